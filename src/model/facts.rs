@@ -1,0 +1,247 @@
+//! What is known after the fact: what each step did, and what stands in the cloud now.
+//!
+//! Steps write here as they go, so that a failure or a cancellation loses nothing that is known.
+
+use std::time::Duration;
+
+use super::ids::RevisionName;
+use super::image::{Digest, PinnedImage};
+use super::traffic::Traffic;
+
+/// A step of a run, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StepName {
+    /// Getting a token.
+    SignIn,
+    /// Looking for what would fail later.
+    Preflight,
+    /// Reading the source.
+    Package,
+    /// Storing the source.
+    Upload,
+    /// Building the image.
+    Build,
+    /// Finding the image's digest.
+    Resolve,
+    /// Writing the service and waiting for its revision.
+    Deploy,
+    /// Setting who may call it.
+    Access,
+    /// Reading back who serves.
+    Traffic,
+    /// Asking the service.
+    Verify,
+}
+
+impl StepName {
+    /// The step's name in tables.
+    pub fn title(self) -> &'static str {
+        match self {
+            StepName::SignIn => "Sign in",
+            StepName::Preflight => "Preflight",
+            StepName::Package => "Package",
+            StepName::Upload => "Upload",
+            StepName::Build => "Build",
+            StepName::Resolve => "Resolve image",
+            StepName::Deploy => "Deploy",
+            StepName::Access => "Access",
+            StepName::Traffic => "Traffic",
+            StepName::Verify => "Verify",
+        }
+    }
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepState {
+    /// As intended.
+    Done,
+    /// There was nothing to do.
+    Skipped,
+    /// Not as intended.
+    Failed,
+    /// It was interrupted.
+    Cancelled,
+}
+
+impl StepState {
+    /// The state's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            StepState::Done => "done",
+            StepState::Skipped => "skipped",
+            StepState::Failed => "failed",
+            StepState::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// A step that was begun.
+#[derive(Debug, Clone)]
+pub struct StepFact {
+    /// Which.
+    pub name: StepName,
+    /// How it ended.
+    pub state: StepState,
+    /// How long it took.
+    pub took: Duration,
+    /// One line on what it did.
+    pub note: String,
+}
+
+/// The source archive.
+#[derive(Debug, Clone, Default)]
+pub struct PackageFact {
+    /// Files in it.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Bytes of the archive, when it was made.
+    pub archive_bytes: Option<u64>,
+    /// The digest of the tree, in hexadecimal.
+    pub tree: String,
+    /// Where it is stored, as `gs://…`.
+    pub object: String,
+}
+
+/// A build that was submitted, or is about to be.
+#[derive(Debug, Clone, Default)]
+pub struct BuildFact {
+    /// The tag it can be found by.
+    pub tag: String,
+    /// Where Cloud Build works.
+    pub location: String,
+    /// Its id, once known.
+    pub id: Option<String>,
+    /// Google's word for its status, as last seen.
+    pub status: String,
+    /// Whether it is over.
+    pub over: bool,
+    /// The page with its log.
+    pub url: String,
+    /// Seconds it waited and worked.
+    pub queued_seconds: Option<f64>,
+    /// See `queued_seconds`.
+    pub worked_seconds: Option<f64>,
+    /// Its steps: name, state, exit code, seconds.
+    pub steps: Vec<BuildStepFact>,
+    /// Phases and their seconds, such as fetching the source and pushing.
+    pub phases: Vec<(String, f64)>,
+    /// Why its log was not shown, when it was not.
+    pub log_missing: Option<String>,
+}
+
+/// A step of a build.
+#[derive(Debug, Clone)]
+pub struct BuildStepFact {
+    /// Its id or image.
+    pub name: String,
+    /// Google's word.
+    pub status: String,
+    /// The exit code, when not 0.
+    pub exit_code: Option<i64>,
+    /// How long it took.
+    pub seconds: Option<f64>,
+}
+
+/// The service before and after.
+#[derive(Debug, Clone, Default)]
+pub struct ServiceFact {
+    /// Whether the service existed.
+    pub existed: bool,
+    /// The revision that served most before.
+    pub previous: Option<RevisionName>,
+    /// The allocation before.
+    pub traffic_before: Traffic,
+    /// The commit that served before, by its label.
+    pub commit_before: Option<String>,
+    /// The revision this run makes.
+    pub revision: Option<RevisionName>,
+    /// Whether Google has taken the write that makes it; unknown while the reply is out.
+    pub written: Written,
+    /// Whether the revision became ready.
+    pub ready: bool,
+    /// The service's address.
+    pub url: Option<String>,
+    /// The allocation after, as read back.
+    pub traffic: Option<Traffic>,
+    /// The revision that `LATEST` stands for after.
+    pub latest_ready: Option<RevisionName>,
+    /// Whether this run changed who may call the service.
+    pub access: Option<String>,
+}
+
+/// Whether a write has happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Written {
+    /// Nothing was sent.
+    #[default]
+    No,
+    /// It was sent and no answer came yet.
+    Unknown,
+    /// Google confirmed it.
+    Yes,
+}
+
+/// A check and its last answer.
+#[derive(Debug, Clone)]
+pub struct CheckFact {
+    /// The request, as in `GET /health`.
+    pub request: String,
+    /// What was expected.
+    pub expected: String,
+    /// What came last.
+    pub answer: String,
+    /// Whether it passed.
+    pub passed: bool,
+    /// How often it was asked.
+    pub attempts: u32,
+}
+
+/// Everything a run knows.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// Steps that were begun.
+    pub steps: Vec<StepFact>,
+    /// The step that is going on.
+    pub current: Option<(StepName, std::time::Instant)>,
+    /// The archive.
+    pub package: Option<PackageFact>,
+    /// An upload session that is open.
+    pub upload_session: Option<String>,
+    /// The build.
+    pub build: Option<BuildFact>,
+    /// The image that is deployed.
+    pub image: Option<PinnedImage>,
+    /// Its digest.
+    pub digest: Option<Digest>,
+    /// The service.
+    pub service: ServiceFact,
+    /// The checks.
+    pub checks: Vec<CheckFact>,
+    /// What lies between the commit before and this one.
+    pub commits: Option<String>,
+    /// What was odd.
+    pub warnings: Vec<String>,
+}
+
+impl Facts {
+    /// Ends the step that is going on.
+    pub fn end(&mut self, state: StepState, note: impl Into<String>) {
+        if let Some((name, since)) = self.current.take() {
+            self.steps.push(StepFact { name, state, took: since.elapsed(), note: note.into() });
+        }
+    }
+
+    /// How long a step took, when it was done.
+    pub fn took(&self, name: StepName) -> Option<Duration> {
+        self.steps.iter().find(|step| step.name == name && step.state == StepState::Done).map(|step| step.took)
+    }
+
+    /// Percent of the requests that the new revision receives, as read back.
+    pub fn share(&self) -> Option<u8> {
+        let traffic = self.service.traffic.as_ref()?;
+        let revision = self.service.revision.as_ref()?;
+        Some(traffic.share_of(revision, self.service.latest_ready.as_ref()))
+    }
+}

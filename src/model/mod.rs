@@ -1,0 +1,8 @@
+//! The words everyone uses. Pure: no room below this one.
+
+pub mod facts;
+pub mod ids;
+pub mod image;
+pub mod key;
+pub mod secret;
+pub mod traffic;
