@@ -1,0 +1,68 @@
+//! The runner's files: outputs, state for the post step, the job summary.
+//!
+//! Written through `actions-rs` (heredocs with a random delimiter). Outside the runner there are
+//! no such files and nothing is written.
+
+use std::path::Path;
+
+use actions_rs::Summary;
+
+/// The largest summary the runner keeps; above it the whole summary is dropped (`runner.md` 8).
+pub const SUMMARY_LIMIT: usize = 1 << 20;
+
+/// Which of the runner's files exist.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Files {
+    /// `GITHUB_OUTPUT` is set.
+    pub output: bool,
+    /// `GITHUB_STATE` is set.
+    pub state: bool,
+    /// `GITHUB_STEP_SUMMARY` is set.
+    pub summary: bool,
+}
+
+impl Files {
+    /// Writes one output.
+    ///
+    /// # Errors
+    /// A sentence naming the file that cannot be written.
+    pub fn set_output(&self, name: &str, value: &str) -> Result<(), String> {
+        if !self.output {
+            return Ok(());
+        }
+        actions_rs::output::set_output(name, value).map_err(|error| format!("GITHUB_OUTPUT cannot be written: {error}"))
+    }
+
+    /// Keeps a value for `post-entrypoint`.
+    ///
+    /// # Errors
+    /// A sentence naming the file that cannot be written.
+    pub fn save_state(&self, name: &str, value: &str) -> Result<(), String> {
+        if !self.state {
+            return Ok(());
+        }
+        actions_rs::output::save_state(name, value).map_err(|error| format!("GITHUB_STATE cannot be written: {error}"))
+    }
+
+    /// Appends Markdown to the job summary.
+    ///
+    /// # Errors
+    /// A sentence naming the file that cannot be written, or its limit.
+    pub fn append_summary(&self, markdown: &str) -> Result<(), String> {
+        if !self.summary {
+            return Ok(());
+        }
+        Summary::new()
+            .raw(markdown, true)
+            .write()
+            .map_err(|error| format!("GITHUB_STEP_SUMMARY cannot be written: {error}"))
+    }
+}
+
+/// Tries to open a file for appending, so that a run that could not report does not begin.
+///
+/// # Errors
+/// The system's reason.
+pub fn check_writable(path: &Path) -> std::io::Result<()> {
+    std::fs::OpenOptions::new().append(true).open(path).map(drop)
+}

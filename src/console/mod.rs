@@ -1,0 +1,254 @@
+//! The only code that prints. It decides once how: for the Actions runner or for a person.
+
+pub mod files;
+pub mod untrusted;
+
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use actions_rs::{Annotation, AnnotationKind, WorkflowCommand};
+
+/// The runner keeps ten annotations of each kind per step and drops the rest unseen
+/// (`runner.md` section 8), so later ones are printed as plain lines.
+const ANNOTATIONS_KEPT: usize = 10;
+
+/// How often a wait says that it still waits, where no line can be drawn over.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// Where the text goes and how it may look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// The log of a GitHub Actions step: groups and annotations, no cursor.
+    Actions,
+    /// A terminal: colour, and a line that is drawn over while something goes on.
+    Terminal,
+    /// A file or a pipe: plain lines.
+    Plain,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    warnings: usize,
+    errors: usize,
+    notices: usize,
+    group_open: bool,
+    live_shown: bool,
+    last_heartbeat: Option<Instant>,
+    gone: bool,
+}
+
+/// The outside of the process, for text.
+#[derive(Debug)]
+pub struct Console {
+    mode: Mode,
+    state: Mutex<State>,
+}
+
+impl Console {
+    /// A console for this process; `actions` says whether the Actions runner reads it,
+    /// `color` whether a terminal may be coloured.
+    pub fn new(actions: bool, color: bool) -> Self {
+        let mode = if actions {
+            Mode::Actions
+        } else if color && std::io::stdout().is_terminal() {
+            Mode::Terminal
+        } else {
+            Mode::Plain
+        };
+        Self { mode, state: Mutex::default() }
+    }
+
+    /// Hides a text in everything the runner prints from now on, in this and later steps.
+    /// Texts under eight characters are left alone: masking them would garble every log.
+    pub fn mask(&self, text: &str) {
+        if self.mode != Mode::Actions {
+            return;
+        }
+        let hide = |text: &str| {
+            if text.len() >= 8 {
+                self.raw(&WorkflowCommand::new("add-mask").message(text).to_string());
+            }
+        };
+        hide(text);
+        if text.contains('\n') {
+            // Escaped as in JSON, and line by line: what an error message would quote.
+            hide(&text.replace('\n', "\\n"));
+            text.lines().filter(|line| !line.starts_with("-----")).for_each(hide);
+        }
+    }
+
+    /// One or more lines of ours; text of others inside them is made harmless.
+    pub fn line(&self, text: &str) {
+        for line in untrusted::lines(text) {
+            self.raw(&untrusted::own_line(line));
+        }
+    }
+
+    /// A line that reports a finished step.
+    pub fn done(&self, text: &str, took: Duration) {
+        let mark = self.paint("32", "✓");
+        let time = self.paint("2", &format!("({})", duration(took)));
+        self.raw(&format!("{mark} {} {time}", untrusted::inner(&untrusted::one_line(text))));
+    }
+
+    /// A title of what follows.
+    pub fn title(&self, text: &str) {
+        let text = untrusted::own_line(&untrusted::one_line(text));
+        self.raw(&self.paint("1", &text));
+    }
+
+    /// Begins a group of lines, ending the one that is open: groups do not nest on the runner.
+    pub fn group(&self, title: &str) {
+        self.end_group();
+        let title = untrusted::one_line(title);
+        match self.mode {
+            Mode::Actions => self.raw(&WorkflowCommand::new("group").message(title).to_string()),
+            Mode::Terminal | Mode::Plain => self.title(&title),
+        }
+        self.with_state(|state| state.group_open = true);
+    }
+
+    /// Ends the open group, if one is open.
+    pub fn end_group(&self) {
+        if self.with_state(|state| std::mem::take(&mut state.group_open)) && self.mode == Mode::Actions {
+            self.raw("::endgroup::");
+        }
+    }
+
+    /// A line that somebody else's program wrote. It is printed behind a bar, so that nothing in
+    /// it stands at the start of a line.
+    pub fn foreign(&self, line: &str) {
+        let bar = self.paint("2", "│");
+        self.raw(&format!("{bar} {}", untrusted::inner(line)));
+    }
+
+    /// Something the user should know although nothing failed.
+    pub fn warning(&self, text: &str) {
+        self.annotate(AnnotationKind::Warning, "33", "warning", text);
+    }
+
+    /// What failed. `title` is one sentence, `text` the whole story.
+    pub fn error(&self, title: &str, text: &str) {
+        if self.mode == Mode::Actions && self.with_state(|state| count(&mut state.errors)) {
+            let command = Annotation::new()
+                .title(untrusted::one_line(title))
+                .command(AnnotationKind::Error, annotation_text(text));
+            self.raw(&command.to_string());
+        } else {
+            let head = self.paint("1;31", "error:");
+            self.raw(&format!("{head} {}", untrusted::inner(&untrusted::one_line(title))));
+        }
+    }
+
+    /// What is going on, drawn over on a terminal; elsewhere a line every half minute.
+    pub fn live(&self, text: &str) {
+        let text = untrusted::one_line(text);
+        if self.mode == Mode::Terminal {
+            let text: String = text.chars().take(100).collect();
+            self.write(&format!("\r\x1b[2K\x1b[2m{text}\x1b[0m"));
+            self.with_state(|state| state.live_shown = true);
+            return;
+        }
+        let due = self.with_state(|state| {
+            let due = state.last_heartbeat.is_none_or(|last| last.elapsed() >= HEARTBEAT);
+            if due {
+                state.last_heartbeat = Some(Instant::now());
+            }
+            due
+        });
+        if due {
+            self.raw(&untrusted::own_line(&text));
+        }
+    }
+
+    /// Whether a line can be drawn over.
+    pub fn is_terminal(&self) -> bool {
+        self.mode == Mode::Terminal
+    }
+
+    fn annotate(&self, kind: AnnotationKind, color: &str, word: &str, text: &str) {
+        let keep = self.mode == Mode::Actions
+            && self.with_state(|state| match kind {
+                AnnotationKind::Warning => count(&mut state.warnings),
+                AnnotationKind::Error => count(&mut state.errors),
+                _ => count(&mut state.notices),
+            });
+        if keep {
+            self.raw(&Annotation::new().command(kind, annotation_text(text)).to_string());
+        } else {
+            let head = self.paint(color, &format!("{word}:"));
+            self.raw(&format!("{head} {}", untrusted::inner(&untrusted::one_line(text))));
+        }
+    }
+
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.mode == Mode::Terminal { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn raw(&self, line: &str) {
+        if self.with_state(|state| std::mem::take(&mut state.live_shown)) {
+            self.write("\r\x1b[2K");
+        }
+        self.write(&format!("{line}\n"));
+    }
+
+    fn write(&self, text: &str) {
+        self.with_state(|state| {
+            if !state.gone {
+                let mut out = std::io::stdout().lock();
+                // A reader that went away must not end a deploy; there is nobody left to tell.
+                state.gone = out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err();
+            }
+        });
+    }
+
+    fn with_state<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
+        change(&mut self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+}
+
+/// Counts one more annotation; false when the runner would drop it.
+fn count(kept: &mut usize) -> bool {
+    *kept += 1;
+    *kept <= ANNOTATIONS_KEPT
+}
+
+/// Text for an annotation: harmless, lines kept, below the runner's cut at 4,096 characters.
+fn annotation_text(text: &str) -> String {
+    let text = untrusted::lines(text).map(untrusted::inner).collect::<Vec<_>>().join("\n");
+    if text.chars().count() <= 4000 { text } else { text.chars().take(4000).chain("…".chars()).collect() }
+}
+
+/// A duration as people say it: `0.4s`, `12s`, `3m 05s`.
+pub fn duration(took: Duration) -> String {
+    let seconds = took.as_secs_f64();
+    if seconds < 10.0 {
+        format!("{seconds:.1}s")
+    } else if seconds < 60.0 {
+        format!("{seconds:.0}s")
+    } else if seconds < 3600.0 {
+        format!("{}m {:02}s", took.as_secs() / 60, took.as_secs() % 60)
+    } else {
+        format!("{}h {:02}m", took.as_secs() / 3600, took.as_secs() / 60 % 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_well() {
+        for (millis, text) in [(40, "0.0s"), (440, "0.4s"), (12_300, "12s"), (185_000, "3m 05s"), (7_500_000, "2h 05m")]
+        {
+            assert_eq!(duration(Duration::from_millis(millis)), text);
+        }
+    }
+
+    #[test]
+    fn a_long_annotation_is_cut_below_the_runners_limit() {
+        assert!(annotation_text(&"x".repeat(9000)).chars().count() <= 4096);
+        assert_eq!(annotation_text("a\rb\n::c"), "a\nb\n::c");
+    }
+}

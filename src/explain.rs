@@ -1,0 +1,197 @@
+//! What every error owes its reader: whose fault it is, and what to type next.
+
+use std::error::Error;
+use std::fmt;
+
+/// The class of a failure; it decides the exit code (`docs/TROUBLESHOOTING.md` lists them).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// A mistake in this program.
+    Internal,
+    /// A setting is wrong; nothing was sent.
+    Config,
+    /// Google did not accept who we are.
+    Auth,
+    /// The account is known but may not do this, or an API is not enabled.
+    Permission,
+    /// A quota is used up and waiting did not help.
+    Quota,
+    /// The user's build failed.
+    BuildFailed,
+    /// Cloud Build, the network or Google itself failed.
+    Infrastructure,
+    /// Cloud Run did not take the change, or the revision did not start.
+    Deploy,
+    /// The new revision does not answer as it should.
+    Verify,
+    /// A limit in time was reached; what was begun may still be going on.
+    Timeout,
+}
+
+impl Class {
+    /// Every class, in the order of its exit code.
+    pub const ALL: [Class; 10] = [
+        Class::Internal,
+        Class::Config,
+        Class::Auth,
+        Class::Permission,
+        Class::Quota,
+        Class::BuildFailed,
+        Class::Infrastructure,
+        Class::Deploy,
+        Class::Verify,
+        Class::Timeout,
+    ];
+
+    /// The process's exit code. 0 is success, 130 and 143 are signals; 10 and 11 are kept for
+    /// a failed rollback and a superseded run.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Class::Internal => 1,
+            Class::Config => 2,
+            Class::Auth => 3,
+            Class::Permission => 4,
+            Class::Quota => 5,
+            Class::BuildFailed => 6,
+            Class::Infrastructure => 7,
+            Class::Deploy => 8,
+            Class::Verify => 9,
+            Class::Timeout => 12,
+        }
+    }
+
+    /// One word for the report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Class::Internal => "internal",
+            Class::Config => "config",
+            Class::Auth => "auth",
+            Class::Permission => "permission",
+            Class::Quota => "quota",
+            Class::BuildFailed => "build_failed",
+            Class::Infrastructure => "infrastructure",
+            Class::Deploy => "deploy",
+            Class::Verify => "verify",
+            Class::Timeout => "timeout",
+        }
+    }
+}
+
+/// An error that knows its class and its cure.
+pub trait Explain: Error + Send + Sync + 'static {
+    /// Whose fault it is.
+    fn class(&self) -> Class;
+
+    /// What to do next, most helpful first; each a whole sentence or a command.
+    fn hints(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// What was being done, to which object, and why it failed.
+#[derive(Debug)]
+pub struct Failure {
+    doing: String,
+    class: Class,
+    hints: Vec<String>,
+    evidence: Vec<String>,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Failure {
+    /// A failure of `doing` (a sentence such as "Could not read service `web` in `us-central1`").
+    pub fn of(doing: impl Into<String>, error: impl Explain) -> Self {
+        Self {
+            doing: doing.into(),
+            class: error.class(),
+            hints: error.hints(),
+            evidence: Vec::new(),
+            source: Some(Box::new(error)),
+        }
+    }
+
+    /// A failure that is its own cause.
+    pub fn plain(class: Class, doing: impl Into<String>) -> Self {
+        Self { doing: doing.into(), class, hints: Vec::new(), evidence: Vec::new(), source: None }
+    }
+
+    /// Adds what to do next, before the hints that are there.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.insert(0, hint.into());
+        self
+    }
+
+    /// Adds what to do next, behind the hints that are there.
+    pub fn more_hints(mut self, hints: impl IntoIterator<Item = String>) -> Self {
+        self.hints.extend(hints);
+        self
+    }
+
+    /// Adds lines that show the cause: the last lines of a log, the last answer of a service.
+    pub fn evidence(mut self, lines: Vec<String>) -> Self {
+        self.evidence = lines;
+        self
+    }
+
+    /// Says that the failure belongs to another class than its error believed.
+    pub fn with_class(mut self, class: Class) -> Self {
+        self.class = class;
+        self
+    }
+
+    /// Whose fault it is.
+    pub fn class(&self) -> Class {
+        self.class
+    }
+
+    /// The causes, nearest first, without repeating one that its neighbour already quotes.
+    pub fn causes(&self) -> Vec<String> {
+        let mut causes: Vec<String> = Vec::new();
+        let mut next = self.source.as_deref().map(|error| error as &dyn Error);
+        while let Some(error) = next {
+            let text = error.to_string();
+            if !causes.last().is_some_and(|before| before.contains(&text)) {
+                causes.push(text);
+            }
+            next = error.source();
+        }
+        causes
+    }
+
+    /// What to do next, without repetitions.
+    pub fn hints(&self) -> Vec<&str> {
+        let mut seen: Vec<&str> = Vec::new();
+        for hint in &self.hints {
+            if !seen.contains(&hint.as_str()) {
+                seen.push(hint);
+            }
+        }
+        seen
+    }
+
+    /// Lines that show the cause.
+    pub fn evidence_lines(&self) -> &[String] {
+        &self.evidence
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.doing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_has_its_own_exit_code_and_word() {
+        for (index, class) in Class::ALL.iter().enumerate() {
+            for other in &Class::ALL[index + 1..] {
+                assert_ne!(class.exit_code(), other.exit_code());
+                assert_ne!(class.word(), other.word());
+            }
+        }
+    }
+}
