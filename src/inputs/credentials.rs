@@ -1,0 +1,152 @@
+//! Finding the service-account key: in the input, else in the file a variable names.
+
+use std::path::{Path, PathBuf};
+
+use super::error::Findings;
+use super::raw::RawInputs;
+use super::runner::Runner;
+use crate::model::key::ServiceAccountKey;
+
+/// Files larger than this are no credentials; reading them would only waste memory.
+const LARGEST_FILE: u64 = 1 << 20;
+
+/// Finds and reads the key. Also gives back the file it came from, so that it is never packed.
+pub fn find(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Option<ServiceAccountKey> {
+    if let Some(text) = raw.get("credentials_json") {
+        return match ServiceAccountKey::parse(text) {
+            Ok(key) => Some(key),
+            Err(error) => {
+                findings.wrong("credentials_json", error.to_string(), error.cure());
+                None
+            }
+        };
+    }
+    let Some((variable, named)) = runner.credential_files.first() else {
+        findings.wrong(
+            "credentials_json",
+            "no credentials were given",
+            if runner.actions {
+                "write `credentials_json: ${{ secrets.GCP_SERVICE_ACCOUNT_KEY }}`; if it is written, the secret is empty here: its name is misspelt, it belongs to another environment, or this run comes from a fork"
+            } else {
+                "set GOOGLE_APPLICATION_CREDENTIALS to a key file, or give --credentials-json"
+            },
+        );
+        return None;
+    };
+    let candidates = places(named, runner);
+    let Some(path) = candidates.iter().find(|path| path.is_file()) else {
+        let tried: Vec<String> = candidates.iter().map(|path| format!("`{}`", path.display())).collect();
+        findings.wrong(
+            "credentials_json",
+            format!("{variable} names a file that is not there (looked at {})", tried.join(", ")),
+            "run google-github-actions/auth after actions/checkout, which empties the workspace, and leave its `create_credentials_file` on; or give `credentials_json`",
+        );
+        return None;
+    };
+    let text = match read(path) {
+        Ok(text) => text,
+        Err(why) => {
+            findings.wrong(
+                "credentials_json",
+                format!("`{}` (from {variable}) cannot be read: {why}", path.display()),
+                "",
+            );
+            return None;
+        }
+    };
+    match ServiceAccountKey::parse(&text) {
+        Ok(key) => Some(key),
+        Err(error) => {
+            findings.wrong(
+                "credentials_json",
+                format!("`{}` (from {variable}): {error}", path.display()),
+                error.cure(),
+            );
+            None
+        }
+    }
+}
+
+/// Every file that a credentials variable may mean, for keeping them out of the source archive.
+pub fn files(runner: &Runner) -> Vec<PathBuf> {
+    runner.credential_files.iter().flat_map(|(_, named)| places(named, runner)).filter(|path| path.is_file()).collect()
+}
+
+/// Where the runner may have put the file (`runner.md` section 6): the value as it stands; the
+/// same suffix under the workspace for a job container's `/__w/REPO/REPO/…` or a host path; the
+/// runner's temp directory; and a file of exactly that name, when it is one of the auth action's.
+/// Another credentials file is never picked: it could be stale or planted.
+fn places(named: &Path, runner: &Runner) -> Vec<PathBuf> {
+    let mut places = vec![runner.workspace.join(named)];
+    let parts: Vec<&str> = named.iter().filter_map(|part| part.to_str()).collect();
+    if let Some(at) = parts.windows(2).position(|pair| pair[0] == pair[1] && pair[0] != "/") {
+        places.push(runner.workspace.join(parts[at + 2..].iter().collect::<PathBuf>()));
+    }
+    if let (Some(at), Some(temp)) = (parts.iter().position(|part| *part == "_temp"), &runner.temp) {
+        places.push(temp.join(parts[at + 1..].iter().collect::<PathBuf>()));
+    }
+    if let Some(name) = named.file_name().and_then(|name| name.to_str())
+        && is_auth_file(name)
+    {
+        places.push(runner.workspace.join(name));
+    }
+    places.dedup();
+    places
+}
+
+/// `gha-creds-` and sixteen of `[a-z0-9]`, as google-github-actions/auth names its file.
+fn is_auth_file(name: &str) -> bool {
+    name.strip_prefix("gha-creds-")
+        .and_then(|rest| rest.strip_suffix(".json"))
+        .is_some_and(|id| id.len() == 16 && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
+}
+
+fn read(path: &Path) -> std::io::Result<String> {
+    let size = std::fs::metadata(path)?.len();
+    if size > LARGEST_FILE {
+        return Err(std::io::Error::other(format!("it is {size} bytes long, which no key file is")));
+    }
+    std::fs::read_to_string(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runner(named: &str) -> Runner {
+        Runner {
+            workspace: "/github/workspace".into(),
+            temp: Some("/github/runner_temp".into()),
+            credential_files: vec![("GOOGLE_APPLICATION_CREDENTIALS", named.into())],
+            ..Runner::default()
+        }
+    }
+
+    fn shown(named: &str) -> Vec<String> {
+        places(Path::new(named), &runner(named)).iter().map(|path| path.display().to_string()).collect()
+    }
+
+    #[test]
+    fn the_file_is_looked_for_where_runners_put_it() {
+        assert_eq!(
+            shown("/__w/app/app/gha-creds-0123456789abcdef.json"),
+            ["/__w/app/app/gha-creds-0123456789abcdef.json", "/github/workspace/gha-creds-0123456789abcdef.json"]
+        );
+        assert_eq!(
+            shown("/home/runner/work/app/app/sub/key.json"),
+            ["/home/runner/work/app/app/sub/key.json", "/github/workspace/sub/key.json"]
+        );
+        assert_eq!(
+            shown("/home/runner/work/_temp/key.json"),
+            ["/home/runner/work/_temp/key.json", "/github/runner_temp/key.json"]
+        );
+        assert_eq!(shown("key.json"), ["/github/workspace/key.json"]);
+    }
+
+    #[test]
+    fn only_the_named_file_of_the_auth_action_counts() {
+        assert!(is_auth_file("gha-creds-0123456789abcdef.json"));
+        assert!(!is_auth_file("gha-creds-x.json"));
+        assert!(!is_auth_file("gha-creds-0123456789ABCDEF.json"));
+    }
+}

@@ -1,0 +1,233 @@
+//! What the inputs of a deploy mean, once every question is answered.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::scalar::Statuses;
+use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, ServiceName};
+use crate::model::image::{ImageRef, Repository, Tag};
+use crate::model::key::ServiceAccountKey;
+use crate::model::secret::Secret;
+
+/// Everything a deploy needs to know.
+#[derive(Debug, Clone)]
+pub struct Deploy {
+    /// Who deploys.
+    pub key: ServiceAccountKey,
+    /// Where the service and its build live.
+    pub project: ProjectId,
+    /// Where the service runs.
+    pub region: Region,
+    /// The service.
+    pub service: ServiceName,
+    /// For questions to GitHub.
+    pub github_token: Option<Secret>,
+    /// What is deployed.
+    pub what: What,
+    /// How the service runs.
+    pub settings: Settings,
+    /// How the result is checked.
+    pub checks: Checks,
+    /// Show, change nothing.
+    pub dry_run: bool,
+    /// Files that hold credentials and must not be packed.
+    pub credential_files: Vec<PathBuf>,
+}
+
+/// What is deployed.
+#[derive(Debug, Clone)]
+pub enum What {
+    /// An image that exists.
+    Image(ImageRef),
+    /// An image that is built first.
+    Build(Box<Build>),
+}
+
+/// How an image is built.
+#[derive(Debug, Clone)]
+pub struct Build {
+    /// The directory, absolute.
+    pub source: PathBuf,
+    /// The directory as the user wrote it.
+    pub source_shown: String,
+    /// The steps.
+    pub recipe: Recipe,
+    /// Where the image is pushed to.
+    pub repository: Repository,
+    /// Tags the user asked for; empty means the commit and `latest`.
+    pub tags: Vec<Tag>,
+    /// Limit once it runs.
+    pub timeout: Duration,
+    /// Whether the user gave that limit; a configuration's own holds otherwise.
+    pub timeout_given: bool,
+    /// Cloud Build location.
+    pub location: Region,
+    /// Machine type.
+    pub machine: Option<String>,
+    /// Account the build runs as.
+    pub account: Option<AccountEmail>,
+    /// Private pool.
+    pub pool: Option<String>,
+    /// Source and log go here.
+    pub bucket: BucketName,
+    /// Whether the user named that bucket; it is then the user's to open to others.
+    pub bucket_given: bool,
+}
+
+/// The steps of a build.
+#[derive(Debug, Clone)]
+pub enum Recipe {
+    /// `docker build`.
+    Dockerfile {
+        /// Relative to the source, with forward slashes.
+        path: String,
+        /// The stage.
+        target: Option<String>,
+        /// Build arguments.
+        args: Vec<(String, String)>,
+        /// Whether layers are kept for the next build.
+        cache: bool,
+    },
+    /// Cloud Native Buildpacks.
+    Buildpacks {
+        /// Environment of the build.
+        env: Vec<(String, String)>,
+    },
+    /// The user's own steps.
+    Config {
+        /// The file as the user wrote it.
+        path: String,
+        /// The build as Google's JSON.
+        document: Map<String, Value>,
+        /// Values for `_NAME` in it.
+        substitutions: Vec<(String, String)>,
+    },
+}
+
+/// Whether what is not named is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Strategy {
+    /// Keep it.
+    #[default]
+    Merge,
+    /// Remove it.
+    Overwrite,
+}
+
+/// Changes to a set of named values.
+#[derive(Debug, Clone)]
+pub struct Changes<T> {
+    /// Values by name; `None` when the input was not given at all.
+    pub entries: Option<Vec<(String, T)>>,
+    /// What happens to the others.
+    pub strategy: Strategy,
+}
+
+impl<T> Default for Changes<T> {
+    fn default() -> Self {
+        Self { entries: None, strategy: Strategy::Merge }
+    }
+}
+
+/// A reference to a secret's version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretRef {
+    /// Name, or `projects/P/secrets/NAME` for another project's.
+    pub secret: String,
+    /// A number or `latest`.
+    pub version: String,
+}
+
+/// Who may send requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ingress {
+    /// Everybody.
+    All,
+    /// The project's networks.
+    Internal,
+    /// The project's networks and its load balancers.
+    InternalAndLoadBalancing,
+}
+
+/// Settings of the service; `None` leaves what the service has.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The container that image and settings are for.
+    pub container: Option<String>,
+    /// The port it listens on.
+    pub port: Option<u16>,
+    /// CPUs as Google writes them.
+    pub cpu: Option<String>,
+    /// Memory as Google writes it.
+    pub memory: Option<String>,
+    /// Requests per instance.
+    pub concurrency: Option<u32>,
+    /// Longest request.
+    pub timeout: Option<Duration>,
+    /// Warm instances.
+    pub min_instances: Option<u32>,
+    /// Instances at most.
+    pub max_instances: Option<u32>,
+    /// Environment variables.
+    pub env: Changes<String>,
+    /// Secret references, by variable or by path.
+    pub secrets: Changes<SecretRef>,
+    /// Labels, the default ones included.
+    pub labels: Vec<(String, String)>,
+    /// Account the service runs as.
+    pub runtime_account: Option<AccountEmail>,
+    /// Cloud SQL instances.
+    pub cloudsql: Option<Vec<String>>,
+    /// Serverless VPC Access connector.
+    pub vpc_connector: Option<String>,
+    /// Direct egress: network.
+    pub network: Option<String>,
+    /// Direct egress: subnetwork.
+    pub subnet: Option<String>,
+    /// All traffic through the VPC (true) or private ranges only (false).
+    pub vpc_egress_all: Option<bool>,
+    /// Who may send requests.
+    pub ingress: Option<Ingress>,
+    /// Second generation (true) or first (false).
+    pub second_generation: Option<bool>,
+    /// More CPU at start.
+    pub cpu_boost: Option<bool>,
+    /// CPU only while serving.
+    pub cpu_throttling: Option<bool>,
+    /// Same client, same instance.
+    pub session_affinity: Option<bool>,
+    /// Entrypoint.
+    pub command: Option<Vec<String>>,
+    /// Arguments.
+    pub args: Option<Vec<String>>,
+    /// Ending of the revision's name.
+    pub suffix: Option<String>,
+    /// Description.
+    pub description: Option<String>,
+    /// Everybody may call it (true), or nobody without a grant (false).
+    pub public: Option<bool>,
+}
+
+/// How the result is checked.
+#[derive(Debug, Clone)]
+pub struct Checks {
+    /// Every check, the health path first.
+    pub checks: Vec<Check>,
+    /// How long they are tried.
+    pub timeout: Duration,
+}
+
+/// One request and what its answer must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// `GET` or `HEAD`.
+    pub method: &'static str,
+    /// The path, with its query.
+    pub path: String,
+    /// Statuses that count.
+    pub statuses: Statuses,
+    /// Text the answer must hold.
+    pub body: Option<String>,
+}

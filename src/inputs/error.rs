@@ -1,0 +1,82 @@
+//! What can be wrong with inputs; all of it is told at once.
+
+use std::fmt;
+
+use crate::explain::{Class, Explain};
+
+/// One mistake in one input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// The input's name.
+    pub input: String,
+    /// The line of its text, from 1, where it has several.
+    pub line: Option<usize>,
+    /// What is wrong, and with what.
+    pub problem: String,
+    /// What is allowed, or what to write.
+    pub cure: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.input)?;
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        }
+        write!(f, ": {}", self.problem)?;
+        if !self.cure.is_empty() {
+            write!(f, "; {}", self.cure)?;
+        }
+        Ok(())
+    }
+}
+
+/// Every mistake of a run, and what looked odd but is allowed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Mistakes: any of them ends the run before a request is sent.
+    pub mistakes: Vec<Mistake>,
+    /// Things worth a warning.
+    pub warnings: Vec<String>,
+}
+
+impl Findings {
+    /// Adds a mistake without a line.
+    pub fn wrong(&mut self, input: &str, problem: impl Into<String>, cure: impl Into<String>) {
+        self.wrong_at(input, None, problem, cure);
+    }
+
+    /// Adds a mistake in a line.
+    pub fn wrong_at(&mut self, input: &str, line: Option<usize>, problem: impl Into<String>, cure: impl Into<String>) {
+        self.mistakes.push(Mistake { input: input.into(), line, problem: problem.into(), cure: cure.into() });
+    }
+
+    /// Keeps the value of a result, or its mistake.
+    pub fn keep<T>(&mut self, result: Result<T, Mistake>) -> Option<T> {
+        result.map_err(|mistake| self.mistakes.push(mistake)).ok()
+    }
+}
+
+/// All mistakes of the inputs of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputErrors(pub Vec<Mistake>);
+
+impl fmt::Display for InputErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, mistake) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{mistake}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for InputErrors {}
+
+impl Explain for InputErrors {
+    fn class(&self) -> Class {
+        Class::Config
+    }
+}

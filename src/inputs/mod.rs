@@ -1,0 +1,12 @@
+//! From text to meaning. Everything that can be wrong with a setting is found in this room, so
+//! that a resolved run always has a plan.
+
+pub mod credentials;
+pub mod deploy;
+pub mod error;
+pub mod map;
+pub mod raw;
+pub mod resolve;
+pub mod runner;
+pub mod scalar;
+pub mod spec;

@@ -1,0 +1,116 @@
+//! What was typed: the texts of inputs and flags, before anything is understood.
+
+use std::collections::BTreeMap;
+
+use super::error::Findings;
+use super::spec::{ELSEWHERE, Input};
+
+/// The texts that were given, by input name. Blank texts are absent.
+#[derive(Debug, Clone, Default)]
+pub struct RawInputs {
+    texts: BTreeMap<&'static str, String>,
+}
+
+impl RawInputs {
+    /// Joins `INPUT_*` texts and flags over `table`; a flag wins. Unknown names are mistakes.
+    pub fn collect(
+        table: &'static [Input],
+        inputs: &BTreeMap<String, String>,
+        flags: &[(&'static str, String)],
+        findings: &mut Findings,
+    ) -> Self {
+        let mut texts = BTreeMap::new();
+        for (name, text) in inputs {
+            // The runner itself knows these two for container actions.
+            if name == "entrypoint" || name == "args" && !table.iter().any(|input| input.name == "args") {
+                continue;
+            }
+            match table.iter().find(|input| input.name == name) {
+                Some(input) => drop(texts.insert(input.name, text.clone())),
+                None => findings.wrong(name, "there is no such input", cure(table, name)),
+            }
+        }
+        for (name, text) in flags {
+            if text.trim().is_empty() {
+                texts.remove(name);
+            } else {
+                texts.insert(name, text.clone());
+            }
+        }
+        Self { texts }
+    }
+
+    /// The text of an input, trimmed.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.texts.get(name).map(|text| text.trim())
+    }
+
+    /// The text of an input with its blanks and line breaks, for grammars with lines.
+    pub fn whole(&self, name: &str) -> Option<&str> {
+        self.texts.get(name).map(String::as_str)
+    }
+
+    /// Whether an input was given.
+    pub fn has(&self, name: &str) -> bool {
+        self.texts.contains_key(name)
+    }
+}
+
+fn cure(table: &[Input], name: &str) -> String {
+    if let Some((_, cure)) = ELSEWHERE.iter().find(|(other, _)| *other == name) {
+        return (*cure).to_owned();
+    }
+    let nearest = table.iter().map(|input| (distance(input.name, name), input.name)).min();
+    match nearest {
+        Some((steps, nearest)) if steps <= 2 + name.len() / 6 => format!("did you mean `{nearest}`?"),
+        _ => "the README lists the inputs".to_owned(),
+    }
+}
+
+/// Edits between two names, counting a swap of neighbours as one.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let change = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = change.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inputs::spec::DEPLOY;
+
+    fn collect(inputs: &[(&str, &str)], flags: &[(&'static str, &str)]) -> (RawInputs, Vec<String>) {
+        let mut findings = Findings::default();
+        let inputs = inputs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let flags: Vec<_> = flags.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
+        let raw = RawInputs::collect(DEPLOY, &inputs, &flags, &mut findings);
+        (raw, findings.mistakes.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn a_flag_wins_over_an_input() {
+        let (raw, mistakes) = collect(&[("service", " web "), ("region", "r1")], &[("region", "r2")]);
+        assert_eq!((raw.get("service"), raw.get("region")), (Some("web"), Some("r2")));
+        assert!(mistakes.is_empty());
+    }
+
+    #[test]
+    fn unknown_names_get_the_name_that_was_meant() {
+        let (_, mistakes) = collect(&[("servcie", "web"), ("flags", "--x"), ("zzz", "1"), ("entrypoint", "/x")], &[]);
+        assert_eq!(mistakes.len(), 3, "{mistakes:?}");
+        assert!(mistakes.contains(&"servcie: there is no such input; did you mean `service`?".to_owned()));
+        assert!(mistakes.iter().any(|m| m.starts_with("flags: there is no such input; every setting")));
+    }
+}

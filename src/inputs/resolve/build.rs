@@ -1,0 +1,296 @@
+//! How the image is built: source, recipe, tags, where Cloud Build works.
+
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::super::deploy::{Build, Recipe};
+use super::super::runner::Runner;
+use super::super::scalar;
+use super::Give;
+use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, ServiceName};
+use crate::model::image::{ImageRef, Repository, Tag};
+
+/// Builds may run this long at most (`google-api.md` 4.1: 24 h).
+const LONGEST_BUILD: Duration = Duration::from_secs(24 * 3600);
+
+pub(super) fn build(
+    give: &mut Give<'_>,
+    runner: &Runner,
+    image: Option<ImageRef>,
+    project: Option<&ProjectId>,
+    region: Option<&Region>,
+    service: Option<&ServiceName>,
+) -> Option<Build> {
+    let source_shown = give.text("source").unwrap_or_else(|| ".".into());
+    let source = directory(give, runner, &source_shown);
+    let recipe = recipe(give, runner, source.as_deref());
+    let mut tags: Vec<Tag> = Vec::new();
+    let repository = match image {
+        Some(image) => {
+            if image.digest.is_some() {
+                give.findings.wrong(
+                    "image",
+                    "an image with a digest cannot be built again",
+                    "write the repository without `@sha256:…`, or remove `source` to deploy it as it is",
+                );
+            }
+            tags.extend(image.tag);
+            Some(image.repository)
+        }
+        None if give.raw.has("image") => None,
+        None => default_repository(project, service),
+    };
+    for text in give.raw.get("image_tags").map(scalar::list).unwrap_or_default() {
+        match Tag::parse(&text) {
+            Ok(tag) if tags.contains(&tag) => {}
+            Ok(tag) => tags.push(tag),
+            Err(why) => give.findings.wrong("image_tags", why, ""),
+        }
+    }
+    let timeout = give.with("build_timeout", scalar::duration).unwrap_or(Duration::from_secs(20 * 60));
+    if timeout.is_zero() || timeout > LONGEST_BUILD {
+        give.findings.wrong(
+            "build_timeout",
+            format!("{} s is not a time a build may take", timeout.as_secs()),
+            "write up to 24h",
+        );
+    }
+    let pool = give.text("build_worker_pool");
+    let location = location(give, pool.as_deref());
+    let account = give.parsed("build_service_account", |text| {
+        AccountEmail::parse(text.rsplit_once("/serviceAccounts/").map_or(text, |(_, email)| email))
+    });
+    let bucket = match give
+        .parsed("staging_bucket", |text| BucketName::parse(text.trim_start_matches("gs://").trim_end_matches('/')))
+    {
+        None if !give.raw.has("staging_bucket") => default_bucket(project, region),
+        bucket => bucket,
+    };
+    let machine = give.with("build_machine_type", |text| {
+        let word = text.to_ascii_uppercase().replace('-', "_");
+        let fits = word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        if fits { Ok(word) } else { Err("write a machine type such as E2_HIGHCPU_8") }
+    });
+    if machine.is_some() && pool.is_some() {
+        give.findings.wrong(
+            "build_machine_type",
+            "a private pool has its own machines",
+            "remove it or `build_worker_pool`",
+        );
+    }
+    Some(Build {
+        source: source?,
+        source_shown,
+        recipe: recipe?,
+        repository: repository?,
+        tags,
+        timeout,
+        timeout_given: give.raw.has("build_timeout"),
+        location: location?,
+        machine,
+        account,
+        pool,
+        bucket: bucket?,
+        bucket_given: give.raw.has("staging_bucket"),
+    })
+}
+
+/// A path below the workspace; `None` and a mistake when it leads out of it.
+fn inside(give: &mut Give<'_>, runner: &Runner, input: &'static str, shown: &str) -> Option<PathBuf> {
+    let path = Path::new(shown);
+    // From a terminal any directory is the user's own; on a runner what lies outside the
+    // workspace is not the repository's.
+    let escapes = runner.actions && path.components().any(|part| matches!(part, Component::ParentDir))
+        || runner.actions && path.is_absolute() && !path.starts_with(&runner.workspace);
+    if escapes {
+        give.findings.wrong(
+            input,
+            format!("`{shown}` lies outside the workspace"),
+            "write a path inside the repository",
+        );
+        return None;
+    }
+    Some(runner.workspace.join(path))
+}
+
+fn directory(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Option<PathBuf> {
+    let path = inside(give, runner, "source", shown)?;
+    if path.is_dir() {
+        return Some(path);
+    }
+    let empty = std::fs::read_dir(&runner.workspace).is_ok_and(|mut entries| entries.next().is_none());
+    let cure = if empty {
+        "the workspace is empty: run actions/checkout before this step"
+    } else {
+        "write a directory of the workspace"
+    };
+    let problem =
+        if path.exists() { format!("`{shown}` is no directory") } else { format!("there is no directory `{shown}`") };
+    give.findings.wrong("source", problem, cure);
+    None
+}
+
+fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option<Recipe> {
+    let args = give.map("build_args", |key, _| name_rule(key, "a build argument", false));
+    let substitutions = give.map("substitutions", |key, _| name_rule(key, "a substitution", true));
+    let cache = give.choice("build_cache", &[("inline", true), ("none", false)]);
+    if let Some(path) = give.text("build_config") {
+        for other in ["dockerfile", "build_target", "build_args", "build_cache"] {
+            if give.raw.has(other) {
+                give.findings.wrong(
+                    other,
+                    "the steps come from `build_config`",
+                    format!("remove `{other}`; the file decides that"),
+                );
+            }
+        }
+        let file = inside(give, runner, "build_config", &path)?;
+        let document = config(give, &path, &file)?;
+        return Some(Recipe::Config { path, document, substitutions: substitutions.unwrap_or_default() });
+    }
+    if substitutions.is_some() {
+        give.findings.wrong(
+            "substitutions",
+            "there is no `build_config` they could be for",
+            "use `build_args` for a Dockerfile",
+        );
+    }
+    let source = source?;
+    let path = give.text("dockerfile").unwrap_or_else(|| "Dockerfile".into());
+    let path = path.trim_start_matches("./").to_owned();
+    let leaves = Path::new(&path).components().any(|part| !matches!(part, Component::Normal(_)));
+    if leaves {
+        give.findings.wrong(
+            "dockerfile",
+            format!("`{path}` lies outside `source`"),
+            "only what lies in `source` is uploaded; move `source` up, or the Dockerfile in",
+        );
+        return None;
+    }
+    if source.join(&path).is_file() {
+        let target = give.text("build_target");
+        return Some(Recipe::Dockerfile { path, target, args: args.unwrap_or_default(), cache: cache.unwrap_or(true) });
+    }
+    if give.raw.has("dockerfile") {
+        give.findings.wrong(
+            "dockerfile",
+            format!("there is no `{path}` in `{}`", give.text("source").unwrap_or_else(|| ".".into())),
+            "it is looked for relative to `source`",
+        );
+        return None;
+    }
+    if give.raw.has("build_target") {
+        give.findings.wrong(
+            "build_target",
+            "there is no Dockerfile whose stage it could be",
+            "buildpacks have no stages; add a Dockerfile or remove it",
+        );
+    }
+    Some(Recipe::Buildpacks { env: args.unwrap_or_default() })
+}
+
+fn name_rule(key: &str, what: &str, underscore: bool) -> Result<(), (String, String)> {
+    let word = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if !word {
+        return Err((format!("`{key}` is not the name of {what}"), "write letters, digits and `_`".into()));
+    }
+    // Cloud Build takes values for its own names too, such as COMMIT_SHA.
+    let builtin = [
+        "COMMIT_SHA",
+        "SHORT_SHA",
+        "REVISION_ID",
+        "REPO_NAME",
+        "REPO_FULL_NAME",
+        "BRANCH_NAME",
+        "TAG_NAME",
+        "REF_NAME",
+    ];
+    if underscore && !key.starts_with('_') && !builtin.contains(&key) {
+        return Err((
+            format!("`{key}` is not the name of {what}"),
+            format!("names of your own begin with `_`: write `_{key}`"),
+        ));
+    }
+    Ok(())
+}
+
+fn config(give: &mut Give<'_>, shown: &str, file: &Path) -> Option<Map<String, Value>> {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) => {
+            give.findings.wrong("build_config", format!("`{shown}` cannot be read: {error}"), "");
+            return None;
+        }
+    };
+    match serde_saphyr::from_str::<Value>(&text) {
+        Ok(Value::Object(document)) if document.contains_key("steps") => Some(document),
+        Ok(Value::Object(_)) => {
+            give.findings.wrong(
+                "build_config",
+                format!("`{shown}` has no `steps`"),
+                "it must be a Cloud Build configuration",
+            );
+            None
+        }
+        Ok(_) => {
+            give.findings.wrong(
+                "build_config",
+                format!("`{shown}` is no map"),
+                "it must be a Cloud Build configuration",
+            );
+            None
+        }
+        Err(error) => {
+            let line = error.location().map(|at| usize::try_from(at.line()).unwrap_or(0));
+            let reason = error.to_string();
+            let reason = reason.lines().next().unwrap_or_default().to_owned();
+            give.findings.wrong_at("build_config", line, format!("`{shown}` is not YAML: {reason}"), "");
+            None
+        }
+    }
+}
+
+/// `gcr.io/PROJECT/SERVICE`; a domain-scoped project `example.com:id` is written as a path there.
+fn default_repository(project: Option<&ProjectId>, service: Option<&ServiceName>) -> Option<Repository> {
+    Repository::parse(&format!("gcr.io/{}/{}", project?.as_str().replace(':', "/"), service?)).ok()
+}
+
+/// `PROJECT-slipway-REGION`: our own, so that its clean-up rule can delete nobody else's objects.
+fn default_bucket(project: Option<&ProjectId>, region: Option<&Region>) -> Option<BucketName> {
+    // `google` may not stand in a bucket's name, nor a colon (`google-api.md` 3.1).
+    let project = project?.as_str().replace([':', '.'], "-").replace("google", "elgoog");
+    BucketName::parse(&format!("{project}-slipway-{}", region?)).ok()
+}
+
+fn location(give: &mut Give<'_>, pool: Option<&str>) -> Option<Region> {
+    let given = give.parsed("build_region", Region::parse);
+    let Some(pool) = pool else {
+        return if give.raw.has("build_region") { given } else { Region::parse("global").ok() };
+    };
+    let parts: Vec<&str> = pool.split('/').collect();
+    let ["projects", _, "locations", location, "workerPools", name] = parts.as_slice() else {
+        give.findings.wrong(
+            "build_worker_pool",
+            format!("`{pool}` is not a pool"),
+            "write projects/PROJECT/locations/REGION/workerPools/NAME",
+        );
+        return None;
+    };
+    if name.is_empty() {
+        give.findings.wrong("build_worker_pool", format!("`{pool}` has no name at its end"), "");
+    }
+    match given {
+        Some(given) if given.as_str() != *location => {
+            give.findings.wrong(
+                "build_region",
+                format!("`{given}` is not where the pool is (`{location}`)"),
+                "remove `build_region`",
+            );
+            None
+        }
+        _ => Region::parse(location).ok(),
+    }
+}

@@ -1,0 +1,185 @@
+//! From texts to meaning: every mistake is found here, all at once, before any request.
+
+mod build;
+mod check;
+mod service;
+
+use super::credentials;
+use super::deploy::{Deploy, What};
+use super::error::{Findings, InputErrors};
+use super::raw::RawInputs;
+use super::runner::Runner;
+use super::scalar;
+use crate::model::ids::{IdError, ProjectId, Region, ServiceName};
+use crate::model::image::ImageRef;
+use crate::model::secret::Secret;
+
+/// A resolved run and what is worth a warning.
+#[derive(Debug)]
+pub struct Resolved {
+    /// What to do.
+    pub deploy: Deploy,
+    /// Odd but allowed.
+    pub warnings: Vec<String>,
+}
+
+/// Resolves the inputs of a deploy.
+///
+/// # Errors
+/// Every mistake in every input.
+pub fn deploy(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<Resolved, InputErrors> {
+    let key = credentials::find(raw, runner, &mut findings);
+    let mut give = Give { raw, findings: &mut findings };
+    let project = match give.parsed("project_id", ProjectId::parse) {
+        None if raw.has("project_id") => None,
+        None => {
+            let project = key.as_ref().and_then(|key| key.project.clone());
+            if project.is_none() && key.is_some() {
+                give.findings.wrong("project_id", "the key names no project", "give `project_id`");
+            }
+            project
+        }
+        project => project,
+    };
+    let region = give.parsed("region", Region::parse).or_else(|| Region::parse("us-central1").ok());
+    let service = give.parsed("service", ServiceName::parse);
+    if !raw.has("service") {
+        give.findings.wrong("service", "it was not given", "name the Cloud Run service to create or update");
+    }
+    let image = give.with("image", ImageRef::parse);
+    let dry_run = give.switch("dry_run").unwrap_or(false);
+    let what = what(&mut give, runner, image, project.as_ref(), region.as_ref(), service.as_ref());
+    let settings = service::settings(&mut give, runner, service.as_ref());
+    let checks = check::checks(&mut give, &settings);
+    let (Some(key), Some(project), Some(region), Some(service), Some(what)) = (key, project, region, service, what)
+    else {
+        return Err(InputErrors(findings.mistakes));
+    };
+    if !findings.mistakes.is_empty() {
+        return Err(InputErrors(findings.mistakes));
+    }
+    let deploy = Deploy {
+        key,
+        project,
+        region,
+        service,
+        github_token: raw.get("github_token").and_then(Secret::new),
+        what,
+        settings,
+        checks,
+        dry_run,
+        credential_files: credentials::files(runner),
+    };
+    Ok(Resolved { deploy, warnings: findings.warnings })
+}
+
+/// Inputs that only mean something when an image is built.
+const BUILD_ONLY: [&str; 13] = [
+    "dockerfile",
+    "build_target",
+    "build_args",
+    "build_config",
+    "substitutions",
+    "build_timeout",
+    "build_region",
+    "build_machine_type",
+    "build_service_account",
+    "build_worker_pool",
+    "build_cache",
+    "image_tags",
+    "staging_bucket",
+];
+
+fn what(
+    give: &mut Give<'_>,
+    runner: &Runner,
+    image: Option<ImageRef>,
+    project: Option<&ProjectId>,
+    region: Option<&Region>,
+    service: Option<&ServiceName>,
+) -> Option<What> {
+    let builds = give.raw.has("source") || give.raw.has("build_config") || !give.raw.has("image");
+    if builds {
+        return build::build(give, runner, image, project, region, service).map(|build| What::Build(Box::new(build)));
+    }
+    for name in BUILD_ONLY {
+        if give.raw.has(name) {
+            give.findings.wrong(
+                name,
+                "nothing is built: `image` alone deploys an image that exists",
+                format!("remove `{name}`, or give `source` too"),
+            );
+        }
+    }
+    image.map(What::Image)
+}
+
+/// Reading single inputs; a mistake goes to the findings and the value is absent.
+struct Give<'a> {
+    raw: &'a RawInputs,
+    findings: &'a mut Findings,
+}
+
+impl Give<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        self.raw.get(name).map(str::to_owned)
+    }
+
+    /// A value whose parser says why not.
+    fn with<T, E: ToString>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
+        let text = self.raw.get(name)?;
+        match parse(text) {
+            Ok(value) => Some(value),
+            Err(why) => {
+                self.findings.wrong(name, format!("`{text}` does not fit"), why.to_string());
+                None
+            }
+        }
+    }
+
+    /// An identifier: its error already names what was given.
+    fn parsed<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, IdError>) -> Option<T> {
+        match parse(self.raw.get(name)?) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.findings.wrong(name, error.to_string(), "");
+                None
+            }
+        }
+    }
+
+    fn switch(&mut self, name: &'static str) -> Option<bool> {
+        self.with(name, scalar::switch)
+    }
+
+    /// One word out of a few.
+    fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
+        let text = self.raw.get(name)?;
+        if let Some((_, value)) = choices.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
+            return Some(*value);
+        }
+        let words: Vec<String> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
+        self.findings.wrong(name, format!("`{text}` does not fit"), format!("write {}", words.join(" or ")));
+        None
+    }
+
+    /// A map input, checked entry by entry; `None` when it was not given.
+    fn map(
+        &mut self,
+        name: &'static str,
+        check: impl Fn(&str, &str) -> Result<(), (String, String)>,
+    ) -> Option<Vec<(String, String)>> {
+        let input = super::spec::find(name)?;
+        let text = self.raw.whole(name)?;
+        let entries = super::map::parse(input, text, self.findings);
+        for entry in &entries {
+            if let Err((problem, cure)) = check(&entry.key, &entry.value) {
+                self.findings.wrong_at(name, Some(entry.line), problem, cure);
+            }
+        }
+        Some(entries.into_iter().map(|entry| (entry.key, entry.value)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,347 @@
+//! How the service runs: settings, variables, secrets, labels.
+
+use super::super::deploy::{Changes, Ingress, SecretRef, Settings, Strategy};
+use super::super::error::Findings;
+use super::super::runner::Runner;
+use super::super::{map, scalar, spec};
+use super::Give;
+use crate::model::ids::{AccountEmail, RevisionName, ServiceName};
+
+/// Cloud Run's limits (`google-api.md` 6.2).
+const LONGEST_REQUEST: u64 = 3600;
+const LARGEST_VALUE: usize = 32 * 1024;
+
+/// Variables that Cloud Run sets itself; an own value is refused.
+const RESERVED: [&str; 4] = ["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"];
+
+pub(super) fn settings(give: &mut Give<'_>, runner: &Runner, service: Option<&ServiceName>) -> Settings {
+    let cpu = give.with("cpu", |text| scalar::milli_cpu(text).map(|milli| (milli, google_cpu(milli))));
+    let memory = give.with("memory", |text| scalar::memory(text).map(|bytes| (bytes, text.to_owned())));
+    let concurrency = give.with("concurrency", |text| scalar::number(text, 1, 1000));
+    let min_instances = give.with("min_instances", |text| scalar::number(text, 0, 10_000));
+    let max_instances = give.with("max_instances", |text| scalar::number(text, 1, 10_000));
+    let timeout = give.with("timeout", scalar::duration);
+    let env = variables(give, runner);
+    let secrets = secrets(give);
+    let settings = Settings {
+        container: give.text("container"),
+        port: give.with("port", |text| scalar::number(text, 1, 65_535)).and_then(|port| u16::try_from(port).ok()),
+        cpu: cpu.clone().map(|(_, cpu)| cpu),
+        memory: memory.clone().map(|(_, memory)| memory),
+        concurrency,
+        timeout,
+        min_instances,
+        max_instances,
+        env,
+        secrets,
+        labels: labels(give, runner),
+        runtime_account: give.parsed("runtime_service_account", AccountEmail::parse),
+        cloudsql: cloudsql(give),
+        vpc_connector: give.text("vpc_connector"),
+        network: give.text("network"),
+        subnet: give.text("subnet"),
+        vpc_egress_all: give.choice("vpc_egress", &[("all-traffic", true), ("private-ranges-only", false)]),
+        ingress: give.choice(
+            "ingress",
+            &[
+                ("all", Ingress::All),
+                ("internal", Ingress::Internal),
+                ("internal-and-cloud-load-balancing", Ingress::InternalAndLoadBalancing),
+            ],
+        ),
+        second_generation: give.choice("execution_environment", &[("gen1", false), ("gen2", true)]),
+        cpu_boost: give.switch("cpu_boost"),
+        cpu_throttling: give.switch("cpu_throttling"),
+        session_affinity: give.switch("session_affinity"),
+        command: give.with("command", scalar::words),
+        args: give.with("args", scalar::words),
+        suffix: suffix(give, service),
+        description: give.text("description"),
+        public: give.switch("allow_unauthenticated"),
+    };
+    contradictions(give.findings, &settings, cpu.map(|(milli, _)| milli), memory.map(|(bytes, _)| bytes));
+    settings
+}
+
+/// Whole CPUs without a unit, parts of one in thousandths, as the API writes them back.
+fn google_cpu(milli: u32) -> String {
+    if milli % 1000 == 0 { (milli / 1000).to_string() } else { format!("{milli}m") }
+}
+
+fn contradictions(findings: &mut Findings, settings: &Settings, milli_cpu: Option<u32>, memory: Option<u64>) {
+    if let (Some(min), Some(max)) = (settings.min_instances, settings.max_instances)
+        && min > max
+    {
+        findings.wrong("min_instances", format!("{min} is more than `max_instances` ({max})"), "");
+    }
+    if let Some(timeout) = settings.timeout
+        && !(1..=LONGEST_REQUEST).contains(&timeout.as_secs())
+    {
+        findings.wrong(
+            "timeout",
+            format!("{} s is not a time a request may take", timeout.as_secs()),
+            "write 1s to 60m; the limit of the build is `build_timeout`",
+        );
+    }
+    if let (Some(milli), Some(concurrency)) = (milli_cpu, settings.concurrency)
+        && milli < 1000
+        && concurrency > 1
+    {
+        findings.wrong(
+            "concurrency",
+            format!("{concurrency} requests at a time need at least 1 CPU, not {milli}m"),
+            "raise `cpu` or write 1",
+        );
+    }
+    // 4 CPUs need 2 GiB, 6 and 8 need 4 GiB; less than 1 CPU takes at most 512 MiB below 0.5
+    // and 1 GiB below 1 (Cloud Run's limits page).
+    if let (Some(milli), Some(bytes)) = (milli_cpu, memory) {
+        let least: u64 = match milli {
+            6000.. => 4 << 30,
+            4000.. => 2 << 30,
+            _ => 0,
+        };
+        if bytes < least {
+            findings.wrong(
+                "memory",
+                format!("{} CPUs need at least {} GiB", milli / 1000, least >> 30),
+                "raise `memory` or lower `cpu`",
+            );
+        }
+        let most: u64 = match milli {
+            ..500 => 512 << 20,
+            ..1000 => 1 << 30,
+            1000 => 4 << 30,
+            2000 => 8 << 30,
+            4000 => 16 << 30,
+            6000 => 24 << 30,
+            _ => 32 << 30,
+        };
+        if bytes > most {
+            findings.wrong(
+                "memory",
+                format!("{} CPUs take at most {} MiB", f64::from(milli) / 1000.0, most >> 20),
+                "lower `memory` or raise `cpu`",
+            );
+        }
+    }
+    if settings.vpc_connector.is_some() && (settings.network.is_some() || settings.subnet.is_some()) {
+        findings.wrong(
+            "vpc_connector",
+            "a connector and direct egress (`network`, `subnet`) exclude each other",
+            "give one of them",
+        );
+    }
+    for (name, _) in settings.env.entries.iter().flatten() {
+        if settings.secrets.entries.iter().flatten().any(|(secret, _)| secret == name) {
+            findings.wrong(
+                "secrets",
+                format!("`{name}` is in `env_vars` too"),
+                "a variable is either a plain value or a secret; keep one",
+            );
+        }
+    }
+    let closed = settings.ingress.is_some_and(|ingress| ingress != Ingress::All);
+    if closed && settings.public == Some(true) {
+        findings.warnings.push(
+            "allow_unauthenticated: everybody may call the service, but `ingress` lets only internal requests reach it"
+                .into(),
+        );
+    }
+}
+
+fn suffix(give: &mut Give<'_>, service: Option<&ServiceName>) -> Option<String> {
+    let suffix = give.text("suffix")?;
+    let name = format!("{}-{suffix}", service.map_or("s", ServiceName::as_str));
+    if let Err(error) = RevisionName::parse(&name) {
+        give.findings.wrong("suffix", error.to_string(), "the revision is named SERVICE-SUFFIX");
+    }
+    Some(suffix)
+}
+
+fn variables(give: &mut Give<'_>, runner: &Runner) -> Changes<String> {
+    let strategy = strategy(give, "env_vars_update_strategy");
+    let mut entries = give.text("env_vars_file").map(|shown| file_entries(give, runner, &shown));
+    if let Some(given) = give.map("env_vars", variable_rule) {
+        let entries = entries.get_or_insert_default();
+        entries.retain(|(name, _)| !given.iter().any(|(other, _)| other == name));
+        entries.extend(given);
+    }
+    if entries.is_none() && give.raw.has("env_vars_update_strategy") && strategy == Strategy::Overwrite {
+        give.findings.wrong(
+            "env_vars_update_strategy",
+            "`overwrite` without `env_vars`",
+            "to remove every variable, write `env_vars: {}` too",
+        );
+    }
+    Changes { entries, strategy }
+}
+
+fn file_entries(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Vec<(String, String)> {
+    let text = match std::fs::read_to_string(runner.workspace.join(shown)) {
+        Ok(text) => text,
+        Err(error) => {
+            give.findings.wrong(
+                "env_vars_file",
+                format!("`{shown}` cannot be read: {error}"),
+                "it is looked for relative to the workspace",
+            );
+            return Vec::new();
+        }
+    };
+    let Some(input) = spec::find("env_vars_file") else { return Vec::new() };
+    let entries = map::parse(&spec::Input { secret: true, ..*input }, &text, give.findings);
+    for entry in &entries {
+        if let Err((problem, cure)) = variable_rule(&entry.key, &entry.value) {
+            give.findings.wrong_at("env_vars_file", Some(entry.line), problem, cure);
+        }
+    }
+    entries.into_iter().map(|entry| (entry.key, entry.value)).collect()
+}
+
+fn variable_rule(key: &str, value: &str) -> Result<(), (String, String)> {
+    variable_name(key)?;
+    if value.len() > LARGEST_VALUE {
+        return Err((
+            format!("the value of `{key}` is {} bytes long", value.len()),
+            "Cloud Run takes 32 KiB; put it into Secret Manager and mount it with `secrets: /path: name:latest`".into(),
+        ));
+    }
+    if value.contains('\0') {
+        return Err((format!("the value of `{key}` holds a NUL character"), "no process can be given that".into()));
+    }
+    Ok(())
+}
+
+fn variable_name(key: &str) -> Result<(), (String, String)> {
+    if RESERVED.contains(&key) {
+        let cure = if key == "PORT" { "use the input `port`" } else { "choose another name" };
+        return Err((format!("`{key}` is set by Cloud Run itself"), cure.into()));
+    }
+    let word = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+    if word {
+        Ok(())
+    } else {
+        Err((
+            format!("`{key}` is not the name of a variable"),
+            "write letters, digits and `_`, starting with a letter".into(),
+        ))
+    }
+}
+
+fn secrets(give: &mut Give<'_>) -> Changes<SecretRef> {
+    let strategy = strategy(give, "secrets_update_strategy");
+    let entries = give.map("secrets", |key, value| {
+        if key.starts_with('/') {
+            let file = key.rsplit_once('/').is_some_and(|(dir, file)| !dir.is_empty() && !file.is_empty());
+            if !file || key.contains("//") || key.contains("/../") {
+                return Err((
+                    format!("`{key}` is not a path of a file in a directory"),
+                    "write `/directory/file`".into(),
+                ));
+            }
+        } else {
+            variable_name(key)?;
+        }
+        secret_ref(value).map(drop).map_err(|cure| (format!("`{value}` is not a secret's version"), cure.into()))
+    });
+    let entries: Option<Vec<(String, SecretRef)>> = entries
+        .map(|entries| entries.into_iter().filter_map(|(key, value)| Some((key, secret_ref(&value).ok()?))).collect());
+    one_secret_per_directory(give.findings, entries.as_deref().unwrap_or_default());
+    if entries.is_none() && give.raw.has("secrets_update_strategy") && strategy == Strategy::Overwrite {
+        give.findings.wrong(
+            "secrets_update_strategy",
+            "`overwrite` without `secrets`",
+            "to remove every reference, write `secrets: {}` too",
+        );
+    }
+    Changes { entries, strategy }
+}
+
+/// A mounted secret takes its whole directory (`google-api.md` 6.2), so two cannot share one.
+fn one_secret_per_directory(findings: &mut Findings, entries: &[(String, SecretRef)]) {
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for (path, secret) in entries.iter().filter(|(key, _)| key.starts_with('/')) {
+        let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+        match seen.iter().find(|(other, _)| *other == directory) {
+            Some((_, other)) if *other != secret.secret => findings.wrong(
+                "secrets",
+                format!("two secrets are mounted in `{directory}`"),
+                "a directory can hold files of one secret only; use another directory",
+            ),
+            Some(_) => {}
+            None => seen.push((directory, &secret.secret)),
+        }
+    }
+}
+
+/// `name`, `name:version`, `projects/P/secrets/name:version`, `projects/P/secrets/name/versions/V`.
+fn secret_ref(text: &str) -> Result<SecretRef, &'static str> {
+    const CURE: &str = "write `secret:version`, such as `db-password:3` or `db-password:latest`";
+    let (secret, version) = match text.split_once("/versions/") {
+        Some(parts) => parts,
+        None => text.rsplit_once(':').unwrap_or((text, "latest")),
+    };
+    let name = match secret.split('/').collect::<Vec<_>>().as_slice() {
+        [name] | ["projects", _, "secrets", name] => *name,
+        _ => return Err(CURE),
+    };
+    let name_fits =
+        !name.is_empty() && name.len() <= 255 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+    let version_fits = version == "latest" || version.parse::<u64>().is_ok_and(|number| number > 0);
+    if name_fits && version_fits {
+        Ok(SecretRef { secret: secret.to_owned(), version: version.to_owned() })
+    } else {
+        Err(CURE)
+    }
+}
+
+fn strategy(give: &mut Give<'_>, name: &'static str) -> Strategy {
+    give.choice(name, &[("merge", Strategy::Merge), ("overwrite", Strategy::Overwrite)]).unwrap_or_default()
+}
+
+fn labels(give: &mut Give<'_>, runner: &Runner) -> Vec<(String, String)> {
+    let skip = give.switch("skip_default_labels").unwrap_or(false);
+    let given = give.map("labels", |key, value| {
+        let part = |text: &str| {
+            text.len() <= 63 && text.chars().all(|c| c.is_lowercase() || c.is_numeric() || c == '_' || c == '-')
+        };
+        if !part(key) || !key.starts_with(char::is_lowercase) {
+            return Err((
+                format!("`{key}` is not a label"),
+                "lowercase letters, digits, `_`, `-`, at most 63, starting with a letter".into(),
+            ));
+        }
+        if !part(value) {
+            return Err((
+                format!("`{value}` is not a label's value"),
+                "lowercase letters, digits, `_`, `-`, at most 63".into(),
+            ));
+        }
+        Ok(())
+    });
+    let mut labels: Vec<(String, String)> = Vec::new();
+    if !skip {
+        labels.push(("managed-by".into(), "slipway".into()));
+        labels.extend(runner.origin.sha.clone().map(|sha| ("commit-sha".into(), sha)));
+    }
+    let given = given.unwrap_or_default();
+    labels.retain(|(key, _)| !given.iter().any(|(other, _)| other == key));
+    labels.extend(given);
+    labels
+}
+
+fn cloudsql(give: &mut Give<'_>) -> Option<Vec<String>> {
+    let instances = scalar::list(give.raw.get("cloudsql_instances")?);
+    for instance in &instances {
+        if instance.split(':').count() < 3 || instance.contains(char::is_whitespace) {
+            give.findings.wrong(
+                "cloudsql_instances",
+                format!("`{instance}` is not an instance"),
+                "write PROJECT:REGION:NAME",
+            );
+        }
+    }
+    Some(instances)
+}

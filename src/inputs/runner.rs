@@ -1,0 +1,165 @@
+//! A typed snapshot of the process's environment. The only place that reads environment variables.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The prefix of the variables that replace Google's endpoints, one per API (gcloud's own names).
+const ENDPOINT_PREFIX: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_";
+
+/// Where a run's credentials file may be named, in the order they are looked at.
+const CREDENTIAL_VARIABLES: [&str; 2] = ["GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_GHA_CREDS_PATH"];
+
+/// What the environment says about this run.
+#[derive(Debug, Clone, Default)]
+pub struct Runner {
+    /// Whether GitHub Actions runs us.
+    pub actions: bool,
+    /// Texts of `INPUT_*`, by the input's lower-case name; empty ones are left out.
+    pub inputs: BTreeMap<String, String>,
+    /// What earlier stages of this action kept, by name.
+    pub state: BTreeMap<String, String>,
+    /// The directory that relative paths are relative to.
+    pub workspace: PathBuf,
+    /// `RUNNER_TEMP`, where it is set.
+    pub temp: Option<PathBuf>,
+    /// Variables that name a credentials file, with their values.
+    pub credential_files: Vec<(&'static str, PathBuf)>,
+    /// `SSL_CERT_FILE`: certificates trusted besides the built-in ones.
+    pub extra_roots: Option<PathBuf>,
+    /// Replaced endpoints: API (such as `RUN`) and address.
+    pub endpoints: Vec<(String, String)>,
+    /// The runner's files.
+    pub output_file: Option<PathBuf>,
+    /// The runner's file for `post-entrypoint`.
+    pub state_file: Option<PathBuf>,
+    /// The runner's file for the job summary.
+    pub summary_file: Option<PathBuf>,
+    /// Where this run comes from.
+    pub origin: Origin,
+    /// How much every pause is shortened, 0 to 1; tests and demonstrations only.
+    pub pace: Option<f64>,
+    /// Whether a terminal may be coloured.
+    pub color: bool,
+}
+
+/// Where a run comes from, as far as GitHub says.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// The commit that is deployed.
+    pub sha: Option<String>,
+    /// `owner/name`.
+    pub repository: Option<String>,
+    /// The branch or tag.
+    pub ref_name: Option<String>,
+    /// The run's id.
+    pub run_id: Option<String>,
+    /// The run's attempt.
+    pub run_attempt: Option<String>,
+    /// The job's id in the workflow.
+    pub job: Option<String>,
+    /// The step's id.
+    pub step: Option<String>,
+    /// Address of GitHub's web pages.
+    pub server_url: Option<String>,
+    /// Address of GitHub's API.
+    pub api_url: Option<String>,
+}
+
+impl Origin {
+    /// The address of this run's page.
+    pub fn run_url(&self) -> Option<String> {
+        let (server, repository, run) =
+            (self.server_url.as_deref()?, self.repository.as_deref()?, self.run_id.as_deref()?);
+        Some(format!("{}/{repository}/actions/runs/{run}", server.trim_end_matches('/')))
+    }
+}
+
+impl Runner {
+    /// Reads the process's environment.
+    pub fn from_process() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+        let variables = std::env::vars_os();
+        // A variable that is not text can be none of ours but a path, and paths are text on a runner.
+        let variables = variables.map(|(k, v)| (k.to_string_lossy().into_owned(), v.to_string_lossy().into_owned()));
+        let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+        Self::from_variables(variables, here)
+    }
+
+    /// Reads a list of variables; `here` is the current directory.
+    pub fn from_variables(variables: impl Iterator<Item = (String, String)>, here: PathBuf) -> Self {
+        let variables: BTreeMap<String, String> = variables.filter(|(_, value)| !value.is_empty()).collect();
+        let text = |name: &str| variables.get(name).cloned();
+        let path = |name: &str| variables.get(name).map(PathBuf::from);
+        let strip = |prefix: &str| -> BTreeMap<String, String> {
+            let with_prefix = variables.iter().filter_map(|(name, value)| Some((name.strip_prefix(prefix)?, value)));
+            with_prefix.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect()
+        };
+        let actions = variables.get("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+        Self {
+            actions,
+            inputs: strip("INPUT_").into_iter().filter(|(_, value)| !value.trim().is_empty()).collect(),
+            state: strip("STATE_"),
+            workspace: path("GITHUB_WORKSPACE").unwrap_or(here),
+            temp: path("RUNNER_TEMP"),
+            credential_files: CREDENTIAL_VARIABLES.iter().filter_map(|name| Some((*name, path(name)?))).collect(),
+            extra_roots: path("SSL_CERT_FILE"),
+            endpoints: variables
+                .iter()
+                .filter_map(|(name, value)| Some((name.strip_prefix(ENDPOINT_PREFIX)?.to_owned(), value.clone())))
+                .collect(),
+            output_file: path("GITHUB_OUTPUT"),
+            state_file: path("GITHUB_STATE"),
+            summary_file: path("GITHUB_STEP_SUMMARY"),
+            origin: Origin {
+                sha: text("GITHUB_SHA"),
+                repository: text("GITHUB_REPOSITORY"),
+                ref_name: text("GITHUB_REF_NAME"),
+                run_id: text("GITHUB_RUN_ID"),
+                run_attempt: text("GITHUB_RUN_ATTEMPT"),
+                job: text("GITHUB_JOB"),
+                step: text("GITHUB_ACTION"),
+                server_url: text("GITHUB_SERVER_URL"),
+                api_url: text("GITHUB_API_URL"),
+            },
+            pace: text("SLIPWAY_PACE").and_then(|pace| pace.parse().ok()),
+            color: !variables.contains_key("NO_COLOR") && variables.get("TERM").is_none_or(|term| term != "dumb"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runner(variables: &[(&str, &str)]) -> Runner {
+        let variables = variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        Runner::from_variables(variables, PathBuf::from("/here"))
+    }
+
+    #[test]
+    fn empty_inputs_count_as_absent() {
+        let runner = runner(&[
+            ("INPUT_SERVICE", "web"),
+            ("INPUT_REGION", ""),
+            ("INPUT_IMAGE", " \n"),
+            ("INPUT_ENV_VARS", "A: 1"),
+        ]);
+        assert_eq!(runner.inputs.keys().collect::<Vec<_>>(), ["env_vars", "service"]);
+        assert_eq!(runner.workspace, PathBuf::from("/here"));
+        assert!(!runner.actions);
+    }
+
+    #[test]
+    fn the_runs_page_has_an_address() {
+        let runner = runner(&[
+            ("GITHUB_SERVER_URL", "https://ghe.example/"),
+            ("GITHUB_REPOSITORY", "o/r"),
+            ("GITHUB_RUN_ID", "7"),
+            ("CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN", "http://127.0.0.1:1/"),
+            ("STATE_build_id", "x"),
+        ]);
+        assert_eq!(runner.origin.run_url().as_deref(), Some("https://ghe.example/o/r/actions/runs/7"));
+        assert_eq!(runner.endpoints, [("RUN".to_owned(), "http://127.0.0.1:1/".to_owned())]);
+        assert_eq!(runner.state["build_id"], "x");
+    }
+}

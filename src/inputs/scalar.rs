@@ -1,0 +1,242 @@
+//! Inputs that are one value: switches, durations, sizes, lists, statuses, words. Pure.
+
+use std::time::Duration;
+
+/// `true` or `false`, as GitHub writes them.
+pub fn switch(text: &str) -> Result<bool, &'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err("write `true` or `false`"),
+    }
+}
+
+/// A duration: `300`, `300s`, `20m`, `1h`, `1h30m`. Seconds where no unit is given.
+pub fn duration(text: &str) -> Result<Duration, &'static str> {
+    const CURE: &str = "write seconds (`300s`), minutes (`20m`) or hours (`1h30m`)";
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Ok(Duration::from_secs(seconds.into()));
+    }
+    let mut total: u64 = 0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let number: u32 = rest[..digits].parse().map_err(|_| CURE)?;
+        let mut chars = rest[digits..].chars();
+        let factor = match chars.next() {
+            Some('s') => 1,
+            Some('m') => 60,
+            Some('h') => 3600,
+            _ => return Err(CURE),
+        };
+        total += u64::from(number) * factor;
+        rest = chars.as_str();
+    }
+    if text.is_empty() { Err(CURE) } else { Ok(Duration::from_secs(total)) }
+}
+
+/// A whole number between two others.
+pub fn number(text: &str, low: u32, high: u32) -> Result<u32, String> {
+    text.parse()
+        .ok()
+        .filter(|n| (low..=high).contains(n))
+        .ok_or_else(|| format!("write a whole number from {low} to {high}"))
+}
+
+/// CPUs as Cloud Run takes them: `1`, `2`, `0.5`, `500m`; given back in thousandths.
+pub fn milli_cpu(text: &str) -> Result<u32, &'static str> {
+    const CURE: &str = "write 1, 2, 4, 6 or 8 CPUs, or a part of one such as 0.5 or 500m (at least 80m)";
+    let milli = match text.strip_suffix('m') {
+        Some(milli) => milli.parse::<u32>().map_err(|_| CURE)?,
+        None => {
+            let cpus: f64 = text.parse().map_err(|_| CURE)?;
+            // Parts finer than a thousandth have no meaning; the range is checked below.
+            if !(0.0..=64.0).contains(&cpus) { return Err(CURE) } else { (cpus * 1000.0).round() as u32 }
+        }
+    };
+    if (80..1000).contains(&milli) || [1000, 2000, 4000, 6000, 8000].contains(&milli) { Ok(milli) } else { Err(CURE) }
+}
+
+/// Memory with a unit, in bytes: `512Mi`, `1Gi`, `512M`, `1G`.
+pub fn memory(text: &str) -> Result<u64, &'static str> {
+    const CURE: &str = "write a number with a unit, such as 512Mi or 1Gi, from 128Mi to 32Gi";
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let number: u64 = text[..digits].parse().map_err(|_| CURE)?;
+    let unit: u64 = match &text[digits..] {
+        "Ki" => 1 << 10,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
+        "k" => 1000,
+        "M" => 1_000_000,
+        "G" => 1_000_000_000,
+        _ => return Err(CURE),
+    };
+    number.checked_mul(unit).filter(|bytes| (100_000_000..=32 << 30).contains(bytes)).ok_or(CURE)
+}
+
+/// Items separated by line breaks or commas; blanks and `#` comments are left out.
+pub fn list(text: &str) -> Vec<String> {
+    text.lines()
+        .map(|line| if line.trim_start().starts_with('#') { "" } else { line })
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Words for a command line: a JSON list of texts, or words split as a shell splits them (quotes
+/// and backslashes work, nothing is expanded).
+pub fn words(text: &str) -> Result<Vec<String>, &'static str> {
+    if text.trim_start().starts_with('[') {
+        return serde_json::from_str(text).map_err(|_| "this begins with `[` but is no JSON list of texts");
+    }
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\'' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match chars.next() {
+                        Some('\'') => break,
+                        Some(c) => word.push(c),
+                        None => return Err("a single quote is never closed"),
+                    }
+                }
+            }
+            '"' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match chars.next() {
+                        Some('"') => break,
+                        Some('\\') => match chars.next() {
+                            Some(c @ ('"' | '\\' | '$' | '`')) => word.push(c),
+                            Some(c) => word.extend(['\\', c]),
+                            None => return Err("a double quote is never closed"),
+                        },
+                        Some(c) => word.push(c),
+                        None => return Err("a double quote is never closed"),
+                    }
+                }
+            }
+            '\\' => word.get_or_insert_default().push(chars.next().ok_or("a backslash at the end")?),
+            c if c.is_whitespace() => words.extend(word.take()),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    Ok(words)
+}
+
+/// Which HTTP statuses count as healthy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statuses(Vec<(u16, u16)>);
+
+impl Statuses {
+    /// Any of 200 to 299.
+    pub fn success() -> Self {
+        Self(vec![(200, 299)])
+    }
+
+    /// Numbers and classes, separated by commas: `200`, `200,204`, `2xx`, `200-399`.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        const CURE: &str = "write numbers or classes from 100 to 599, such as `200`, `200,204`, `2xx` or `200-399`";
+        let single = |text: &str| text.parse::<u16>().ok().filter(|n| (100..600).contains(n)).ok_or(CURE);
+        let mut ranges = Vec::new();
+        for part in text.split(',').map(str::trim) {
+            let range = match (part.strip_suffix("xx"), part.split_once('-')) {
+                (Some(class), _) => {
+                    let class = class.parse::<u16>().ok().filter(|n| (1..=5).contains(n)).ok_or(CURE)?;
+                    (class * 100, class * 100 + 99)
+                }
+                (None, Some((low, high))) => (single(low.trim())?, single(high.trim())?),
+                (None, None) => (single(part)?, single(part)?),
+            };
+            ranges.push(range);
+        }
+        Ok(Self(ranges))
+    }
+
+    /// Whether a status is among them.
+    pub fn contains(&self, status: u16) -> bool {
+        self.0.iter().any(|(low, high)| (*low..=*high).contains(&status))
+    }
+}
+
+impl std::fmt::Display for Statuses {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, (low, high)) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(", ")?;
+            }
+            match (low, high) {
+                (low, high) if low == high => write!(f, "{low}")?,
+                (low, high) if low % 100 == 0 && *high == low + 99 => write!(f, "{}xx", low / 100)?,
+                (low, high) => write!(f, "{low}-{high}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_take_units() {
+        for (text, seconds) in [("300", 300), ("300s", 300), ("20m", 1200), ("1h30m", 5400), ("0s", 0)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "5d", "m", "1.5h", "-1", "1 m", "99999999999"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn cpus_and_memory_are_what_cloud_run_takes() {
+        assert_eq!(milli_cpu("1"), Ok(1000));
+        assert_eq!(milli_cpu("0.5"), Ok(500));
+        assert_eq!(milli_cpu("500m"), Ok(500));
+        for text in ["3", "0.05", "1.5", "x", "NaN", "-1", "1e9"] {
+            assert!(milli_cpu(text).is_err(), "{text}");
+        }
+        assert_eq!(memory("512Mi"), Ok(512 << 20));
+        assert_eq!(memory("1Gi"), Ok(1 << 30));
+        for text in ["512", "512MB", "64Mi", "64Gi", "", "Mi", "99999999999999999999Gi"] {
+            assert!(memory(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn lists_and_words_split_as_people_expect() {
+        assert_eq!(list("a, b\n# no\n c,,\n"), ["a", "b", "c"]);
+        assert_eq!(
+            words("python -m 'my app' --x=\"a \\\"b\\\"\" c\\ d \"\""),
+            Ok(["python", "-m", "my app", "--x=a \"b\"", "c d", ""].map(str::to_owned).to_vec())
+        );
+        assert_eq!(words("[\"sh\", \"-c\", \"a b\"]"), Ok(["sh", "-c", "a b"].map(str::to_owned).to_vec()));
+        assert!(words("[1]").is_err());
+        assert!(words("'open").is_err());
+    }
+
+    #[test]
+    fn statuses_take_classes_and_ranges() {
+        let statuses = Statuses::parse("200, 3xx,404-410").expect("good");
+        assert!(statuses.contains(200) && statuses.contains(302) && statuses.contains(405));
+        assert!(!statuses.contains(201) && !statuses.contains(411));
+        assert_eq!(statuses.to_string(), "200, 3xx, 404-410");
+        for text in ["", "ok", "2000", "9xx", "99"] {
+            assert!(Statuses::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn switches_are_strict() {
+        assert_eq!(switch("true"), Ok(true));
+        assert_eq!(switch("False"), Ok(false));
+        assert!(switch("maybe").is_err());
+    }
+}

@@ -1,0 +1,293 @@
+//! The one table of inputs. The parser, `--help`, `action.yml` and the README are checked against it.
+
+/// What the text of an input is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One value.
+    Text,
+    /// `true` or `false`.
+    Switch,
+    /// A YAML map, `KEY=VALUE` lines, or a JSON object.
+    Map,
+    /// One thing per line.
+    Lines,
+}
+
+/// The headings of `--help` and of the README's table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Who deploys, and where to.
+    Target,
+    /// What is deployed.
+    What,
+    /// How it is built.
+    Build,
+    /// How the service runs.
+    Service,
+    /// How the result is checked.
+    Check,
+    /// About this run.
+    Run,
+}
+
+impl Group {
+    /// Every heading, in order.
+    pub const ALL: [Group; 6] = [Group::Target, Group::What, Group::Build, Group::Service, Group::Check, Group::Run];
+
+    /// The heading's words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Target => "Who and where",
+            Group::What => "What",
+            Group::Build => "Build",
+            Group::Service => "Service",
+            Group::Check => "Check",
+            Group::Run => "Run",
+        }
+    }
+}
+
+/// One input.
+#[derive(Debug, Clone, Copy)]
+pub struct Input {
+    /// Its name in `with:`; the flag is the same with dashes.
+    pub name: &'static str,
+    /// What holds when it is not given, for the reader; empty when absence has no value.
+    pub default: &'static str,
+    /// One line on what it does.
+    pub doc: &'static str,
+    /// The grammar of its text.
+    pub kind: Kind,
+    /// Its heading.
+    pub group: Group,
+    /// Whether its text may hold secrets: it is then never quoted in a message.
+    pub secret: bool,
+}
+
+const fn text(group: Group, name: &'static str, default: &'static str, doc: &'static str) -> Input {
+    Input { name, default, doc, kind: Kind::Text, group, secret: false }
+}
+
+const fn switch(group: Group, name: &'static str, default: &'static str, doc: &'static str) -> Input {
+    Input { name, default, doc, kind: Kind::Switch, group, secret: false }
+}
+
+const fn map(group: Group, name: &'static str, doc: &'static str) -> Input {
+    Input { name, default: "", doc, kind: Kind::Map, group, secret: true }
+}
+
+const fn lines(group: Group, name: &'static str, default: &'static str, doc: &'static str) -> Input {
+    Input { name, default, doc, kind: Kind::Lines, group, secret: false }
+}
+
+const fn secret(input: Input) -> Input {
+    Input { secret: true, ..input }
+}
+
+const fn open(input: Input) -> Input {
+    Input { secret: false, ..input }
+}
+
+/// Every input of `slipway deploy` and of the action.
+pub const DEPLOY: &[Input] = &[
+    secret(text(
+        Group::Target,
+        "credentials_json",
+        "",
+        "Service-account key, as JSON or base64; without it the file of GOOGLE_APPLICATION_CREDENTIALS or GOOGLE_GHA_CREDS_PATH",
+    )),
+    text(Group::Target, "project_id", "the key's project", "Google Cloud project that builds and runs the service"),
+    text(Group::Target, "region", "us-central1", "Cloud Run region"),
+    text(Group::Target, "service", "", "Cloud Run service to create or update (required)"),
+    secret(text(
+        Group::Target,
+        "github_token",
+        "${{ github.token }}",
+        "Token for questions to GitHub: which commits lie between what served and what serves now",
+    )),
+    text(
+        Group::What,
+        "source",
+        ".",
+        "Directory to build, relative to the workspace; the default holds when `image` is not given either",
+    ),
+    text(
+        Group::What,
+        "image",
+        "gcr.io/PROJECT/SERVICE",
+        "Alone: the image to deploy. With `source`: the repository the build pushes to",
+    ),
+    text(
+        Group::Build,
+        "dockerfile",
+        "Dockerfile",
+        "Dockerfile, relative to `source`; when it is the default and missing, buildpacks build",
+    ),
+    text(Group::Build, "build_target", "", "Stage of the Dockerfile to build"),
+    map(Group::Build, "build_args", "Build arguments of the Dockerfile (environment of the build, for buildpacks)"),
+    text(
+        Group::Build,
+        "build_config",
+        "",
+        "A cloudbuild.yaml, relative to the workspace, in place of the ready-made build steps",
+    ),
+    map(Group::Build, "substitutions", "Substitutions for `build_config`"),
+    text(Group::Build, "build_timeout", "20m", "Limit for the build once it runs; the queue may take as long again"),
+    text(Group::Build, "build_region", "global", "Cloud Build location"),
+    text(Group::Build, "build_machine_type", "Cloud Build's default", "Machine of the build, such as E2_HIGHCPU_8"),
+    text(Group::Build, "build_service_account", "Cloud Build's default account", "Account the build runs as"),
+    text(Group::Build, "build_worker_pool", "", "Private pool, projects/P/locations/L/workerPools/NAME"),
+    text(
+        Group::Build,
+        "build_cache",
+        "inline",
+        "Layer cache: `inline` (kept in the image tagged `buildcache`) or `none`",
+    ),
+    lines(
+        Group::Build,
+        "image_tags",
+        "the commit sha, latest",
+        "Tags the built image gets, one per line or separated by commas",
+    ),
+    text(
+        Group::Build,
+        "staging_bucket",
+        "PROJECT-slipway-REGION",
+        "Bucket for the source and the build log, made when missing",
+    ),
+    text(Group::Service, "port", "8080 on a new service", "Port the container listens on"),
+    text(Group::Service, "cpu", "", "CPUs, such as 1, 2 or 500m"),
+    text(Group::Service, "memory", "", "Memory, such as 512Mi or 1Gi"),
+    text(Group::Service, "concurrency", "", "Requests one instance serves at a time, 1 to 1000"),
+    text(Group::Service, "timeout", "", "Longest time a request may take, such as 300s (at most 60m)"),
+    text(Group::Service, "min_instances", "", "Instances of a revision that are kept warm"),
+    text(Group::Service, "max_instances", "", "Instances of a revision at most"),
+    map(Group::Service, "env_vars", "Environment variables"),
+    text(
+        Group::Service,
+        "env_vars_file",
+        "",
+        "File with environment variables in the grammar of `env_vars`; `env_vars` wins over it",
+    ),
+    text(
+        Group::Service,
+        "env_vars_update_strategy",
+        "merge",
+        "`merge` keeps variables that are not named, `overwrite` removes them",
+    ),
+    open(map(
+        Group::Service,
+        "secrets",
+        "Secret Manager references: `NAME: secret:version`, or `/path/file: secret:version` for a file",
+    )),
+    text(
+        Group::Service,
+        "secrets_update_strategy",
+        "merge",
+        "`merge` keeps references that are not named, `overwrite` removes them",
+    ),
+    open(map(Group::Service, "labels", "Labels of the service and its revision")),
+    switch(Group::Service, "skip_default_labels", "false", "Leave out the labels `managed-by` and `commit-sha`"),
+    text(Group::Service, "runtime_service_account", "", "Account the service runs as"),
+    lines(
+        Group::Service,
+        "cloudsql_instances",
+        "",
+        "Cloud SQL instances, PROJECT:REGION:NAME, one per line or separated by commas",
+    ),
+    text(Group::Service, "vpc_connector", "", "Serverless VPC Access connector"),
+    text(Group::Service, "network", "", "VPC network for direct egress"),
+    text(Group::Service, "subnet", "", "Subnetwork for direct egress"),
+    text(Group::Service, "vpc_egress", "", "`all-traffic` or `private-ranges-only`"),
+    text(Group::Service, "ingress", "", "`all`, `internal` or `internal-and-cloud-load-balancing`"),
+    text(Group::Service, "execution_environment", "", "`gen1` or `gen2`"),
+    switch(Group::Service, "cpu_boost", "true on a new service", "More CPU while an instance starts"),
+    switch(
+        Group::Service,
+        "cpu_throttling",
+        "true on a new service",
+        "CPU only while requests are served; `false` keeps it on",
+    ),
+    switch(Group::Service, "session_affinity", "", "Send a client's requests to the same instance"),
+    text(Group::Service, "command", "", "Entrypoint of the container: a JSON list, or words as in a shell"),
+    text(Group::Service, "args", "", "Arguments of the container: a JSON list, or words as in a shell"),
+    text(
+        Group::Service,
+        "container",
+        "the one with a port",
+        "Container of a multi-container service that the image and the settings are for",
+    ),
+    text(Group::Service, "suffix", "", "Ending of the new revision's name"),
+    text(Group::Service, "description", "", "Description of the service"),
+    switch(
+        Group::Service,
+        "allow_unauthenticated",
+        "",
+        "`true` lets everybody call the service, `false` takes that away; absent leaves access alone",
+    ),
+    text(Group::Check, "health_path", "", "Path that must answer before the run is green, such as /health"),
+    text(
+        Group::Check,
+        "health_status",
+        "2xx",
+        "Statuses that count as healthy: numbers or classes, separated by commas",
+    ),
+    text(Group::Check, "health_body", "", "Text the answer must contain"),
+    text(Group::Check, "health_timeout", "2m", "How long the checks are tried"),
+    lines(Group::Check, "checks", "", "More checks, one per line: `GET /docs 200`"),
+    switch(Group::Run, "dry_run", "false", "Show what would be done, change nothing"),
+];
+
+/// The input of that name.
+pub fn find(name: &str) -> Option<&'static Input> {
+    DEPLOY.iter().find(|input| input.name == name)
+}
+
+/// What users of other actions write, and what to write here in its place.
+pub const ELSEWHERE: &[(&str, &str)] = &[
+    ("flags", "every setting has an input of its own here; see the inputs table in the README"),
+    ("update_traffic_flags", "traffic is shown after the deploy; gcloud run services update-traffic changes it"),
+    ("metadata", "settings are inputs here; values that are not named are kept as they are on the service"),
+    ("job", "this action deploys services"),
+    ("wait", "this action always waits"),
+    ("no_traffic", "this version sends traffic where the service already sends it"),
+    ("tag", "this version does not tag revisions"),
+    ("revision_traffic", "gcloud run services update-traffic moves traffic"),
+    ("tag_traffic", "gcloud run services update-traffic moves traffic"),
+    ("gcloud_version", "no gcloud is used; remove it"),
+    ("gcloud_component", "no gcloud is used; remove it"),
+    (
+        "service_account",
+        "the key in `credentials_json` says who deploys; `runtime_service_account` is the account the service runs as",
+    ),
+    ("workload_identity_provider", "this version signs in with `credentials_json`"),
+    ("token_format", "tokens are made and renewed inside; remove it"),
+    ("create_credentials_file", "no credentials file is ever written; remove it"),
+    ("export_environment_variables", "nothing is exported; remove it"),
+    ("project", "write `project_id`"),
+    ("credentials", "write `credentials_json`"),
+    ("env", "write `env_vars`"),
+    ("environment_variables", "write `env_vars`"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_well_formed() {
+        for (index, input) in DEPLOY.iter().enumerate() {
+            assert!(input.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", input.name);
+            assert!(DEPLOY[index + 1..].iter().all(|other| other.name != input.name), "{} twice", input.name);
+            assert!(!input.doc.ends_with('.') && !input.doc.is_empty(), "{}", input.name);
+            assert!(ELSEWHERE.iter().all(|(name, _)| *name != input.name), "{} is ours", input.name);
+        }
+    }
+
+    #[test]
+    fn the_table_is_grouped_in_the_order_of_its_headings() {
+        let order: Vec<usize> =
+            DEPLOY.iter().map(|input| Group::ALL.iter().position(|g| *g == input.group).expect("listed")).collect();
+        assert!(order.is_sorted(), "{order:?}");
+    }
+}
