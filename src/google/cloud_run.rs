@@ -1,0 +1,294 @@
+//! Cloud Run: services, revisions, their conditions and traffic. Services stay JSON, so that
+//! fields this product does not know survive being read and written back.
+
+use reqwest::Method;
+use serde_json::Value;
+
+use super::endpoints::{Api, segment};
+use super::error::{ApiError, Kind};
+use super::http::{Body, Http};
+use super::operation::Operation;
+use super::retry::Repeat;
+use crate::model::ids::{Region, RevisionName, ServiceName};
+use crate::model::traffic::{Share, Target, Traffic};
+
+/// The full name of a service.
+pub fn service_name(project: &str, region: &Region, service: &ServiceName) -> String {
+    format!("projects/{}/locations/{region}/services/{service}", segment(project))
+}
+
+/// A service as Google describes it.
+#[derive(Debug, Clone)]
+pub struct Service {
+    json: Value,
+}
+
+/// How one aspect of a service or revision is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// `Ready`, `ContainerHealthy`, …
+    pub kind: String,
+    /// Whether it holds; `None` while that is not settled.
+    pub holds: Option<bool>,
+    /// Google's enum word for why not; from whichever of the three fields carries it.
+    pub reason: String,
+    /// Google's sentence.
+    pub message: String,
+}
+
+impl Condition {
+    fn read(json: &Value) -> Self {
+        let text = |key: &str| json.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let reason =
+            ["revisionReason", "reason", "executionReason"].iter().map(|key| text(key)).find(|word| !word.is_empty());
+        Self {
+            kind: text("type"),
+            holds: match text("state").as_str() {
+                "CONDITION_SUCCEEDED" => Some(true),
+                "CONDITION_FAILED" => Some(false),
+                _ => None,
+            },
+            reason: reason.unwrap_or_default(),
+            message: text("message"),
+        }
+    }
+
+    fn list(json: Option<&Value>) -> Vec<Self> {
+        json.and_then(Value::as_array).into_iter().flatten().map(Self::read).collect()
+    }
+}
+
+impl Service {
+    /// Wraps a service's JSON.
+    pub fn from_json(json: Value) -> Self {
+        Self { json }
+    }
+
+    /// The whole document.
+    pub fn json(&self) -> &Value {
+        &self.json
+    }
+
+    fn text(&self, pointer: &str) -> &str {
+        self.json.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The version this reading is of.
+    pub fn etag(&self) -> &str {
+        self.text("/etag")
+    }
+
+    /// Its address.
+    pub fn uri(&self) -> &str {
+        self.text("/uri")
+    }
+
+    /// Whether Google still works on it.
+    pub fn is_settled(&self) -> bool {
+        let generation = |key: &str| self.json.get(key).map(ToString::to_string);
+        self.json.get("reconciling").and_then(Value::as_bool) != Some(true)
+            && generation("generation") == generation("observedGeneration")
+    }
+
+    /// Its overall condition.
+    pub fn ready(&self) -> Option<Condition> {
+        self.json.get("terminalCondition").map(Condition::read)
+    }
+
+    /// The revision `LATEST` stands for.
+    pub fn latest_ready(&self) -> Option<RevisionName> {
+        last_segment(self.text("/latestReadyRevision"))
+    }
+
+    /// The revision its template made last.
+    pub fn latest_created(&self) -> Option<RevisionName> {
+        last_segment(self.text("/latestCreatedRevision"))
+    }
+
+    /// The revision name its template asks for, when it asks for one.
+    pub fn template_revision(&self) -> &str {
+        self.text("/template/revision")
+    }
+
+    /// The traffic that was asked for.
+    pub fn traffic(&self) -> Traffic {
+        read_traffic(self.json.get("traffic"))
+    }
+
+    /// The traffic that is.
+    pub fn serving(&self) -> Traffic {
+        read_traffic(self.json.get("trafficStatuses"))
+    }
+
+    /// Whether only the project's own networks reach it.
+    pub fn is_internal(&self) -> bool {
+        matches!(
+            self.text("/ingress"),
+            "INGRESS_TRAFFIC_INTERNAL_ONLY" | "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" | "INGRESS_TRAFFIC_NONE"
+        )
+    }
+
+    /// A label of the service.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.json.get("labels")?.get(key)?.as_str()
+    }
+}
+
+/// A revision.
+#[derive(Debug, Clone)]
+pub struct Revision {
+    /// Its conditions.
+    pub conditions: Vec<Condition>,
+    /// The images of its containers, by digest, as Cloud Run resolved them.
+    pub images: Vec<String>,
+    /// The page with its log.
+    pub log_uri: String,
+    /// Whether Google still works on it.
+    pub reconciling: bool,
+}
+
+impl Revision {
+    fn read(json: &Value) -> Self {
+        let statuses = json.get("containerStatuses").and_then(Value::as_array).into_iter().flatten();
+        Self {
+            conditions: Condition::list(json.get("conditions")),
+            images: statuses.filter_map(|status| status.get("imageDigest")?.as_str().map(str::to_owned)).collect(),
+            log_uri: json.get("logUri").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            reconciling: json.get("reconciling").and_then(Value::as_bool) == Some(true),
+        }
+    }
+
+    /// The condition of that kind.
+    pub fn condition(&self, kind: &str) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| condition.kind == kind)
+    }
+}
+
+fn last_segment(name: &str) -> Option<RevisionName> {
+    RevisionName::parse(name.rsplit('/').next()?).ok()
+}
+
+fn read_traffic(list: Option<&Value>) -> Traffic {
+    let shares = list.and_then(Value::as_array).into_iter().flatten().filter_map(|target| {
+        let revision = target.get("revision").and_then(Value::as_str).and_then(last_segment);
+        Some(Share {
+            target: match target.get("type").and_then(Value::as_str) {
+                Some("TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION") => Target::Revision(revision?),
+                _ => Target::Latest,
+            },
+            percent: target
+                .get("percent")
+                .and_then(Value::as_u64)
+                .and_then(|percent| u8::try_from(percent).ok())
+                .unwrap_or(0),
+            tag: target.get("tag").and_then(Value::as_str).map(str::to_owned),
+        })
+    });
+    Traffic { shares: shares.collect() }
+}
+
+/// Reads a service; `None` when there is none of that name.
+///
+/// # Errors
+/// When it may not be read.
+pub async fn service(http: &Http, name: &str) -> Result<Option<Service>, ApiError> {
+    let call = http.get(Api::Run, &format!("v2/{name}"), format!("read service `{}`", short(name)));
+    match http.json(&call).await {
+        Ok(json) => Ok(Some(Service { json })),
+        Err(error) if error.is_missing() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes a service, making it when it is missing. The etag in the body makes it repeatable: a
+/// second time finds a newer version and answers 409, and then the caller looks.
+///
+/// # Errors
+/// When Google refuses, or the reply is lost (`is_ambiguous`).
+pub async fn apply(http: &Http, name: &str, service: &Value) -> Result<Operation, ApiError> {
+    let doing = format!("deploy service `{}`", short(name));
+    let mut call = http.call(
+        Method::PATCH,
+        Api::Run,
+        &format!("v2/{name}"),
+        Body::Json(service.clone()),
+        Repeat::WithoutEffect,
+        doing,
+    );
+    call.query.push(("allowMissing", "true".into()));
+    let answer = http.json(&call).await?;
+    Operation::read(&answer).ok_or_else(|| ApiError {
+        doing: call.doing.clone(),
+        request: format!("PATCH {}", call.url),
+        principal: http.tokens().email().to_owned(),
+        project: http.project().to_owned(),
+        attempts: 1,
+        elapsed: std::time::Duration::ZERO,
+        kind: Kind::Unreadable("the answer names no operation".into()),
+    })
+}
+
+/// Asks Google whether it would take a service, without changing anything.
+///
+/// # Errors
+/// Why it would not.
+pub async fn validate(http: &Http, name: &str, service: &Value) -> Result<(), ApiError> {
+    let doing = format!("have Google check service `{}`", short(name));
+    let mut call =
+        http.call(Method::PATCH, Api::Run, &format!("v2/{name}"), Body::Json(service.clone()), Repeat::Always, doing);
+    call.query = vec![("allowMissing", "true".into()), ("validateOnly", "true".into())];
+    http.json(&call).await.map(drop)
+}
+
+/// Reads a revision; `None` when there is none of that name.
+///
+/// # Errors
+/// When it may not be read.
+pub async fn revision(http: &Http, service: &str, revision: &RevisionName) -> Result<Option<Revision>, ApiError> {
+    let call = http.get(Api::Run, &format!("v2/{service}/revisions/{revision}"), format!("read revision `{revision}`"));
+    match http.json(&call).await {
+        Ok(json) => Ok(Some(Revision::read(&json))),
+        Err(error) if error.is_missing() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn short(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn traffic_is_read_with_its_tags() {
+        let service = Service::from_json(json!({
+            "traffic": [
+                {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 40},
+                {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "web-1", "percent": 60},
+                {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "web-2", "tag": "c1"}],
+            "latestReadyRevision": "projects/p/locations/r/services/web/revisions/web-2",
+        }));
+        assert_eq!(service.traffic().to_string(), "40 % latest, 60 % web-1, 0 % web-2 (tag c1)");
+        assert_eq!(service.latest_ready().map(|name| name.to_string()).as_deref(), Some("web-2"));
+    }
+
+    #[test]
+    fn a_service_is_settled_when_google_has_seen_its_generation() {
+        let service = |json| Service::from_json(json).is_settled();
+        assert!(service(json!({"generation": "7", "observedGeneration": "7"})));
+        assert!(!service(json!({"generation": "7", "observedGeneration": "6"})));
+        assert!(!service(json!({"generation": "7", "observedGeneration": "7", "reconciling": true})));
+    }
+
+    #[test]
+    fn a_conditions_reason_stands_in_one_of_three_fields() {
+        let condition = Condition::read(
+            &json!({"type": "Ready", "state": "CONDITION_FAILED", "revisionReason": "HEALTH_CHECK_CONTAINER_ERROR"}),
+        );
+        assert_eq!((condition.holds, condition.reason.as_str()), (Some(false), "HEALTH_CHECK_CONTAINER_ERROR"));
+        assert_eq!(Condition::read(&json!({"state": "CONDITION_RECONCILING"})).holds, None);
+    }
+}

@@ -1,0 +1,150 @@
+//! Where Google's APIs are, and how they are replaced for a test or a private endpoint.
+
+use url::Url;
+
+use crate::model::key::is_loopback;
+
+/// An API of Google's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Api {
+    /// Builds.
+    CloudBuild,
+    /// Services and revisions.
+    Run,
+    /// Buckets and objects.
+    Storage,
+    /// Service accounts.
+    Iam,
+    /// Projects and their permissions.
+    ResourceManager,
+    /// Image repositories.
+    ArtifactRegistry,
+    /// Log entries.
+    Logging,
+}
+
+/// The APIs in use: the name gcloud gives each in its override variables, and its host.
+const APIS: [(Api, &str, &str); 7] = [
+    (Api::CloudBuild, "CLOUDBUILD", "https://cloudbuild.googleapis.com/"),
+    (Api::Run, "RUN", "https://run.googleapis.com/"),
+    (Api::Storage, "STORAGE", "https://storage.googleapis.com/"),
+    (Api::Iam, "IAM", "https://iam.googleapis.com/"),
+    (Api::ResourceManager, "CLOUDRESOURCEMANAGER", "https://cloudresourcemanager.googleapis.com/"),
+    (Api::ArtifactRegistry, "ARTIFACTREGISTRY", "https://artifactregistry.googleapis.com/"),
+    (Api::Logging, "LOGGING", "https://logging.googleapis.com/"),
+];
+
+/// gcloud's names for APIs that this version does not call; setting them is no mistake.
+const UNUSED: [&str; 6] = ["IAMCREDENTIALS", "STS", "SERVICEUSAGE", "MONITORING", "SECRETMANAGER", "FIREBASEHOSTING"];
+
+/// The address of every API.
+#[derive(Debug, Clone)]
+pub struct Endpoints {
+    replaced: Vec<(Api, Url)>,
+}
+
+impl Endpoints {
+    /// Google's own addresses, but for the given replacements: gcloud's name of the API and the
+    /// root of its host.
+    ///
+    /// # Errors
+    /// A sentence per address that is neither https nor on this machine.
+    pub fn new(overrides: &[(String, String)]) -> Result<Self, Vec<(String, String)>> {
+        let mut replaced = Vec::new();
+        let mut mistakes = Vec::new();
+        for (name, address) in overrides {
+            let variable = format!("CLOUDSDK_API_ENDPOINT_OVERRIDES_{name}");
+            let Some((api, ..)) = APIS.iter().find(|(_, other, _)| other == name) else {
+                // gcloud knows many more APIs; their variables concern others.
+                if UNUSED.contains(&name.as_str())
+                    && let Err(why) = check(address)
+                {
+                    mistakes.push((variable, why));
+                }
+                continue;
+            };
+            match check(address) {
+                Ok(url) => replaced.push((*api, url)),
+                Err(why) => mistakes.push((variable, why)),
+            }
+        }
+        if mistakes.is_empty() { Ok(Self { replaced }) } else { Err(mistakes) }
+    }
+
+    /// The address of a method: the API's root and `path` behind it.
+    pub fn url(&self, api: Api, path: &str) -> String {
+        let root = match self.replaced.iter().find(|(other, _)| *other == api) {
+            Some((_, url)) => url.as_str(),
+            None => APIS.iter().find(|(other, ..)| *other == api).map_or("", |(_, _, root)| root),
+        };
+        format!("{}/{}", root.trim_end_matches('/'), path.trim_start_matches('/'))
+    }
+
+    /// The hosts that stand in for Google's, for the line that says so.
+    pub fn replaced_hosts(&self) -> Vec<String> {
+        let mut hosts: Vec<String> = self.replaced.iter().map(|(_, url)| url.authority().to_owned()).collect();
+        hosts.sort();
+        hosts.dedup();
+        hosts
+    }
+}
+
+fn check(address: &str) -> Result<Url, String> {
+    const CURE: &str = "write the root of an https host (http only on this machine)";
+    let url = Url::parse(address).map_err(|why| format!("`{address}` is not an address ({why}); {CURE}"))?;
+    let plain =
+        url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+    let safe = url.scheme() == "https" && url.host_str().is_some() || is_loopback(&url);
+    if plain && safe { Ok(url) } else { Err(format!("`{address}` is not allowed; {CURE}")) }
+}
+
+/// One segment of a path, percent-encoded, so that no name can lead elsewhere.
+pub fn segment(text: &str) -> String {
+    text.bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replace(name: &str, address: &str) -> Result<Endpoints, Vec<(String, String)>> {
+        Endpoints::new(&[(name.to_owned(), address.to_owned())])
+    }
+
+    #[test]
+    fn paths_follow_the_root_once() {
+        let google = Endpoints::new(&[]).expect("none replaced");
+        assert_eq!(google.url(Api::Run, "/v2/x"), "https://run.googleapis.com/v2/x");
+        let replaced = replace("RUN", "http://127.0.0.1:9").expect("loopback");
+        assert_eq!(replaced.url(Api::Run, "v2/x"), "http://127.0.0.1:9/v2/x");
+        assert_eq!(replaced.replaced_hosts(), ["127.0.0.1:9"]);
+    }
+
+    #[test]
+    fn only_https_and_this_machine_are_allowed() {
+        for address in ["https://run.example/", "http://localhost:1/", "http://[::1]:2/"] {
+            assert!(replace("RUN", address).is_ok(), "{address}");
+        }
+        for address in
+            ["http://10.0.0.1/", "http://run.googleapis.com/", "ftp://x/", "x", "https://u:p@x/", "https://x/?a=1"]
+        {
+            assert!(replace("RUN", address).is_err(), "{address}");
+            assert!(replace("STS", address).is_err(), "{address}");
+        }
+        assert!(replace("BIGQUERY", "http://10.0.0.1/").is_ok());
+    }
+
+    #[test]
+    fn a_name_stays_inside_its_segment() {
+        assert_eq!(segment("logs/log-1.txt"), "logs%2Flog-1.txt");
+        assert_eq!(segment("../é"), "..%2F%C3%A9");
+    }
+}

@@ -1,0 +1,235 @@
+//! What went wrong with a request to Google: what was being done, Google's own words, the cure.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::refusal::Refusal;
+use super::roles;
+use super::token::TokenError;
+use crate::explain::{Class, Explain};
+
+/// A request that did not do what it was for.
+#[derive(Debug)]
+pub struct ApiError {
+    /// What was being done, as in "read the service `web`".
+    pub doing: String,
+    /// Method and address, without the query.
+    pub request: String,
+    /// Who asked.
+    pub principal: String,
+    /// The project it concerned.
+    pub project: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// For how long it was tried.
+    pub elapsed: Duration,
+    /// What went wrong.
+    pub kind: Kind,
+}
+
+/// The ways a request can go wrong.
+#[derive(Debug)]
+pub enum Kind {
+    /// Google said no.
+    Refused(Box<Refusal>),
+    /// The request certainly never arrived.
+    NotSent(String),
+    /// The other side's certificate is not to be trusted.
+    Untrusted(String),
+    /// No whole answer came; whether the request had its effect is unknown.
+    NoAnswer(String),
+    /// The answer made no sense.
+    Unreadable(String),
+    /// There was no token to send it with.
+    Token(Box<TokenError>),
+}
+
+impl ApiError {
+    /// Google's refusal, if it is one.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match &self.kind {
+            Kind::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// The HTTP status of a refusal.
+    pub fn status(&self) -> Option<u16> {
+        self.refusal().map(|refusal| refusal.status)
+    }
+
+    /// The thing does not exist (or must not be seen).
+    pub fn is_missing(&self) -> bool {
+        self.status() == Some(404)
+    }
+
+    /// Somebody else changed the thing meanwhile, or it exists already.
+    pub fn is_conflict(&self) -> bool {
+        self.status() == Some(409)
+    }
+
+    /// A precondition of the request does not hold.
+    pub fn is_precondition(&self) -> bool {
+        self.status() == Some(412)
+    }
+
+    /// The account may not do this; not a quota, not a disabled API.
+    pub fn is_forbidden(&self) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.status == 403 && !refusal.is_rate_limit())
+    }
+
+    /// The API is not enabled in the project.
+    pub fn is_api_disabled(&self) -> bool {
+        self.refusal()
+            .is_some_and(|refusal| refusal.reason == "SERVICE_DISABLED" || refusal.reason == "accessNotConfigured")
+    }
+
+    /// Too much was asked in a short time.
+    pub fn is_rate_limit(&self) -> bool {
+        self.refusal().is_some_and(Refusal::is_rate_limit)
+    }
+
+    /// Whether the request may have had its effect although no answer says so: look before
+    /// repeating it.
+    pub fn is_ambiguous(&self) -> bool {
+        match &self.kind {
+            Kind::NoAnswer(_) | Kind::Unreadable(_) => true,
+            Kind::Refused(refusal) => matches!(refusal.status, 408 | 500 | 502 | 503 | 504),
+            Kind::NotSent(_) | Kind::Untrusted(_) | Kind::Token(_) => false,
+        }
+    }
+
+    /// Whether another look later may well succeed. A failed look is not a failed operation.
+    pub fn is_transient(&self) -> bool {
+        self.is_ambiguous()
+            || self.is_rate_limit()
+            || matches!(self.kind, Kind::NotSent(_))
+            || self.status() == Some(429)
+    }
+
+    /// How long Google asks to wait before the next try.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.refusal().and_then(|refusal| refusal.retry_after)
+    }
+
+    fn permission_hints(&self, refusal: &Refusal) -> Vec<String> {
+        let Some(permission) = refusal.permission() else {
+            return vec!["Ask an owner of the project which permission is missing; docs/PERMISSIONS.md lists all that are needed".into()];
+        };
+        let need = roles::find(permission);
+        let role = need.map_or("a role that holds it", |need| need.role);
+        let resource = refusal.metadata("resource").map(|resource| format!(" on `{resource}`")).unwrap_or_default();
+        let mut hints = vec![format!("`{}` lacks `{permission}`{resource}; {role} holds it", self.principal)];
+        if need.is_some() {
+            hints.push(format!(
+                "An owner grants it with: {}",
+                roles::grant_on_project(&self.project, &self.principal, role)
+            ));
+        }
+        hints
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "could not {}: ", self.doing)?;
+        match &self.kind {
+            Kind::Refused(refusal) => write!(f, "{} {}", refusal.status, refusal.words())?,
+            Kind::NotSent(why) => write!(f, "no connection: {why}")?,
+            Kind::Untrusted(why) => write!(f, "the connection is not trusted: {why}")?,
+            Kind::NoAnswer(why) => write!(f, "no answer: {why}")?,
+            Kind::Unreadable(why) => write!(f, "the answer makes no sense: {why}")?,
+            Kind::Token(_) => f.write_str("there is no access token")?,
+        }
+        let times = if self.attempts == 1 { "attempt" } else { "attempts" };
+        write!(f, " ({}, {} {times}, {:.1}s)", self.request, self.attempts, self.elapsed.as_secs_f64())
+    }
+}
+
+impl std::error::Error for ApiError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            Kind::Token(error) => Some(error.as_ref()),
+            _ => None,
+        }
+    }
+}
+
+impl Explain for ApiError {
+    fn class(&self) -> Class {
+        match &self.kind {
+            Kind::Token(error) => error.class(),
+            Kind::NotSent(_) | Kind::Untrusted(_) | Kind::NoAnswer(_) | Kind::Unreadable(_) => Class::Infrastructure,
+            Kind::Refused(refusal) => match refusal.status {
+                _ if refusal.is_rate_limit() => Class::Quota,
+                429 => Class::Quota,
+                401 => Class::Auth,
+                403 => Class::Permission,
+                408 | 500.. => Class::Infrastructure,
+                _ => Class::Deploy,
+            },
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        let refusal = match &self.kind {
+            Kind::Token(error) => return error.hints(),
+            Kind::NotSent(_) => {
+                return vec![
+                    "Check that the runner reaches *.googleapis.com (firewall, HTTPS_PROXY, DNS), then run again"
+                        .into(),
+                ];
+            }
+            Kind::Untrusted(_) => {
+                return vec!["Something between here and Google shows another certificate; where that is your proxy, name its certificates with SSL_CERT_FILE".into()];
+            }
+            Kind::NoAnswer(_) | Kind::Unreadable(_) => {
+                return vec!["Run again; if it stays, look at https://status.cloud.google.com".into()];
+            }
+            Kind::Refused(refusal) => refusal,
+        };
+        let service = refusal.metadata("service").unwrap_or("the API");
+        match (refusal.status, refusal.reason.as_str()) {
+            (_, "SERVICE_DISABLED" | "accessNotConfigured") => {
+                let mut hints = vec![format!(
+                    "Enable it with: gcloud services enable {service} --project={}; it takes a few minutes to work",
+                    self.project
+                )];
+                hints.extend(refusal.metadata("activationUrl").map(|url| format!("Or enable it here: {url}")));
+                hints
+            }
+            (_, "BILLING_DISABLED" | "accountDisabled") => vec![format!(
+                "Link a billing account: https://console.cloud.google.com/billing/linkedaccount?project={}",
+                self.project
+            )],
+            (_, "CONSUMER_INVALID" | "USER_PROJECT_DENIED") => {
+                vec![format!("Check `project_id`: `{}` is deleted, or not the id of a project this account may use", self.project)]
+            }
+            (_, "SECURITY_POLICY_VIOLATED" | "VPC_SERVICE_CONTROLS") => vec![
+                "A VPC Service Controls perimeter refuses this; an administrator must let the runner or the account in (show them the message above)".into(),
+            ],
+            _ if refusal.is_rate_limit() || refusal.status == 429 => {
+                let quota = refusal.metadata("quota_metric").map(|metric| format!(" (`{metric}`)")).unwrap_or_default();
+                vec![
+                    format!("A quota of the project is used up{quota}; run again later, or spread runs with a `concurrency:` group"),
+                    format!("Raise it here: https://console.cloud.google.com/iam-admin/quotas?project={}", self.project),
+                ]
+            }
+            (401, _) => vec!["Google does not accept the token of this key any more: check that the key and the account still exist".into()],
+            (403, _) => self.permission_hints(refusal),
+            (_, _) if !refusal.constraints.is_empty() || refusal.message.contains("constraints/") => {
+                vec![format!("An organisation policy forbids this ({}); an administrator of the organisation can change it", self.constraint(refusal))]
+            }
+            (500.., _) => vec!["Run again; if it stays, look at https://status.cloud.google.com".into()],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl ApiError {
+    fn constraint(&self, refusal: &Refusal) -> String {
+        let from_message =
+            || refusal.message.split('\'').find(|part| part.starts_with("constraints/")).map(str::to_owned);
+        refusal.constraints.first().cloned().or_else(from_message).unwrap_or_else(|| "see the message above".into())
+    }
+}

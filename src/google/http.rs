@@ -1,0 +1,311 @@
+//! The one path every request to Google takes: build, authorize, send, sort the answer, try again.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use serde_json::Value;
+
+use super::endpoints::{Api, Endpoints};
+use super::error::{ApiError, Kind};
+use super::refusal::Refusal;
+use super::retry::{self, Patience, Repeat, Verdict};
+use super::token::{Tokens, chain};
+use crate::clock::{Clock, jitter};
+
+/// Answers above this size are no answers of these APIs.
+const LARGEST_ANSWER: usize = 16 << 20;
+
+/// Of an error answer nothing behind this is of use.
+const LARGEST_ERROR: usize = 64 << 10;
+
+/// Most calls answer at once; a minute covers the long poll of an operation (30 s).
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What a request carries.
+#[derive(Debug, Clone)]
+pub enum Body {
+    /// Nothing.
+    Empty,
+    /// A JSON document.
+    Json(Value),
+    /// A form.
+    Form(Vec<(&'static str, String)>),
+    /// Bytes of a content type.
+    Bytes(String, Bytes),
+}
+
+/// One request.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// What it does, as in "read the service `web`".
+    pub doing: String,
+    /// The method.
+    pub method: Method,
+    /// The address without its query.
+    pub url: String,
+    /// The query.
+    pub query: Vec<(&'static str, String)>,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// What it carries.
+    pub body: Body,
+    /// Whether it may be sent twice.
+    pub repeat: Repeat,
+    /// How long it is tried.
+    pub patience: Patience,
+    /// Whether it carries the access token.
+    pub authorized: bool,
+    /// How long one answer may take.
+    pub timeout: Duration,
+    /// Whether the address itself is a secret and must not be shown.
+    pub secret_url: bool,
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// The only client that carries the access token.
+#[derive(Debug)]
+pub struct Http {
+    client: reqwest::Client,
+    tokens: Tokens,
+    endpoints: Endpoints,
+    clock: Clock,
+    project: String,
+}
+
+impl Http {
+    /// A client for one account and project.
+    pub fn new(client: reqwest::Client, tokens: Tokens, endpoints: Endpoints, clock: Clock, project: String) -> Self {
+        Self { client, tokens, endpoints, clock, project }
+    }
+
+    /// The clock everything here waits by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The address of a method.
+    pub fn url(&self, api: Api, path: &str) -> String {
+        self.endpoints.url(api, path)
+    }
+
+    /// The account's tokens.
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// The project.
+    pub fn project(&self) -> &str {
+        &self.project
+    }
+
+    /// A read: it may be repeated.
+    pub fn get(&self, api: Api, path: &str, doing: impl Into<String>) -> Call {
+        self.call(Method::GET, api, path, Body::Empty, Repeat::Always, doing)
+    }
+
+    /// Any other request; its author says whether it may be repeated.
+    pub fn call(
+        &self,
+        method: Method,
+        api: Api,
+        path: &str,
+        body: Body,
+        repeat: Repeat,
+        doing: impl Into<String>,
+    ) -> Call {
+        Call {
+            doing: doing.into(),
+            method,
+            url: self.endpoints.url(api, path),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body,
+            repeat,
+            patience: Patience::USUAL,
+            authorized: true,
+            timeout: TIMEOUT,
+            secret_url: false,
+        }
+    }
+
+    /// Sends a request and reads the answer as JSON.
+    ///
+    /// # Errors
+    /// What went wrong, after all attempts.
+    pub async fn json(&self, call: &Call) -> Result<Value, ApiError> {
+        // An answer cut short is trouble like a broken connection, so it is judged inside the loop.
+        let accept = |status: u16, body: &[u8]| match serde_json::from_slice::<Value>(body) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(format!("{status} with a body that is no JSON ({error})")),
+        };
+        self.attempts(call, |reply| accept(reply.status, &reply.body)).await
+    }
+
+    /// Sends a request whose answer is not JSON, or is not only a body. Statuses in `fine` are
+    /// answers like those below 300.
+    ///
+    /// # Errors
+    /// What went wrong, after all attempts.
+    pub async fn reply(&self, call: &Call, fine: &[u16]) -> Result<Reply, ApiError> {
+        self.attempts_with(call, fine, Ok).await
+    }
+
+    async fn attempts<T>(&self, call: &Call, accept: impl Fn(Reply) -> Result<T, String>) -> Result<T, ApiError> {
+        self.attempts_with(call, &[], accept).await
+    }
+
+    async fn attempts_with<T>(
+        &self,
+        call: &Call,
+        fine: &[u16],
+        accept: impl Fn(Reply) -> Result<T, String>,
+    ) -> Result<T, ApiError> {
+        let begun = Instant::now();
+        let limit = self.clock.limit(call.patience.time);
+        let mut attempts = 1;
+        let mut sent = 0;
+        let mut renewed = false;
+        loop {
+            sent += 1;
+            let kind = match self.attempt(call, fine).await {
+                Ok(reply) => match accept(reply) {
+                    Ok(value) => return Ok(value),
+                    Err(why) => Kind::Unreadable(why),
+                },
+                Err(kind) => kind,
+            };
+            let error = ApiError {
+                doing: call.doing.clone(),
+                request: format!("{} {}", call.method, if call.secret_url { "the upload session" } else { &call.url }),
+                principal: self.tokens.email().to_owned(),
+                project: self.project.clone(),
+                attempts: sent,
+                elapsed: begun.elapsed(),
+                kind,
+            };
+            // A token can end early, by another clock or by revocation: one new one, then it counts.
+            if error.status() == Some(401) && call.authorized && !renewed {
+                renewed = true;
+                match self.tokens.renew().await {
+                    Ok(_) => continue,
+                    Err(why) => return Err(ApiError { kind: Kind::Token(Box::new(why)), ..error }),
+                }
+            }
+            let random = jitter(Duration::from_secs(1), 0.0, 1.0).as_secs_f64();
+            match retry::verdict(&error, call.repeat, attempts, call.patience, random) {
+                Verdict::Again { after, counts } if after < limit.left(&self.clock) => {
+                    attempts += u32::from(counts);
+                    self.clock.sleep(after).await;
+                }
+                _ => return Err(error),
+            }
+        }
+    }
+
+    async fn attempt(&self, call: &Call, fine: &[u16]) -> Result<Reply, Kind> {
+        let mut request = self.client.request(call.method.clone(), &call.url).timeout(call.timeout);
+        if !call.query.is_empty() {
+            request = request.query(&call.query);
+        }
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        request = match &call.body {
+            Body::Empty if call.method == Method::GET || call.method == Method::DELETE => request,
+            // Google's front ends answer 411 to a write without a length.
+            Body::Empty => request.header("content-length", "0"),
+            Body::Json(json) => request.json(json),
+            Body::Form(form) => request.form(form),
+            Body::Bytes(kind, bytes) => request.header(CONTENT_TYPE, kind).body(bytes.clone()),
+        };
+        if call.authorized {
+            let token = self.tokens.access().await.map_err(|error| Kind::Token(Box::new(error)))?;
+            request = request.header(AUTHORIZATION, bearer(&token));
+        }
+        let response = request.send().await.map_err(|error| sort(&error))?;
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let good = status < 300 || fine.contains(&status);
+        let body = read(response, if good { LARGEST_ANSWER } else { LARGEST_ERROR }, good).await?;
+        if good {
+            return Ok(Reply { status, headers, body });
+        }
+        let after = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let mut refusal = Refusal::read(status, after, &body);
+        if (300..400).contains(&status) {
+            let to = headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("nowhere");
+            refusal.message = format!("a redirect to {to}, which is not followed because requests carry a token");
+        }
+        Err(Kind::Refused(Box::new(refusal)))
+    }
+}
+
+fn bearer(token: &str) -> HeaderValue {
+    // A token that is no header value is no token; Google then answers 401, which says so.
+    let mut value = HeaderValue::from_str(&format!("Bearer {token}")).unwrap_or(HeaderValue::from_static("Bearer"));
+    value.set_sensitive(true);
+    value
+}
+
+/// Reads a body up to a size; an error's body is cut there, an answer's is refused.
+async fn read(mut response: reqwest::Response, largest: usize, whole: bool) -> Result<Bytes, Kind> {
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(None) => return Ok(body.into()),
+            Ok(Some(chunk)) if body.len() + chunk.len() <= largest => body.extend_from_slice(&chunk),
+            Ok(Some(_)) if whole => return Err(Kind::Unreadable(format!("more than {} MiB", largest >> 20))),
+            Ok(Some(chunk)) => {
+                body.extend_from_slice(&chunk[..largest - body.len()]);
+                return Ok(body.into());
+            }
+            // An error answer that breaks off has said what matters: its status.
+            Err(_) if !whole => return Ok(body.into()),
+            Err(error) => return Err(sort(&error)),
+        }
+    }
+}
+
+/// Whether a request that failed underway can have had its effect.
+fn sort(error: &reqwest::Error) -> Kind {
+    // The address may hold an upload session, which is a secret; the caller names the request.
+    let text = chain(error);
+    let text = error.url().map_or(text.clone(), |url| text.replace(url.as_str(), "the address"));
+    let text = if error.is_timeout() && !text.contains("timed out") { format!("timed out: {text}") } else { text };
+    if is_distrust(error) {
+        Kind::Untrusted(text)
+    } else if error.is_connect() || error.is_builder() {
+        Kind::NotSent(text)
+    } else {
+        Kind::NoAnswer(text)
+    }
+}
+
+/// Whether the other side's certificate was refused: trying again would meet the same one.
+fn is_distrust(error: &reqwest::Error) -> bool {
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        let inner = cause
+            .downcast_ref::<std::io::Error>()
+            .and_then(|error| error.get_ref())
+            .map(|error| error as &dyn std::error::Error);
+        let tls = inner.unwrap_or(cause).downcast_ref::<rustls::Error>();
+        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        next = inner.or_else(|| cause.source());
+    }
+    false
+}

@@ -1,0 +1,87 @@
+//! Which digest a tag stands for, in Artifact Registry (which gcr.io is, too).
+
+use serde_json::Value;
+
+use super::endpoints::{Api, segment};
+use super::error::ApiError;
+use super::http::Http;
+use super::retry::Patience;
+use crate::model::image::{Digest, ImageRef};
+
+/// The digest an image's tag stands for. `None` when the image is in no registry of Google's, so
+/// that the access token never goes elsewhere.
+///
+/// # Errors
+/// When it may not be looked up: the five roles do not allow it.
+pub async fn digest(http: &Http, image: &ImageRef) -> Result<Option<Digest>, ApiError> {
+    let Some(repository) = Location::of(image) else { return Ok(None) };
+    let tag = image.tag.as_ref().map_or("latest", |tag| tag.as_str());
+    let path = format!(
+        "v1/projects/{}/locations/{}/repositories/{}/packages/{}/tags/{}",
+        segment(&repository.project),
+        segment(&repository.location),
+        segment(&repository.name),
+        segment(&repository.package),
+        segment(tag)
+    );
+    let mut call = http.get(Api::ArtifactRegistry, &path, format!("look up `{image}`"));
+    call.patience = Patience { attempts: 2, ..Patience::USUAL };
+    let answer = http.json(&call).await?;
+    let version = answer.get("version").and_then(Value::as_str).unwrap_or_default();
+    Ok(version.rsplit('/').next().and_then(Digest::parse))
+}
+
+/// Where Artifact Registry keeps an image.
+#[derive(Debug, PartialEq, Eq)]
+struct Location {
+    project: String,
+    location: String,
+    name: String,
+    package: String,
+}
+
+impl Location {
+    /// From `REGION-docker.pkg.dev/PROJECT/REPOSITORY/PACKAGE…` or `[LOCATION.]gcr.io/PROJECT/PACKAGE…`.
+    fn of(image: &ImageRef) -> Option<Self> {
+        let host = image.repository.host();
+        let path = image.repository.as_str().strip_prefix(host)?.trim_start_matches('/');
+        let (project, rest) = path.split_once('/')?;
+        if let Some(location) = host.strip_suffix("-docker.pkg.dev") {
+            let (name, package) = rest.split_once('/')?;
+            return Some(Self {
+                project: project.into(),
+                location: location.into(),
+                name: name.into(),
+                package: package.into(),
+            });
+        }
+        // Container Registry's hosts are repositories of the same name (`google-api.md` 5.4).
+        let location = match host {
+            "gcr.io" | "us.gcr.io" => "us",
+            "eu.gcr.io" => "europe",
+            "asia.gcr.io" => "asia",
+            _ => return None,
+        };
+        Some(Self { project: project.into(), location: location.into(), name: host.into(), package: rest.into() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn location(image: &str) -> Option<(String, String, String, String)> {
+        let image = ImageRef::parse(image).expect("an image");
+        Location::of(&image).map(|l| (l.project, l.location, l.name, l.package))
+    }
+
+    #[test]
+    fn images_are_found_where_google_keeps_them() {
+        let own = |a: &str, b: &str, c: &str, d: &str| Some((a.into(), b.into(), c.into(), d.into()));
+        assert_eq!(location("us-central1-docker.pkg.dev/p/repo/a/b:v1"), own("p", "us-central1", "repo", "a/b"));
+        assert_eq!(location("gcr.io/p/app"), own("p", "us", "gcr.io", "app"));
+        assert_eq!(location("eu.gcr.io/p/a/b"), own("p", "europe", "eu.gcr.io", "a/b"));
+        assert_eq!(location("docker.io/library/nginx"), None);
+        assert_eq!(location("evil-docker.pkg.dev.example/p/r/a"), None);
+    }
+}

@@ -1,0 +1,159 @@
+//! Which role holds a permission, where it is granted, and the command that grants it.
+
+/// What a role is granted on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The project.
+    Project,
+    /// One service account.
+    Account,
+    /// One bucket.
+    Bucket,
+}
+
+/// A permission this product needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Need {
+    /// The permission.
+    pub permission: &'static str,
+    /// The smallest predefined role that holds it.
+    pub role: &'static str,
+    /// Where the role is best granted.
+    pub scope: Scope,
+    /// What it is needed for.
+    pub why: &'static str,
+}
+
+const fn need(permission: &'static str, role: &'static str, scope: Scope, why: &'static str) -> Need {
+    Need { permission, role, scope, why }
+}
+
+/// Every permission the main job uses; `docs/PERMISSIONS.md` holds the same table.
+pub const NEEDS: &[Need] = &[
+    need("cloudbuild.builds.create", "roles/cloudbuild.builds.editor", Scope::Project, "submit the build"),
+    need("cloudbuild.builds.get", "roles/cloudbuild.builds.editor", Scope::Project, "read the build's status"),
+    need(
+        "cloudbuild.builds.list",
+        "roles/cloudbuild.builds.editor",
+        Scope::Project,
+        "find a build whose reply was lost",
+    ),
+    need("cloudbuild.builds.update", "roles/cloudbuild.builds.editor", Scope::Project, "cancel the build"),
+    need("storage.buckets.get", "roles/storage.admin", Scope::Project, "check whose the staging bucket is"),
+    need("storage.buckets.create", "roles/storage.admin", Scope::Project, "make the staging bucket"),
+    need("storage.objects.create", "roles/storage.admin", Scope::Bucket, "upload the source"),
+    need("storage.objects.get", "roles/storage.admin", Scope::Bucket, "read the build's log"),
+    need(
+        "iam.serviceAccounts.actAs",
+        "roles/iam.serviceAccountUser",
+        Scope::Account,
+        "let builds and services run as an account",
+    ),
+    need("run.services.get", "roles/run.admin", Scope::Project, "read the service"),
+    need("run.services.create", "roles/run.admin", Scope::Project, "create the service"),
+    need("run.services.update", "roles/run.admin", Scope::Project, "update the service"),
+    need("run.revisions.get", "roles/run.admin", Scope::Project, "read the new revision"),
+    need("run.operations.get", "roles/run.admin", Scope::Project, "wait for the deploy"),
+    need(
+        "run.services.getIamPolicy",
+        "roles/run.admin",
+        Scope::Project,
+        "read who may call the service (allow_unauthenticated)",
+    ),
+    need(
+        "run.services.setIamPolicy",
+        "roles/run.admin",
+        Scope::Project,
+        "change who may call the service (allow_unauthenticated)",
+    ),
+    need("run.routes.invoke", "roles/run.invoker", Scope::Project, "ask a private service whether it is healthy"),
+];
+
+/// Permissions that make a run more helpful and are never required.
+pub const HELPFUL: &[Need] = &[
+    need(
+        "iam.serviceAccounts.get",
+        "roles/iam.serviceAccountUser",
+        Scope::Account,
+        "see whether the build's account is usable",
+    ),
+    need(
+        "storage.buckets.setIamPolicy",
+        "roles/storage.admin",
+        Scope::Bucket,
+        "open the staging bucket to the build's account",
+    ),
+    need("logging.logEntries.list", "roles/logging.viewer", Scope::Project, "show a failing container's last lines"),
+    need(
+        "artifactregistry.tags.get",
+        "roles/artifactregistry.reader",
+        Scope::Project,
+        "look up the digest of `image` before deploying it",
+    ),
+];
+
+/// Permissions of the build's own account, which Cloud Build checks, not this product.
+pub const BUILD_ACCOUNT: &[Need] = &[
+    need("storage.objects.get", "roles/cloudbuild.builds.builder", Scope::Project, "read the source"),
+    need("storage.objects.create", "roles/cloudbuild.builds.builder", Scope::Project, "write the log"),
+    need(
+        "artifactregistry.repositories.uploadArtifacts",
+        "roles/artifactregistry.writer",
+        Scope::Project,
+        "push the image",
+    ),
+    need(
+        "artifactregistry.repositories.createOnPush",
+        "roles/artifactregistry.createOnPushWriter",
+        Scope::Project,
+        "make a gcr.io repository with the first push",
+    ),
+];
+
+/// The entry of a permission, whatever its case (Google writes `actAs` in two ways).
+pub fn find(permission: &str) -> Option<&'static Need> {
+    let all = NEEDS.iter().chain(HELPFUL).chain(BUILD_ACCOUNT);
+    all.into_iter().find(|need| need.permission.eq_ignore_ascii_case(permission))
+}
+
+/// The command that grants `role` on a project.
+pub fn grant_on_project(project: &str, principal: &str, role: &str) -> String {
+    format!(
+        "gcloud projects add-iam-policy-binding {project} --member=serviceAccount:{principal} --role={role} --condition=None"
+    )
+}
+
+/// The command that grants `role` on a service account.
+pub fn grant_on_account(project: &str, account: &str, principal: &str, role: &str) -> String {
+    format!(
+        "gcloud iam service-accounts add-iam-policy-binding {account} --project={project} --member=serviceAccount:{principal} --role={role}"
+    )
+}
+
+/// The command that grants `role` on a bucket.
+pub fn grant_on_bucket(bucket: &str, principal: &str, role: &str) -> String {
+    format!(
+        "gcloud storage buckets add-iam-policy-binding gs://{bucket} --member=serviceAccount:{principal} --role={role}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_five_roles_hold_everything_that_is_needed() {
+        let five = [
+            "roles/cloudbuild.builds.editor",
+            "roles/run.admin",
+            "roles/storage.admin",
+            "roles/iam.serviceAccountUser",
+            "roles/secretmanager.secretAccessor",
+        ];
+        // run.admin holds run.routes.invoke too; run.invoker is only the smallest role with it.
+        for need in NEEDS.iter().filter(|need| need.permission != "run.routes.invoke") {
+            assert!(five.contains(&need.role), "{}", need.permission);
+        }
+        assert_eq!(find("iam.serviceaccounts.actAs").map(|need| need.role), Some("roles/iam.serviceAccountUser"));
+    }
+}
