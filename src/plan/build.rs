@@ -1,0 +1,318 @@
+//! The build as Cloud Build takes it. Pure.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::inputs::deploy::{Build, Recipe};
+use crate::inputs::runner::Origin;
+use crate::model::image::Tag;
+
+/// Tag of the image that carries the layer cache.
+const CACHE_TAG: &str = "buildcache";
+
+/// Where the staged source is.
+#[derive(Debug, Clone)]
+pub struct Staged {
+    /// The bucket.
+    pub bucket: String,
+    /// The object.
+    pub object: String,
+    /// Which writing of it.
+    pub generation: String,
+}
+
+/// What the log of this build can be expected to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogPlace {
+    /// In a bucket we may read.
+    Bucket,
+    /// Where the user's configuration sends it; not followed.
+    Elsewhere,
+}
+
+/// The request body of a build.
+pub fn request(
+    build: &Build,
+    project: &str,
+    staged: &Staged,
+    tags: &[Tag],
+    marks: &[String],
+    origin: &Origin,
+) -> Value {
+    let mut body = match &build.recipe {
+        Recipe::Dockerfile { path, target, args, cache } => docker(build, path, target.as_deref(), args, *cache, tags),
+        Recipe::Buildpacks { env } => buildpacks(build, env, tags),
+        Recipe::Config { document, substitutions, .. } => config(document, substitutions, origin),
+    };
+    body.insert(
+        "source".into(),
+        json!({"storageSource": {"bucket": staged.bucket, "object": staged.object, "generation": staged.generation}}),
+    );
+    // Both limits are always sent: Google's defaults are an hour each (`google-api.md` 4.1).
+    let timeout = format!("{}s", build.timeout.as_secs());
+    if build.timeout_given {
+        body.insert("timeout".into(), timeout.clone().into());
+    }
+    body.entry("timeout").or_insert_with(|| timeout.clone().into());
+    body.entry("queueTtl").or_insert_with(|| timeout.into());
+    let options = body.entry("options").or_insert_with(|| json!({}));
+    let logging_given = options.get("logging").is_some() || options.get("defaultLogsBucketBehavior").is_some();
+    options["logStreamingOption"] = options.get("logStreamingOption").cloned().unwrap_or_else(|| "STREAM_ON".into());
+    if let Some(machine) = &build.machine {
+        options["machineType"] = machine.as_str().into();
+    }
+    if let Some(pool) = &build.pool {
+        options["pool"] = json!({ "name": pool });
+    }
+    if !logging_given {
+        options["logging"] = "GCS_ONLY".into();
+        body.entry("logsBucket").or_insert_with(|| format!("gs://{}/logs", build.bucket).into());
+    }
+    if let Some(account) = &build.account {
+        let name = format!("projects/{}/serviceAccounts/{account}", account.project().unwrap_or(project));
+        body.insert("serviceAccount".into(), name.into());
+    }
+    let mut all_tags: Vec<Value> = body.get("tags").and_then(Value::as_array).cloned().unwrap_or_default();
+    all_tags.extend(marks.iter().map(|mark| Value::from(mark.as_str())));
+    body.insert("tags".into(), all_tags.into());
+    Value::Object(body)
+}
+
+/// The limits in a request body: for the work, and for the queue before it.
+pub fn limits(body: &Value) -> (Duration, Duration) {
+    // Both are in every body that `request` makes; an hour each is Google's own default.
+    let seconds =
+        |key: &str| body.get(key).and_then(Value::as_str).and_then(|text| text.strip_suffix('s')?.parse::<f64>().ok());
+    let limit = |key| Duration::try_from_secs_f64(seconds(key).unwrap_or(3600.0)).unwrap_or(Duration::from_secs(3600));
+    (limit("timeout"), limit("queueTtl"))
+}
+
+/// Where a build that was asked for like this writes its log.
+pub fn log_place(body: &Value) -> LogPlace {
+    match body.pointer("/options/logging").and_then(Value::as_str) {
+        Some("CLOUD_LOGGING_ONLY" | "NONE" | "STACKDRIVER_ONLY") => LogPlace::Elsewhere,
+        _ => LogPlace::Bucket,
+    }
+}
+
+fn docker(
+    build: &Build,
+    path: &str,
+    target: Option<&str>,
+    build_args: &[(String, String)],
+    cache: bool,
+    tags: &[Tag],
+) -> Map<String, Value> {
+    let mut args = vec!["build".to_owned(), "--network=cloudbuild".to_owned()];
+    let mut images: Vec<String> = tags.iter().map(|tag| build.repository.tagged(tag)).collect();
+    if cache {
+        let cached = format!("{}:{CACHE_TAG}", build.repository);
+        args.push(format!("--cache-from={cached}"));
+        args.push("--build-arg=BUILDKIT_INLINE_CACHE=1".to_owned());
+        images.push(cached);
+    } else {
+        args.push("--no-cache".to_owned());
+    }
+    args.extend(images.iter().flat_map(|image| ["-t".to_owned(), image.clone()]));
+    args.extend(["-f".to_owned(), path.to_owned()]);
+    args.extend(target.into_iter().flat_map(|target| ["--target".to_owned(), target.to_owned()]));
+    args.extend(build_args.iter().map(|(key, value)| format!("--build-arg={key}={value}")));
+    args.push(".".to_owned());
+    let args: Vec<String> = args.iter().map(|arg| literal(arg)).collect();
+    let step =
+        json!({"name": "gcr.io/cloud-builders/docker", "id": "build", "env": ["DOCKER_BUILDKIT=1"], "args": args});
+    pairs([
+        ("steps", json!([step])),
+        ("images", json!(images)),
+        ("options", json!({"substitutionOption": "ALLOW_LOOSE"})),
+    ])
+}
+
+fn buildpacks(build: &Build, env: &[(String, String)], tags: &[Tag]) -> Map<String, Value> {
+    let images: Vec<String> = tags.iter().map(|tag| build.repository.tagged(tag)).collect();
+    let mut args: Vec<String> = ["build"].map(str::to_owned).to_vec();
+    args.extend(images.first().cloned());
+    args.extend(images.iter().skip(1).flat_map(|image| ["--tag".to_owned(), image.clone()]));
+    args.extend(["--network", "cloudbuild", "--builder", "gcr.io/buildpacks/builder:latest"].map(str::to_owned));
+    args.extend(env.iter().flat_map(|(key, value)| ["--env".to_owned(), format!("{key}={value}")]));
+    let args: Vec<String> = args.iter().map(|arg| literal(arg)).collect();
+    let step = json!({"name": "gcr.io/k8s-skaffold/pack", "id": "build", "entrypoint": "pack", "args": args});
+    pairs([
+        ("steps", json!([step])),
+        ("images", json!(images)),
+        ("options", json!({"substitutionOption": "ALLOW_LOOSE"})),
+    ])
+}
+
+/// Cloud Build replaces `$NAME` in arguments; a dollar that is meant is written twice.
+fn literal(text: &str) -> String {
+    text.replace('$', "$$")
+}
+
+fn config(document: &Map<String, Value>, substitutions: &[(String, String)], origin: &Origin) -> Map<String, Value> {
+    let mut body = camel_map(document);
+    if let Some(timeout) = body.get("timeout").and_then(Value::as_u64) {
+        body.insert("timeout".into(), format!("{timeout}s").into());
+    }
+    let text = Value::Object(body.clone()).to_string();
+    let mut values = body.get("substitutions").and_then(Value::as_object).cloned().unwrap_or_default();
+    // Cloud Build knows the commit of builds that a trigger starts; for ours, GitHub does.
+    for (name, value) in git_values(origin) {
+        let used = text.contains(&format!("${name}")) || text.contains(&format!("${{{name}}}"));
+        if used && !values.contains_key(name) {
+            values.insert(name.to_owned(), value.into());
+        }
+    }
+    values.extend(substitutions.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))));
+    // Numbers and switches in YAML; the API takes texts only.
+    for value in values.values_mut() {
+        if !value.is_string() {
+            *value = value.to_string().into();
+        }
+    }
+    if !values.is_empty() {
+        body.insert("substitutions".into(), values.into());
+    }
+    body
+}
+
+fn git_values(origin: &Origin) -> Vec<(&'static str, String)> {
+    let mut values = Vec::new();
+    if let Some(sha) = &origin.sha {
+        values.push(("COMMIT_SHA", sha.clone()));
+        values.push(("REVISION_ID", sha.clone()));
+        values.push(("SHORT_SHA", sha.chars().take(7).collect()));
+    }
+    if let Some(repository) = &origin.repository {
+        values.push(("REPO_FULL_NAME", repository.clone()));
+        values.push(("REPO_NAME", repository.rsplit('/').next().unwrap_or(repository).to_owned()));
+    }
+    if let Some(name) = &origin.ref_name {
+        values.push(("BRANCH_NAME", name.clone()));
+        values.push(("REF_NAME", name.clone()));
+    }
+    values
+}
+
+/// gcloud takes `snake_case` keys in a cloudbuild.yaml, the API only `camelCase`. Names inside
+/// `substitutions` are the user's own.
+fn camel_map(map: &Map<String, Value>) -> Map<String, Value> {
+    map.iter()
+        .map(|(key, value)| {
+            let value = if key == "substitutions" { value.clone() } else { camel(value) };
+            (camel_key(key), value)
+        })
+        .collect()
+}
+
+fn camel(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(camel_map(map)),
+        Value::Array(items) => items.iter().map(camel).collect(),
+        other => other.clone(),
+    }
+}
+
+fn camel_key(key: &str) -> String {
+    let mut parts = key.split('_');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let mut chars = part.chars();
+        out.extend(chars.next().map(|c| c.to_ascii_uppercase()));
+        out.extend(chars);
+    }
+    out
+}
+
+fn pairs<const N: usize>(pairs: [(&str, Value); N]) -> Map<String, Value> {
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ids::{BucketName, Region};
+    use crate::model::image::Repository;
+
+    fn build(recipe: Recipe) -> Build {
+        Build {
+            source: "/s".into(),
+            source_shown: ".".into(),
+            recipe,
+            repository: Repository::parse("gcr.io/p/web").expect("a repository"),
+            tags: Vec::new(),
+            timeout: Duration::from_secs(1200),
+            timeout_given: false,
+            location: Region::parse("global").expect("a location"),
+            machine: None,
+            account: None,
+            pool: None,
+            bucket: BucketName::parse("p-slipway-r").expect("a bucket"),
+            bucket_given: false,
+        }
+    }
+
+    fn body(recipe: Recipe) -> Value {
+        let staged = Staged { bucket: "b".into(), object: "o.tar.gz".into(), generation: "7".into() };
+        let tags = ["abc1234", "latest"].map(|tag| Tag::parse(tag).expect("a tag"));
+        let origin = Origin { sha: Some("0f0f0f0f".into()), repository: Some("o/r".into()), ..Origin::default() };
+        request(&build(recipe), "p", &staged, &tags, &["slipway".into(), "req_1".into()], &origin)
+    }
+
+    #[test]
+    fn a_docker_build_is_cached_tagged_and_logged_in_our_bucket() {
+        let args = vec![("KEY".to_owned(), "a $HOME b".to_owned())];
+        let recipe =
+            Recipe::Dockerfile { path: "docker/Dockerfile".into(), target: Some("prod".into()), args, cache: true };
+        assert_eq!(
+            body(recipe),
+            json!({
+                "steps": [{"name": "gcr.io/cloud-builders/docker", "id": "build", "env": ["DOCKER_BUILDKIT=1"], "args": [
+                    "build", "--network=cloudbuild", "--cache-from=gcr.io/p/web:buildcache", "--build-arg=BUILDKIT_INLINE_CACHE=1",
+                    "-t", "gcr.io/p/web:abc1234", "-t", "gcr.io/p/web:latest", "-t", "gcr.io/p/web:buildcache",
+                    "-f", "docker/Dockerfile", "--target", "prod", "--build-arg=KEY=a $$HOME b", "."]}],
+                "images": ["gcr.io/p/web:abc1234", "gcr.io/p/web:latest", "gcr.io/p/web:buildcache"],
+                "options": {"substitutionOption": "ALLOW_LOOSE", "logStreamingOption": "STREAM_ON", "logging": "GCS_ONLY"},
+                "source": {"storageSource": {"bucket": "b", "object": "o.tar.gz", "generation": "7"}},
+                "timeout": "1200s", "queueTtl": "1200s", "logsBucket": "gs://p-slipway-r/logs", "tags": ["slipway", "req_1"],
+            })
+        );
+    }
+
+    #[test]
+    fn a_users_configuration_is_kept_and_completed() {
+        let document = json!({
+            "steps": [{"name": "x", "args": ["$COMMIT_SHA", "$_A"], "wait_for": ["-"]}], "timeout": 60, "tags": ["mine"],
+            "substitutions": {"_some_name": 1}, "options": {"machine_type": "E2_MEDIUM", "logging": "CLOUD_LOGGING_ONLY"}});
+        let Value::Object(document) = document else { panic!("an object") };
+        let body =
+            body(Recipe::Config { path: "c.yaml".into(), document, substitutions: vec![("_A".into(), "v".into())] });
+        assert_eq!(body["substitutions"], json!({"_some_name": "1", "COMMIT_SHA": "0f0f0f0f", "_A": "v"}));
+        assert_eq!(body["steps"][0]["waitFor"], json!(["-"]));
+        assert_eq!((&body["timeout"], &body["tags"]), (&json!("60s"), &json!(["mine", "slipway", "req_1"])));
+        assert_eq!(body["options"]["machineType"], "E2_MEDIUM");
+        assert!(body.get("logsBucket").is_none());
+        assert_eq!(log_place(&body), LogPlace::Elsewhere);
+    }
+
+    #[test]
+    fn buildpacks_push_every_tag() {
+        let body = body(Recipe::Buildpacks { env: vec![("A".into(), "1".into())] });
+        assert_eq!(
+            body["steps"][0]["args"],
+            json!([
+                "build",
+                "gcr.io/p/web:abc1234",
+                "--tag",
+                "gcr.io/p/web:latest",
+                "--network",
+                "cloudbuild",
+                "--builder",
+                "gcr.io/buildpacks/builder:latest",
+                "--env",
+                "A=1"
+            ])
+        );
+    }
+}

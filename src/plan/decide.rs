@@ -1,0 +1,125 @@
+//! From inputs to the steps of a run.
+
+use crate::inputs::deploy::{Build, Deploy, Recipe, What};
+use crate::inputs::runner::Origin;
+use crate::model::facts::StepName;
+use crate::model::ids::RevisionName;
+use crate::model::image::Tag;
+
+/// A revision's name may have this many characters (`google-api.md` 7).
+const REVISION_NAME: usize = 63;
+
+/// What marks everything that one run makes, so that it can be found again.
+#[derive(Debug, Clone)]
+pub struct Marks {
+    /// The name of the revision this run makes.
+    pub revision: RevisionName,
+    /// The tag its build is found by.
+    pub request_tag: String,
+    /// Further tags of the build, for people.
+    pub build_tags: Vec<String>,
+}
+
+/// Chooses the marks of a run; `nonce` is random hexadecimal.
+pub fn marks(deploy: &Deploy, origin: &Origin, nonce: &str) -> Marks {
+    let service = deploy.service.as_str();
+    let short_sha: String = origin
+        .sha
+        .as_deref()
+        .filter(|sha| is_hex(sha))
+        .map_or_else(|| "local".into(), |sha| sha.chars().take(7).collect());
+    let ending = match &deploy.settings.suffix {
+        Some(suffix) => suffix.clone(),
+        None => format!("{short_sha}-{}", &nonce[..nonce.len().min(5)]),
+    };
+    let room = REVISION_NAME.saturating_sub(service.len() + 1);
+    let name = format!("{service}-{}", ending.chars().take(room).collect::<String>().trim_end_matches('-'));
+    // The service's name is one and the ending adds letters, digits and dashes; the bare service
+    // name stands in should that ever not hold.
+    let revision = RevisionName::parse(&name).or_else(|_| RevisionName::parse(service));
+    let mut build_tags = vec!["slipway".to_owned(), format!("service_{service}")];
+    if let Some(run) = &origin.run_id {
+        build_tags.push(format!("run_{run}-{}", origin.run_attempt.as_deref().unwrap_or("1")));
+    }
+    Marks {
+        revision: revision.unwrap_or_else(|_| unreachable!("a service name is a revision name")),
+        request_tag: format!("req_{nonce}"),
+        build_tags,
+    }
+}
+
+fn is_hex(text: &str) -> bool {
+    text.len() >= 7 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+/// A step and what it will do, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Which.
+    pub name: StepName,
+    /// One line.
+    pub text: String,
+}
+
+/// The steps of a run, in order.
+pub fn steps(deploy: &Deploy, marks: &Marks, tags: &[Tag]) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut add = |name, text: String| steps.push(Step { name, text });
+    add(StepName::SignIn, format!("as {}", deploy.key.email));
+    add(StepName::Preflight, format!("permissions and APIs of project {}", deploy.project));
+    match &deploy.what {
+        What::Image(image) => add(StepName::Resolve, format!("the digest of {image}")),
+        What::Build(build) => {
+            add(StepName::Package, format!("{} into a reproducible archive", build.source_shown));
+            add(StepName::Upload, format!("to gs://{}/source, unless it is there already", build.bucket));
+            add(StepName::Build, build_text(build, tags));
+        }
+    }
+    add(StepName::Deploy, format!("{} in {} as revision {}, by digest", deploy.service, deploy.region, marks.revision));
+    match deploy.settings.public {
+        Some(true) => add(StepName::Access, "everybody may call it".into()),
+        Some(false) => add(StepName::Access, "nobody may call it without a grant".into()),
+        None => {}
+    }
+    add(StepName::Traffic, "read back who serves".into());
+    if !deploy.checks.checks.is_empty() {
+        let checks: Vec<String> =
+            deploy.checks.checks.iter().map(|check| format!("{} {}", check.method, check.path)).collect();
+        add(StepName::Verify, format!("{} for up to {} s", checks.join(", "), deploy.checks.timeout.as_secs()));
+    }
+    steps
+}
+
+fn build_text(build: &Build, tags: &[Tag]) -> String {
+    let with = match &build.recipe {
+        Recipe::Dockerfile { path, target: Some(target), .. } => format!("{path}, stage {target}"),
+        Recipe::Dockerfile { path, .. } => path.clone(),
+        Recipe::Buildpacks { .. } => "buildpacks (there is no Dockerfile)".into(),
+        Recipe::Config { path, .. } => path.clone(),
+    };
+    let tags: Vec<&str> = tags.iter().map(Tag::as_str).collect();
+    format!("with {with} in Cloud Build ({}), pushed to {} as {}", build.location, build.repository, tags.join(", "))
+}
+
+/// The tags a built image gets: those that were asked for, else the commit (or the tree, where
+/// there is none) and `latest`.
+pub fn image_tags(build: &Build, origin: &Origin, tree: Option<&str>) -> Vec<Tag> {
+    if !build.tags.is_empty() {
+        return build.tags.clone();
+    }
+    let commit = origin.sha.clone().filter(|sha| is_hex(sha));
+    let from_tree = || Some(format!("src-{}", tree.map_or("TREE", |tree| tree.get(..12).unwrap_or(tree))));
+    let first = commit.or_else(from_tree);
+    first.into_iter().chain(["latest".to_owned()]).filter_map(|tag| Tag::parse(&tag).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_commit_counts_as_one() {
+        assert!(is_hex("0f0f0f0"));
+        assert!(!is_hex("0f0f0") && !is_hex("main000") && !is_hex("0F0F0F0"));
+    }
+}

@@ -1,0 +1,137 @@
+//! What changes on a service, for people: one line per setting, values of variables masked.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// One setting that changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The setting.
+    pub what: String,
+    /// What it was; `None` when it was not there.
+    pub before: Option<String>,
+    /// What it becomes; `None` when it goes.
+    pub after: Option<String>,
+}
+
+/// A value as it is compared, and as it may be shown.
+struct Shown {
+    compared: String,
+    shown: String,
+}
+
+/// Every setting that differs between two documents of a service.
+pub fn between(before: Option<&Value>, after: &Value) -> Vec<Difference> {
+    let old = before.map(settings).unwrap_or_default();
+    let new = settings(after);
+    let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
+    names.sort();
+    names.dedup();
+    names
+        .into_iter()
+        .filter(|name| old.get(*name).map(|s| &s.compared) != new.get(*name).map(|s| &s.compared))
+        .map(|name| Difference {
+            what: name.clone(),
+            before: old.get(name).map(|s| s.shown.clone()),
+            after: new.get(name).map(|s| s.shown.clone()),
+        })
+        .collect()
+}
+
+/// Fields that change with every write and mean nothing to a reader.
+const NOISE: [&str; 6] =
+    ["etag", "client", "clientVersion", "launchStage", "template.client", "template.clientVersion"];
+
+fn settings(service: &Value) -> BTreeMap<String, Shown> {
+    let mut found = BTreeMap::new();
+    let Some(root) = service.as_object() else { return found };
+    for (key, value) in root.iter().filter(|(key, _)| *key != "template") {
+        flatten(key, value, &mut found);
+    }
+    for (key, value) in service.get("template").and_then(Value::as_object).into_iter().flatten() {
+        match key.as_str() {
+            "containers" => containers(value, &mut found),
+            _ => flatten(&format!("template.{key}"), value, &mut found),
+        }
+    }
+    found.retain(|key, _| !NOISE.contains(&key.as_str()));
+    found
+}
+
+fn containers(list: &Value, found: &mut BTreeMap<String, Shown>) {
+    let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    for container in list {
+        let name = container.get("name").and_then(Value::as_str).unwrap_or_default();
+        let prefix = if list.len() > 1 { format!("container {name}.") } else { String::new() };
+        for (key, value) in container.as_object().into_iter().flatten() {
+            match key.as_str() {
+                "env" => variables(&prefix, value, found),
+                "name" => {}
+                _ => flatten(&format!("{prefix}{key}"), value, found),
+            }
+        }
+    }
+}
+
+fn variables(prefix: &str, list: &Value, found: &mut BTreeMap<String, Shown>) {
+    for entry in list.as_array().into_iter().flatten() {
+        let name = entry.get("name").and_then(Value::as_str).unwrap_or_default();
+        let secret = entry.pointer("/valueSource/secretKeyRef");
+        let shown = match secret {
+            Some(secret) => format!(
+                "secret {}:{}",
+                secret.get("secret").and_then(Value::as_str).unwrap_or_default(),
+                secret.get("version").and_then(Value::as_str).unwrap_or("latest")
+            ),
+            None => "•••".to_owned(),
+        };
+        found.insert(format!("{prefix}env {name}"), Shown { compared: entry.to_string(), shown });
+    }
+}
+
+fn flatten(key: &str, value: &Value, found: &mut BTreeMap<String, Shown>) {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            for (inner, value) in map {
+                flatten(&format!("{key}.{inner}"), value, found);
+            }
+        }
+        value => {
+            let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            found.insert(key.to_owned(), Shown { compared: shown.clone(), shown });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_of_variables_are_compared_but_never_shown() {
+        let service = |value: &str| json!({"etag": value, "template": {"containers": [{"image": "i", "env": [{"name": "A", "value": value}, {"name": "B", "value": "same"}]}]}});
+        let changes = between(Some(&service("hunter2")), &service("hunter3"));
+        assert_eq!(
+            changes,
+            [Difference { what: "env A".into(), before: Some("•••".into()), after: Some("•••".into()) }]
+        );
+    }
+
+    #[test]
+    fn additions_and_removals_are_told_apart() {
+        let before = json!({"template": {"timeout": "300s", "containers": [{"env": [{"name": "A", "value": "x"}]}]}});
+        let after = json!({"template": {"scaling": {"maxInstanceCount": 3}, "containers": [{"env": [{"name": "A", "valueSource": {"secretKeyRef": {"secret": "s", "version": "2"}}}]}]}});
+        let lines: Vec<String> =
+            between(Some(&before), &after).iter().map(|d| format!("{} {:?} {:?}", d.what, d.before, d.after)).collect();
+        assert_eq!(
+            lines,
+            [
+                "env A Some(\"•••\") Some(\"secret s:2\")",
+                "template.scaling.maxInstanceCount None Some(\"3\")",
+                "template.timeout Some(\"300s\") None",
+            ]
+        );
+    }
+}

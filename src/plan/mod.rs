@@ -1,0 +1,8 @@
+//! What will be done, as values that can be printed and compared. Nothing here can fail for a
+//! reason outside the inputs, and nothing touches the world.
+
+pub mod build;
+pub mod decide;
+pub mod difference;
+pub mod service;
+mod variables;

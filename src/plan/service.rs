@@ -1,0 +1,399 @@
+//! From the service as it is to the service as it shall be. Pure: JSON in, JSON out.
+//!
+//! Google replaces the whole service on a write without a mask, so the document starts from what
+//! was read and unknown fields stay in it (`google-api.md` 6.3).
+
+use serde_json::{Map, Value, json};
+
+use super::variables;
+use crate::inputs::deploy::{Ingress, Settings};
+use crate::model::ids::RevisionName;
+
+/// Fields that Google writes and ignores when they are sent back; without them the document is
+/// what we ask for and nothing else.
+const READ_ONLY: [&str; 20] = [
+    "uid",
+    "generation",
+    "createTime",
+    "updateTime",
+    "deleteTime",
+    "expireTime",
+    "creator",
+    "lastModifier",
+    "observedGeneration",
+    "terminalCondition",
+    "conditions",
+    "reconciling",
+    "latestReadyRevision",
+    "latestCreatedRevision",
+    "trafficStatuses",
+    "uri",
+    "urls",
+    "satisfiesPzs",
+    "threatDetectionEnabled",
+    "name",
+];
+
+/// The service cannot be changed as asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeError {
+    /// The named container is not there.
+    #[error("the service has no container `{asked}` (it has {})", .there.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))]
+    NoSuchContainer {
+        /// The name that was given.
+        asked: String,
+        /// The names that exist.
+        there: Vec<String>,
+    },
+}
+
+impl crate::explain::Explain for ChangeError {
+    fn class(&self) -> crate::explain::Class {
+        crate::explain::Class::Config
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec!["Write one of its names in `container`, or leave `container` out for the one that has a port".into()]
+    }
+}
+
+/// The document to write: `current` with the settings, the image and the revision's name applied.
+///
+/// # Errors
+/// When the settings name a container that is not there.
+pub fn change(
+    current: Option<&Value>,
+    settings: &Settings,
+    image: &str,
+    revision: &RevisionName,
+) -> Result<Value, ChangeError> {
+    let mut service = current.cloned().unwrap_or_else(|| json!({}));
+    let new = current.is_none();
+    clean(&mut service);
+    let root = object(&mut service);
+    root.insert("client".into(), "slipway".into());
+    root.insert("clientVersion".into(), env!("CARGO_PKG_VERSION").into());
+    set(root, "description", settings.description.as_deref());
+    set(root, "ingress", settings.ingress.map(ingress_word));
+    label(root, &settings.labels);
+
+    let template = object(root.entry("template").or_insert_with(|| json!({})));
+    template.insert("revision".into(), revision.as_str().into());
+    template.remove("client");
+    template.remove("clientVersion");
+    if let Some(labels) = template.get_mut("labels").and_then(Value::as_object_mut) {
+        // gcloud's way of forcing a new revision; the name does that here.
+        labels.remove("client.knative.dev/nonce");
+    }
+    label(template, &settings.labels);
+    set(template, "serviceAccount", settings.runtime_account.as_ref().map(|account| account.as_str()));
+    set(template, "timeout", settings.timeout.map(|timeout| format!("{}s", timeout.as_secs())));
+    set(template, "maxInstanceRequestConcurrency", settings.concurrency);
+    set(
+        template,
+        "executionEnvironment",
+        settings
+            .second_generation
+            .map(|second| if second { "EXECUTION_ENVIRONMENT_GEN2" } else { "EXECUTION_ENVIRONMENT_GEN1" }),
+    );
+    set(template, "sessionAffinity", settings.session_affinity);
+    scaling(template, settings);
+    vpc(template, settings);
+
+    let index = container_index(template, settings.container.as_deref(), new)?;
+    let mut container = take_container(template, index);
+    dress(&mut container, settings, image, new);
+    variables::apply(template, &mut container, settings);
+    if let Some(containers) = template.get_mut("containers").and_then(Value::as_array_mut) {
+        containers[index] = Value::Object(container);
+    }
+    Ok(service)
+}
+
+fn clean(service: &mut Value) {
+    let root = object(service);
+    for field in READ_ONLY {
+        root.remove(field);
+    }
+    // On output this is what is observed, and nothing is while no revision is active; sending it
+    // back would open an internal service.
+    if root.get("ingress").and_then(Value::as_str) == Some("INGRESS_TRAFFIC_UNSPECIFIED") {
+        root.remove("ingress");
+    }
+    if let Some(build) = root.get_mut("buildConfig").and_then(Value::as_object_mut) {
+        build.remove("name");
+    }
+    let containers =
+        root.get_mut("template").and_then(|template| template.get_mut("containers")).and_then(Value::as_array_mut);
+    for container in containers.into_iter().flatten() {
+        object(container).remove("buildInfo");
+    }
+}
+
+fn scaling(template: &mut Map<String, Value>, settings: &Settings) {
+    if settings.min_instances.is_none() && settings.max_instances.is_none() {
+        return;
+    }
+    let scaling = object(template.entry("scaling").or_insert_with(|| json!({})));
+    set(scaling, "minInstanceCount", settings.min_instances);
+    set(scaling, "maxInstanceCount", settings.max_instances);
+}
+
+fn vpc(template: &mut Map<String, Value>, settings: &Settings) {
+    let direct = settings.network.is_some() || settings.subnet.is_some();
+    if !direct && settings.vpc_connector.is_none() && settings.vpc_egress_all.is_none() {
+        return;
+    }
+    let access = object(template.entry("vpcAccess").or_insert_with(|| json!({})));
+    if let Some(connector) = &settings.vpc_connector {
+        access.remove("networkInterfaces");
+        access.insert("connector".into(), connector.as_str().into());
+    }
+    if direct {
+        access.remove("connector");
+        let mut interface = Map::new();
+        set(&mut interface, "network", settings.network.as_deref());
+        set(&mut interface, "subnetwork", settings.subnet.as_deref());
+        access.insert("networkInterfaces".into(), json!([interface]));
+    }
+    set(access, "egress", settings.vpc_egress_all.map(|all| if all { "ALL_TRAFFIC" } else { "PRIVATE_RANGES_ONLY" }));
+}
+
+/// Which container the image is for: the named one, the only one, the one with a port, the first.
+fn container_index(template: &mut Map<String, Value>, asked: Option<&str>, new: bool) -> Result<usize, ChangeError> {
+    let containers = template.entry("containers").or_insert_with(|| json!([]));
+    if !containers.is_array() {
+        *containers = json!([]);
+    }
+    let Some(list) = containers.as_array_mut() else { return Ok(0) };
+    let name = |container: &Value| container.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if list.is_empty() {
+        list.push(match asked {
+            Some(asked) => json!({ "name": asked }),
+            None => json!({}),
+        });
+        return Ok(0);
+    }
+    match asked {
+        Some(asked) => match list.iter().position(|container| name(container) == asked) {
+            Some(index) => Ok(index),
+            None if new => Ok(0),
+            None => {
+                Err(ChangeError::NoSuchContainer { asked: asked.to_owned(), there: list.iter().map(name).collect() })
+            }
+        },
+        None => Ok(list.iter().position(|container| container.get("ports").is_some()).unwrap_or(0)),
+    }
+}
+
+fn take_container(template: &mut Map<String, Value>, index: usize) -> Map<String, Value> {
+    let container = template.get_mut("containers").and_then(|list| list.get_mut(index)).map(Value::take);
+    match container {
+        Some(Value::Object(container)) => container,
+        _ => Map::new(),
+    }
+}
+
+fn dress(container: &mut Map<String, Value>, settings: &Settings, image: &str, new: bool) {
+    container.insert("image".into(), image.into());
+    set(container, "command", settings.command.clone());
+    set(container, "args", settings.args.clone());
+    if let Some(port) = settings.port {
+        // The port's name says HTTP/1 or HTTP/2 and is the service's business.
+        let name = container.get("ports").and_then(|ports| ports.pointer("/0/name")).cloned();
+        let mut first = json!({ "containerPort": port });
+        if let Some(name) = name {
+            first["name"] = name;
+        }
+        container.insert("ports".into(), json!([first]));
+    }
+    let asked = settings.cpu.is_some()
+        || settings.memory.is_some()
+        || settings.cpu_boost.is_some()
+        || settings.cpu_throttling.is_some();
+    if !asked && !new {
+        return;
+    }
+    let fresh = !container.contains_key("resources");
+    let resources = object(container.entry("resources").or_insert_with(|| json!({})));
+    if settings.cpu.is_some() || settings.memory.is_some() {
+        let limits = object(resources.entry("limits").or_insert_with(|| json!({})));
+        set(limits, "cpu", settings.cpu.as_deref());
+        set(limits, "memory", settings.memory.as_deref());
+    }
+    // As soon as `resources` is sent, a missing cpuIdle means CPU that is always on, and billed.
+    match settings.cpu_throttling {
+        Some(throttled) => drop(resources.insert("cpuIdle".into(), throttled.into())),
+        None if fresh => drop(resources.insert("cpuIdle".into(), true.into())),
+        None => {}
+    }
+    // New services get the boost, as with gcloud; it ends ten seconds after the start.
+    match settings.cpu_boost {
+        Some(boost) => drop(resources.insert("startupCpuBoost".into(), boost.into())),
+        None if new => drop(resources.insert("startupCpuBoost".into(), true.into())),
+        None => {}
+    }
+}
+
+fn ingress_word(ingress: Ingress) -> &'static str {
+    match ingress {
+        Ingress::All => "INGRESS_TRAFFIC_ALL",
+        Ingress::Internal => "INGRESS_TRAFFIC_INTERNAL_ONLY",
+        Ingress::InternalAndLoadBalancing => "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
+    }
+}
+
+fn label(on: &mut Map<String, Value>, labels: &[(String, String)]) {
+    if labels.is_empty() {
+        return;
+    }
+    let there = object(on.entry("labels").or_insert_with(|| json!({})));
+    for (key, value) in labels {
+        there.insert(key.clone(), value.as_str().into());
+    }
+}
+
+/// Sets a field when a value is given, and leaves it alone when none is.
+fn set(on: &mut Map<String, Value>, key: &str, value: Option<impl Into<Value>>) {
+    if let Some(value) = value {
+        on.insert(key.to_owned(), value.into());
+    }
+}
+
+/// The object behind a value; anything else there is replaced by an empty one.
+pub(super) fn object(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = json!({});
+    }
+    match value {
+        Value::Object(map) => map,
+        _ => unreachable!("made an object just above"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inputs::deploy::{Changes, SecretRef, Strategy};
+    use std::time::Duration;
+
+    fn revision() -> RevisionName {
+        RevisionName::parse("web-abc-1").expect("a name")
+    }
+
+    fn apply(current: Option<Value>, settings: &Settings) -> Value {
+        change(current.as_ref(), settings, "gcr.io/p/web@sha256:1", &revision()).expect("a change")
+    }
+
+    #[test]
+    fn a_new_service_gets_what_gcloud_would_give_it() {
+        let settings = Settings {
+            port: Some(8080),
+            memory: Some("512Mi".into()),
+            labels: vec![("managed-by".into(), "slipway".into())],
+            ..Settings::default()
+        };
+        let service = apply(None, &settings);
+        assert_eq!(
+            service["template"]["containers"],
+            json!([{
+                "image": "gcr.io/p/web@sha256:1",
+                "ports": [{"containerPort": 8080}],
+                "resources": {"limits": {"memory": "512Mi"}, "cpuIdle": true, "startupCpuBoost": true},
+            }])
+        );
+        assert_eq!(service["template"]["revision"], "web-abc-1");
+        assert_eq!(service["labels"], service["template"]["labels"]);
+        assert!(service.get("traffic").is_none() && service.get("ingress").is_none());
+    }
+
+    #[test]
+    fn what_is_not_named_stays_and_what_google_writes_goes() {
+        let current = json!({
+            "name": "projects/p/locations/r/services/web", "uid": "u", "etag": "\"e\"", "generation": "3", "uri": "https://x",
+            "futureField": {"keep": [1]}, "ingress": "INGRESS_TRAFFIC_UNSPECIFIED",
+            "traffic": [{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100}],
+            "template": {
+                "revision": "web-old", "client": "gcloud", "labels": {"client.knative.dev/nonce": "x", "team": "a"},
+                "serviceAccount": "web@p.iam.gserviceaccount.com", "timeout": "300s",
+                "containers": [{"image": "old", "resources": {"limits": {"cpu": "1"}}, "livenessProbe": {"periodSeconds": 10}, "buildInfo": {}}]},
+        });
+        let service = apply(Some(current), &Settings { timeout: Some(Duration::from_secs(60)), ..Settings::default() });
+        assert_eq!(
+            service,
+            json!({
+                "etag": "\"e\"", "futureField": {"keep": [1]},
+                "traffic": [{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100}],
+                "template": {
+                    "revision": "web-abc-1", "labels": {"team": "a"},
+                    "serviceAccount": "web@p.iam.gserviceaccount.com", "timeout": "60s",
+                    "containers": [{"image": "gcr.io/p/web@sha256:1", "resources": {"limits": {"cpu": "1"}}, "livenessProbe": {"periodSeconds": 10}}]},
+                "client": "slipway", "clientVersion": env!("CARGO_PKG_VERSION"),
+            })
+        );
+    }
+
+    #[test]
+    fn always_on_cpu_is_kept_when_only_memory_changes() {
+        let current = json!({"template": {"containers": [{"image": "old", "resources": {"limits": {"cpu": "2"}}}]}});
+        let service = apply(Some(current), &Settings { memory: Some("1Gi".into()), ..Settings::default() });
+        assert_eq!(
+            service.pointer("/template/containers/0/resources"),
+            Some(&json!({"limits": {"cpu": "2", "memory": "1Gi"}}))
+        );
+    }
+
+    #[test]
+    fn the_right_container_of_several_is_changed() {
+        let current = || json!({"template": {"containers": [{"name": "proxy", "image": "p"}, {"name": "app", "image": "a", "ports": [{"name": "h2c", "containerPort": 1}]}]}});
+        let by_port = apply(Some(current()), &Settings { port: Some(9), ..Settings::default() });
+        assert_eq!(
+            by_port.pointer("/template/containers/1"),
+            Some(
+                &json!({"name": "app", "image": "gcr.io/p/web@sha256:1", "ports": [{"containerPort": 9, "name": "h2c"}]})
+            )
+        );
+        let by_name = apply(Some(current()), &Settings { container: Some("proxy".into()), ..Settings::default() });
+        assert_eq!(by_name.pointer("/template/containers/0/image"), Some(&json!("gcr.io/p/web@sha256:1")));
+        assert_eq!(by_name.pointer("/template/containers/1/image"), Some(&json!("a")));
+        let settings = Settings { container: Some("nope".into()), ..Settings::default() };
+        let error = change(Some(&current()), &settings, "i", &revision()).expect_err("no such container");
+        assert_eq!(error.to_string(), "the service has no container `nope` (it has `proxy`, `app`)");
+    }
+
+    #[test]
+    fn a_connector_and_direct_egress_replace_each_other() {
+        let direct =
+            apply(None, &Settings { network: Some("net".into()), vpc_egress_all: Some(true), ..Settings::default() });
+        assert_eq!(
+            direct["template"]["vpcAccess"],
+            json!({"networkInterfaces": [{"network": "net"}], "egress": "ALL_TRAFFIC"})
+        );
+        let connector = apply(Some(direct), &Settings { vpc_connector: Some("c".into()), ..Settings::default() });
+        assert_eq!(connector["template"]["vpcAccess"], json!({"egress": "ALL_TRAFFIC", "connector": "c"}));
+    }
+
+    #[test]
+    fn variables_move_between_plain_and_secret_in_one_write() {
+        let current = json!({"template": {"containers": [{"image": "old", "env": [
+            {"name": "A", "value": "1"}, {"name": "DB", "value": "plain"}, {"name": "OLD", "valueSource": {"secretKeyRef": {"secret": "s", "version": "1"}}}]}]}});
+        let secret = |secret: &str| SecretRef { secret: secret.into(), version: "latest".into() };
+        let settings = Settings {
+            env: Changes {
+                entries: Some(vec![("OLD".into(), "now plain".into()), ("B".into(), String::new())]),
+                strategy: Strategy::Merge,
+            },
+            secrets: Changes { entries: Some(vec![("DB".into(), secret("db"))]), strategy: Strategy::Merge },
+            ..Settings::default()
+        };
+        let service = apply(Some(current), &settings);
+        assert_eq!(
+            service.pointer("/template/containers/0/env"),
+            Some(&json!([
+            {"name": "A", "value": "1"},
+            {"name": "DB", "valueSource": {"secretKeyRef": {"secret": "db", "version": "latest"}}},
+            {"name": "OLD", "value": "now plain"},
+            {"name": "B", "value": ""}]))
+        );
+    }
+}
