@@ -1,0 +1,146 @@
+//! Asking the user's own service. This client never carries the access token: what answers here is
+//! the user's program.
+
+use std::time::Duration;
+
+use url::Url;
+
+use crate::net::{Net, NetError};
+
+/// A cold start may take most of this; what is slower is not healthy.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Enough of an answer to find a text in, and to show.
+const LARGEST_BODY: usize = 256 << 10;
+
+/// Redirects that are followed within the same host.
+const REDIRECTS: usize = 3;
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status; `None` when no answer came.
+    pub status: Option<u16>,
+    /// The body as text, cut at a quarter of a MiB; the reason when no answer came.
+    pub text: String,
+}
+
+impl Answer {
+    /// The answer on one line, for people.
+    pub fn shown(&self) -> String {
+        let text: String = self.text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(160).collect();
+        match self.status {
+            Some(status) if text.is_empty() => status.to_string(),
+            Some(status) => format!("{status} {text}"),
+            None => format!("no answer: {text}"),
+        }
+    }
+}
+
+/// The client.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    client: reqwest::Client,
+}
+
+impl Probe {
+    /// A client of its own.
+    ///
+    /// # Errors
+    /// When connections cannot be set up.
+    pub fn new(net: &Net) -> Result<Self, NetError> {
+        Ok(Self { client: net.builder().timeout(TIMEOUT).build()? })
+    }
+
+    /// Asks once. Redirects within the host are followed unless `settles` takes their status as
+    /// the answer; an identity token goes to that host alone.
+    pub async fn ask(&self, method: &str, url: &Url, identity: Option<&str>, settles: impl Fn(u16) -> bool) -> Answer {
+        let mut url = url.clone();
+        for _ in 0..=REDIRECTS {
+            let mut request = self
+                .client
+                .request(if method == "HEAD" { reqwest::Method::HEAD } else { reqwest::Method::GET }, url.clone());
+            if let Some(token) = identity {
+                request = request.bearer_auth(token);
+            }
+            let response = match request.send().await {
+                Ok(response) => response,
+                Err(error) => return Answer { status: None, text: reason(&error) },
+            };
+            let status = response.status().as_u16();
+            let onward =
+                response.headers().get("location").and_then(|to| to.to_str().ok()).and_then(|to| url.join(to).ok());
+            match onward {
+                Some(next) if (300..400).contains(&status) && !settles(status) && same_host(&url, &next) => {
+                    url = secure(&url, next)
+                }
+                _ => return Answer { status: Some(status), text: body(response).await },
+            }
+        }
+        Answer { status: None, text: format!("more than {REDIRECTS} redirects") }
+    }
+}
+
+fn same_host(a: &Url, b: &Url) -> bool {
+    a.host() == b.host()
+        && (a.port_or_known_default() == b.port_or_known_default() || b.scheme() == "http" && b.port().is_none())
+}
+
+/// Frameworks behind Cloud Run often redirect to `http://`; the service is asked by https again.
+fn secure(from: &Url, mut to: Url) -> Url {
+    if from.scheme() == "https" && to.scheme() == "http" {
+        // Cannot fail: http and https are both special schemes.
+        let _unchanged_on_failure = to.set_scheme("https");
+    }
+    to
+}
+
+async fn body(mut response: reqwest::Response) -> String {
+    let mut bytes = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        bytes.extend_from_slice(&chunk[..chunk.len().min(LARGEST_BODY - bytes.len())]);
+        if bytes.len() >= LARGEST_BODY {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn reason(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return format!("none within {} s", TIMEOUT.as_secs());
+    }
+    let mut text = String::new();
+    let mut next: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = next {
+        text = error.to_string();
+        next = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).expect("an address")
+    }
+
+    #[test]
+    fn a_redirect_stays_with_the_service() {
+        let service = url("https://web-1.run.app/health");
+        assert!(same_host(&service, &url("https://web-1.run.app/health/")));
+        assert!(same_host(&service, &url("http://web-1.run.app/health/")));
+        assert!(!same_host(&service, &url("https://evil.example/")));
+        assert!(!same_host(&service, &url("https://web-1.run.app:8443/")));
+        assert_eq!(secure(&service, url("http://web-1.run.app/x")).as_str(), "https://web-1.run.app/x");
+    }
+
+    #[test]
+    fn an_answer_is_shown_on_one_line() {
+        let answer = Answer { status: Some(503), text: "a\n  b".repeat(100) };
+        assert!(answer.shown().starts_with("503 a b"));
+        assert!(answer.shown().len() < 170);
+    }
+}

@@ -1,0 +1,222 @@
+//! The build: submitted once, watched to its end, judged by its status alone.
+
+use serde_json::Value;
+
+use super::preflight::Seen;
+use super::{Context, build_failure, follow};
+use crate::clock::jitter;
+use crate::explain::Failure;
+use crate::google::cloud_build::{self, Build as CloudBuild, Status};
+use crate::google::error::ApiError;
+use crate::google::retry::Patience;
+use crate::google::storage;
+use crate::inputs::deploy::{Build, Recipe};
+use crate::model::facts::{BuildFact, Facts};
+use crate::model::image::{Digest, Repository};
+use crate::plan::build::{LogPlace, Staged, limits, log_place, request};
+use crate::plan::decide::image_tags;
+
+use std::time::Duration;
+
+/// Times a build is sent when replies get lost, each after looking for the one before.
+const SUBMISSIONS: u32 = 3;
+
+/// Looks for a build whose reply was lost, two of them ten seconds apart: lists lag a little.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
+
+/// A grant on a bucket takes up to a minute to work.
+const GRANT_TAKES: Duration = Duration::from_secs(60);
+
+pub(super) async fn run(
+    context: &Context<'_>,
+    facts: &mut Facts,
+    build: &Build,
+    staged: &Staged,
+    seen: &Seen,
+) -> Result<(String, String), Failure> {
+    let tree = facts.package.as_ref().map(|package| package.tree.clone());
+    let tags = image_tags(build, context.origin, tree.as_deref());
+    let mut marks = context.marks.build_tags.clone();
+    marks.push(context.marks.request_tag.clone());
+    let body = request(build, context.http.project(), staged, &tags, &marks, context.origin);
+    let location = build.location.as_str();
+    facts.build = Some(BuildFact {
+        tag: context.marks.request_tag.clone(),
+        location: location.to_owned(),
+        ..BuildFact::default()
+    });
+    // Kept before the request leaves, so that a run that is killed now can still be cleaned up.
+    keep_state(context, facts, "build_tag", &context.marks.request_tag);
+    keep_state(context, facts, "build_location", location);
+    keep_state(context, facts, "build_project", context.http.project());
+    let submitted =
+        submit(context, build, seen, &body).await.map_err(|error| build_failure::submission(context, seen, error))?;
+    keep_state(context, facts, "build_id", &submitted.id);
+    note(facts, &submitted);
+    context.console.group(&format!("Build {} in Cloud Build ({location})", submitted.id));
+    context.console.line(&format!("Its page: {}", submitted.log_url));
+    let follow_log = log_place(&body) == LogPlace::Bucket;
+    let (work, queue) = limits(&body);
+    let (last, log) = follow::to_the_end(context, facts, build, submitted, follow_log, work + queue).await?;
+    keep_state(context, facts, "build_over", "true");
+    for warning in &last.warnings {
+        context.warn(facts, format!("Cloud Build: {warning}"));
+    }
+    if let Some(why) = facts.build.as_ref().and_then(|build| build.log_missing.clone()) {
+        context.console.line(&why);
+    }
+    if last.status != Status::Success {
+        return Err(build_failure::of_build(context, build, seen, &last, &log, work, queue));
+    }
+    let digest = digest(build, &last).map_err(|why| build_failure::no_digest(&last, &why))?;
+    let pinned = build.repository.pinned(&digest);
+    facts.image = Some(pinned.clone());
+    facts.digest = Some(digest);
+    Ok((pinned.to_string(), format!("{} is SUCCESS, image {}", last.id, pinned.digest().short())))
+}
+
+/// Sends the build. After a lost reply the build is looked for by its tag, and sent again only
+/// when it is certainly not there; should two turn up after all, the younger ones are cancelled.
+async fn submit(context: &Context<'_>, build: &Build, seen: &Seen, body: &Value) -> Result<CloudBuild, ApiError> {
+    let location = build.location.as_str();
+    let mut lost = 0;
+    let grant_limit = context.clock().limit(GRANT_TAKES);
+    let mut granted = false;
+    let submitted = loop {
+        let error = match cloud_build::create(context.http, location, body.clone()).await {
+            Ok(submitted) => break submitted,
+            Err(error) => error,
+        };
+        if is_about_the_bucket(&error) && !build.bucket_given {
+            // Our own bucket, closed to the account builds run as: open it, once, and wait for it.
+            if !granted {
+                let Some(account) = seen.build_account.as_ref() else { return Err(error) };
+                context
+                    .console
+                    .line(&format!("Letting `{account}` use bucket `{}`, where source and log are kept", build.bucket));
+                storage::open_bucket_to(context.http, build.bucket.as_str(), account.as_str()).await?;
+                granted = true;
+            }
+            if grant_limit.reached(context.clock()) {
+                return Err(error);
+            }
+            context.clock().sleep(jitter(Duration::from_secs(5), 0.8, 1.2)).await;
+            continue;
+        }
+        lost += 1;
+        if !error.is_ambiguous() || lost >= SUBMISSIONS {
+            return Err(error);
+        }
+        context.console.line("The reply to the submission was lost; looking for the build by its tag");
+        if let Some(found) = look_for(context, location).await? {
+            break found;
+        }
+    };
+    if lost > 0 {
+        cancel_doubles(context, location, &submitted.id).await;
+    }
+    Ok(submitted)
+}
+
+fn is_about_the_bucket(error: &ApiError) -> bool {
+    error.refusal().is_some_and(|refusal| {
+        refusal.word == "FAILED_PRECONDITION" && refusal.message.contains("does not have access to the bucket")
+            || refusal.message.contains("could not resolve source") && refusal.message.contains("storage.objects.get")
+    })
+}
+
+async fn look_for(context: &Context<'_>, location: &str) -> Result<Option<CloudBuild>, ApiError> {
+    for _ in 0..2 {
+        context.clock().sleep(jitter(LOOK_AGAIN_AFTER, 0.8, 1.2)).await;
+        let found = cloud_build::with_tag(context.http, location, &context.marks.request_tag).await?;
+        if let Some(first) = found.into_iter().next() {
+            context.console.line(&format!("Found it: build {}", first.id));
+            return Ok(Some(first));
+        }
+    }
+    context.console.line("There is no such build; submitting again");
+    Ok(None)
+}
+
+async fn cancel_doubles(context: &Context<'_>, location: &str, keep: &str) {
+    let Ok(found) = cloud_build::with_tag(context.http, location, &context.marks.request_tag).await else { return };
+    for double in found.iter().filter(|build| build.id != keep && !build.status.is_final()) {
+        context.console.line(&format!("Cancelling build {}, which the lost reply was about", double.id));
+        if let Err(error) = cloud_build::cancel(context.http, location, &double.id, Patience::ONCE).await {
+            context
+                .console
+                .warning(&format!("Build {} runs a second time and could not be cancelled: {error}", double.id));
+        }
+    }
+}
+
+/// The digest of the image that is deployed: the pushed image of our repository, else the only
+/// digest there is.
+fn digest(build: &Build, last: &CloudBuild) -> Result<Digest, String> {
+    let digests = |filter: &dyn Fn(&str) -> bool| {
+        let mut found: Vec<Digest> = last
+            .images
+            .iter()
+            .filter(|image| filter(&image.name))
+            .filter_map(|image| Digest::parse(&image.digest))
+            .collect();
+        found.sort();
+        found.dedup();
+        found
+    };
+    let repository: &Repository = &build.repository;
+    let ours = digests(&|name| {
+        name.strip_prefix(repository.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@']))
+    });
+    if let Some(digest) = ours.first() {
+        return Ok(digest.clone());
+    }
+    let all = digests(&|_| true);
+    match (all.as_slice(), &build.recipe) {
+        ([], Recipe::Config { path, .. }) => {
+            Err(format!("it pushed no image that Cloud Build knows of; list `{repository}` under `images:` in {path}"))
+        }
+        ([], _) => Err("Cloud Build reports no digest for the image it pushed".into()),
+        ([_], _) => Err(format!(
+            "it pushed {} and not `{repository}`; write that repository in `image`",
+            last.images.iter().map(|image| format!("`{}`", image.name)).collect::<Vec<_>>().join(", ")
+        )),
+        (many, _) => Err(format!(
+            "it pushed {} images and none to `{repository}`; write the one to deploy in `image`",
+            many.len()
+        )),
+    }
+}
+
+fn keep_state(context: &Context<'_>, facts: &mut Facts, name: &str, value: &str) {
+    if let Err(why) = context.files.save_state(name, value) {
+        context.warn(facts, why);
+    }
+}
+
+/// Keeps what a look at the build showed.
+pub(super) fn note(facts: &mut Facts, build: &CloudBuild) {
+    let Some(fact) = facts.build.as_mut() else { return };
+    fact.id = Some(build.id.clone());
+    fact.status = build.status.word().to_owned();
+    fact.over = build.status.is_final();
+    fact.url.clone_from(&build.log_url);
+    let seconds = |from: &str, to: &str| Some((time_of(to)? - time_of(from)?).as_seconds_f64().max(0.0));
+    fact.queued_seconds = seconds(&build.created, &build.started);
+    fact.worked_seconds = seconds(&build.started, &build.finished);
+    fact.phases = build.phases.iter().filter_map(|(name, from, to)| Some((name.clone(), seconds(from, to)?))).collect();
+    fact.steps = build
+        .steps
+        .iter()
+        .map(|step| crate::model::facts::BuildStepFact {
+            name: step.name.clone(),
+            status: step.status.clone(),
+            exit_code: step.exit_code,
+            seconds: step.times.as_ref().and_then(|(from, to)| seconds(from, to)),
+        })
+        .collect();
+}
+
+fn time_of(text: &str) -> Option<time::OffsetDateTime> {
+    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()
+}

@@ -1,0 +1,214 @@
+//! Why there is no image, in words: what Cloud Build says, where it shows, what to do.
+
+use std::time::Duration;
+
+use super::Context;
+use super::log_view::LogView;
+use super::preflight::Seen;
+use crate::explain::{Class, Explain, Failure};
+use crate::google::cloud_build::{Build as CloudBuild, Status};
+use crate::google::error::ApiError;
+use crate::google::roles;
+use crate::inputs::deploy::{Build, Recipe};
+
+/// Lines of the failing step that are shown again with the failure.
+const SHOWN: usize = 25;
+
+/// Cloud Build did not take the build.
+pub(super) fn submission(context: &Context<'_>, seen: &Seen, error: ApiError) -> Failure {
+    let message = error.refusal().map(|refusal| refusal.message.clone()).unwrap_or_default();
+    let deployer = context.deploy.key.email.as_str();
+    let project = context.deploy.project.as_str();
+    let account = seen.build_account.as_ref().map_or("the build's account", |account| account.as_str());
+    let refused = error.refusal().is_some();
+    let failure = Failure::of("Could not submit the build to Cloud Build", error);
+    let failure = if failure.class() == Class::Deploy { failure.with_class(Class::BuildFailed) } else { failure };
+    if message.contains("act as service account") || message.contains("actAs") {
+        return failure.hint(format!(
+            "Let `{deployer}` act as `{account}`: {}",
+            roles::grant_on_account(project, account, deployer, "roles/iam.serviceAccountUser")
+        ));
+    }
+    if message.contains("does not have access to the bucket") || message.contains("storage.objects.get") {
+        return failure.hint(format!(
+            "Let the build's account read the source and write the log: {}",
+            roles::grant_on_project(project, account, "roles/cloudbuild.builds.builder")
+        ));
+    }
+    if refused && (message.contains("region") || message.contains("quota restrictions")) {
+        return failure.hint(
+            "Some projects may not build in every region: leave `build_region` out, or write `build_region: global`",
+        );
+    }
+    failure
+}
+
+/// The build ended, and not with success.
+pub(super) fn of_build(
+    context: &Context<'_>,
+    build: &Build,
+    seen: &Seen,
+    last: &CloudBuild,
+    log: &LogView,
+    work: Duration,
+    queue: Duration,
+) -> Failure {
+    let step = last.steps.iter().find(|step| !matches!(step.status.as_str(), "SUCCESS" | "" | "QUEUED" | "CANCELLED"));
+    let shown: Vec<String> = last_lines(log, step.map(|step| step.name.as_str()));
+    let detail = [&last.failure_detail, &last.status_detail]
+        .into_iter()
+        .find(|text| !text.is_empty())
+        .cloned()
+        .unwrap_or_default();
+    let account = seen.build_account.as_ref().map_or("BUILD_ACCOUNT", |account| account.as_str());
+    let project = context.deploy.project.as_str();
+    let (class, sentence) = match &last.status {
+        Status::Failure => {
+            let what = match (last.failure_type.as_str(), step) {
+                ("PUSH_NOT_AUTHORIZED", _) => format!("the image may not be pushed to `{}`", build.repository),
+                ("PUSH_FAILED", _) => format!("the image could not be pushed to `{}`", build.repository),
+                ("PUSH_IMAGE_NOT_FOUND", _) => "the steps made no image of the name that was to be pushed".to_owned(),
+                ("FETCH_SOURCE_FAILED", _) => "the build's account could not read the source".to_owned(),
+                ("LOGGING_FAILURE", _) => "Cloud Build could not write the log".to_owned(),
+                (_, Some(step)) => format!(
+                    "step `{}` failed{}",
+                    step.name,
+                    step.exit_code.map(|code| format!(" with exit code {code}")).unwrap_or_default()
+                ),
+                _ => "a step failed".to_owned(),
+            };
+            let ours = matches!(last.failure_type.as_str(), "LOGGING_FAILURE");
+            (if ours { Class::Infrastructure } else { Class::BuildFailed }, format!("Build {} failed: {what}", last.id))
+        }
+        Status::Timeout => (Class::BuildFailed, format!("Build {} ran longer than its {} s", last.id, work.as_secs())),
+        Status::Expired => (
+            Class::Infrastructure,
+            format!("Build {} waited longer than {} s for a machine and expired", last.id, queue.as_secs()),
+        ),
+        Status::Cancelled => (Class::Infrastructure, format!("Build {} was cancelled by somebody else", last.id)),
+        _ => (Class::Infrastructure, format!("Cloud Build failed build {} with an error of its own", last.id)),
+    };
+    let mut failure = Failure::of(sentence, BuildEnd { class, detail }).evidence(shown);
+    for hint in hints(build, last, account, project, work).into_iter().rev() {
+        failure = failure.hint(hint);
+    }
+    failure.more_hints([format!("The whole log: {}", last.log_url)])
+}
+
+fn hints(build: &Build, last: &CloudBuild, account: &str, project: &str, work: Duration) -> Vec<String> {
+    let create_on_push = last.failure_detail.contains("createOnPush") || last.status_detail.contains("createOnPush");
+    match (&last.status, last.failure_type.as_str()) {
+        (Status::Failure, "PUSH_NOT_AUTHORIZED" | "PUSH_FAILED") => {
+            let role = if create_on_push {
+                "roles/artifactregistry.createOnPushWriter"
+            } else {
+                "roles/artifactregistry.writer"
+            };
+            let mut hints =
+                vec![format!("Let the build's account push: {}", roles::grant_on_project(project, account, role))];
+            if build.repository.host().ends_with("-docker.pkg.dev") {
+                hints.push(format!(
+                    "If the repository does not exist yet, make it: {}",
+                    create_repository(build, project)
+                ));
+            }
+            hints
+        }
+        (Status::Failure, "PUSH_IMAGE_NOT_FOUND") => {
+            vec!["The names under `images:` must be those that a step gives its image with `-t`".into()]
+        }
+        (Status::Failure, "FETCH_SOURCE_FAILED") => {
+            vec![format!(
+                "Let the build's account read it: {}",
+                roles::grant_on_bucket(build.bucket.as_str(), account, "roles/storage.objectViewer")
+            )]
+        }
+        (Status::Failure, "LOGGING_FAILURE") | (Status::InternalError, _) => {
+            vec!["Run again; if it stays, look at https://status.cloud.google.com".into()]
+        }
+        (Status::Failure, _) => match &build.recipe {
+            Recipe::Dockerfile { path, .. } => vec![format!(
+                "The lines above are the step's last ones; try the same on your machine: docker build -f {path} {}",
+                build.source_shown
+            )],
+            Recipe::Buildpacks { .. } => vec![
+                "Buildpacks built this because there is no Dockerfile; add one to decide yourself how it is built"
+                    .into(),
+            ],
+            Recipe::Config { path, .. } => vec![format!("The step is described in {path}")],
+        },
+        (Status::Timeout, _) => vec![format!(
+            "Give it more time with `build_timeout` (it has {} s), or a faster machine with `build_machine_type: E2_HIGHCPU_8`",
+            work.as_secs()
+        )],
+        (Status::Expired, _) => vec![
+            "Too many builds run at once in this project; spread them with a `concurrency:` group, or run again".into(),
+        ],
+        (Status::Cancelled, _) => {
+            vec!["Cloud Build's history shows who did it; run again when that was not meant".into()]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn create_repository(build: &Build, project: &str) -> String {
+    let host = build.repository.host();
+    let name = build.repository.as_str().split('/').nth(2).unwrap_or("NAME");
+    format!(
+        "gcloud artifacts repositories create {name} --repository-format=docker --location={} --project={project}",
+        host.trim_end_matches("-docker.pkg.dev")
+    )
+}
+
+/// The last lines of the step that failed, or of the log where steps cannot be told apart.
+fn last_lines(log: &LogView, step: Option<&str>) -> Vec<String> {
+    let of_step = |line: &&str| step.is_some_and(|step| line.contains(&format!("- \"{step}\":")));
+    let mut lines: Vec<&str> = log.last().filter(of_step).collect();
+    if lines.is_empty() {
+        lines = log.last().filter(|line| !line.trim().is_empty()).collect();
+    }
+    let from = lines.len().saturating_sub(SHOWN);
+    // The prefix names the step on every line; the sentence above has named it already.
+    lines[from..]
+        .iter()
+        .map(|line| {
+            line.split_once("\": ").filter(|_| line.starts_with("Step #")).map_or(*line, |(_, rest)| rest).to_owned()
+        })
+        .collect()
+}
+
+/// The build succeeded, and what it made is not known.
+pub(super) fn no_digest(last: &CloudBuild, why: &str) -> Failure {
+    Failure::plain(Class::BuildFailed, format!("Build {} is SUCCESS, but there is no image to deploy: {why}", last.id))
+        .hint("Only an image with a known digest is deployed, so that what runs is what was built")
+        .more_hints([format!("The build: {}", last.log_url)])
+}
+
+/// The build may go on, but can no longer be looked at.
+pub(super) fn unwatchable(last: &CloudBuild, error: ApiError) -> Failure {
+    Failure::of(format!("Build {} can no longer be watched; it may still be running", last.id), error)
+        .more_hints([format!("See how it ends: {}", last.log_url)])
+}
+
+/// The limit for watching is reached.
+pub(super) fn stopped_watching(last: &CloudBuild, limit: Duration) -> Failure {
+    Failure::plain(
+        Class::Timeout,
+        format!("Stopped watching build {} after {} s: it is still {}", last.id, limit.as_secs(), last.status.word()),
+    )
+    .hint(format!("It is left running: {}", last.log_url))
+}
+
+/// What Cloud Build says about the end.
+#[derive(Debug, thiserror::Error)]
+#[error("Cloud Build says: {}", if .detail.is_empty() { "(nothing)" } else { .detail })]
+struct BuildEnd {
+    class: Class,
+    detail: String,
+}
+
+impl Explain for BuildEnd {
+    fn class(&self) -> Class {
+        self.class
+    }
+}

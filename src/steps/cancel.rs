@@ -1,0 +1,40 @@
+//! Cleaning up after a cancelled run: the build is cancelled, an open upload is given up.
+
+use std::time::Duration;
+
+use crate::google::cloud_build::{self, Build};
+use crate::google::error::ApiError;
+use crate::google::http::Http;
+use crate::google::retry::Patience;
+use crate::google::upload;
+use crate::model::facts::BuildFact;
+
+/// The runner kills us ten seconds after its first signal; three are for telling Cloud Build.
+const PATIENCE: Patience = Patience { attempts: 2, time: Duration::from_secs(3) };
+
+/// Cancels a build, by its id or, where the reply to its submission was lost, by its tag.
+/// Gives back the ids that Google was told to cancel.
+///
+/// # Errors
+/// When Google could not be told.
+pub async fn build(http: &Http, build: &BuildFact) -> Result<Vec<String>, ApiError> {
+    let ids = match &build.id {
+        Some(id) => vec![id.clone()],
+        None => {
+            let found = cloud_build::with_tag(http, &build.location, &build.tag).await?;
+            found.into_iter().filter(|found: &Build| !found.status.is_final()).map(|found| found.id).collect()
+        }
+    };
+    for id in &ids {
+        cloud_build::cancel(http, &build.location, id, PATIENCE).await?;
+    }
+    Ok(ids)
+}
+
+/// Gives an open upload up. Nothing depends on it: Google drops it after a week.
+pub async fn upload_session(http: &Http, session: &str) {
+    if let Err(error) = upload::abandon(http, session).await {
+        // The session holds no object and costs nothing; a cancelled run has no time for more.
+        drop(error);
+    }
+}

@@ -1,0 +1,325 @@
+//! Looking for what would fail later, before anything is changed or paid for.
+//!
+//! What the account may not look at is passed over: a preflight must not need more than the job.
+
+use super::Context;
+use crate::explain::{Class, Explain, Failure};
+use crate::google::cloud_run::{self, Service};
+use crate::google::error::ApiError;
+use crate::google::projects::{self, AccountState, Resource};
+use crate::google::roles::{self, Need, Scope};
+use crate::google::{cloud_build, storage};
+use crate::inputs::deploy::{Build, What};
+use crate::model::facts::Facts;
+use crate::model::ids::AccountEmail;
+
+/// What the preflight learned and later steps use.
+#[derive(Debug)]
+pub struct Seen {
+    /// The service as it is; `None` when there is none.
+    pub service: Option<Service>,
+    /// Whether the staging bucket must be made.
+    pub bucket_missing: bool,
+    /// The account builds run as, where known.
+    pub build_account: Option<AccountEmail>,
+}
+
+/// Something that would fail later.
+struct Finding {
+    class: Class,
+    problem: String,
+    hints: Vec<String>,
+}
+
+pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen, Failure> {
+    let build = match &context.deploy.what {
+        What::Build(build) => Some(build.as_ref()),
+        What::Image(_) => None,
+    };
+    let needs = needed(context, build.is_some());
+    let asked: Vec<&str> = needs.iter().map(|need| need.permission).collect();
+    let (held, account, bucket, service) = tokio::join!(
+        projects::held(context.http, Resource::Project, &asked),
+        build_account(context, build),
+        staging_bucket(context, build),
+        cloud_run::service(context.http, &context.service_name),
+    );
+    let mut findings = Vec::new();
+    let service = match service {
+        Ok(service) => service,
+        Err(error) => {
+            // Reading the service is part of the job: what hinders it here hinders it later.
+            findings.extend(refused(&error, true));
+            if findings.is_empty() {
+                return Err(Failure::of(format!("Could not read service `{}`", context.deploy.service), error));
+            }
+            None
+        }
+    };
+    let account = account.unwrap_or_else(|found| {
+        findings.extend(found);
+        None
+    });
+    let bucket = match bucket {
+        Ok(bucket) => bucket,
+        Err(found) => {
+            findings.push(found);
+            None
+        }
+    };
+    match held {
+        Ok(held) => {
+            let missing: Vec<&Need> =
+                needs.into_iter().filter(|need| !held.iter().any(|other| other == need.permission)).collect();
+            findings
+                .extend(still_missing(context, &missing, account.as_ref(), service.is_some(), bucket.is_some()).await);
+        }
+        Err(error) if matches!(error.class(), Class::Auth) => {
+            return Err(Failure::of("Google does not accept the account's token", error));
+        }
+        Err(error) => {
+            let why = if error.is_api_disabled() {
+                "the Cloud Resource Manager API is not enabled".to_owned()
+            } else {
+                error.to_string()
+            };
+            context.console.line(&format!("Permissions were not looked at beforehand: {why}"));
+        }
+    }
+    if let Some(build) = build
+        && let Some(bucket) = &bucket
+    {
+        // Only Cloud Build's own choice is sure to carry this project's number.
+        match own_number(context, account.as_ref().filter(|_| build.account.is_none())).await {
+            Some(number) if number != bucket.project_number => findings.push(Finding {
+                class: Class::Config,
+                problem: format!("bucket `{}` belongs to another project (number {}, not {number})", build.bucket, bucket.project_number),
+                hints: vec![format!("Bucket names are shared by all of Google Cloud; choose another one with `staging_bucket: {}-slipway-source`", context.deploy.project)],
+            }),
+            Some(_) => {}
+            None => facts.warnings.push(format!("Whose bucket `{}` is could not be checked: the project's number is not readable", build.bucket)),
+        }
+    }
+    if !findings.is_empty() {
+        return Err(failure(context, findings));
+    }
+    Ok(Seen { service, bucket_missing: bucket.is_none(), build_account: account })
+}
+
+fn failure(context: &Context<'_>, findings: Vec<Finding>) -> Failure {
+    let class = findings.first().map_or(Class::Permission, |finding| finding.class);
+    let what = match findings.as_slice() {
+        [one] => one.problem.clone(),
+        many => format!("{} things are missing", many.len()),
+    };
+    let sentence = format!("Project `{}` is not ready for this deploy: {what}", context.deploy.project);
+    let mut failure = Failure::plain(class, sentence);
+    if findings.len() > 1 {
+        failure = failure.evidence(findings.iter().map(|finding| finding.problem.clone()).collect());
+    }
+    failure.more_hints(findings.into_iter().flat_map(|finding| finding.hints))
+}
+
+/// The permissions this run needs.
+fn needed(context: &Context<'_>, builds: bool) -> Vec<&'static Need> {
+    let access = context.deploy.settings.public.is_some();
+    roles::NEEDS
+        .iter()
+        .filter(|need| match need.permission {
+            permission if permission.starts_with("cloudbuild.") || permission.starts_with("storage.") => builds,
+            "run.services.getIamPolicy" | "run.services.setIamPolicy" => access,
+            // Only private services are asked with an identity, and only when checks are given;
+            // a refusal there says so itself.
+            "run.routes.invoke" => false,
+            _ => true,
+        })
+        .collect()
+}
+
+/// A grant on one resource does not show at the project, so each missing permission is asked for
+/// where it would be used before it counts as missing.
+async fn still_missing(
+    context: &Context<'_>,
+    missing: &[&Need],
+    build_account: Option<&AccountEmail>,
+    service_exists: bool,
+    bucket_exists: bool,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let deployer = context.deploy.key.email.as_str();
+    let project = context.deploy.project.as_str();
+    for need in missing {
+        let held = match need.permission {
+            "run.services.create" => service_exists,
+            "storage.buckets.create" => bucket_exists,
+            permission if permission.starts_with("storage.") && bucket_exists => match &context.deploy.what {
+                What::Build(build) => {
+                    holds(projects::held_on_bucket(context.http, build.bucket.as_str(), &[permission]).await)
+                }
+                What::Image(_) => true,
+            },
+            // Objects of a bucket that this run makes are its own to write and read only by role.
+            permission if permission.starts_with("storage.") => false,
+            permission @ "iam.serviceAccounts.actAs" => {
+                let runtime = context.deploy.settings.runtime_account.as_ref();
+                let accounts: Vec<&AccountEmail> = build_account.into_iter().chain(runtime).collect();
+                let mut lacking = Vec::new();
+                for account in &accounts {
+                    if !holds(projects::held(context.http, Resource::Account(account.as_str()), &[permission]).await) {
+                        lacking.push(*account);
+                    }
+                }
+                findings.extend(lacking.iter().map(|account| Finding {
+                    class: Class::Permission,
+                    problem: format!("`{deployer}` may not act as `{account}` (`{permission}`)"),
+                    hints: vec![format!(
+                        "Grant it on that account: {}",
+                        roles::grant_on_account(project, account.as_str(), deployer, need.role)
+                    )],
+                }));
+                if !accounts.is_empty() {
+                    continue;
+                }
+                false
+            }
+            permission if permission.starts_with("run.") && service_exists => {
+                holds(projects::held(context.http, Resource::Service(&context.service_name), &[permission]).await)
+            }
+            _ => false,
+        };
+        if !held {
+            findings.push(Finding {
+                class: Class::Permission,
+                problem: format!("`{deployer}` lacks `{}`, to {}", need.permission, need.why),
+                hints: vec![format!("Grant {}: {}", need.role, grant(context, need))],
+            });
+        }
+    }
+    findings
+}
+
+fn grant(context: &Context<'_>, need: &Need) -> String {
+    let deployer = context.deploy.key.email.as_str();
+    match (need.scope, &context.deploy.what) {
+        (Scope::Bucket, What::Build(build)) if need.permission.starts_with("storage.objects") => {
+            roles::grant_on_bucket(build.bucket.as_str(), deployer, need.role)
+        }
+        _ => roles::grant_on_project(context.deploy.project.as_str(), deployer, need.role),
+    }
+}
+
+/// Whether an answer shows the permission; a question that cannot be asked proves nothing.
+fn holds(answer: Result<Vec<String>, ApiError>) -> bool {
+    answer.is_ok_and(|held| !held.is_empty())
+}
+
+/// The account the build runs as, when it is known and usable.
+async fn build_account(context: &Context<'_>, build: Option<&Build>) -> Result<Option<AccountEmail>, Vec<Finding>> {
+    let Some(build) = build else { return Ok(None) };
+    let email = match &build.account {
+        Some(account) => account.clone(),
+        None => match cloud_build::default_account(context.http, build.location.as_str()).await {
+            Ok(Some(email)) => match AccountEmail::parse(&email) {
+                Ok(email) => email,
+                Err(_) => return Ok(None),
+            },
+            Ok(None) => {
+                return Err(vec![Finding {
+                    class: Class::Config,
+                    problem: "Cloud Build has no default account in this project, so builds fail".into(),
+                    hints: vec![format!(
+                        "Make an account with roles/cloudbuild.builds.builder and name it: gcloud iam service-accounts create builder --project={0} && gcloud projects add-iam-policy-binding {0} --member=serviceAccount:builder@{0}.iam.gserviceaccount.com --role=roles/cloudbuild.builds.builder --condition=None, then `build_service_account: builder@{0}.iam.gserviceaccount.com`",
+                        context.deploy.project
+                    )],
+                }]);
+            }
+            Err(error) => {
+                let found = refused(&error, false);
+                return if found.is_empty() { Ok(None) } else { Err(found) };
+            }
+        },
+    };
+    // Google's own account for old projects; it is not the project's to look at.
+    if email.as_str().ends_with("@cloudbuild.gserviceaccount.com") {
+        return Ok(Some(email));
+    }
+    let unusable =
+        |problem: String, cure: String| Err(vec![Finding { class: Class::Config, problem, hints: vec![cure] }]);
+    match projects::account(context.http, &email).await {
+        Ok(AccountState::Disabled) => unusable(
+            format!("the build's account `{email}` is disabled"),
+            format!(
+                "Enable it: gcloud iam service-accounts enable {email}; or name another one in `build_service_account`"
+            ),
+        ),
+        Ok(AccountState::Missing) => unusable(
+            format!("the build's account `{email}` does not exist"),
+            format!(
+                "Name an account that exists in `build_service_account` (a deleted one can be brought back for 30 days: gcloud beta iam service-accounts undelete)"
+            ),
+        ),
+        Ok(AccountState::Enabled) | Err(_) => Ok(Some(email)),
+    }
+}
+
+async fn staging_bucket(context: &Context<'_>, build: Option<&Build>) -> Result<Option<storage::Bucket>, Finding> {
+    let Some(build) = build else { return Ok(None) };
+    match storage::bucket(context.http, build.bucket.as_str()).await {
+        Ok(bucket) => Ok(bucket),
+        Err(error) if error.is_forbidden() && !error.is_api_disabled() => {
+            let deployer = context.deploy.key.email.as_str();
+            Err(Finding {
+                class: Class::Permission,
+                problem: format!(
+                    "bucket `{}` exists, and `{deployer}` may not read it: it is somebody else's, or the role is missing",
+                    build.bucket
+                ),
+                hints: vec![
+                    format!(
+                        "If it is yours: {}",
+                        roles::grant_on_bucket(build.bucket.as_str(), deployer, "roles/storage.admin")
+                    ),
+                    format!("Else choose another one with `staging_bucket: {}-slipway-source`", context.deploy.project),
+                ],
+            })
+        }
+        Err(error) => Err(refused(&error, true).pop().unwrap_or_else(|| Finding {
+            class: error.class(),
+            problem: error.to_string(),
+            hints: error.hints(),
+        })),
+    }
+}
+
+/// A disabled API is a finding; other refusals only where they would hinder the job.
+fn refused(error: &ApiError, matters: bool) -> Vec<Finding> {
+    if error.is_api_disabled() {
+        let service = error.refusal().and_then(|refusal| refusal.metadata("service")).unwrap_or("an API").to_owned();
+        return vec![Finding {
+            class: Class::Permission,
+            problem: format!("`{service}` is not enabled"),
+            hints: error.hints(),
+        }];
+    }
+    if matters && error.is_forbidden() {
+        return vec![Finding { class: Class::Permission, problem: error.to_string(), hints: error.hints() }];
+    }
+    Vec::new()
+}
+
+/// The project's number: in the default build account's name, else asked for.
+async fn own_number(context: &Context<'_>, build_account: Option<&AccountEmail>) -> Option<String> {
+    let from_account = build_account.and_then(|account| {
+        let (name, domain) = account.as_str().split_once('@')?;
+        let number = match domain {
+            "developer.gserviceaccount.com" => name.strip_suffix("-compute")?,
+            "cloudbuild.gserviceaccount.com" => name,
+            _ => return None,
+        };
+        number.bytes().all(|b| b.is_ascii_digit()).then(|| number.to_owned())
+    });
+    match from_account {
+        Some(number) => Some(number),
+        None => projects::number(context.http).await.ok().flatten(),
+    }
+}

@@ -1,0 +1,35 @@
+//! The serving truth: a run is green only when its revision receives requests.
+
+use super::Context;
+use crate::explain::{Class, Failure};
+use crate::model::facts::Facts;
+
+/// Judges the traffic that was read back after the deploy.
+pub(super) fn run(context: &Context<'_>, facts: &mut Facts) -> Result<((), String), Failure> {
+    let revision = &context.marks.revision;
+    let share = facts.share().unwrap_or(0);
+    let traffic = facts.service.traffic.clone().unwrap_or_default();
+    if share == 100 {
+        return Ok(((), format!("revision {revision} receives every request")));
+    }
+    if share > 0 {
+        context.warn(
+            facts,
+            format!(
+                "Revision {revision} receives {share} % of the requests; the service's traffic is split: {traffic}"
+            ),
+        );
+        return Ok(((), format!("revision {revision} receives {share} % of the requests")));
+    }
+    let deploy = context.deploy;
+    let update = format!(
+        "gcloud run services update-traffic {} --region={} --project={}",
+        deploy.service, deploy.region, deploy.project
+    );
+    Err(Failure::plain(
+        Class::Deploy,
+        format!("Revision `{revision}` is ready, but serves nobody: the traffic of service `{}` is pinned elsewhere ({traffic})", deploy.service),
+    )
+    .hint(format!("Send everything to the newest revision, now and from now on: {update} --to-latest"))
+    .more_hints([format!("Or to this revision only: {update} --to-revisions={revision}=100")]))
+}
