@@ -1,0 +1,164 @@
+//! The command line: the same settings as the action's inputs, as flags.
+
+use std::path::Path;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::inputs::spec::{self, Group, Input, Kind};
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Task {
+    /// Build, deploy, verify.
+    Deploy,
+    /// Show what a deploy would do.
+    Plan,
+    /// Clean up after a cancelled run: the action's `post-entrypoint`.
+    Post,
+    /// The sample, on the embedded cloud.
+    Demo,
+}
+
+/// A parsed command line.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    /// What was asked for.
+    pub task: Task,
+    /// Flags that stand for inputs.
+    pub flags: Vec<(&'static str, String)>,
+    /// Whether the embedded cloud stands in for Google's.
+    pub local: bool,
+}
+
+/// Parses the arguments, the program's own name first. Without arguments the action's main job is
+/// meant when the runner started us; a name ending in `-post` is the action's second entrypoint,
+/// because the runner can give an entrypoint no arguments of its own.
+///
+/// # Errors
+/// clap's error, which is also how `--help` and `--version` come back.
+pub fn parse(arguments: Vec<String>, actions: bool) -> Result<Invocation, clap::Error> {
+    let name = arguments
+        .first()
+        .and_then(|name| Path::new(name).file_name())
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    let plain = |task| Ok(Invocation { task, flags: Vec::new(), local: false });
+    if name.ends_with("-post") {
+        return plain(Task::Post);
+    }
+    if arguments.len() <= 1 && actions {
+        return plain(Task::Deploy);
+    }
+    let matches = command().try_get_matches_from(arguments)?;
+    let (task, matches) = match matches.subcommand() {
+        Some(("deploy", matches)) => (Task::Deploy, matches),
+        Some(("plan", matches)) => (Task::Plan, matches),
+        Some(("demo", _)) => return plain(Task::Demo),
+        _ => return plain(Task::Post),
+    };
+    let flags = spec::DEPLOY.iter().filter_map(|input| Some((input.name, text(input, matches)?)));
+    let local = cfg!(feature = "local") && matches.get_flag("local");
+    Ok(Invocation { task, flags: flags.collect(), local })
+}
+
+/// The text of a flag; one that was given several times makes several lines.
+fn text(input: &Input, matches: &ArgMatches) -> Option<String> {
+    let values: Vec<&str> = matches.get_many::<String>(input.name)?.map(String::as_str).collect();
+    Some(values.join("\n"))
+}
+
+/// The whole grammar.
+pub fn command() -> Command {
+    let styles = Styles::styled()
+        .header(AnsiColor::Green.on_default().bold())
+        .usage(AnsiColor::Green.on_default().bold())
+        .literal(AnsiColor::Cyan.on_default().bold());
+    let mut command = Command::new("slipway")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Ships a container service to Google Cloud: Cloud Build without log streaming, Cloud Run by digest, verified")
+        .styles(styles)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .after_help("In GitHub Actions the same settings are inputs (INPUT_*). Exit codes: 0 done, 2 settings, 3 sign-in, 4 permission, 5 quota, 6 build failed, 7 Google or network, 8 deploy, 9 verification, 12 time limit, 130/143 cancelled.")
+        .subcommand(settings(Command::new("deploy").about("Build, deploy and verify a service")))
+        .subcommand(settings(Command::new("plan").about("Show what a deploy would do and what would change on the service; change nothing")))
+        .subcommand(Command::new("post").about("Clean up after a cancelled run (the action's post-entrypoint)"));
+    if cfg!(feature = "local") {
+        command = command.subcommand(Command::new("demo").about("Deploy the sample backend on the embedded cloud"));
+    }
+    command
+}
+
+fn settings(mut command: Command) -> Command {
+    for group in Group::ALL {
+        for input in spec::DEPLOY.iter().filter(|input| input.group == group) {
+            command = command.arg(flag(input));
+        }
+    }
+    if cfg!(feature = "local") {
+        let local = Arg::new("local").long("local").action(ArgAction::SetTrue).help_heading(Group::Run.title());
+        command =
+            command.arg(local.help("Use the embedded cloud on this machine in place of Google's; nothing leaves it"));
+    }
+    command
+}
+
+fn flag(input: &'static Input) -> Arg {
+    let long = input.name.replace('_', "-");
+    // Names in the table are few and live as long as the program.
+    let arg = Arg::new(input.name)
+        .long(long)
+        .help_heading(input.group.title())
+        .action(ArgAction::Append)
+        .allow_hyphen_values(true);
+    let mut help = input.doc.to_owned();
+    if !input.default.is_empty() && !input.default.starts_with('$') {
+        help.push_str(&format!(" [default: {}]", input.default));
+    }
+    let arg = arg.help(help);
+    match input.kind {
+        Kind::Text => arg.value_name("TEXT").action(ArgAction::Set),
+        Kind::Switch => arg
+            .value_name("true|false")
+            .num_args(0..=1)
+            .default_missing_value("true")
+            .require_equals(true)
+            .action(ArgAction::Set),
+        Kind::Map => arg.value_name("KEY=VALUE"),
+        Kind::Lines => arg.value_name("LINE"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_words(line: &str) -> Invocation {
+        parse(line.split(' ').map(str::to_owned).collect(), false).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn the_grammar_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn flags_stand_for_inputs() {
+        let invocation =
+            parse_words("slipway deploy --service web --env-vars A=1 --env-vars B=-2 --dry-run --cpu-boost=false");
+        assert_eq!(invocation.task, Task::Deploy);
+        assert_eq!(
+            invocation.flags,
+            [("service", "web"), ("env_vars", "A=1\nB=-2"), ("cpu_boost", "false"), ("dry_run", "true")]
+                .map(|(k, v)| (k, v.to_owned()))
+        );
+    }
+
+    #[test]
+    fn the_second_name_is_the_post_entrypoint() {
+        assert_eq!(parse_words("/slipway-post").task, Task::Post);
+        assert_eq!(parse(vec!["/slipway".into()], true).expect("the action").task, Task::Deploy);
+        assert!(parse(vec!["/slipway".into()], false).is_err());
+    }
+}

@@ -1,0 +1,34 @@
+//! The text of a failure, for a log and for an annotation.
+
+use crate::explain::Failure;
+
+/// Every line about a failure: causes, evidence, what is true now, what to do. The first line, the
+/// failure's own sentence, is left to the caller.
+pub fn lines(failure: &Failure, now: &[String]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for cause in failure.causes() {
+        lines.push(Line::Ours(format!("  caused by: {}", cause.replace('\n', "\n    "))));
+    }
+    lines.extend(failure.evidence_lines().iter().map(|line| Line::Foreign(line.clone())));
+    lines.extend(now.iter().map(|sentence| Line::Ours(format!("  now: {sentence}"))));
+    lines.extend(failure.hints().into_iter().map(|hint| Line::Ours(format!("  hint: {hint}"))));
+    lines
+}
+
+/// A line of our words, or one that somebody else's program wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// Ours.
+    Ours(String),
+    /// Somebody else's.
+    Foreign(String),
+}
+
+/// The text of the annotation: what a reader of the run's page needs without opening the log.
+pub fn annotation(failure: &Failure, now: &[String]) -> String {
+    let mut parts = vec![failure.to_string()];
+    parts.extend(failure.causes().into_iter().take(1));
+    parts.extend(now.iter().take(2).cloned());
+    parts.extend(failure.hints().into_iter().take(2).map(str::to_owned));
+    parts.join("\n")
+}

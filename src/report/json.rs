@@ -1,0 +1,73 @@
+//! The report as one JSON document. Its shape is versioned: fields are added, never changed.
+
+use serde_json::{Value, json};
+
+use super::{Outcome, Story, outputs, truth};
+
+/// The version of the document's shape.
+const SCHEMA: u32 = 1;
+
+/// The whole document.
+pub fn document(story: &Story<'_>) -> Value {
+    let facts = story.facts;
+    let service = &facts.service;
+    json!({
+        "schema": SCHEMA,
+        "slipway": env!("CARGO_PKG_VERSION"),
+        "result": story.outcome.word(),
+        "exit_code": super::exit_code(story.outcome),
+        "project": story.project,
+        "region": story.region,
+        "service": story.service,
+        "account": story.account,
+        "commit": story.commit,
+        "run_url": story.run_url,
+        "seconds": round(story.took.as_secs_f64()),
+        "url": service.url,
+        "revision": service.revision.as_ref().map(ToString::to_string),
+        "previous_revision": service.previous.as_ref().map(ToString::to_string),
+        "image": facts.image.as_ref().map(ToString::to_string),
+        "digest": facts.digest.as_ref().map(ToString::to_string),
+        "traffic_before": if service.existed { outputs::traffic_json(&service.traffic_before, story) } else { Value::Null },
+        "traffic": service.traffic.as_ref().map(|traffic| outputs::traffic_json(traffic, story)),
+        "commits": facts.commits,
+        "package": facts.package.as_ref().map(|package| json!({
+            "files": package.files, "bytes": package.bytes, "archive_bytes": package.archive_bytes,
+            "tree": package.tree, "object": package.object,
+        })),
+        "build": facts.build.as_ref().map(|build| json!({
+            "id": build.id, "url": build.url, "status": build.status, "location": build.location,
+            "queued_seconds": build.queued_seconds.map(round), "worked_seconds": build.worked_seconds.map(round),
+            "phases": build.phases.iter().map(|(name, seconds)| json!({"name": name, "seconds": round(*seconds)})).collect::<Vec<_>>(),
+            "steps": build.steps.iter().map(|step| json!({
+                "name": step.name, "status": step.status, "exit_code": step.exit_code, "seconds": step.seconds.map(round),
+            })).collect::<Vec<_>>(),
+            "log_missing": build.log_missing,
+        })),
+        "steps": facts.steps.iter().map(|step| json!({
+            "name": step.name.title(), "result": step.state.word(), "seconds": round(step.took.as_secs_f64()), "note": step.note,
+        })).collect::<Vec<_>>(),
+        "checks": facts.checks.iter().map(|check| json!({
+            "request": check.request, "expected": check.expected, "answer": check.answer, "passed": check.passed, "attempts": check.attempts,
+        })).collect::<Vec<_>>(),
+        "changes": match story.outcome {
+            Outcome::Planned(changes) => changes.iter().map(|change| json!({
+                "setting": change.what, "before": change.before, "after": change.after,
+            })).collect(),
+            _ => Value::Null,
+        },
+        "warnings": facts.warnings,
+        "failure": match story.outcome {
+            Outcome::Failed(failure) => json!({
+                "class": failure.class().word(), "what": failure.to_string(), "causes": failure.causes(),
+                "evidence": failure.evidence_lines(), "hints": failure.hints(),
+            }),
+            _ => Value::Null,
+        },
+        "now": truth::sentences(story),
+    })
+}
+
+fn round(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}

@@ -1,0 +1,125 @@
+//! Markdown that untrusted text cannot break out of.
+//!
+//! Text of others only ever stands in code spans, code blocks, or escaped; addresses become links
+//! only when they are https and plain. The job summary is rendered by GitHub, where a stray `<img>`
+//! would be fetched and an `@team` would look like a mention.
+
+use crate::console::untrusted;
+
+/// Longest text of others in one place; what is longer says nothing more to a reader.
+const LONGEST: usize = 500;
+
+/// Text as a code span: nothing in it means anything. Pipes are escaped for tables.
+pub fn code(text: &str) -> String {
+    let text = untrusted::one_line(text);
+    let text: String = clip(text.trim()).replace('|', "\\|");
+    if text.is_empty() {
+        return String::new();
+    }
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+/// Lines as a code block with a fence longer than any in them.
+pub fn block<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
+    let lines: Vec<String> = lines.into_iter().map(|line| clip(&untrusted::inner(line))).collect();
+    let longest = lines.iter().flat_map(|line| line.split(|c| c != '`').map(str::len)).max().unwrap_or(0);
+    let fence = "`".repeat((longest + 1).max(3));
+    format!("{fence}text\n{}\n{fence}\n", lines.join("\n"))
+}
+
+/// A sentence of ours, with names of others between backticks: the backticked parts become code
+/// spans, the rest is escaped.
+pub fn sentence(text: &str) -> String {
+    let text = clip_to(&untrusted::one_line(text), 4 * LONGEST);
+    text.split('`').enumerate().map(|(index, part)| if index % 2 == 1 { code(part) } else { escape(part) }).collect()
+}
+
+/// Text with everything that Markdown or HTML could read in it made literal.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            // A mention needs its name right behind the sign.
+            '@' => out.push_str("&#64;"),
+            '#' => out.push_str("&#35;"),
+            ':' => out.push_str("&#58;"),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '!' | '|' | '~' | '$' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// An address as a link, when it is one that may be clicked; else as code.
+pub fn link(address: &str) -> String {
+    let plain = address.starts_with("https://")
+        && address.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#@!&=+,;%".contains(&b))
+        && url::Url::parse(address).is_ok_and(|url| url.username().is_empty() && url.password().is_none());
+    if plain { format!("<{address}>") } else { code(address) }
+}
+
+/// A table; cells are Markdown already.
+pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let row = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let mut out = row(&head.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>());
+    out.push_str(&format!("|{}\n", " --- |".repeat(head.len())));
+    for cells in rows {
+        out.push_str(&row(cells));
+    }
+    out
+}
+
+fn clip(text: &str) -> String {
+    clip_to(text, LONGEST)
+}
+
+fn clip_to(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        text.to_owned()
+    } else {
+        text.chars().take(longest).chain("…".chars()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_span_holds_whatever_is_put_in_it() {
+        assert_eq!(code("plain"), "`plain`");
+        assert_eq!(code("a ``b`` c"), "```a ``b`` c```");
+        assert_eq!(code("`"), "`` ` ``");
+        assert_eq!(code("a|b\n<img src=x>"), "`a\\|b <img src=x>`");
+        assert_eq!(code(" \n"), "");
+    }
+
+    #[test]
+    fn sentences_escape_what_is_not_between_backticks() {
+        assert_eq!(sentence("service `a|b` is @ok #1 <b>"), "service `a\\|b` is &#64;ok &#35;1 &lt;b&gt;");
+    }
+
+    #[test]
+    fn a_block_cannot_be_closed_from_inside() {
+        assert_eq!(block(["a", "````", "b"]), "`````text\na\n````\nb\n`````\n");
+    }
+
+    #[test]
+    fn only_plain_https_addresses_are_links() {
+        assert_eq!(link("https://web.run.app/x?a=1"), "<https://web.run.app/x?a=1>");
+        for address in
+            ["http://web.run.app", "javascript:alert(1)", "https://a b", "https://x/)![](http://t", "https://u:p@x/"]
+        {
+            assert!(link(address).starts_with('`'), "{address}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The action's outputs: their names, what they mean, their values.
+
+use serde_json::{Value, json};
+
+use super::{Story, json as report_json};
+use crate::model::facts::StepName;
+use crate::model::traffic::{Target, Traffic};
+
+/// Every output and one line on it; `action.yml` and the README hold the same.
+pub const OUTPUTS: &[(&str, &str)] = &[
+    ("url", "Address of the service"),
+    ("revision", "Revision this run made"),
+    ("previous_revision", "Revision that served most before"),
+    ("image", "Deployed image, pinned by digest"),
+    ("digest", "Digest of the deployed image"),
+    ("build_id", "Id of the build"),
+    ("build_url", "Page of the build with its log"),
+    ("build_seconds", "Seconds from submitting the build to its end"),
+    ("deploy_seconds", "Seconds from writing the service to a ready revision"),
+    ("traffic", "Who serves now: a JSON list of revision, percent, tag, latest"),
+    ("result", "`deployed`, `planned`, `failed` or `cancelled`"),
+    ("report", "Everything about the run as one JSON document (`schema: 1`)"),
+];
+
+/// The values that are known; an output without one is not written.
+pub fn values(story: &Story<'_>) -> Vec<(&'static str, String)> {
+    let facts = story.facts;
+    let seconds = |name| facts.took(name).map(|took| format!("{:.1}", took.as_secs_f64()));
+    let build = facts.build.as_ref();
+    let value = |name: &str| match name {
+        "url" => facts.service.url.clone(),
+        "revision" => facts.service.revision.as_ref().map(ToString::to_string),
+        "previous_revision" => facts.service.previous.as_ref().map(ToString::to_string),
+        "image" => facts.image.as_ref().map(ToString::to_string),
+        "digest" => facts.digest.as_ref().map(ToString::to_string),
+        "build_id" => build.and_then(|build| build.id.clone()),
+        "build_url" => build.map(|build| build.url.clone()).filter(|url| !url.is_empty()),
+        "build_seconds" => build.and_then(|_| seconds(StepName::Build)),
+        "deploy_seconds" => seconds(StepName::Deploy),
+        "traffic" => facts.service.traffic.as_ref().map(|traffic| traffic_json(traffic, story).to_string()),
+        "result" => Some(story.outcome.word().to_owned()),
+        "report" => Some(report_json::document(story).to_string()),
+        _ => None,
+    };
+    OUTPUTS.iter().filter_map(|(name, _)| Some((*name, value(name)?))).collect()
+}
+
+/// An allocation as JSON: revisions by name, `latest` resolved to the one it stands for.
+pub fn traffic_json(traffic: &Traffic, story: &Story<'_>) -> Value {
+    let latest = story.facts.service.latest_ready.as_ref().map(ToString::to_string);
+    let shares = traffic.shares.iter().map(|share| {
+        let (revision, is_latest) = match &share.target {
+            Target::Latest => (latest.clone(), true),
+            Target::Revision(name) => (Some(name.to_string()), false),
+        };
+        json!({"revision": revision, "percent": share.percent, "tag": share.tag, "latest": is_latest})
+    });
+    shares.collect()
+}

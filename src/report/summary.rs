@@ -1,0 +1,228 @@
+//! The job summary: what a person wants to see first, as Markdown.
+
+use super::markdown::{block, code, escape, link, sentence, table};
+use super::{Outcome, Story, timeline, truth};
+use crate::console::duration;
+use crate::console::files::SUMMARY_LIMIT;
+use crate::model::facts::{StepFact, StepState};
+use crate::model::traffic::Target;
+
+/// The runner drops a summary above its limit whole; earlier steps of the job count too.
+const OUR_LIMIT: usize = SUMMARY_LIMIT / 2;
+
+/// The whole summary.
+pub fn markdown(story: &Story<'_>) -> String {
+    let mut parts = vec![head(story)];
+    if let Outcome::Failed(failure) = story.outcome {
+        parts.push(failed(failure, story));
+    }
+    if let Outcome::Cancelled(_) = story.outcome {
+        parts.push(now(story));
+    }
+    if let Outcome::Planned(_) = story.outcome {
+        parts.push(planned(story));
+    }
+    parts.push(steps(story));
+    parts.extend(build(story));
+    parts.extend(traffic(story));
+    parts.extend(checks(story));
+    parts.extend(warnings(story));
+    parts.extend(timeline::chart(story).map(|chart| format!("### Where the time went\n\n{chart}")));
+    let mut all = String::new();
+    for part in parts {
+        if all.len() + part.len() > OUR_LIMIT {
+            all.push_str("\n_The rest is left out: the summary would be too long._\n");
+            break;
+        }
+        all.push_str(&part);
+        all.push('\n');
+    }
+    all
+}
+
+fn head(story: &Story<'_>) -> String {
+    let service = code(story.service);
+    let title = match story.outcome {
+        Outcome::Deployed => format!("✅ {service} is deployed"),
+        Outcome::Planned(_) => format!("📋 Plan for {service}"),
+        Outcome::Failed(_) => format!("❌ {service} was not deployed"),
+        Outcome::Cancelled(_) => format!("🚫 The deploy of {service} was cancelled"),
+    };
+    // After the revision serves, a failed check does not undo that it is deployed.
+    let title = match story.outcome {
+        Outcome::Failed(_) if story.facts.service.ready && story.facts.share().unwrap_or(0) > 0 => {
+            format!("❌ {service} is deployed but not healthy")
+        }
+        _ => title,
+    };
+    let facts = story.facts;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut row = |name: &str, value: Option<String>| rows.extend(value.map(|value| vec![name.to_owned(), value]));
+    row("URL", facts.service.url.as_deref().map(link));
+    row("Project", Some(format!("{} in {}", code(story.project), code(story.region))));
+    row("Revision", facts.service.revision.as_ref().map(|revision| code(revision.as_str())));
+    row("Served before", facts.service.previous.as_ref().map(|revision| code(revision.as_str())));
+    row("Image", facts.image.as_ref().map(|image| code(&image.to_string())));
+    row("Commit", story.commit.map(code));
+    row("Since the last deploy", facts.commits.as_deref().map(sentence));
+    row("Took", Some(duration(story.took)));
+    format!("## {title}\n\n{}", table(&["", ""], &rows))
+}
+
+fn failed(failure: &crate::explain::Failure, story: &Story<'_>) -> String {
+    let mut out = format!("### What went wrong\n\n{}\n\n", sentence(&failure.to_string()));
+    for cause in failure.causes() {
+        out.push_str(&format!("> {}\n\n", cause.lines().map(escape).collect::<Vec<_>>().join("<br>")));
+    }
+    if !failure.evidence_lines().is_empty() {
+        out.push_str(&block(failure.evidence_lines().iter().map(String::as_str)));
+        out.push('\n');
+    }
+    out.push_str(&now(story));
+    let hints = failure.hints();
+    if !hints.is_empty() {
+        out.push_str("\n### What to do\n\n");
+        for hint in hints {
+            out.push_str(&format!("* {}\n", hint_markdown(hint)));
+        }
+    }
+    out
+}
+
+/// Commands in hints are shown as code, so that they can be copied as they are.
+fn hint_markdown(hint: &str) -> String {
+    match hint.split_once(": gcloud ") {
+        Some((before, command)) => format!("{}: {}", sentence(before), code(&format!("gcloud {command}"))),
+        None => match hint.split_once(": https://") {
+            Some((before, address)) => format!("{}: {}", sentence(before), link(&format!("https://{address}"))),
+            None => sentence(hint),
+        },
+    }
+}
+
+fn now(story: &Story<'_>) -> String {
+    let sentences: String = truth::sentences(story).iter().map(|text| format!("* {}\n", sentence(text))).collect();
+    format!("### What is true now\n\n{sentences}")
+}
+
+fn planned(story: &Story<'_>) -> String {
+    let Outcome::Planned(changes) = story.outcome else { return String::new() };
+    let mut out = "### What would be done\n\n".to_owned();
+    for step in story.plan {
+        out.push_str(&format!("1. **{}**: {}\n", step.name.title(), escape(&step.text)));
+    }
+    out.push_str("\n### What would change on the service\n\n");
+    if changes.is_empty() {
+        out.push_str("Nothing.\n");
+        return out;
+    }
+    let cell = |value: &Option<String>| value.as_deref().map_or_else(|| "—".to_owned(), code);
+    let rows: Vec<Vec<String>> =
+        changes.iter().map(|change| vec![code(&change.what), cell(&change.before), cell(&change.after)]).collect();
+    out.push_str(&table(&["Setting", "Now", "Then"], &rows));
+    out
+}
+
+fn steps(story: &Story<'_>) -> String {
+    let mark = |step: &StepFact| match step.state {
+        StepState::Done => "✅",
+        StepState::Skipped => "➖",
+        StepState::Failed => "❌",
+        StepState::Cancelled => "🚫",
+    };
+    let rows: Vec<Vec<String>> = story
+        .facts
+        .steps
+        .iter()
+        .map(|step| {
+            vec![
+                step.name.title().to_owned(),
+                format!("{} {}", mark(step), step.state.word()),
+                duration(step.took),
+                sentence(&step.note),
+            ]
+        })
+        .collect();
+    format!("### Steps\n\n{}", table(&["Step", "Result", "Time", ""], &rows))
+}
+
+fn build(story: &Story<'_>) -> Option<String> {
+    let build = story.facts.build.as_ref()?;
+    let id = build.id.as_ref()?;
+    let mut out = format!("### Build\n\n{} is {}. ", code(id), code(&build.status));
+    if !build.url.is_empty() {
+        out.push_str(&format!("Its page: {} ", link(&build.url)));
+    }
+    let time = |seconds: f64| duration(std::time::Duration::from_secs_f64(seconds.max(0.0)));
+    if let Some(queued) = build.queued_seconds {
+        out.push_str(&format!("It waited {} for a machine. ", time(queued)));
+    }
+    out.push_str("\n\n");
+    let mut rows: Vec<Vec<String>> = build
+        .phases
+        .iter()
+        .filter(|(name, _)| name != "BUILD")
+        .map(|(name, seconds)| vec![code(name), String::new(), time(*seconds)])
+        .collect();
+    rows.extend(build.steps.iter().map(|step| {
+        let code_text = step.exit_code.map(|code| format!(" (exit code {code})")).unwrap_or_default();
+        let status =
+            if step.status.is_empty() { "—".to_owned() } else { format!("{}{code_text}", code(&step.status)) };
+        vec![code(&step.name), status, step.seconds.map(time).unwrap_or_default()]
+    }));
+    if !rows.is_empty() {
+        out.push_str(&table(&["Step", "Result", "Time"], &rows));
+    }
+    if let Some(why) = &build.log_missing {
+        out.push_str(&format!("\n{}\n", sentence(why)));
+    }
+    Some(out)
+}
+
+fn traffic(story: &Story<'_>) -> Option<String> {
+    let service = &story.facts.service;
+    let traffic = service.traffic.as_ref().filter(|traffic| !traffic.shares.is_empty())?;
+    let rows: Vec<Vec<String>> = traffic
+        .shares
+        .iter()
+        .map(|share| {
+            let revision = match &share.target {
+                Target::Latest => format!(
+                    "latest ({})",
+                    service.latest_ready.as_ref().map_or_else(String::new, |name| code(name.as_str()))
+                ),
+                Target::Revision(name) => code(name.as_str()),
+            };
+            vec![revision, format!("{} %", share.percent), share.tag.as_deref().map(code).unwrap_or_default()]
+        })
+        .collect();
+    Some(format!("### Traffic\n\n{}", table(&["Revision", "Share", "Tag"], &rows)))
+}
+
+fn checks(story: &Story<'_>) -> Option<String> {
+    let checks = &story.facts.checks;
+    if checks.is_empty() {
+        return None;
+    }
+    let rows: Vec<Vec<String>> = checks
+        .iter()
+        .map(|check| {
+            let mark = if check.passed { "✅" } else { "❌" };
+            vec![
+                mark.to_owned(),
+                code(&check.request),
+                code(&check.expected),
+                code(&check.answer),
+                check.attempts.to_string(),
+            ]
+        })
+        .collect();
+    Some(format!("### Checks\n\n{}", table(&["", "Request", "Expected", "Last answer", "Asked"], &rows)))
+}
+
+fn warnings(story: &Story<'_>) -> Option<String> {
+    let warnings = &story.facts.warnings;
+    (!warnings.is_empty()).then(|| {
+        format!("### Warnings\n\n{}", warnings.iter().map(|text| format!("* {}\n", sentence(text))).collect::<String>())
+    })
+}

@@ -1,0 +1,71 @@
+//! What is true now: the sentences a reader of a failure needs most.
+
+use super::{Outcome, Story};
+use crate::model::facts::Written;
+
+/// What stands in the cloud after this run, in sentences.
+pub fn sentences(story: &Story<'_>) -> Vec<String> {
+    if let Outcome::Planned(_) = story.outcome {
+        return vec!["Nothing was changed".to_owned()];
+    }
+    let mut all = Vec::new();
+    all.extend(build(story));
+    all.extend(service(story));
+    all
+}
+
+fn build(story: &Story<'_>) -> Option<String> {
+    let build = story.facts.build.as_ref()?;
+    let Some(id) = &build.id else {
+        return Some(format!(
+            "Whether Cloud Build took the build is not known; it would carry the tag `{}`",
+            build.tag
+        ));
+    };
+    Some(match (build.over, &story.facts.image) {
+        (true, Some(image)) => format!("Build `{id}` is {}, and the image `{image}` is pushed", build.status),
+        (true, None) => format!("Build `{id}` is {}", build.status),
+        (false, _) => format!("Build `{id}` was {} when it was last seen", build.status),
+    })
+}
+
+fn service(story: &Story<'_>) -> Vec<String> {
+    let service = &story.facts.service;
+    let name = story.service;
+    let Some(revision) = &service.revision else {
+        return vec![format!("Nothing was changed on service `{name}`")];
+    };
+    match service.written {
+        Written::No if service.existed => {
+            return vec![format!("Nothing was changed on service `{name}`; its traffic is {}", service.traffic_before)];
+        }
+        Written::No => return vec![format!("Service `{name}` was not created")],
+        Written::Unknown => {
+            return vec![format!(
+                "Whether Cloud Run took revision `{revision}` is not known; service `{name}` shows it"
+            )];
+        }
+        Written::Yes => {}
+    }
+    let mut all = Vec::new();
+    let share = story.facts.share();
+    all.push(match (service.ready, share) {
+        (true, Some(share)) => format!("Revision `{revision}` is ready and receives {share} % of the requests"),
+        (true, None) => format!("Revision `{revision}` is ready"),
+        (false, _) if !service.existed => {
+            format!("Service `{name}` exists now, with revision `{revision}`, which is not ready: it serves nobody")
+        }
+        (false, _) => format!("Revision `{revision}` exists and is not ready"),
+    });
+    match (&service.traffic, service.ready) {
+        (Some(traffic), _) if !traffic.shares.is_empty() && share != Some(100) => {
+            all.push(format!("The traffic of service `{name}` is {traffic}"))
+        }
+        (None, _) if service.existed => {
+            all.push(format!("The traffic of service `{name}` was {} before", service.traffic_before))
+        }
+        _ => {}
+    }
+    all.extend(service.access.as_ref().map(|access| format!("Access to service `{name}`: {access}")));
+    all
+}
