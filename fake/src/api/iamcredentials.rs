@@ -1,0 +1,17 @@
+//! IAM credentials: listened for, not implemented; every call is answered 501 by name.
+
+use crate::apis::Api;
+use crate::refusal::Family;
+
+/// The table entry.
+pub(crate) const API: Api = Api {
+    name: "iamcredentials",
+    service: "iamcredentials.googleapis.com",
+    title: "IAM Service Account Credentials API",
+    family: Family::Rpc,
+    counts_for_caller: false,
+    needs_billing: false,
+    descriptions: &[include_str!("../../../tests/schemas/iamcredentials.v1.json")],
+    extras: &[],
+    answer: |_, _| None,
+};

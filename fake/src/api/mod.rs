@@ -1,0 +1,16 @@
+//! Google's APIs: one file or folder each, named like the API, each with a table entry `API`.
+
+pub(crate) mod artifactregistry;
+pub(crate) mod cloudbuild;
+pub(crate) mod cloudresourcemanager;
+pub(crate) mod firebasehosting;
+pub(crate) mod iam;
+pub(crate) mod iamcredentials;
+pub(crate) mod logging;
+pub(crate) mod monitoring;
+pub(crate) mod oauth2;
+pub(crate) mod run;
+pub(crate) mod secretmanager;
+pub(crate) mod serviceusage;
+pub(crate) mod storage;
+pub(crate) mod sts;

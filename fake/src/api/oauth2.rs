@@ -1,0 +1,98 @@
+//! The token endpoint: a signed assertion in exchange for an access token or an ID token.
+
+use crate::apis::{Api, Extra};
+use crate::call::Call;
+use crate::jwt::{self, Parts};
+use crate::refusal::{self, Family};
+use crate::reply::{Answer, Reply};
+use crate::uri;
+use crate::world::{Token, World};
+use serde_json::json;
+
+/// The table entry.
+pub(crate) const API: Api = Api {
+    name: "oauth2",
+    service: "oauth2.googleapis.com",
+    title: "Google OAuth 2.0",
+    family: Family::OAuth,
+    counts_for_caller: true,
+    needs_billing: false,
+    descriptions: &[],
+    extras: &[Extra { id: "oauth2.token", verb: "POST", path: "token", header: None, query: &[] }],
+    answer: |world, call| (call.id == "oauth2.token").then(|| token(world, call)),
+};
+
+const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/// The longest life of an assertion.
+const HOUR: i64 = 3600;
+/// How far a clock may be off: five minutes are known to pass, ten are not.
+const SKEW: i64 = 300;
+
+fn token(world: &mut World, call: &Call) -> Answer {
+    let form = uri::pairs(&String::from_utf8_lossy(&call.body));
+    let field = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let grant = field("grant_type").unwrap_or_default();
+    if grant != GRANT {
+        return Err(refusal::oauth(400, "unsupported_grant_type", &format!("Invalid grant_type: {grant}")));
+    }
+    let Some(parts) = field("assertion").and_then(jwt::read) else {
+        return Err(refusal::oauth(400, "invalid_grant", "Invalid JWT: Failed to parse JWT."));
+    };
+    let email = verify(world, &parts, &format!("{}/token", call.base))?;
+    match (parts.text("target_audience"), parts.text("scope")) {
+        (Some(audience), _) => Ok(id_token(world, &email, audience)),
+        (None, Some(scope)) if !scope.trim().is_empty() => Ok(access_token(world, &email)),
+        _ => Err(refusal::oauth(400, "invalid_scope", "Invalid OAuth scope or ID token audience provided.")),
+    }
+}
+
+/// The account an assertion stands for, in the order Google finds fault with it.
+fn verify(world: &World, parts: &Parts, own: &str) -> Result<String, Reply> {
+    let refuse = |description: &str| Err(refusal::oauth(400, "invalid_grant", description));
+    let email = parts.text("iss").unwrap_or_default();
+    let Some(account) = world.accounts.get(email) else { return refuse("Invalid grant: account not found") };
+    let key_id = parts.header["kid"].as_str();
+    let known = |id: &str| key_id.is_none_or(|wanted| wanted == id);
+    if !parts.is_genuine() || !account.keys.iter().any(|key| !key.disabled && known(&key.id)) {
+        return refuse("Invalid JWT Signature.");
+    }
+    if account.disabled {
+        return refuse("Invalid grant: account disabled");
+    }
+    let real = "https://oauth2.googleapis.com/token";
+    if parts.text("aud").is_none_or(|audience| audience != own && audience != real) {
+        return refuse(&format!("Invalid JWT: Failed audience check. The right audience is {real}"));
+    }
+    let now = world.now_seconds();
+    let in_time = match (parts.seconds("iat"), parts.seconds("exp")) {
+        (Some(iat), Some(exp)) => iat <= now + SKEW && exp > now - SKEW && exp > iat && exp - iat <= HOUR,
+        _ => false,
+    };
+    if !in_time {
+        return refuse(
+            "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat \
+             and exp values in the JWT claim.",
+        );
+    }
+    if parts.text("sub").is_some_and(|subject| subject != email) {
+        let description = "Client is unauthorized to retrieve access tokens using this method, or client not \
+                           authorized for any of the scopes requested.";
+        return Err(refusal::oauth(401, "unauthorized_client", description));
+    }
+    Ok(email.to_owned())
+}
+
+fn access_token(world: &mut World, email: &str) -> Reply {
+    let token = format!("ya29.c.c0AY_VpZ{}", world.fresh_hex("access token", 64));
+    let expires = world.now_seconds() + world.token_lifetime;
+    world.tokens.insert(token.clone(), Token { account: email.to_owned(), expires });
+    Reply::ok(&json!({"access_token": token, "expires_in": world.token_lifetime, "token_type": "Bearer"}))
+}
+
+fn id_token(world: &World, email: &str, audience: &str) -> Reply {
+    let now = world.now_seconds();
+    let subject = world.accounts.get(email).map_or("", |account| account.unique_id.as_str());
+    let claims = json!({"aud": audience, "azp": email, "email": email, "email_verified": true,
+        "exp": now + HOUR, "iat": now, "iss": "https://accounts.google.com", "sub": subject});
+    Reply::ok(&json!({"id_token": jwt::make(&claims)}))
+}

@@ -1,0 +1,114 @@
+//! Cloud Run, v2: services, revisions, operations, invoker policies.
+
+mod accept;
+mod conditions;
+mod environment;
+mod labels;
+mod operations;
+mod patch;
+mod policy;
+mod resources;
+mod revisions;
+mod services;
+mod settle;
+mod template;
+mod traffic;
+
+use crate::apis::Api;
+use crate::call::Call;
+use crate::refusal::{self, Family};
+use crate::reply::{Answer, Reply};
+use crate::world::{Service, World};
+
+/// The table entry.
+pub(crate) const API: Api = Api {
+    name: "run",
+    service: "run.googleapis.com",
+    title: "Cloud Run Admin API",
+    family: Family::Rpc,
+    counts_for_caller: false,
+    needs_billing: true,
+    descriptions: &[include_str!("../../../../tests/schemas/run.v2.json")],
+    extras: &[],
+    answer,
+};
+
+fn answer(world: &mut World, call: &Call) -> Option<Answer> {
+    let method = call.id.strip_prefix("run.projects.locations.")?;
+    Some(match method {
+        "services.get" => services::get(world, call),
+        "services.patch" => patch::patch(world, call),
+        "services.delete" => services::delete(world, call),
+        "services.getIamPolicy" => policy::get(world, call),
+        "services.setIamPolicy" => policy::set(world, call),
+        "services.testIamPermissions" => policy::test(world, call),
+        "services.revisions.get" => revisions::get(world, call),
+        "services.revisions.list" => revisions::list(world, call),
+        "services.revisions.delete" => revisions::delete(world, call),
+        "operations.get" | "operations.wait" => operations::look(world, call),
+        _ => return None,
+    })
+}
+
+/// Full name of the service the path names, with the project's id.
+fn service_name(world: &World, call: &Call) -> String {
+    let named = call.hole("projectsId");
+    let project = world.project(named).map_or(named, |project| project.id.as_str());
+    format!("projects/{project}/locations/{}/services/{}", call.hole("locationsId"), call.hole("servicesId"))
+}
+
+/// Refuses a caller who may not do this with the service.
+fn need(world: &World, call: &Call, permission: &str, name: &str) -> Result<(), Reply> {
+    let policy = world.services.get(name).map(|service| &service.policy);
+    let project = name.split('/').nth(1).unwrap_or_default();
+    match world.allows(&call.account, permission, project, policy) {
+        true => Ok(()),
+        false => Err(refusal::denied(permission, name, &format!("//run.googleapis.com/{name}"))),
+    }
+}
+
+/// The service the path names, if the caller may do this with it.
+fn service<'a>(world: &'a World, call: &Call, permission: &str) -> Result<&'a Service, Reply> {
+    let name = service_name(world, call);
+    need(world, call, permission, &name)?;
+    world.services.get(&name).ok_or_else(|| missing(call))
+}
+
+fn missing(call: &Call) -> Reply {
+    refusal::not_found(format!(
+        "Resource '{}' of kind 'SERVICE' in region '{}' in project '{}' does not exist.",
+        call.hole("servicesId"),
+        call.hole("locationsId"),
+        call.hole("projectsId")
+    ))
+}
+
+/// 409 for an etag that is not the current one.
+fn check_etag(service: &Service, given: Option<&str>) -> Result<(), Reply> {
+    let current = etag(service.version, &service.name);
+    match given.filter(|given| !given.is_empty() && *given != current) {
+        None => Ok(()),
+        Some(given) => {
+            let message = format!(
+                "Conflict for resource '{}': version '{}' was specified but current version is '{}'.",
+                service.short_name(),
+                version_in(given).unwrap_or_else(|| given.to_owned()),
+                service.version
+            );
+            Err(refusal::rpc(409, "ABORTED", message, Vec::new()))
+        }
+    }
+}
+
+/// An etag, quotes included.
+fn etag(version: u64, name: &str) -> String {
+    use base64::Engine;
+    let text = format!("{version}/{name}");
+    format!("\"{}\"", base64::engine::general_purpose::STANDARD_NO_PAD.encode(text))
+}
+
+fn version_in(etag: &str) -> Option<String> {
+    use base64::Engine;
+    let text = base64::engine::general_purpose::STANDARD_NO_PAD.decode(etag.trim_matches('"')).ok()?;
+    Some(String::from_utf8(text).ok()?.split('/').next()?.to_owned())
+}

@@ -1,0 +1,203 @@
+//! `services.patch`: the one way by which a service is made and changed.
+
+use super::{accept, conditions, labels, operations, settle, template, traffic};
+use crate::call::Call;
+use crate::refusal;
+use crate::reply::{Answer, Reply};
+use crate::world::{Aim, IamPolicy, Project, Revision, RevisionState, Service, World};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// The longest name of a service.
+const LONGEST: usize = 49;
+
+/// Answers the call.
+pub(super) fn patch(world: &mut World, call: &Call) -> Answer {
+    let name = super::service_name(world, call);
+    let short = call.hole("servicesId");
+    super::need(world, call, "run.services.update", &name)?;
+    let Some(project) = world.project(call.hole("projectsId")).cloned() else { return Err(super::missing(call)) };
+    let existing = world.services.get(&name).cloned();
+    check_name(&name, short, call)?;
+    match &existing {
+        Some(service) => super::check_etag(service, call.json["etag"].as_str())?,
+        None if !call.flag("allowMissing") => return Err(super::missing(call)),
+        None => super::need(world, call, "run.services.create", &name)?,
+    }
+    let before = existing.as_ref().map(|service| &service.config);
+    let mut config = accept::merge(world, before, &call.json, call.query("updateMask"))?;
+    accept::fill(&mut config, &project);
+    template::check(&config)?;
+    traffic::check(&config, short)?;
+    check_identity(world, call, &config, &project, before, &name)?;
+    let fresh = fresh_revision(world, call, existing.as_ref(), &config, short)?;
+    if call.flag("validateOnly") {
+        // The dry run's operation is not kept: asking for it later finds nothing.
+        let service = existing.unwrap_or_else(|| blank(world, &name, &call.account));
+        return Ok(Reply::ok(&operations::view_of_dry_run(world, &service)));
+    }
+    Ok(Reply::ok(&commit(world, call, &name, config, fresh)))
+}
+
+fn check_name(name: &str, short: &str, call: &Call) -> Result<(), Reply> {
+    if !labels::is_name(short, LONGEST) {
+        let text = format!(
+            "Service name '{short}' must use only lower-case alphanumeric characters and dashes, begin with a letter, not \
+             end with a dash and have at most {LONGEST} characters."
+        );
+        return Err(refusal::bad_field("service.name", &text));
+    }
+    let region = call.hole("locationsId");
+    if !(region.contains('-') && region.ends_with(|c: char| c.is_ascii_digit())) {
+        return Err(refusal::not_found(format!("Location {region} is not found or access is unauthorized.")));
+    }
+    let given = call.json["name"].as_str().filter(|given| !given.is_empty());
+    match given.filter(|given| given.rsplit('/').next() != Some(short)) {
+        None => Ok(()),
+        Some(given) => {
+            Err(refusal::bad_field("service.name", &format!("'{given}' is not the name in the URL, '{name}'.")))
+        }
+    }
+}
+
+/// The caller must be allowed to act as the account the containers run as, and to open the door
+/// that `invokerIamDisabled` opens.
+fn check_identity(
+    world: &World,
+    call: &Call,
+    config: &Map<String, Value>,
+    project: &Project,
+    before: Option<&Map<String, Value>>,
+    name: &str,
+) -> Result<(), Reply> {
+    let email = config["template"]["serviceAccount"].as_str().unwrap_or_default();
+    let account = world.accounts.get(email);
+    let home = account.map_or(project.id.as_str(), |account| account.project.as_str());
+    let may = world.allows(&call.account, "iam.serviceAccounts.actAs", home, account.map(|account| &account.policy));
+    if !may || account.is_none() {
+        let message =
+            format!("Permission 'iam.serviceaccounts.actAs' denied on service account {email} (or it may not exist).");
+        return Err(refusal::rpc(403, "PERMISSION_DENIED", message, Vec::new()));
+    }
+    let is_open = |config: &Map<String, Value>| config.get("invokerIamDisabled") == Some(&Value::Bool(true));
+    if is_open(config) != before.is_some_and(is_open) {
+        super::need(world, call, "run.services.setIamPolicy", name)?;
+    }
+    Ok(())
+}
+
+/// The name of the revision this patch makes; none if the template is the old one.
+fn fresh_revision(
+    world: &World,
+    call: &Call,
+    existing: Option<&Service>,
+    config: &Map<String, Value>,
+    short: &str,
+) -> Result<Option<String>, Reply> {
+    let before = existing.and_then(|service| service.config.get("template"));
+    let template = config.get("template");
+    if before == template && !call.flag("forceNewRevision") {
+        return Ok(None);
+    }
+    let Some(name) = config["template"]["revision"].as_str() else {
+        let count = existing.map_or(0, |service| world.revisions_of(&service.name).len());
+        let code: String = crate::world::hex_of(format!("{short} {count}").as_bytes())
+            .chars()
+            .filter(char::is_ascii_lowercase)
+            .take(3)
+            .collect();
+        return Ok(Some(format!("{short}-{:05}-{code:x<3}", count + 1)));
+    };
+    labels::check_revision(name, short)?;
+    match world.revision(name) {
+        Some(known) if Some(&Value::Object(known.template.clone())) != template || call.flag("forceNewRevision") => {
+            let message = format!("Revision named '{name}' with different configuration already exists.");
+            Err(refusal::rpc(409, "ALREADY_EXISTS", message, Vec::new()))
+        }
+        Some(_) => Ok(None),
+        None => Ok(Some(name.to_owned())),
+    }
+}
+
+fn blank(world: &mut World, name: &str, creator: &str) -> Service {
+    let now = world.stamp(6);
+    Service {
+        name: name.to_owned(),
+        config: Map::new(),
+        policy: IamPolicy::default(),
+        serving: Vec::new(),
+        latest_ready: None,
+        latest_created: None,
+        urls: Vec::new(),
+        tag_urls: BTreeMap::new(),
+        // Versions look like the microseconds Google counts in.
+        version: u64::try_from(world.now() / 1000).unwrap_or(0),
+        generation: 0,
+        observed_generation: 0,
+        uid: world.fresh_uuid("service"),
+        created: now.clone(),
+        updated: now.clone(),
+        creator: creator.to_owned(),
+        modifier: creator.to_owned(),
+        revision_trouble: None,
+        route_trouble: None,
+        transition: now,
+        requests: 0,
+        stale_policy: None,
+    }
+}
+
+/// Makes the change and the operation that brings it about.
+fn commit(world: &mut World, call: &Call, name: &str, config: Map<String, Value>, fresh: Option<String>) -> Value {
+    if !world.services.contains_key(name) {
+        let mut service = blank(world, name, &call.account);
+        service.urls = vec![world.open_door(name, None), world.open_door(name, None)];
+        world.services.insert(name.to_owned(), service);
+        world.effect("service created", name);
+    }
+    let now = world.stamp(6);
+    let traffic_before = world.services.get(name).and_then(|service| service.config.get("traffic").cloned());
+    if traffic_before.is_some_and(|before| Some(&before) != config.get("traffic")) {
+        world.effect("traffic changed", name);
+    }
+    let script = fresh.as_ref().map(|_| world.next_revisions.pop_front().unwrap_or_default());
+    if let (Some(revision), Some(script)) = (&fresh, &script) {
+        let template = config.get("template").and_then(Value::as_object).cloned().unwrap_or_default();
+        let image = settle::resolve(world, &template);
+        world.serial += 1;
+        let made = Revision {
+            name: revision.clone(),
+            service: name.to_owned(),
+            template,
+            state: RevisionState::Pending,
+            image,
+            site: script.site.clone(),
+            uid: world.fresh_uuid("revision"),
+            created: now.clone(),
+            updated: now.clone(),
+            script: script.clone(),
+            number: world.serial,
+        };
+        world.revisions.push(made);
+        world.effect("revision created", revision.clone());
+    }
+    let Some(service) = world.services.get_mut(name) else { return json!({}) };
+    service.config = config;
+    service.version += 1;
+    service.generation += 1;
+    service.updated.clone_from(&now);
+    service.transition = now;
+    service.modifier.clone_from(&call.account);
+    if fresh.is_some() {
+        service.latest_created.clone_from(&fresh);
+    }
+    world.effect("service changed", name);
+    // A change without a new revision needs no look in between.
+    let looks = match &script {
+        Some(script) if script.outcome == crate::world::RevisionOutcome::NeverEnds => None,
+        Some(script) => Some(script.looks),
+        None => Some(0),
+    };
+    let operation = operations::begin(world, name, Aim::Deploy(fresh), looks);
+    conditions::operation(world, &operation)
+}

@@ -1,0 +1,103 @@
+//! The handle by which a test, or the product's local mode, holds a running fake.
+
+use crate::apis;
+use crate::doors;
+use crate::journal::Recorded;
+use crate::keys;
+use crate::server::{self, Address, Order, Shared};
+use crate::world::World;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// A fake cloud at work on loopback; dropping it stops it and closes every connection.
+#[derive(Debug)]
+pub struct FakeCloud {
+    shared: Arc<Shared>,
+    /// API name to base address.
+    addresses: Vec<(&'static str, String)>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl FakeCloud {
+    /// Starts a fake cloud with this world behind it, on a thread of its own.
+    pub fn start(world: World) -> FakeCloud {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared::new(world, sender));
+        let mut addresses = Vec::new();
+        for loaded in apis::all() {
+            let (listener, base) = doors::listen();
+            shared.order(Order::Serve(listener, Address::Api(loaded, base.clone())));
+            addresses.push((loaded.api.name, base));
+        }
+        // Addresses the world opened before it was started.
+        shared.world(|_| ());
+        let served = Arc::clone(&shared);
+        let thread = std::thread::spawn(move || server::run(&served, receiver));
+        FakeCloud { shared, addresses, thread: Some(thread) }
+    }
+
+    /// Environment variables that lead a client here, with their values: one per API.
+    pub fn endpoints(&self) -> Vec<(String, String)> {
+        let overridden = self.addresses.iter().filter(|(name, _)| *name != "oauth2");
+        overridden
+            .map(|(name, base)| {
+                (format!("CLOUDSDK_API_ENDPOINT_OVERRIDES_{}", name.to_uppercase()), format!("{base}/"))
+            })
+            .collect()
+    }
+
+    /// Base address of an API, such as `run` or `oauth2`, without a slash at the end.
+    pub fn address(&self, api: &str) -> String {
+        self.addresses.iter().find(|(name, _)| *name == api).map(|(_, base)| base.clone()).unwrap_or_default()
+    }
+
+    /// Where tokens are asked for.
+    pub fn token_uri(&self) -> String {
+        format!("{}/token", self.address("oauth2"))
+    }
+
+    /// A key file for this service account, with a fresh key; its `token_uri` leads here. For an
+    /// account that does not exist the file is as well-formed, and worthless.
+    pub fn key_json(&self, email: &str) -> String {
+        let (id, account) = self.world(|world| (world.add_key(email), world.accounts.get(email).cloned()));
+        keys::key_file(email, id.as_deref().unwrap_or("0"), account.as_ref(), &self.token_uri())
+    }
+
+    /// Access to the world. Requests wait meanwhile, so do not wait for one inside.
+    pub fn world<R>(&self, look: impl FnOnce(&mut World) -> R) -> R {
+        self.shared.world(look)
+    }
+
+    /// Every request so far, in the order of arrival.
+    pub fn journal(&self) -> Vec<Recorded> {
+        self.shared.journal.read()
+    }
+
+    /// The requests of one kind so far, such as `cloudbuild.projects.locations.builds.create`.
+    pub fn calls(&self, call: &str) -> Vec<Recorded> {
+        self.journal().into_iter().filter(|entry| entry.is(call)).collect()
+    }
+
+    /// What was asked and must never be, in sentences.
+    pub fn unexpected(&self) -> Vec<String> {
+        self.world(|world| world.unexpected.clone())
+    }
+
+    /// Waits until a request like this has arrived, or been answered if the question is about the
+    /// answer; false when the time is up.
+    pub fn wait_for(&self, what: impl Fn(&Recorded) -> bool, limit: Duration) -> bool {
+        self.shared.journal.wait_for(what, limit)
+    }
+}
+
+impl Drop for FakeCloud {
+    fn drop(&mut self) {
+        self.shared.order(Order::Stop);
+        if let Some(thread) = self.thread.take() {
+            // If the server panicked, its clients have seen it already.
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! What every call passes before its API looks at it: token, project, enabled API, billing, query
+//! parameters, body. Notes what a client must never send.
+
+use crate::apis::{Api, Kind, Route};
+use crate::call::Call;
+use crate::discovery::{Document, Method};
+use crate::fields;
+use crate::refusal::{self, Family};
+use crate::reply::Reply;
+use crate::shape::{self, Flaw};
+use crate::world::World;
+use serde_json::{Map, Value, json};
+
+/// Admits a call or refuses it; fills in who calls and the JSON body.
+pub(crate) fn admit(world: &mut World, api: &Api, route: &Route, call: &mut Call) -> Result<(), Reply> {
+    if matches!(call.verb.as_str(), "POST" | "PUT" | "PATCH")
+        && call.header("content-length").is_none()
+        && call.header("transfer-encoding").is_none()
+    {
+        world.unexpected.push(format!("{} {}: no Content-Length", call.verb, call.path));
+        return Err(Reply::page(411, "Length Required", "POST requests require a <code>Content-length</code> header."));
+    }
+    note_secrets_in_url(world, call);
+    match &route.kind {
+        Kind::Extra(extra) => {
+            let strange = call.query.iter().find(|(name, _)| !extra.query.contains(&name.as_str()));
+            if let Some((name, _)) = strange {
+                world.unexpected.push(format!("{}: query parameter «{name}»", extra.id));
+            }
+            Ok(())
+        }
+        Kind::Described(document, method) => {
+            identify(world, api, call)?;
+            quota_project(world, api, call)?;
+            consumer(world, api, call)?;
+            query(world, api, document, method, call)?;
+            body(world, api, document, method, call)
+        }
+    }
+}
+
+/// Tokens belong into the header: addresses end up in logs.
+fn note_secrets_in_url(world: &mut World, call: &Call) {
+    for name in ["access_token", "oauth_token", "key"] {
+        if call.query(name).is_some() {
+            world.unexpected.push(format!("{}: a secret in the query parameter «{name}»", call.id));
+        }
+    }
+}
+
+fn identify(world: &mut World, api: &Api, call: &mut Call) -> Result<(), Reply> {
+    let refuse = |reason| Err(refusal::unauthenticated(api.family, api.service, reason));
+    let Some(token) = call.bearer() else { return refuse("CREDENTIALS_MISSING") };
+    if token.starts_with("eyJ") {
+        world.unexpected.push(format!("{}: an ID token instead of an access token", call.id));
+        return refuse("ACCESS_TOKEN_TYPE_UNSUPPORTED");
+    }
+    let now = world.now_seconds();
+    match world.tokens.get(token) {
+        Some(known) if known.expires > now && world.accounts.contains_key(&known.account) => {
+            call.account.clone_from(&known.account);
+            Ok(())
+        }
+        _ => refuse("ACCESS_TOKEN_EXPIRED"),
+    }
+}
+
+/// A quota project needs a permission no deployer has; the product must not name one.
+fn quota_project(world: &mut World, api: &Api, call: &Call) -> Result<(), Reply> {
+    let Some(project) = call.header("x-goog-user-project").or(call.query("userProject")) else { return Ok(()) };
+    world.unexpected.push(format!("{}: a quota project («{project}») was sent", call.id));
+    if world.allows(&call.account, "serviceusage.services.use", project, None) {
+        return Ok(());
+    }
+    let message = format!(
+        "Caller does not have required permission to use project {project}. Grant the caller the \
+         roles/serviceusage.serviceUsageConsumer role, or a custom role with the serviceusage.services.use permission, \
+         by visiting https://console.developers.google.com/iam-admin/iam/project?project={project} and then retry. \
+         Propagation of the new permission may take a few minutes."
+    );
+    let metadata = json!({"service": api.service, "consumer": format!("projects/{project}"), "containerInfo": project});
+    let detail = refusal::info("USER_PROJECT_DENIED", "googleapis.com", metadata);
+    Err(refusal::rpc(403, "PERMISSION_DENIED", message, vec![detail]))
+}
+
+/// The project a call is counted for must exist, have the API enabled and be paid for.
+fn consumer(world: &World, api: &Api, call: &Call) -> Result<(), Reply> {
+    let own = world.accounts.get(&call.account).map(|account| account.project.as_str());
+    let named = if api.counts_for_caller { None } else { call.project().filter(|name| *name != "-") };
+    let name = named.or(own).unwrap_or_default();
+    let Some(project) = world.project(name) else {
+        let metadata = json!({"service": api.service, "consumer": format!("projects/{name}")});
+        let detail = refusal::info("CONSUMER_INVALID", "googleapis.com", metadata);
+        let message = format!("Permission denied on resource project {name}.");
+        return Err(refusal::rpc(403, "PERMISSION_DENIED", message, vec![detail]));
+    };
+    if !project.enabled.contains(api.service) {
+        return Err(refusal::service_disabled(api.service, api.title, &project.number));
+    }
+    if api.needs_billing && !project.billing {
+        return Err(refusal::billing_disabled(api.family, api.service, &project.number));
+    }
+    Ok(())
+}
+
+fn query(world: &mut World, api: &Api, document: &Document, method: &Method, call: &Call) -> Result<(), Reply> {
+    for (name, value) in &call.query {
+        if !document.knows_query(method, name) {
+            world.unexpected.push(format!("{}: query parameter «{name}»", call.id));
+            if api.family == Family::Storage {
+                continue; // Cloud Storage ignores what it does not know.
+            }
+            let description = format!(
+                "Invalid JSON payload received. Unknown name \"{name}\": Cannot bind query parameter. Field '{name}' \
+                 could not be found in request message."
+            );
+            return Err(violations(&[(String::new(), description)]));
+        }
+        let bad = match method.query.get(name).and_then(|known| known["type"].as_str()) {
+            Some("boolean") => !matches!(value.as_str(), "true" | "false"),
+            Some("integer") => value.parse::<i64>().is_err(),
+            _ => false,
+        };
+        if bad {
+            return Err(refuse(api, &format!("Invalid value at '{name}', \"{value}\"")));
+        }
+    }
+    let media = call.id == "storage.objects.get";
+    if let Some(other) = call.query("alt").filter(|alt| *alt != "json" && !(media && *alt == "media")) {
+        world.unexpected.push(format!("{}: alt={other}", call.id));
+        return Err(refuse(api, &format!("Invalid value at 'alt', \"{other}\"")));
+    }
+    let Some(selection) = call.query("fields") else { return Ok(()) };
+    let selection = fields::read(selection).map_err(|sentence| refuse(api, &sentence))?;
+    let schema = method.response.as_ref().and_then(|name| document.schemas.get(name));
+    match schema.and_then(|schema| selection.stranger(document, schema)) {
+        Some(name) => Err(refuse(api, &format!("Invalid field selection {name}"))),
+        None => Ok(()),
+    }
+}
+
+fn refuse(api: &Api, sentence: &str) -> Reply {
+    match api.family {
+        Family::Storage => refusal::storage(400, "invalidParameter", sentence),
+        _ => refusal::invalid(sentence),
+    }
+}
+
+fn body(world: &mut World, api: &Api, document: &Document, method: &Method, call: &mut Call) -> Result<(), Reply> {
+    // Uploads carry their own formats; their handlers read them.
+    let upload = call.path.starts_with("/upload/") || call.path.starts_with("/resumable/");
+    let Some(schema) = method.request.as_ref().filter(|_| !upload) else { return Ok(()) };
+    if call.body.is_empty() {
+        call.json = Value::Object(Map::new());
+        return Ok(());
+    }
+    if !call.header("content-type").unwrap_or_default().starts_with("application/json") {
+        world.unexpected.push(format!("{}: a JSON body without Content-Type: application/json", call.id));
+    }
+    call.json = match serde_json::from_slice(&call.body) {
+        Ok(json @ Value::Object(_)) => json,
+        _ if api.family == Family::Storage => return Err(refusal::storage(400, "parseError", "Parse Error")),
+        _ => return Err(refusal::invalid("Invalid JSON payload received. Unexpected token.")),
+    };
+    let root = root_of(schema);
+    let found = shape::flaws(document, schema, &call.json, &root);
+    let mut described = Vec::new();
+    for flaw in found {
+        match flaw {
+            Flaw::Unknown { name, .. } if api.name == "run" && is_future(world, &name) => {}
+            Flaw::Unknown { at, name } => {
+                let place = if at.is_empty() { String::new() } else { format!(" at '{at}'") };
+                world.unexpected.push(format!("{}: body field «{name}»{place}", call.id));
+                let text = format!("Invalid JSON payload received. Unknown name \"{name}\"{place}: Cannot find field.");
+                described.push((at, text));
+            }
+            Flaw::Bad { at, wanted, value } => {
+                let text = format!("Invalid value at '{at}' ({wanted}), {value}");
+                described.push((at, text));
+            }
+        }
+    }
+    // Cloud Storage ignores what it does not know.
+    if described.is_empty() || api.family == Family::Storage { Ok(()) } else { Err(violations(&described)) }
+}
+
+/// How Google names the body in such sentences: the message field it fills, in lower camel case;
+/// a body that is the request message itself has no name.
+fn root_of(schema: &str) -> String {
+    if schema.ends_with("Request") {
+        return String::new();
+    }
+    let short = schema.rsplit("V2").next().unwrap_or(schema);
+    let mut letters = short.chars();
+    letters.next().map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + letters.as_str())
+}
+
+fn violations(found: &[(String, String)]) -> Reply {
+    let list = found.iter().map(|(at, text)| match at.is_empty() {
+        true => json!({"description": text}),
+        false => json!({"field": at, "description": text}),
+    });
+    let detail =
+        json!({"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": list.collect::<Value>()});
+    let message: Vec<&str> = found.iter().map(|(_, text)| text.as_str()).collect();
+    refusal::rpc(400, "INVALID_ARGUMENT", message.join("\n"), vec![detail])
+}
+
+/// Whether Cloud Run knows the field although the published description does not: it was
+/// announced in the world, or a service already has it and a client sends back what it read.
+fn is_future(world: &World, name: &str) -> bool {
+    fn holds(value: &Value, name: &str) -> bool {
+        match value {
+            Value::Object(fields) => fields.iter().any(|(known, value)| known == name || holds(value, name)),
+            Value::Array(items) => items.iter().any(|item| holds(item, name)),
+            _ => false,
+        }
+    }
+    let has = |fields: &Map<String, Value>| fields.iter().any(|(known, value)| known == name || holds(value, name));
+    world.future_fields.contains(name) || world.services.values().any(|service| has(&service.config))
+}

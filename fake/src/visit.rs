@@ -1,0 +1,125 @@
+//! The data plane: a request to a deployed service, past Google's front end to a revision.
+
+use crate::call::Call;
+use crate::jwt;
+use crate::reply::{Manner, Reply};
+use crate::world::{IamPolicy, Page, Service, World};
+use serde_json::{Value, json};
+
+/// Answers a request to a service's address or to a tag's; also says which revision answered.
+pub(crate) fn answer(world: &mut World, name: &str, tag: Option<&str>, call: &mut Call) -> (Reply, Option<String>) {
+    let Some(service) = world.services.get(name) else { return (nothing_here(), None) };
+    let tagged = |wanted: &str| service.serving.iter().find(|share| share.tag.as_deref() == Some(wanted));
+    let open = service.config.get("ingress").and_then(Value::as_str) == Some("INGRESS_TRAFFIC_ALL");
+    let has_url = service.config.get("defaultUriDisabled") != Some(&Value::Bool(true));
+    if !open || !has_url || tag.is_some_and(|tag| tagged(tag).is_none()) {
+        return (nothing_here(), None);
+    }
+    if let Err(refusal) = admit(world, name, call) {
+        return (refusal, None);
+    }
+    let Some(service) = world.services.get_mut(name) else { return (nothing_here(), None) };
+    let revision = match tag {
+        Some(tag) => service.serving.iter().find(|share| share.tag.as_deref() == Some(tag)),
+        None => weighted(service),
+    };
+    let Some(revision) = revision.map(|share| share.revision.clone()) else {
+        return (Reply::page(503, "Service Unavailable", "The service has no revision that can serve."), None);
+    };
+    service.requests += u64::from(tag.is_none());
+    let service = service.short_name().to_owned();
+    *world.served.entry(revision.clone()).or_default() += 1;
+    (of_revision(world, &service, &revision, call), Some(revision))
+}
+
+/// The share the next request goes to. 61 and 100 have no common factor, so that in every hundred
+/// requests each share gets exactly its per cent, well mixed.
+fn weighted(service: &Service) -> Option<&crate::world::Share> {
+    let slot = service.requests * 61 % 100;
+    let mut edge = 0;
+    service.serving.iter().find(|share| {
+        edge += share.percent;
+        slot < edge
+    })
+}
+
+fn nothing_here() -> Reply {
+    Reply::page(404, "Page not found", "The requested URL was not found on this server.")
+}
+
+/// Lets a request pass if the service is public or the caller may invoke it.
+fn admit(world: &mut World, name: &str, call: &mut Call) -> Result<(), Reply> {
+    if call.bearer().is_some_and(|token| world.tokens.contains_key(token) || token.starts_with("ya29.")) {
+        world.unexpected.push(format!("an access token was sent to {name}: it is for Google's APIs alone"));
+    }
+    let Some(service) = world.services.get_mut(name) else { return Ok(()) };
+    let policy = current_policy(service);
+    let Some(service) = world.services.get(name) else { return Ok(()) };
+    let iam_is_off = service.config.get("invokerIamDisabled") == Some(&Value::Bool(true));
+    let may = |email: &str| world.allows(email, "run.routes.invoke", service.project(), Some(&policy));
+    if iam_is_off || may("") {
+        return Ok(());
+    }
+    let path = call.path.clone();
+    let forbidden = || {
+        let sentence = format!("Your client does not have permission to get URL <code>{path}</code> from this server.");
+        Reply::page(403, "Forbidden", &sentence)
+    };
+    let Some(token) = call.bearer() else { return Err(forbidden()) };
+    let claims = jwt::read(token).filter(jwt::Parts::is_genuine);
+    let Some(email) = claims.and_then(|claims| proven(world, service, &claims)) else {
+        let sentence = format!("Your client does not have permission to the requested URL <code>{path}</code>.");
+        let challenge = "Bearer error=\"invalid_token\" error_description=\"The access token could not be verified\"";
+        return Err(Reply::page(401, "Unauthorized", &sentence).with("WWW-Authenticate", challenge));
+    };
+    let allowed = may(&email);
+    call.account = email;
+    if allowed { Ok(()) } else { Err(forbidden()) }
+}
+
+/// The policy as the front end knows it: changes take some requests to arrive.
+fn current_policy(service: &mut Service) -> IamPolicy {
+    match &mut service.stale_policy {
+        Some((old, left)) if *left > 0 => {
+            *left -= 1;
+            old.clone()
+        }
+        _ => service.policy.clone(),
+    }
+}
+
+/// The e-mail an ID token proves to this service.
+fn proven(world: &World, service: &Service, claims: &jwt::Parts) -> Option<String> {
+    let audience = claims.text("aud")?;
+    let custom = service.config.get("customAudiences").and_then(Value::as_array);
+    let known =
+        service.urls.iter().any(|url| url == audience) || custom.into_iter().flatten().any(|known| known == audience);
+    let email = claims.text("email")?;
+    let fresh = claims.seconds("exp")? > world.now_seconds();
+    (known && fresh && world.accounts.contains_key(email)).then(|| email.to_owned())
+}
+
+/// What the revision's program answers.
+fn of_revision(world: &mut World, service: &str, revision: &str, call: &Call) -> Reply {
+    let own = world.revisions.iter_mut().find(|known| known.name == revision).and_then(|known| known.site.as_mut());
+    let mut fallback = crate::world::Site::healthy();
+    let site = own.or_else(|| world.sites.get_mut(service)).unwrap_or(&mut fallback);
+    let reply = if site.warm_up > 0 {
+        site.warm_up -= 1;
+        Reply::page(503, "Service Unavailable", "The service is starting.")
+    } else {
+        match site.pages.get(&call.path).unwrap_or(&site.otherwise) {
+            Page::Fine => fine(service, revision),
+            Page::Body(status, kind, body) => Reply::new(*status, kind, body.clone()),
+            Page::Redirect(url) => Reply::empty(302).with("Location", url.clone()),
+            Page::Reset => Reply::lost(Manner::Cut),
+            Page::Hang => Reply::lost(Manner::Never),
+            Page::Slow(delay) => Reply { delay: *delay, ..fine(service, revision) },
+        }
+    };
+    reply.with("x-fake-revision", revision)
+}
+
+fn fine(service: &str, revision: &str) -> Reply {
+    Reply::new(200, "application/json", json!({"status": "ok", "service": service, "revision": revision}).to_string())
+}

@@ -1,0 +1,56 @@
+//! Cloud Logging entries.
+
+use super::World;
+use std::collections::BTreeMap;
+
+/// One log entry.
+#[derive(Debug, Clone)]
+pub struct LogEntry {
+    /// Id of its project.
+    pub project: String,
+    /// Name of its log, such as `run.googleapis.com/stderr`.
+    pub log: String,
+    /// `DEFAULT`, `INFO`, `WARNING`, `ERROR`, …
+    pub severity: String,
+    /// When it was written.
+    pub timestamp: String,
+    /// Type of the resource that wrote it, such as `cloud_run_revision`.
+    pub resource: String,
+    /// Labels of that resource.
+    pub labels: BTreeMap<String, String>,
+    /// The text.
+    pub text: String,
+}
+
+impl World {
+    /// Writes an entry as a revision's container would.
+    pub(crate) fn log_of_revision(&mut self, place: &[(&str, &str)], log: &str, severity: &str, text: &str) {
+        let labels: BTreeMap<String, String> =
+            place.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let entry = LogEntry {
+            project: labels.get("project_id").cloned().unwrap_or_default(),
+            log: log.to_owned(),
+            severity: severity.to_owned(),
+            timestamp: self.stamp(9),
+            resource: "cloud_run_revision".to_owned(),
+            labels,
+            text: text.to_owned(),
+        };
+        self.log_entries.push(entry);
+    }
+
+    /// Writes a piece of a build's log that goes to Cloud Logging.
+    pub(crate) fn log_of_build(&mut self, project: &str, build: &str, text: &str) {
+        let labels = [("project_id", project), ("build_id", build)];
+        let entry = LogEntry {
+            project: project.to_owned(),
+            log: "cloudbuild".to_owned(),
+            severity: "INFO".to_owned(),
+            timestamp: self.stamp(9),
+            resource: "build".to_owned(),
+            labels: labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            text: text.to_owned(),
+        };
+        self.log_entries.push(entry);
+    }
+}

@@ -1,0 +1,225 @@
+//! The world behind the APIs: plain state, and the laws that hold whoever asks.
+
+mod account;
+mod bucket;
+mod build;
+mod log;
+mod policy;
+mod project;
+mod registry;
+mod secret;
+mod service;
+mod site;
+
+pub use account::{Account, Key, Token};
+pub use bucket::{Bucket, Object, Upload, UploadState};
+pub(crate) use bucket::{crc32c_of, md5_of};
+pub(crate) use build::Work;
+pub use build::{Build, BuildScript, LogReads, Outcome, QuotaWindow};
+pub use log::LogEntry;
+pub use policy::{Binding, IamPolicy};
+pub use project::{BuildAccount, Project};
+pub(crate) use registry::ImageName;
+pub use registry::{Image, Package, Repository};
+pub(crate) use secret::SecretTrouble;
+pub use secret::{Secret, SecretVersion};
+pub use service::{Aim, Operation, Revision, RevisionOutcome, RevisionScript, RevisionState, Service, Share, Trouble};
+pub use site::{Page, Site};
+
+use crate::doors::Doors;
+use crate::faults::Fault;
+use ring::digest;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Everything there is. Fields are open: a test sets the scene and reads the outcome.
+#[derive(Debug)]
+pub struct World {
+    /// Projects by id.
+    pub projects: BTreeMap<String, Project>,
+    /// Service accounts by e-mail.
+    pub accounts: BTreeMap<String, Account>,
+    /// Access tokens given out.
+    pub tokens: BTreeMap<String, Token>,
+    /// Account and permission pairs that are refused whatever the roles say.
+    pub denied: BTreeSet<(String, String)>,
+    /// Buckets by name, of all owners.
+    pub buckets: BTreeMap<String, Bucket>,
+    /// Resumable uploads by session id.
+    pub uploads: BTreeMap<String, Upload>,
+    /// Builds, oldest first.
+    pub builds: Vec<Build>,
+    /// Container repositories by full name.
+    pub repositories: BTreeMap<String, Repository>,
+    /// Services by full name.
+    pub services: BTreeMap<String, Service>,
+    /// Revisions of all services, oldest first.
+    pub revisions: Vec<Revision>,
+    /// Cloud Run operations by name.
+    pub operations: BTreeMap<String, Operation>,
+    /// Secrets by `projects/P/secrets/S`.
+    pub secrets: BTreeMap<String, Secret>,
+    /// Log entries, oldest first.
+    pub log_entries: Vec<LogEntry>,
+
+    /// How the next builds go; the default when empty.
+    pub next_builds: VecDeque<BuildScript>,
+    /// How the next revisions go; the default when empty.
+    pub next_revisions: VecDeque<RevisionScript>,
+    /// What services answer, by short name; a revision's own site goes before.
+    pub sites: BTreeMap<String, Site>,
+    /// Faults that wait for their call.
+    pub faults: Vec<Fault>,
+
+    /// Seconds by which Google's clock is ahead of this machine's.
+    pub clock_skew: i64,
+    /// Seconds an access token lives.
+    pub token_lifetime: i64,
+    /// How reading build logs goes.
+    pub build_logs: LogReads,
+    /// Quota on `builds.get`.
+    pub poll_quota: Option<QuotaWindow>,
+    /// Whether a source the build account cannot read is noticed by the build, not at once.
+    pub source_refused_late: bool,
+    /// Whether downloads ignore `Range`.
+    pub ignore_ranges: bool,
+    /// The most a resumable upload stores of one chunk; whole multiples of 256 KiB count.
+    pub store_at_most: Option<usize>,
+    /// Requests to a service for which a change of its policy is not yet known.
+    pub policy_lag: u32,
+    /// Cloud Run fields the published description lacks and this Google knows nevertheless.
+    pub future_fields: BTreeSet<String>,
+
+    /// What was changed by callers, in order: apart from how often they asked.
+    pub effects: Vec<Effect>,
+    /// Requests answered, by revision.
+    pub served: BTreeMap<String, u64>,
+    /// What was asked and must never be.
+    pub unexpected: Vec<String>,
+
+    pub(crate) serial: u64,
+    pub(crate) last_generation: u64,
+    pub(crate) doors: Doors,
+}
+
+/// Something a caller changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effect {
+    /// Such as `build created`.
+    pub what: &'static str,
+    /// Name of the thing.
+    pub object: String,
+}
+
+impl Default for World {
+    fn default() -> World {
+        World::new()
+    }
+}
+
+impl World {
+    /// Id of the seed's project.
+    pub const PROJECT: &str = "taxasge-dev";
+    /// Number of the seed's project.
+    pub const NUMBER: &str = "123456789012";
+    /// The account that deploys.
+    pub const DEPLOYER: &str = "deployer@taxasge-dev.iam.gserviceaccount.com";
+    /// The Compute Engine default account of the seed's project.
+    pub const COMPUTE: &str = "123456789012-compute@developer.gserviceaccount.com";
+    /// The deployer's five roles.
+    pub const DEPLOYER_ROLES: [&str; 5] = [
+        "roles/cloudbuild.builds.editor",
+        "roles/run.admin",
+        "roles/storage.admin",
+        "roles/iam.serviceAccountUser",
+        "roles/secretmanager.secretAccessor",
+    ];
+
+    /// One project in which a deployer with five roles can build and deploy, and nothing else.
+    pub fn new() -> World {
+        let mut world = World::empty();
+        world.add_project(World::PROJECT, World::NUMBER);
+        world.add_account(World::PROJECT, World::DEPLOYER);
+        for role in World::DEPLOYER_ROLES {
+            world.grant(World::PROJECT, World::DEPLOYER, role);
+        }
+        // Google's own sample image, which anyone may pull.
+        for reference in ["us-docker.pkg.dev/cloudrun/container/hello", "gcr.io/cloudrun/hello"] {
+            world.push_image(reference);
+        }
+        for (name, repository) in &mut world.repositories {
+            if name.starts_with("projects/cloudrun/") {
+                repository.policy.grant("roles/artifactregistry.reader", "allUsers");
+            }
+        }
+        world
+    }
+
+    fn empty() -> World {
+        World {
+            projects: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            denied: BTreeSet::new(),
+            buckets: BTreeMap::new(),
+            uploads: BTreeMap::new(),
+            builds: Vec::new(),
+            repositories: BTreeMap::new(),
+            services: BTreeMap::new(),
+            revisions: Vec::new(),
+            operations: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            log_entries: Vec::new(),
+            next_builds: VecDeque::new(),
+            next_revisions: VecDeque::new(),
+            sites: BTreeMap::new(),
+            faults: Vec::new(),
+            clock_skew: 0,
+            token_lifetime: 3599,
+            build_logs: LogReads::Open,
+            poll_quota: None,
+            source_refused_late: false,
+            ignore_ranges: false,
+            store_at_most: None,
+            policy_lag: 0,
+            future_fields: BTreeSet::new(),
+            effects: Vec::new(),
+            served: BTreeMap::new(),
+            unexpected: Vec::new(),
+            serial: 0,
+            last_generation: 0,
+            doors: Doors::default(),
+        }
+    }
+
+    /// How often this was done, such as `build created`.
+    pub fn count(&self, what: &str) -> usize {
+        self.effects.iter().filter(|effect| effect.what == what).count()
+    }
+
+    /// Faults whose call never came, or not often enough.
+    pub fn unused_faults(&self) -> Vec<Fault> {
+        self.faults.iter().filter(|fault| fault.is_unused()).cloned().collect()
+    }
+
+    /// Notes that a caller changed something.
+    pub(crate) fn effect(&mut self, what: &'static str, object: impl Into<String>) {
+        self.effects.push(Effect { what, object: object.into() });
+    }
+
+    /// A fresh hexadecimal id of up to 64 digits; the same world makes the same ones.
+    pub(crate) fn fresh_hex(&mut self, kind: &str, digits: usize) -> String {
+        self.serial += 1;
+        hex_of(format!("{kind} {}", self.serial).as_bytes())[..digits].to_owned()
+    }
+
+    /// A fresh id in the form of a random UUID.
+    pub(crate) fn fresh_uuid(&mut self, kind: &str) -> String {
+        let hex = self.fresh_hex(kind, 32);
+        format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
+    }
+}
+
+/// SHA-256 in hexadecimal.
+pub(crate) fn hex_of(bytes: &[u8]) -> String {
+    digest::digest(&digest::SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,136 @@
+//! Projects: their APIs, billing, organisation policies and default build account.
+
+use super::World;
+use super::policy::IamPolicy;
+use std::collections::BTreeSet;
+
+/// A project.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// Its id.
+    pub id: String,
+    /// Its number, as Google writes it.
+    pub number: String,
+    /// Enabled APIs, such as `run.googleapis.com`.
+    pub enabled: BTreeSet<String>,
+    /// Whether a billing account pays.
+    pub billing: bool,
+    /// Who holds which role in the project.
+    pub policy: IamPolicy,
+    /// The account builds run as when they name none.
+    pub build_account: BuildAccount,
+    /// Organisation policy `gcp.resourceLocations`: the only locations allowed for buckets.
+    pub allowed_locations: Option<BTreeSet<String>>,
+    /// Organisation policy `iam.allowedPolicyMemberDomains`: `allUsers` may not be granted.
+    pub members_restricted: bool,
+    /// Regions in which the project's quota allows no builds.
+    pub closed_build_regions: BTreeSet<String>,
+}
+
+/// What a project's builds run as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuildAccount {
+    /// The Compute Engine default account: projects since 2024.
+    Compute,
+    /// `NUMBER@cloudbuild.gserviceaccount.com`: older projects.
+    Legacy,
+    /// None: builds must name an account.
+    Nobody,
+}
+
+impl Project {
+    /// A project in which everything a deploy needs is enabled and nobody holds any role.
+    pub fn new(id: &str, number: &str) -> Project {
+        let enabled = SERVICES.iter().map(|service| (*service).to_owned()).collect();
+        Project {
+            id: id.to_owned(),
+            number: number.to_owned(),
+            enabled,
+            billing: true,
+            policy: IamPolicy::default(),
+            build_account: BuildAccount::Compute,
+            allowed_locations: None,
+            members_restricted: false,
+            closed_build_regions: BTreeSet::new(),
+        }
+    }
+
+    /// E-mail of the Compute Engine default account.
+    pub fn compute_account(&self) -> String {
+        format!("{}-compute@developer.gserviceaccount.com", self.number)
+    }
+
+    /// E-mail of the legacy Cloud Build account.
+    pub fn legacy_build_account(&self) -> String {
+        format!("{}@cloudbuild.gserviceaccount.com", self.number)
+    }
+
+    /// E-mail of the agent by which Cloud Run pulls images.
+    pub fn run_agent(&self) -> String {
+        format!("service-{}@serverless-robot-prod.iam.gserviceaccount.com", self.number)
+    }
+
+    /// E-mail of the account builds run as by default.
+    pub fn default_build_account(&self) -> Option<String> {
+        match self.build_account {
+            BuildAccount::Compute => Some(self.compute_account()),
+            BuildAccount::Legacy => Some(self.legacy_build_account()),
+            BuildAccount::Nobody => None,
+        }
+    }
+}
+
+/// The APIs a deploy may need.
+const SERVICES: &[&str] = &[
+    "artifactregistry.googleapis.com",
+    "cloudbuild.googleapis.com",
+    "cloudresourcemanager.googleapis.com",
+    "firebasehosting.googleapis.com",
+    "iam.googleapis.com",
+    "iamcredentials.googleapis.com",
+    "logging.googleapis.com",
+    "monitoring.googleapis.com",
+    "run.googleapis.com",
+    "secretmanager.googleapis.com",
+    "serviceusage.googleapis.com",
+    "storage.googleapis.com",
+    "sts.googleapis.com",
+];
+
+impl World {
+    /// A project by id or number.
+    pub fn project(&self, name: &str) -> Option<&Project> {
+        self.projects.get(name).or_else(|| self.projects.values().find(|project| project.number == name))
+    }
+
+    /// The project of the seed, to change it.
+    pub fn home(&mut self) -> &mut Project {
+        let fresh = || Project::new(World::PROJECT, World::NUMBER);
+        self.projects.entry(World::PROJECT.to_owned()).or_insert_with(fresh)
+    }
+
+    /// Adds a project with its default accounts, and what Google itself grants them.
+    pub fn add_project(&mut self, id: &str, number: &str) {
+        let mut project = Project::new(id, number);
+        let (compute, agent) = (project.compute_account(), project.run_agent());
+        let legacy = project.legacy_build_account();
+        project.policy.grant("roles/run.serviceAgent", &format!("serviceAccount:{agent}"));
+        self.projects.insert(id.to_owned(), project);
+        for email in [&compute, &agent, &legacy] {
+            self.add_account(id, email);
+        }
+        self.grant(id, &compute, "roles/cloudbuild.builds.builder");
+        self.grant(id, &legacy, "roles/cloudbuild.builds.builder");
+    }
+
+    /// Makes the default build account as powerless as in organisations created since 2024.
+    pub fn compute_account_may_not_build(&mut self) {
+        let compute = self.home().compute_account();
+        self.revoke(World::PROJECT, &compute, "roles/cloudbuild.builds.builder");
+    }
+
+    /// Disables an API of the seed's project, such as `run.googleapis.com`.
+    pub fn disable_api(&mut self, service: &str) {
+        self.home().enabled.remove(service);
+    }
+}

@@ -1,0 +1,76 @@
+//! Secrets and their versions.
+
+use super::World;
+use super::policy::IamPolicy;
+
+/// A secret.
+#[derive(Debug, Clone, Default)]
+pub struct Secret {
+    /// Who may read it, besides those whom the project's policy allows.
+    pub policy: IamPolicy,
+    /// Its versions, number 1 first.
+    pub versions: Vec<SecretVersion>,
+}
+
+/// One version of a secret.
+#[derive(Debug, Clone)]
+pub struct SecretVersion {
+    /// Its payload.
+    pub payload: Vec<u8>,
+    /// `ENABLED`, `DISABLED` or `DESTROYED`.
+    pub state: String,
+}
+
+/// Why a secret cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SecretTrouble {
+    /// The account may not read it, or there is no such secret.
+    Denied,
+    /// It has no such version.
+    NoVersion,
+    /// The version is in this state.
+    State(String),
+}
+
+impl World {
+    /// Adds a version to a secret of the project, which is made if missing; returns its number.
+    pub fn add_secret(&mut self, project: &str, name: &str, payload: &str) -> usize {
+        let secret = self.secrets.entry(format!("projects/{project}/secrets/{name}")).or_default();
+        secret.versions.push(SecretVersion { payload: payload.as_bytes().to_vec(), state: "ENABLED".to_owned() });
+        secret.versions.len()
+    }
+
+    /// Lets an account read one secret.
+    pub fn share_secret(&mut self, project: &str, name: &str, email: &str) {
+        if let Some(secret) = self.secrets.get_mut(&format!("projects/{project}/secrets/{name}")) {
+            secret.policy.grant("roles/secretmanager.secretAccessor", &format!("serviceAccount:{email}"));
+        }
+    }
+
+    /// The number and payload of a version, read as this account; `version` may be `latest`.
+    pub(crate) fn read_secret(
+        &self,
+        account: &str,
+        project: &str,
+        name: &str,
+        version: &str,
+    ) -> Result<(usize, &[u8]), SecretTrouble> {
+        let secret = self
+            .project(project)
+            .and_then(|project| self.secrets.get(&format!("projects/{}/secrets/{name}", project.id)));
+        let policy = secret.map(|secret| &secret.policy);
+        if !self.allows(account, "secretmanager.versions.access", project, policy) {
+            return Err(SecretTrouble::Denied);
+        }
+        let versions = secret.map(|secret| secret.versions.as_slice()).unwrap_or_default();
+        let number = match version {
+            "latest" => versions.len(),
+            number => number.parse().unwrap_or(0),
+        };
+        let version = number.checked_sub(1).and_then(|index| versions.get(index)).ok_or(SecretTrouble::NoVersion)?;
+        match version.state.as_str() {
+            "ENABLED" => Ok((number, &version.payload)),
+            state => Err(SecretTrouble::State(state.to_owned())),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Log entries by filter, and secret payloads.
+
+use crate::scene::{Scene, hello};
+use fakecloud::{RevisionOutcome, RevisionScript, World};
+use serde_json::{Value, json};
+
+fn failed_scene() -> Scene {
+    let script = RevisionScript {
+        log: vec!["Error: DATABASE_URL is not set".to_owned()],
+        ..RevisionScript::ending(RevisionOutcome::DoesNotListen)
+    };
+    let scene = Scene::with(|world| {
+        world.grant(World::PROJECT, World::DEPLOYER, "roles/logging.viewer");
+        world.next_revisions.extend([script.clone(), script]);
+    });
+    let mut body = hello();
+    body["template"]["revision"] = json!("web-a");
+    scene.deploy("web", &body);
+    scene.deploy("api", &hello());
+    scene
+}
+
+fn list(scene: &Scene, filter: &str, order: &str) -> Vec<Value> {
+    let body = json!({"resourceNames": ["projects/taxasge-dev"], "filter": filter, "orderBy": order, "pageSize": 100});
+    scene.post("logging", "/v2/entries:list", &body).json()["entries"].as_array().cloned().unwrap_or_default()
+}
+
+#[test]
+fn a_failed_revisions_lines_are_found_by_its_labels() {
+    let scene = failed_scene();
+    let filter = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"web\" resource.labels.revision_name=\"web-a\" resource.labels.location=\"us-central1\" timestamp>=\"2020-01-01T00:00:00Z\"";
+    let found = list(&scene, filter, "timestamp desc");
+    assert_eq!(found.len(), 2);
+    assert_eq!(
+        (&found[0]["textPayload"], &found[0]["severity"]),
+        (&json!("Container called exit(1)."), &json!("WARNING"))
+    );
+    assert_eq!(found[0]["logName"], "projects/taxasge-dev/logs/run.googleapis.com%2Fvarlog%2Fsystem");
+    assert_eq!(found[1]["textPayload"], "Error: DATABASE_URL is not set");
+    assert_eq!(found[1]["resource"]["labels"]["configuration_name"], "web");
+    assert_eq!(list(&scene, filter, "timestamp asc")[0]["textPayload"], "Error: DATABASE_URL is not set");
+    assert_eq!(list(&scene, "", "").len(), 4);
+    assert_eq!(list(&scene, "resource.labels.service_name=\"nothing\"", "").len(), 0);
+    assert_eq!(list(&scene, "severity>=WARNING", "").len(), 2);
+    assert_eq!(list(&scene, "timestamp>=\"2999-01-01T00:00:00Z\"", "").len(), 0);
+}
+
+#[test]
+fn pages_and_bad_questions() {
+    let scene = failed_scene();
+    let ask = |body: Value| scene.post("logging", "/v2/entries:list", &body);
+    let first = ask(json!({"resourceNames": ["projects/taxasge-dev"], "pageSize": 3})).json();
+    assert_eq!(first["entries"].as_array().map(Vec::len), Some(3));
+    let token = first["nextPageToken"].clone();
+    let second = ask(json!({"resourceNames": ["projects/taxasge-dev"], "pageSize": 3, "pageToken": token})).json();
+    assert_eq!((second["entries"].as_array().map(Vec::len), second.get("nextPageToken")), (Some(1), None));
+    assert_eq!(ask(json!({"filter": ""})).status, 400);
+    assert_eq!(ask(json!({"resourceNames": ["projects/taxasge-dev"], "filter": "severity >> 3"})).status, 400);
+    assert_eq!(scene.cloud.unexpected().len(), 1);
+}
+
+#[test]
+fn a_secret_reads_like_the_sample() {
+    let scene = Scene::with(|world| {
+        for payload in ["one", "two", "hunter2"] {
+            world.add_secret("taxasge-dev", "db-password", payload);
+        }
+    });
+    let access = |version: &str| {
+        scene.get("secretmanager", &format!("/v1/projects/taxasge-dev/secrets/db-password/versions/{version}:access"))
+    };
+    let sample = json!({"name": "projects/123456789012/secrets/db-password/versions/3",
+        "payload": {"data": "aHVudGVyMg==", "dataCrc32c": "1736498283"}});
+    assert_eq!(access("latest").json(), sample);
+    assert_eq!(access("3").json(), sample);
+    assert_eq!(access("4").status, 404);
+    scene.cloud.world(|world| {
+        let secret = world.secrets.get_mut("projects/taxasge-dev/secrets/db-password").expect("a secret");
+        secret.versions[1].state = "DESTROYED".to_owned();
+    });
+    let reply = access("2");
+    assert_eq!(
+        reply.message(),
+        "Secret Version [projects/123456789012/secrets/db-password/versions/2] is in DESTROYED state."
+    );
+    assert_eq!(reply.json()["error"]["status"], "FAILED_PRECONDITION");
+    // A secret that is not there and one that is hidden look the same to those who may not read.
+    scene.cloud.world(|world| world.revoke(World::PROJECT, World::DEPLOYER, "roles/secretmanager.secretAccessor"));
+    let denied = access("3");
+    assert_eq!((denied.status, denied.reason().as_deref()), (403, Some("IAM_PERMISSION_DENIED")));
+    assert!(denied.message().starts_with("Permission 'secretmanager.versions.access' denied for resource 'projects/taxasge-dev/secrets/db-password/versions/3'"));
+}

@@ -1,0 +1,21 @@
+//! The fake cloud, driven over raw HTTP and held against sample replies and published schemas.
+
+mod build_endings;
+mod build_laws;
+mod builds;
+mod client;
+mod control;
+mod data_plane;
+mod faults;
+mod iam_and_projects;
+mod identity;
+mod logs_and_secrets;
+mod objects;
+mod permissions;
+mod policies;
+mod revisions;
+mod scene;
+mod schema;
+mod service_laws;
+mod services;
+mod uploads;
