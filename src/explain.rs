@@ -60,6 +60,22 @@ impl Class {
         }
     }
 
+    /// What the class means, for the documents.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Class::Internal => "a mistake in Slipway itself; please report it",
+            Class::Config => "a setting is wrong, or something in the project is set up wrongly",
+            Class::Auth => "Google does not accept the key",
+            Class::Permission => "a permission is missing, or an API is not enabled",
+            Class::Quota => "a quota is used up and waiting did not help",
+            Class::BuildFailed => "the build failed",
+            Class::Infrastructure => "Cloud Build, the network or Google itself failed; running again may help",
+            Class::Deploy => "Cloud Run refused the change, the revision did not start, or it serves nobody",
+            Class::Verify => "the new revision does not answer as it should",
+            Class::Timeout => "a limit in time was reached; what was begun may still be going on",
+        }
+    }
+
     /// One word for the report.
     pub fn word(self) -> &'static str {
         match self {
