@@ -1,0 +1,103 @@
+//! What is never packed, whatever the ignore rules say, and what is packed with a warning.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use rustix::fs::stat;
+
+use super::path::TreePath;
+use super::path::file_name;
+use super::tree::{Child, Identity};
+
+/// A file that was left out to protect a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withheld {
+    /// The file.
+    pub path: TreePath,
+    /// The secret it holds.
+    pub secret: Secret,
+}
+
+/// A kind of secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secret {
+    /// `gha-creds-*.json`, which google-github-actions/auth writes into the workspace.
+    AuthActionFile,
+    /// One of the credential files the caller named, or a hard link to it.
+    CredentialFile,
+    /// `.git`: its configuration may hold the checkout's token, and no build needs it.
+    GitDirectory,
+    /// The content is a service-account key.
+    ServiceAccountKey,
+    /// The content is a user's `gcloud auth application-default login`.
+    UserCredentials,
+    /// The content is a federation configuration with the job's request token.
+    FederationToken,
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Secret::AuthActionFile => "credentials written by google-github-actions/auth",
+            Secret::CredentialFile => "the credentials of this run",
+            Secret::GitDirectory => "git's own directory, which may hold a token",
+            Secret::ServiceAccountKey => "a service-account key",
+            Secret::UserCredentials => "a user's Google credentials",
+            Secret::FederationToken => "a workload identity configuration with a token",
+        })
+    }
+}
+
+impl fmt::Display for Withheld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` was left out: {}", self.path, self.secret)
+    }
+}
+
+/// The credential files of this run, known by what they are on disk and not by what they are called.
+#[derive(Debug)]
+pub(super) struct CredentialFiles(Vec<Identity>);
+
+impl CredentialFiles {
+    /// Files that cannot be found are not in the tree either, under any name that can be read.
+    pub(super) fn find(paths: &[PathBuf]) -> Self {
+        Self(paths.iter().filter_map(|path| stat(path).ok()).map(|stat| Identity::from(&stat)).collect())
+    }
+}
+
+/// The secret that the name or the identity of something gives away.
+pub(super) fn known(child: &Child, credentials: &CredentialFiles) -> Option<Secret> {
+    let name = child.path.name();
+    if name == b".git" {
+        Some(Secret::GitDirectory)
+    } else if name.starts_with(b"gha-creds-") && name.ends_with(b".json") {
+        Some(Secret::AuthActionFile)
+    } else if credentials.0.contains(&child.identity) {
+        Some(Secret::CredentialFile)
+    } else {
+        None
+    }
+}
+
+/// Whether files of this name often hold secrets that are the application's own business.
+pub(super) fn is_private_name(path: &[u8]) -> bool {
+    let name = file_name(path);
+    name == b".env"
+        || name.starts_with(b".env.")
+        || [b".pem".as_slice(), b".p12", b".key"].iter().any(|ending| name.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_names() {
+        for name in [".env", "a/.env.local", "b/tls.key", "ca.pem", "x.p12"] {
+            assert!(is_private_name(name.as_bytes()), "{name}");
+        }
+        for name in ["env", ".envrc", "key", "keys.json", "a.pem/b", ".env/x"] {
+            assert!(!is_private_name(name.as_bytes()), "{name}");
+        }
+    }
+}
