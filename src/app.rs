@@ -1,6 +1,5 @@
 //! The hallway: read, decide, do, tell. The only room with doors to all the others.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,16 +36,15 @@ const CLEAN_UP: Duration = Duration::from_millis(3500);
 const GITHUB: Duration = Duration::from_secs(5);
 
 /// Runs an invocation to its exit code.
-pub async fn run(invocation: Invocation, runner: Runner) -> ExitCode {
+pub async fn run(invocation: Invocation, runner: Runner) -> u8 {
     let console = Arc::new(Console::new(runner.actions, runner.color));
-    let code = match invocation.task {
+    match invocation.task {
         Task::Deploy => deploy(&console, &runner, &invocation, false).await,
         Task::Plan => deploy(&console, &runner, &invocation, true).await,
         Task::Post => post(&console, &runner).await,
         // `main` turns a demonstration into a deploy before it comes here.
         Task::Demo => Class::Internal.exit_code(),
-    };
-    ExitCode::from(code)
+    }
 }
 
 fn files(runner: &Runner) -> Files {
@@ -177,6 +175,10 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
         took: begun.elapsed(),
     };
     tell(console, &files, &story);
+    if runner.embedded {
+        console.title("The job summary, as GitHub would show it");
+        summary::markdown(&story).lines().for_each(|line| console.foreign(line));
+    }
     exit_code(&outcome)
 }
 
@@ -291,7 +293,11 @@ fn begin(console: &Console, runner: &Runner, deploy: &Deploy, plan: &[Step], reh
         deploy.region,
         deploy.project
     ));
-    if let Ok(endpoints) = Endpoints::new(&runner.endpoints) {
+    if runner.embedded {
+        console.line("This is the embedded cloud, on this machine: it keeps Google's laws and permissions, reads the");
+        console
+            .line("source and its Dockerfile, and answers for the deployed revision. It runs no container of yours.");
+    } else if let Ok(endpoints) = Endpoints::new(&runner.endpoints) {
         let hosts = endpoints.replaced_hosts();
         if !hosts.is_empty() {
             console.line(&format!("In place of Google's APIs: {}", hosts.join(", ")));

@@ -18,6 +18,7 @@ pub mod inputs;
 pub mod local;
 pub mod model;
 pub mod net;
+pub mod package;
 pub mod plan;
 pub mod probe;
 pub mod report;

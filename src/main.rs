@@ -27,13 +27,27 @@ fn main() -> ExitCode {
         }
     };
     #[cfg(feature = "local")]
-    let (invocation, runner, _cloud) = slipway::local::prepare(invocation, runner);
+    let (runs, _cloud) = match slipway::local::prepare(invocation, runner) {
+        Ok(stage) => (stage.runs, stage.cloud),
+        Err(why) => {
+            // Nobody is left to tell when even this cannot be written.
+            let _unsaid = writeln!(std::io::stderr(), "error: {why}");
+            return ExitCode::from(2);
+        }
+    };
+    #[cfg(not(feature = "local"))]
+    let runs = [(invocation, runner)];
     // One thread for what waits; packing has threads of its own.
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return ExitCode::FAILURE;
     };
-    let code = runtime.block_on(app::run(invocation, runner));
+    let mut code = 0;
+    for (invocation, runner) in runs {
+        if code == 0 {
+            code = runtime.block_on(app::run(invocation, runner));
+        }
+    }
     // A cancelled run may leave a thread that still packs; nobody waits for it.
     runtime.shutdown_timeout(Duration::ZERO);
-    code
+    ExitCode::from(code)
 }

@@ -25,11 +25,11 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "model", "explain", "clock", "net", "console", "inputs", "plan", "google", "github", "probe", "steps", "report",
-            "cli",
+            "model", "explain", "clock", "net", "console", "inputs", "plan", "google", "github", "probe", "steps",
+            "report", "cli",
         ],
     ),
-    ("local", &["cli", "inputs", "console"]),
+    ("local", &["cli", "inputs"]),
     ("main", &["app", "cli", "inputs", "local"]),
     ("lib", &[]),
 ];
@@ -51,7 +51,8 @@ fn sources(below: &Path) -> Vec<PathBuf> {
 /// comments, and the unit tests at a file's end, do not count.
 fn imports(text: &str) -> BTreeSet<String> {
     let product = text.split("#[cfg(test)]\nmod tests").next().unwrap_or(text);
-    let code: String = product.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let code: String =
+        product.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
     let mut rooms = BTreeSet::new();
     for root in ["crate::", "slipway::"] {
         for (at, _) in code.match_indices(root) {
@@ -77,12 +78,17 @@ fn rooms_import_what_the_table_allows_and_nothing_else() {
     for file in sources(&source) {
         let below = file.strip_prefix(&source).unwrap();
         let room = below.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
-        let allowed = table.get(room.as_str()).unwrap_or_else(|| panic!("{} is in no room of the table", below.display()));
+        let allowed =
+            table.get(room.as_str()).unwrap_or_else(|| panic!("{} is in no room of the table", below.display()));
         for import in imports(&std::fs::read_to_string(&file).unwrap()) {
             if import == room {
                 continue;
             }
-            assert!(allowed.contains(&import.as_str()), "{} imports `{import}`, which the table does not allow", below.display());
+            assert!(
+                allowed.contains(&import.as_str()),
+                "{} imports `{import}`, which the table does not allow",
+                below.display()
+            );
             used.entry(room.clone()).or_default().insert(import);
         }
     }
@@ -121,7 +127,10 @@ fn the_size_of_files_stays_readable() {
         .map(|file| {
             let text = std::fs::read_to_string(&file).unwrap();
             let product = text.split("#[cfg(test)]\nmod tests").next().unwrap();
-            (product.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with("//")).count(), file)
+            (
+                product.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with("//")).count(),
+                file,
+            )
         })
         .collect();
     sizes.sort();

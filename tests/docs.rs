@@ -135,7 +135,12 @@ fn the_exit_codes_are_documented() {
 fn documents() -> Vec<PathBuf> {
     let mut found = vec![root().join("fake/README.md")];
     for directory in [root().to_path_buf(), root().join("docs")] {
-        found.extend(std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|ending| ending == "md")));
+        found.extend(
+            std::fs::read_dir(directory)
+                .unwrap()
+                .map(|entry| entry.unwrap().path())
+                .filter(|path| path.extension().is_some_and(|ending| ending == "md")),
+        );
     }
     found
 }
@@ -154,7 +159,9 @@ fn every_path_in_a_document_exists() {
         }
         // Names of our files between backticks.
         for word in text.split('`').skip(1).step_by(2) {
-            let ours = ["src/", "tests/", "docs/", "fake/", "examples/", "benches/", ".github/", "release/"].iter().any(|start| word.starts_with(start));
+            let ours = ["src/", "tests/", "docs/", "fake/", "examples/", "benches/", ".github/", "release/"]
+                .iter()
+                .any(|start| word.starts_with(start));
             if ours && !word.contains(['*', ' ', '<', '{']) {
                 let path = word.split(['#', ':']).next().unwrap();
                 assert!(root().join(path).exists(), "{} names {word}, which is not there", document.display());

@@ -151,8 +151,8 @@ impl Console {
             return;
         }
         let due = self.with_state(|state| {
-            let due = state.last_heartbeat.is_none_or(|last| last.elapsed() >= HEARTBEAT);
-            if due {
+            let due = state.last_heartbeat.is_some_and(|last| last.elapsed() >= HEARTBEAT);
+            if due || state.last_heartbeat.is_none() {
                 state.last_heartbeat = Some(Instant::now());
             }
             due

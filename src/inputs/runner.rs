@@ -40,6 +40,8 @@ pub struct Runner {
     pub pace: Option<f64>,
     /// Whether a terminal may be coloured.
     pub color: bool,
+    /// Whether the embedded cloud stands in for Google's; the run says so.
+    pub embedded: bool,
 }
 
 /// Where a run comes from, as far as GitHub says.
@@ -122,6 +124,7 @@ impl Runner {
                 api_url: text("GITHUB_API_URL"),
             },
             pace: text("SLIPWAY_PACE").and_then(|pace| pace.parse().ok()),
+            embedded: false,
             color: !variables.contains_key("NO_COLOR") && variables.get("TERM").is_none_or(|term| term != "dumb"),
         }
     }

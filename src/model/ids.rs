@@ -123,14 +123,14 @@ mod tests {
 
     #[test]
     fn names_follow_googles_rules() {
-        assert!(ProjectId::parse("taxasge-dev").is_ok());
+        assert!(ProjectId::parse("harbour-dev").is_ok());
         assert!(ProjectId::parse("example.com:my-proj").is_ok());
         assert!(ProjectId::parse("Proj").is_err());
         assert!(ProjectId::parse("123456789012").is_err());
         assert!(ServiceName::parse("a").is_ok());
         assert!(ServiceName::parse("a-").is_err());
         assert!(ServiceName::parse(&"a".repeat(50)).is_err());
-        assert!(BucketName::parse("taxasge-dev-slipway-us-central1").is_ok());
+        assert!(BucketName::parse("harbour-dev-slipway-us-central1").is_ok());
         assert!(BucketName::parse("my-google-bucket").is_err());
         assert!(AccountEmail::parse("a@b.iam.gserviceaccount.com").is_ok());
         assert!(AccountEmail::parse("a b@c.d").is_err());

@@ -167,10 +167,10 @@ mod tests {
     fn file(change: impl FnOnce(&mut serde_json::Value)) -> String {
         let mut file = serde_json::json!({
             "type": "service_account",
-            "project_id": "taxasge-dev",
+            "project_id": "harbour-dev",
             "private_key_id": "abc",
             "private_key": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
-            "client_email": "d@taxasge-dev.iam.gserviceaccount.com",
+            "client_email": "d@harbour-dev.iam.gserviceaccount.com",
             "token_uri": "https://oauth2.googleapis.com/token",
         });
         change(&mut file);
@@ -194,7 +194,7 @@ mod tests {
         let url_safe = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&raw);
         for text in [raw, standard, wrapped, url_safe] {
             let key = ServiceAccountKey::parse(&text).expect("a key");
-            assert_eq!(key.email.as_str(), "d@taxasge-dev.iam.gserviceaccount.com");
+            assert_eq!(key.email.as_str(), "d@harbour-dev.iam.gserviceaccount.com");
             assert!(!format!("{key:?}").contains("AAAA"));
         }
     }

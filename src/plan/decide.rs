@@ -65,17 +65,20 @@ pub struct Step {
 pub fn steps(deploy: &Deploy, marks: &Marks, tags: &[Tag]) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut add = |name, text: String| steps.push(Step { name, text });
-    add(StepName::SignIn, format!("as {}", deploy.key.email));
-    add(StepName::Preflight, format!("permissions and APIs of project {}", deploy.project));
+    add(StepName::SignIn, format!("as `{}`", deploy.key.email));
+    add(StepName::Preflight, format!("permissions and APIs of project `{}`", deploy.project));
     match &deploy.what {
-        What::Image(image) => add(StepName::Resolve, format!("the digest of {image}")),
+        What::Image(image) => add(StepName::Resolve, format!("the digest of `{image}`")),
         What::Build(build) => {
-            add(StepName::Package, format!("{} into a reproducible archive", build.source_shown));
-            add(StepName::Upload, format!("to gs://{}/source, unless it is there already", build.bucket));
+            add(StepName::Package, format!("`{}` into a reproducible archive", build.source_shown));
+            add(StepName::Upload, format!("to `gs://{}/source`, unless it is there already", build.bucket));
             add(StepName::Build, build_text(build, tags));
         }
     }
-    add(StepName::Deploy, format!("{} in {} as revision {}, by digest", deploy.service, deploy.region, marks.revision));
+    add(
+        StepName::Deploy,
+        format!("`{}` in `{}` as revision `{}`, by digest", deploy.service, deploy.region, marks.revision),
+    );
     match deploy.settings.public {
         Some(true) => add(StepName::Access, "everybody may call it".into()),
         Some(false) => add(StepName::Access, "nobody may call it without a grant".into()),
@@ -84,7 +87,7 @@ pub fn steps(deploy: &Deploy, marks: &Marks, tags: &[Tag]) -> Vec<Step> {
     add(StepName::Traffic, "read back who serves".into());
     if !deploy.checks.checks.is_empty() {
         let checks: Vec<String> =
-            deploy.checks.checks.iter().map(|check| format!("{} {}", check.method, check.path)).collect();
+            deploy.checks.checks.iter().map(|check| format!("`{} {}`", check.method, check.path)).collect();
         add(StepName::Verify, format!("{} for up to {} s", checks.join(", "), deploy.checks.timeout.as_secs()));
     }
     steps
@@ -92,13 +95,13 @@ pub fn steps(deploy: &Deploy, marks: &Marks, tags: &[Tag]) -> Vec<Step> {
 
 fn build_text(build: &Build, tags: &[Tag]) -> String {
     let with = match &build.recipe {
-        Recipe::Dockerfile { path, target: Some(target), .. } => format!("{path}, stage {target}"),
-        Recipe::Dockerfile { path, .. } => path.clone(),
+        Recipe::Dockerfile { path, target: Some(target), .. } => format!("`{path}`, stage `{target}`"),
+        Recipe::Dockerfile { path, .. } => format!("`{path}`"),
         Recipe::Buildpacks { .. } => "buildpacks (there is no Dockerfile)".into(),
-        Recipe::Config { path, .. } => path.clone(),
+        Recipe::Config { path, .. } => format!("`{path}`"),
     };
-    let tags: Vec<&str> = tags.iter().map(Tag::as_str).collect();
-    format!("with {with} in Cloud Build ({}), pushed to {} as {}", build.location, build.repository, tags.join(", "))
+    let tags: Vec<String> = tags.iter().map(|tag| format!("`{tag}`")).collect();
+    format!("with {with} in Cloud Build ({}), pushed to `{}` as {}", build.location, build.repository, tags.join(", "))
 }
 
 /// The tags a built image gets: those that were asked for, else the commit (or the tree, where
@@ -108,7 +111,7 @@ pub fn image_tags(build: &Build, origin: &Origin, tree: Option<&str>) -> Vec<Tag
         return build.tags.clone();
     }
     let commit = origin.sha.clone().filter(|sha| is_hex(sha));
-    let from_tree = || Some(format!("src-{}", tree.map_or("TREE", |tree| tree.get(..12).unwrap_or(tree))));
+    let from_tree = || Some(format!("src-{}", tree.map_or("DIGEST", |tree| tree.get(..12).unwrap_or(tree))));
     let first = commit.or_else(from_tree);
     first.into_iter().chain(["latest".to_owned()]).filter_map(|tag| Tag::parse(&tag).ok()).collect()
 }

@@ -21,7 +21,7 @@ struct Shown {
     shown: String,
 }
 
-/// Every setting that differs between two documents of a service.
+/// Every setting that differs between two documents of a service, both as they would be written.
 pub fn between(before: Option<&Value>, after: &Value) -> Vec<Difference> {
     let old = before.map(settings).unwrap_or_default();
     let new = settings(after);
@@ -38,6 +38,25 @@ pub fn between(before: Option<&Value>, after: &Value) -> Vec<Difference> {
         })
         .collect()
 }
+
+/// Where a setting has an input, it goes by the input's name.
+const NAMES: [(&str, &str); 15] = [
+    ("template.revision", "revision"),
+    ("template.timeout", "timeout"),
+    ("template.serviceAccount", "runtime_service_account"),
+    ("template.maxInstanceRequestConcurrency", "concurrency"),
+    ("template.scaling.minInstanceCount", "min_instances"),
+    ("template.scaling.maxInstanceCount", "max_instances"),
+    ("template.executionEnvironment", "execution_environment"),
+    ("template.sessionAffinity", "session_affinity"),
+    ("template.vpcAccess.connector", "vpc_connector"),
+    ("template.vpcAccess.egress", "vpc_egress"),
+    ("resources.limits.cpu", "cpu"),
+    ("resources.limits.memory", "memory"),
+    ("resources.cpuIdle", "cpu_throttling"),
+    ("resources.startupCpuBoost", "cpu_boost"),
+    ("ports", "port"),
+];
 
 /// Fields that change with every write and mean nothing to a reader.
 const NOISE: [&str; 6] =
@@ -56,6 +75,11 @@ fn settings(service: &Value) -> BTreeMap<String, Shown> {
         }
     }
     found.retain(|key, _| !NOISE.contains(&key.as_str()));
+    for (path, name) in NAMES {
+        if let Some(shown) = found.remove(path) {
+            found.insert(name.to_owned(), shown);
+        }
+    }
     found
 }
 
@@ -129,8 +153,8 @@ mod tests {
             lines,
             [
                 "env A Some(\"•••\") Some(\"secret s:2\")",
-                "template.scaling.maxInstanceCount None Some(\"3\")",
-                "template.timeout Some(\"300s\") None",
+                "max_instances None Some(\"3\")",
+                "timeout Some(\"300s\") None",
             ]
         );
     }

@@ -110,6 +110,13 @@ pub fn change(
     Ok(service)
 }
 
+/// The document without what Google writes in it: what can be compared with a document to write.
+pub fn settings_of(service: &Value) -> Value {
+    let mut service = service.clone();
+    clean(&mut service);
+    service
+}
+
 fn clean(service: &mut Value) {
     let root = object(service);
     for field in READ_ONLY {

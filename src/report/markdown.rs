@@ -45,8 +45,8 @@ pub fn escape(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            // A mention needs its name right behind the sign.
-            '@' => out.push_str("&#64;"),
+            // A mention needs its name right behind the sign: a word joiner, which has no width, parts them.
+            '@' => out.push_str("@\u{2060}"),
             '#' => out.push_str("&#35;"),
             ':' => out.push_str("&#58;"),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '!' | '|' | '~' | '$' => {
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn sentences_escape_what_is_not_between_backticks() {
-        assert_eq!(sentence("service `a|b` is @ok #1 <b>"), "service `a\\|b` is &#64;ok &#35;1 &lt;b&gt;");
+        assert_eq!(sentence("service `a|b` is @ok #1 <b>"), "service `a\\|b` is @\u{2060}ok &#35;1 &lt;b&gt;");
     }
 
     #[test]

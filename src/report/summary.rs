@@ -108,8 +108,8 @@ fn now(story: &Story<'_>) -> String {
 fn planned(story: &Story<'_>) -> String {
     let Outcome::Planned(changes) = story.outcome else { return String::new() };
     let mut out = "### What would be done\n\n".to_owned();
-    for step in story.plan {
-        out.push_str(&format!("1. **{}**: {}\n", step.name.title(), escape(&step.text)));
+    for (index, step) in story.plan.iter().enumerate() {
+        out.push_str(&format!("{}. **{}**: {}\n", index + 1, step.name.title(), sentence(&step.text)));
     }
     out.push_str("\n### What would change on the service\n\n");
     if changes.is_empty() {

@@ -72,7 +72,7 @@ pub(super) async fn run(
     let pinned = build.repository.pinned(&digest);
     facts.image = Some(pinned.clone());
     facts.digest = Some(digest);
-    Ok((pinned.to_string(), format!("{} is SUCCESS, image {}", last.id, pinned.digest().short())))
+    Ok((pinned.to_string(), format!("`{}` is SUCCESS, image `{}`", last.id, pinned.digest().short())))
 }
 
 /// Sends the build. After a lost reply the build is looked for by its tag, and sent again only

@@ -58,7 +58,7 @@ pub(super) async fn run(
     }
     facts.service.ready = true;
     pin(facts, &revision_now, image);
-    Ok(((), format!("revision {revision} is ready")))
+    Ok(((), format!("revision `{revision}` is ready")))
 }
 
 /// Writes the service. `None` when the write is known to have happened and its operation is not.

@@ -7,7 +7,7 @@ use crate::google::cloud_run::{self, Service};
 use crate::inputs::deploy::What;
 use crate::model::facts::Facts;
 use crate::plan::difference::{Difference, between};
-use crate::plan::service::change;
+use crate::plan::service::{change, settings_of};
 
 /// An image that exists everywhere, for checking a service whose own image is not built yet.
 const STAND_IN: &str = "us-docker.pkg.dev/cloudrun/container/hello";
@@ -27,5 +27,5 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
     cloud_run::validate(context.http, &context.service_name, &body(&image)?)
         .await
         .map_err(|error| Failure::of(sentence(), error))?;
-    Ok(between(current, &body(&shown)?))
+    Ok(between(current.map(settings_of).as_ref(), &body(&shown)?))
 }

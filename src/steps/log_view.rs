@@ -12,7 +12,7 @@ const LONGEST_LINE: usize = 64 << 10;
 
 /// What has been read of a log.
 #[derive(Debug, Default)]
-pub struct LogView {
+pub(super) struct LogView {
     offset: u64,
     partial: Vec<u8>,
     last: VecDeque<String>,
@@ -21,22 +21,22 @@ pub struct LogView {
 
 impl LogView {
     /// How many bytes have been read.
-    pub fn offset(&self) -> u64 {
+    pub(super) fn offset(&self) -> u64 {
         self.offset
     }
 
     /// Whether the log says that the build is over. A hint to look, never the verdict.
-    pub fn ended(&self) -> bool {
+    pub(super) fn ended(&self) -> bool {
         self.ended
     }
 
     /// The last lines.
-    pub fn last(&self) -> impl DoubleEndedIterator<Item = &str> {
+    pub(super) fn last(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.last.iter().map(String::as_str)
     }
 
     /// Takes more bytes and gives back the lines they complete. A read may end inside a character.
-    pub fn feed(&mut self, bytes: &Bytes) -> Vec<String> {
+    pub(super) fn feed(&mut self, bytes: &Bytes) -> Vec<String> {
         self.offset += bytes.len() as u64;
         self.partial.extend_from_slice(bytes);
         let mut lines = Vec::new();
@@ -51,7 +51,7 @@ impl LogView {
     }
 
     /// The line that was begun and never ended.
-    pub fn finish(&mut self) -> Option<String> {
+    pub(super) fn finish(&mut self) -> Option<String> {
         let rest = std::mem::take(&mut self.partial);
         (!rest.is_empty()).then(|| self.keep(&rest))
     }

@@ -72,7 +72,7 @@ pub async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<(), Failure
             .access()
             .await
             .map_err(|error| Failure::of(format!("Could not sign in as `{}`", context.deploy.key.email), error))?;
-        Ok(((), format!("as {}", context.deploy.key.email)))
+        Ok(((), format!("as `{}`", context.deploy.key.email)))
     })
     .await?;
     let seen = step(context, facts, StepName::Preflight, async |facts| {
@@ -113,7 +113,7 @@ pub async fn rehearse(context: &Context<'_>, facts: &mut Facts) -> Result<Vec<Di
             .access()
             .await
             .map_err(|error| Failure::of(format!("Could not sign in as `{}`", context.deploy.key.email), error))?;
-        Ok(((), format!("as {}", context.deploy.key.email)))
+        Ok(((), format!("as `{}`", context.deploy.key.email)))
     })
     .await?;
     let seen = step(context, facts, StepName::Preflight, async |facts| {

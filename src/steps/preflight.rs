@@ -15,7 +15,7 @@ use crate::model::ids::AccountEmail;
 
 /// What the preflight learned and later steps use.
 #[derive(Debug)]
-pub struct Seen {
+pub(super) struct Seen {
     /// The service as it is; `None` when there is none.
     pub service: Option<Service>,
     /// Whether the staging bucket must be made.

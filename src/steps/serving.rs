@@ -10,7 +10,7 @@ pub(super) fn run(context: &Context<'_>, facts: &mut Facts) -> Result<((), Strin
     let share = facts.share().unwrap_or(0);
     let traffic = facts.service.traffic.clone().unwrap_or_default();
     if share == 100 {
-        return Ok(((), format!("revision {revision} receives every request")));
+        return Ok(((), format!("revision `{revision}` receives every request")));
     }
     if share > 0 {
         context.warn(
@@ -19,7 +19,7 @@ pub(super) fn run(context: &Context<'_>, facts: &mut Facts) -> Result<((), Strin
                 "Revision {revision} receives {share} % of the requests; the service's traffic is split: {traffic}"
             ),
         );
-        return Ok(((), format!("revision {revision} receives {share} % of the requests")));
+        return Ok(((), format!("revision `{revision}` receives {share} % of the requests")));
     }
     let deploy = context.deploy;
     let update = format!(

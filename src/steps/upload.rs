@@ -30,16 +30,25 @@ const PIECES_WAITING: usize = 16;
 const STREAMS: u32 = 3;
 
 /// Packs the source and stores it.
-pub(super) async fn stage(context: &Context<'_>, facts: &mut Facts, build: &Build, seen: &Seen) -> Result<Staged, Failure> {
+pub(super) async fn stage(
+    context: &Context<'_>,
+    facts: &mut Facts,
+    build: &Build,
+    seen: &Seen,
+) -> Result<Staged, Failure> {
     let mut changes = 0;
     loop {
         let survey = step(context, facts, StepName::Package, async |facts| look(context, facts, build).await).await?;
         let survey = Arc::new(survey);
-        let stored = step(context, facts, StepName::Upload, async |facts| match store(context, facts, build, seen, &survey).await {
-            // The tree changed under the packer: that is for the loop to mend, while it may.
-            Err(StoreError::Pack(error)) if error.is_change() && changes + 1 < SURVEY_ATTEMPTS => Ok((None, error.to_string())),
-            Err(error) => Err(error.into_failure(build)),
-            Ok((staged, note)) => Ok((Some(staged), note)),
+        let stored = step(context, facts, StepName::Upload, async |facts| {
+            match store(context, facts, build, seen, &survey).await {
+                // The tree changed under the packer: that is for the loop to mend, while it may.
+                Err(StoreError::Pack(error)) if error.is_change() && changes + 1 < SURVEY_ATTEMPTS => {
+                    Ok((None, error.to_string()))
+                }
+                Err(error) => Err(error.into_failure(build)),
+                Ok((staged, note)) => Ok((Some(staged), note)),
+            }
         })
         .await?;
         match stored {
@@ -56,7 +65,6 @@ async fn look(context: &Context<'_>, facts: &mut Facts, build: &Build) -> Result
     let sentence = || format!("Could not package `{}`", build.source_shown);
     let options = Options {
         credential_files: context.deploy.credential_files.clone(),
-        allowed_keys: Vec::new(),
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
     let mut attempt = 1;
@@ -71,7 +79,11 @@ async fn look(context: &Context<'_>, facts: &mut Facts, build: &Build) -> Result
         }
     };
     for withheld in &survey.withheld {
-        context.warn(facts, format!("Left out of the source: {withheld}"));
+        match withheld.secret {
+            // Usual where a `.gcloudignore` does not name it; nobody misses it in a build.
+            package::Secret::GitDirectory => {}
+            _ => context.warn(facts, withheld.to_string()),
+        }
     }
     for warning in &survey.warnings {
         context.warn(facts, warning.to_string());
@@ -89,7 +101,8 @@ async fn look(context: &Context<'_>, facts: &mut Facts, build: &Build) -> Result
         tree: survey.digest.clone(),
         object: format!("gs://{}/{}", build.bucket, object_name(&survey)),
     });
-    let left_out = if survey.excluded > 0 { format!(", {} left out by {}", survey.excluded, survey.rules) } else { String::new() };
+    let left_out =
+        if survey.excluded > 0 { format!(", {} left out by {}", survey.excluded, survey.rules) } else { String::new() };
     let note = format!("{} files, {}{left_out}", survey.files, size(survey.bytes));
     Ok((survey, note))
 }
@@ -129,10 +142,15 @@ impl StoreError {
         match self {
             StoreError::Pack(error) => pack_failure(format!("Could not package `{}`", build.source_shown), error),
             StoreError::Api(error) => Failure::of(sentence, error),
-            StoreError::Lost => Failure::plain(Class::Infrastructure, format!("{sentence}: the upload session was lost {STREAMS} times"))
-                .hint("Run again; if it stays, look at https://status.cloud.google.com"),
-            StoreError::Corrupt => Failure::plain(Class::Infrastructure, format!("{sentence}: what arrived is not what was sent, twice"))
-                .hint("Something between here and Google changes what passes; run again from another network"),
+            StoreError::Lost => Failure::plain(
+                Class::Infrastructure,
+                format!("{sentence}: the upload session was lost {STREAMS} times"),
+            )
+            .hint("Run again; if it stays, look at https://status.cloud.google.com"),
+            StoreError::Corrupt => {
+                Failure::plain(Class::Infrastructure, format!("{sentence}: what arrived is not what was sent, twice"))
+                    .hint("Something between here and Google changes what passes; run again from another network")
+            }
             StoreError::Internal(why) => Failure::plain(Class::Internal, format!("{sentence}: {why}")),
         }
     }
@@ -155,7 +173,11 @@ async fn store(
     survey: &Arc<Survey>,
 ) -> Result<(Staged, String), StoreError> {
     let (bucket, name) = (build.bucket.as_str(), object_name(survey));
-    let staged = |object: &Object| Staged { bucket: bucket.to_owned(), object: name.clone(), generation: object.generation.clone() };
+    let staged = |object: &Object| Staged {
+        bucket: bucket.to_owned(),
+        object: name.clone(),
+        generation: object.generation.clone(),
+    };
     if seen.bucket_missing {
         make_bucket(context, build).await?;
     } else if let Some(object) = storage::object(context.http, bucket, &name).await.map_err(StoreError::Api)? {
@@ -165,14 +187,18 @@ async fn store(
         let sent = send(context, facts, bucket, &name, survey).await;
         facts.upload_session = None;
         match sent {
-            Ok((object, written)) if object.crc32c == storage::crc32c_text(written.crc32c) && object.size == written.bytes => {
+            Ok((object, written))
+                if object.crc32c == storage::crc32c_text(written.crc32c) && object.size == written.bytes =>
+            {
                 if let Some(package) = facts.package.as_mut() {
                     package.archive_bytes = Some(written.bytes);
                 }
-                return Ok((staged(&object), format!("{} as gs://{bucket}/{name}", size(written.bytes))));
+                return Ok((staged(&object), format!("{} as `gs://{bucket}/{name}`", size(written.bytes))));
             }
             Ok((object, _)) => {
-                storage::delete_object(context.http, bucket, &name, &object.generation).await.map_err(StoreError::Api)?;
+                storage::delete_object(context.http, bucket, &name, &object.generation)
+                    .await
+                    .map_err(StoreError::Api)?;
                 if stream == STREAMS {
                     return Err(StoreError::Corrupt);
                 }
@@ -183,7 +209,9 @@ async fn store(
                     return Ok((staged(&object), format!("the same source is there already ({})", size(object.size))));
                 }
             }
-            Err(Sending::Failed(StoreError::Lost)) if stream < STREAMS => context.console.line("The upload session was lost; beginning again"),
+            Err(Sending::Failed(StoreError::Lost)) if stream < STREAMS => {
+                context.console.line("The upload session was lost; beginning again")
+            }
             Err(Sending::Failed(error)) => return Err(error),
         }
     }
@@ -192,11 +220,15 @@ async fn store(
 
 async fn make_bucket(context: &Context<'_>, build: &Build) -> Result<(), StoreError> {
     let bucket = build.bucket.as_str();
-    context.console.line(&format!("Making bucket `{bucket}` in {}; it deletes sources after 30 days", context.deploy.region));
+    context
+        .console
+        .line(&format!("Making bucket `{bucket}` in {}; it deletes sources after 30 days", context.deploy.region));
     match storage::create_bucket(context.http, bucket, context.deploy.region.as_str()).await {
         Ok(()) => Ok(()),
         // Another run was faster, or our own reply was lost; a stranger's bucket cannot be read.
-        Err(error) if error.is_conflict() && matches!(storage::bucket(context.http, bucket).await, Ok(Some(_))) => Ok(()),
+        Err(error) if error.is_conflict() && matches!(storage::bucket(context.http, bucket).await, Ok(Some(_))) => {
+            Ok(())
+        }
         Err(error) => Err(StoreError::Api(error)),
     }
 }
@@ -216,7 +248,13 @@ impl From<UploadError> for Sending {
 }
 
 /// Packs and sends once: in one request when the archive fits a chunk, else in a session.
-async fn send(context: &Context<'_>, facts: &mut Facts, bucket: &str, name: &str, survey: &Arc<Survey>) -> Result<(Object, Written), Sending> {
+async fn send(
+    context: &Context<'_>,
+    facts: &mut Facts,
+    bucket: &str,
+    name: &str,
+    survey: &Arc<Survey>,
+) -> Result<(Object, Written), Sending> {
     let mut stream = Stream::begin(Arc::clone(survey));
     let Some(first) = stream.chunk().await.map_err(Sending::Failed)? else {
         let (rest, written) = stream.end().await.map_err(Sending::Failed)?;
@@ -296,7 +334,8 @@ impl Stream {
         let seconds = self.begun.elapsed().as_secs_f64().max(0.001);
         #[expect(clippy::cast_precision_loss, reason = "a progress line needs no more than 52 bits")]
         let (share, rate) = (packed as f64 / total as f64, self.taken as f64 / seconds);
-        let left = std::time::Duration::from_secs_f64((seconds * (1.0 - share) / share.max(0.001)).clamp(0.0, 86_400.0));
+        let left =
+            std::time::Duration::from_secs_f64((seconds * (1.0 - share) / share.max(0.001)).clamp(0.0, 86_400.0));
         context.console.live(&format!(
             "Uploading {:.0} %, {} at {:.1} MiB/s, {} left",
             share * 100.0,
@@ -311,5 +350,11 @@ impl Stream {
 fn size(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
     let mib = bytes as f64 / f64::from(1 << 20);
-    if bytes < 10_000 { format!("{bytes} bytes") } else if mib < 10.0 { format!("{mib:.1} MiB") } else { format!("{mib:.0} MiB") }
+    if bytes < 10_000 {
+        format!("{bytes} bytes")
+    } else if mib < 10.0 {
+        format!("{mib:.1} MiB")
+    } else {
+        format!("{mib:.0} MiB")
+    }
 }

@@ -118,11 +118,11 @@ impl Default for World {
 
 impl World {
     /// Id of the seed's project.
-    pub const PROJECT: &str = "taxasge-dev";
+    pub const PROJECT: &str = "harbour-dev";
     /// Number of the seed's project.
     pub const NUMBER: &str = "123456789012";
     /// The account that deploys.
-    pub const DEPLOYER: &str = "deployer@taxasge-dev.iam.gserviceaccount.com";
+    pub const DEPLOYER: &str = "deployer@harbour-dev.iam.gserviceaccount.com";
     /// The Compute Engine default account of the seed's project.
     pub const COMPUTE: &str = "123456789012-compute@developer.gserviceaccount.com";
     /// The deployer's five roles.

@@ -17,7 +17,7 @@ fn judged(files: &[(&str, &str)], args: &[&str]) -> (Value, String) {
     let mut body = scene.build_of(files);
     let all: Vec<&str> = ["build", "-t"]
         .into_iter()
-        .chain([concat!("us-central1-docker.pkg.dev/taxasge-dev/app/web", ":one")])
+        .chain([concat!("us-central1-docker.pkg.dev/harbour-dev/app/web", ":one")])
         .chain(args.iter().copied())
         .collect();
     body["steps"][0]["args"] = json!(all);
@@ -230,8 +230,8 @@ fn pushing_follows_the_registrys_rules() {
             world.grant(World::PROJECT, World::COMPUTE, role);
         }
     };
-    assert_eq!(push(&|_| (), "gcr.io/taxasge-dev/web:1").0, "SUCCESS");
-    let (_, kind, detail) = push(&narrow, "gcr.io/taxasge-dev/web:1");
+    assert_eq!(push(&|_| (), "gcr.io/harbour-dev/web:1").0, "SUCCESS");
+    let (_, kind, detail) = push(&narrow, "gcr.io/harbour-dev/web:1");
     assert_eq!(kind, "PUSH_NOT_AUTHORIZED");
     assert!(
         detail.as_str().is_some_and(|text| text.contains("gcr.io repo does not exist. Creating on push requires")),
@@ -240,15 +240,15 @@ fn pushing_follows_the_registrys_rules() {
     // Once somebody created the repository, uploading is enough.
     let after = |world: &mut World| {
         narrow(world);
-        world.add_repository("taxasge-dev", "us", "gcr.io");
+        world.add_repository("harbour-dev", "us", "gcr.io");
     };
-    assert_eq!(push(&after, "gcr.io/taxasge-dev/web:1").0, "SUCCESS");
-    assert_eq!(push(&|_| (), "europe-docker.pkg.dev/taxasge-dev/none/web:1").1, "PUSH_FAILED");
+    assert_eq!(push(&after, "gcr.io/harbour-dev/web:1").0, "SUCCESS");
+    assert_eq!(push(&|_| (), "europe-docker.pkg.dev/harbour-dev/none/web:1").1, "PUSH_FAILED");
     let powerless = |world: &mut World| {
         world.compute_account_may_not_build();
         world.grant(World::PROJECT, World::COMPUTE, "roles/storage.admin");
     };
-    assert_eq!(push(&powerless, "us-central1-docker.pkg.dev/taxasge-dev/app/web:1").1, "PUSH_NOT_AUTHORIZED");
+    assert_eq!(push(&powerless, "us-central1-docker.pkg.dev/harbour-dev/app/web:1").1, "PUSH_NOT_AUTHORIZED");
     assert_eq!(push(&|_| (), "docker.io/someone/web:1").1, "PUSH_NOT_AUTHORIZED");
 }
 

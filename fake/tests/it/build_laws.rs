@@ -145,7 +145,7 @@ fn the_source_must_be_there_and_readable() {
 
 #[test]
 fn the_caller_must_be_allowed_to_act_as_the_build_account() {
-    let sentence = "caller does not have permission to act as service account projects/taxasge-dev/serviceAccounts/123456789012-compute@developer.gserviceaccount.com";
+    let sentence = "caller does not have permission to act as service account projects/harbour-dev/serviceAccounts/123456789012-compute@developer.gserviceaccount.com";
     let revoke = |world: &mut World| world.revoke(World::PROJECT, World::DEPLOYER, "roles/iam.serviceAccountUser");
     refused(revoke, same, 403, sentence);
     refused(revoke, without("serviceAccount"), 403, sentence);
@@ -202,10 +202,10 @@ fn dollars_must_be_substitutions_or_escaped() {
     let mut body = scene.build_of(APP);
     body["steps"][0]["args"][3] = json!("$_IMAGE:$BUILD_ID-$$x");
     body["images"] = json!([]);
-    body["substitutions"] = json!({"_IMAGE": "gcr.io/taxasge-dev/web"});
+    body["substitutions"] = json!({"_IMAGE": "gcr.io/harbour-dev/web"});
     let id = scene.create(&body);
     let replaced = scene.get("cloudbuild", &format!("{BUILDS}/{id}")).json();
-    assert_eq!(replaced["steps"][0]["args"][3], format!("gcr.io/taxasge-dev/web:{id}-$x"));
+    assert_eq!(replaced["steps"][0]["args"][3], format!("gcr.io/harbour-dev/web:{id}-$x"));
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn misspelt_and_mistyped_fields_are_refused_and_noted() {
 
 #[test]
 fn a_private_pool_takes_a_right_of_its_own() {
-    let pool = "projects/taxasge-dev/locations/us-central1/workerPools/big";
+    let pool = "projects/harbour-dev/locations/us-central1/workerPools/big";
     refused(untouched, |body| body["options"]["pool"] = json!({"name": pool}), 403, "cloudbuild.workerpools.use");
 }
 
@@ -270,9 +270,9 @@ fn what_the_fake_does_not_use_is_kept() {
 fn regions_may_be_unknown_or_closed_by_quota() {
     let scene = Scene::new();
     let body = scene.build_of(APP);
-    assert_eq!(scene.post("cloudbuild", "/v1/projects/taxasge-dev/locations/atlantis/builds", &body).status, 404);
+    assert_eq!(scene.post("cloudbuild", "/v1/projects/harbour-dev/locations/atlantis/builds", &body).status, 404);
     scene.cloud.world(|world| world.home().closed_build_regions.insert("us-central1".to_owned()));
     let (status, message) = scene.refused(&body);
     assert!(status == 400 && message.contains("due to quota restrictions, cannot run builds in this region"));
-    assert_eq!(scene.post("cloudbuild", "/v1/projects/taxasge-dev/locations/global/builds", &body).status, 200);
+    assert_eq!(scene.post("cloudbuild", "/v1/projects/harbour-dev/locations/global/builds", &body).status, 200);
 }

@@ -23,7 +23,7 @@ fn create_answers_with_an_operation_that_holds_the_build() {
     assert!(
         operation["name"]
             .as_str()
-            .is_some_and(|name| name.starts_with("projects/taxasge-dev/locations/us-central1/operations/"))
+            .is_some_and(|name| name.starts_with("projects/harbour-dev/locations/us-central1/operations/"))
     );
     assert!(operation.get("done").is_none());
     let build = &operation["metadata"]["build"];
@@ -63,8 +63,8 @@ fn create_answers_with_an_operation_that_holds_the_build() {
 fn a_global_build_has_its_own_operation_name_and_console_address() {
     let scene = Scene::new();
     let body = scene.build_of(APP);
-    let operation = scene.post("cloudbuild", "/v1/projects/taxasge-dev/locations/global/builds", &body).json();
-    assert!(operation["name"].as_str().is_some_and(|name| name.starts_with("operations/build/taxasge-dev/")));
+    let operation = scene.post("cloudbuild", "/v1/projects/harbour-dev/locations/global/builds", &body).json();
+    assert!(operation["name"].as_str().is_some_and(|name| name.starts_with("operations/build/harbour-dev/")));
     let url = operation["metadata"]["build"]["logUrl"].as_str().expect("an address");
     assert!(url.contains("/cloud-build/builds/"), "{url}");
     let id = operation["metadata"]["build"]["id"].as_str().expect("an id");
@@ -137,7 +137,7 @@ fn success_reads_like_the_sample() {
     assert_eq!(keys(image), ["artifactRegistryPackage", "digest", "name", "pushTiming"]);
     assert_eq!(
         image["artifactRegistryPackage"],
-        "projects/taxasge-dev/locations/us-central1/repositories/app/packages/web"
+        "projects/harbour-dev/locations/us-central1/repositories/app/packages/web"
     );
     assert_eq!(build["results"]["buildStepOutputs"], json!([""]));
     // The image is in the registry under the same digest.
@@ -297,21 +297,21 @@ fn cancelling_ends_a_build_once() {
     let build = scene.post("cloudbuild", &path, &json!({})).json();
     assert_eq!(build["status"], "CANCELLED");
     assert!(build["finishTime"].is_string() && build["steps"][0]["status"] == "CANCELLED");
-    assert_eq!(scene.post("cloudbuild", &path, &json!({"projectId": "taxasge-dev", "id": id})).status, 400);
+    assert_eq!(scene.post("cloudbuild", &path, &json!({"projectId": "harbour-dev", "id": id})).status, 400);
     assert_eq!(scene.cloud.world(|world| world.count("build cancelled")), 1);
 }
 
 #[test]
 fn the_default_account_is_the_projects() {
     let scene = Scene::new();
-    let path = "/v1/projects/taxasge-dev/locations/us-central1/defaultServiceAccount";
+    let path = "/v1/projects/harbour-dev/locations/us-central1/defaultServiceAccount";
     let email = |scene: &Scene| scene.get("cloudbuild", path).json()["serviceAccountEmail"].clone();
     assert_eq!(
         email(&scene),
-        "projects/taxasge-dev/serviceAccounts/123456789012-compute@developer.gserviceaccount.com"
+        "projects/harbour-dev/serviceAccounts/123456789012-compute@developer.gserviceaccount.com"
     );
     scene.cloud.world(|world| world.home().build_account = fakecloud::BuildAccount::Legacy);
-    assert_eq!(email(&scene), "projects/taxasge-dev/serviceAccounts/123456789012@cloudbuild.gserviceaccount.com");
+    assert_eq!(email(&scene), "projects/harbour-dev/serviceAccounts/123456789012@cloudbuild.gserviceaccount.com");
     scene.cloud.world(|world| world.home().build_account = fakecloud::BuildAccount::Nobody);
     assert_eq!(email(&scene), Value::Null);
 }

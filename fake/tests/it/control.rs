@@ -47,7 +47,7 @@ fn a_stopped_cloud_answers_no_more() {
 fn the_journal_tells_what_was_asked_and_what_became_of_it() {
     let scene = Scene::new();
     let body = json!({"name": BUCKET});
-    scene.post("storage", "/storage/v1/b?project=taxasge-dev", &body);
+    scene.post("storage", "/storage/v1/b?project=harbour-dev", &body);
     scene.get("storage", "/storage/v1/b/none");
     let journal = scene.cloud.journal();
     assert_eq!(
@@ -58,12 +58,12 @@ fn the_journal_tells_what_was_asked_and_what_became_of_it() {
     assert_eq!((insert.api.as_str(), insert.verb.as_str(), insert.path.as_str()), ("storage", "POST", "/storage/v1/b"));
     assert_eq!(
         (insert.query("project"), insert.header("content-type")),
-        (Some("taxasge-dev"), Some("application/json"))
+        (Some("harbour-dev"), Some("application/json"))
     );
     assert_eq!((insert.json(), insert.status, insert.effect), (body, Some(200), true));
     assert_eq!(insert.account.as_deref(), Some(World::DEPLOYER));
     assert_eq!((journal[2].status, journal[2].effect), (Some(404), false));
-    assert!(insert.is("storage.buckets.insert?project=taxasge-dev") && !insert.is("storage.buckets.insert?project=x"));
+    assert!(insert.is("storage.buckets.insert?project=harbour-dev") && !insert.is("storage.buckets.insert?project=x"));
     assert!(journal[2].at >= insert.at);
 }
 
@@ -80,7 +80,7 @@ fn a_moment_can_be_waited_for() {
             )
         })
     };
-    shared.post("storage", "/storage/v1/b?project=taxasge-dev", &json!({"name": BUCKET}));
+    shared.post("storage", "/storage/v1/b?project=harbour-dev", &json!({"name": BUCKET}));
     assert!(waiter.join().expect("the thread"));
     assert!(!shared.cloud.wait_for(|entry| entry.call == "never", Duration::from_millis(10)));
 }
@@ -88,18 +88,18 @@ fn a_moment_can_be_waited_for() {
 #[test]
 fn unknown_routes_are_loud() {
     let scene = Scene::new();
-    let reply = scene.get("run", "/v2/projects/taxasge-dev/locations/us-central1/jobs/x/frobnicate");
+    let reply = scene.get("run", "/v2/projects/harbour-dev/locations/us-central1/jobs/x/frobnicate");
     assert_eq!(reply.status, 501);
     assert!(
-        reply.message().contains("GET /v2/projects/taxasge-dev/locations/us-central1/jobs/x/frobnicate"),
+        reply.message().contains("GET /v2/projects/harbour-dev/locations/us-central1/jobs/x/frobnicate"),
         "{}",
         reply.message()
     );
     // A method Google has and the fake has not is named.
-    let reply = scene.get("run", "/v2/projects/taxasge-dev/locations/us-central1/services");
+    let reply = scene.get("run", "/v2/projects/harbour-dev/locations/us-central1/services");
     assert_eq!(reply.status, 501);
     assert!(reply.message().contains("does not implement run.projects.locations.services.list"));
-    let reply = scene.get("monitoring", "/v3/projects/taxasge-dev/timeSeries?filter=x");
+    let reply = scene.get("monitoring", "/v3/projects/harbour-dev/timeSeries?filter=x");
     assert!(reply.status == 501 && reply.message().contains("monitoring.projects.timeSeries.list"));
     assert_eq!(scene.cloud.unexpected().len(), 3);
 }
@@ -121,13 +121,13 @@ fn a_call_to_the_wrong_api_is_told_where_it_belongs() {
 fn a_quota_project_is_refused_as_in_the_sample_and_noted() {
     let scene = Scene::new();
     let path = format!("/storage/v1/b/{BUCKET}");
-    let reply = scene.send("storage", "GET", &path, &[("X-Goog-User-Project", "taxasge-dev")], None);
+    let reply = scene.send("storage", "GET", &path, &[("X-Goog-User-Project", "harbour-dev")], None);
     assert_eq!(
         (reply.status, reply.json()["error"]["details"][0]["reason"].as_str()),
         (403, Some("USER_PROJECT_DENIED"))
     );
-    assert!(reply.message().starts_with("Caller does not have required permission to use project taxasge-dev."));
-    assert_eq!(scene.get("storage", &format!("{path}?userProject=taxasge-dev")).status, 403);
+    assert!(reply.message().starts_with("Caller does not have required permission to use project harbour-dev."));
+    assert_eq!(scene.get("storage", &format!("{path}?userProject=harbour-dev")).status, 403);
     assert_eq!(scene.cloud.unexpected().len(), 2);
 }
 
@@ -161,7 +161,7 @@ fn parameters_the_fake_does_not_honour_are_noted() {
 fn replies_carry_googles_date() {
     let scene = Scene::with(|world| world.clock_skew = 0);
     let date =
-        |scene: &Scene| scene.get("cloudresourcemanager", "/v3/projects/taxasge-dev").header("date").map(str::to_owned);
+        |scene: &Scene| scene.get("cloudresourcemanager", "/v3/projects/harbour-dev").header("date").map(str::to_owned);
     let today = date(&scene).expect("a date");
     scene.cloud.world(|world| world.clock_skew = 400 * 86_400);
     assert_ne!(date(&scene).expect("a date")[8..16], today[8..16]);
@@ -170,7 +170,7 @@ fn replies_carry_googles_date() {
 #[test]
 fn tokens_in_addresses_and_of_the_wrong_kind_are_noted() {
     let scene = Scene::new();
-    scene.get("cloudresourcemanager", "/v3/projects/taxasge-dev?access_token=x");
+    scene.get("cloudresourcemanager", "/v3/projects/harbour-dev?access_token=x");
     assert_eq!(
         scene.cloud.unexpected(),
         ["cloudresourcemanager.projects.get: a secret in the query parameter «access_token»"]
@@ -192,7 +192,7 @@ fn tokens_in_addresses_and_of_the_wrong_kind_are_noted() {
 fn a_post_without_a_length_meets_the_front_end() {
     let scene = Scene::new();
     let bearer = format!("Bearer {}", scene.token);
-    let path = "/v3/projects/taxasge-dev:testIamPermissions";
+    let path = "/v3/projects/harbour-dev:testIamPermissions";
     let reply =
         client::send(&scene.cloud.address("cloudresourcemanager"), "POST", path, &[("Authorization", &bearer)], None);
     let reply = reply.expect("a reply");
@@ -202,7 +202,7 @@ fn a_post_without_a_length_meets_the_front_end() {
 #[test]
 fn bodies_must_be_json_and_say_so() {
     let scene = Scene::new();
-    let path = "/v3/projects/taxasge-dev:testIamPermissions";
+    let path = "/v3/projects/harbour-dev:testIamPermissions";
     let reply =
         scene.send("cloudresourcemanager", "POST", path, &[("Content-Type", "application/json")], Some(b"{oops"));
     assert_eq!((reply.status, &reply.json()["error"]["status"]), (400, &json!("INVALID_ARGUMENT")));
@@ -212,7 +212,7 @@ fn bodies_must_be_json_and_say_so() {
     let reply = scene.send(
         "storage",
         "POST",
-        "/storage/v1/b?project=taxasge-dev",
+        "/storage/v1/b?project=harbour-dev",
         &[("Content-Type", "application/json")],
         Some(b"["),
     );
@@ -240,10 +240,10 @@ fn many_clients_are_served_at_once() {
 #[test]
 fn a_world_can_be_set_up_before_the_start() {
     let mut world = World::new();
-    world.push_image("gcr.io/taxasge-dev/web:1");
+    world.push_image("gcr.io/harbour-dev/web:1");
     world.add_bucket(BUCKET, World::NUMBER, "us-central1");
     assert!(world.put_object(BUCKET, "a", &b"1"[..]).is_some());
     let cloud = FakeCloud::start(world);
-    assert!(cloud.world(|world| world.digest_of("gcr.io/taxasge-dev/web:1").is_some()));
+    assert!(cloud.world(|world| world.digest_of("gcr.io/harbour-dev/web:1").is_some()));
     assert!(cloud.unexpected().is_empty());
 }

@@ -139,7 +139,7 @@ fn an_access_token_does_not_belong_there() {
     let scene = public(&["web-1"]);
     let token = token_for(&scene.cloud, World::DEPLOYER);
     assert_eq!(visit(&uri(&scene), "/", Some(&token)).expect("a reply").status, 200);
-    assert!(scene.cloud.unexpected()[0].starts_with("an access token was sent to projects/taxasge-dev/"));
+    assert!(scene.cloud.unexpected()[0].starts_with("an access token was sent to projects/harbour-dev/"));
     let private = Scene::new();
     private.deploy("web", &hello());
     let token = token_for(&private.cloud, World::DEPLOYER);

@@ -14,7 +14,7 @@ fn ask(scene: &Scene) -> std::io::Result<client::Reply> {
     client::send(
         &scene.cloud.address("cloudresourcemanager"),
         "GET",
-        "/v3/projects/taxasge-dev",
+        "/v3/projects/harbour-dev",
         &[("Authorization", &bearer)],
         None,
     )
@@ -105,7 +105,7 @@ fn a_hung_call_blocks_nobody_else_and_ends_with_the_cloud() {
     let address = scene.cloud.address("cloudresourcemanager");
     let bearer = format!("Bearer {}", scene.token);
     let hung = std::thread::spawn(move || {
-        client::send(&address, "GET", "/v3/projects/taxasge-dev", &[("Authorization", &bearer)], None)
+        client::send(&address, "GET", "/v3/projects/harbour-dev", &[("Authorization", &bearer)], None)
     });
     assert!(scene.cloud.wait_for(|entry| entry.is(GET), Duration::from_secs(5)));
     for _ in 0..3 {

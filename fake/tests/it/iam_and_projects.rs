@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 #[test]
 fn a_project_reads_like_the_sample() {
     let scene = Scene::new();
-    let body = scene.get("cloudresourcemanager", "/v3/projects/taxasge-dev").json();
+    let body = scene.get("cloudresourcemanager", "/v3/projects/harbour-dev").json();
     assert_eq!(
         (&body["name"], &body["projectId"], &body["state"]),
-        (&json!("projects/123456789012"), &json!("taxasge-dev"), &json!("ACTIVE"))
+        (&json!("projects/123456789012"), &json!("harbour-dev"), &json!("ACTIVE"))
     );
     assert_eq!(scene.get("cloudresourcemanager", "/v3/projects/123456789012").json(), body);
     assert_eq!(scene.get("cloudresourcemanager", "/v3/projects/elsewhere").status, 403);
@@ -22,7 +22,7 @@ fn the_held_part_of_a_list_of_permissions_comes_back() {
     let test = |permissions: Value| {
         scene.post(
             "cloudresourcemanager",
-            "/v3/projects/taxasge-dev:testIamPermissions",
+            "/v3/projects/harbour-dev:testIamPermissions",
             &json!({"permissions": permissions}),
         )
     };
@@ -49,7 +49,7 @@ fn organisation_policies_show_the_switches() {
     let policy = |constraint: &str| {
         scene.post(
             "cloudresourcemanager",
-            "/v1/projects/taxasge-dev:getEffectiveOrgPolicy",
+            "/v1/projects/harbour-dev:getEffectiveOrgPolicy",
             &json!({"constraint": constraint}),
         )
     };
@@ -64,24 +64,24 @@ fn organisation_policies_show_the_switches() {
 #[test]
 fn a_service_account_says_whether_it_is_disabled() {
     let scene = Scene::new();
-    let path = format!("/v1/projects/taxasge-dev/serviceAccounts/{}", World::COMPUTE);
+    let path = format!("/v1/projects/harbour-dev/serviceAccounts/{}", World::COMPUTE);
     let body = scene.get("iam", &path).json();
-    assert_eq!(body["name"], format!("projects/taxasge-dev/serviceAccounts/{}", World::COMPUTE));
+    assert_eq!(body["name"], format!("projects/harbour-dev/serviceAccounts/{}", World::COMPUTE));
     assert!(body.get("disabled").is_none());
     scene.cloud.world(|world| world.accounts.get_mut(World::COMPUTE).expect("an account").disabled = true);
     assert_eq!(scene.get("iam", &path).json()["disabled"], true);
     assert_eq!(scene.get("iam", "/v1/projects/-/serviceAccounts/nobody@x").status, 403);
-    assert_eq!(scene.get("iam", "/v1/projects/taxasge-dev/serviceAccounts/nobody@x").status, 404);
+    assert_eq!(scene.get("iam", "/v1/projects/harbour-dev/serviceAccounts/nobody@x").status, 404);
 }
 
 #[test]
 fn a_service_account_says_who_may_act_as_it() {
     let scene = Scene::new();
-    let path = format!("/v1/projects/taxasge-dev/serviceAccounts/{}:testIamPermissions", World::COMPUTE);
+    let path = format!("/v1/projects/harbour-dev/serviceAccounts/{}:testIamPermissions", World::COMPUTE);
     let body = json!({"permissions": ["iam.serviceAccounts.actAs", "iam.serviceAccounts.getAccessToken"]});
     assert_eq!(scene.post("iam", &path, &body).json(), json!({"permissions": ["iam.serviceAccounts.actAs"]}));
     scene.cloud.world(|world| world.grant(World::PROJECT, World::DEPLOYER, "roles/iam.securityReviewer"));
-    let path = format!("/v1/projects/taxasge-dev/serviceAccounts/{}:getIamPolicy", World::COMPUTE);
+    let path = format!("/v1/projects/harbour-dev/serviceAccounts/{}:getIamPolicy", World::COMPUTE);
     assert_eq!(scene.send("iam", "POST", &path, &[], None).json(), json!({"etag": "ACAB"}));
 }
 
@@ -91,13 +91,13 @@ fn services_are_listed_to_those_who_may_ask() {
         world.grant(World::PROJECT, World::DEPLOYER, "roles/serviceusage.serviceUsageConsumer");
         world.disable_api("run.googleapis.com");
     });
-    let body = scene.get("serviceusage", "/v1/projects/taxasge-dev/services/run.googleapis.com").json();
+    let body = scene.get("serviceusage", "/v1/projects/harbour-dev/services/run.googleapis.com").json();
     assert_eq!(
         (&body["name"], &body["state"]),
         (&json!("projects/123456789012/services/run.googleapis.com"), &json!("DISABLED"))
     );
     let path =
-        "/v1/projects/taxasge-dev/services:batchGet?names=projects%2Ftaxasge-dev%2Fservices%2Fiam.googleapis.com";
+        "/v1/projects/harbour-dev/services:batchGet?names=projects%2Fharbour-dev%2Fservices%2Fiam.googleapis.com";
     assert_eq!(scene.get("serviceusage", path).json()["services"][0]["state"], "ENABLED");
 }
 
@@ -105,15 +105,15 @@ fn services_are_listed_to_those_who_may_ask() {
 fn the_registry_is_read_by_readers() {
     let scene = Scene::with(|world| world.grant(World::PROJECT, World::DEPLOYER, "roles/artifactregistry.reader"));
     let digest = scene.cloud.world(|world| world.push_image(&format!("{IMAGE}:one"))).expect("a digest");
-    let base = "/v1/projects/taxasge-dev/locations/us-central1/repositories/app";
+    let base = "/v1/projects/harbour-dev/locations/us-central1/repositories/app";
     let tag = scene.get("artifactregistry", &format!("{base}/packages/web/tags/one")).json();
-    let package = "projects/taxasge-dev/locations/us-central1/repositories/app/packages/web";
+    let package = "projects/harbour-dev/locations/us-central1/repositories/app/packages/web";
     assert_eq!(tag, json!({"name": format!("{package}/tags/one"), "version": format!("{package}/versions/{digest}")}));
     let image = scene.get("artifactregistry", &format!("{base}/dockerImages/web@{digest}")).json();
     assert_eq!((&image["uri"], &image["tags"]), (&json!(format!("{IMAGE}@{digest}")), &json!(["one"])));
     assert_eq!(scene.get("artifactregistry", &format!("{base}/packages/web/tags/two")).status, 404);
     assert_eq!(scene.get("artifactregistry", base).json()["format"], "DOCKER");
-    assert_eq!(scene.get("artifactregistry", "/v1/projects/taxasge-dev/locations/us/repositories/none").status, 404);
-    let settings = scene.get("artifactregistry", "/v1/projects/taxasge-dev/projectSettings").json();
+    assert_eq!(scene.get("artifactregistry", "/v1/projects/harbour-dev/locations/us/repositories/none").status, 404);
+    let settings = scene.get("artifactregistry", "/v1/projects/harbour-dev/projectSettings").json();
     assert_eq!(settings["legacyRedirectionState"], "REDIRECTION_FROM_GCR_IO_FINALIZED");
 }

@@ -135,7 +135,7 @@ fn audience_scope_and_subject_are_checked() {
 #[test]
 fn expired_unknown_and_missing_tokens_are_refused() {
     let mut scene = Scene::new();
-    let path = "/v3/projects/taxasge-dev";
+    let path = "/v3/projects/harbour-dev";
     assert_eq!(scene.get("cloudresourcemanager", path).status, 200);
     scene.cloud.world(World::expire_tokens);
     let reply = scene.get("cloudresourcemanager", path);
@@ -153,5 +153,5 @@ fn expired_unknown_and_missing_tokens_are_refused() {
 #[test]
 fn a_token_lives_as_long_as_the_world_says() {
     let scene = Scene::with(|world| world.token_lifetime = 0);
-    assert_eq!(scene.get("cloudresourcemanager", "/v3/projects/taxasge-dev").status, 401);
+    assert_eq!(scene.get("cloudresourcemanager", "/v3/projects/harbour-dev").status, 401);
 }

@@ -21,7 +21,7 @@ fn failed_scene() -> Scene {
 }
 
 fn list(scene: &Scene, filter: &str, order: &str) -> Vec<Value> {
-    let body = json!({"resourceNames": ["projects/taxasge-dev"], "filter": filter, "orderBy": order, "pageSize": 100});
+    let body = json!({"resourceNames": ["projects/harbour-dev"], "filter": filter, "orderBy": order, "pageSize": 100});
     scene.post("logging", "/v2/entries:list", &body).json()["entries"].as_array().cloned().unwrap_or_default()
 }
 
@@ -35,7 +35,7 @@ fn a_failed_revisions_lines_are_found_by_its_labels() {
         (&found[0]["textPayload"], &found[0]["severity"]),
         (&json!("Container called exit(1)."), &json!("WARNING"))
     );
-    assert_eq!(found[0]["logName"], "projects/taxasge-dev/logs/run.googleapis.com%2Fvarlog%2Fsystem");
+    assert_eq!(found[0]["logName"], "projects/harbour-dev/logs/run.googleapis.com%2Fvarlog%2Fsystem");
     assert_eq!(found[1]["textPayload"], "Error: DATABASE_URL is not set");
     assert_eq!(found[1]["resource"]["labels"]["configuration_name"], "web");
     assert_eq!(list(&scene, filter, "timestamp asc")[0]["textPayload"], "Error: DATABASE_URL is not set");
@@ -49,13 +49,13 @@ fn a_failed_revisions_lines_are_found_by_its_labels() {
 fn pages_and_bad_questions() {
     let scene = failed_scene();
     let ask = |body: Value| scene.post("logging", "/v2/entries:list", &body);
-    let first = ask(json!({"resourceNames": ["projects/taxasge-dev"], "pageSize": 3})).json();
+    let first = ask(json!({"resourceNames": ["projects/harbour-dev"], "pageSize": 3})).json();
     assert_eq!(first["entries"].as_array().map(Vec::len), Some(3));
     let token = first["nextPageToken"].clone();
-    let second = ask(json!({"resourceNames": ["projects/taxasge-dev"], "pageSize": 3, "pageToken": token})).json();
+    let second = ask(json!({"resourceNames": ["projects/harbour-dev"], "pageSize": 3, "pageToken": token})).json();
     assert_eq!((second["entries"].as_array().map(Vec::len), second.get("nextPageToken")), (Some(1), None));
     assert_eq!(ask(json!({"filter": ""})).status, 400);
-    assert_eq!(ask(json!({"resourceNames": ["projects/taxasge-dev"], "filter": "severity >> 3"})).status, 400);
+    assert_eq!(ask(json!({"resourceNames": ["projects/harbour-dev"], "filter": "severity >> 3"})).status, 400);
     assert_eq!(scene.cloud.unexpected().len(), 1);
 }
 
@@ -63,11 +63,11 @@ fn pages_and_bad_questions() {
 fn a_secret_reads_like_the_sample() {
     let scene = Scene::with(|world| {
         for payload in ["one", "two", "hunter2"] {
-            world.add_secret("taxasge-dev", "db-password", payload);
+            world.add_secret("harbour-dev", "db-password", payload);
         }
     });
     let access = |version: &str| {
-        scene.get("secretmanager", &format!("/v1/projects/taxasge-dev/secrets/db-password/versions/{version}:access"))
+        scene.get("secretmanager", &format!("/v1/projects/harbour-dev/secrets/db-password/versions/{version}:access"))
     };
     let sample = json!({"name": "projects/123456789012/secrets/db-password/versions/3",
         "payload": {"data": "aHVudGVyMg==", "dataCrc32c": "1736498283"}});
@@ -75,7 +75,7 @@ fn a_secret_reads_like_the_sample() {
     assert_eq!(access("3").json(), sample);
     assert_eq!(access("4").status, 404);
     scene.cloud.world(|world| {
-        let secret = world.secrets.get_mut("projects/taxasge-dev/secrets/db-password").expect("a secret");
+        let secret = world.secrets.get_mut("projects/harbour-dev/secrets/db-password").expect("a secret");
         secret.versions[1].state = "DESTROYED".to_owned();
     });
     let reply = access("2");
@@ -88,5 +88,5 @@ fn a_secret_reads_like_the_sample() {
     scene.cloud.world(|world| world.revoke(World::PROJECT, World::DEPLOYER, "roles/secretmanager.secretAccessor"));
     let denied = access("3");
     assert_eq!((denied.status, denied.reason().as_deref()), (403, Some("IAM_PERMISSION_DENIED")));
-    assert!(denied.message().starts_with("Permission 'secretmanager.versions.access' denied for resource 'projects/taxasge-dev/secrets/db-password/versions/3'"));
+    assert!(denied.message().starts_with("Permission 'secretmanager.versions.access' denied for resource 'projects/harbour-dev/secrets/db-password/versions/3'"));
 }

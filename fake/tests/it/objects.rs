@@ -4,7 +4,7 @@ use crate::scene::{BUCKET, Scene};
 use fakecloud::World;
 use serde_json::{Value, json};
 
-const INSERT: &str = "/storage/v1/b?project=taxasge-dev";
+const INSERT: &str = "/storage/v1/b?project=harbour-dev";
 
 fn object(name: &str, more: &str) -> String {
     format!("/storage/v1/b/{BUCKET}/o/{}{more}", name.replace('/', "%2F"))
@@ -96,7 +96,7 @@ fn locations_follow_the_organisation_policy() {
 fn listing_buckets_is_noted() {
     let scene = Scene::new();
     scene.stage("a", b"1");
-    let reply = scene.get("storage", "/storage/v1/b?project=taxasge-dev");
+    let reply = scene.get("storage", "/storage/v1/b?project=harbour-dev");
     assert_eq!(reply.json()["items"][0]["name"], BUCKET);
     assert_eq!(scene.cloud.unexpected(), ["storage.buckets.list: buckets are never listed"]);
 }

@@ -11,7 +11,7 @@ fn needs(permission: &str, call: impl FnOnce(&Scene) -> crate::client::Reply) {
     scene.stage("a", b"1");
     scene.deploy("web", &hello());
     scene.cloud.world(|world| {
-        world.add_secret("taxasge-dev", "db", "x");
+        world.add_secret("harbour-dev", "db", "x");
         world.deny(World::DEPLOYER, permission);
     });
     let reply = call(&scene);
@@ -29,7 +29,7 @@ fn each_call_needs_its_permission() {
     needs("cloudbuild.builds.update", post("cloudbuild", format!("{BUILDS}/x:cancel"), json!({})));
     needs(
         "cloudbuild.builds.get",
-        get("cloudbuild", "/v1/projects/taxasge-dev/locations/global/defaultServiceAccount".into()),
+        get("cloudbuild", "/v1/projects/harbour-dev/locations/global/defaultServiceAccount".into()),
     );
     needs("run.services.get", get("run", format!("{SERVICES}/web")));
     needs("run.services.update", |scene| scene.call("run", "PATCH", &format!("{SERVICES}/web"), Some(&hello())));
@@ -42,13 +42,13 @@ fn each_call_needs_its_permission() {
     needs("run.revisions.get", get("run", format!("{SERVICES}/web/revisions/x")));
     needs("run.revisions.list", get("run", format!("{SERVICES}/web/revisions")));
     needs("run.revisions.delete", |scene| scene.call("run", "DELETE", &format!("{SERVICES}/web/revisions/x"), None));
-    needs("run.operations.get", get("run", "/v2/projects/taxasge-dev/locations/us-central1/operations/x".into()));
+    needs("run.operations.get", get("run", "/v2/projects/harbour-dev/locations/us-central1/operations/x".into()));
     needs("storage.buckets.get", get("storage", format!("/storage/v1/b/{BUCKET}")));
     needs(
         "storage.buckets.create",
-        post("storage", "/storage/v1/b?project=taxasge-dev".into(), json!({"name": "abc"})),
+        post("storage", "/storage/v1/b?project=harbour-dev".into(), json!({"name": "abc"})),
     );
-    needs("storage.buckets.list", get("storage", "/storage/v1/b?project=taxasge-dev".into()));
+    needs("storage.buckets.list", get("storage", "/storage/v1/b?project=harbour-dev".into()));
     needs("storage.buckets.getIamPolicy", get("storage", format!("/storage/v1/b/{BUCKET}/iam")));
     needs("storage.buckets.setIamPolicy", |scene| {
         scene.call("storage", "PUT", &format!("/storage/v1/b/{BUCKET}/iam"), Some(&json!({})))
@@ -66,48 +66,48 @@ fn each_call_needs_its_permission() {
         "storage.objects.create",
         post("storage", format!("/upload/storage/v1/b/{BUCKET}/o?uploadType=resumable&name=x"), json!({})),
     );
-    needs("resourcemanager.projects.get", get("cloudresourcemanager", "/v3/projects/taxasge-dev".into()));
+    needs("resourcemanager.projects.get", get("cloudresourcemanager", "/v3/projects/harbour-dev".into()));
     needs(
         "orgpolicy.policy.get",
         post(
             "cloudresourcemanager",
-            "/v1/projects/taxasge-dev:getEffectiveOrgPolicy".into(),
+            "/v1/projects/harbour-dev:getEffectiveOrgPolicy".into(),
             json!({"constraint": "constraints/x"}),
         ),
     );
     needs(
         "iam.serviceAccounts.get",
-        get("iam", format!("/v1/projects/taxasge-dev/serviceAccounts/{}", World::COMPUTE)),
+        get("iam", format!("/v1/projects/harbour-dev/serviceAccounts/{}", World::COMPUTE)),
     );
     needs("iam.serviceAccounts.getIamPolicy", |scene| {
         scene.send("iam", "POST", &format!("/v1/projects/-/serviceAccounts/{}:getIamPolicy", World::COMPUTE), &[], None)
     });
     needs(
         "secretmanager.versions.access",
-        get("secretmanager", "/v1/projects/taxasge-dev/secrets/db/versions/1:access".into()),
+        get("secretmanager", "/v1/projects/harbour-dev/secrets/db/versions/1:access".into()),
     );
     needs(
         "serviceusage.services.get",
-        get("serviceusage", "/v1/projects/taxasge-dev/services/run.googleapis.com".into()),
+        get("serviceusage", "/v1/projects/harbour-dev/services/run.googleapis.com".into()),
     );
     needs(
         "artifactregistry.projectsettings.get",
-        get("artifactregistry", "/v1/projects/taxasge-dev/projectSettings".into()),
+        get("artifactregistry", "/v1/projects/harbour-dev/projectSettings".into()),
     );
     needs(
         "artifactregistry.tags.get",
-        get("artifactregistry", "/v1/projects/taxasge-dev/locations/us/repositories/gcr.io/packages/web/tags/1".into()),
+        get("artifactregistry", "/v1/projects/harbour-dev/locations/us/repositories/gcr.io/packages/web/tags/1".into()),
     );
     needs(
         "artifactregistry.dockerimages.get",
         get(
             "artifactregistry",
-            "/v1/projects/taxasge-dev/locations/us/repositories/gcr.io/dockerImages/web@sha256:1".into(),
+            "/v1/projects/harbour-dev/locations/us/repositories/gcr.io/dockerImages/web@sha256:1".into(),
         ),
     );
     needs(
         "logging.logEntries.list",
-        post("logging", "/v2/entries:list".into(), json!({"resourceNames": ["projects/taxasge-dev"]})),
+        post("logging", "/v2/entries:list".into(), json!({"resourceNames": ["projects/harbour-dev"]})),
     );
 }
 
@@ -118,13 +118,13 @@ fn refusals_name_permission_and_resource_as_in_the_sample() {
     assert_eq!(
         reply.json(),
         json!({"error": {"code": 403, "status": "PERMISSION_DENIED",
-            "message": "Permission 'run.services.update' denied on resource '//run.googleapis.com/projects/taxasge-dev/locations/us-central1/services/web' (or it may not exist).",
+            "message": "Permission 'run.services.update' denied on resource '//run.googleapis.com/projects/harbour-dev/locations/us-central1/services/web' (or it may not exist).",
             "details": [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "IAM_PERMISSION_DENIED",
                 "domain": "iam.googleapis.com", "metadata": {"permission": "run.services.update",
-                "resource": "projects/taxasge-dev/locations/us-central1/services/web"}}]}})
+                "resource": "projects/harbour-dev/locations/us-central1/services/web"}}]}})
     );
     let scene = Scene::with(|world| world.deny(World::DEPLOYER, "storage.buckets.create"));
-    let reply = scene.post("storage", "/storage/v1/b?project=taxasge-dev", &json!({"name": "abc"}));
+    let reply = scene.post("storage", "/storage/v1/b?project=harbour-dev", &json!({"name": "abc"}));
     assert_eq!(reply.json()["error"]["errors"][0]["reason"], "forbidden");
     assert_eq!(
         reply.message(),
@@ -139,12 +139,12 @@ fn refusals_name_permission_and_resource_as_in_the_sample() {
 fn the_five_roles_cannot_do_what_they_cannot() {
     let scene = Scene::new();
     for (api, path) in [
-        ("serviceusage", "/v1/projects/taxasge-dev/services/run.googleapis.com"),
-        ("artifactregistry", "/v1/projects/taxasge-dev/projectSettings"),
+        ("serviceusage", "/v1/projects/harbour-dev/services/run.googleapis.com"),
+        ("artifactregistry", "/v1/projects/harbour-dev/projectSettings"),
     ] {
         assert_eq!(scene.get(api, path).reason().as_deref(), Some("IAM_PERMISSION_DENIED"), "{path}");
     }
-    let reply = scene.post("logging", "/v2/entries:list", &json!({"resourceNames": ["projects/taxasge-dev"]}));
+    let reply = scene.post("logging", "/v2/entries:list", &json!({"resourceNames": ["projects/harbour-dev"]}));
     assert_eq!((reply.status, reply.message()), (403, "Permission denied for all log views".to_owned()));
 }
 
@@ -169,10 +169,10 @@ fn a_disabled_api_is_refused_as_in_the_sample() {
         ]}})
     );
     // The other APIs go on.
-    assert_eq!(scene.get("cloudresourcemanager", "/v3/projects/taxasge-dev").status, 200);
+    assert_eq!(scene.get("cloudresourcemanager", "/v3/projects/harbour-dev").status, 200);
     let scene = Scene::with(|world| world.disable_api("cloudresourcemanager.googleapis.com"));
     assert_eq!(
-        scene.get("cloudresourcemanager", "/v3/projects/taxasge-dev").reason().as_deref(),
+        scene.get("cloudresourcemanager", "/v3/projects/harbour-dev").reason().as_deref(),
         Some("SERVICE_DISABLED")
     );
 }
@@ -190,7 +190,7 @@ fn an_unpaid_project_is_refused_as_in_the_sample() {
         (&details[1]["reason"], &details[1]["metadata"]["service"]),
         (&json!("BILLING_DISABLED"), &json!("cloudbuild.googleapis.com"))
     );
-    assert_eq!(scene.get("cloudresourcemanager", "/v3/projects/taxasge-dev").status, 200);
+    assert_eq!(scene.get("cloudresourcemanager", "/v3/projects/harbour-dev").status, 200);
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn grants_on_one_resource_count_there_and_only_there() {
         for role in ["roles/run.admin", "roles/storage.admin"] {
             world.revoke(World::PROJECT, World::DEPLOYER, role);
         }
-        let name = "projects/taxasge-dev/locations/us-central1/services/web";
+        let name = "projects/harbour-dev/locations/us-central1/services/web";
         world.services.get_mut(name).expect("a service").policy.grant("roles/run.viewer", &member);
         world.buckets.get_mut(BUCKET).expect("a bucket").policy.grant("roles/storage.objectViewer", &member);
     });

@@ -35,7 +35,7 @@ fn a_bucket_policy_is_changed_under_its_etag() {
 fn an_enforced_prevention_keeps_the_public_out() {
     let scene = Scene::new();
     let body = json!({"name": BUCKET, "iamConfiguration": {"publicAccessPrevention": "enforced"}});
-    scene.post("storage", "/storage/v1/b?project=taxasge-dev", &body);
+    scene.post("storage", "/storage/v1/b?project=harbour-dev", &body);
     let policy = json!({"bindings": [{"role": "roles/storage.objectViewer", "members": ["allUsers"]}]});
     assert_eq!(scene.call("storage", "PUT", &format!("/storage/v1/b/{BUCKET}/iam"), Some(&policy)).status, 412);
 }
@@ -92,7 +92,7 @@ fn an_organisation_may_forbid_the_public_as_in_the_sample() {
             "message": "One or more users named in the policy do not belong to a permitted customer,  perhaps due to an organization policy.",
             "details": [{"@type": "type.googleapis.com/google.rpc.PreconditionFailure", "violations": [{
                 "type": "constraints/iam.allowedPolicyMemberDomains",
-                "subject": "orgpolicy:projects/taxasge-dev?configvalue=allUsers",
+                "subject": "orgpolicy:projects/harbour-dev?configvalue=allUsers",
                 "description": "User allUsers is not in permitted organization."}]}]}})
     );
     // Members of the organisation may be granted.

@@ -23,7 +23,7 @@ fn path(revision: &str) -> String {
 fn a_ready_revision_is_read() {
     let scene = scene(1);
     let revision = scene.get("run", &path("web-1")).json();
-    assert_eq!(revision["name"], "projects/taxasge-dev/locations/us-central1/services/web/revisions/web-1");
+    assert_eq!(revision["name"], "projects/harbour-dev/locations/us-central1/services/web/revisions/web-1");
     assert_eq!((&revision["service"], &revision["timeout"]), (&json!("web"), &json!("10s")));
     assert_eq!(
         revision["conditions"][0],

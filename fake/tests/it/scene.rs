@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-pub(crate) const BUCKET: &str = "taxasge-dev-slipway-us-central1";
+pub(crate) const BUCKET: &str = "harbour-dev-slipway-us-central1";
 pub(crate) const REGION: &str = "us-central1";
-pub(crate) const IMAGE: &str = "us-central1-docker.pkg.dev/taxasge-dev/app/web";
+pub(crate) const IMAGE: &str = "us-central1-docker.pkg.dev/harbour-dev/app/web";
 
 /// A running fake and a token of the deployer.
 pub(crate) struct Scene {
@@ -89,7 +89,7 @@ impl Scene {
         let exists = self.cloud.world(|world| world.buckets.contains_key(BUCKET));
         if !exists {
             let body = json!({"name": BUCKET, "location": "US-CENTRAL1"});
-            assert_eq!(self.post("storage", "/storage/v1/b?project=taxasge-dev", &body).status, 200);
+            assert_eq!(self.post("storage", "/storage/v1/b?project=harbour-dev", &body).status, 200);
         }
         let path = format!("/upload/storage/v1/b/{BUCKET}/o?uploadType=media&name={}", object.replace('/', "%2F"));
         let reply = self.send("storage", "POST", &path, &[("Content-Type", "application/gzip")], Some(content));
@@ -100,7 +100,7 @@ impl Scene {
     /// A build of this source by docker, ready to be changed and created.
     pub(crate) fn build_of(&self, files: &[(&str, &str)]) -> Value {
         let generation = self.stage("source/one.tar.gz", &archive(files));
-        self.cloud.world(|world| world.add_repository("taxasge-dev", REGION, "app"));
+        self.cloud.world(|world| world.add_repository("harbour-dev", REGION, "app"));
         json!({
             "source": {"storageSource": {"bucket": BUCKET, "object": "source/one.tar.gz", "generation": generation}},
             "steps": [{"name": "gcr.io/cloud-builders/docker", "id": "build", "env": ["DOCKER_BUILDKIT=1"],
@@ -110,7 +110,7 @@ impl Scene {
             "queueTtl": "900s",
             "logsBucket": format!("gs://{BUCKET}/logs"),
             "options": {"logging": "GCS_ONLY", "logStreamingOption": "STREAM_ON", "substitutionOption": "ALLOW_LOOSE"},
-            "serviceAccount": format!("projects/taxasge-dev/serviceAccounts/{}", World::COMPUTE),
+            "serviceAccount": format!("projects/harbour-dev/serviceAccounts/{}", World::COMPUTE),
             "tags": ["slipway", "req-1"]
         })
     }
@@ -174,8 +174,8 @@ impl Scene {
     }
 }
 
-pub(crate) const BUILDS: &str = "/v1/projects/taxasge-dev/locations/us-central1/builds";
-pub(crate) const SERVICES: &str = "/v2/projects/taxasge-dev/locations/us-central1/services";
+pub(crate) const BUILDS: &str = "/v1/projects/harbour-dev/locations/us-central1/builds";
+pub(crate) const SERVICES: &str = "/v2/projects/harbour-dev/locations/us-central1/services";
 
 /// The smallest service body: Google's sample image.
 pub(crate) fn hello() -> Value {

@@ -39,10 +39,10 @@ fn names_follow_the_rules() {
         assert_eq!(scene.undeployable(bad, &hello()).0, 400, "{bad}");
     }
     assert_eq!(scene.undeployable(&"w".repeat(49), &hello()).0, 200);
-    let path = "/v2/projects/taxasge-dev/locations/atlantis/services/web?allowMissing=true";
+    let path = "/v2/projects/harbour-dev/locations/atlantis/services/web?allowMissing=true";
     assert_eq!(scene.call("run", "PATCH", path, Some(&hello())).status, 404);
     let mut other = hello();
-    other["name"] = json!("projects/taxasge-dev/locations/us-central1/services/api");
+    other["name"] = json!("projects/harbour-dev/locations/us-central1/services/api");
     assert_eq!(scene.undeployable("web", &other).0, 400);
 }
 
@@ -250,14 +250,14 @@ fn the_caller_must_be_allowed_to_act_as_the_runtime_account() {
     );
     let scene = Scene::with(|world| {
         revoke(world);
-        world.add_account(World::PROJECT, "web@taxasge-dev.iam.gserviceaccount.com");
-        let account = world.accounts.get_mut("web@taxasge-dev.iam.gserviceaccount.com").expect("an account");
+        world.add_account(World::PROJECT, "web@harbour-dev.iam.gserviceaccount.com");
+        let account = world.accounts.get_mut("web@harbour-dev.iam.gserviceaccount.com").expect("an account");
         account.policy.grant("roles/iam.serviceAccountUser", &format!("serviceAccount:{}", World::DEPLOYER));
     });
     let mut body = hello();
-    body["template"]["serviceAccount"] = json!("web@taxasge-dev.iam.gserviceaccount.com");
+    body["template"]["serviceAccount"] = json!("web@harbour-dev.iam.gserviceaccount.com");
     assert!(scene.deploy("web", &body).get("error").is_none());
-    body["template"]["serviceAccount"] = json!("gone@taxasge-dev.iam.gserviceaccount.com");
+    body["template"]["serviceAccount"] = json!("gone@harbour-dev.iam.gserviceaccount.com");
     assert_eq!(scene.undeployable("web", &body).0, 403);
 }
 

@@ -51,7 +51,7 @@ fn a_ready_service_reads_like_the_sample() {
     let scene = Scene::new();
     scene.deploy("web", &named("web-1"));
     let service = scene.service("web");
-    assert_eq!(service["name"], "projects/taxasge-dev/locations/us-central1/services/web");
+    assert_eq!(service["name"], "projects/harbour-dev/locations/us-central1/services/web");
     assert_eq!((&service["creator"], &service["lastModifier"]), (&json!(World::DEPLOYER), &json!(World::DEPLOYER)));
     assert_eq!((&service["ingress"], &service["launchStage"]), (&json!("INGRESS_TRAFFIC_ALL"), &json!("GA")));
     assert_eq!(service["generation"], service["observedGeneration"]);
@@ -247,7 +247,7 @@ fn a_revision_that_fails_leaves_the_old_one_serving() {
     assert_eq!((&done["done"], &done["error"]["code"]), (&json!(true), &json!(9)));
     let message = done["error"]["message"].as_str().expect("a message");
     assert!(message.starts_with("Revision 'web-2' is not ready and cannot serve traffic. The user-provided container failed to start and listen on the port defined provided by the PORT=8080"), "{message}");
-    assert!(message.contains("\n\nLogs URL: https://console.cloud.google.com/logs/viewer?project=taxasge-dev&resource=cloud_run_revision/service_name/web/revision_name/web-2&advancedFilter=resource.type%3D%22cloud_run_revision%22%0Aresource.labels.service_name%3D%22web%22"), "{message}");
+    assert!(message.contains("\n\nLogs URL: https://console.cloud.google.com/logs/viewer?project=harbour-dev&resource=cloud_run_revision/service_name/web/revision_name/web-2&advancedFilter=resource.type%3D%22cloud_run_revision%22%0Aresource.labels.service_name%3D%22web%22"), "{message}");
     let service = scene.service("web");
     let terminal = &service["terminalCondition"];
     assert_eq!((&terminal["state"], &terminal["severity"]), (&json!("CONDITION_FAILED"), &json!("ERROR")));
@@ -295,11 +295,11 @@ fn each_failure_has_its_reason() {
         )
     };
     let image = |image: &str| json!({"template": {"revision": "web-1", "containers": [{"image": image}]}});
-    let (code, reason, message) = failing(&|_| (), &image("us-central1-docker.pkg.dev/taxasge-dev/app/web:nope"));
+    let (code, reason, message) = failing(&|_| (), &image("us-central1-docker.pkg.dev/harbour-dev/app/web:nope"));
     assert_eq!((code, reason), (json!(5), json!("CONTAINER_MISSING")));
     assert_eq!(
         message,
-        "Revision 'web-1' is not ready and cannot serve traffic. Image 'us-central1-docker.pkg.dev/taxasge-dev/app/web:nope' not found."
+        "Revision 'web-1' is not ready and cannot serve traffic. Image 'us-central1-docker.pkg.dev/harbour-dev/app/web:nope' not found."
     );
     let unknown = format!("us-docker.pkg.dev/cloudrun/container/hello@sha256:{}", "0".repeat(64));
     assert_eq!(failing(&|_| (), &image(&unknown)).1, "CONTAINER_MISSING");
@@ -314,10 +314,10 @@ fn each_failure_has_its_reason() {
     ));
     assert!(message.contains("Note that the image is from project [other-proj]"));
     let arm = |world: &mut World| {
-        world.push_image("gcr.io/taxasge-dev/web:x");
-        world.image("gcr.io/taxasge-dev/web:x").expect("an image").architecture = "arm64".to_owned();
+        world.push_image("gcr.io/harbour-dev/web:x");
+        world.image("gcr.io/harbour-dev/web:x").expect("an image").architecture = "arm64".to_owned();
     };
-    let (_, reason, message) = failing(&arm, &image("gcr.io/taxasge-dev/web:x"));
+    let (_, reason, message) = failing(&arm, &image("gcr.io/harbour-dev/web:x"));
     assert_eq!(reason, "REVISION_FAILED");
     assert!(message.contains("must support amd64/linux"));
     let internal =
@@ -358,7 +358,7 @@ fn secrets_are_checked_as_the_runtime_account() {
         body
     };
     let scene = Scene::with(|world| {
-        world.add_secret("taxasge-dev", "db", "x");
+        world.add_secret("harbour-dev", "db", "x");
     });
     let done = scene.deploy("web", &with_secret("1"));
     let message = done["error"]["message"].as_str().expect("a message").to_owned();
@@ -366,8 +366,8 @@ fn secrets_are_checked_as_the_runtime_account() {
     assert_eq!(scene.service("web")["terminalCondition"]["reason"], "SECRETS_ACCESS_CHECK_FAILED");
     // The deployer's own right does not help; a grant on the secret does.
     let scene = Scene::with(|world| {
-        world.add_secret("taxasge-dev", "db", "x");
-        world.share_secret("taxasge-dev", "db", World::COMPUTE);
+        world.add_secret("harbour-dev", "db", "x");
+        world.share_secret("harbour-dev", "db", World::COMPUTE);
     });
     assert!(scene.deploy("web", &with_secret("1")).get("error").is_none());
     assert!(

@@ -3,7 +3,7 @@ use crate::inputs::deploy::{Recipe, SecretRef, Strategy};
 use crate::inputs::spec::DEPLOY;
 use std::collections::BTreeMap;
 
-const KEY: &str = r#"{"type":"service_account","project_id":"taxasge-dev","private_key":"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n","client_email":"d@taxasge-dev.iam.gserviceaccount.com","token_uri":"https://oauth2.googleapis.com/token"}"#;
+const KEY: &str = r#"{"type":"service_account","project_id":"harbour-dev","private_key":"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n","client_email":"d@harbour-dev.iam.gserviceaccount.com","token_uri":"https://oauth2.googleapis.com/token"}"#;
 
 fn resolve(inputs: &[(&str, &str)]) -> Result<Resolved, Vec<String>> {
     let runner = Runner {
@@ -22,10 +22,10 @@ fn resolve(inputs: &[(&str, &str)]) -> Result<Resolved, Vec<String>> {
 #[test]
 fn defaults_follow_the_key_and_the_service() {
     let resolved = resolve(&[("source", "backend")]).expect("good inputs").deploy;
-    assert_eq!((resolved.project.as_str(), resolved.region.as_str()), ("taxasge-dev", "us-central1"));
+    assert_eq!((resolved.project.as_str(), resolved.region.as_str()), ("harbour-dev", "us-central1"));
     let What::Build(build) = resolved.what else { panic!("a build") };
-    assert_eq!(build.repository.as_str(), "gcr.io/taxasge-dev/web");
-    assert_eq!(build.bucket.as_str(), "taxasge-dev-slipway-us-central1");
+    assert_eq!(build.repository.as_str(), "gcr.io/harbour-dev/web");
+    assert_eq!(build.bucket.as_str(), "harbour-dev-slipway-us-central1");
     assert_eq!((build.location.as_str(), build.timeout.as_secs()), ("global", 1200));
     assert!(matches!(&build.recipe, Recipe::Dockerfile { path, cache: true, .. } if path == "Dockerfile"));
 }

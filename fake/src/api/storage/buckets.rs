@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn bucket_names_follow_the_rules() {
-        for good in ["taxasge-dev-slipway-us-central1", "a.b", "a_b"] {
+        for good in ["harbour-dev-slipway-us-central1", "a.b", "a_b"] {
             assert!(is_name(good), "{good}");
         }
         for bad in ["ab", "Abc", "-abc", "abc-", "my-google-bucket", "goog-x", "a b"] {

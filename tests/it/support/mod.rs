@@ -1,0 +1,354 @@
+//! One scene: a world, inputs and a workspace; the real binary run over it as the runner would;
+//! and everything that was printed, written and left in the world.
+//!
+//! Every run is judged by laws that no story has to repeat: requests keep Google's contract, the
+//! fake saw nothing it must not see, no secret got out, and the runner finds no command but ours
+//! in the output.
+
+pub mod contract;
+pub mod normal;
+pub mod runner;
+pub mod secrets;
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fakecloud::{FakeCloud, World};
+
+/// A run that takes longer than this hangs.
+const LONGEST_RUN: Duration = Duration::from_secs(60);
+
+/// The commit that runs deploy unless they say otherwise.
+pub const SHA: &str = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f";
+
+/// A world and what is asked of it.
+pub struct Scene {
+    /// The fake.
+    pub cloud: FakeCloud,
+    /// The workspace, the runner's files beside it.
+    pub directory: PathBuf,
+    inputs: BTreeMap<String, String>,
+    variables: BTreeMap<String, String>,
+    lenient: bool,
+}
+
+/// What a run printed and wrote.
+#[derive(Debug)]
+pub struct Run {
+    /// The exit code; 128 and the signal's number when a signal ended it.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// The outputs, as the runner reads them.
+    pub outputs: BTreeMap<String, String>,
+    /// The state for the post step.
+    pub state: BTreeMap<String, String>,
+    /// The job summary.
+    pub summary: String,
+}
+
+impl Scene {
+    /// The world a new project is, and the inputs of a plain deploy of a small source.
+    pub fn new() -> Self {
+        Self::with(World::new())
+    }
+
+    /// A world of one's own.
+    pub fn with(world: World) -> Self {
+        static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let directory = std::env::temp_dir().join(format!("slipway-it-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(directory.join("workspace")).unwrap();
+        let cloud = FakeCloud::start(world);
+        let key = cloud.key_json(World::DEPLOYER);
+        let mut scene = Self { cloud, directory, inputs: BTreeMap::new(), variables: BTreeMap::new(), lenient: false };
+        scene.file("app/Dockerfile", "FROM python:3.13-slim\nCOPY main.py .\nCMD [\"python\", \"main.py\"]\n");
+        scene.file("app/main.py", "print('hello')\n");
+        scene.input("credentials_json", &key).input("service", "web").input("source", "app");
+        scene.variable("GITHUB_ACTIONS", "true").variable("SLIPWAY_PACE", "0");
+        for (name, value) in [
+            ("SHA", SHA),
+            ("REPOSITORY", "o/r"),
+            ("REF_NAME", "develop"),
+            ("RUN_ID", "77"),
+            ("RUN_ATTEMPT", "1"),
+            ("SERVER_URL", "https://github.com"),
+            ("JOB", "deploy"),
+            ("ACTION", "ship"),
+        ] {
+            scene.variable(&format!("GITHUB_{name}"), value);
+        }
+        let endpoints = scene.cloud.endpoints();
+        for (name, value) in endpoints {
+            scene.variable(&name, &value);
+        }
+        scene
+    }
+
+    /// A scene whose service `web` has been deployed once already.
+    pub fn deployed() -> Self {
+        let scene = Self::new();
+        let run = scene.run();
+        assert_eq!(run.code, 0, "{}", run.stdout);
+        scene
+    }
+
+    /// Sets an input; an empty text takes it away.
+    pub fn input(&mut self, name: &str, text: &str) -> &mut Self {
+        if text.is_empty() {
+            self.inputs.remove(name);
+        } else {
+            self.inputs.insert(name.to_owned(), text.to_owned());
+        }
+        self
+    }
+
+    /// Sets an environment variable; an empty text takes it away.
+    pub fn variable(&mut self, name: &str, value: &str) -> &mut Self {
+        if value.is_empty() {
+            self.variables.remove(name);
+        } else {
+            self.variables.insert(name.to_owned(), value.to_owned());
+        }
+        self
+    }
+
+    /// Writes a file into the workspace.
+    pub fn file(&mut self, path: &str, text: impl AsRef<[u8]>) -> &mut Self {
+        let path = self.workspace().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        self
+    }
+
+    /// Does not hold it against the run that the fake saw something unexpected: for stories in
+    /// which the world is broken on purpose.
+    pub fn lenient(&mut self) -> &mut Self {
+        self.lenient = true;
+        self
+    }
+
+    /// The workspace.
+    pub fn workspace(&self) -> PathBuf {
+        self.directory.join("workspace")
+    }
+
+    /// Runs the action's main stage to its end.
+    pub fn run(&self) -> Run {
+        self.start(&[]).finish()
+    }
+
+    /// Runs a command line to its end, outside the runner.
+    pub fn command(&self, arguments: &[&str]) -> Run {
+        self.start(arguments).finish()
+    }
+
+    /// Runs the action's post stage with the state of a run before.
+    pub fn post(&self, before: &Run) -> Run {
+        let mut command = self.prepare(&["post"]);
+        command.envs(before.state.iter().map(|(name, value)| (format!("STATE_{name}"), value)));
+        self.spawn(command).finish()
+    }
+
+    /// Starts a run.
+    pub fn start(&self, arguments: &[&str]) -> Running<'_> {
+        self.spawn(self.prepare(arguments))
+    }
+
+    fn prepare(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_slipway"));
+        command.args(arguments).env_clear().envs(&self.variables).current_dir(self.workspace());
+        command.env("GITHUB_WORKSPACE", self.workspace());
+        for (name, text) in &self.inputs {
+            command.env(format!("INPUT_{}", name.to_uppercase()), text);
+        }
+        for name in ["OUTPUT", "STATE", "STEP_SUMMARY"] {
+            let path = self.directory.join(name);
+            if !path.is_dir() {
+                std::fs::write(&path, "").unwrap();
+            }
+            command.env(format!("GITHUB_{name}"), path);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn spawn(&self, mut command: Command) -> Running<'_> {
+        let mut child = command.spawn().unwrap();
+        let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let read = |from: &mut dyn Read| {
+            let mut text = Vec::new();
+            from.read_to_end(&mut text).unwrap();
+            String::from_utf8_lossy(&text).into_owned()
+        };
+        let stdout = std::thread::spawn(move || read(&mut out));
+        let stderr = std::thread::spawn(move || read(&mut err));
+        Running { scene: self, child, stdout, stderr, since: self.cloud.journal().len() }
+    }
+
+    fn judge(&self, run: &Run, since: usize) {
+        let journal = self.cloud.journal();
+        for request in journal.iter().skip(since).filter(|request| !["oauth2", "site"].contains(&request.api.as_str()))
+        {
+            if request.call.starts_with("storage.upload.") {
+                continue;
+            }
+            let breaches = contract::breaches(&contract::Request {
+                api: &request.api.to_uppercase(),
+                method: &request.verb,
+                path: &request.path,
+                query: &request.query,
+                content_type: request.header("content-type").unwrap_or_default(),
+                body: &request.body,
+            });
+            assert!(
+                breaches.is_empty(),
+                "{} {} breaks Google's contract: {breaches:#?}\n{}",
+                request.verb,
+                request.path,
+                String::from_utf8_lossy(&request.body)
+            );
+        }
+        if !self.lenient {
+            assert_eq!(self.cloud.unexpected(), Vec::<String>::new(), "{}", run.stdout);
+            let unused = self.cloud.world(|world| world.unused_faults());
+            assert!(unused.is_empty(), "faults that never struck: {unused:#?}\n{}", run.stdout);
+        }
+        for command in runner::commands(&run.stdout) {
+            assert!(
+                ["group", "endgroup", "add-mask", "warning", "error", "notice"].contains(&command.name.as_str()),
+                "the runner would execute {command:?}"
+            );
+        }
+        assert_eq!(run.stderr, "", "everything goes to one stream");
+        secrets::check(self, run, &journal);
+    }
+
+    /// The key the scene signs in with, parsed.
+    pub fn key(&self) -> serde_json::Value {
+        self.inputs.get("credentials_json").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    }
+
+    /// The calls of a run so far, without looks and probes: what the product did, in order.
+    pub fn calls(&self) -> Vec<String> {
+        let calls = self.cloud.journal().into_iter().map(|request| request.call);
+        calls.filter(|call| call != "site.request" && call != "oauth2.token").collect()
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        let _gone = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// A run that goes on.
+pub struct Running<'a> {
+    scene: &'a Scene,
+    child: Child,
+    stdout: std::thread::JoinHandle<String>,
+    stderr: std::thread::JoinHandle<String>,
+    since: usize,
+}
+
+impl Running<'_> {
+    /// Sends a signal by its name.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Waits until a call has arrived at the fake.
+    pub fn until(&self, call: &str) -> &Self {
+        assert!(self.scene.cloud.wait_for(|request| request.is(call), Duration::from_secs(20)), "{call} never came");
+        self
+    }
+
+    /// Waits for the end and reads everything.
+    pub fn finish(mut self) -> Run {
+        let begun = Instant::now();
+        // The pipes close when the process ends, so waiting for them is waiting for it.
+        let code = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                use std::os::unix::process::ExitStatusExt;
+                break status.code().or(status.signal().map(|signal| 128 + signal)).unwrap();
+            }
+            if begun.elapsed() > LONGEST_RUN {
+                self.child.kill().unwrap();
+                panic!("the run hangs; it has asked {:#?}", self.scene.calls());
+            }
+            std::thread::yield_now();
+        };
+        let read = |name: &str| std::fs::read_to_string(self.scene.directory.join(name)).unwrap_or_default();
+        let run = Run {
+            code,
+            stdout: self.stdout.join().unwrap(),
+            stderr: self.stderr.join().unwrap(),
+            outputs: runner::pairs(&read("OUTPUT")),
+            state: runner::pairs(&read("STATE")),
+            summary: read("STEP_SUMMARY"),
+        };
+        self.scene.judge(&run, self.since);
+        run
+    }
+}
+
+impl Run {
+    /// What a reader of the log sees, with ids and times made equal from run to run.
+    pub fn log(&self) -> String {
+        normal::text(&runner::visible(&self.stdout))
+    }
+
+    /// The summary, made equal from run to run.
+    pub fn summary(&self) -> String {
+        normal::text(&self.summary)
+    }
+
+    /// The report document.
+    pub fn report(&self) -> serde_json::Value {
+        serde_json::from_str(&self.outputs["report"]).expect("the report is JSON")
+    }
+
+    /// Asserts the exit code, showing the log where it is another one.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "\n{}", runner::visible(&self.stdout));
+        self
+    }
+
+    /// Asserts that the log holds a text.
+    #[track_caller]
+    pub fn says(&self, text: &str) -> &Self {
+        let log = runner::visible(&self.stdout);
+        assert!(log.contains(text), "the log does not say {text:?}:\n{log}");
+        self
+    }
+
+    /// Asserts that the log does not hold a text.
+    #[track_caller]
+    pub fn does_not_say(&self, text: &str) -> &Self {
+        let log = runner::visible(&self.stdout);
+        assert!(!log.contains(text), "the log says {text:?}:\n{log}");
+        self
+    }
+}
+
+/// Whether a path exists below a directory: for what must not be left behind.
+pub fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_below(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}

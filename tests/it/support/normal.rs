@@ -1,0 +1,65 @@
+//! Making texts equal from run to run: what is random or of the moment becomes a word.
+
+/// The text with ports, times, random names and ids replaced.
+pub fn text(raw: &str) -> String {
+    let mut text = raw.to_owned();
+    text = replace_after(&text, "127.0.0.1:", |c| c.is_ascii_digit(), "PORT");
+    text = replace_after(&text, "-0f0f0f0-", |c| c.is_ascii_hexdigit(), "NONCE");
+    text = replace_after(&text, "req_", |c| c.is_ascii_hexdigit(), "NONCE");
+    text = durations(&text);
+    text = replace_after(&text, ".tar.gz#", |c| c.is_ascii_digit(), "GENERATION");
+    text
+}
+
+/// Replaces the run of characters behind each `mark`.
+fn replace_after(text: &str, mark: &str, run: impl Fn(char) -> bool, word: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(mark) {
+        let end = at + mark.len();
+        out.push_str(&rest[..end]);
+        rest = &rest[end..];
+        let length = rest.find(|c| !run(c)).unwrap_or(rest.len());
+        if length > 0 {
+            out.push_str(word);
+        }
+        rest = &rest[length..];
+    }
+    out + rest
+}
+
+/// `1.2s`, `12s`, `3m 05s` stand for times that were measured; whole seconds in sentences about
+/// limits (`120 s`) are left.
+fn durations(text: &str) -> String {
+    let mut out = String::new();
+    let mut word = String::new();
+    let flush = |word: &mut String, out: &mut String| {
+        let bare = word.trim_matches(['(', ')', ',', '|']);
+        let measured =
+            bare.strip_suffix('s').is_some_and(|number| number.contains('.') && number.parse::<f64>().is_ok());
+        if measured {
+            out.push_str(&word.replace(bare, "TIME"));
+        } else {
+            out.push_str(word);
+        }
+        word.clear();
+    };
+    for c in text.chars() {
+        if c.is_whitespace() {
+            flush(&mut word, &mut out);
+            out.push(c);
+        } else {
+            word.push(c);
+        }
+    }
+    flush(&mut word, &mut out);
+    out
+}
+
+#[test]
+fn measured_times_and_random_names_become_words() {
+    assert_eq!(
+        text("at http://127.0.0.1:4711/x web-0f0f0f0-a1b2c (0.3s), 120 s, req_00ff"),
+        "at http://127.0.0.1:PORT/x web-0f0f0f0-NONCE (TIME), 120 s, req_NONCE"
+    );
+}
