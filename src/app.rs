@@ -26,7 +26,7 @@ use crate::net::Net;
 use crate::plan::decide::{Step, image_tags, marks, steps as plan_steps};
 use crate::probe::Probe;
 use crate::report::failure::Line;
-use crate::report::{Outcome, Story, exit_code, failure, outputs, summary, truth};
+use crate::report::{Outcome, Story, exit_code, failure, headline, outputs, summary, truth};
 use crate::steps::{self, Context, cancel};
 
 /// From the signal to the end the runner gives ten seconds; cleaning up gets less than four.
@@ -339,15 +339,7 @@ fn tell(console: &Console, files: &Files, story: &Story<'_>) {
             }
             now.iter().for_each(|sentence| console.line(sentence));
         }
-        Outcome::Failed(failed) => {
-            console.error(&failed.to_string(), &failure::annotation(failed, &now));
-            for line in failure::lines(failed, &now) {
-                match line {
-                    Line::Ours(text) => console.line(&text),
-                    Line::Foreign(text) => console.foreign(&text),
-                }
-            }
-        }
+        Outcome::Failed(failed) => tell_failure(console, story, failed, &now),
         Outcome::Cancelled(signal) => {
             console.title(&format!("Cancelled by {signal}"));
             now.iter().for_each(|sentence| console.line(&format!("  now: {sentence}")));
@@ -363,13 +355,35 @@ fn tell(console: &Console, files: &Files, story: &Story<'_>) {
     }
 }
 
+/// Tells a failure once: on the runner as an annotation, which its log shows too, behind the lines
+/// that show the cause; elsewhere as lines in the order of a story.
+fn tell_failure(console: &Console, story: &Story<'_>, failed: &Failure, now: &[String]) {
+    let whole = failure::annotation(failed, now);
+    let annotated = console.is_actions() && console.fits_annotation(&whole);
+    if annotated {
+        failed.evidence_lines().iter().for_each(|line| console.foreign(line));
+        console.error(&headline(story), &whole);
+        return;
+    }
+    console.error(&failed.to_string(), &failed.to_string());
+    for line in failure::lines(failed, now) {
+        match line {
+            Line::Ours(text) => console.line(&text),
+            Line::Foreign(text) => console.foreign(&text),
+        }
+    }
+}
+
 /// Tells the mistakes of the inputs, all of them, and that nothing was sent.
 fn refuse(console: &Console, runner: &Runner, errors: &InputErrors) -> u8 {
     let count = errors.0.len();
     let what = if count == 1 { "One setting is wrong".to_owned() } else { format!("{count} settings are wrong") };
     let text: Vec<String> = errors.0.iter().map(|mistake| format!("* {mistake}")).collect();
-    console.error(&format!("{what}; nothing was sent"), &format!("{what}; nothing was sent\n{}", text.join("\n")));
-    text.iter().for_each(|line| console.line(&format!("  {line}")));
+    let title = format!("{what}; nothing was sent");
+    console.error(&title, &format!("{title}\n{}", text.join("\n")));
+    if !console.is_actions() {
+        text.iter().for_each(|line| console.line(&format!("  {line}")));
+    }
     let files = files(runner);
     let markdown: String = errors
         .0

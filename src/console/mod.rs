@@ -13,6 +13,9 @@ use actions_rs::{Annotation, AnnotationKind, WorkflowCommand};
 /// (`runner.md` section 8), so later ones are printed as plain lines.
 const ANNOTATIONS_KEPT: usize = 10;
 
+/// The runner cuts an annotation at 4,096 characters; a little stays free for its own escapes.
+const ANNOTATION_LENGTH: usize = 4000;
+
 /// How often a wait says that it still waits, where no line can be drawn over.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
@@ -162,9 +165,14 @@ impl Console {
         }
     }
 
-    /// Whether a line can be drawn over.
-    pub fn is_terminal(&self) -> bool {
-        self.mode == Mode::Terminal
+    /// Whether the Actions runner reads what is printed.
+    pub fn is_actions(&self) -> bool {
+        self.mode == Mode::Actions
+    }
+
+    /// Whether the runner would keep a text whole in an annotation.
+    pub fn fits_annotation(&self, text: &str) -> bool {
+        text.chars().count() <= ANNOTATION_LENGTH && self.with_state(|state| state.errors < ANNOTATIONS_KEPT)
     }
 
     fn annotate(&self, kind: AnnotationKind, color: &str, word: &str, text: &str) {
@@ -217,7 +225,11 @@ fn count(kept: &mut usize) -> bool {
 /// Text for an annotation: harmless, lines kept, below the runner's cut at 4,096 characters.
 fn annotation_text(text: &str) -> String {
     let text = untrusted::lines(text).map(untrusted::inner).collect::<Vec<_>>().join("\n");
-    if text.chars().count() <= 4000 { text } else { text.chars().take(4000).chain("…".chars()).collect() }
+    if text.chars().count() <= ANNOTATION_LENGTH {
+        text
+    } else {
+        text.chars().take(ANNOTATION_LENGTH).chain("…".chars()).collect()
+    }
 }
 
 /// A duration as people say it: `0.4s`, `12s`, `3m 05s`.

@@ -271,7 +271,7 @@ mod tests {
                 {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "web-2", "tag": "c1"}],
             "latestReadyRevision": "projects/p/locations/r/services/web/revisions/web-2",
         }));
-        assert_eq!(service.traffic().to_string(), "40 % latest, 60 % web-1, 0 % web-2 (tag c1)");
+        assert_eq!(service.traffic().words(None), "40 % latest, 60 % `web-1`, 0 % `web-2` (tag `c1`)");
         assert_eq!(service.latest_ready().map(|name| name.to_string()).as_deref(), Some("web-2"));
     }
 

@@ -153,6 +153,8 @@ pub struct ServiceFact {
     pub previous: Option<RevisionName>,
     /// The allocation before.
     pub traffic_before: Traffic,
+    /// The revision that `LATEST` stood for before.
+    pub latest_before: Option<RevisionName>,
     /// The commit that served before, by its label.
     pub commit_before: Option<String>,
     /// The revision this run makes.

@@ -1,7 +1,5 @@
 //! Who serves: the traffic allocation of a service.
 
-use std::fmt;
-
 use super::ids::RevisionName;
 
 /// Where a share of the requests goes.
@@ -58,27 +56,22 @@ impl Traffic {
             }
         })
     }
-}
 
-impl fmt::Display for Traffic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The allocation in words, with the revision that `Latest` stands for.
+    pub fn words(&self, latest_ready: Option<&RevisionName>) -> String {
+        let latest = || latest_ready.map_or_else(|| "latest".to_owned(), |name| format!("`{name}` (latest)"));
         if self.shares.is_empty() {
-            return f.write_str("100 % latest");
+            return format!("100 % {}", latest());
         }
-        for (index, share) in self.shares.iter().enumerate() {
-            if index > 0 {
-                f.write_str(", ")?;
-            }
-            write!(f, "{} % ", share.percent)?;
-            match &share.target {
-                Target::Latest => f.write_str("latest")?,
-                Target::Revision(name) => write!(f, "{name}")?,
-            }
-            if let Some(tag) = &share.tag {
-                write!(f, " (tag {tag})")?;
-            }
-        }
-        Ok(())
+        let share = |share: &Share| {
+            let target = match &share.target {
+                Target::Latest => latest(),
+                Target::Revision(name) => format!("`{name}`"),
+            };
+            let tag = share.tag.as_ref().map(|tag| format!(" (tag `{tag}`)")).unwrap_or_default();
+            format!("{} % {target}{tag}", share.percent)
+        };
+        self.shares.iter().map(share).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -107,7 +100,7 @@ mod tests {
         assert_eq!(traffic.share_of(&new, Some(&new)), 40);
         assert_eq!(traffic.share_of(&new, Some(&old)), 10);
         assert_eq!(traffic.main_revision(Some(&new)), Some(&old));
-        assert_eq!(traffic.to_string(), "30 % latest, 60 % web-1, 10 % web-2");
+        assert_eq!(traffic.words(Some(&new)), "30 % `web-2` (latest), 60 % `web-1`, 10 % `web-2`");
     }
 
     #[test]

@@ -61,14 +61,14 @@ pub(super) fn walk(tree: &Tree, rules: &Rules, options: &Options) -> Result<Walk
                 pending.extend(tree.list(child.path.as_bytes())?);
                 pending[below..].reverse();
             }
-            walk.keep(tree, child, options)?;
+            walk.keep(tree, child)?;
         }
     }
     Ok(walk)
 }
 
 impl Walk {
-    fn keep(&mut self, tree: &Tree, child: Child, options: &Options) -> Result<(), PackError> {
+    fn keep(&mut self, tree: &Tree, child: Child) -> Result<(), PackError> {
         let file_type = child.file_type();
         let Child { path, mode, size, .. } = child;
         let what = match file_type {

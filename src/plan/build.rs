@@ -133,13 +133,18 @@ fn buildpacks(build: &Build, env: &[(String, String)], tags: &[Tag]) -> Map<Stri
     let images: Vec<String> = tags.iter().map(|tag| build.repository.tagged(tag)).collect();
     let mut args: Vec<String> = ["build"].map(str::to_owned).to_vec();
     args.extend(images.first().cloned());
-    args.extend(images.iter().skip(1).flat_map(|image| ["--tag".to_owned(), image.clone()]));
     args.extend(["--network", "cloudbuild", "--builder", "gcr.io/buildpacks/builder:latest"].map(str::to_owned));
     args.extend(env.iter().flat_map(|(key, value)| ["--env".to_owned(), format!("{key}={value}")]));
     let args: Vec<String> = args.iter().map(|arg| literal(arg)).collect();
-    let step = json!({"name": "gcr.io/k8s-skaffold/pack", "id": "build", "entrypoint": "pack", "args": args});
+    let mut steps =
+        vec![json!({"name": "gcr.io/k8s-skaffold/pack", "id": "build", "entrypoint": "pack", "args": args})];
+    // pack gives the image one name; docker gives it the others.
+    for other in images.iter().skip(1) {
+        let id = format!("tag-{}", steps.len());
+        steps.push(json!({"name": "gcr.io/cloud-builders/docker", "id": id, "args": ["tag", images[0], other]}));
+    }
     pairs([
-        ("steps", json!([step])),
+        ("steps", steps.into()),
         ("images", json!(images)),
         ("options", json!({"substitutionOption": "ALLOW_LOOSE"})),
     ])
@@ -304,8 +309,6 @@ mod tests {
             json!([
                 "build",
                 "gcr.io/p/web:abc1234",
-                "--tag",
-                "gcr.io/p/web:latest",
                 "--network",
                 "cloudbuild",
                 "--builder",
@@ -314,5 +317,6 @@ mod tests {
                 "A=1"
             ])
         );
+        assert_eq!(body["steps"][1]["args"], json!(["tag", "gcr.io/p/web:abc1234", "gcr.io/p/web:latest"]));
     }
 }

@@ -24,11 +24,13 @@ pub enum Line {
     Foreign(String),
 }
 
-/// The text of the annotation: what a reader of the run's page needs without opening the log.
+/// The whole story but its evidence, as the text of an annotation: the runner shows it in the log
+/// and on the page of the run.
 pub fn annotation(failure: &Failure, now: &[String]) -> String {
     let mut parts = vec![failure.to_string()];
-    parts.extend(failure.causes().into_iter().take(1));
-    parts.extend(now.iter().take(2).cloned());
-    parts.extend(failure.hints().into_iter().take(2).map(str::to_owned));
+    parts.extend(lines(failure, now).into_iter().filter_map(|line| match line {
+        Line::Ours(text) => Some(text),
+        Line::Foreign(_) => None,
+    }));
     parts.join("\n")
 }

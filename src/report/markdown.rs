@@ -40,7 +40,7 @@ pub fn sentence(text: &str) -> String {
 /// Text with everything that Markdown or HTML could read in it made literal.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
         match c {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
@@ -48,8 +48,10 @@ pub fn escape(text: &str) -> String {
             // A mention needs its name right behind the sign: a word joiner, which has no width, parts them.
             '@' => out.push_str("@\u{2060}"),
             '#' => out.push_str("&#35;"),
-            ':' => out.push_str("&#58;"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '!' | '|' | '~' | '$' => {
+            // GitHub makes links of bare addresses: `://` and `www.` are what it looks for.
+            ':' if text[at..].starts_with("://") => out.push_str("&#58;"),
+            '.' if out.to_ascii_lowercase().ends_with("www") => out.push_str("&#46;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => {
                 out.push('\\');
                 out.push(c);
             }

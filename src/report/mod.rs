@@ -76,3 +76,18 @@ pub fn exit_code(outcome: &Outcome) -> u8 {
         Outcome::Cancelled(_) => 143,
     }
 }
+
+/// How it ended, in a few words; the service's name between backticks.
+pub fn headline(story: &Story<'_>) -> String {
+    let service = story.service;
+    match story.outcome {
+        Outcome::Deployed => format!("`{service}` is deployed"),
+        Outcome::Planned(_) => format!("Plan for `{service}`"),
+        // What serves is deployed, whatever failed after that.
+        Outcome::Failed(_) if story.facts.service.ready && story.facts.share().unwrap_or(0) > 0 => {
+            format!("`{service}` is deployed, and something is wrong")
+        }
+        Outcome::Failed(_) => format!("`{service}` was not deployed"),
+        Outcome::Cancelled(_) => format!("The deploy of `{service}` was cancelled"),
+    }
+}

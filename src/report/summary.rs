@@ -1,7 +1,7 @@
 //! The job summary: what a person wants to see first, as Markdown.
 
 use super::markdown::{block, code, escape, link, sentence, table};
-use super::{Outcome, Story, timeline, truth};
+use super::{Outcome, Story, headline, timeline, truth};
 use crate::console::duration;
 use crate::console::files::SUMMARY_LIMIT;
 use crate::model::facts::{StepFact, StepState};
@@ -41,20 +41,13 @@ pub fn markdown(story: &Story<'_>) -> String {
 }
 
 fn head(story: &Story<'_>) -> String {
-    let service = code(story.service);
-    let title = match story.outcome {
-        Outcome::Deployed => format!("✅ {service} is deployed"),
-        Outcome::Planned(_) => format!("📋 Plan for {service}"),
-        Outcome::Failed(_) => format!("❌ {service} was not deployed"),
-        Outcome::Cancelled(_) => format!("🚫 The deploy of {service} was cancelled"),
+    let mark = match story.outcome {
+        Outcome::Deployed => "✅",
+        Outcome::Planned(_) => "📋",
+        Outcome::Failed(_) => "❌",
+        Outcome::Cancelled(_) => "🚫",
     };
-    // After the revision serves, a failed check does not undo that it is deployed.
-    let title = match story.outcome {
-        Outcome::Failed(_) if story.facts.service.ready && story.facts.share().unwrap_or(0) > 0 => {
-            format!("❌ {service} is deployed but not healthy")
-        }
-        _ => title,
-    };
+    let title = format!("{mark} {}", sentence(&headline(story)));
     let facts = story.facts;
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut row = |name: &str, value: Option<String>| rows.extend(value.map(|value| vec![name.to_owned(), value]));

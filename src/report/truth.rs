@@ -37,7 +37,10 @@ fn service(story: &Story<'_>) -> Vec<String> {
     };
     match service.written {
         Written::No if service.existed => {
-            return vec![format!("Nothing was changed on service `{name}`; its traffic is {}", service.traffic_before)];
+            return vec![format!(
+                "Nothing was changed on service `{name}`; its traffic is {}",
+                service.traffic_before.words(service.latest_before.as_ref())
+            )];
         }
         Written::No => return vec![format!("Service `{name}` was not created")],
         Written::Unknown => {
@@ -59,11 +62,12 @@ fn service(story: &Story<'_>) -> Vec<String> {
     });
     match (&service.traffic, service.ready) {
         (Some(traffic), _) if !traffic.shares.is_empty() && share != Some(100) => {
-            all.push(format!("The traffic of service `{name}` is {traffic}"))
+            all.push(format!("The traffic of service `{name}` is {}", traffic.words(service.latest_ready.as_ref())))
         }
-        (None, _) if service.existed => {
-            all.push(format!("The traffic of service `{name}` was {} before", service.traffic_before))
-        }
+        (None, _) if service.existed => all.push(format!(
+            "The traffic of service `{name}` was {} before",
+            service.traffic_before.words(service.latest_before.as_ref())
+        )),
         _ => {}
     }
     all.extend(service.access.as_ref().map(|access| format!("Access to service `{name}`: {access}")));

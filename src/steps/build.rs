@@ -49,8 +49,16 @@ pub(super) async fn run(
     keep_state(context, facts, "build_tag", &context.marks.request_tag);
     keep_state(context, facts, "build_location", location);
     keep_state(context, facts, "build_project", context.http.project());
-    let submitted =
-        submit(context, build, seen, &body).await.map_err(|error| build_failure::submission(context, seen, error))?;
+    let submitted = match submit(context, build, seen, &body).await {
+        Ok(submitted) => submitted,
+        Err(error) => {
+            if !error.is_ambiguous() {
+                // Refused: there is no build that could be looked for.
+                facts.build = None;
+            }
+            return Err(build_failure::submission(context, seen, error));
+        }
+    };
     keep_state(context, facts, "build_id", &submitted.id);
     note(facts, &submitted);
     context.console.group(&format!("Build {} in Cloud Build ({location})", submitted.id));

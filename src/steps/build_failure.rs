@@ -78,15 +78,20 @@ pub(super) fn of_build(
                 _ => "a step failed".to_owned(),
             };
             let ours = matches!(last.failure_type.as_str(), "LOGGING_FAILURE");
-            (if ours { Class::Infrastructure } else { Class::BuildFailed }, format!("Build {} failed: {what}", last.id))
+            (
+                if ours { Class::Infrastructure } else { Class::BuildFailed },
+                format!("Build `{}` failed: {what}", last.id),
+            )
         }
-        Status::Timeout => (Class::BuildFailed, format!("Build {} ran longer than its {} s", last.id, work.as_secs())),
+        Status::Timeout => {
+            (Class::BuildFailed, format!("Build `{}` ran longer than its {} s", last.id, work.as_secs()))
+        }
         Status::Expired => (
             Class::Infrastructure,
-            format!("Build {} waited longer than {} s for a machine and expired", last.id, queue.as_secs()),
+            format!("Build `{}` waited longer than {} s for a machine and expired", last.id, queue.as_secs()),
         ),
-        Status::Cancelled => (Class::Infrastructure, format!("Build {} was cancelled by somebody else", last.id)),
-        _ => (Class::Infrastructure, format!("Cloud Build failed build {} with an error of its own", last.id)),
+        Status::Cancelled => (Class::Infrastructure, format!("Build `{}` was cancelled by somebody else", last.id)),
+        _ => (Class::Infrastructure, format!("Cloud Build failed build `{}` with an error of its own", last.id)),
     };
     let mut failure = Failure::of(sentence, BuildEnd { class, detail }).evidence(shown);
     for hint in hints(build, last, account, project, work).into_iter().rev() {
@@ -128,8 +133,8 @@ fn hints(build: &Build, last: &CloudBuild, account: &str, project: &str, work: D
         }
         (Status::Failure, _) => match &build.recipe {
             Recipe::Dockerfile { path, .. } => vec![format!(
-                "The lines above are the step's last ones; try the same on your machine: docker build -f {path} {}",
-                build.source_shown
+                "The lines above are the step's last ones; try the same on your machine: `docker build -f {0}/{path} {0}`",
+                build.source_shown.trim_end_matches('/')
             )],
             Recipe::Buildpacks { .. } => vec![
                 "Buildpacks built this because there is no Dockerfile; add one to decide yourself how it is built"
@@ -179,14 +184,17 @@ fn last_lines(log: &LogView, step: Option<&str>) -> Vec<String> {
 
 /// The build succeeded, and what it made is not known.
 pub(super) fn no_digest(last: &CloudBuild, why: &str) -> Failure {
-    Failure::plain(Class::BuildFailed, format!("Build {} is SUCCESS, but there is no image to deploy: {why}", last.id))
-        .hint("Only an image with a known digest is deployed, so that what runs is what was built")
-        .more_hints([format!("The build: {}", last.log_url)])
+    Failure::plain(
+        Class::BuildFailed,
+        format!("Build `{}` is SUCCESS, but there is no image to deploy: {why}", last.id),
+    )
+    .hint("Only an image with a known digest is deployed, so that what runs is what was built")
+    .more_hints([format!("The build: {}", last.log_url)])
 }
 
 /// The build may go on, but can no longer be looked at.
 pub(super) fn unwatchable(last: &CloudBuild, error: ApiError) -> Failure {
-    Failure::of(format!("Build {} can no longer be watched; it may still be running", last.id), error)
+    Failure::of(format!("Build `{}` can no longer be watched; it may still be running", last.id), error)
         .more_hints([format!("See how it ends: {}", last.log_url)])
 }
 
@@ -194,7 +202,7 @@ pub(super) fn unwatchable(last: &CloudBuild, error: ApiError) -> Failure {
 pub(super) fn stopped_watching(last: &CloudBuild, limit: Duration) -> Failure {
     Failure::plain(
         Class::Timeout,
-        format!("Stopped watching build {} after {} s: it is still {}", last.id, limit.as_secs(), last.status.word()),
+        format!("Stopped watching build `{}` after {} s: it is still {}", last.id, limit.as_secs(), last.status.word()),
     )
     .hint(format!("It is left running: {}", last.log_url))
 }

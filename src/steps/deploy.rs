@@ -121,6 +121,7 @@ fn remember(facts: &mut Facts, current: Option<&Service>) {
     facts.service.traffic_before = service.serving();
     let latest = service.latest_ready();
     facts.service.previous = service.serving().main_revision(latest.as_ref()).cloned();
+    facts.service.latest_before = latest;
     facts.service.commit_before = service.label("commit-sha").map(str::to_owned);
     facts.service.url = (!service.uri().is_empty()).then(|| service.uri().to_owned());
 }

@@ -169,7 +169,7 @@ fn cures(context: &Context<'_>, reason: &str, message: &str) -> Vec<String> {
         message
             .split([' ', ',', '\'', '"', '[', ']'])
             .map(|word| word.trim_end_matches('.'))
-            .find(|word| word.contains('@') && word.contains(".iam.gserviceaccount.com"))
+            .find(|word| word.contains('@') && word.ends_with(".gserviceaccount.com"))
     };
     match reason {
         "HEALTH_CHECK_CONTAINER_ERROR" | "PROGRESS_DEADLINE_EXCEEDED" => vec![

@@ -8,7 +8,7 @@ use crate::model::facts::Facts;
 pub(super) fn run(context: &Context<'_>, facts: &mut Facts) -> Result<((), String), Failure> {
     let revision = &context.marks.revision;
     let share = facts.share().unwrap_or(0);
-    let traffic = facts.service.traffic.clone().unwrap_or_default();
+    let traffic = facts.service.traffic.clone().unwrap_or_default().words(facts.service.latest_ready.as_ref());
     if share == 100 {
         return Ok(((), format!("revision `{revision}` receives every request")));
     }

@@ -105,13 +105,13 @@ fn failure(context: &Context<'_>, facts: &Facts, asking: &Asking<'_>, limit: Dur
     if failed.iter().any(|check| check.answer.starts_with("404")) {
         failure = failure.more_hints([format!("Check the path: the service was asked at {}", asking.base)]);
     }
-    failure.more_hints([format!(
-        "Go back to what served before: gcloud run services update-traffic {} --region={} --project={} --to-revisions={}=100",
-        context.deploy.service,
-        context.deploy.region,
-        context.deploy.project,
-        facts.service.previous.as_ref().map_or("PREVIOUS_REVISION", |revision| revision.as_str())
-    )])
+    let back = facts.service.previous.as_ref().map(|previous| {
+        format!(
+            "Go back to what served before: gcloud run services update-traffic {} --region={} --project={} --to-revisions={previous}=100",
+            context.deploy.service, context.deploy.region, context.deploy.project
+        )
+    });
+    failure.more_hints(back)
 }
 
 /// Asks without identity first, and with one from the moment the service wants to know who asks.

@@ -2,7 +2,23 @@
 //! written, and what is left in the world.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 #![expect(clippy::disallowed_methods, reason = "tests start the binary, and signal it")]
+#![expect(unreachable_pub, reason = "a test binary has no outside; `pub` says what the stories use")]
 
 mod support;
 
+mod build_failures;
+mod builds;
+mod cancel;
+mod command_line;
+mod credentials;
+mod deploy_failures;
+mod dry_run;
+mod faults;
 mod first_deploy;
+mod hostile;
+mod incident;
+mod inputs;
+mod permissions;
+mod redeploy;
+mod uploads;
+mod verify;

@@ -193,12 +193,14 @@ impl Scene {
 
     fn judge(&self, run: &Run, since: usize) {
         let journal = self.cloud.journal();
+        // Fields of tomorrow, which the fake was told of and Google's schemas of today do not have.
+        let future = self.cloud.world(|world| world.future_fields.clone());
         for request in journal.iter().skip(since).filter(|request| !["oauth2", "site"].contains(&request.api.as_str()))
         {
             if request.call.starts_with("storage.upload.") {
                 continue;
             }
-            let breaches = contract::breaches(&contract::Request {
+            let mut breaches = contract::breaches(&contract::Request {
                 api: &request.api.to_uppercase(),
                 method: &request.verb,
                 path: &request.path,
@@ -206,6 +208,7 @@ impl Scene {
                 content_type: request.header("content-type").unwrap_or_default(),
                 body: &request.body,
             });
+            breaches.retain(|breach| !future.iter().any(|field| breach.ends_with(&format!("has no field `{field}`"))));
             assert!(
                 breaches.is_empty(),
                 "{} {} breaks Google's contract: {breaches:#?}\n{}",
@@ -215,9 +218,11 @@ impl Scene {
             );
         }
         if !self.lenient {
-            assert_eq!(self.cloud.unexpected(), Vec::<String>::new(), "{}", run.stdout);
+            let unexpected = self.cloud.unexpected();
+            let log = runner::visible(&run.stdout);
+            assert!(unexpected.is_empty(), "the fake saw what must not be: {unexpected:#?}\n{log}");
             let unused = self.cloud.world(|world| world.unused_faults());
-            assert!(unused.is_empty(), "faults that never struck: {unused:#?}\n{}", run.stdout);
+            assert!(unused.is_empty(), "faults that never struck: {unused:#?}\n{log}");
         }
         for command in runner::commands(&run.stdout) {
             assert!(
@@ -302,6 +307,12 @@ impl Run {
     /// What a reader of the log sees, with ids and times made equal from run to run.
     pub fn log(&self) -> String {
         normal::text(&runner::visible(&self.stdout))
+    }
+
+    /// The part of the log that tells of the failure.
+    pub fn failure(&self) -> String {
+        let log = self.log();
+        log.find("[error]").map_or(log.clone(), |at| log[at..].to_owned())
     }
 
     /// The summary, made equal from run to run.

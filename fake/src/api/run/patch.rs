@@ -19,9 +19,11 @@ pub(super) fn patch(world: &mut World, call: &Call) -> Answer {
     let Some(project) = world.project(call.hole("projectsId")).cloned() else { return Err(super::missing(call)) };
     let existing = world.services.get(&name).cloned();
     check_name(&name, short, call)?;
+    // Asked before it matters, so that it counts as honoured where the service exists too.
+    let may_create = call.flag("allowMissing");
     match &existing {
         Some(service) => super::check_etag(service, call.json["etag"].as_str())?,
-        None if !call.flag("allowMissing") => return Err(super::missing(call)),
+        None if !may_create => return Err(super::missing(call)),
         None => super::need(world, call, "run.services.create", &name)?,
     }
     let before = existing.as_ref().map(|service| &service.config);

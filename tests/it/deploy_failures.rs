@@ -1,0 +1,133 @@
+//! Revisions that do not come up: Google's enum, its sentence, the container's lines, the cure.
+
+use fakecloud::{RevisionOutcome, RevisionScript, World};
+
+use crate::support::Scene;
+
+#[test]
+fn a_container_that_does_not_listen_is_explained_and_the_old_one_serves() {
+    let mut scene = Scene::deployed();
+    scene.cloud.world(|world| {
+        let log = vec!["Traceback (most recent call last):".into(), "KeyError: 'DATABASE_URL'".into()];
+        world
+            .next_revisions
+            .push_back(RevisionScript { log, ..RevisionScript::ending(RevisionOutcome::DoesNotListen) });
+    });
+    scene.input("env_vars", "A: 1").input("allow_unauthenticated", "true");
+    let run = scene.run().expect(8);
+    insta::assert_snapshot!("does_not_listen", run.failure());
+    run.says("HEALTH_CHECK_CONTAINER_ERROR").says("roles/logging.viewer").does_not_say("KeyError");
+    scene.cloud.world(|world| {
+        let service = world.service("us-central1", "web").unwrap();
+        let first = world.revisions[0].name.rsplit('/').next().unwrap();
+        assert_eq!(service.serving[0].revision, first, "what served goes on serving");
+        assert_eq!(world.count("iam changed"), 0, "a service is not opened for a revision that does not run");
+    });
+    assert_eq!(run.outputs["result"], "failed");
+    assert!(run.outputs.contains_key("image") && run.outputs.contains_key("revision"));
+}
+
+#[test]
+fn the_containers_lines_are_shown_to_those_who_may_read_them() {
+    let mut scene = Scene::deployed();
+    scene.cloud.world(|world| {
+        world.grant("harbour-dev", World::DEPLOYER, "roles/logging.viewer");
+        let log = vec!["Traceback (most recent call last):".into(), "KeyError: 'DATABASE_URL'".into()];
+        world
+            .next_revisions
+            .push_back(RevisionScript { log, ..RevisionScript::ending(RevisionOutcome::DoesNotListen) });
+    });
+    scene.input("env_vars", "A: 1");
+    let run = scene.run().expect(8);
+    run.says("│ KeyError: 'DATABASE_URL'").does_not_say("roles/logging.viewer");
+    assert!(run.summary.contains("KeyError: 'DATABASE_URL'"));
+}
+
+#[test]
+fn a_first_deploy_that_fails_can_be_repeated() {
+    let scene = Scene::new();
+    scene.cloud.world(|world| world.next_revisions.push_back(RevisionScript::ending(RevisionOutcome::DoesNotListen)));
+    let run = scene.run().expect(8);
+    run.says("which is not ready: it serves nobody");
+    scene.run().expect(0).says("Deployed web");
+    scene.cloud.world(|world| assert_eq!(world.count("service created"), 1));
+}
+
+#[test]
+fn every_reason_has_its_cure() {
+    for (outcome, says) in [
+        (RevisionOutcome::ProbeFails, "must listen on 0.0.0.0"),
+        (RevisionOutcome::WrongArchitecture, "--platform=linux/amd64"),
+        (RevisionOutcome::Internal, "did not become ready"),
+    ] {
+        let scene = Scene::new();
+        let name = format!("{outcome:?}");
+        scene.cloud.world(|world| world.next_revisions.push_back(RevisionScript::ending(outcome)));
+        let run = scene.run();
+        assert_eq!(run.code, 8, "{name}\n{}", run.log());
+        run.says(says);
+    }
+}
+
+#[test]
+fn a_secret_that_the_service_may_not_read_is_named_with_the_grant() {
+    let mut scene = Scene::new();
+    scene.cloud.world(|world| {
+        world.add_secret("harbour-dev", "db-password", "x");
+    });
+    scene.input("secrets", "DB: db-password:latest");
+    let run = scene.run().expect(8);
+    insta::assert_snapshot!("secret_not_readable", run.failure());
+    run.says("gcloud secrets add-iam-policy-binding db-password").says(World::COMPUTE);
+}
+
+#[test]
+fn an_image_that_is_not_there_is_told() {
+    let mut scene = Scene::new();
+    scene.input("source", "").input("image", "gcr.io/harbour-dev/nowhere:v1");
+    scene.run().expect(8).says("the image is not there");
+}
+
+#[test]
+fn a_deploy_that_never_settles_is_watched_to_a_limit() {
+    let scene = Scene::new();
+    scene.cloud.world(|world| world.next_revisions.push_back(RevisionScript::ending(RevisionOutcome::NeverEnds)));
+    let run = scene.run().expect(12);
+    run.says("Stopped watching service `web` after 600 s").says("gcloud run revisions describe");
+}
+
+#[test]
+fn an_organisation_that_forbids_public_services_is_told_with_the_way_round() {
+    let mut scene = Scene::new();
+    scene.cloud.world(|world| world.home().members_restricted = true);
+    scene.input("allow_unauthenticated", "true");
+    let run = scene.run();
+    assert_ne!(run.code, 0);
+    insta::assert_snapshot!("public_forbidden", run.failure());
+    run.says("--no-invoker-iam-check").says("is ready and receives 100 % of the requests");
+}
+
+#[test]
+fn opening_and_closing_touch_nothing_else() {
+    let mut scene = Scene::new();
+    scene.input("allow_unauthenticated", "true");
+    scene.run().expect(0).says("everybody may call it now");
+    scene.run().expect(0).says("everybody may call it already");
+    scene.cloud.world(|world| {
+        assert_eq!(world.count("iam changed"), 1, "nothing is written that is so already");
+        let name = world.services.keys().next().unwrap().clone();
+        let policy = &mut world.services.get_mut(&name).unwrap().policy;
+        policy.grant("roles/run.invoker", "user:a@b.example");
+        policy.grant("roles/run.viewer", "allUsers");
+    });
+    scene.input("allow_unauthenticated", "false");
+    scene.run().expect(0).says("nobody may call it without a grant now");
+    scene.cloud.world(|world| {
+        let policy = &world.service("us-central1", "web").unwrap().policy;
+        assert!(!policy.holds("roles/run.invoker", "allUsers"));
+        assert!(policy.holds("roles/run.invoker", "user:a@b.example") && policy.holds("roles/run.viewer", "allUsers"));
+    });
+    scene.input("allow_unauthenticated", "");
+    scene.run().expect(0);
+    scene.cloud.world(|world| assert_eq!(world.count("iam changed"), 2, "absent input touches nothing"));
+}
