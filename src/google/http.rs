@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use serde_json::Value;
 
 use super::endpoints::{Api, Endpoints};
@@ -32,8 +32,8 @@ pub enum Body {
     Json(Value),
     /// A form.
     Form(Vec<(&'static str, String)>),
-    /// Bytes of a content type.
-    Bytes(String, Bytes),
+    /// Bytes of a content type, in pieces that are never copied together.
+    Pieces(String, Vec<Bytes>),
 }
 
 /// One request.
@@ -225,10 +225,19 @@ impl Http {
         request = match &call.body {
             Body::Empty if call.method == Method::GET || call.method == Method::DELETE => request,
             // Google's front ends answer 411 to a write without a length.
-            Body::Empty => request.header("content-length", "0"),
+            Body::Empty => request.header(CONTENT_LENGTH, 0),
             Body::Json(json) => request.json(json),
             Body::Form(form) => request.form(form),
-            Body::Bytes(kind, bytes) => request.header(CONTENT_TYPE, kind).body(bytes.clone()),
+            Body::Pieces(kind, pieces) => {
+                let length: usize = pieces.iter().map(Bytes::len).sum();
+                let pieces =
+                    futures_util::stream::iter(pieces.clone().into_iter().map(Ok::<_, std::convert::Infallible>));
+                // Without a length the body would travel in HTTP's chunks, which uploads do not take.
+                request
+                    .header(CONTENT_TYPE, kind)
+                    .header(CONTENT_LENGTH, length)
+                    .body(reqwest::Body::wrap_stream(pieces))
+            }
         };
         if call.authorized {
             let token = self.tokens.access().await.map_err(|error| Kind::Token(Box::new(error)))?;

@@ -178,17 +178,22 @@ pub async fn delete_object(http: &Http, bucket: &str, name: &str, generation: &s
 ///
 /// # Errors
 /// When Google refuses; `is_precondition` when the name is taken.
-pub async fn insert(http: &Http, bucket: &str, name: &str, crc32c: &str, bytes: &Bytes) -> Result<Object, ApiError> {
+pub async fn insert(
+    http: &Http,
+    bucket: &str,
+    name: &str,
+    crc32c: &str,
+    content: Vec<Bytes>,
+) -> Result<Object, ApiError> {
     let boundary = format!("slipway-{}", crate::clock::random_hex(16));
     let metadata = json!({"name": name, "contentType": "application/gzip", "crc32c": crc32c});
-    let mut body = Vec::with_capacity(bytes.len() + 512);
-    body.extend_from_slice(
-        format!("--{boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{metadata}\r\n--{boundary}\r\nContent-Type: application/gzip\r\n\r\n")
-            .as_bytes(),
+    let head = format!(
+        "--{boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{metadata}\r\n--{boundary}\r\nContent-Type: application/gzip\r\n\r\n"
     );
-    body.extend_from_slice(bytes);
-    body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
-    let body = Body::Bytes(format!("multipart/related; boundary={boundary}"), body.into());
+    let mut pieces = vec![Bytes::from(head)];
+    pieces.extend(content);
+    pieces.push(format!("\r\n--{boundary}--\r\n").into());
+    let body = Body::Pieces(format!("multipart/related; boundary={boundary}"), pieces);
     let path = format!("upload/storage/v1/b/{}/o", segment(bucket));
     // The precondition makes it repeatable: a second time finds the name taken.
     let mut call = http.call(

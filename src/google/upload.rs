@@ -20,13 +20,47 @@ use crate::clock::jitter;
 
 /// Every chunk but the last has this size: a multiple of 256 KiB as the protocol demands, large
 /// enough that the reply's round trip does not matter, small enough to be kept for resending.
-pub const CHUNK: usize = 8 << 20;
+pub const CHUNK: u64 = 8 << 20;
 
 /// Failures in a row, without a byte more stored, after which the upload is given up.
 const FAILURES_IN_A_ROW: u32 = 6;
 
 /// A chunk of 8 MiB takes 60 s at 1 Mbit/s; slower lines than that are broken ones.
 const CHUNK_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A part of the stream, in the pieces it came in.
+#[derive(Debug, Default)]
+pub struct Chunk {
+    pieces: Vec<Bytes>,
+    /// Its length in bytes.
+    pub length: u64,
+}
+
+impl Chunk {
+    /// Adds a piece at the end.
+    pub fn push(&mut self, piece: Bytes) {
+        self.length += piece.len() as u64;
+        self.pieces.push(piece);
+    }
+
+    /// The pieces, for a request that takes all of them.
+    pub fn into_pieces(self) -> Vec<Bytes> {
+        self.pieces
+    }
+
+    /// What stands behind the first `skip` bytes.
+    fn after(&self, skip: u64) -> Vec<Bytes> {
+        let mut skip = usize::try_from(skip).unwrap_or(usize::MAX);
+        let mut rest = Vec::new();
+        for piece in &self.pieces {
+            if skip < piece.len() {
+                rest.push(piece.slice(skip..));
+            }
+            skip = skip.saturating_sub(piece.len());
+        }
+        rest
+    }
+}
 
 /// Why an upload ended without an object.
 #[derive(Debug)]
@@ -93,7 +127,7 @@ impl Session {
     ///
     /// # Errors
     /// When it cannot be stored.
-    pub async fn send(&mut self, http: &Http, chunk: &Bytes) -> Result<(), UploadError> {
+    pub async fn send(&mut self, http: &Http, chunk: &Chunk) -> Result<(), UploadError> {
         match self.put_all(http, chunk, None).await? {
             None => Ok(()),
             Some(_) => Err(UploadError::SessionLost),
@@ -104,15 +138,15 @@ impl Session {
     ///
     /// # Errors
     /// When it cannot be stored.
-    pub async fn finish(mut self, http: &Http, chunk: &Bytes) -> Result<Object, UploadError> {
-        let total = self.stored + chunk.len() as u64;
+    pub async fn finish(mut self, http: &Http, chunk: &Chunk) -> Result<Object, UploadError> {
+        let total = self.stored + chunk.length;
         self.put_all(http, chunk, Some(total)).await?.ok_or(UploadError::SessionLost)
     }
 
     /// Puts a chunk until all of it is stored. `total` is known for the last chunk only.
-    async fn put_all(&mut self, http: &Http, chunk: &Bytes, total: Option<u64>) -> Result<Option<Object>, UploadError> {
+    async fn put_all(&mut self, http: &Http, chunk: &Chunk, total: Option<u64>) -> Result<Option<Object>, UploadError> {
         let start = self.stored;
-        let end = start + chunk.len() as u64;
+        let end = start + chunk.length;
         let mut failures = 0;
         let mut unsure = false;
         loop {
@@ -154,16 +188,15 @@ impl Session {
         }
     }
 
-    async fn put(&self, http: &Http, chunk: &Bytes, start: u64, end: u64, total: Option<u64>) -> Result<Put, ApiError> {
-        let skip = usize::try_from(self.stored - start).unwrap_or(chunk.len());
-        let rest = chunk.slice(skip..);
+    async fn put(&self, http: &Http, chunk: &Chunk, start: u64, end: u64, total: Option<u64>) -> Result<Put, ApiError> {
         let whole = total.map_or("*".to_owned(), |total| total.to_string());
+        let rest = chunk.after(self.stored - start);
         let range = if rest.is_empty() {
             format!("bytes */{whole}")
         } else {
             format!("bytes {}-{}/{whole}", self.stored, end - 1)
         };
-        self.exchange(http, range, Body::Bytes("application/gzip".into(), rest)).await
+        self.exchange(http, range, Body::Pieces("application/gzip".into(), rest)).await
     }
 
     /// Asks how much of the object the session has.

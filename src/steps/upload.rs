@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -16,15 +16,15 @@ use super::{Context, step};
 use crate::explain::{Class, Explain, Failure};
 use crate::google::error::ApiError;
 use crate::google::storage::{self, Object};
-use crate::google::upload::{self, CHUNK, UploadError};
+use crate::google::upload::{self, CHUNK, Chunk, UploadError};
 use crate::inputs::deploy::{Build, Recipe};
 use crate::model::facts::{Facts, PackageFact, StepName};
 use crate::package::{self, Options, PackError, Progress, SURVEY_ATTEMPTS, Stop, Survey, Written};
 use crate::plan::build::Staged;
 
-/// Pieces of up to half a MiB that may wait between the packer and the upload: one chunk's worth,
-/// so that packing goes on while a chunk is on its way.
-const PIECES_WAITING: usize = 16;
+/// Pieces of up to half a MiB that may wait between the packer and the upload: half a chunk, so
+/// that packing goes on while a chunk is on its way, and memory stays below 40 MiB in all.
+const PIECES_WAITING: usize = 8;
 
 /// How often a stream is begun again after its session was lost or its object came out wrong.
 const STREAMS: u32 = 3;
@@ -259,7 +259,7 @@ async fn send(
     let Some(first) = stream.chunk().await.map_err(Sending::Failed)? else {
         let (rest, written) = stream.end().await.map_err(Sending::Failed)?;
         let crc32c = storage::crc32c_text(written.crc32c);
-        return match storage::insert(context.http, bucket, name, &crc32c, &rest).await {
+        return match storage::insert(context.http, bucket, name, &crc32c, rest.into_pieces()).await {
             Ok(object) => Ok((object, written)),
             Err(error) if error.is_precondition() => Err(Sending::NameTaken),
             Err(error) => Err(Sending::Failed(StoreError::Api(error))),
@@ -282,7 +282,8 @@ async fn send(
 struct Stream {
     pieces: mpsc::Receiver<Bytes>,
     packer: JoinHandle<Result<Written, PackError>>,
-    buffer: BytesMut,
+    left: Option<Bytes>,
+    chunk: Chunk,
     taken: u64,
     packed: Arc<AtomicU64>,
     total: Arc<AtomicU64>,
@@ -303,25 +304,43 @@ impl Stream {
             };
             survey.write(&mut sink, &mut progress)
         });
-        Self { pieces, packer, buffer: BytesMut::new(), taken: 0, packed, total, begun: std::time::Instant::now() }
+        Self {
+            pieces,
+            packer,
+            left: None,
+            chunk: Chunk::default(),
+            taken: 0,
+            packed,
+            total,
+            begun: std::time::Instant::now(),
+        }
     }
 
     /// The next whole chunk that is not the last one; `None` when what is left is the last.
-    async fn chunk(&mut self) -> Result<Option<Bytes>, StoreError> {
-        while self.buffer.len() <= CHUNK {
-            match self.pieces.recv().await {
-                Some(piece) => self.buffer.extend_from_slice(&piece),
-                None => return Ok(None),
+    async fn chunk(&mut self) -> Result<Option<Chunk>, StoreError> {
+        loop {
+            let piece = match self.left.take() {
+                Some(piece) => Some(piece),
+                None => self.pieces.recv().await,
+            };
+            let Some(mut piece) = piece else { return Ok(None) };
+            let room = CHUNK - self.chunk.length;
+            if (piece.len() as u64) <= room {
+                self.chunk.push(piece);
+                continue;
             }
+            // There is more than fits, so this chunk is whole and not the last.
+            self.chunk.push(piece.split_to(usize::try_from(room).unwrap_or(0)));
+            self.left = Some(piece);
+            self.taken += CHUNK;
+            return Ok(Some(std::mem::take(&mut self.chunk)));
         }
-        self.taken += CHUNK as u64;
-        Ok(Some(self.buffer.split_to(CHUNK).freeze()))
     }
 
     /// The last part, and what the packer says of the whole.
-    async fn end(self) -> Result<(Bytes, Written), StoreError> {
+    async fn end(self) -> Result<(Chunk, Written), StoreError> {
         match self.packer.await {
-            Ok(Ok(written)) => Ok((self.buffer.freeze(), written)),
+            Ok(Ok(written)) => Ok((self.chunk, written)),
             Ok(Err(error)) => Err(StoreError::Pack(error)),
             Err(error) => Err(StoreError::Internal(error.to_string())),
         }
