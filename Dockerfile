@@ -17,10 +17,11 @@ ENV SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH \
 # The embedded cloud in fake/ stays out of the image, but cargo reads the manifest of every workspace member.
 COPY Cargo.toml Cargo.lock ./
 COPY fake/Cargo.toml fake/
-RUN mkdir -p src fake/src \
+RUN mkdir -p src fake/src benches/ship \
     && echo '//! A stand-in.' > src/lib.rs \
     && cp src/lib.rs fake/src/lib.rs \
     && printf '%s\n' '//! A stand-in.' 'fn main() { panic!("the stand-in was shipped") }' > src/main.rs \
+    && cp src/main.rs benches/ship/ \
     && cargo build --release --locked --no-default-features
 
 # A checkout may be older than the layer above; touched, our sources are newer than what the stand-ins left behind.
