@@ -10,6 +10,7 @@ mod build_failures;
 mod builds;
 mod cancel;
 mod command_line;
+mod container;
 mod credentials;
 mod deploy_failures;
 mod dry_run;

@@ -5,6 +5,7 @@
 //! fake saw nothing it must not see, no secret got out, and the runner finds no command but ours
 //! in the output.
 
+pub mod container;
 pub mod contract;
 pub mod normal;
 pub mod runner;
@@ -12,9 +13,10 @@ pub mod secrets;
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fakecloud::{FakeCloud, World};
 
@@ -63,7 +65,9 @@ impl Scene {
         static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let directory = std::env::temp_dir().join(format!("slipway-it-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(directory.join("workspace")).unwrap();
+        for part in ["workspace", "file_commands"] {
+            std::fs::create_dir_all(directory.join(part)).unwrap();
+        }
         let cloud = FakeCloud::start(world);
         let key = cloud.key_json(World::DEPLOYER);
         let mut scene = Self { cloud, directory, inputs: BTreeMap::new(), variables: BTreeMap::new(), lenient: false };
@@ -151,7 +155,7 @@ impl Scene {
     /// Runs the action's post stage with the state of a run before.
     pub fn post(&self, before: &Run) -> Run {
         let mut command = self.prepare(&["post"]);
-        command.envs(before.state.iter().map(|(name, value)| (format!("STATE_{name}"), value)));
+        command.envs(state_variables(before));
         self.spawn(command).finish()
     }
 
@@ -162,23 +166,34 @@ impl Scene {
 
     fn prepare(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_slipway"));
-        command.args(arguments).env_clear().envs(&self.variables).current_dir(self.workspace());
+        command.args(arguments).env_clear().envs(self.environment()).current_dir(self.workspace());
         command.env("GITHUB_WORKSPACE", self.workspace());
-        for (name, text) in &self.inputs {
-            command.env(format!("INPUT_{}", name.to_uppercase()), text);
+        for name in self.file_commands() {
+            command.env(format!("GITHUB_{name}"), self.directory.join("file_commands").join(name));
         }
-        for name in ["OUTPUT", "STATE", "STEP_SUMMARY"] {
-            let path = self.directory.join(name);
-            if !path.is_dir() {
-                std::fs::write(&path, "").unwrap();
-            }
-            command.env(format!("GITHUB_{name}"), path);
-        }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
+    /// What a step is told, apart from where its files are.
+    fn environment(&self) -> BTreeMap<String, String> {
+        let inputs = self.inputs.iter().map(|(name, text)| (format!("INPUT_{}", name.to_uppercase()), text.clone()));
+        self.variables.clone().into_iter().chain(inputs).collect()
+    }
+
+    /// Empties the files a step writes into, and names them.
+    fn file_commands(&self) -> [&'static str; 3] {
+        let names = ["OUTPUT", "STATE", "STEP_SUMMARY"];
+        for name in names {
+            let path = self.directory.join("file_commands").join(name);
+            if !path.is_dir() {
+                std::fs::write(&path, "").unwrap();
+            }
+        }
+        names
+    }
+
     fn spawn(&self, mut command: Command) -> Running<'_> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let read = |from: &mut dyn Read| {
@@ -186,9 +201,13 @@ impl Scene {
             from.read_to_end(&mut text).unwrap();
             String::from_utf8_lossy(&text).into_owned()
         };
-        let stdout = std::thread::spawn(move || read(&mut out));
-        let stderr = std::thread::spawn(move || read(&mut err));
-        Running { scene: self, child, stdout, stderr, since: self.cloud.journal().len() }
+        let (tell, printed) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let stderr = std::thread::spawn(move || read(&mut err));
+            let stdout = read(&mut out);
+            tell.send((stdout, stderr.join().unwrap()))
+        });
+        Running { scene: self, child, printed, since: self.cloud.journal().len() }
     }
 
     fn judge(&self, run: &Run, since: usize) {
@@ -252,12 +271,16 @@ impl Drop for Scene {
     }
 }
 
+/// What the runner tells later stages of the same step.
+fn state_variables(before: &Run) -> impl Iterator<Item = (String, String)> {
+    before.state.iter().map(|(name, value)| (format!("STATE_{name}"), value.clone()))
+}
+
 /// A run that goes on.
 pub struct Running<'a> {
     scene: &'a Scene,
     child: Child,
-    stdout: std::thread::JoinHandle<String>,
-    stderr: std::thread::JoinHandle<String>,
+    printed: std::sync::mpsc::Receiver<(String, String)>,
     since: usize,
 }
 
@@ -276,24 +299,18 @@ impl Running<'_> {
 
     /// Waits for the end and reads everything.
     pub fn finish(mut self) -> Run {
-        let begun = Instant::now();
         // The pipes close when the process ends, so waiting for them is waiting for it.
-        let code = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                use std::os::unix::process::ExitStatusExt;
-                break status.code().or(status.signal().map(|signal| 128 + signal)).unwrap();
-            }
-            if begun.elapsed() > LONGEST_RUN {
-                self.child.kill().unwrap();
-                panic!("the run hangs; it has asked {:#?}", self.scene.calls());
-            }
-            std::thread::yield_now();
+        let Ok((stdout, stderr)) = self.printed.recv_timeout(LONGEST_RUN) else {
+            self.child.kill().unwrap();
+            panic!("the run hangs; it has asked {:#?}", self.scene.calls());
         };
-        let read = |name: &str| std::fs::read_to_string(self.scene.directory.join(name)).unwrap_or_default();
+        let status = self.child.wait().unwrap();
+        let code = status.code().or(status.signal().map(|signal| 128 + signal)).unwrap();
+        let read = |name: &str| std::fs::read_to_string(self.scene.directory.join("file_commands").join(name)).unwrap_or_default();
         let run = Run {
             code,
-            stdout: self.stdout.join().unwrap(),
-            stderr: self.stderr.join().unwrap(),
+            stdout,
+            stderr,
             outputs: runner::pairs(&read("OUTPUT")),
             state: runner::pairs(&read("STATE")),
             summary: read("STEP_SUMMARY"),
