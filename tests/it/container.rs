@@ -14,8 +14,8 @@ fn a_whole_deploy_in_the_container() {
     scene.input("health_path", "/health").input("allow_unauthenticated", "true");
     let run = scene.start_container().finish().expect(0);
     assert_eq!(run.outputs["result"], "deployed");
-    assert!(run.summary.contains("deployed to Cloud Run"), "{}", run.summary);
-    run.says("serves 100 %");
+    assert!(run.summary.contains("`gcr.io/harbour-dev/web@sha256:"), "{}", run.summary);
+    run.says("receives 100 % of the requests");
     scene.cloud.world(|world| {
         let service = world.service("us-central1", "web").expect("the service is there");
         let image = service.config["template"]["containers"][0]["image"].as_str().unwrap();

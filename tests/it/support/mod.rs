@@ -306,7 +306,9 @@ impl Running<'_> {
         };
         let status = self.child.wait().unwrap();
         let code = status.code().or(status.signal().map(|signal| 128 + signal)).unwrap();
-        let read = |name: &str| std::fs::read_to_string(self.scene.directory.join("file_commands").join(name)).unwrap_or_default();
+        let read = |name: &str| {
+            std::fs::read_to_string(self.scene.directory.join("file_commands").join(name)).unwrap_or_default()
+        };
         let run = Run {
             code,
             stdout,
