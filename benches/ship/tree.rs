@@ -7,7 +7,7 @@ const FILES: usize = 5_000;
 const TOTAL: usize = 200_000_000;
 
 /// Makes the tree; the same on every machine. Gives back what it is, in words.
-pub fn generate(directory: &Path) -> std::io::Result<String> {
+pub(crate) fn generate(directory: &Path) -> std::io::Result<String> {
     let mut random = Random(20_261_122);
     let words: Vec<String> = (0..4_000).map(|_| random.word()).collect();
     let mut bytes = 0;

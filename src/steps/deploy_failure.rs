@@ -94,7 +94,7 @@ pub(super) async fn explain(context: &Context<'_>, facts: &mut Facts, operation:
         )),
         Lines::NotAsked => {}
     }
-    if matches!(lines_state(&failure), false) && wants_log(&reason) {
+    if failure.evidence_lines().is_empty() && wants_log(&reason) {
         hints.push(format!(
             "To see those lines here, grant roles/logging.viewer: {}",
             roles::grant_on_project(deploy.project.as_str(), deploy.key.email.as_str(), "roles/logging.viewer")
@@ -104,10 +104,6 @@ pub(super) async fn explain(context: &Context<'_>, facts: &mut Facts, operation:
         failure = failure.hint(hint);
     }
     failure
-}
-
-fn lines_state(failure: &Failure) -> bool {
-    !failure.evidence_lines().is_empty()
 }
 
 enum Lines {

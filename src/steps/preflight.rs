@@ -254,9 +254,7 @@ async fn build_account(context: &Context<'_>, build: Option<&Build>) -> Result<O
         ),
         Ok(AccountState::Missing) => unusable(
             format!("the build's account `{email}` does not exist"),
-            format!(
-                "Name an account that exists in `build_service_account` (a deleted one can be brought back for 30 days: gcloud beta iam service-accounts undelete)"
-            ),
+            "Name an account that exists in `build_service_account` (a deleted one can be brought back for 30 days: gcloud beta iam service-accounts undelete)".to_owned(),
         ),
         Ok(AccountState::Enabled) | Err(_) => Ok(Some(email)),
     }

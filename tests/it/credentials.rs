@@ -15,7 +15,8 @@ fn with_key(change: impl FnOnce(&mut Value)) -> Scene {
 
 #[test]
 fn a_key_that_is_none_is_refused_before_any_request() {
-    let cases: [(&str, fn(&mut Value), &str); 6] = [
+    type Case = (&'static str, fn(&mut Value), &'static str);
+    let cases: [Case; 6] = [
         ("federation", |key| key["type"] = "external_account".into(), "Workload Identity Federation"),
         ("another type", |key| key["type"] = "authorized_user".into(), "`type: authorized_user`"),
         ("no private key", |key| key["private_key"] = "".into(), "it has no `private_key`"),

@@ -65,7 +65,7 @@ pub(super) fn settings(give: &mut Give<'_>, runner: &Runner, service: Option<&Se
 
 /// Whole CPUs without a unit, parts of one in thousandths, as the API writes them back.
 fn google_cpu(milli: u32) -> String {
-    if milli % 1000 == 0 { (milli / 1000).to_string() } else { format!("{milli}m") }
+    if milli.is_multiple_of(1000) { (milli / 1000).to_string() } else { format!("{milli}m") }
 }
 
 fn contradictions(findings: &mut Findings, settings: &Settings, milli_cpu: Option<u32>, memory: Option<u64>) {
@@ -109,8 +109,8 @@ fn contradictions(findings: &mut Findings, settings: &Settings, milli_cpu: Optio
             );
         }
         let most: u64 = match milli {
-            ..500 => 512 << 20,
-            ..1000 => 1 << 30,
+            0..500 => 512 << 20,
+            500..1000 => 1 << 30,
             1000 => 4 << 30,
             2000 => 8 << 30,
             4000 => 16 << 30,

@@ -34,7 +34,6 @@ pub struct Scene {
     pub directory: PathBuf,
     inputs: BTreeMap<String, String>,
     variables: BTreeMap<String, String>,
-    lenient: bool,
 }
 
 /// What a run printed and wrote.
@@ -70,7 +69,7 @@ impl Scene {
         }
         let cloud = FakeCloud::start(world);
         let key = cloud.key_json(World::DEPLOYER);
-        let mut scene = Self { cloud, directory, inputs: BTreeMap::new(), variables: BTreeMap::new(), lenient: false };
+        let mut scene = Self { cloud, directory, inputs: BTreeMap::new(), variables: BTreeMap::new() };
         scene.file("app/Dockerfile", "FROM python:3.13-slim\nCOPY main.py .\nCMD [\"python\", \"main.py\"]\n");
         scene.file("app/main.py", "print('hello')\n");
         scene.input("credentials_json", &key).input("service", "web").input("source", "app");
@@ -127,13 +126,6 @@ impl Scene {
         let path = self.workspace().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
-        self
-    }
-
-    /// Does not hold it against the run that the fake saw something unexpected: for stories in
-    /// which the world is broken on purpose.
-    pub fn lenient(&mut self) -> &mut Self {
-        self.lenient = true;
         self
     }
 
@@ -236,13 +228,11 @@ impl Scene {
                 String::from_utf8_lossy(&request.body)
             );
         }
-        if !self.lenient {
-            let unexpected = self.cloud.unexpected();
-            let log = runner::visible(&run.stdout);
-            assert!(unexpected.is_empty(), "the fake saw what must not be: {unexpected:#?}\n{log}");
-            let unused = self.cloud.world(|world| world.unused_faults());
-            assert!(unused.is_empty(), "faults that never struck: {unused:#?}\n{log}");
-        }
+        let log = runner::visible(&run.stdout);
+        let unexpected = self.cloud.unexpected();
+        assert!(unexpected.is_empty(), "the fake saw what must not be: {unexpected:#?}\n{log}");
+        let unused = self.cloud.world(|world| world.unused_faults());
+        assert!(unused.is_empty(), "faults that never struck: {unused:#?}\n{log}");
         for command in runner::commands(&run.stdout) {
             assert!(
                 ["group", "endgroup", "add-mask", "warning", "error", "notice"].contains(&command.name.as_str()),
