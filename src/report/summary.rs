@@ -130,7 +130,8 @@ fn steps(story: &Story<'_>) -> String {
         .map(|step| {
             vec![
                 step.name.title().to_owned(),
-                format!("{} {}", mark(step), step.state.word()),
+                // A space that does not break: the narrow column stays on one line.
+                format!("{}\u{a0}{}", mark(step), step.state.word()),
                 duration(step.took),
                 sentence(&step.note),
             ]
@@ -151,18 +152,18 @@ fn build(story: &Story<'_>) -> Option<String> {
         out.push_str(&format!("It waited {} for a machine. ", time(queued)));
     }
     out.push_str("\n\n");
-    let mut rows: Vec<Vec<String>> = build
-        .phases
-        .iter()
-        .filter(|(name, _)| name != "BUILD")
-        .map(|(name, seconds)| vec![code(name), String::new(), time(*seconds)])
-        .collect();
-    rows.extend(build.steps.iter().map(|step| {
+    // Cloud Build's phases in the order they happen; BUILD is all the steps together.
+    let phase = |wanted: &str| {
+        let (name, seconds) = build.phases.iter().find(|(name, _)| name == wanted)?;
+        Some(vec![code(name), String::new(), time(*seconds)])
+    };
+    let steps = build.steps.iter().map(|step| {
         let code_text = step.exit_code.map(|code| format!(" (exit code {code})")).unwrap_or_default();
         let status =
             if step.status.is_empty() { "—".to_owned() } else { format!("{}{code_text}", code(&step.status)) };
         vec![code(&step.name), status, step.seconds.map(time).unwrap_or_default()]
-    }));
+    });
+    let rows: Vec<Vec<String>> = phase("FETCHSOURCE").into_iter().chain(steps).chain(phase("PUSH")).collect();
     if !rows.is_empty() {
         out.push_str(&table(&["Step", "Result", "Time"], &rows));
     }

@@ -19,6 +19,7 @@ mod first_deploy;
 mod hostile;
 mod incident;
 mod inputs;
+mod network;
 mod permissions;
 mod redeploy;
 mod uploads;
