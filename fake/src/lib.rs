@@ -62,8 +62,8 @@ pub use faults::{Action, Fault, Moment};
 pub use hyper::body::Bytes;
 pub use journal::Recorded;
 pub use world::{
-    Account, Aim, Binding, Bucket, Build, BuildAccount, BuildScript, Effect, IamPolicy, Image, Key, LogEntry, LogReads,
-    Object, Operation, Outcome, Package, Page, Project, QuotaWindow, Repository, Revision, RevisionOutcome,
-    RevisionScript, RevisionState, Secret, SecretVersion, Service, Share, Site, Token, Trouble, Upload, UploadState,
-    World,
+    Account, Aim, Binding, Bucket, Build, BuildAccount, BuildScript, Effect, Execution, ExecutionFailure,
+    ExecutionOutcome, ExecutionScript, ExecutionState, IamPolicy, Image, Job, Key, LogEntry, LogReads, Object,
+    Operation, Outcome, Package, Page, Project, QuotaWindow, Repository, Revision, RevisionOutcome, RevisionScript,
+    RevisionState, Secret, SecretVersion, Service, Share, Site, Token, Trouble, Upload, UploadState, World,
 };

@@ -65,7 +65,7 @@ fn list(world: &mut World, call: &Call) -> Answer {
 }
 
 fn view(entry: &LogEntry, at: usize) -> Value {
-    json!({
+    let mut view = json!({
         "insertId": format!("e{at}"),
         "logName": format!("projects/{}/logs/{}", entry.project, uri::encode(&entry.log)),
         "severity": entry.severity,
@@ -73,7 +73,11 @@ fn view(entry: &LogEntry, at: usize) -> Value {
         "receiveTimestamp": entry.timestamp,
         "textPayload": entry.text,
         "resource": {"type": entry.resource, "labels": entry.labels}
-    })
+    });
+    if !entry.own_labels.is_empty() {
+        view["labels"] = json!(entry.own_labels);
+    }
+    view
 }
 
 /// One comparison of a filter; all of them must hold.
@@ -102,8 +106,9 @@ impl Term {
                 self.ordered(rank(&entry.severity), rank(&self.value))
             }
             field => {
-                let label = field.strip_prefix("resource.labels.").and_then(|label| entry.labels.get(label));
-                label.is_some_and(|label| equal(label))
+                let of_resource = field.strip_prefix("resource.labels.").and_then(|label| entry.labels.get(label));
+                let own = || entry.own_labels.get(field.strip_prefix("labels.")?.trim_matches('"'));
+                of_resource.or_else(own).is_some_and(|label| equal(label))
             }
         }
     }
@@ -126,14 +131,14 @@ fn terms(filter: &str) -> Result<Vec<Term>, String> {
     let mut rest = filter.trim_start();
     let mut found = Vec::new();
     while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '.' && c != '_').unwrap_or(rest.len());
-        let (field, after) = rest.split_at(end);
+        let (field, after) = rest.split_at(field_end(rest));
         if field == "AND" && !found.is_empty() {
             rest = after.trim_start();
             continue;
         }
         let known = matches!(field, "resource.type" | "logName" | "textPayload" | "timestamp" | "severity")
-            || field.starts_with("resource.labels.");
+            || field.starts_with("resource.labels.")
+            || field.starts_with("labels.");
         let after = after.trim_start();
         let operators = [">=", "<=", "!=", "=", ":", ">", "<"];
         let operator = operators.iter().find(|operator| after.starts_with(**operator)).filter(|_| known);
@@ -144,6 +149,16 @@ fn terms(filter: &str) -> Result<Vec<Term>, String> {
         rest = after.trim_start();
     }
     Ok(found)
+}
+
+/// Where a field's name ends; a segment with other letters stands in quotes.
+fn field_end(text: &str) -> usize {
+    let mut quoted = false;
+    let ends = |letter: char| {
+        quoted ^= letter == '"';
+        !quoted && letter != '"' && !letter.is_alphanumeric() && letter != '.' && letter != '_'
+    };
+    text.find(ends).unwrap_or(text.len())
 }
 
 /// A value in quotes or a bare word, and what follows it.
@@ -173,6 +188,7 @@ mod tests {
         let read = |filter: &str| terms(filter).map(|terms| terms.len());
         assert_eq!(read("resource.type=\"cloud_run_revision\" resource.labels.service_name=\"web\""), Ok(2));
         assert_eq!(read("severity>=ERROR AND timestamp>=\"2026-01-01T00:00:00Z\""), Ok(2));
+        assert_eq!(read("labels.\"run.googleapis.com/execution_name\" = \"migrate-1\" severity>=INFO"), Ok(2));
         assert!(read("NOT severity=ERROR").is_err());
         assert!(read("jsonPayload.x=1").is_err());
         assert!(read("logName=\"open").is_err());

@@ -18,6 +18,8 @@ pub struct LogEntry {
     pub resource: String,
     /// Labels of that resource.
     pub labels: BTreeMap<String, String>,
+    /// Labels of its own, such as `run.googleapis.com/execution_name`.
+    pub own_labels: BTreeMap<String, String>,
     /// The text.
     pub text: String,
 }
@@ -34,6 +36,30 @@ impl World {
             timestamp: self.stamp(9),
             resource: "cloud_run_revision".to_owned(),
             labels,
+            own_labels: BTreeMap::new(),
+            text: text.to_owned(),
+        };
+        self.log_entries.push(entry);
+    }
+
+    /// Writes an entry as the first task of an execution, by its full name, would.
+    pub(crate) fn log_of_execution(&mut self, execution: &str, log: &str, severity: &str, text: &str) {
+        let parts: Vec<&str> = execution.split('/').collect();
+        let [_, project, _, region, _, job, _, short] = parts.as_slice() else { return };
+        let labels = [("project_id", *project), ("job_name", *job), ("location", *region)];
+        let own_labels = [
+            ("run.googleapis.com/execution_name", *short),
+            ("run.googleapis.com/task_index", "0"),
+            ("run.googleapis.com/task_attempt", "0"),
+        ];
+        let entry = LogEntry {
+            project: (*project).to_owned(),
+            log: log.to_owned(),
+            severity: severity.to_owned(),
+            timestamp: self.stamp(9),
+            resource: "cloud_run_job".to_owned(),
+            labels: labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            own_labels: own_labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             text: text.to_owned(),
         };
         self.log_entries.push(entry);
@@ -49,6 +75,7 @@ impl World {
             timestamp: self.stamp(9),
             resource: "build".to_owned(),
             labels: labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            own_labels: BTreeMap::new(),
             text: text.to_owned(),
         };
         self.log_entries.push(entry);

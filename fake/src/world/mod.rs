@@ -3,6 +3,7 @@
 mod account;
 mod bucket;
 mod build;
+mod job;
 mod log;
 mod policy;
 mod project;
@@ -16,6 +17,7 @@ pub use bucket::{Bucket, Object, Upload, UploadState};
 pub(crate) use bucket::{crc32c_of, md5_of};
 pub(crate) use build::Work;
 pub use build::{Build, BuildScript, LogReads, Outcome, QuotaWindow};
+pub use job::{Execution, ExecutionFailure, ExecutionOutcome, ExecutionScript, ExecutionState, Job};
 pub use log::LogEntry;
 pub use policy::{Binding, IamPolicy};
 pub use project::{BuildAccount, Project};
@@ -54,6 +56,10 @@ pub struct World {
     pub services: BTreeMap<String, Service>,
     /// Revisions of all services, oldest first.
     pub revisions: Vec<Revision>,
+    /// Cloud Run jobs by full name.
+    pub jobs: BTreeMap<String, Job>,
+    /// Executions of all jobs, oldest first.
+    pub executions: Vec<Execution>,
     /// Cloud Run operations by name.
     pub operations: BTreeMap<String, Operation>,
     /// Secrets by `projects/P/secrets/S`.
@@ -65,6 +71,8 @@ pub struct World {
     pub next_builds: VecDeque<BuildScript>,
     /// How the next revisions go; the default when empty.
     pub next_revisions: VecDeque<RevisionScript>,
+    /// How the next executions go; the default when empty.
+    pub next_executions: VecDeque<ExecutionScript>,
     /// What services answer, by short name; a revision's own site goes before.
     pub sites: BTreeMap<String, Site>,
     /// Faults that wait for their call.
@@ -86,6 +94,8 @@ pub struct World {
     pub store_at_most: Option<usize>,
     /// Requests to a service for which a change of its policy is not yet known.
     pub policy_lag: u32,
+    /// Whether the operation of an execution that failed ends with an error, not with the execution.
+    pub failed_runs_are_errors: bool,
     /// Cloud Run fields the published description lacks and this Google knows nevertheless.
     pub future_fields: BTreeSet<String>,
 
@@ -166,11 +176,14 @@ impl World {
             repositories: BTreeMap::new(),
             services: BTreeMap::new(),
             revisions: Vec::new(),
+            jobs: BTreeMap::new(),
+            executions: Vec::new(),
             operations: BTreeMap::new(),
             secrets: BTreeMap::new(),
             log_entries: Vec::new(),
             next_builds: VecDeque::new(),
             next_revisions: VecDeque::new(),
+            next_executions: VecDeque::new(),
             sites: BTreeMap::new(),
             faults: Vec::new(),
             clock_skew: 0,
@@ -181,6 +194,7 @@ impl World {
             ignore_ranges: false,
             store_at_most: None,
             policy_lag: 0,
+            failed_runs_are_errors: false,
             future_fields: BTreeSet::new(),
             effects: Vec::new(),
             served: BTreeMap::new(),

@@ -173,7 +173,7 @@ impl RevisionScript {
 pub struct Operation {
     /// `projects/P/locations/L/operations/ID`.
     pub name: String,
-    /// Full name of the service it changes.
+    /// Full name of the service or job it changes.
     pub service: String,
     /// What it does.
     pub aim: Aim,
@@ -181,7 +181,7 @@ pub struct Operation {
     pub looks: Option<u32>,
     /// Its reply once it is done: the `response` or the `error`.
     pub result: Option<Result<Value, Value>>,
-    /// The service's generation it brings about.
+    /// The generation of the service or job it brings about.
     pub generation: u64,
 }
 
@@ -194,6 +194,30 @@ pub enum Aim {
     DeleteService,
     /// Deletes a revision.
     DeleteRevision(String),
+    /// Brings a job to its configuration.
+    ChangeJob {
+        /// Full name of the execution the change began, if any.
+        execution: Option<String>,
+        /// Whether it is done when that execution is over, not when it has started.
+        to_end: bool,
+    },
+    /// Deletes a job.
+    DeleteJob,
+    /// Runs a job: the execution, by full name.
+    RunJob(String),
+    /// Cancels an execution, by full name.
+    CancelExecution(String),
+}
+
+impl Aim {
+    /// Full name of the execution it waits for.
+    pub fn execution(&self) -> Option<&str> {
+        match self {
+            Aim::ChangeJob { execution, .. } => execution.as_deref(),
+            Aim::RunJob(execution) | Aim::CancelExecution(execution) => Some(execution),
+            Aim::Deploy(_) | Aim::DeleteService | Aim::DeleteRevision(_) | Aim::DeleteJob => None,
+        }
+    }
 }
 
 impl Service {

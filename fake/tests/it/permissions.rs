@@ -1,6 +1,6 @@
 //! Every call is refused to those who may not make it, in Google's words.
 
-use crate::scene::{BUCKET, BUILDS, SERVICES, Scene, hello};
+use crate::scene::{BUCKET, BUILDS, JOBS, SERVICES, Scene, hello, hello_job};
 use fakecloud::World;
 use serde_json::{Value, json};
 
@@ -109,6 +109,34 @@ fn each_call_needs_its_permission() {
         "logging.logEntries.list",
         post("logging", "/v2/entries:list".into(), json!({"resourceNames": ["projects/harbour-dev"]})),
     );
+}
+
+#[test]
+fn each_call_about_jobs_needs_its_permission() {
+    let get = |path: String| move |scene: &Scene| scene.get("run", &path);
+    let post = |path: String, body: Value| move |scene: &Scene| scene.post("run", &path, &body);
+    let patch = |job: &'static str, body: Value| {
+        move |scene: &Scene| scene.call("run", "PATCH", &format!("{JOBS}/{job}?allowMissing=true"), Some(&body))
+    };
+    needs("run.jobs.get", get(format!("{JOBS}/x")));
+    needs("run.jobs.update", patch("x", hello_job()));
+    needs("run.jobs.create", patch("x", hello_job()));
+    let mut with_token = hello_job();
+    with_token["startExecutionToken"] = json!("one");
+    needs("run.jobs.run", patch("x", with_token));
+    needs("run.jobs.run", post(format!("{JOBS}/x:run"), json!({})));
+    needs("run.jobs.delete", |scene| scene.call("run", "DELETE", &format!("{JOBS}/x"), None));
+    needs("run.executions.get", get(format!("{JOBS}/x/executions/y")));
+    needs("run.executions.list", get(format!("{JOBS}/x/executions")));
+    needs("run.executions.cancel", post(format!("{JOBS}/x/executions/y:cancel"), json!({})));
+    needs("run.tasks.list", get(format!("{JOBS}/x/executions/y/tasks")));
+    needs("run.tasks.get", get(format!("{JOBS}/x/executions/y/tasks/z")));
+    let scene = Scene::with(|world| world.deny(World::DEPLOYER, "run.jobs.runWithOverrides"));
+    scene.set_job("x", &hello_job());
+    let run = |body: Value| scene.post("run", &format!("{JOBS}/x:run"), &body);
+    assert_eq!(run(json!({})).status, 200);
+    let reply = run(json!({"overrides": {"taskCount": 2}}));
+    assert_eq!((reply.status, reply.reason().as_deref()), (403, Some("IAM_PERMISSION_DENIED")));
 }
 
 #[test]

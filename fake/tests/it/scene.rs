@@ -157,6 +157,22 @@ impl Scene {
         (reply.status, reply.message())
     }
 
+    /// Patches a job and waits for the operation; returns its end.
+    pub(crate) fn set_job(&self, job: &str, body: &Value) -> Value {
+        let reply = self.call("run", "PATCH", &format!("{JOBS}/{job}?allowMissing=true"), Some(body));
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        self.wait(&reply.json())
+    }
+
+    /// Runs a job; returns the operation and the execution's full name.
+    pub(crate) fn run_job(&self, job: &str, body: &Value) -> (Value, String) {
+        let reply = self.post("run", &format!("{JOBS}/{job}:run"), body);
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let operation = reply.json();
+        let name = operation["metadata"]["name"].as_str().expect("a name").to_owned();
+        (operation, name)
+    }
+
     /// Waits for an operation; returns its end.
     pub(crate) fn wait(&self, operation: &Value) -> Value {
         let path = format!("/v2/{}:wait", operation["name"].as_str().expect("a name"));
@@ -176,6 +192,13 @@ impl Scene {
 
 pub(crate) const BUILDS: &str = "/v1/projects/harbour-dev/locations/us-central1/builds";
 pub(crate) const SERVICES: &str = "/v2/projects/harbour-dev/locations/us-central1/services";
+
+pub(crate) const JOBS: &str = "/v2/projects/harbour-dev/locations/us-central1/jobs";
+
+/// The smallest job body: Google's sample image.
+pub(crate) fn hello_job() -> Value {
+    json!({"template": {"template": {"containers": [{"image": "us-docker.pkg.dev/cloudrun/container/hello"}]}}})
+}
 
 /// The smallest service body: Google's sample image.
 pub(crate) fn hello() -> Value {

@@ -143,7 +143,7 @@ pub(super) fn fill(config: &mut Map<String, Value>, project: &Project) {
     }
 }
 
-fn set_default(fields: &mut Map<String, Value>, name: &str, value: Value) {
+pub(super) fn set_default(fields: &mut Map<String, Value>, name: &str, value: Value) {
     fields.entry(name).or_insert(value);
 }
 
@@ -157,7 +157,7 @@ pub(super) fn containers(config: &Map<String, Value>) -> impl Iterator<Item = &M
         .filter_map(Value::as_object)
 }
 
-fn containers_mut(config: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
+pub(super) fn containers_mut(config: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
     let list = config.get_mut("template").and_then(|template| template.get_mut("containers"));
     list.and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut)
 }

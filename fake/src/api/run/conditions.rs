@@ -1,6 +1,6 @@
 //! Services, revisions and operations as the API writes them.
 
-use super::traffic;
+use super::{jobs, traffic};
 use crate::uri;
 use crate::world::{Operation, Revision, RevisionState, Service, Trouble, World};
 use serde_json::{Map, Value, json};
@@ -87,7 +87,8 @@ fn of_service(world: &World, service: &Service) -> (Value, [Value; 2]) {
     (terminal, [routes, configurations])
 }
 
-fn failed(kind: &str, at: &str, trouble: &Trouble, message: &str) -> Value {
+/// A condition that failed.
+pub(super) fn failed(kind: &str, at: &str, trouble: &Trouble, message: &str) -> Value {
     let mut view = json!({"type": kind, "state": "CONDITION_FAILED", "lastTransitionTime": at, "message": message,
         "severity": "ERROR"});
     if let Some(reason) = &trouble.reason {
@@ -206,6 +207,9 @@ fn of_revision(revision: &Revision) -> Vec<Value> {
 pub(super) fn operation(world: &World, name: &str) -> Value {
     let Some(operation) = world.operations.get(name) else { return json!({}) };
     let mut view = json!({"name": name});
+    if let Some(metadata) = jobs::metadata(world, operation) {
+        view["metadata"] = metadata;
+    }
     if let Some(found) = world.services.get(&operation.service) {
         let mut metadata = json!({
             "@type": "type.googleapis.com/google.cloud.run.v2.Service",

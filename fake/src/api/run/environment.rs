@@ -6,14 +6,14 @@ use crate::reply::Reply;
 use crate::world::{SecretTrouble, Trouble, World};
 use serde_json::{Map, Value};
 
-/// Set by Cloud Run itself.
-const RESERVED: [&str; 4] = ["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"];
+/// Set by Cloud Run itself in the containers of services.
+pub(super) const RESERVED: [&str; 4] = ["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"];
 
 /// The longest value of a variable.
 const LONGEST: usize = 32 << 10;
 
 /// Every container's variables.
-pub(super) fn check(config: &Map<String, Value>) -> Result<(), Reply> {
+pub(super) fn check(config: &Map<String, Value>, reserved: &[&str]) -> Result<(), Reply> {
     for (index, container) in containers(config).enumerate() {
         let mut seen: Vec<&str> = Vec::new();
         let list = container.get("env").and_then(Value::as_array).into_iter().flatten();
@@ -24,7 +24,7 @@ pub(super) fn check(config: &Map<String, Value>) -> Result<(), Reply> {
             if name.is_empty() || name.contains(['=', '\0']) || name.starts_with("X_GOOGLE_") {
                 return bad(format!("Invalid environment variable name '{name}'."));
             }
-            if RESERVED.contains(&name) {
+            if reserved.contains(&name) {
                 return bad(format!(
                     "The following reserved env names were provided: {name}. These values are automatically set by the system."
                 ));

@@ -1,9 +1,12 @@
-//! Cloud Run, v2: services, revisions, operations, invoker policies.
+//! Cloud Run, v2: services, revisions, jobs, executions, operations, invoker policies.
 
 mod accept;
 mod conditions;
 mod environment;
+mod identity;
+mod jobs;
 mod labels;
+mod naming;
 mod operations;
 mod patch;
 mod policy;
@@ -45,6 +48,7 @@ fn answer(world: &mut World, call: &Call) -> Option<Answer> {
         "services.revisions.get" => revisions::get(world, call),
         "services.revisions.list" => revisions::list(world, call),
         "services.revisions.delete" => revisions::delete(world, call),
+        method if method.starts_with("jobs.") => return jobs::answer(world, call, method),
         "operations.get" | "operations.wait" => operations::look(world, call),
         _ => return None,
     })
@@ -84,16 +88,15 @@ fn missing(call: &Call) -> Reply {
 }
 
 /// 409 for an etag that is not the current one.
-fn check_etag(service: &Service, given: Option<&str>) -> Result<(), Reply> {
-    let current = etag(service.version, &service.name);
+fn check_etag(name: &str, version: u64, given: Option<&str>) -> Result<(), Reply> {
+    let current = etag(version, name);
     match given.filter(|given| !given.is_empty() && *given != current) {
         None => Ok(()),
         Some(given) => {
             let message = format!(
-                "Conflict for resource '{}': version '{}' was specified but current version is '{}'.",
-                service.short_name(),
-                version_in(given).unwrap_or_else(|| given.to_owned()),
-                service.version
+                "Conflict for resource '{}': version '{}' was specified but current version is '{version}'.",
+                name.rsplit('/').next().unwrap_or_default(),
+                version_in(given).unwrap_or_else(|| given.to_owned())
             );
             Err(refusal::rpc(409, "ABORTED", message, Vec::new()))
         }

@@ -1,17 +1,17 @@
 //! Long-running operations: each look at one brings it one state further.
 
-use super::{conditions, settle};
+use super::{conditions, jobs, settle};
 use crate::call::Call;
 use crate::refusal;
 use crate::reply::{Answer, Reply};
-use crate::world::{Aim, Operation, Service, World};
+use crate::world::{Aim, Operation, World};
 use serde_json::{Value, json};
 
-/// Begins an operation and returns its name.
+/// Begins an operation on a service or job and returns its name.
 pub(super) fn begin(world: &mut World, service: &str, aim: Aim, looks: Option<u32>) -> String {
-    let place = service.rsplit_once("/services/").map_or(service, |(place, _)| place);
-    let name = format!("{place}/operations/{}", world.fresh_uuid("operation"));
-    let generation = world.services.get(service).map_or(0, |service| service.generation);
+    let name = format!("{}/operations/{}", place(service), world.fresh_uuid("operation"));
+    let job = || world.jobs.get(service).map_or(0, |job| job.generation);
+    let generation = world.services.get(service).map_or_else(job, |service| service.generation);
     let operation = Operation { name: name.clone(), service: service.to_owned(), aim, looks, result: None, generation };
     world.operations.insert(name.clone(), operation);
     name
@@ -42,8 +42,24 @@ pub(super) fn look_at_service(world: &mut World, service: &str) {
     }
 }
 
+/// A look at a job is one at every change of it, but not at its executions.
+pub(super) fn look_at_job(world: &mut World, job: &str) {
+    let open = |operation: &&Operation| {
+        operation.service == job
+            && operation.result.is_none()
+            && matches!(operation.aim, Aim::ChangeJob { .. } | Aim::DeleteJob)
+    };
+    let names: Vec<String> = world.operations.values().filter(open).map(|operation| operation.name.clone()).collect();
+    for name in names {
+        advance(world, &name);
+    }
+}
+
 fn advance(world: &mut World, name: &str) {
     let Some(operation) = world.operations.get_mut(name).filter(|operation| operation.result.is_none()) else { return };
+    if let Some(execution) = operation.aim.execution().map(str::to_owned) {
+        return jobs::look(world, &execution);
+    }
     match operation.looks {
         None => {}
         Some(0) => settle::settle(world, name),
@@ -52,13 +68,17 @@ fn advance(world: &mut World, name: &str) {
 }
 
 /// The operation of a dry run: as if begun, but kept nowhere.
-pub(super) fn view_of_dry_run(world: &mut World, service: &Service) -> Value {
-    let place = service.name.rsplit_once("/services/").map_or("", |(place, _)| place).to_owned();
+pub(super) fn view_of_dry_run(world: &mut World, kind: &str, name: &str) -> Value {
     json!({
-        "name": format!("{place}/operations/{}", world.fresh_uuid("dry run")),
+        "name": format!("{}/operations/{}", place(name), world.fresh_uuid("dry run")),
         "metadata": {
-            "@type": "type.googleapis.com/google.cloud.run.v2.Service",
-            "name": service.name
+            "@type": format!("type.googleapis.com/google.cloud.run.v2.{kind}"),
+            "name": name
         }
     })
+}
+
+/// `projects/P/locations/L` of a full name.
+fn place(name: &str) -> String {
+    name.split('/').take(4).collect::<Vec<_>>().join("/")
 }

@@ -1,6 +1,6 @@
 //! `services.patch`: the one way by which a service is made and changed.
 
-use super::{accept, conditions, labels, operations, settle, template, traffic};
+use super::{accept, conditions, identity, labels, naming, operations, settle, template, traffic};
 use crate::call::Call;
 use crate::refusal;
 use crate::reply::{Answer, Reply};
@@ -8,8 +8,7 @@ use crate::world::{Aim, IamPolicy, Project, Revision, RevisionState, Service, Wo
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// The longest name of a service.
-const LONGEST: usize = 49;
+const KIND: naming::Kind = naming::Kind { title: "Service", field: "service.name", longest: 49 };
 
 /// Answers the call.
 pub(super) fn patch(world: &mut World, call: &Call) -> Answer {
@@ -18,11 +17,11 @@ pub(super) fn patch(world: &mut World, call: &Call) -> Answer {
     super::need(world, call, "run.services.update", &name)?;
     let Some(project) = world.project(call.hole("projectsId")).cloned() else { return Err(super::missing(call)) };
     let existing = world.services.get(&name).cloned();
-    check_name(&name, short, call)?;
+    naming::check(call, &KIND, &name, short)?;
     // Asked before it matters, so that it counts as honoured where the service exists too.
     let may_create = call.flag("allowMissing");
     match &existing {
-        Some(service) => super::check_etag(service, call.json["etag"].as_str())?,
+        Some(service) => super::check_etag(&name, service.version, call.json["etag"].as_str())?,
         None if !may_create => return Err(super::missing(call)),
         None => super::need(world, call, "run.services.create", &name)?,
     }
@@ -36,30 +35,9 @@ pub(super) fn patch(world: &mut World, call: &Call) -> Answer {
     if call.flag("validateOnly") {
         // The dry run's operation is not kept: asking for it later finds nothing.
         let service = existing.unwrap_or_else(|| blank(world, &name, &call.account));
-        return Ok(Reply::ok(&operations::view_of_dry_run(world, &service)));
+        return Ok(Reply::ok(&operations::view_of_dry_run(world, "Service", &service.name)));
     }
     Ok(Reply::ok(&commit(world, call, &name, config, fresh)))
-}
-
-fn check_name(name: &str, short: &str, call: &Call) -> Result<(), Reply> {
-    if !labels::is_name(short, LONGEST) {
-        let text = format!(
-            "Service name '{short}' must use only lower-case alphanumeric characters and dashes, begin with a letter, not \
-             end with a dash and have at most {LONGEST} characters."
-        );
-        return Err(refusal::bad_field("service.name", &text));
-    }
-    let region = call.hole("locationsId");
-    if !(region.contains('-') && region.ends_with(|c: char| c.is_ascii_digit())) {
-        return Err(refusal::not_found(format!("Location {region} is not found or access is unauthorized.")));
-    }
-    let given = call.json["name"].as_str().filter(|given| !given.is_empty());
-    match given.filter(|given| given.rsplit('/').next() != Some(short)) {
-        None => Ok(()),
-        Some(given) => {
-            Err(refusal::bad_field("service.name", &format!("'{given}' is not the name in the URL, '{name}'.")))
-        }
-    }
 }
 
 /// The caller must be allowed to act as the account the containers run as, and to open the door
@@ -73,14 +51,7 @@ fn check_identity(
     name: &str,
 ) -> Result<(), Reply> {
     let email = config["template"]["serviceAccount"].as_str().unwrap_or_default();
-    let account = world.accounts.get(email);
-    let home = account.map_or(project.id.as_str(), |account| account.project.as_str());
-    let may = world.allows(&call.account, "iam.serviceAccounts.actAs", home, account.map(|account| &account.policy));
-    if !may || account.is_none() {
-        let message =
-            format!("Permission 'iam.serviceaccounts.actAs' denied on service account {email} (or it may not exist).");
-        return Err(refusal::rpc(403, "PERMISSION_DENIED", message, Vec::new()));
-    }
+    identity::check_act_as(world, call, email, project)?;
     let is_open = |config: &Map<String, Value>| config.get("invokerIamDisabled") == Some(&Value::Bool(true));
     if is_open(config) != before.is_some_and(is_open) {
         super::need(world, call, "run.services.setIamPolicy", name)?;

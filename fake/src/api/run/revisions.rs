@@ -53,7 +53,7 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
     }
     if call.flag("validateOnly") {
         let service = world.services.get(&name).cloned().ok_or_else(|| super::missing(call))?;
-        return Ok(Reply::ok(&operations::view_of_dry_run(world, &service)));
+        return Ok(Reply::ok(&operations::view_of_dry_run(world, "Service", &service.name)));
     }
     world.effect("revision deleted", revision.name.clone());
     let operation = operations::begin(world, &name, Aim::DeleteRevision(revision.name), Some(0));

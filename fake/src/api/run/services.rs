@@ -18,9 +18,9 @@ pub(super) fn get(world: &mut World, call: &Call) -> Answer {
 /// `services.delete`.
 pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
     let service = super::service(world, call, "run.services.delete")?.clone();
-    super::check_etag(&service, call.query("etag"))?;
+    super::check_etag(&service.name, service.version, call.query("etag"))?;
     if call.flag("validateOnly") {
-        return Ok(Reply::ok(&operations::view_of_dry_run(world, &service)));
+        return Ok(Reply::ok(&operations::view_of_dry_run(world, "Service", &service.name)));
     }
     world.effect("service deleted", service.name.clone());
     let operation = operations::begin(world, &service.name, Aim::DeleteService, Some(0));

@@ -1,6 +1,6 @@
 //! How an operation ends: whether the new revision starts, and where traffic goes then.
 
-use super::{accept, conditions, environment, traffic};
+use super::{accept, conditions, environment, jobs, traffic};
 use crate::world::{Aim, ImageName, Revision, RevisionOutcome, RevisionState, Trouble, World};
 use serde_json::{Map, Value, json};
 
@@ -20,6 +20,9 @@ pub(super) fn settle(world: &mut World, name: &str) {
             let mut view = view.unwrap_or_default();
             view["@type"] = json!("type.googleapis.com/google.cloud.run.v2.Revision");
             Ok(view)
+        }
+        Aim::ChangeJob { .. } | Aim::DeleteJob | Aim::RunJob(_) | Aim::CancelExecution(_) => {
+            jobs::settle(world, &operation)
         }
     };
     if let Some(operation) = world.operations.get_mut(name) {
@@ -108,7 +111,7 @@ fn verdict(world: &World, revision: &Revision) -> Result<(), Trouble> {
         let text = |word: Option<&str>| word.map(str::to_owned);
         Err(Trouble { reason: text(reason), revision_reason: text(revision_reason), message, code })
     };
-    check_images(world, revision, project)?;
+    check_images(world, &revision.template, project)?;
     environment::check_secrets(world, project, &revision.template)?;
     match &revision.script.outcome {
         RevisionOutcome::Ready | RevisionOutcome::NeverEnds => Ok(()),
@@ -151,9 +154,9 @@ fn wrong_architecture(image: &str) -> Result<(), Trouble> {
 }
 
 /// Are the images there, may Cloud Run's agent pull them, and do they fit its machines?
-fn check_images(world: &World, revision: &Revision, project: &str) -> Result<(), Trouble> {
-    let count = revision.template.get("containers").and_then(Value::as_array).map_or(0, Vec::len);
-    for image in (0..count).map(|index| image_of(&revision.template, index)) {
+pub(super) fn check_images(world: &World, template: &Map<String, Value>, project: &str) -> Result<(), Trouble> {
+    let count = template.get("containers").and_then(Value::as_array).map_or(0, Vec::len);
+    for image in (0..count).map(|index| image_of(template, index)) {
         let Some(name) = ImageName::read(image) else { continue };
         let agent = world.project(project).map(crate::world::Project::run_agent).unwrap_or_default();
         let repository = world.repositories.get(&name.repository);

@@ -12,7 +12,7 @@ pub(super) fn check(config: &Map<String, Value>) -> Result<(), Reply> {
     labels::check(config)?;
     check_containers(config)?;
     resources::check(config)?;
-    environment::check(config)?;
+    environment::check(config, &environment::RESERVED)?;
     check_timing(config)?;
     check_volumes(config)?;
     check_network(config)
@@ -31,7 +31,13 @@ fn check_containers(config: &Map<String, Value>) -> Result<(), Reply> {
         let text = "Revision template should contain exactly one container with an exposed port.";
         return Err(refusal::bad_field("template.containers", text));
     }
-    for (index, container) in all.iter().enumerate() {
+    check_each(config)
+}
+
+/// What holds for every container, of services and of jobs.
+pub(super) fn check_each(config: &Map<String, Value>) -> Result<(), Reply> {
+    let names: Vec<&Value> = containers(config).filter_map(|other| other.get("name")).collect();
+    for (index, container) in containers(config).enumerate() {
         let bad =
             |field: &str, text: &str| Err(refusal::bad_field(&format!("template.containers[{index}].{field}"), text));
         let image = container.get("image").and_then(Value::as_str).unwrap_or_default();
@@ -55,7 +61,6 @@ fn check_containers(config: &Map<String, Value>) -> Result<(), Reply> {
                 return bad(probe, &text);
             }
         }
-        let names: Vec<&Value> = all.iter().filter_map(|other| other.get("name")).collect();
         for needed in container.get("dependsOn").and_then(Value::as_array).into_iter().flatten() {
             if !names.contains(&needed) {
                 return bad("depends_on", &format!("There is no container {needed}."));
@@ -95,7 +100,7 @@ fn check_timing(config: &Map<String, Value>) -> Result<(), Reply> {
     Ok(())
 }
 
-fn check_volumes(config: &Map<String, Value>) -> Result<(), Reply> {
+pub(super) fn check_volumes(config: &Map<String, Value>) -> Result<(), Reply> {
     let volumes = config["template"]["volumes"].as_array().cloned().unwrap_or_default();
     let names: Vec<&str> = volumes.iter().filter_map(|volume| volume["name"].as_str()).collect();
     if names.len() != volumes.len() || names.iter().any(|name| names.iter().filter(|other| *other == name).count() > 1)
@@ -117,7 +122,7 @@ fn check_volumes(config: &Map<String, Value>) -> Result<(), Reply> {
     Ok(())
 }
 
-fn check_network(config: &Map<String, Value>) -> Result<(), Reply> {
+pub(super) fn check_network(config: &Map<String, Value>) -> Result<(), Reply> {
     let access = &config["template"]["vpcAccess"];
     if access["connector"].is_string() && access["networkInterfaces"].is_array() {
         let text = "VPC connector and direct VPC can not be used together.";
