@@ -5,6 +5,7 @@ mod bucket;
 mod build;
 mod job;
 mod log;
+mod metrics;
 mod policy;
 mod project;
 mod registry;
@@ -19,6 +20,7 @@ pub(crate) use build::Work;
 pub use build::{Build, BuildScript, LogReads, Outcome, QuotaWindow};
 pub use job::{Execution, ExecutionFailure, ExecutionOutcome, ExecutionScript, ExecutionState, Job};
 pub use log::LogEntry;
+pub use metrics::{Metrics, Snapshot};
 pub use policy::{Binding, IamPolicy};
 pub use project::{BuildAccount, Project};
 pub(crate) use registry::ImageName;
@@ -66,6 +68,9 @@ pub struct World {
     pub secrets: BTreeMap<String, Secret>,
     /// Log entries, oldest first.
     pub log_entries: Vec<LogEntry>,
+
+    /// What Cloud Monitoring knows, by the short names of service and revision.
+    pub metrics: BTreeMap<(String, String), Metrics>,
 
     /// How the next builds go; the default when empty.
     pub next_builds: VecDeque<BuildScript>,
@@ -181,6 +186,7 @@ impl World {
             operations: BTreeMap::new(),
             secrets: BTreeMap::new(),
             log_entries: Vec::new(),
+            metrics: BTreeMap::new(),
             next_builds: VecDeque::new(),
             next_revisions: VecDeque::new(),
             next_executions: VecDeque::new(),

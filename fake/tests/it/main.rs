@@ -13,6 +13,7 @@ mod identity;
 mod job_laws;
 mod jobs;
 mod logs_and_secrets;
+mod metrics;
 mod objects;
 mod permissions;
 mod policies;
