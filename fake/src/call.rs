@@ -32,6 +32,23 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// A visitor's request for a page of a deployed service, without any token.
+    pub(crate) fn of_visitor(path: &str) -> Call {
+        Call {
+            id: "site.request".to_owned(),
+            verb: "GET".to_owned(),
+            path: path.to_owned(),
+            holes: Vec::new(),
+            query: Vec::new(),
+            seen: RefCell::default(),
+            headers: Vec::new(),
+            body: Bytes::new(),
+            json: Value::Null,
+            account: String::new(),
+            base: String::new(),
+        }
+    }
+
     /// A placeholder's value; the routing table guarantees it is there.
     pub(crate) fn hole(&self, name: &str) -> &str {
         self.holes.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)

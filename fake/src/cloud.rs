@@ -5,6 +5,7 @@ use crate::doors;
 use crate::journal::Recorded;
 use crate::keys;
 use crate::server::{self, Address, Order, Shared};
+use crate::visit;
 use crate::world::World;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -68,6 +69,13 @@ impl FakeCloud {
     /// Access to the world. Requests wait meanwhile, so do not wait for one inside.
     pub fn world<R>(&self, look: impl FnOnce(&mut World) -> R) -> R {
         self.shared.world(look)
+    }
+
+    /// Lets so many visitors ask a service, by its short name, for `/`; returns what status each
+    /// got, 0 where none came. They are counted by revision like all requests, but are not in the
+    /// journal: nobody's client sent them.
+    pub fn visit(&self, service: &str, visitors: u32) -> Vec<u16> {
+        self.world(|world| (0..visitors).map(|_| visit::by_anyone(world, service)).collect())
     }
 
     /// Every request so far, in the order of arrival.

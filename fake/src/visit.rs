@@ -28,8 +28,16 @@ pub(crate) fn answer(world: &mut World, name: &str, tag: Option<&str>, call: &mu
     };
     service.requests += u64::from(tag.is_none());
     let service = service.short_name().to_owned();
-    *world.served.entry(revision.clone()).or_default() += 1;
+    let counted = if tag.is_some() { &mut world.served_by_tag } else { &mut world.served };
+    *counted.entry(revision.clone()).or_default() += 1;
     (of_revision(world, &service, &revision, call), Some(revision))
+}
+
+/// A visitor asks a service, by its short name, for its first page; the status says how it went.
+pub(crate) fn by_anyone(world: &mut World, service: &str) -> u16 {
+    let found = world.services.values().find(|known| known.short_name() == service);
+    let Some(name) = found.map(|found| found.name.clone()) else { return nothing_here().status };
+    answer(world, &name, None, &mut Call::of_visitor("/")).0.status
 }
 
 /// The share the next request goes to. 61 and 100 have no common factor, so that in every hundred

@@ -106,8 +106,10 @@ pub struct World {
 
     /// What was changed by callers, in order: apart from how often they asked.
     pub effects: Vec<Effect>,
-    /// Requests answered, by revision.
+    /// Requests that came to a service's own address, by the revision that answered.
     pub served: BTreeMap<String, u64>,
+    /// Requests that came to a tag's address, by the revision that answered.
+    pub served_by_tag: BTreeMap<String, u64>,
     /// What was asked and must never be.
     pub unexpected: Vec<String>,
 
@@ -204,6 +206,7 @@ impl World {
             future_fields: BTreeSet::new(),
             effects: Vec::new(),
             served: BTreeMap::new(),
+            served_by_tag: BTreeMap::new(),
             unexpected: Vec::new(),
             serial: 0,
             last_generation: 0,

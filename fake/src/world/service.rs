@@ -258,8 +258,18 @@ impl World {
         self.revisions.iter().filter(|revision| revision.service == service).collect()
     }
 
-    /// How many requests a revision answered.
+    /// How many requests a revision answered, whatever address they came to.
     pub fn served(&self, revision: &str) -> u64 {
+        self.requests_of(revision) + self.tagged_requests_of(revision)
+    }
+
+    /// How many requests to its service's own address a revision answered.
+    pub fn requests_of(&self, revision: &str) -> u64 {
         self.served.get(revision).copied().unwrap_or(0)
+    }
+
+    /// How many requests to an address of a tag it answered.
+    pub fn tagged_requests_of(&self, revision: &str) -> u64 {
+        self.served_by_tag.get(revision).copied().unwrap_or(0)
     }
 }

@@ -85,6 +85,40 @@ fn a_tag_has_an_address_of_its_own_while_it_is_set() {
 }
 
 #[test]
+fn requests_are_counted_by_revision_and_kind_of_address() {
+    let scene = public(&["web-1", "web-2"]);
+    set_traffic(
+        &scene,
+        &json!([{"type": REVISION, "revision": "web-1", "percent": 75},
+            {"type": REVISION, "revision": "web-2", "percent": 25, "tag": "c2"}]),
+    );
+    let tagged = scene.service("web")["trafficStatuses"][1]["uri"].as_str().expect("an address").to_owned();
+    for _ in 0..3 {
+        visit(&tagged, "/", None).expect("a reply");
+    }
+    assert_eq!(scene.cloud.visit("web", 100), [200; 100]);
+    let counts = scene.cloud.world(|world| {
+        ["web-1", "web-2"].map(|revision| (world.requests_of(revision), world.tagged_requests_of(revision)))
+    });
+    assert_eq!(counts, [(75, 0), (25, 3)]);
+    assert_eq!(scene.cloud.world(|world| world.served("web-2")), 28);
+    assert_eq!(scene.cloud.calls("site.request").len(), 3, "visitors are nobody's client");
+}
+
+#[test]
+fn visitors_see_what_everybody_sees() {
+    let scene = public(&["web-1"]);
+    scene.cloud.world(|world| world.sites.insert("web".to_owned(), Site::always(Page::status(500)).warming_up(1)));
+    assert_eq!(scene.cloud.visit("web", 2), [503, 500]);
+    scene.cloud.world(|world| world.sites.insert("web".to_owned(), Site::always(Page::Reset)));
+    assert_eq!(scene.cloud.visit("web", 1), [0]);
+    assert_eq!(scene.cloud.visit("none", 1), [404]);
+    scene.deploy("private", &hello());
+    assert_eq!(scene.cloud.visit("private", 1), [403]);
+    assert_eq!(scene.cloud.world(|world| world.requests_of("web-1")), 3);
+}
+
+#[test]
 fn a_private_service_asks_for_an_id_token() {
     let scene = Scene::new();
     scene.deploy("web", &hello());
