@@ -32,6 +32,7 @@ fn each_call_needs_its_permission() {
         get("cloudbuild", "/v1/projects/harbour-dev/locations/global/defaultServiceAccount".into()),
     );
     needs("run.services.get", get("run", format!("{SERVICES}/web")));
+    needs("run.services.list", get("run", SERVICES.to_owned()));
     needs("run.services.update", |scene| scene.call("run", "PATCH", &format!("{SERVICES}/web"), Some(&hello())));
     needs("run.services.create", |scene| {
         scene.call("run", "PATCH", &format!("{SERVICES}/new?allowMissing=true"), Some(&hello()))

@@ -215,6 +215,72 @@ fn a_mask_changes_only_what_it_names() {
 }
 
 #[test]
+fn a_change_of_traffic_alone_makes_no_revision() {
+    let scene = Scene::new();
+    scene.deploy("web", &named("web-1"));
+    scene.deploy("web", &named("web-2"));
+    let before = scene.service("web");
+    // A template in the body means nothing under this mask.
+    let mut body = named("web-3");
+    body["traffic"] = json!([{"type": REVISION, "revision": "web-1", "percent": 90},
+        {"type": REVISION, "revision": "web-2", "percent": 10, "tag": "c2"}]);
+    let reply = patch(&scene, "web", "updateMask=traffic", &body);
+    // No revision has to start, so the first look finds it done.
+    let done = scene.post("run", &format!("/v2/{}:wait", reply.json()["name"].as_str().expect("a name")), &json!({}));
+    assert_eq!(done.json()["done"], true);
+    let after = scene.service("web");
+    for same in ["template", "latestReadyRevision", "latestCreatedRevision", "uid", "createTime"] {
+        assert_eq!(after[same], before[same], "{same}");
+    }
+    assert_ne!((&after["etag"], &after["generation"]), (&before["etag"], &before["generation"]));
+    let shares: Vec<(&Value, &Value)> = after["trafficStatuses"]
+        .as_array()
+        .expect("shares")
+        .iter()
+        .map(|share| (&share["revision"], &share["percent"]))
+        .collect();
+    assert_eq!(shares, [(&json!("web-1"), &json!(90)), (&json!("web-2"), &json!(10))]);
+    assert_eq!(scene.cloud.world(|world| (world.revisions.len(), world.count("traffic changed"))), (2, 1));
+    // The etag of before is stale now, for traffic as for everything.
+    body["etag"] = before["etag"].clone();
+    assert_eq!(patch(&scene, "web", "updateMask=traffic", &body).status, 409);
+    // Shares must make a whole.
+    let body = json!({"traffic": [{"type": REVISION, "revision": "web-1", "percent": 90}]});
+    assert_eq!(patch(&scene, "web", "updateMask=traffic", &body).status, 400);
+    assert_eq!(scene.service("web")["trafficStatuses"], after["trafficStatuses"]);
+}
+
+#[test]
+fn services_are_listed_by_region_and_page() {
+    let scene = Scene::new();
+    assert_eq!(scene.get("run", SERVICES).json(), json!({}));
+    for name in ["web", "api", "jobs"] {
+        scene.deploy(name, &hello());
+    }
+    let elsewhere = "/v2/projects/harbour-dev/locations/europe-west1/services";
+    scene.call("run", "PATCH", &format!("{elsewhere}/far?allowMissing=true"), Some(&hello()));
+    let list = |path: &str| {
+        let reply = scene.get("run", path).json();
+        let services = reply["services"].as_array().cloned().unwrap_or_default();
+        let short =
+            |service: &Value| service["name"].as_str().and_then(|name| name.rsplit('/').next()).map(str::to_owned);
+        (services.iter().filter_map(short).collect::<Vec<_>>(), reply["nextPageToken"].as_str().map(str::to_owned))
+    };
+    assert_eq!(list(SERVICES).0, ["api", "jobs", "web"]);
+    let (first, token) = list(&format!("{SERVICES}?pageSize=2"));
+    assert_eq!(first, ["api", "jobs"]);
+    assert_eq!(
+        list(&format!("{SERVICES}?pageSize=2&pageToken={}", token.expect("a token"))),
+        (vec!["web".to_owned()], None)
+    );
+    // A list is no look: what is under way stays so.
+    assert_eq!((list(elsewhere).0, list(elsewhere).0), (vec!["far".to_owned()], vec!["far".to_owned()]));
+    assert_eq!(scene.get("run", elsewhere).json()["services"][0]["reconciling"], true);
+    assert_eq!(scene.get("run", "/v2/projects/harbour-dev/locations/-/services").status, 400);
+    assert_eq!(scene.get("run", SERVICES).json()["services"][2], scene.service("web"));
+}
+
+#[test]
 fn what_only_cloud_run_writes_is_ignored() {
     let scene = Scene::new();
     let mut body = hello();

@@ -8,6 +8,7 @@ mod jobs;
 mod labels;
 mod naming;
 mod operations;
+mod page;
 mod patch;
 mod policy;
 mod resources;
@@ -40,6 +41,7 @@ fn answer(world: &mut World, call: &Call) -> Option<Answer> {
     let method = call.id.strip_prefix("run.projects.locations.")?;
     Some(match method {
         "services.get" => services::get(world, call),
+        "services.list" => services::list(world, call),
         "services.patch" => patch::patch(world, call),
         "services.delete" => services::delete(world, call),
         "services.getIamPolicy" => policy::get(world, call),

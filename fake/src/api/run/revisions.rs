@@ -1,11 +1,11 @@
 //! Revisions: reading, listing, deleting.
 
-use super::{conditions, operations};
+use super::{conditions, operations, page};
 use crate::call::Call;
 use crate::refusal;
 use crate::reply::{Answer, Reply};
 use crate::world::{Aim, Revision, World};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// `revisions.get`.
 pub(super) fn get(world: &mut World, call: &Call) -> Answer {
@@ -16,19 +16,8 @@ pub(super) fn get(world: &mut World, call: &Call) -> Answer {
 /// `revisions.list`, newest first.
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
     let service = super::service(world, call, "run.revisions.list")?;
-    let own = world.revisions_of(&service.name);
-    let size = call.query("pageSize").and_then(|size| size.parse().ok()).filter(|size| *size > 0).unwrap_or(100_usize);
-    let from: usize = call.query("pageToken").and_then(|token| token.parse().ok()).unwrap_or(0);
-    let page: Vec<Value> =
-        own.iter().rev().skip(from).take(size).map(|revision| conditions::revision(revision)).collect();
-    let mut reply = json!({});
-    if !page.is_empty() {
-        reply["revisions"] = Value::Array(page);
-    }
-    if own.len() > from + size {
-        reply["nextPageToken"] = json!((from + size).to_string());
-    }
-    Ok(Reply::ok(&reply))
+    let own = world.revisions_of(&service.name).into_iter().rev().map(conditions::revision).collect();
+    Ok(Reply::ok(&page::of(call, "revisions", own)))
 }
 
 /// `revisions.delete`; one that serves, is tagged or is the newest stays.

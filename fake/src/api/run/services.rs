@@ -1,9 +1,10 @@
-//! Services: reading one and deleting one.
+//! Services: reading one, listing them, deleting one.
 
-use super::{conditions, operations};
+use super::{conditions, operations, page};
 use crate::call::Call;
+use crate::refusal;
 use crate::reply::{Answer, Reply};
-use crate::world::{Aim, World};
+use crate::world::{Aim, Service, World};
 
 /// `services.get`; a look at what is under way.
 pub(super) fn get(world: &mut World, call: &Call) -> Answer {
@@ -13,6 +14,22 @@ pub(super) fn get(world: &mut World, call: &Call) -> Answer {
         Some(service) => Ok(Reply::ok(&conditions::service(world, service))),
         None => Err(super::missing(call)),
     }
+}
+
+/// `services.list`, by name; no look at any of them.
+pub(super) fn list(world: &mut World, call: &Call) -> Answer {
+    let (named, region) = (call.hole("projectsId"), call.hole("locationsId"));
+    let project = world.project(named).map_or(named, |project| project.id.as_str());
+    let parent = format!("projects/{project}/locations/{region}");
+    if !world.allows(&call.account, "run.services.list", project, None) {
+        return Err(refusal::denied("run.services.list", &parent, &format!("//run.googleapis.com/{parent}")));
+    }
+    if region == "-" {
+        return Err(refusal::bad_field("parent", "The location must be a region, not the wildcard '-'."));
+    }
+    let is_there = |service: &&Service| service.project() == project && service.region() == region;
+    let own = world.services.values().filter(is_there).map(|service| conditions::service(world, service)).collect();
+    Ok(Reply::ok(&page::of(call, "services", own)))
 }
 
 /// `services.delete`.

@@ -1,12 +1,11 @@
 //! Executions: reading, listing, cancelling.
 
-use super::super::{conditions, operations};
+use super::super::{conditions, operations, page};
 use super::{progress, view};
 use crate::call::Call;
 use crate::refusal;
 use crate::reply::{Answer, Reply};
 use crate::world::{Aim, Execution, ExecutionState, World};
-use serde_json::{Value, json};
 
 /// `executions.get`; a look at it.
 pub(super) fn get(world: &mut World, call: &Call) -> Answer {
@@ -19,7 +18,7 @@ pub(super) fn get(world: &mut World, call: &Call) -> Answer {
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
     let job = super::job(world, call, "run.executions.list")?;
     let own = world.executions_of(&job.name).into_iter().rev().map(view::execution).collect();
-    Ok(Reply::ok(&page(call, "executions", own)))
+    Ok(Reply::ok(&page::of(call, "executions", own)))
 }
 
 /// `executions.cancel`; one that is over stays as it is.
@@ -52,20 +51,4 @@ pub(super) fn find<'a>(world: &'a World, call: &Call, permission: &str) -> Resul
     super::need(world, call, permission, &job, &name)?;
     let found = world.executions.iter().find(|execution| execution.name == name);
     found.ok_or_else(|| super::absent(call, short, "EXECUTION"))
-}
-
-/// One page of a list under this name.
-pub(super) fn page(call: &Call, name: &str, all: Vec<Value>) -> Value {
-    let size = call.query("pageSize").and_then(|size| size.parse().ok()).filter(|size| *size > 0).unwrap_or(100_usize);
-    let from: usize = call.query("pageToken").and_then(|token| token.parse().ok()).unwrap_or(0);
-    let total = all.len();
-    let page: Vec<Value> = all.into_iter().skip(from).take(size).collect();
-    let mut reply = json!({});
-    if !page.is_empty() {
-        reply[name] = Value::Array(page);
-    }
-    if total > from + size {
-        reply["nextPageToken"] = json!((from + size).to_string());
-    }
-    reply
 }
