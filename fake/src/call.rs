@@ -85,7 +85,7 @@ impl Call {
 
     /// The project the path names, as id or number.
     pub(crate) fn project(&self) -> Option<&str> {
-        let names = ["projectsId", "projectId", "resource", "v1Id1"];
+        let names = ["projectsId", "namespacesId", "projectId", "resource", "v1Id1"];
         let hole = self.holes.iter().find(|(known, _)| names.contains(&known.as_str()));
         hole.map(|(_, value)| value.as_str()).or(self.query("project"))
     }

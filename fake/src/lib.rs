@@ -62,8 +62,9 @@ pub use faults::{Action, Fault, Moment};
 pub use hyper::body::Bytes;
 pub use journal::Recorded;
 pub use world::{
-    Account, Aim, Binding, Bucket, Build, BuildAccount, BuildScript, Effect, Execution, ExecutionFailure,
-    ExecutionOutcome, ExecutionScript, ExecutionState, IamPolicy, Image, Job, Key, LogEntry, LogReads, Metrics, Object,
-    Operation, Outcome, Package, Page, Project, QuotaWindow, Repository, Revision, RevisionOutcome, RevisionScript,
-    RevisionState, Secret, SecretVersion, Service, Share, Site, Snapshot, Token, Trouble, Upload, UploadState, World,
+    Account, Aim, Binding, Bucket, Build, BuildAccount, BuildScript, DomainMapping, Effect, Execution,
+    ExecutionFailure, ExecutionOutcome, ExecutionScript, ExecutionState, IamPolicy, Image, Job, Key, LogEntry,
+    LogReads, Metrics, Object, Operation, Outcome, Package, Page, Project, QuotaWindow, Repository, Revision,
+    RevisionOutcome, RevisionScript, RevisionState, Secret, SecretVersion, Service, Share, Site, Snapshot, Token,
+    Trouble, Upload, UploadState, World,
 };

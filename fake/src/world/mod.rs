@@ -3,6 +3,7 @@
 mod account;
 mod bucket;
 mod build;
+mod domain;
 mod job;
 mod log;
 mod metrics;
@@ -18,6 +19,7 @@ pub use bucket::{Bucket, Object, Upload, UploadState};
 pub(crate) use bucket::{crc32c_of, md5_of};
 pub(crate) use build::Work;
 pub use build::{Build, BuildScript, LogReads, Outcome, QuotaWindow};
+pub use domain::DomainMapping;
 pub use job::{Execution, ExecutionFailure, ExecutionOutcome, ExecutionScript, ExecutionState, Job};
 pub use log::LogEntry;
 pub use metrics::{Metrics, Snapshot};
@@ -62,6 +64,10 @@ pub struct World {
     pub jobs: BTreeMap<String, Job>,
     /// Executions of all jobs, oldest first.
     pub executions: Vec<Execution>,
+    /// Domain mappings by domain.
+    pub domain_mappings: BTreeMap<String, DomainMapping>,
+    /// Domains that callers have proved to own.
+    pub verified_domains: BTreeSet<String>,
     /// Cloud Run operations by name.
     pub operations: BTreeMap<String, Operation>,
     /// Secrets by `projects/P/secrets/S`.
@@ -101,6 +107,8 @@ pub struct World {
     pub policy_lag: u32,
     /// Whether the operation of an execution that failed ends with an error, not with the execution.
     pub failed_runs_are_errors: bool,
+    /// So many looks at a new domain mapping find its certificate pending; `None` for ever.
+    pub certificate_looks: Option<u32>,
     /// Cloud Run fields the published description lacks and this Google knows nevertheless.
     pub future_fields: BTreeSet<String>,
 
@@ -185,6 +193,8 @@ impl World {
             revisions: Vec::new(),
             jobs: BTreeMap::new(),
             executions: Vec::new(),
+            domain_mappings: BTreeMap::new(),
+            verified_domains: BTreeSet::new(),
             operations: BTreeMap::new(),
             secrets: BTreeMap::new(),
             log_entries: Vec::new(),
@@ -203,6 +213,7 @@ impl World {
             store_at_most: None,
             policy_lag: 0,
             failed_runs_are_errors: false,
+            certificate_looks: Some(1),
             future_fields: BTreeSet::new(),
             effects: Vec::new(),
             served: BTreeMap::new(),

@@ -6,6 +6,7 @@ mod builds;
 mod client;
 mod control;
 mod data_plane;
+mod domains;
 mod executions;
 mod faults;
 mod iam_and_projects;

@@ -1,7 +1,9 @@
-//! Cloud Run, v2: services, revisions, jobs, executions, operations, invoker policies.
+//! Cloud Run, v2: services, revisions, jobs, executions, operations, invoker policies; v1: domain
+//! mappings.
 
 mod accept;
 mod conditions;
+mod domains;
 mod environment;
 mod identity;
 mod jobs;
@@ -32,12 +34,20 @@ pub(crate) const API: Api = Api {
     family: Family::Rpc,
     counts_for_caller: false,
     needs_billing: true,
-    descriptions: &[include_str!("../../../../tests/schemas/run.v2.json")],
+    descriptions: &[
+        include_str!("../../../../tests/schemas/run.v2.json"),
+        include_str!("../../../../tests/schemas/run.v1.json"),
+    ],
     extras: &[],
     answer,
 };
 
 fn answer(world: &mut World, call: &Call) -> Option<Answer> {
+    let by_namespace = call.id.strip_prefix("run.namespaces.domainmappings.");
+    let by_location = || call.id.strip_prefix("run.projects.locations.domainmappings.");
+    if let Some(method) = by_namespace.or_else(by_location) {
+        return domains::answer(world, call, method);
+    }
     let method = call.id.strip_prefix("run.projects.locations.")?;
     Some(match method {
         "services.get" => services::get(world, call),
