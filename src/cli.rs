@@ -5,19 +5,30 @@ use std::path::Path;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use crate::inputs::spec::{self, Group, Input, Kind};
+use crate::inputs::spec::{Command as Job, Group, Input, Kind};
 
 /// What was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
-    /// Build, deploy, verify.
-    Deploy,
+    /// Do something with a service.
+    Run(Job),
     /// Show what a deploy would do.
     Plan,
     /// Clean up after a cancelled run: the action's `post-entrypoint`.
     Post,
     /// The sample, on the embedded cloud.
     Demo,
+}
+
+impl Task {
+    /// The job whose inputs it takes.
+    pub fn job(self) -> Option<Job> {
+        match self {
+            Task::Run(job) => Some(job),
+            Task::Plan => Some(Job::Deploy),
+            Task::Post | Task::Demo => None,
+        }
+    }
 }
 
 /// A parsed command line.
@@ -48,16 +59,20 @@ pub fn parse(arguments: Vec<String>, actions: bool) -> Result<Invocation, clap::
         return plain(Task::Post);
     }
     if arguments.len() <= 1 && actions {
-        return plain(Task::Deploy);
+        return plain(Task::Run(Job::Deploy));
     }
     let matches = command().try_get_matches_from(arguments)?;
     let (task, matches) = match matches.subcommand() {
-        Some(("deploy", matches)) => (Task::Deploy, matches),
         Some(("plan", matches)) => (Task::Plan, matches),
         Some(("demo", _)) => return plain(Task::Demo),
-        _ => return plain(Task::Post),
+        Some((word, matches)) => match Job::ALL.into_iter().find(|job| job.word() == word) {
+            Some(job) => (Task::Run(job), matches),
+            None => return plain(Task::Post),
+        },
+        None => return plain(Task::Post),
     };
-    let flags = spec::DEPLOY.iter().filter_map(|input| Some((input.name, text(input, matches)?)));
+    let inputs = task.job().map(Job::inputs).unwrap_or_default();
+    let flags = inputs.into_iter().filter_map(|input| Some((input.name, text(input, matches)?)));
     let local = cfg!(feature = "local") && matches.get_flag("local");
     Ok(Invocation { task, flags: flags.collect(), local })
 }
@@ -80,9 +95,13 @@ pub fn command() -> Command {
         .styles(styles)
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .after_help("In GitHub Actions the same settings are inputs (INPUT_*). Exit codes: 0 done, 2 settings, 3 sign-in, 4 permission, 5 quota, 6 build failed, 7 Google or network, 8 deploy, 9 verification, 12 time limit, 130/143 cancelled.")
-        .subcommand(settings(Command::new("deploy").about("Build, deploy and verify a service")))
-        .subcommand(settings(Command::new("plan").about("Show what a deploy would do and what would change on the service; change nothing")))
+        .after_help("In GitHub Actions the same settings are inputs (INPUT_*). Exit codes: 0 done, 2 settings, 3 sign-in, 4 permission, 5 quota, 6 build failed, 7 Google or network, 8 deploy, 9 verification, 10 rollback failed, 11 superseded, 12 time limit, 130/143 cancelled.")
+        .subcommands(Job::ALL.map(|job| settings(Command::new(job.word()).about(job.about()), job)))
+        .subcommand(settings(
+            Command::new("plan")
+                .about("Show what a deploy would do and what would change on the service; change nothing"),
+            Job::Deploy,
+        ))
         .subcommand(Command::new("post").about("Clean up after a cancelled run (the action's post-entrypoint)"));
     if cfg!(feature = "local") {
         command = command.subcommand(Command::new("demo").about("Deploy the sample backend on the embedded cloud"));
@@ -90,12 +109,8 @@ pub fn command() -> Command {
     command
 }
 
-fn settings(mut command: Command) -> Command {
-    for group in Group::ALL {
-        for input in spec::DEPLOY.iter().filter(|input| input.group == group) {
-            command = command.arg(flag(input));
-        }
-    }
+fn settings(mut command: Command, job: Job) -> Command {
+    command = command.args(job.inputs().into_iter().map(flag));
     if cfg!(feature = "local") {
         let local = Arg::new("local").long("local").action(ArgAction::SetTrue).help_heading(Group::Run.title());
         command =
@@ -147,7 +162,7 @@ mod tests {
     fn flags_stand_for_inputs() {
         let invocation =
             parse_words("slipway deploy --service web --env-vars A=1 --env-vars B=-2 --dry-run --cpu-boost=false");
-        assert_eq!(invocation.task, Task::Deploy);
+        assert_eq!(invocation.task, Task::Run(Job::Deploy));
         assert_eq!(
             invocation.flags,
             [("service", "web"), ("env_vars", "A=1\nB=-2"), ("cpu_boost", "false"), ("dry_run", "true")]
@@ -158,7 +173,7 @@ mod tests {
     #[test]
     fn the_second_name_is_the_post_entrypoint() {
         assert_eq!(parse_words("/slipway-post").task, Task::Post);
-        assert_eq!(parse(vec!["/slipway".into()], true).expect("the action").task, Task::Deploy);
+        assert_eq!(parse(vec!["/slipway".into()], true).expect("the action").task, Task::Run(Job::Deploy));
         assert!(parse(vec!["/slipway".into()], false).is_err());
     }
 }

@@ -24,13 +24,17 @@ pub enum Class {
     Deploy,
     /// The new revision does not answer as it should.
     Verify,
+    /// Putting the traffic back failed.
+    Rollback,
+    /// Something newer serves, or came meanwhile.
+    Superseded,
     /// A limit in time was reached; what was begun may still be going on.
     Timeout,
 }
 
 impl Class {
     /// Every class, in the order of its exit code.
-    pub const ALL: [Class; 10] = [
+    pub const ALL: [Class; 12] = [
         Class::Internal,
         Class::Config,
         Class::Auth,
@@ -40,11 +44,12 @@ impl Class {
         Class::Infrastructure,
         Class::Deploy,
         Class::Verify,
+        Class::Rollback,
+        Class::Superseded,
         Class::Timeout,
     ];
 
-    /// The process's exit code. 0 is success, 130 and 143 are signals; 10 and 11 are kept for
-    /// a failed rollback and a superseded run.
+    /// The process's exit code. 0 is success, 130 and 143 are signals.
     pub fn exit_code(self) -> u8 {
         match self {
             Class::Internal => 1,
@@ -56,6 +61,8 @@ impl Class {
             Class::Infrastructure => 7,
             Class::Deploy => 8,
             Class::Verify => 9,
+            Class::Rollback => 10,
+            Class::Superseded => 11,
             Class::Timeout => 12,
         }
     }
@@ -72,6 +79,8 @@ impl Class {
             Class::Infrastructure => "Cloud Build, the network or Google itself failed; running again may help",
             Class::Deploy => "Cloud Run refused the change, the revision did not start, or it serves nobody",
             Class::Verify => "the new revision does not answer as it should",
+            Class::Rollback => "something failed, and the traffic could not be put back: look at it now",
+            Class::Superseded => "a newer commit serves already, or a newer run took over; nothing is broken",
             Class::Timeout => "a limit in time was reached; what was begun may still be going on",
         }
     }
@@ -88,6 +97,8 @@ impl Class {
             Class::Infrastructure => "infrastructure",
             Class::Deploy => "deploy",
             Class::Verify => "verify",
+            Class::Rollback => "rollback",
+            Class::Superseded => "superseded",
             Class::Timeout => "timeout",
         }
     }

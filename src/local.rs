@@ -7,6 +7,7 @@ use fakecloud::{FakeCloud, World};
 
 use crate::cli::{Invocation, Task};
 use crate::inputs::runner::Runner;
+use crate::inputs::spec::Command;
 
 /// A fifth of every pause: long enough to watch, short enough to try.
 const PACE: f64 = 0.2;
@@ -56,7 +57,7 @@ pub fn prepare(invocation: Invocation, mut runner: Runner) -> Result<Stage, Stri
         flags
     };
     let runs = if demo {
-        let deploy = Invocation { task: Task::Deploy, flags: with_key(sample("staging")), local: true };
+        let deploy = Invocation { task: Task::Run(Command::Deploy), flags: with_key(sample("staging")), local: true };
         let plan = Invocation { task: Task::Plan, flags: with_key(sample("production")), local: true };
         vec![(deploy, runner.clone()), (plan, runner)]
     } else {

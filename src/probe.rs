@@ -23,9 +23,20 @@ pub struct Answer {
     pub status: Option<u16>,
     /// The body as text, cut at a quarter of a MiB; the reason when no answer came.
     pub text: String,
+    /// The values of its headers.
+    pub headers: Vec<String>,
 }
 
 impl Answer {
+    /// Whether the answer names something: in its body or a header, as a word of its own.
+    pub fn names(&self, name: &str) -> bool {
+        let part = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        std::iter::once(&self.text).chain(&self.headers).any(|text| {
+            text.match_indices(name)
+                .any(|(at, _)| !text[..at].ends_with(part) && !text[at + name.len()..].starts_with(part))
+        })
+    }
+
     /// The answer on one line, for people.
     pub fn shown(&self) -> String {
         let text: String = self.text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(160).collect();
@@ -65,7 +76,7 @@ impl Probe {
             }
             let response = match request.send().await {
                 Ok(response) => response,
-                Err(error) => return Answer { status: None, text: reason(&error) },
+                Err(error) => return Answer { status: None, text: reason(&error), headers: Vec::new() },
             };
             let status = response.status().as_u16();
             let onward =
@@ -74,10 +85,14 @@ impl Probe {
                 Some(next) if (300..400).contains(&status) && !settles(status) && same_host(&url, &next) => {
                     url = secure(&url, next)
                 }
-                _ => return Answer { status: Some(status), text: body(response).await },
+                _ => {
+                    let values = response.headers().values().filter_map(|value| value.to_str().ok());
+                    let headers = values.map(str::to_owned).collect();
+                    return Answer { status: Some(status), text: body(response).await, headers };
+                }
             }
         }
-        Answer { status: None, text: format!("more than {REDIRECTS} redirects") }
+        Answer { status: None, text: format!("more than {REDIRECTS} redirects"), headers: Vec::new() }
     }
 }
 
@@ -138,8 +153,15 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_found_as_a_word() {
+        let answer = Answer { status: Some(200), text: "rev=web-10;x-web-2".into(), headers: vec!["web-3".into()] };
+        assert!(answer.names("web-10") && answer.names("web-3"));
+        assert!(!answer.names("web-1") && !answer.names("web-2"));
+    }
+
+    #[test]
     fn an_answer_is_shown_on_one_line() {
-        let answer = Answer { status: Some(503), text: "a\n  b".repeat(100) };
+        let answer = Answer { status: Some(503), text: "a\n  b".repeat(100), headers: Vec::new() };
         assert!(answer.shown().starts_with("503 a b"));
         assert!(answer.shown().len() < 170);
     }

@@ -19,7 +19,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("google", &["model", "explain", "clock", "net"]),
     ("github", &["model", "net"]),
     ("probe", &["net"]),
-    ("steps", &["model", "explain", "clock", "console", "inputs", "plan", "google", "probe", "package"]),
+    ("steps", &["model", "explain", "clock", "console", "inputs", "plan", "google", "github", "probe", "package"]),
     ("report", &["model", "explain", "console", "plan"]),
     ("cli", &["inputs"]),
     (

@@ -35,8 +35,12 @@ fn check(file: &str, expected: &str) {
     );
 }
 
+/// Parts of one document are written one after the other.
+static WRITING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
 /// Compares the part of a document between `<!-- NAME -->` and `<!-- /NAME -->`.
 fn check_part(file: &str, name: &str, expected: &str) {
+    let _alone = WRITING.lock();
     let text = std::fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
     let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
     let (before, rest) = text.split_once(&open).unwrap_or_else(|| panic!("{file} has no {open}"));

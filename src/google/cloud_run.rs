@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::endpoints::{Api, segment};
 use super::error::{ApiError, Kind};
-use super::http::{Body, Http};
+use super::http::{Body, Call, Http};
 use super::operation::Operation;
 use super::retry::Repeat;
 use crate::model::ids::{Region, RevisionName, ServiceName};
@@ -120,6 +120,12 @@ impl Service {
         read_traffic(self.json.get("trafficStatuses"))
     }
 
+    /// The address of its own that a traffic tag gives its revision.
+    pub fn tag_uri(&self, tag: &str) -> Option<&str> {
+        let statuses = self.json.get("trafficStatuses")?.as_array()?;
+        statuses.iter().find(|status| status.get("tag").and_then(Value::as_str) == Some(tag))?.get("uri")?.as_str()
+    }
+
     /// Whether only the project's own networks reach it.
     pub fn is_internal(&self) -> bool {
         matches!(
@@ -137,6 +143,12 @@ impl Service {
 /// A revision.
 #[derive(Debug, Clone)]
 pub struct Revision {
+    /// Its name; `None` when Google gives one that is none.
+    pub name: Option<RevisionName>,
+    /// When it was made, in RFC 3339.
+    pub made: String,
+    /// Its images, as they were asked for.
+    pub asked_images: Vec<String>,
     /// Its conditions.
     pub conditions: Vec<Condition>,
     /// The images of its containers, by digest, as Cloud Run resolved them.
@@ -150,7 +162,12 @@ pub struct Revision {
 impl Revision {
     fn read(json: &Value) -> Self {
         let statuses = json.get("containerStatuses").and_then(Value::as_array).into_iter().flatten();
+        let containers = json.get("containers").and_then(Value::as_array).into_iter().flatten();
+        let text = |key: &str| json.get(key).and_then(Value::as_str).unwrap_or_default();
         Self {
+            name: last_segment(text("name")),
+            made: text("createTime").to_owned(),
+            asked_images: containers.filter_map(|one| one.get("image")?.as_str().map(str::to_owned)).collect(),
             conditions: Condition::list(json.get("conditions")),
             images: statuses.filter_map(|status| status.get("imageDigest")?.as_str().map(str::to_owned)).collect(),
             log_uri: json.get("logUri").and_then(Value::as_str).unwrap_or_default().to_owned(),
@@ -216,16 +233,85 @@ pub async fn apply(http: &Http, name: &str, service: &Value) -> Result<Operation
         doing,
     );
     call.query.push(("allowMissing", "true".into()));
-    let answer = http.json(&call).await?;
-    Operation::read(&answer).ok_or_else(|| ApiError {
+    begun(http, &call, &http.json(&call).await?)
+}
+
+/// Writes a service's traffic and annotations, and nothing else; no revision is made. The etag in
+/// the body guards it as in [`apply`].
+///
+/// # Errors
+/// When Google refuses, or the reply is lost (`is_ambiguous`).
+pub async fn move_traffic(http: &Http, name: &str, service: &Value) -> Result<Operation, ApiError> {
+    let doing = format!("move the traffic of service `{}`", short(name));
+    let body: serde_json::Map<String, Value> = ["etag", "traffic", "annotations"]
+        .into_iter()
+        .filter_map(|key| Some((key.to_owned(), service.get(key)?.clone())))
+        .collect();
+    let mut call = http.call(
+        Method::PATCH,
+        Api::Run,
+        &format!("v2/{name}"),
+        Body::Json(body.into()),
+        Repeat::WithoutEffect,
+        doing,
+    );
+    call.query.push(("updateMask", "traffic,annotations".into()));
+    begun(http, &call, &http.json(&call).await?)
+}
+
+/// The operation in an answer.
+fn begun(http: &Http, call: &Call, answer: &Value) -> Result<Operation, ApiError> {
+    Operation::read(answer).ok_or_else(|| ApiError {
         doing: call.doing.clone(),
-        request: format!("PATCH {}", call.url),
+        request: format!("{} {}", call.method, call.url),
         principal: http.tokens().email().to_owned(),
         project: http.project().to_owned(),
         attempts: 1,
         elapsed: std::time::Duration::ZERO,
         kind: Kind::Unreadable("the answer names no operation".into()),
     })
+}
+
+/// Every revision of a service, newest first.
+///
+/// # Errors
+/// When they may not be listed.
+pub async fn revisions(http: &Http, service: &str) -> Result<Vec<Revision>, ApiError> {
+    let mut all = Vec::new();
+    let mut page = None;
+    loop {
+        let doing = format!("list the revisions of service `{}`", short(service));
+        let mut call = http.get(Api::Run, &format!("v2/{service}/revisions"), doing);
+        call.query.push(("pageSize", "100".into()));
+        call.query.extend(page.take().map(|token| ("pageToken", token)));
+        let answer = http.json(&call).await?;
+        let listed = answer.get("revisions").and_then(Value::as_array).into_iter().flatten();
+        all.extend(listed.map(Revision::read));
+        match answer.get("nextPageToken").and_then(Value::as_str).filter(|token| !token.is_empty()) {
+            Some(token) => page = Some(token.to_owned()),
+            None => return Ok(all),
+        }
+    }
+}
+
+/// Deletes a revision. A second time finds it gone, which is as good.
+///
+/// # Errors
+/// When Google keeps it.
+pub async fn delete_revision(http: &Http, service: &str, revision: &RevisionName) -> Result<(), ApiError> {
+    let path = format!("v2/{service}/revisions/{revision}");
+    let call = http.call(
+        Method::DELETE,
+        Api::Run,
+        &path,
+        Body::Empty,
+        Repeat::Always,
+        format!("delete revision `{revision}`"),
+    );
+    match http.json(&call).await {
+        Err(error) if !error.is_missing() => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Asks Google whether it would take a service, without changing anything.

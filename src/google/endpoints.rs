@@ -21,10 +21,13 @@ pub enum Api {
     ArtifactRegistry,
     /// Log entries.
     Logging,
+    /// Metrics.
+    Monitoring,
 }
 
 /// The APIs in use: the name gcloud gives each in its override variables, and its host.
-const APIS: [(Api, &str, &str); 7] = [
+const APIS: [(Api, &str, &str); 8] = [
+    (Api::Monitoring, "MONITORING", "https://monitoring.googleapis.com/"),
     (Api::CloudBuild, "CLOUDBUILD", "https://cloudbuild.googleapis.com/"),
     (Api::Run, "RUN", "https://run.googleapis.com/"),
     (Api::Storage, "STORAGE", "https://storage.googleapis.com/"),

@@ -6,6 +6,7 @@ pub mod error;
 pub mod http;
 pub mod invoker;
 pub mod logging;
+pub mod monitoring;
 pub mod operation;
 pub mod projects;
 pub mod refusal;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::scalar::Statuses;
-use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, ServiceName};
+use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, RevisionName, ServiceName};
 use crate::model::image::{ImageRef, Repository, Tag};
 use crate::model::key::ServiceAccountKey;
 use crate::model::secret::Secret;
@@ -30,6 +30,8 @@ pub struct Deploy {
     pub settings: Settings,
     /// How the result is checked.
     pub checks: Checks,
+    /// How the traffic moves.
+    pub rollout: Rollout,
     /// Show, change nothing.
     pub dry_run: bool,
     /// Files that hold credentials and must not be packed.
@@ -43,6 +45,113 @@ pub enum What {
     Image(ImageRef),
     /// An image that is built first.
     Build(Box<Build>),
+    /// The image that serves in another service.
+    Promoted(Box<Place>),
+    /// A revision that exists: only traffic moves.
+    Revision(Pick),
+    /// An allocation: only traffic moves.
+    Traffic(Vec<Ask>),
+}
+
+/// A service somewhere.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Its project.
+    pub project: ProjectId,
+    /// Its region.
+    pub region: Region,
+    /// Its name.
+    pub service: ServiceName,
+}
+
+/// Which revision of the service is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pick {
+    /// The one that served before the one that serves.
+    Previous,
+    /// The one of that name.
+    Named(RevisionName),
+    /// The one with that traffic tag.
+    Tagged(String),
+}
+
+/// A share that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// Who shall receive it.
+    pub who: Who,
+    /// Percent of the requests.
+    pub percent: u8,
+}
+
+/// Who shall receive a share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// Whatever revision is the latest, now and later.
+    Latest,
+    /// The revision of that name.
+    Revision(RevisionName),
+    /// The revision with that traffic tag.
+    Tag(String),
+}
+
+/// How the traffic moves to what is deployed.
+#[derive(Debug, Clone)]
+pub struct Rollout {
+    /// In which way.
+    pub way: Way,
+    /// Percents of a canary, rising, the last one 100.
+    pub steps: Vec<u8>,
+    /// Pause between its steps, in which the gates must hold.
+    pub interval: Duration,
+    /// Stop when the candidate is verified.
+    pub no_traffic: bool,
+    /// A traffic tag of the user's.
+    pub tag: Option<String>,
+    /// What the metrics must say.
+    pub gates: Gates,
+    /// Whether a failure puts the traffic back.
+    pub restore: bool,
+    /// Whether an older commit may replace a newer one.
+    pub force: bool,
+    /// Revisions to keep besides those that are needed; `None` deletes none.
+    pub prune: Option<u32>,
+}
+
+/// In which way the traffic moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Nobody, then everybody.
+    Candidate,
+    /// Step by step.
+    Canary,
+    /// As the service sends it.
+    Direct,
+}
+
+/// What the new revision's metrics must say between the steps of a canary.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Gates {
+    /// Most failed requests (5xx), as a part of all.
+    pub error_rate: Option<f64>,
+    /// Longest 95th percentile of the latency.
+    pub latency_p95: Option<Duration>,
+    /// Fewer requests than this say nothing.
+    pub least_requests: u64,
+    /// What happens when the metrics say nothing.
+    pub on_unknown: OnUnknown,
+}
+
+/// What happens when the metrics say nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnUnknown {
+    /// Leave the traffic at the step that was reached.
+    #[default]
+    Hold,
+    /// Go on.
+    Continue,
+    /// Go back.
+    Rollback,
 }
 
 /// How an image is built.
@@ -215,6 +324,8 @@ pub struct Settings {
 pub struct Checks {
     /// Every check, the health path first.
     pub checks: Vec<Check>,
+    /// Rounds in a row that must pass.
+    pub successes: u32,
     /// How long they are tried.
     pub timeout: Duration,
 }

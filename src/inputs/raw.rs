@@ -14,7 +14,7 @@ pub struct RawInputs {
 impl RawInputs {
     /// Joins `INPUT_*` texts and flags over `table`; a flag wins. Unknown names are mistakes.
     pub fn collect(
-        table: &'static [Input],
+        table: &[&'static Input],
         inputs: &BTreeMap<String, String>,
         flags: &[(&'static str, String)],
         findings: &mut Findings,
@@ -56,7 +56,7 @@ impl RawInputs {
     }
 }
 
-fn cure(table: &[Input], name: &str) -> String {
+fn cure(table: &[&'static Input], name: &str) -> String {
     if let Some((_, cure)) = ELSEWHERE.iter().find(|(other, _)| *other == name) {
         return (*cure).to_owned();
     }
@@ -89,13 +89,13 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inputs::spec::DEPLOY;
+    use crate::inputs::spec::Command;
 
     fn collect(inputs: &[(&str, &str)], flags: &[(&'static str, &str)]) -> (RawInputs, Vec<String>) {
         let mut findings = Findings::default();
         let inputs = inputs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let flags: Vec<_> = flags.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
-        let raw = RawInputs::collect(DEPLOY, &inputs, &flags, &mut findings);
+        let raw = RawInputs::collect(&Command::Deploy.inputs(), &inputs, &flags, &mut findings);
         (raw, findings.mistakes.iter().map(ToString::to_string).collect())
     }
 

@@ -68,6 +68,12 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// The address of the page that compares two commits.
+    pub fn compare_url(&self, before: &str, now: &str) -> Option<String> {
+        let (server, repository) = (self.server_url.as_deref()?, self.repository.as_deref()?);
+        Some(format!("{}/{repository}/compare/{before}...{now}", server.trim_end_matches('/')))
+    }
+
     /// The address of this run's page.
     pub fn run_url(&self) -> Option<String> {
         let (server, repository, run) =

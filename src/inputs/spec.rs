@@ -24,6 +24,8 @@ pub enum Group {
     Build,
     /// How the service runs.
     Service,
+    /// How the traffic moves.
+    Rollout,
     /// How the result is checked.
     Check,
     /// About this run.
@@ -32,7 +34,8 @@ pub enum Group {
 
 impl Group {
     /// Every heading, in order.
-    pub const ALL: [Group; 6] = [Group::Target, Group::What, Group::Build, Group::Service, Group::Check, Group::Run];
+    pub const ALL: [Group; 7] =
+        [Group::Target, Group::What, Group::Build, Group::Service, Group::Rollout, Group::Check, Group::Run];
 
     /// The heading's words.
     pub fn title(self) -> &'static str {
@@ -41,6 +44,7 @@ impl Group {
             Group::What => "What",
             Group::Build => "Build",
             Group::Service => "Service",
+            Group::Rollout => "Rollout",
             Group::Check => "Check",
             Group::Run => "Run",
         }
@@ -88,7 +92,7 @@ const fn open(input: Input) -> Input {
     Input { secret: false, ..input }
 }
 
-/// Every input of `slipway deploy` and of the action.
+/// Every input of `slipway deploy` and of the action at the root.
 pub const DEPLOY: &[Input] = &[
     secret(text(
         Group::Target,
@@ -225,6 +229,66 @@ pub const DEPLOY: &[Input] = &[
         "",
         "`true` lets everybody call the service, `false` takes that away; absent leaves access alone",
     ),
+    text(
+        Group::Rollout,
+        "strategy",
+        "candidate",
+        "`candidate` tries the new revision on an address of its own, then sends everything there; `canary` does so step by step; `direct` leaves it to the service's traffic. A first deploy is always direct",
+    ),
+    text(
+        Group::Rollout,
+        "canary_steps",
+        "5, 25, 50, 100",
+        "Percents of the requests that the new revision gets in turn",
+    ),
+    text(Group::Rollout, "canary_interval", "5m", "Time between two steps, in which checks and metrics must hold"),
+    text(
+        Group::Rollout,
+        "max_error_rate",
+        "",
+        "Most answers with 5xx of the new revision, such as `5%` (Cloud Monitoring)",
+    ),
+    text(
+        Group::Rollout,
+        "max_latency_p95",
+        "",
+        "Longest 95th percentile of the new revision's latency, such as `2s` (Cloud Monitoring)",
+    ),
+    text(Group::Rollout, "gate_min_requests", "20", "Fewer requests than this make no metric: it is unknown then"),
+    text(
+        Group::Rollout,
+        "on_unknown",
+        "hold",
+        "When a metric stays unknown: `hold` ends the run with the traffic at the step that was reached, `continue` goes on, `rollback` goes back",
+    ),
+    switch(
+        Group::Rollout,
+        "no_traffic",
+        "false",
+        "Stop when the new revision is verified on its own address; its tag stays, the traffic does not move",
+    ),
+    text(Group::Rollout, "tag", "", "Traffic tag that the new revision gets and keeps"),
+    switch(
+        Group::Rollout,
+        "rollback_on_failure",
+        "true",
+        "Put the traffic back exactly as it was when something fails",
+    ),
+    switch(Group::Rollout, "force", "false", "Let an older commit replace a newer one that serves"),
+    text(
+        Group::Rollout,
+        "prune_revisions",
+        "",
+        "Revisions to keep besides those that serve, are tagged or are the newest; the others are deleted",
+    ),
+    lines(
+        Group::Rollout,
+        "traffic",
+        "",
+        "Moves traffic without deploying anything: `latest`, or `REVISION=PERCENT` and `tag:NAME=PERCENT` lines",
+    ),
+    lines(Group::Rollout, "revision_traffic", "", "The same as `traffic`, in deploy-cloudrun's spelling"),
+    lines(Group::Rollout, "tag_traffic", "", "The same as `traffic`, by tags: `NAME=PERCENT` lines"),
     text(Group::Check, "health_path", "", "Path that must answer before the run is green, such as /health"),
     text(
         Group::Check,
@@ -234,26 +298,86 @@ pub const DEPLOY: &[Input] = &[
     ),
     text(Group::Check, "health_body", "", "Text the answer must contain"),
     text(Group::Check, "health_timeout", "2m", "How long the checks are tried"),
+    text(Group::Check, "health_successes", "1", "Rounds of all checks that must pass in a row"),
     lines(Group::Check, "checks", "", "More checks, one per line: `GET /docs 200`"),
     switch(Group::Run, "dry_run", "false", "Show what would be done, change nothing"),
 ];
 
+/// Inputs that only other commands than the deploy have.
+const MORE: &[Input] = &[
+    text(Group::What, "to_revision", "the one that served before", "Revision to go back to"),
+    text(Group::What, "from_service", "", "Service whose serving image is deployed, by digest, without a build"),
+    text(Group::What, "from_project", "the project of the target", "Project of `from_service`"),
+    text(Group::What, "from_region", "the region of the target", "Region of `from_service`"),
+];
+
+/// What the program can be told to do with a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Build, deploy, verify.
+    Deploy,
+    /// Send the traffic back to a revision that served before.
+    Rollback,
+    /// Send everything to a tagged candidate, or deploy what serves elsewhere.
+    Promote,
+}
+
+impl Command {
+    /// Every command.
+    pub const ALL: [Command; 3] = [Command::Deploy, Command::Rollback, Command::Promote];
+
+    /// Its word on the command line; its action lies in `actions/WORD`, the deploy's at the root.
+    pub fn word(self) -> &'static str {
+        match self {
+            Command::Deploy => "deploy",
+            Command::Rollback => "rollback",
+            Command::Promote => "promote",
+        }
+    }
+
+    /// One line on what it does.
+    pub fn about(self) -> &'static str {
+        match self {
+            Command::Deploy => "Build, deploy and verify a service",
+            Command::Rollback => "Send a service's traffic back to a revision that served before, verified",
+            Command::Promote => {
+                "Send all traffic to a tagged candidate, or deploy the very image that serves in another service"
+            }
+        }
+    }
+
+    /// Its inputs.
+    pub fn inputs(self) -> Vec<&'static Input> {
+        let has = |input: &&Input| match self {
+            Command::Deploy => MORE.iter().all(|more| more.name != input.name),
+            Command::Rollback => {
+                matches!(input.group, Group::Target | Group::Check | Group::Run)
+                    || ["to_revision", "rollback_on_failure"].contains(&input.name)
+            }
+            Command::Promote => {
+                input.group != Group::Build
+                    && !["source", "image", "to_revision", "no_traffic", "traffic", "revision_traffic", "tag_traffic"]
+                        .contains(&input.name)
+            }
+        };
+        // Headings in their order, whichever of the two tables an input stands in.
+        let all = || DEPLOY.iter().chain(MORE);
+        Group::ALL.iter().flat_map(|group| all().filter(|input| input.group == *group)).filter(has).collect()
+    }
+}
+
 /// The input of that name.
 pub fn find(name: &str) -> Option<&'static Input> {
-    DEPLOY.iter().find(|input| input.name == name)
+    DEPLOY.iter().chain(MORE).find(|input| input.name == name)
 }
 
 /// What users of other actions write, and what to write here in its place.
 pub const ELSEWHERE: &[(&str, &str)] = &[
     ("flags", "every setting has an input of its own here; see the inputs table in the README"),
-    ("update_traffic_flags", "traffic is shown after the deploy; gcloud run services update-traffic changes it"),
+    ("update_traffic_flags", "`traffic` moves traffic; `strategy`, `tag` and `no_traffic` say how a deploy does"),
     ("metadata", "settings are inputs here; values that are not named are kept as they are on the service"),
     ("job", "this action deploys services"),
     ("wait", "this action always waits"),
-    ("no_traffic", "this version sends traffic where the service already sends it"),
-    ("tag", "this version does not tag revisions"),
-    ("revision_traffic", "gcloud run services update-traffic moves traffic"),
-    ("tag_traffic", "gcloud run services update-traffic moves traffic"),
     ("gcloud_version", "no gcloud is used; remove it"),
     ("gcloud_component", "no gcloud is used; remove it"),
     (
@@ -277,7 +401,11 @@ mod tests {
     #[test]
     fn names_are_unique_and_well_formed() {
         for (index, input) in DEPLOY.iter().enumerate() {
-            assert!(input.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", input.name);
+            assert!(
+                input.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
+                "{}",
+                input.name
+            );
             assert!(DEPLOY[index + 1..].iter().all(|other| other.name != input.name), "{} twice", input.name);
             assert!(!input.doc.ends_with('.') && !input.doc.is_empty(), "{}", input.name);
             assert!(ELSEWHERE.iter().all(|(name, _)| *name != input.name), "{} is ours", input.name);

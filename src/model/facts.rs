@@ -27,10 +27,24 @@ pub enum StepName {
     Deploy,
     /// Setting who may call it.
     Access,
+    /// Looking for a newer commit that serves already.
+    Order,
+    /// Choosing among revisions that exist.
+    Pick,
+    /// Asking the new revision on its own address.
+    Candidate,
+    /// Moving the traffic.
+    Shift,
     /// Reading back who serves.
     Traffic,
     /// Asking the service.
     Verify,
+    /// Ending the rollout: its tag and its record go.
+    Finish,
+    /// Putting the traffic back.
+    Restore,
+    /// Deleting old revisions.
+    Prune,
 }
 
 impl StepName {
@@ -45,8 +59,15 @@ impl StepName {
             StepName::Resolve => "Resolve image",
             StepName::Deploy => "Deploy",
             StepName::Access => "Access",
+            StepName::Order => "Order",
+            StepName::Pick => "Pick revision",
+            StepName::Candidate => "Candidate",
+            StepName::Shift => "Shift",
             StepName::Traffic => "Traffic",
             StepName::Verify => "Verify",
+            StepName::Finish => "Finish",
+            StepName::Restore => "Restore",
+            StepName::Prune => "Prune",
         }
     }
 }
@@ -185,11 +206,45 @@ pub enum Written {
     Yes,
 }
 
+/// A rollout: how far the traffic went, and how that ended.
+#[derive(Debug, Clone)]
+pub struct RolloutFact {
+    /// The allocation before, by revision names.
+    pub before: Traffic,
+    /// The traffic tag of the candidate.
+    pub tag: String,
+    /// Percents the revision got in turn, and what was seen there.
+    pub stops: Vec<(u8, String)>,
+    /// How it ended.
+    pub end: RolloutEnd,
+}
+
+/// How a rollout ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RolloutEnd {
+    /// It goes on: what was there before must be put back should anything fail.
+    Open,
+    /// The revision has everything.
+    Finished,
+    /// It stopped at the candidate, as it was asked to.
+    Candidate,
+    /// The traffic is what it was before, read back.
+    Restored,
+    /// The traffic was left as it is on purpose; the reason.
+    Left(&'static str),
+    /// Putting it back failed; why.
+    Stuck(String),
+}
+
 /// A check and its last answer.
 #[derive(Debug, Clone)]
 pub struct CheckFact {
+    /// Who was asked: `candidate`, or `service` at its public address.
+    pub at: &'static str,
     /// The request, as in `GET /health`.
     pub request: String,
+    /// How it is known which revision answered; empty when nothing passed yet.
+    pub proof: String,
     /// What was expected.
     pub expected: String,
     /// What came last.
@@ -219,6 +274,8 @@ pub struct Facts {
     pub digest: Option<Digest>,
     /// The service.
     pub service: ServiceFact,
+    /// The rollout, once the service was written with it.
+    pub rollout: Option<RolloutFact>,
     /// The checks.
     pub checks: Vec<CheckFact>,
     /// What lies between the commit before and this one.

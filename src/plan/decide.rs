@@ -1,6 +1,6 @@
 //! From inputs to the steps of a run.
 
-use crate::inputs::deploy::{Build, Deploy, Recipe, What};
+use crate::inputs::deploy::{Build, Deploy, Pick, Recipe, Way, What};
 use crate::inputs::runner::Origin;
 use crate::model::facts::StepName;
 use crate::model::ids::RevisionName;
@@ -68,6 +68,20 @@ pub fn steps(deploy: &Deploy, marks: &Marks, tags: &[Tag]) -> Vec<Step> {
     add(StepName::SignIn, format!("as `{}`", deploy.key.email));
     add(StepName::Preflight, format!("permissions and APIs of project `{}`", deploy.project));
     match &deploy.what {
+        What::Revision(pick) => {
+            add(StepName::Pick, pick_text(pick));
+            moves(deploy, &mut add);
+            return steps;
+        }
+        What::Traffic(_) => {
+            add(StepName::Shift, "as asked for; nothing is deployed".into());
+            verify(deploy, StepName::Verify, &mut add);
+            return steps;
+        }
+        What::Promoted(place) => add(
+            StepName::Resolve,
+            format!("the digest that serves in `{}` of `{}` in `{}`", place.service, place.project, place.region),
+        ),
         What::Image(image) => add(StepName::Resolve, format!("the digest of `{image}`")),
         What::Build(build) => {
             add(StepName::Package, format!("`{}` into a reproducible archive", build.source_shown));
@@ -84,13 +98,54 @@ pub fn steps(deploy: &Deploy, marks: &Marks, tags: &[Tag]) -> Vec<Step> {
         Some(false) => add(StepName::Access, "nobody may call it without a grant".into()),
         None => {}
     }
-    add(StepName::Traffic, "read back who serves".into());
-    if !deploy.checks.checks.is_empty() {
-        let checks: Vec<String> =
-            deploy.checks.checks.iter().map(|check| format!("`{} {}`", check.method, check.path)).collect();
-        add(StepName::Verify, format!("{} for up to {} s", checks.join(", "), deploy.checks.timeout.as_secs()));
+    if deploy.rollout.way == Way::Direct {
+        add(StepName::Traffic, "read back who serves".into());
+        verify(deploy, StepName::Verify, &mut add);
+    } else {
+        moves(deploy, &mut add);
+    }
+    if let Some(keep) = deploy.rollout.prune {
+        add(StepName::Prune, format!("old revisions but {keep}, and those that are needed"));
     }
     steps
+}
+
+/// The steps of a rollout; a service that serves nothing yet gets its first revision directly.
+fn moves(deploy: &Deploy, add: &mut impl FnMut(StepName, String)) {
+    let wish = &deploy.rollout;
+    verify(deploy, StepName::Candidate, add);
+    if wish.no_traffic {
+        add(StepName::Finish, "the traffic stays as it is".into());
+        return;
+    }
+    let canary = wish.way == Way::Canary && !matches!(deploy.what, What::Revision(_));
+    let how = if canary {
+        let steps: Vec<String> = wish.steps.iter().map(u8::to_string).collect();
+        format!("{} %, {} s each", steps.join(", "), wish.interval.as_secs())
+    } else {
+        "everything to it".into()
+    };
+    let back = if wish.restore { "; back to what is there now when anything fails" } else { "" };
+    add(StepName::Shift, format!("{how}{back}"));
+    verify(deploy, StepName::Verify, add);
+}
+
+fn verify(deploy: &Deploy, name: StepName, add: &mut impl FnMut(StepName, String)) {
+    if deploy.checks.checks.is_empty() {
+        return;
+    }
+    let checks: Vec<String> =
+        deploy.checks.checks.iter().map(|check| format!("`{} {}`", check.method, check.path)).collect();
+    let at = if name == StepName::Candidate { " on an address of its own, before it gets traffic," } else { "" };
+    add(name, format!("{}{at} for up to {} s", checks.join(", "), deploy.checks.timeout.as_secs()));
+}
+
+fn pick_text(pick: &Pick) -> String {
+    match pick {
+        Pick::Previous => "the one that served before".into(),
+        Pick::Named(name) => format!("`{name}`"),
+        Pick::Tagged(tag) => format!("the one with tag `{tag}`"),
+    }
 }
 
 fn build_text(build: &Build, tags: &[Tag]) -> String {

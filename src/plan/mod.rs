@@ -4,5 +4,6 @@
 pub mod build;
 pub mod decide;
 pub mod difference;
+pub mod rollout;
 pub mod service;
 mod variables;

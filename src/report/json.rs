@@ -31,6 +31,11 @@ pub fn document(story: &Story<'_>) -> Value {
         "traffic_before": if service.existed { outputs::traffic_json(&service.traffic_before, story) } else { Value::Null },
         "traffic": service.traffic.as_ref().map(|traffic| outputs::traffic_json(traffic, story)),
         "commits": facts.commits,
+        "rollout": facts.rollout.as_ref().map(|rollout| json!({
+            "tag": rollout.tag, "before": outputs::traffic_json(&rollout.before, story),
+            "steps": rollout.stops.iter().map(|(percent, seen)| json!({"percent": percent, "seen": seen})).collect::<Vec<_>>(),
+            "end": truth::rollout_word(&rollout.end),
+        })),
         "package": facts.package.as_ref().map(|package| json!({
             "files": package.files, "bytes": package.bytes, "archive_bytes": package.archive_bytes,
             "tree": package.tree, "object": package.object,
@@ -48,7 +53,7 @@ pub fn document(story: &Story<'_>) -> Value {
             "name": step.name.title(), "result": step.state.word(), "seconds": round(step.took.as_secs_f64()), "note": step.note,
         })).collect::<Vec<_>>(),
         "checks": facts.checks.iter().map(|check| json!({
-            "request": check.request, "expected": check.expected, "answer": check.answer, "passed": check.passed, "attempts": check.attempts,
+            "at": check.at, "request": check.request, "proof": check.proof, "expected": check.expected, "answer": check.answer, "passed": check.passed, "attempts": check.attempts,
         })).collect::<Vec<_>>(),
         "changes": match story.outcome {
             Outcome::Planned(changes) => changes.iter().map(|change| json!({

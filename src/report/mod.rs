@@ -11,16 +11,16 @@ pub mod truth;
 
 use std::time::Duration;
 
-use crate::explain::Failure;
-use crate::model::facts::Facts;
+use crate::explain::{Class, Failure};
+use crate::model::facts::{Facts, RolloutEnd};
 use crate::plan::decide::Step;
 use crate::plan::difference::Difference;
 
 /// How a run ended.
 #[derive(Debug)]
 pub enum Outcome {
-    /// The new revision serves.
-    Deployed,
+    /// What was to serve serves.
+    Deployed(Kind),
     /// Nothing was to be changed; this is what would be.
     Planned(Vec<Difference>),
     /// It ended early.
@@ -29,12 +29,31 @@ pub enum Outcome {
     Cancelled(&'static str),
 }
 
+/// What a run was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A new revision with traffic.
+    Deploy,
+    /// A new revision without traffic.
+    Candidate,
+    /// A revision that served before.
+    Rollback,
+    /// A candidate that was there.
+    Promote,
+    /// Traffic alone.
+    Traffic,
+}
+
 impl Outcome {
     /// The word of the output `result`.
     pub fn word(&self) -> &'static str {
         match self {
-            Outcome::Deployed => "deployed",
+            Outcome::Deployed(Kind::Deploy | Kind::Promote) => "deployed",
+            Outcome::Deployed(Kind::Candidate) => "candidate",
+            Outcome::Deployed(Kind::Rollback) => "rolled_back",
+            Outcome::Deployed(Kind::Traffic) => "moved",
             Outcome::Planned(_) => "planned",
+            Outcome::Failed(failure) if failure.class() == Class::Superseded => "superseded",
             Outcome::Failed(_) => "failed",
             Outcome::Cancelled(_) => "cancelled",
         }
@@ -69,7 +88,7 @@ pub struct Story<'a> {
 /// The process's exit code: 128 and the signal's number after a signal.
 pub fn exit_code(outcome: &Outcome) -> u8 {
     match outcome {
-        Outcome::Deployed | Outcome::Planned(_) => 0,
+        Outcome::Deployed(_) | Outcome::Planned(_) => 0,
         Outcome::Failed(failure) => failure.class().exit_code(),
         Outcome::Cancelled("SIGINT") => 130,
         Outcome::Cancelled("SIGHUP") => 129,
@@ -77,12 +96,27 @@ pub fn exit_code(outcome: &Outcome) -> u8 {
     }
 }
 
+fn went_back(story: &Story<'_>) -> bool {
+    story.facts.rollout.as_ref().is_some_and(|rollout| rollout.end == RolloutEnd::Restored)
+}
+
 /// How it ended, in a few words; the service's name between backticks.
 pub fn headline(story: &Story<'_>) -> String {
     let service = story.service;
     match story.outcome {
-        Outcome::Deployed => format!("`{service}` is deployed"),
+        Outcome::Deployed(Kind::Deploy) => format!("`{service}` is deployed"),
+        Outcome::Deployed(Kind::Candidate) => format!("A candidate of `{service}` is ready, without traffic"),
+        Outcome::Deployed(Kind::Rollback) => format!("`{service}` is rolled back"),
+        Outcome::Deployed(Kind::Promote) => format!("The candidate of `{service}` is promoted"),
+        Outcome::Deployed(Kind::Traffic) => format!("The traffic of `{service}` is moved"),
         Outcome::Planned(_) => format!("Plan for `{service}`"),
+        Outcome::Failed(failure) if failure.class() == Class::Superseded => {
+            format!("`{service}` was not deployed: something newer is there")
+        }
+        Outcome::Failed(_) if went_back(story) => format!("`{service}` was not deployed, and serves as before"),
+        Outcome::Failed(failure) if failure.class() == Class::Rollback => {
+            format!("`{service}` could not be put back as it was")
+        }
         // What serves is deployed, whatever failed after that.
         Outcome::Failed(_) if story.facts.service.ready && story.facts.share().unwrap_or(0) > 0 => {
             format!("`{service}` is deployed, and something is wrong")

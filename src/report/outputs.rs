@@ -9,7 +9,7 @@ use crate::model::traffic::{Target, Traffic};
 /// Every output and one line on it; `action.yml` and the README hold the same.
 pub const OUTPUTS: &[(&str, &str)] = &[
     ("url", "Address of the service"),
-    ("revision", "Revision this run made"),
+    ("revision", "Revision this run made, or moved the traffic to"),
     ("previous_revision", "Revision that served most before"),
     ("image", "Deployed image, pinned by digest"),
     ("digest", "Digest of the deployed image"),
@@ -18,7 +18,10 @@ pub const OUTPUTS: &[(&str, &str)] = &[
     ("build_seconds", "Seconds from submitting the build to its end"),
     ("deploy_seconds", "Seconds from writing the service to a ready revision"),
     ("traffic", "Who serves now: a JSON list of revision, percent, tag, latest"),
-    ("result", "`deployed`, `planned`, `failed` or `cancelled`"),
+    (
+        "result",
+        "`deployed`, `candidate` (no traffic), `rolled_back`, `moved` (traffic alone), `planned`, `superseded`, `failed` or `cancelled`",
+    ),
     ("report", "Everything about the run as one JSON document (`schema: 1`)"),
 ];
 

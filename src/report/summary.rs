@@ -4,6 +4,7 @@ use super::markdown::{block, code, escape, link, sentence, table};
 use super::{Outcome, Story, headline, timeline, truth};
 use crate::console::duration;
 use crate::console::files::SUMMARY_LIMIT;
+use crate::explain::Class;
 use crate::model::facts::{StepFact, StepState};
 use crate::model::traffic::Target;
 
@@ -24,6 +25,7 @@ pub fn markdown(story: &Story<'_>) -> String {
     }
     parts.push(steps(story));
     parts.extend(build(story));
+    parts.extend(rollout(story));
     parts.extend(traffic(story));
     parts.extend(checks(story));
     parts.extend(warnings(story));
@@ -42,8 +44,9 @@ pub fn markdown(story: &Story<'_>) -> String {
 
 fn head(story: &Story<'_>) -> String {
     let mark = match story.outcome {
-        Outcome::Deployed => "✅",
+        Outcome::Deployed(_) => "✅",
         Outcome::Planned(_) => "📋",
+        Outcome::Failed(failure) if failure.class() == Class::Superseded => "⏭️",
         Outcome::Failed(_) => "❌",
         Outcome::Cancelled(_) => "🚫",
     };
@@ -193,6 +196,17 @@ fn traffic(story: &Story<'_>) -> Option<String> {
     Some(format!("### Traffic\n\n{}", table(&["Revision", "Share", "Tag"], &rows)))
 }
 
+/// The steps of a canary: how far the traffic went, and what was seen there.
+fn rollout(story: &Story<'_>) -> Option<String> {
+    let rollout = story.facts.rollout.as_ref()?;
+    if rollout.stops.len() < 2 {
+        return None;
+    }
+    let rows: Vec<Vec<String>> =
+        rollout.stops.iter().map(|(percent, seen)| vec![format!("{percent} %"), sentence(seen)]).collect();
+    Some(format!("### Rollout\n\n{}", table(&["Share of the new revision", "Seen there"], &rows)))
+}
+
 fn checks(story: &Story<'_>) -> Option<String> {
     let checks = &story.facts.checks;
     if checks.is_empty() {
@@ -204,6 +218,7 @@ fn checks(story: &Story<'_>) -> Option<String> {
             let mark = if check.passed { "✅" } else { "❌" };
             vec![
                 mark.to_owned(),
+                check.at.to_owned(),
                 code(&check.request),
                 code(&check.expected),
                 code(&check.answer),
@@ -211,7 +226,7 @@ fn checks(story: &Story<'_>) -> Option<String> {
             ]
         })
         .collect();
-    Some(format!("### Checks\n\n{}", table(&["", "Request", "Expected", "Last answer", "Asked"], &rows)))
+    Some(format!("### Checks\n\n{}", table(&["", "At", "Request", "Expected", "Last answer", "Asked"], &rows)))
 }
 
 fn warnings(story: &Story<'_>) -> Option<String> {

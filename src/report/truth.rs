@@ -1,7 +1,7 @@
 //! What is true now: the sentences a reader of a failure needs most.
 
 use super::{Outcome, Story};
-use crate::model::facts::Written;
+use crate::model::facts::{RolloutEnd, RolloutFact, Written};
 
 /// What stands in the cloud after this run, in sentences.
 pub fn sentences(story: &Story<'_>) -> Vec<String> {
@@ -29,11 +29,43 @@ fn build(story: &Story<'_>) -> Option<String> {
     })
 }
 
+/// How a rollout ended, where its revision did not simply get everything.
+fn rollout_sentence(service: &str, rollout: &RolloutFact) -> Option<String> {
+    let before = rollout.before.words(None);
+    match &rollout.end {
+        RolloutEnd::Finished => None,
+        RolloutEnd::Restored => Some(format!("Service `{service}` serves as before: {before}")),
+        RolloutEnd::Candidate => Some(format!("The candidate can be asked at its tag `{}`", rollout.tag)),
+        RolloutEnd::Left(why) => Some(format!("The traffic was left as it is ({why}); before it was {before}")),
+        RolloutEnd::Stuck(why) => Some(format!("The traffic could not be put back to {before}: {why}")),
+        RolloutEnd::Open => {
+            Some(format!("The rollout is unfinished; the next run goes on from what served before: {before}"))
+        }
+    }
+}
+
+/// One word for the report.
+pub fn rollout_word(end: &RolloutEnd) -> &'static str {
+    match end {
+        RolloutEnd::Open => "open",
+        RolloutEnd::Finished => "finished",
+        RolloutEnd::Candidate => "candidate",
+        RolloutEnd::Restored => "restored",
+        RolloutEnd::Left(_) => "left",
+        RolloutEnd::Stuck(_) => "stuck",
+    }
+}
+
 fn service(story: &Story<'_>) -> Vec<String> {
     let service = &story.facts.service;
     let name = story.service;
     let Some(revision) = &service.revision else {
-        return vec![format!("Nothing was changed on service `{name}`")];
+        return vec![match (&service.traffic, service.written) {
+            (Some(traffic), Written::Yes) => {
+                format!("The traffic of service `{name}` is {}", traffic.words(service.latest_ready.as_ref()))
+            }
+            _ => format!("Nothing was changed on service `{name}`"),
+        }];
     };
     match service.written {
         Written::No if service.existed => {
@@ -60,7 +92,10 @@ fn service(story: &Story<'_>) -> Vec<String> {
         }
         (false, _) => format!("Revision `{revision}` exists and is not ready"),
     });
+    let restored = story.facts.rollout.as_ref().is_some_and(|rollout| rollout.end == RolloutEnd::Restored);
     match (&service.traffic, service.ready) {
+        // Said below, in the words of what was there before.
+        _ if restored => {}
         (Some(traffic), _) if !traffic.shares.is_empty() && share != Some(100) => {
             all.push(format!("The traffic of service `{name}` is {}", traffic.words(service.latest_ready.as_ref())))
         }
@@ -70,6 +105,7 @@ fn service(story: &Story<'_>) -> Vec<String> {
         )),
         _ => {}
     }
+    all.extend(story.facts.rollout.as_ref().and_then(|rollout| rollout_sentence(name, rollout)));
     all.extend(service.access.as_ref().map(|access| format!("Access to service `{name}`: {access}")));
     all
 }

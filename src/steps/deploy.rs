@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Context, deploy_failure};
+use super::{Context, deploy_failure, rollout};
 use crate::clock::jitter;
 use crate::console::duration;
 use crate::explain::{Class, Failure};
@@ -11,6 +11,7 @@ use crate::google::error::ApiError;
 use crate::google::operation::{self, End, Operation, Watched};
 use crate::model::facts::{Facts, Written};
 use crate::model::image::{ImageRef, PinnedImage};
+use crate::plan::rollout::{self as plan, Record};
 use crate::plan::service::change;
 
 /// Rounds of read, change, write while others write the same service.
@@ -27,13 +28,14 @@ pub(super) async fn run(
     facts: &mut Facts,
     seen: Option<Service>,
     image: &str,
-) -> Result<((), String), Failure> {
+) -> Result<(Option<Record>, String), Failure> {
     let revision = context.marks.revision.clone();
     facts.service.revision = Some(revision.clone());
     context.console.group(&format!("Revision {revision} of {} in {}", context.deploy.service, context.deploy.region));
     let limit = context.clock().limit(LONGEST_START);
     let begun = context.clock().now();
-    match write(context, facts, seen, image).await? {
+    let (record, operation) = write(context, facts, seen, image).await?;
+    match operation {
         Some(operation) => {
             let progress = || {
                 context.console.live(&format!("Deploying, {}", duration(context.clock().now().saturating_sub(begun))))
@@ -58,35 +60,43 @@ pub(super) async fn run(
     }
     facts.service.ready = true;
     pin(facts, &revision_now, image);
-    Ok(((), format!("revision `{revision}` is ready")))
+    let without = if record.is_some() { ", without traffic" } else { "" };
+    Ok((record, format!("revision `{revision}` is ready{without}")))
 }
 
-/// Writes the service. `None` when the write is known to have happened and its operation is not.
+/// Writes the service. No operation when the write is known to have happened and its operation is not;
+/// a record when the revision comes without traffic.
 async fn write(
     context: &Context<'_>,
     facts: &mut Facts,
     seen: Option<Service>,
     image: &str,
-) -> Result<Option<Operation>, Failure> {
+) -> Result<(Option<Record>, Option<Operation>), Failure> {
     let service_name = context.deploy.service.as_str();
     let sentence = || format!("Could not deploy service `{service_name}` in `{}`", context.deploy.region);
     let mut current = seen;
     for round in 1.. {
         remember(facts, current.as_ref());
-        let body =
+        let record = rollout::begin(context, facts, current.as_ref(), &context.marks.revision, true)?;
+        let mut body =
             change(current.as_ref().map(Service::json), &context.deploy.settings, image, &context.marks.revision)
                 .map_err(|error| Failure::of(sentence(), error))?;
+        if let Some(record) = &record {
+            plan::write(&mut body, &record.rollout.candidate(), Some(record), None);
+        }
+        open(context, record.is_some());
         facts.service.written = Written::Unknown;
         let error = match cloud_run::apply(context.http, &context.service_name, &body).await {
             Ok(operation) => {
                 facts.service.written = Written::Yes;
-                return Ok(Some(operation));
+                return Ok((record, Some(operation)));
             }
             Err(error) => error,
         };
         let worth_a_look = error.is_ambiguous() || error.is_conflict();
         if !worth_a_look {
             facts.service.written = Written::No;
+            facts.rollout = None;
             return Err(deploy_failure::refused(context, sentence(), error));
         }
         // Either our own write that was not answered, or somebody else's: the service tells.
@@ -94,9 +104,10 @@ async fn write(
         if now.as_ref().is_some_and(|service| service.template_revision() == context.marks.revision.as_str()) {
             context.console.line("The reply was lost, and the write had arrived: going on with it");
             facts.service.written = Written::Yes;
-            return Ok(None);
+            return Ok((record, None));
         }
         facts.service.written = Written::No;
+        facts.rollout = None;
         if round >= ROUNDS {
             return Err(deploy_failure::refused(context, sentence(), error));
         }
@@ -111,18 +122,27 @@ async fn write(
     unreachable!("the loop ends by returning")
 }
 
+/// Tells the post step that a rollout is open, and on what; a killed run cannot do so later.
+pub(super) fn open(context: &Context<'_>, rolls: bool) {
+    if !rolls {
+        return;
+    }
+    if let Err(why) = context.files.save_state("rollout_run", &context.marks.request_tag) {
+        context.console.warning(&why);
+    }
+}
+
 async fn look(context: &Context<'_>) -> Result<Option<Service>, ApiError> {
     cloud_run::service(context.http, &context.service_name).await
 }
 
-fn remember(facts: &mut Facts, current: Option<&Service>) {
+pub(super) fn remember(facts: &mut Facts, current: Option<&Service>) {
     facts.service.existed = current.is_some();
     let Some(service) = current else { return };
     facts.service.traffic_before = service.serving();
     let latest = service.latest_ready();
     facts.service.previous = service.serving().main_revision(latest.as_ref()).cloned();
     facts.service.latest_before = latest;
-    facts.service.commit_before = service.label("commit-sha").map(str::to_owned);
     facts.service.url = (!service.uri().is_empty()).then(|| service.uri().to_owned());
 }
 

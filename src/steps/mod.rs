@@ -8,10 +8,17 @@ mod deploy;
 mod deploy_failure;
 mod dry_run;
 mod follow;
+mod gate;
 mod log_view;
+mod order;
+mod pick;
 mod preflight;
+mod prune;
 mod resolve;
+mod rollout;
 mod serving;
+mod traffic;
+pub mod undo;
 mod upload;
 mod verify;
 
@@ -19,12 +26,15 @@ use crate::clock::Clock;
 use crate::console::Console;
 use crate::console::files::Files;
 use crate::explain::Failure;
+use crate::github::GitHub;
+use crate::google::cloud_run::Service;
 use crate::google::http::Http;
-use crate::inputs::deploy::{Deploy, What};
+use crate::inputs::deploy::{Ask, Deploy, Pick, Way, What};
 use crate::inputs::runner::Origin;
 use crate::model::facts::{Facts, StepName, StepState};
 use crate::plan::decide::Marks;
 use crate::plan::difference::Difference;
+use crate::plan::rollout::Record;
 use crate::probe::Probe;
 
 /// What every step may use.
@@ -39,6 +49,8 @@ pub struct Context<'a> {
     pub service_name: String,
     /// Google.
     pub http: &'a Http,
+    /// GitHub, when there is a token for it.
+    pub github: Option<&'a GitHub>,
     /// The user's service.
     pub probe: &'a Probe,
     /// Text.
@@ -60,11 +72,24 @@ impl Context<'_> {
     }
 }
 
-/// Carries out a deploy. Whatever is learned stands in `facts`, also when it ends early.
+/// Carries out a run. Whatever is learned stands in `facts`, also when it ends early; traffic that was
+/// moved is back where it was when it fails.
 ///
 /// # Errors
 /// The first failure, explained.
 pub async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<(), Failure> {
+    let seen = begin(context, facts).await?;
+    if let Err(failure) = carry_out(context, facts, seen).await {
+        return Err(undo::after(context, facts, failure).await);
+    }
+    if let Some(keep) = context.deploy.rollout.prune {
+        step(context, facts, StepName::Prune, async |facts| Ok(((), prune::run(context, facts, keep).await))).await?;
+    }
+    Ok(())
+}
+
+/// Signs in and looks for what would fail later.
+async fn begin(context: &Context<'_>, facts: &mut Facts) -> Result<preflight::Seen, Failure> {
     step(context, facts, StepName::SignIn, async |_| {
         context
             .http
@@ -75,30 +100,124 @@ pub async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<(), Failure
         Ok(((), format!("as `{}`", context.deploy.key.email)))
     })
     .await?;
-    let seen = step(context, facts, StepName::Preflight, async |facts| {
+    step(context, facts, StepName::Preflight, async |facts| {
         Ok((preflight::run(context, facts).await?, "permissions, APIs, accounts".to_owned()))
     })
-    .await?;
+    .await
+}
+
+async fn carry_out(context: &Context<'_>, facts: &mut Facts, seen: preflight::Seen) -> Result<(), Failure> {
     let image = match &context.deploy.what {
+        What::Revision(pick) => return revive(context, facts, pick).await,
+        What::Traffic(asks) => return allocate(context, facts, asks).await,
         What::Image(image) => {
+            ordered(context, facts, seen.service.as_ref()).await?;
             step(context, facts, StepName::Resolve, async |facts| resolve::run(context, facts, image).await).await?
         }
+        What::Promoted(place) => {
+            step(context, facts, StepName::Resolve, async |facts| resolve::promoted(context, facts, place).await)
+                .await?
+        }
         What::Build(build) => {
+            ordered(context, facts, seen.service.as_ref()).await?;
             let staged = upload::stage(context, facts, build, &seen).await?;
             step(context, facts, StepName::Build, async |facts| build::run(context, facts, build, &staged, &seen).await)
                 .await?
         }
     };
-    step(context, facts, StepName::Deploy, async |facts| deploy::run(context, facts, seen.service, &image).await)
-        .await?;
+    let record =
+        step(context, facts, StepName::Deploy, async |facts| deploy::run(context, facts, seen.service, &image).await)
+            .await?;
     if let Some(public) = context.deploy.settings.public {
         step(context, facts, StepName::Access, async |facts| access::run(context, facts, public).await).await?;
     }
-    step(context, facts, StepName::Traffic, async |facts| serving::run(context, facts)).await?;
-    if !context.deploy.checks.checks.is_empty() {
-        step(context, facts, StepName::Verify, async |facts| verify::run(context, facts).await).await?;
+    match record {
+        Some(record) => roll(context, facts, &record).await,
+        None => {
+            step(context, facts, StepName::Traffic, async |facts| serving::run(context, facts)).await?;
+            verify_service(context, facts, None).await
+        }
     }
-    Ok(())
+}
+
+async fn ordered(context: &Context<'_>, facts: &mut Facts, service: Option<&Service>) -> Result<(), Failure> {
+    let Some(service) = service else { return Ok(()) };
+    step(context, facts, StepName::Order, async |facts| order::run(context, facts, service).await).await
+}
+
+/// Moves the traffic to a revision that is there, tagged, and has none yet: asks it first, then moves,
+/// then asks the service.
+async fn roll(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Result<(), Failure> {
+    let checked = !context.deploy.checks.checks.is_empty();
+    let wish = &context.deploy.rollout;
+    if checked {
+        step(context, facts, StepName::Candidate, async |facts| {
+            let service = traffic::read(context).await?;
+            let place = rollout::candidate_place(context, &service, record)?;
+            verify::run(context, facts, &place).await
+        })
+        .await?;
+    }
+    if !wish.no_traffic {
+        let canary = wish.way == Way::Canary && !matches!(context.deploy.what, What::Revision(_));
+        let steps: &[u8] = if canary { &wish.steps } else { &[100] };
+        let least = record.rollout.share_before();
+        for percent in steps.iter().copied().filter(|percent| *percent > least || *percent == 100) {
+            step(context, facts, StepName::Shift, async |facts| {
+                rollout::shift(context, facts, record, percent).await?;
+                if percent < 100 {
+                    return rollout::hold(context, facts, record, percent).await;
+                }
+                Ok(((), format!("revision `{}` receives every request", record.rollout.revision)))
+            })
+            .await?;
+        }
+        verify_service(context, facts, Some(record)).await?;
+        if !checked {
+            return Ok(());
+        }
+    }
+    step(context, facts, StepName::Finish, async |facts| rollout::finish(context, facts, record).await).await
+}
+
+async fn verify_service(context: &Context<'_>, facts: &mut Facts, record: Option<&Record>) -> Result<(), Failure> {
+    if context.deploy.checks.checks.is_empty() {
+        return Ok(());
+    }
+    step(context, facts, StepName::Verify, async |facts| {
+        let place = verify::service_place(context, facts, record.map(|record| &record.rollout))?;
+        verify::run(context, facts, &place).await
+    })
+    .await
+}
+
+/// Sends the traffic to a revision that exists.
+async fn revive(context: &Context<'_>, facts: &mut Facts, pick: &Pick) -> Result<(), Failure> {
+    let service = traffic::read(context).await?;
+    deploy::remember(facts, Some(&service));
+    let revision = step(context, facts, StepName::Pick, async |_| pick::run(context, &service, pick).await).await?;
+    facts.service.revision = Some(revision.clone());
+    facts.service.ready = true;
+    let newest = service.latest_ready().as_ref() == Some(&revision);
+    let Some(record) = rollout::begin(context, facts, Some(&service), &revision, newest)? else { return Ok(()) };
+    if record.rollout.share_before() == 100 {
+        facts.rollout = None;
+        deploy::see(facts, &service);
+        context.console.line(&format!("Revision `{revision}` receives every request already: nothing to move"));
+        return verify_service(context, facts, None).await;
+    }
+    deploy::open(context, true);
+    let wanted =
+        traffic::Move { traffic: &record.rollout.candidate(), record: Some(&record), served: None, begins: true };
+    traffic::write(context, facts, &wanted).await?;
+    facts.service.written = crate::model::facts::Written::Yes;
+    roll(context, facts, &record).await
+}
+
+/// Writes the allocation the user asked for.
+async fn allocate(context: &Context<'_>, facts: &mut Facts, asks: &[Ask]) -> Result<(), Failure> {
+    step(context, facts, StepName::Shift, async |facts| rollout::allocate(context, facts, asks).await).await?;
+    verify_service(context, facts, None).await
 }
 
 /// Finds out what a deploy would change, and changes nothing.
@@ -106,20 +225,7 @@ pub async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<(), Failure
 /// # Errors
 /// What would stop the deploy.
 pub async fn rehearse(context: &Context<'_>, facts: &mut Facts) -> Result<Vec<Difference>, Failure> {
-    step(context, facts, StepName::SignIn, async |_| {
-        context
-            .http
-            .tokens()
-            .access()
-            .await
-            .map_err(|error| Failure::of(format!("Could not sign in as `{}`", context.deploy.key.email), error))?;
-        Ok(((), format!("as `{}`", context.deploy.key.email)))
-    })
-    .await?;
-    let seen = step(context, facts, StepName::Preflight, async |facts| {
-        Ok((preflight::run(context, facts).await?, "permissions, APIs, accounts".to_owned()))
-    })
-    .await?;
+    let seen = begin(context, facts).await?;
     dry_run::run(context, facts, &seen).await
 }
 

@@ -34,7 +34,7 @@ struct Finding {
 pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen, Failure> {
     let build = match &context.deploy.what {
         What::Build(build) => Some(build.as_ref()),
-        What::Image(_) => None,
+        What::Image(_) | What::Promoted(_) | What::Revision(_) | What::Traffic(_) => None,
     };
     let needs = needed(context, build.is_some());
     let asked: Vec<&str> = needs.iter().map(|need| need.permission).collect();
@@ -156,7 +156,7 @@ async fn still_missing(
                 What::Build(build) => {
                     holds(projects::held_on_bucket(context.http, build.bucket.as_str(), &[permission]).await)
                 }
-                What::Image(_) => true,
+                _ => true,
             },
             // Objects of a bucket that this run makes are its own to write and read only by role.
             permission if permission.starts_with("storage.") => false,

@@ -22,5 +22,6 @@ mod inputs;
 mod network;
 mod permissions;
 mod redeploy;
+mod rollout;
 mod uploads;
 mod verify;

@@ -91,7 +91,7 @@ fn a_github_that_refuses_changes_nothing() {
 #[test]
 fn a_redeploy_asks_twelve_things() {
     let mut scene = Scene::deployed();
-    scene.file("app/main.py", "print('hello again')\n");
+    scene.file("app/main.py", "print('hello again')\n").input("strategy", "direct");
     let before = scene.cloud.journal().len();
     scene.run().expect(0);
     let journal = scene.cloud.journal();

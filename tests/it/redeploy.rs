@@ -124,7 +124,7 @@ fn a_run_whose_revision_serves_nobody_is_not_green() {
         service.serving = vec![fakecloud::Share { revision: first.clone(), latest: false, percent: 100, tag: None }];
         first
     });
-    scene.input("env_vars", "A: 1");
+    scene.input("env_vars", "A: 1").input("strategy", "direct");
     let run = scene.run().expect(8);
     insta::assert_snapshot!("pinned_traffic", run.failure());
     run.says("serves nobody").says("--to-latest");
@@ -151,7 +151,7 @@ fn split_traffic_is_reported_and_left_alone() {
                 {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 30, "tag": "next"}]),
         );
     });
-    scene.input("env_vars", "A: 1");
+    scene.input("env_vars", "A: 1").input("strategy", "direct");
     let run = scene.run().expect(0);
     run.says("receives 30 % of the requests; the service's traffic is split");
     scene.cloud.world(|world| {

@@ -18,6 +18,7 @@ pub(super) fn checks(give: &mut Give<'_>, settings: &Settings) -> Checks {
             "write 1s to 1h",
         );
     }
+    let successes = give.with("health_successes", |text| scalar::number(text, 1, 100)).unwrap_or(1);
     let statuses = give.with("health_status", Statuses::parse);
     let body = give.text("health_body");
     let mut checks = Vec::new();
@@ -51,7 +52,7 @@ pub(super) fn checks(give: &mut Give<'_>, settings: &Settings) -> Checks {
             "health_path: with this `ingress` only runners inside the project's network reach the service; on others the checks cannot pass".into(),
         );
     }
-    Checks { checks, timeout }
+    Checks { checks, successes, timeout }
 }
 
 /// `[METHOD] /path [statuses]`.

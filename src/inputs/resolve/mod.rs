@@ -2,15 +2,17 @@
 
 mod build;
 mod check;
+mod rollout;
 mod service;
 
 use super::credentials;
-use super::deploy::{Deploy, What};
+use super::deploy::{Deploy, Pick, Place, What};
 use super::error::{Findings, InputErrors};
 use super::raw::RawInputs;
 use super::runner::Runner;
 use super::scalar;
-use crate::model::ids::{IdError, ProjectId, Region, ServiceName};
+use super::spec::Command;
+use crate::model::ids::{IdError, ProjectId, Region, RevisionName, ServiceName};
 use crate::model::image::ImageRef;
 use crate::model::secret::Secret;
 
@@ -23,11 +25,16 @@ pub struct Resolved {
     pub warnings: Vec<String>,
 }
 
-/// Resolves the inputs of a deploy.
+/// Resolves the inputs of a command.
 ///
 /// # Errors
 /// Every mistake in every input.
-pub fn deploy(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<Resolved, InputErrors> {
+pub fn run(
+    command: Command,
+    raw: &RawInputs,
+    runner: &Runner,
+    mut findings: Findings,
+) -> Result<Resolved, InputErrors> {
     let key = credentials::find(raw, runner, &mut findings);
     let mut give = Give { raw, findings: &mut findings };
     let project = match give.parsed("project_id", ProjectId::parse) {
@@ -44,13 +51,24 @@ pub fn deploy(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Resul
     let region = give.parsed("region", Region::parse).or_else(|| Region::parse("us-central1").ok());
     let service = give.parsed("service", ServiceName::parse);
     if !raw.has("service") {
-        give.findings.wrong("service", "it was not given", "name the Cloud Run service to create or update");
+        give.findings.wrong("service", "it was not given", "name the Cloud Run service");
     }
     let image = give.with("image", ImageRef::parse);
     let dry_run = give.switch("dry_run").unwrap_or(false);
-    let what = what(&mut give, runner, image, project.as_ref(), region.as_ref(), service.as_ref());
+    let what = match command {
+        Command::Deploy => match traffic(&mut give) {
+            Some(what) => Some(what),
+            None => what(&mut give, runner, image, project.as_ref(), region.as_ref(), service.as_ref()),
+        },
+        Command::Rollback => Some(What::Revision(match give.parsed("to_revision", RevisionName::parse) {
+            Some(name) => Pick::Named(name),
+            None => Pick::Previous,
+        })),
+        Command::Promote => promoted(&mut give, project.as_ref(), region.as_ref()),
+    };
     let settings = service::settings(&mut give, runner, service.as_ref());
     let checks = check::checks(&mut give, &settings);
+    let rollout = rollout::rollout(&mut give);
     let (Some(key), Some(project), Some(region), Some(service), Some(what)) = (key, project, region, service, what)
     else {
         return Err(InputErrors(findings.mistakes));
@@ -67,10 +85,57 @@ pub fn deploy(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Resul
         what,
         settings,
         checks,
+        rollout,
         dry_run,
         credential_files: credentials::files(runner),
     };
     Ok(Resolved { deploy, warnings: findings.warnings })
+}
+
+/// An allocation that is asked for, in any of its three spellings.
+fn traffic(give: &mut Give<'_>) -> Option<What> {
+    let spellings = ["traffic", "revision_traffic", "tag_traffic"];
+    let given: Vec<&'static str> = spellings.into_iter().filter(|name| give.raw.has(name)).collect();
+    let name = *given.first()?;
+    if given.len() > 1 {
+        give.findings.wrong(given[1], format!("`{name}` says who shall serve already"), "keep one of them");
+    }
+    for other in ["source", "image", "build_config", "strategy", "no_traffic", "tag"] {
+        if give.raw.has(other) {
+            give.findings.wrong(
+                name,
+                format!("it moves traffic without deploying, and `{other}` deploys"),
+                format!("remove `{other}`; a deploy moves the traffic by itself, see `strategy`"),
+            );
+        }
+    }
+    // A mistake in it is told; an empty allocation stands in, so that nothing else is complained about.
+    let asks = give.with(name, |text| rollout::allocation(text, name == "tag_traffic")).unwrap_or_default();
+    Some(What::Traffic(asks))
+}
+
+/// What is promoted: the candidate with a tag, or the image that serves in another service.
+fn promoted(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option<&Region>) -> Option<What> {
+    if !give.raw.has("from_service") {
+        for name in ["from_project", "from_region"] {
+            if give.raw.has(name) {
+                give.findings.wrong(name, "there is no `from_service` it could be about", "give `from_service` too");
+            }
+        }
+        let tag = give.with("tag", rollout::tag);
+        if tag.is_none() && !give.raw.has("tag") {
+            give.findings.wrong(
+                "tag",
+                "it is not said what is promoted",
+                "give the `tag` of a candidate of this service, or `from_service` to deploy what serves there",
+            );
+        }
+        return tag.map(|tag| What::Revision(Pick::Tagged(tag)));
+    }
+    let service = give.parsed("from_service", ServiceName::parse);
+    let project = give.parsed("from_project", ProjectId::parse).or_else(|| project.cloned());
+    let region = give.parsed("from_region", Region::parse).or_else(|| region.cloned());
+    Some(What::Promoted(Box::new(Place { project: project?, region: region?, service: service? })))
 }
 
 /// Inputs that only mean something when an image is built.

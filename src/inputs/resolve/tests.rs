@@ -1,6 +1,6 @@
 use super::*;
 use crate::inputs::deploy::{Recipe, SecretRef, Strategy};
-use crate::inputs::spec::DEPLOY;
+use crate::inputs::spec::Command;
 use std::collections::BTreeMap;
 
 const KEY: &str = r#"{"type":"service_account","project_id":"harbour-dev","private_key":"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n","client_email":"d@harbour-dev.iam.gserviceaccount.com","token_uri":"https://oauth2.googleapis.com/token"}"#;
@@ -15,8 +15,8 @@ fn resolve(inputs: &[(&str, &str)]) -> Result<Resolved, Vec<String>> {
         [("credentials_json", KEY), ("service", "web")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
     texts.extend(inputs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
     let mut findings = Findings::default();
-    let raw = RawInputs::collect(DEPLOY, &texts, &[], &mut findings);
-    deploy(&raw, &runner, findings).map_err(|errors| errors.0.iter().map(ToString::to_string).collect())
+    let raw = RawInputs::collect(&Command::Deploy.inputs(), &texts, &[], &mut findings);
+    run(Command::Deploy, &raw, &runner, findings).map_err(|errors| errors.0.iter().map(ToString::to_string).collect())
 }
 
 #[test]

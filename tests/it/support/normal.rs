@@ -4,13 +4,33 @@
 pub fn text(raw: &str) -> String {
     let mut text = raw.to_owned();
     text = replace_after(&text, "127.0.0.1:", |c| c.is_ascii_digit(), "PORT");
-    text = replace_after(&text, "-0f0f0f0-", |c| c.is_ascii_hexdigit(), "NONCE");
+    text = numbered(&text, "-0f0f0f0-", "NONCE");
+    text = replace_after(&text, "tag `c", |c| c.is_ascii_hexdigit(), "NONCE");
     text = replace_after(&text, "req_", |c| c.is_ascii_hexdigit(), "NONCE");
     text = replace_after(&text, "(asked ", |c| c.is_ascii_digit(), "SOME");
     text = durations(&text);
     text = asked(&text);
     text = replace_after(&text, ".tar.gz#", |c| c.is_ascii_digit(), "GENERATION");
     text
+}
+
+/// Replaces the hexadecimal digits behind each `mark`: those that come first by the word, the next
+/// different ones by the word and 2, so that a reader still sees what is the same.
+fn numbered(text: &str, mark: &str, word: &str) -> String {
+    let mut seen: Vec<&str> = Vec::new();
+    for (at, _) in text.match_indices(mark) {
+        let rest = &text[at + mark.len()..];
+        let digits = &rest[..rest.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(rest.len())];
+        if !digits.is_empty() && !seen.contains(&digits) {
+            seen.push(digits);
+        }
+    }
+    let mut out = text.to_owned();
+    for (index, digits) in seen.iter().enumerate() {
+        let number = if index == 0 { String::new() } else { (index + 1).to_string() };
+        out = out.replace(&format!("{mark}{digits}"), &format!("{mark}{word}{number}"));
+    }
+    out
 }
 
 /// Replaces the run of characters behind each `mark`.
@@ -33,7 +53,9 @@ fn replace_after(text: &str, mark: &str, run: impl Fn(char) -> bool, word: &str)
 /// How often a check was asked depends on pauses with a random part: the last cell of its row.
 fn asked(text: &str) -> String {
     let cell = |line: &str| {
-        let is_check = line.starts_with("| ✅ | `") || line.starts_with("| ❌ | `");
+        let is_check = ["| ✅ | service", "| ❌ | service", "| ✅ | candidate", "| ❌ | candidate"]
+            .iter()
+            .any(|start| line.starts_with(start));
         match line.strip_suffix(" |").and_then(|row| row.rsplit_once(" | ")) {
             Some((row, _)) if is_check => format!("{row} | SOME |"),
             _ => line.to_owned(),

@@ -1,0 +1,294 @@
+//! The hallway: read, decide, do, tell. The only room with doors to all the others.
+
+mod post;
+mod tell;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::{Invocation, Task};
+use crate::clock::{Clock, random_hex};
+use crate::console::Console;
+use crate::console::files::{Files, check_writable};
+use crate::explain::{Class, Failure};
+use crate::github::GitHub;
+use crate::google::endpoints::Endpoints;
+use crate::google::http::Http;
+use crate::google::token::Tokens;
+use crate::inputs::credentials;
+use crate::inputs::deploy::{Deploy, Pick, What};
+use crate::inputs::error::{Findings, InputErrors};
+use crate::inputs::raw::RawInputs;
+use crate::inputs::resolve::{self, Resolved};
+use crate::inputs::runner::Runner;
+use crate::inputs::spec::Command;
+use crate::model::facts::{Facts, RolloutEnd, StepState};
+use crate::model::key::ServiceAccountKey;
+use crate::net::Net;
+use crate::plan::decide::{image_tags, marks, steps as plan_steps};
+use crate::probe::Probe;
+use crate::report::{Kind, Outcome, Story, exit_code, summary};
+use crate::steps::{self, Context, cancel, undo};
+
+/// From the signal to the end the runner gives ten seconds; cleaning up gets less than four.
+const CLEAN_UP: Duration = Duration::from_millis(3500);
+
+/// Runs an invocation to its exit code.
+pub async fn run(invocation: Invocation, runner: Runner) -> u8 {
+    let console = Arc::new(Console::new(runner.actions, runner.color));
+    match invocation.task {
+        Task::Run(_) => deploy(&console, &runner, &invocation, false).await,
+        Task::Plan => deploy(&console, &runner, &invocation, true).await,
+        Task::Post => post::run(&console, &runner).await,
+        // `main` turns a demonstration into a deploy before it comes here.
+        Task::Demo => Class::Internal.exit_code(),
+    }
+}
+
+fn files(runner: &Runner) -> Files {
+    Files {
+        output: runner.output_file.is_some(),
+        state: runner.state_file.is_some(),
+        summary: runner.summary_file.is_some(),
+    }
+}
+
+/// The clients of a run.
+struct Clients {
+    http: Http,
+    probe: Probe,
+    net: Net,
+}
+
+async fn connect(
+    console: &Arc<Console>,
+    runner: &Runner,
+    key: ServiceAccountKey,
+    project: &str,
+) -> Result<Clients, Failure> {
+    let endpoints = Endpoints::new(&runner.endpoints).map_err(|mistakes| {
+        let lines: Vec<String> = mistakes.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+        Failure::plain(Class::Config, format!("An endpoint cannot be used: {}", lines.join("; ")))
+    })?;
+    let cannot =
+        |error: &dyn std::fmt::Display| Failure::plain(Class::Config, format!("Connections cannot be set up: {error}"));
+    let net = Net::new(runner.extra_roots.clone()).map_err(|error| cannot(&error))?;
+    let client = net.http_client().map_err(|error| cannot(&error))?;
+    let probe = Probe::new(&net).map_err(|error| cannot(&error))?;
+    let clock = Clock::with_pace(runner.pace.unwrap_or(1.0));
+    let masker = Arc::clone(console);
+    let tokens = Tokens::new(key, &net, clock.clone(), Box::new(move |token| masker.mask(token)))
+        .await
+        .map_err(|error| Failure::of("The service-account key cannot be used", error))?;
+    Ok(Clients { http: Http::new(client, tokens, endpoints, clock, project.to_owned()), probe, net })
+}
+
+/// Hides every secret that came in, before anything else is printed.
+fn hide(console: &Console, raw: &RawInputs, runner: &Runner) {
+    let key = credentials::find(raw, runner, &mut Findings::default());
+    if let Some(key) = key {
+        console.mask(key.private_key.expose());
+    }
+    if let Some(token) = raw.get("github_token") {
+        console.mask(token);
+    }
+}
+
+fn read_inputs(console: &Console, runner: &Runner, invocation: &Invocation) -> Result<Resolved, InputErrors> {
+    let mut findings = Findings::default();
+    let job = invocation.task.job().unwrap_or(Command::Deploy);
+    let raw = RawInputs::collect(&job.inputs(), &runner.inputs, &invocation.flags, &mut findings);
+    hide(console, &raw, runner);
+    for (name, file) in [("GITHUB_OUTPUT", &runner.output_file), ("GITHUB_STATE", &runner.state_file)] {
+        if let Some(Err(error)) = file.as_deref().map(check_writable) {
+            findings.wrong(
+                name,
+                format!("the runner's file cannot be written ({error})"),
+                "nothing was begun, because nothing could be reported",
+            );
+        }
+    }
+    if let Err(mistakes) = Endpoints::new(&runner.endpoints) {
+        for (name, why) in mistakes {
+            findings.wrong(&name, why, "");
+        }
+    }
+    resolve::run(job, &raw, runner, findings)
+}
+
+async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation, plan_only: bool) -> u8 {
+    let begun = Instant::now();
+    let Resolved { deploy, warnings } = match read_inputs(console, runner, invocation) {
+        Ok(resolved) => resolved,
+        Err(errors) => return tell::refuse(console, runner, &errors),
+    };
+    let marks = marks(&deploy, &runner.origin, &random_hex(8));
+    let tags = match &deploy.what {
+        What::Build(build) => image_tags(build, &runner.origin, None),
+        _ => Vec::new(),
+    };
+    let plan = plan_steps(&deploy, &marks, &tags);
+    let rehearse = plan_only || deploy.dry_run;
+    tell::begin(console, runner, invocation.task, &deploy, &plan, rehearse);
+    let word = invocation.task.job().map(Command::word).unwrap_or_default();
+    if let Err(why) = files(runner).save_state("command", word) {
+        console.warning(&why);
+    }
+
+    let mut facts = Facts::default();
+    for warning in warnings {
+        console.warning(&warning);
+        facts.warnings.push(warning);
+    }
+    let files = files(runner);
+    let outcome = match connect(console, runner, deploy.key.clone(), deploy.project.as_str()).await {
+        Err(failure) => Outcome::Failed(failure),
+        Ok(clients) => {
+            let github = github(runner, &clients.net, &deploy);
+            let context = Context {
+                github: github.as_ref(),
+                deploy: &deploy,
+                marks: &marks,
+                origin: &runner.origin,
+                service_name: crate::google::cloud_run::service_name(
+                    deploy.project.as_str(),
+                    &deploy.region,
+                    &deploy.service,
+                ),
+                http: &clients.http,
+                probe: &clients.probe,
+                console,
+                files: &files,
+            };
+            let outcome = carry_out(&context, &mut facts, rehearse).await;
+            close(&context, &facts);
+            outcome
+        }
+    };
+    let story = Story {
+        service: deploy.service.as_str(),
+        region: deploy.region.as_str(),
+        project: deploy.project.as_str(),
+        account: deploy.key.email.as_str(),
+        commit: runner.origin.sha.as_deref(),
+        run_url: runner.origin.run_url(),
+        plan: &plan,
+        facts: &facts,
+        outcome: &outcome,
+        took: begun.elapsed(),
+    };
+    tell::tell(console, &files, &story);
+    if runner.embedded {
+        console.title("The job summary, as GitHub would show it");
+        summary::markdown(&story).lines().for_each(|line| console.foreign(line));
+    }
+    exit_code(&outcome)
+}
+
+/// Runs the steps until they end or a signal comes.
+async fn carry_out(context: &Context<'_>, facts: &mut Facts, rehearse: bool) -> Outcome {
+    let work = async {
+        if rehearse {
+            return match steps::rehearse(context, facts).await {
+                Ok(changes) => Outcome::Planned(changes),
+                Err(failure) => Outcome::Failed(failure),
+            };
+        }
+        match steps::run(context, facts).await {
+            Ok(()) => Outcome::Deployed(kind(context.deploy)),
+            Err(failure) => Outcome::Failed(failure),
+        }
+    };
+    // Dropping the work ends its requests; what it knows stands in the facts.
+    let signal = tokio::select! {
+        outcome = work => return outcome,
+        signal = stopped() => signal,
+    };
+    context.console.end_group();
+    context.console.line(&format!("Cancelled by {signal}: cleaning up"));
+    facts.end(StepState::Cancelled, "interrupted");
+    clean_up(context, facts).await;
+    Outcome::Cancelled(signal)
+}
+
+/// Waits for a signal. PID 1 has no default for any of them, so each is asked for.
+async fn stopped() -> &'static str {
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => "SIGINT",
+        _ = terminate.recv() => "SIGTERM",
+        _ = hangup.recv() => "SIGHUP",
+    }
+}
+
+/// What a run that ended well was for.
+fn kind(deploy: &Deploy) -> Kind {
+    match &deploy.what {
+        What::Revision(Pick::Tagged(_)) => Kind::Promote,
+        What::Revision(_) => Kind::Rollback,
+        What::Traffic(_) => Kind::Traffic,
+        _ if deploy.rollout.no_traffic => Kind::Candidate,
+        _ => Kind::Deploy,
+    }
+}
+
+/// Tells the post step that no rollout is left open.
+fn close(context: &Context<'_>, facts: &Facts) {
+    let open = facts.rollout.as_ref().is_some_and(|rollout| matches!(rollout.end, RolloutEnd::Open));
+    if facts.rollout.is_some() && !open {
+        if let Err(why) = context.files.save_state("rollout_over", "true") {
+            context.console.warning(&why);
+        }
+    }
+}
+
+/// Ends what this run began elsewhere. A second signal ends the cleaning up.
+async fn clean_up(context: &Context<'_>, facts: &mut Facts) {
+    let work = async {
+        if facts.rollout.as_ref().is_some_and(|rollout| rollout.end == RolloutEnd::Open) {
+            match undo::restore(context, facts).await {
+                Ok(told) => context.console.line(&format!("Put back: {told}")),
+                Err(failure) => context.console.warning(&format!("The traffic was not put back: {failure}")),
+            }
+        }
+        if let Some(session) = facts.upload_session.take() {
+            cancel::upload_session(context.http, &session).await;
+        }
+        let Some(build) = facts.build.as_mut().filter(|build| !build.over) else { return };
+        match cancel::build(context.http, build).await {
+            Ok(ids) => {
+                let told: Vec<String> = ids.iter().map(|id| format!("build {id} is cancelled")).collect();
+                context.console.line(if told.is_empty() {
+                    "No build had been submitted"
+                } else {
+                    "Cloud Build was told"
+                });
+                told.iter().for_each(|line| context.console.line(line));
+                "CANCELLED".clone_into(&mut build.status);
+                build.over = true;
+                if let Err(why) = context.files.save_state("build_over", "true") {
+                    context.console.warning(&why);
+                }
+            }
+            Err(error) => context
+                .console
+                .warning(&format!("The build may still run, and is cancelled once more afterwards: {error}")),
+        }
+    };
+    tokio::select! {
+        _ = tokio::time::timeout(CLEAN_UP, work) => {}
+        _ = stopped() => {}
+    }
+}
+
+/// GitHub's client, when there is a token and an address for it.
+fn github(runner: &Runner, net: &Net, deploy: &Deploy) -> Option<GitHub> {
+    let (api, repository) = (runner.origin.api_url.as_deref()?, runner.origin.repository.as_deref()?);
+    GitHub::new(net, api, repository, deploy.github_token.as_ref()?).ok()
+}

@@ -1,0 +1,190 @@
+//! How the traffic moves: strategy, steps, gates, tags.
+
+use std::time::Duration;
+
+use super::super::deploy::{Ask, Gates, OnUnknown, Rollout, Way, Who};
+use super::super::scalar;
+use super::Give;
+use crate::model::ids::RevisionName;
+
+/// A canary with longer pauses than this outlasts the job that runs it.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(6 * 3600);
+
+const DEFAULT_STEPS: [u8; 4] = [5, 25, 50, 100];
+
+/// Fewer requests than this make a rate of nothing.
+const LEAST_REQUESTS: u32 = 20;
+
+pub(super) fn rollout(give: &mut Give<'_>) -> Rollout {
+    let ways = [("candidate", Way::Candidate), ("canary", Way::Canary), ("direct", Way::Direct)];
+    let way = give.choice("strategy", &ways).unwrap_or(Way::Candidate);
+    let steps = give.with("canary_steps", steps).unwrap_or_else(|| DEFAULT_STEPS.to_vec());
+    let interval = give.with("canary_interval", scalar::duration).unwrap_or(Duration::from_secs(300));
+    if interval > LONGEST_INTERVAL {
+        give.findings.wrong("canary_interval", "longer than six hours", "write 0s to 6h");
+    }
+    let tag = give.with("tag", tag);
+    let no_traffic = give.switch("no_traffic").unwrap_or(false);
+    let gates = Gates {
+        error_rate: give.with("max_error_rate", rate),
+        latency_p95: give.with("max_latency_p95", latency),
+        least_requests: give
+            .with("gate_min_requests", |text| scalar::number(text, 1, 1_000_000))
+            .unwrap_or(LEAST_REQUESTS)
+            .into(),
+        on_unknown: give
+            .choice(
+                "on_unknown",
+                &[("hold", OnUnknown::Hold), ("continue", OnUnknown::Continue), ("rollback", OnUnknown::Rollback)],
+            )
+            .unwrap_or_default(),
+    };
+    only_with(give, way, no_traffic);
+    Rollout {
+        way,
+        steps,
+        interval,
+        no_traffic,
+        tag,
+        gates,
+        restore: give.switch("rollback_on_failure").unwrap_or(true),
+        force: give.switch("force").unwrap_or(false),
+        prune: give.with("prune_revisions", |text| scalar::number(text, 0, 1000)),
+    }
+}
+
+/// Settings that mean something only beside others.
+fn only_with(give: &mut Give<'_>, way: Way, no_traffic: bool) {
+    for name in
+        ["canary_steps", "canary_interval", "max_error_rate", "max_latency_p95", "gate_min_requests", "on_unknown"]
+    {
+        if give.raw.has(name) && way != Way::Canary {
+            give.findings.wrong(name, "it is about the steps of a canary", "add `strategy: canary`, or remove it");
+        }
+    }
+    let gated = give.raw.has("max_error_rate") || give.raw.has("max_latency_p95");
+    for name in ["gate_min_requests", "on_unknown"] {
+        if give.raw.has(name) && !gated {
+            give.findings.wrong(
+                name,
+                "no metric is asked for",
+                "add `max_error_rate` or `max_latency_p95`, or remove it",
+            );
+        }
+    }
+    if no_traffic && way != Way::Candidate {
+        give.findings.wrong(
+            "no_traffic",
+            "it stops at the candidate, before any traffic moves",
+            "leave `strategy` out, or remove `no_traffic`",
+        );
+    }
+}
+
+fn steps(text: &str) -> Result<Vec<u8>, &'static str> {
+    const CURE: &str = "write rising percents that end with 100, such as `5, 25, 50, 100`";
+    let steps: Vec<u8> = scalar::list(text)
+        .iter()
+        .map(|step| step.trim_end_matches('%').trim().parse().map_err(|_| CURE))
+        .collect::<Result<_, _>>()?;
+    let rising = steps.windows(2).all(|pair| pair[0] < pair[1]);
+    if rising && steps.first().is_some_and(|first| *first > 0) && steps.last() == Some(&100) {
+        Ok(steps)
+    } else {
+        Err(CURE)
+    }
+}
+
+/// A traffic tag (`google-api.md` 7).
+pub(super) fn tag(text: &str) -> Result<String, &'static str> {
+    let fits = text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !text.ends_with('-')
+        && text.len() <= 44;
+    if fits { Ok(text.to_owned()) } else { Err("write small letters, digits and dashes, beginning with a letter") }
+}
+
+fn rate(text: &str) -> Result<f64, &'static str> {
+    const CURE: &str = "write percents from 0% to 100%, such as `5%`";
+    let percent: f64 = text.strip_suffix('%').ok_or(CURE)?.trim().parse().map_err(|_| CURE)?;
+    if (0.0..=100.0).contains(&percent) { Ok(percent / 100.0) } else { Err(CURE) }
+}
+
+fn latency(text: &str) -> Result<Duration, &'static str> {
+    const CURE: &str = "write a time such as `2s`, `1.5s` or `800ms`";
+    let seconds = match text.strip_suffix("ms") {
+        Some(millis) => millis.trim().parse::<f64>().map(|millis| millis / 1000.0),
+        None => text.strip_suffix('s').ok_or(CURE)?.trim().parse(),
+    };
+    let seconds = seconds.map_err(|_| CURE)?;
+    if (0.001..=3600.0).contains(&seconds) { Ok(Duration::from_secs_f64(seconds)) } else { Err(CURE) }
+}
+
+/// An allocation: `latest`, `REVISION=PERCENT`, `tag:NAME=PERCENT`, one per line or separated by commas.
+pub(super) fn allocation(text: &str, tags: bool) -> Result<Vec<Ask>, String> {
+    const CURE: &str = "write `latest`, or `REVISION=PERCENT` lines that add up to 100";
+    let mut asks: Vec<Ask> = Vec::new();
+    for line in scalar::list(text) {
+        let (name, percent) = match line.split_once('=') {
+            Some((name, percent)) => {
+                (name.trim(), percent.trim().trim_end_matches('%').parse::<u8>().map_err(|_| CURE.to_owned())?)
+            }
+            None => (line.as_str(), 100),
+        };
+        let who = if let Some(tag_name) = name.strip_prefix("tag:") {
+            Who::Tag(tag(tag_name)?)
+        } else if tags {
+            Who::Tag(tag(name)?)
+        } else if name.eq_ignore_ascii_case("latest") {
+            Who::Latest
+        } else {
+            Who::Revision(RevisionName::parse(name).map_err(|error| error.to_string())?)
+        };
+        if asks.iter().any(|other| other.who == who) {
+            return Err(format!("`{name}` stands there twice"));
+        }
+        asks.push(Ask { who, percent });
+    }
+    let sum: u32 = asks.iter().map(|ask| u32::from(ask.percent)).sum();
+    if sum == 100 { Ok(asks) } else { Err(format!("the percents add up to {sum}; {CURE}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_rise_to_everything() {
+        assert_eq!(steps("5, 25%,100"), Ok(vec![5, 25, 100]));
+        for wrong in ["", "0,100", "50,25,100", "5,25", "5,5,100", "x"] {
+            assert!(steps(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn limits_have_units() {
+        assert_eq!(rate("5%"), Ok(0.05));
+        assert_eq!(latency("800ms"), Ok(Duration::from_millis(800)));
+        assert_eq!(latency("2s"), Ok(Duration::from_secs(2)));
+        for wrong in ["5", "101%", "-1%", "x%"] {
+            assert!(rate(wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["2", "0s", "2h", "xms"] {
+            assert!(latency(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_allocation_adds_up() {
+        let latest = vec![Ask { who: Who::Latest, percent: 100 }];
+        assert_eq!(allocation("latest", false), Ok(latest.clone()));
+        assert_eq!(allocation("LATEST=100", false), Ok(latest));
+        let split = allocation("web-1=90, tag:pr-7=10", false).expect("it adds up");
+        assert_eq!(split[1].who, Who::Tag("pr-7".into()));
+        assert_eq!(allocation("pr-7=100", true).expect("by tags")[0].who, Who::Tag("pr-7".into()));
+        for wrong in ["", "web-1=90", "web-1=50,web-1=50", "web-1", "Web=100", "web-1=200"] {
+            let result = allocation(wrong, false);
+            assert_eq!(result.is_ok(), wrong == "web-1", "{wrong}: {result:?}");
+        }
+    }
+}

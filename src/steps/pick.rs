@@ -1,0 +1,86 @@
+//! Which revision that exists is meant: the one that served before, a named one, a tagged one.
+
+use super::Context;
+use crate::explain::{Class, Failure};
+use crate::google::cloud_run::{self, Revision, Service};
+use crate::inputs::deploy::Pick;
+use crate::model::ids::RevisionName;
+use crate::plan::rollout::{Served, pinned};
+
+pub(super) async fn run(
+    context: &Context<'_>,
+    service: &Service,
+    pick: &Pick,
+) -> Result<(RevisionName, String), Failure> {
+    let name = &context.deploy.service;
+    let latest = service.latest_ready();
+    let serving = pinned(&service.traffic(), latest.as_ref());
+    let main = serving.as_ref().and_then(|traffic| traffic.main_revision(None)).cloned();
+    let (revision, how) = match pick {
+        Pick::Named(revision) => (revision.clone(), "as named".to_owned()),
+        Pick::Tagged(tag) => {
+            let shares = service.traffic().shares;
+            let share = shares.into_iter().find(|share| share.tag.as_deref() == Some(tag.as_str()));
+            let target = share.map(|share| share.target).and_then(|target| match target {
+                crate::model::traffic::Target::Revision(name) => Some(name),
+                crate::model::traffic::Target::Latest => latest.clone(),
+            });
+            let revision = target.ok_or_else(|| {
+                let there = service.traffic().words(latest.as_ref());
+                Failure::plain(Class::Config, format!("Service `{name}` has no revision with tag `{tag}`"))
+                    .hint(format!("Its traffic is {there}"))
+            })?;
+            (revision, format!("the one with tag `{tag}`"))
+        }
+        Pick::Previous => previous(context, service, main.as_ref()).await?,
+    };
+    let found = cloud_run::revision(context.http, &context.service_name, &revision)
+        .await
+        .map_err(|error| Failure::of(format!("Could not read revision `{revision}`"), error))?;
+    let Some(found) = found else {
+        return Err(Failure::plain(Class::Config, format!("Service `{name}` has no revision `{revision}`")).hint(
+            format!(
+                "See which it has: gcloud run revisions list --service={name} --region={} --project={}",
+                context.deploy.region, context.deploy.project
+            ),
+        ));
+    };
+    if !is_ready(&found) {
+        let why = found.condition("Ready").map(|ready| ready.message.clone()).unwrap_or_default();
+        return Err(Failure::plain(Class::Deploy, format!("Revision `{revision}` is not ready and cannot serve"))
+            .evidence(vec![why]));
+    }
+    Ok((revision.clone(), format!("revision `{revision}`, {how}")))
+}
+
+/// A revision that Cloud Run has retired for lack of traffic is ready again as soon as it gets some.
+fn is_ready(revision: &Revision) -> bool {
+    revision.condition("Ready").is_none_or(|ready| ready.holds != Some(false) || ready.reason == "RETIRED")
+}
+
+/// What served before: as the last rollout noted it, else the newest ready revision before the one
+/// that serves.
+async fn previous(
+    context: &Context<'_>,
+    service: &Service,
+    main: Option<&RevisionName>,
+) -> Result<(RevisionName, String), Failure> {
+    let noted = Served::on(service.json());
+    let serves_noted = main.is_some_and(|main| main.as_str() == noted.revision);
+    if let Some(previous) = noted.previous.filter(|_| serves_noted).and_then(|name| RevisionName::parse(&name).ok()) {
+        return Ok((previous, "which served before".into()));
+    }
+    let name = &context.deploy.service;
+    let revisions = cloud_run::revisions(context.http, &context.service_name)
+        .await
+        .map_err(|error| Failure::of(format!("Could not list the revisions of service `{name}`"), error))?;
+    let older = revisions
+        .into_iter()
+        .skip_while(|revision| main.is_some() && revision.name.as_ref() != main)
+        .filter(|revision| revision.name.as_ref() != main && is_ready(revision))
+        .find_map(|revision| revision.name);
+    older.map(|older| (older, "the newest ready one before the one that serves".to_owned())).ok_or_else(|| {
+        Failure::plain(Class::Config, format!("Service `{name}` has no earlier revision to go back to"))
+            .hint("Name one with `to_revision`, or deploy")
+    })
+}
