@@ -143,7 +143,8 @@ pub(super) async fn hold(
         }
         gate::Verdict::Fail(what) => {
             stop(facts, percent, what.clone());
-            Err(Failure::plain(Class::Verify, format!("Revision `{revision}` does not hold at {percent} %: {what}")))
+            Err(Failure::plain(Class::Verify, format!("Revision `{revision}` does not hold at {percent} %: {what}"))
+                .hint(verify::log_hint(context, revision)))
         }
         gate::Verdict::Unknown(what) => {
             stop(facts, percent, format!("unknown: {what}"));

@@ -93,11 +93,16 @@ fn ours(context: &Context<'_>, service: &Service) -> Result<(), Failure> {
         Some(other) => format!("a newer run took over with revision `{}`", other.rollout.revision),
         None => "somebody else changed its traffic meanwhile".to_owned(),
     };
-    Err(Failure::plain(
+    Err(overtaken(context, &what))
+}
+
+/// The failure of a run whose rollout is no longer its own.
+pub(super) fn overtaken(context: &Context<'_>, what: &str) -> Failure {
+    Failure::plain(
         Class::Superseded,
         format!("The rollout on service `{}` is no longer this run's: {what}", context.deploy.service),
     )
-    .hint("Nothing needs to be done; give the workflow a `concurrency:` group per service to keep runs in order"))
+    .hint("Nothing needs to be done; give the workflow a `concurrency:` group per service to keep runs in order")
 }
 
 /// Waits until the traffic that is asked for is the traffic that is.

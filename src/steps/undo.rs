@@ -5,7 +5,7 @@ use super::rollout::end;
 use super::traffic::{self, Move};
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Service};
-use crate::model::facts::{Facts, RolloutEnd, StepName};
+use crate::model::facts::{Facts, RolloutEnd, StepName, Written};
 use crate::model::traffic::{Target, Traffic};
 use crate::plan::rollout::{Record, Served};
 
@@ -28,6 +28,10 @@ pub(super) async fn after(context: &Context<'_>, facts: &mut Facts, failure: Fai
         Ok(((), told))
     });
     match restored.await {
+        // Whatever failed, failed because its candidate was taken away.
+        Ok(()) if matches!(facts.rollout.as_ref().map(|rollout| &rollout.end), Some(RolloutEnd::Left(_))) => {
+            traffic::overtaken(context, "a newer run took over").evidence(vec![failure.to_string()])
+        }
         Ok(()) => failure,
         Err(why) if why.class() == Class::Superseded => {
             end(facts, RolloutEnd::Left("another run took over"));
@@ -53,10 +57,14 @@ pub(super) async fn after(context: &Context<'_>, facts: &mut Facts, failure: Fai
 pub async fn restore(context: &Context<'_>, facts: &mut Facts) -> Result<String, Failure> {
     let service = traffic::read(context).await?;
     let Some(record) = Record::on(service.json()).filter(|record| record.run == context.marks.request_tag) else {
+        super::deploy::see(facts, &service);
         // The write that would have begun the rollout never arrived, or another run took over: either
         // way nothing of this run is left to be undone.
+        if facts.service.written == Written::Yes {
+            end(facts, RolloutEnd::Left("another run took over"));
+            return Ok("another run took over; nothing of this one is left".into());
+        }
         end(facts, RolloutEnd::Restored);
-        super::deploy::see(facts, &service);
         return Ok("nothing of this run is on the service".into());
     };
     let wanted = record.rollout.undone();

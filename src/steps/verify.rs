@@ -189,13 +189,7 @@ fn failure(context: &Context<'_>, facts: &Facts, asking: &Asking<'_>, limit: Dur
     if failed.iter().any(|check| check.answer.starts_with("404")) {
         failure = failure.more_hints([format!("Check the path: the service was asked at {}", place.base)]);
     }
-    let revision = facts.service.revision.as_ref().map(|revision| {
-        format!(
-            "Read the revision's log: gcloud logging read 'resource.labels.revision_name=\"{revision}\"' --project={} --limit=50",
-            context.deploy.project
-        )
-    });
-    failure = failure.more_hints(revision);
+    failure = failure.more_hints(facts.service.revision.as_ref().map(|revision| log_hint(context, revision)));
     // A rollout goes back by itself.
     let back = facts.service.previous.as_ref().filter(|_| place.revision.is_none()).map(|previous| {
         format!(
@@ -204,6 +198,14 @@ fn failure(context: &Context<'_>, facts: &Facts, asking: &Asking<'_>, limit: Dur
         )
     });
     failure.more_hints(back)
+}
+
+/// Where the reason stands that an answer does not give.
+pub(super) fn log_hint(context: &Context<'_>, revision: &RevisionName) -> String {
+    format!(
+        "Read the revision's log: gcloud logging read 'resource.labels.revision_name=\"{revision}\"' --project={} --limit=50",
+        context.deploy.project
+    )
 }
 
 /// Asks without identity first, and with one from the moment the service wants to know who asks.

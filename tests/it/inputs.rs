@@ -126,7 +126,7 @@ fn impossible_combinations_are_told() {
 #[test]
 fn a_run_that_could_not_report_does_not_begin() {
     let scene = Scene::new();
-    std::fs::create_dir(scene.directory.join("file_commands/OUTPUT")).unwrap();
+    std::fs::create_dir_all(scene.directory.join("file_commands-0/OUTPUT")).unwrap();
     let run = scene.start(&[]);
     let run = run.finish();
     assert_eq!(run.code, 2, "{}", run.log());

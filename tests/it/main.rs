@@ -8,6 +8,7 @@ mod support;
 
 mod build_failures;
 mod builds;
+mod canary;
 mod cancel;
 mod command_line;
 mod container;
@@ -19,6 +20,7 @@ mod first_deploy;
 mod hostile;
 mod incident;
 mod inputs;
+mod interrupted;
 mod network;
 mod permissions;
 mod redeploy;

@@ -1,10 +1,10 @@
 //! A run in a container, started with the command the runner starts it with
 //! (actions/runner 2.336, `DockerCommandManager.DockerRun`).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Run, Running, Scene, state_variables};
+use super::{FILE_COMMANDS, Run, Running, Scene, state_variables};
 
 /// The image to try: made by `.ci/container-image`, named by `.ci/run`.
 fn image() -> String {
@@ -22,11 +22,12 @@ impl Scene {
         self.spawn(self.docker("/slipway-post", state_variables(before))).finish()
     }
 
-    fn docker(&self, entrypoint: &str, state: impl Iterator<Item = (String, String)>) -> Command {
+    fn docker(&self, entrypoint: &str, state: impl Iterator<Item = (String, String)>) -> (Command, PathBuf) {
         let host = |part: &str| self.directory.join(part);
         let mut environment = self.environment();
         environment.extend(state);
-        for name in self.file_commands() {
+        let files = self.file_commands();
+        for name in FILE_COMMANDS {
             environment.insert(format!("GITHUB_{name}"), format!("/github/file_commands/{name}"));
         }
         for (name, value) in [
@@ -62,14 +63,14 @@ impl Scene {
             (host("temp"), "/github/runner_temp"),
             (host("home"), "/github/home"),
             (host("workflow"), "/github/workflow"),
-            (host("file_commands"), "/github/file_commands"),
+            (files.clone(), "/github/file_commands"),
             (self.workspace(), "/github/workspace"),
         ] {
             std::fs::create_dir_all(&from).unwrap();
             command.args(["-v", &mount(&from, to)]);
         }
         command.arg(image());
-        command
+        (command, files)
     }
 
     /// The name of this scene's container, unlike any other's.

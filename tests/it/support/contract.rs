@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 /// The APIs, by the name the journal gives them, and their schemas.
-const FILES: [(&str, &[&str]); 7] = [
+const FILES: [(&str, &[&str]); 8] = [
     ("CLOUDBUILD", &["cloudbuild.v1.json"]),
     ("RUN", &["run.v2.json", "run.v1.json"]),
     ("STORAGE", &["storage.v1.json"]),
@@ -15,6 +15,7 @@ const FILES: [(&str, &[&str]); 7] = [
     ("CLOUDRESOURCEMANAGER", &["cloudresourcemanager.v3.json", "cloudresourcemanager.v1.json"]),
     ("ARTIFACTREGISTRY", &["artifactregistry.v1.json"]),
     ("LOGGING", &["logging.v2.json"]),
+    ("MONITORING", &["monitoring.v3.json"]),
 ];
 
 fn documents(api: &str) -> &'static [Value] {

@@ -24,6 +24,9 @@ use fakecloud::{FakeCloud, World};
 /// A run that takes longer than this hangs.
 const LONGEST_RUN: Duration = Duration::from_secs(60);
 
+/// The files a step writes into.
+pub const FILE_COMMANDS: [&str; 3] = ["OUTPUT", "STATE", "STEP_SUMMARY"];
+
 /// The commit that runs deploy unless they say otherwise.
 pub const SHA: &str = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f";
 
@@ -35,6 +38,7 @@ pub struct Scene {
     pub directory: PathBuf,
     inputs: BTreeMap<String, String>,
     variables: BTreeMap<String, String>,
+    steps: std::cell::Cell<u32>,
 }
 
 /// What a run printed and wrote.
@@ -65,12 +69,11 @@ impl Scene {
         static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let directory = std::env::temp_dir().join(format!("slipway-it-{}-{number}", std::process::id()));
-        for part in ["workspace", "file_commands"] {
-            std::fs::create_dir_all(directory.join(part)).unwrap();
-        }
+        std::fs::create_dir_all(directory.join("workspace")).unwrap();
         let cloud = FakeCloud::start(world);
         let key = cloud.key_json(World::DEPLOYER);
-        let mut scene = Self { cloud, directory, inputs: BTreeMap::new(), variables: BTreeMap::new() };
+        let mut scene =
+            Self { cloud, directory, inputs: BTreeMap::new(), variables: BTreeMap::new(), steps: Default::default() };
         scene.file("app/Dockerfile", "FROM python:3.13-slim\nCOPY main.py .\nCMD [\"python\", \"main.py\"]\n");
         scene.file("app/main.py", "print('hello')\n");
         scene.input("credentials_json", &key).input("service", "web").input("source", "app");
@@ -147,9 +150,9 @@ impl Scene {
 
     /// Runs the action's post stage with the state of a run before.
     pub fn post(&self, before: &Run) -> Run {
-        let mut command = self.prepare(&["post"]);
+        let (mut command, files) = self.prepare(&["post"]);
         command.envs(state_variables(before));
-        self.spawn(command).finish()
+        self.spawn((command, files)).finish()
     }
 
     /// Starts a run.
@@ -157,14 +160,15 @@ impl Scene {
         self.spawn(self.prepare(arguments))
     }
 
-    fn prepare(&self, arguments: &[&str]) -> Command {
+    fn prepare(&self, arguments: &[&str]) -> (Command, PathBuf) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_slipway"));
         command.args(arguments).env_clear().envs(self.environment()).current_dir(self.workspace());
         command.env("GITHUB_WORKSPACE", self.workspace());
-        for name in self.file_commands() {
-            command.env(format!("GITHUB_{name}"), self.directory.join("file_commands").join(name));
+        let files = self.file_commands();
+        for name in FILE_COMMANDS {
+            command.env(format!("GITHUB_{name}"), files.join(name));
         }
-        command
+        (command, files)
     }
 
     /// What a step is told, apart from where its files are.
@@ -173,19 +177,21 @@ impl Scene {
         self.variables.clone().into_iter().chain(inputs).collect()
     }
 
-    /// Empties the files a step writes into, and names them.
-    fn file_commands(&self) -> [&'static str; 3] {
-        let names = ["OUTPUT", "STATE", "STEP_SUMMARY"];
-        for name in names {
-            let path = self.directory.join("file_commands").join(name);
+    /// A directory with the files one step writes into; steps may run side by side.
+    fn file_commands(&self) -> PathBuf {
+        let directory = self.directory.join(format!("file_commands-{}", self.steps.get()));
+        self.steps.set(self.steps.get() + 1);
+        std::fs::create_dir_all(&directory).unwrap();
+        for name in FILE_COMMANDS {
+            let path = directory.join(name);
             if !path.is_dir() {
                 std::fs::write(&path, "").unwrap();
             }
         }
-        names
+        directory
     }
 
-    fn spawn(&self, mut command: Command) -> Running<'_> {
+    fn spawn(&self, (mut command, files): (Command, PathBuf)) -> Running<'_> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
@@ -200,7 +206,7 @@ impl Scene {
             let stdout = read(&mut out);
             tell.send((stdout, stderr.join().unwrap()))
         });
-        Running { scene: self, child, printed, since: self.cloud.journal().len() }
+        Running { scene: self, child, printed, files, since: self.cloud.journal().len() }
     }
 
     fn judge(&self, run: &Run, since: usize) {
@@ -271,6 +277,7 @@ fn state_variables(before: &Run) -> impl Iterator<Item = (String, String)> {
 pub struct Running<'a> {
     scene: &'a Scene,
     child: Child,
+    files: PathBuf,
     printed: std::sync::mpsc::Receiver<(String, String)>,
     since: usize,
 }
@@ -297,9 +304,7 @@ impl Running<'_> {
         };
         let status = self.child.wait().unwrap();
         let code = status.code().or(status.signal().map(|signal| 128 + signal)).unwrap();
-        let read = |name: &str| {
-            std::fs::read_to_string(self.scene.directory.join("file_commands").join(name)).unwrap_or_default()
-        };
+        let read = |name: &str| std::fs::read_to_string(self.files.join(name)).unwrap_or_default();
         let run = Run {
             code,
             stdout,
