@@ -241,10 +241,11 @@ fn kind(deploy: &Deploy) -> Kind {
 /// Tells the post step that no rollout is left open.
 fn close(context: &Context<'_>, facts: &Facts) {
     let open = facts.rollout.as_ref().is_some_and(|rollout| matches!(rollout.end, RolloutEnd::Open));
-    if facts.rollout.is_some() && !open {
-        if let Err(why) = context.files.save_state("rollout_over", "true") {
-            context.console.warning(&why);
-        }
+    if facts.rollout.is_some()
+        && !open
+        && let Err(why) = context.files.save_state("rollout_over", "true")
+    {
+        context.console.warning(&why);
     }
 }
 

@@ -31,6 +31,22 @@ pub enum LogPlace {
     Elsewhere,
 }
 
+/// The tag that all builds of the same source by the same steps carry, whichever run submits them.
+pub fn likeness_of(body: &Value) -> Option<&str> {
+    let tags = body.get("tags")?.as_array()?;
+    tags.iter().filter_map(Value::as_str).find(|tag| tag.starts_with(LIKENESS))
+}
+
+/// Begins the tag of [`likeness_of`].
+const LIKENESS: &str = "same_";
+
+fn likeness(body: &Map<String, Value>) -> String {
+    let text = serde_json::to_string(body).unwrap_or_default();
+    let hash = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+    let digits: String = hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("{LIKENESS}{digits}")
+}
+
 /// The request body of a build.
 pub fn request(
     build: &Build,
@@ -73,8 +89,10 @@ pub fn request(
         let name = format!("projects/{}/serviceAccounts/{account}", account.project().unwrap_or(project));
         body.insert("serviceAccount".into(), name.into());
     }
+    let likeness = likeness(&body);
     let mut all_tags: Vec<Value> = body.get("tags").and_then(Value::as_array).cloned().unwrap_or_default();
     all_tags.extend(marks.iter().map(|mark| Value::from(mark.as_str())));
+    all_tags.push(likeness.into());
     body.insert("tags".into(), all_tags.into());
     Value::Object(body)
 }

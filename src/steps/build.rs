@@ -13,7 +13,7 @@ use crate::google::storage;
 use crate::inputs::deploy::{Build, Recipe};
 use crate::model::facts::{BuildFact, Facts};
 use crate::model::image::{Digest, Repository};
-use crate::plan::build::{LogPlace, Staged, limits, log_place, request};
+use crate::plan::build::{LogPlace, Staged, likeness_of, limits, log_place, request};
 use crate::plan::decide::image_tags;
 
 use std::time::Duration;
@@ -49,7 +49,12 @@ pub(super) async fn run(
     keep_state(context, facts, "build_tag", &context.marks.request_tag);
     keep_state(context, facts, "build_location", location);
     keep_state(context, facts, "build_project", context.http.project());
-    let submitted = match submit(context, build, seen, &body).await {
+    let adopted = adopt(context, location, &body).await;
+    let submitted = match adopted {
+        Some(adopted) => Ok(adopted),
+        None => submit(context, build, seen, &body).await,
+    };
+    let submitted = match submitted {
         Ok(submitted) => submitted,
         Err(error) => {
             if !error.is_ambiguous() {
@@ -81,6 +86,20 @@ pub(super) async fn run(
     facts.image = Some(pinned.clone());
     facts.digest = Some(digest);
     Ok((pinned.to_string(), format!("`{}` is SUCCESS, image `{}`", last.id, pinned.digest().short())))
+}
+
+/// The build that an earlier attempt of this workflow run started from the same source, where it still
+/// runs. The first attempt has nobody to adopt from and does not ask.
+async fn adopt(context: &Context<'_>, location: &str, body: &Value) -> Option<CloudBuild> {
+    let again = context.origin.run_attempt.as_deref().and_then(|attempt| attempt.parse::<u32>().ok())? > 1;
+    let tag = likeness_of(body).filter(|_| again)?;
+    // Not being able to look only costs a second build.
+    let found = cloud_build::with_tag(context.http, location, tag).await.ok()?;
+    let running = found.into_iter().rfind(|build| !build.status.is_final())?;
+    context
+        .console
+        .line(&format!("An earlier attempt builds the same source already: going on with build {}", running.id));
+    Some(running)
 }
 
 /// Sends the build. After a lost reply the build is looked for by its tag, and sent again only

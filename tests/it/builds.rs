@@ -1,5 +1,6 @@
 //! What is built, and how: Dockerfiles, buildpacks, the user's own configuration.
 
+use fakecloud::{BuildScript, Outcome};
 use serde_json::json;
 
 use crate::support::Scene;
@@ -145,4 +146,24 @@ fn an_image_that_may_not_be_looked_up_is_pinned_by_its_revision() {
     run.says("Cloud Run pins it when it deploys");
     assert_eq!(run.outputs["digest"], digest);
     assert_eq!(run.outputs["image"], format!("gcr.io/harbour-dev/ready@{digest}"));
+}
+
+#[test]
+fn a_second_attempt_adopts_the_build_that_runs() {
+    let mut scene = Scene::new();
+    scene.variable("SLIPWAY_PACE", "1");
+    scene.cloud.world(|world| world.next_builds.push_back(BuildScript::ending(Outcome::NeverEnds)));
+    let first = scene.start(&[]);
+    first.until("storage.objects.get?alt=media");
+    first.signal("KILL");
+    assert_eq!(first.finish().code, 137);
+    // What never ended is let go on.
+    scene.cloud.world(|world| world.builds.last_mut().unwrap().script = BuildScript::ending(Outcome::Success));
+    scene.variable("SLIPWAY_PACE", "0").variable("GITHUB_RUN_ATTEMPT", "2");
+    scene.run().expect(0).says("An earlier attempt builds the same source already");
+    scene.cloud.world(|world| assert_eq!(world.count("build created"), 1));
+    // Another source is another build.
+    scene.file("app/main.py", "print('other')\n").variable("GITHUB_RUN_ATTEMPT", "3");
+    scene.run().expect(0);
+    scene.cloud.world(|world| assert_eq!(world.count("build created"), 2));
 }
