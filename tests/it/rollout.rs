@@ -411,3 +411,70 @@ fn five_roles_are_enough_for_a_rollout() {
     });
     scene.run().expect(0);
 }
+
+/// A thousand bad candidates with random illnesses, faults and settings; the seed is in every message.
+#[test]
+fn a_thousand_bad_candidates_never_serve_anybody() {
+    let threads: Vec<_> = (0..4_u64)
+        .map(|lane| std::thread::spawn(move || (0..10).for_each(|part| bad_candidates(lane * 10 + part, 25))))
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+fn bad_candidates(seed: u64, runs: usize) {
+    // Knuth's MMIX generator: the same runs for the same seed, everywhere.
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut random = move |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    let mut scene = Scene::new();
+    scene.input("allow_unauthenticated", "true").input("health_path", "/health").input("health_timeout", "3s");
+    scene.run().expect(0);
+    let image = scene.cloud.world(|world| {
+        world.service("us-central1", "web").unwrap().config["template"]["containers"][0]["image"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    });
+    scene.input("source", "").input("image", &image);
+    let before = revisions(&scene)[0].clone();
+    for run in 0..runs {
+        let page = match random(4) {
+            0 => Page::text(500, "database is gone"),
+            1 => Page::text(404, "not here"),
+            2 => Page::Reset,
+            _ => Page::text(301, ""),
+        };
+        next_answers(&scene, Site::healthy().with("/health", page));
+        let calls = [
+            "run.projects.locations.services.get",
+            "run.projects.locations.services.patch",
+            "run.projects.locations.operations.wait",
+            "run.projects.locations.services.revisions.get",
+        ];
+        let call = calls[random(calls.len())];
+        let fault = match random(4) {
+            0 => Some(Fault::next(call, Action::status(503))),
+            1 => Some(Fault::lost_reply(call, Action::Reset)),
+            2 => Some(Fault::next(call, Action::status(429))),
+            _ => None,
+        };
+        scene.cloud.world(|world| world.faults = fault.into_iter().collect());
+        let strategy = ["candidate", "canary"][random(2)];
+        scene.input("strategy", strategy).input("env_vars", &format!("RUN: {run}"));
+        let ended = scene.run();
+        let context = format!("seed {seed}, run {run}\n{}", ended.log());
+        assert!([7, 9].contains(&ended.code), "{context}");
+        assert_eq!(traffic(&scene), [(before.clone(), 100, String::new())], "{context}");
+        assert_eq!(record(&scene), None, "{context}");
+        scene.cloud.visit("web", 5);
+    }
+    let bad = revisions(&scene);
+    scene.cloud.world(|world| {
+        for revision in &bad[1..] {
+            assert_eq!(world.requests_of(revision), 0, "seed {seed}: {revision} served somebody");
+        }
+        assert!(bad.len() > runs / 2, "seed {seed}: hardly any candidate was made");
+    });
+}
