@@ -44,6 +44,23 @@ pub fn revisions(scene: &Scene) -> Vec<String> {
     scene.cloud.world(|world| world.revisions.iter().map(|revision| revision.name.clone()).collect())
 }
 
+/// Runs while visitors keep coming.
+fn among_visitors(scene: &Scene) -> Run {
+    let over = std::sync::atomic::AtomicBool::new(false);
+    let cloud = &scene.cloud;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                cloud.visit("web", 10);
+                std::thread::yield_now();
+            }
+        });
+        let run = scene.run();
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+        run
+    })
+}
+
 /// Puts the service's traffic where a story begins.
 pub fn set_traffic(scene: &Scene, shares: &[(&str, u64, &str)]) {
     let targets: Vec<Value> = shares
@@ -128,7 +145,7 @@ fn a_good_candidate_is_asked_first_and_then_gets_everything() {
 fn a_bad_candidate_never_serves_anybody() {
     let scene = running();
     next_answers(&scene, ill());
-    let run = scene.run().expect(9);
+    let run = among_visitors(&scene).expect(9);
     insta::assert_snapshot!("bad_candidate", run.failure());
     insta::assert_snapshot!("bad_candidate_summary", run.summary());
     let revisions = revisions(&scene);
@@ -463,12 +480,11 @@ fn bad_candidates(seed: u64, runs: usize) {
         scene.cloud.world(|world| world.faults = fault.into_iter().collect());
         let strategy = ["candidate", "canary"][random(2)];
         scene.input("strategy", strategy).input("env_vars", &format!("RUN: {run}"));
-        let ended = scene.run();
+        let ended = among_visitors(&scene);
         let context = format!("seed {seed}, run {run}\n{}", ended.log());
         assert!([7, 9].contains(&ended.code), "{context}");
         assert_eq!(traffic(&scene), [(before.clone(), 100, String::new())], "{context}");
         assert_eq!(record(&scene), None, "{context}");
-        scene.cloud.visit("web", 5);
     }
     let bad = revisions(&scene);
     scene.cloud.world(|world| {
