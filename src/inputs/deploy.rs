@@ -26,6 +26,8 @@ pub struct Deploy {
     pub github_token: Option<Secret>,
     /// What is deployed.
     pub what: What,
+    /// The service as a file describes it, in the v2 API's form; the settings are applied over it.
+    pub manifest: Option<Map<String, Value>>,
     /// How the service runs.
     pub settings: Settings,
     /// How the result is checked.

@@ -4,6 +4,7 @@
 pub mod credentials;
 pub mod deploy;
 pub mod error;
+mod knative;
 pub mod map;
 pub mod raw;
 pub mod resolve;

@@ -159,6 +159,12 @@ pub const DEPLOY: &[Input] = &[
         "PROJECT-slipway-REGION",
         "Bucket for the source and the build log, made when missing",
     ),
+    text(
+        Group::Service,
+        "manifest",
+        "",
+        "File with the whole service (Knative v1 as gcloud exports it, or v2), relative to the workspace; it replaces what the service has, and the other inputs are applied over it",
+    ),
     text(Group::Service, "port", "8080 on a new service", "Port the container listens on"),
     text(Group::Service, "cpu", "", "CPUs, such as 1, 2 or 500m"),
     text(Group::Service, "memory", "", "Memory, such as 512Mi or 1Gi"),
@@ -375,7 +381,7 @@ pub fn find(name: &str) -> Option<&'static Input> {
 pub const ELSEWHERE: &[(&str, &str)] = &[
     ("flags", "every setting has an input of its own here; see the inputs table in the README"),
     ("update_traffic_flags", "`traffic` moves traffic; `strategy`, `tag` and `no_traffic` say how a deploy does"),
-    ("metadata", "settings are inputs here; values that are not named are kept as they are on the service"),
+    ("metadata", "write `manifest`"),
     ("job", "this action deploys services"),
     ("wait", "this action always waits"),
     ("gcloud_version", "no gcloud is used; remove it"),

@@ -280,7 +280,11 @@ mod tests {
         let staged = Staged { bucket: "b".into(), object: "o.tar.gz".into(), generation: "7".into() };
         let tags = ["abc1234", "latest"].map(|tag| Tag::parse(tag).expect("a tag"));
         let origin = Origin { sha: Some("0f0f0f0f".into()), repository: Some("o/r".into()), ..Origin::default() };
-        request(&build(recipe), "p", &staged, &tags, &["slipway".into(), "req_1".into()], &origin)
+        let body = request(&build(recipe), "p", &staged, &tags, &["slipway".into(), "req_1".into()], &origin);
+        // What a hash is made of is told by the stories; here it stands for itself.
+        let likeness = likeness_of(&body).expect("a likeness").to_owned();
+        assert_eq!(likeness.len(), LIKENESS.len() + 32);
+        serde_json::from_str(&body.to_string().replace(&likeness, "same_LIKENESS")).expect("JSON")
     }
 
     #[test]
@@ -298,7 +302,7 @@ mod tests {
                 "images": ["gcr.io/p/web:abc1234", "gcr.io/p/web:latest", "gcr.io/p/web:buildcache"],
                 "options": {"substitutionOption": "ALLOW_LOOSE", "logStreamingOption": "STREAM_ON", "logging": "GCS_ONLY"},
                 "source": {"storageSource": {"bucket": "b", "object": "o.tar.gz", "generation": "7"}},
-                "timeout": "1200s", "queueTtl": "1200s", "logsBucket": "gs://p-slipway-r/logs", "tags": ["slipway", "req_1"],
+                "timeout": "1200s", "queueTtl": "1200s", "logsBucket": "gs://p-slipway-r/logs", "tags": ["slipway", "req_1", "same_LIKENESS"],
             })
         );
     }
@@ -313,7 +317,10 @@ mod tests {
             body(Recipe::Config { path: "c.yaml".into(), document, substitutions: vec![("_A".into(), "v".into())] });
         assert_eq!(body["substitutions"], json!({"_some_name": "1", "COMMIT_SHA": "0f0f0f0f", "_A": "v"}));
         assert_eq!(body["steps"][0]["waitFor"], json!(["-"]));
-        assert_eq!((&body["timeout"], &body["tags"]), (&json!("60s"), &json!(["mine", "slipway", "req_1"])));
+        assert_eq!(
+            (&body["timeout"], &body["tags"]),
+            (&json!("60s"), &json!(["mine", "slipway", "req_1", "same_LIKENESS"]))
+        );
         assert_eq!(body["options"]["machineType"], "E2_MEDIUM");
         assert!(body.get("logsBucket").is_none());
         assert_eq!(log_place(&body), LogPlace::Elsewhere);

@@ -110,6 +110,23 @@ pub fn change(
     Ok(service)
 }
 
+/// The service as its manifest describes it, in place of what it is: only what guards the write, says who
+/// serves, and notes rollouts is taken from the service.
+pub fn from_manifest(manifest: &Map<String, Value>, current: Option<&Value>) -> Value {
+    let mut base = Value::Object(manifest.clone());
+    let Some(current) = current else { return base };
+    for key in ["etag", "traffic"] {
+        if let Some(value) = current.get(key) {
+            base[key] = value.clone();
+        }
+    }
+    let notes = current.get("annotations").and_then(Value::as_object).into_iter().flatten();
+    for (name, note) in notes.filter(|(name, _)| super::rollout::is_note(name)) {
+        base["annotations"][name] = note.clone();
+    }
+    base
+}
+
 /// The document without what Google writes in it: what can be compared with a document to write.
 pub fn settings_of(service: &Value) -> Value {
     let mut service = service.clone();

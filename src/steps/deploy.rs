@@ -12,7 +12,7 @@ use crate::google::operation::{self, End, Operation, Watched};
 use crate::model::facts::{Facts, Written};
 use crate::model::image::{ImageRef, PinnedImage};
 use crate::plan::rollout::{self as plan, Record};
-use crate::plan::service::change;
+use crate::plan::service::{ChangeError, change, from_manifest};
 
 /// Rounds of read, change, write while others write the same service.
 const ROUNDS: u32 = 5;
@@ -78,9 +78,7 @@ async fn write(
     for round in 1.. {
         remember(facts, current.as_ref());
         let record = rollout::begin(context, facts, current.as_ref(), &context.marks.revision, true)?;
-        let mut body =
-            change(current.as_ref().map(Service::json), &context.deploy.settings, image, &context.marks.revision)
-                .map_err(|error| Failure::of(sentence(), error))?;
+        let mut body = changed(context, current.as_ref(), image).map_err(|error| Failure::of(sentence(), error))?;
         if let Some(record) = &record {
             plan::write(&mut body, &record.rollout.candidate(), Some(record), None);
         }
@@ -120,6 +118,17 @@ async fn write(
         context.clock().sleep(jitter(Duration::from_secs(1 << round.min(4)), 0.3, 1.0)).await;
     }
     unreachable!("the loop ends by returning")
+}
+
+/// The service as it shall be.
+pub(super) fn changed(
+    context: &Context<'_>,
+    current: Option<&Service>,
+    image: &str,
+) -> Result<serde_json::Value, ChangeError> {
+    let current = current.map(Service::json);
+    let base = context.deploy.manifest.as_ref().map(|manifest| from_manifest(manifest, current));
+    change(base.as_ref().or(current), &context.deploy.settings, image, &context.marks.revision)
 }
 
 /// Tells the post step that a rollout is open, and on what; a killed run cannot do so later.

@@ -1,7 +1,7 @@
 //! What a run would change on the service, checked by Google where it can, with nothing written.
 
 use super::preflight::Seen;
-use super::{Context, pick, resolve, rollout, traffic};
+use super::{Context, deploy, pick, resolve, rollout, traffic};
 use crate::explain::Failure;
 use crate::google::cloud_run::{self, Service};
 use crate::inputs::deploy::What;
@@ -9,7 +9,7 @@ use crate::model::facts::Facts;
 use crate::model::traffic::Traffic;
 use crate::plan::difference::{Difference, between};
 use crate::plan::rollout as plan;
-use crate::plan::service::{change, settings_of};
+use crate::plan::service::settings_of;
 
 /// An image that exists everywhere, for checking a service whose own image is not built yet.
 const STAND_IN: &str = "us-docker.pkg.dev/cloudrun/container/hello";
@@ -28,8 +28,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
     let current = seen.service.as_ref().map(Service::json);
     facts.service.existed = current.is_some();
     let body = |image: &str| {
-        change(current, &context.deploy.settings, image, &context.marks.revision)
-            .map_err(|error| Failure::of(sentence(), error))
+        deploy::changed(context, seen.service.as_ref(), image).map_err(|error| Failure::of(sentence(), error))
     };
     let record = rollout::begin(context, facts, seen.service.as_ref(), &context.marks.revision, true)?;
     let mut candidate = body(&image)?;

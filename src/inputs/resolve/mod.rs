@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod manifest;
 mod rollout;
 mod service;
 
@@ -67,6 +68,7 @@ pub fn run(
         Command::Promote => promoted(&mut give, project.as_ref(), region.as_ref()),
     };
     let settings = service::settings(&mut give, runner, service.as_ref());
+    let manifest = manifest::manifest(&mut give, runner, service.as_ref());
     let checks = check::checks(&mut give, &settings);
     let rollout = rollout::rollout(&mut give);
     let (Some(key), Some(project), Some(region), Some(service), Some(what)) = (key, project, region, service, what)
@@ -83,6 +85,7 @@ pub fn run(
         service,
         github_token: raw.get("github_token").and_then(Secret::new),
         what,
+        manifest,
         settings,
         checks,
         rollout,
