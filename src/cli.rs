@@ -17,7 +17,16 @@ pub enum Task {
     /// Clean up after a cancelled run: the action's `post-entrypoint`.
     Post,
     /// The sample, on the embedded cloud.
-    Demo,
+    Demo(Demo),
+}
+
+/// What a demonstration shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Demo {
+    /// The main job, and a plan of a change.
+    Deploy,
+    /// A bad candidate, a good one, and the way back.
+    Rollout,
 }
 
 impl Task {
@@ -26,7 +35,7 @@ impl Task {
         match self {
             Task::Run(job) => Some(job),
             Task::Plan => Some(Job::Deploy),
-            Task::Post | Task::Demo => None,
+            Task::Post | Task::Demo(_) => None,
         }
     }
 }
@@ -64,7 +73,10 @@ pub fn parse(arguments: Vec<String>, actions: bool) -> Result<Invocation, clap::
     let matches = command().try_get_matches_from(arguments)?;
     let (task, matches) = match matches.subcommand() {
         Some(("plan", matches)) => (Task::Plan, matches),
-        Some(("demo", _)) => return plain(Task::Demo),
+        Some(("demo", matches)) => {
+            let rollout = matches.get_one::<String>("story").is_some_and(|story| story == "rollout");
+            return plain(Task::Demo(if rollout { Demo::Rollout } else { Demo::Deploy }));
+        }
         Some((word, matches)) => match Job::ALL.into_iter().find(|job| job.word() == word) {
             Some(job) => (Task::Run(job), matches),
             None => return plain(Task::Post),
@@ -104,7 +116,10 @@ pub fn command() -> Command {
         ))
         .subcommand(Command::new("post").about("Clean up after a cancelled run (the action's post-entrypoint)"));
     if cfg!(feature = "local") {
-        command = command.subcommand(Command::new("demo").about("Deploy the sample backend on the embedded cloud"));
+        let story = Arg::new("story").value_parser(["deploy", "rollout"]).default_value("deploy");
+        let story = story.help("`deploy`: the main job and a plan. `rollout`: a bad candidate, a good one, and back");
+        let demo = Command::new("demo").about("Deploy the sample backend on the embedded cloud");
+        command = command.subcommand(demo.arg(story));
     }
     command
 }

@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use fakecloud::{FakeCloud, World};
+use fakecloud::{FakeCloud, Page, RevisionScript, Site, World};
 
-use crate::cli::{Invocation, Task};
+use crate::cli::{Demo, Invocation, Task};
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 
@@ -19,9 +19,33 @@ const SAMPLE: &str = "examples/backend";
 #[derive(Debug)]
 pub struct Stage {
     /// The runs.
-    pub runs: Vec<(Invocation, Runner)>,
+    pub runs: Vec<Run>,
     /// The embedded cloud, when one is used.
     pub cloud: Option<FakeCloud>,
+}
+
+/// One run of a stage.
+#[derive(Debug)]
+pub struct Run {
+    /// What is run.
+    pub invocation: Invocation,
+    /// With what around it.
+    pub runner: Runner,
+    /// What the reader is told first, in a demonstration.
+    pub title: Option<&'static str>,
+    /// What becomes of the embedded cloud before it.
+    pub before: Option<fn(&mut World)>,
+    /// The exit code it is to end with.
+    pub code: u8,
+}
+
+impl Stage {
+    /// Changes the embedded cloud as the run wants it.
+    pub fn prepare(&self, run: &Run) {
+        if let (Some(cloud), Some(before)) = (&self.cloud, run.before) {
+            cloud.world(before);
+        }
+    }
 }
 
 /// Puts the embedded cloud in Google's place where that was asked for.
@@ -29,11 +53,14 @@ pub struct Stage {
 /// # Errors
 /// A sentence when the sample is not there to be shown.
 pub fn prepare(invocation: Invocation, mut runner: Runner) -> Result<Stage, String> {
-    let demo = invocation.task == Task::Demo;
-    if !demo && !invocation.local {
-        return Ok(Stage { runs: vec![(invocation, runner)], cloud: None });
+    let demo = match invocation.task {
+        Task::Demo(demo) => Some(demo),
+        _ => None,
+    };
+    if demo.is_none() && !invocation.local {
+        return Ok(Stage { runs: vec![plain(invocation, runner)], cloud: None });
     }
-    if demo && !Path::new(SAMPLE).is_dir() {
+    if demo.is_some() && !Path::new(SAMPLE).is_dir() {
         return Err(format!(
             "The demonstration needs the sample in `{SAMPLE}`: run it in a checkout of this repository"
         ));
@@ -56,14 +83,54 @@ pub fn prepare(invocation: Invocation, mut runner: Runner) -> Result<Stage, Stri
         flags.push(("credentials_json", key.clone()));
         flags
     };
-    let runs = if demo {
-        let deploy = Invocation { task: Task::Run(Command::Deploy), flags: with_key(sample("staging")), local: true };
-        let plan = Invocation { task: Task::Plan, flags: with_key(sample("production")), local: true };
-        vec![(deploy, runner.clone()), (plan, runner)]
-    } else {
-        vec![(Invocation { flags: with_key(invocation.flags), ..invocation }, runner)]
+    let run = |task, flags| plain(Invocation { task, flags: with_key(flags), local: true }, runner.clone());
+    let runs = match demo {
+        Some(Demo::Deploy) => {
+            vec![run(Task::Run(Command::Deploy), sample("staging")), run(Task::Plan, sample("production"))]
+        }
+        Some(Demo::Rollout) => rollout(run),
+        None => vec![run(invocation.task, invocation.flags.clone())],
     };
     Ok(Stage { runs, cloud: Some(cloud) })
+}
+
+fn plain(invocation: Invocation, runner: Runner) -> Run {
+    Run { invocation, runner, title: None, before: None, code: 0 }
+}
+
+/// A bad candidate that nobody meets, a good one, and the way back.
+fn rollout(run: impl Fn(Task, Vec<(&'static str, String)>) -> Run) -> Vec<Run> {
+    let deploy = Task::Run(Command::Deploy);
+    // Built once; what follows deploys that image with other settings.
+    let again = |release: &str| {
+        let mut flags = sample("staging");
+        flags.retain(|(name, _)| *name != "source");
+        flags.push(("image", "gcr.io/harbour-dev/sample-backend:latest".into()));
+        flags.push(("env_vars", format!("RELEASE: {release}")));
+        flags.push(("health_timeout", "10s".into()));
+        flags
+    };
+    let back = |dry_run: bool| {
+        let mut flags = sample("staging");
+        flags.retain(|(name, _)| ["service", "health_path"].contains(name));
+        flags.push(("dry_run", dry_run.to_string()));
+        flags
+    };
+    let titled = |title, run| Run { title: Some(title), ..run };
+    vec![
+        titled("1. A first deploy goes straight to everybody", run(deploy, sample("staging"))),
+        Run {
+            before: Some(|world| {
+                let ill = Site::healthy().with("/health", Page::text(500, "the database does not answer"));
+                world.next_revisions.push_back(RevisionScript::answering(ill));
+            }),
+            code: 9,
+            ..titled("2. A bad candidate: asked on an address of its own, met by nobody", run(deploy, again("bad")))
+        },
+        titled("3. A good candidate: asked, moved to, asked again", run(deploy, again("good"))),
+        titled("4. The plan of a rollback", run(Task::Run(Command::Rollback), back(true))),
+        titled("5. The rollback", run(Task::Run(Command::Rollback), back(false))),
+    ]
 }
 
 /// The settings of the sample, as a workflow would give them.

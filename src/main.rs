@@ -26,28 +26,39 @@ fn main() -> ExitCode {
             return if told.is_ok() && !error.use_stderr() { ExitCode::SUCCESS } else { ExitCode::from(2) };
         }
     };
-    #[cfg(feature = "local")]
-    let (runs, _cloud) = match slipway::local::prepare(invocation, runner) {
-        Ok(stage) => (stage.runs, stage.cloud),
-        Err(why) => {
-            // Nobody is left to tell when even this cannot be written.
-            let _unsaid = writeln!(std::io::stderr(), "error: {why}");
-            return ExitCode::from(2);
-        }
-    };
-    #[cfg(not(feature = "local"))]
-    let runs = [(invocation, runner)];
     // One thread for what waits; packing has threads of its own.
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return ExitCode::FAILURE;
     };
-    let mut code = 0;
-    for (invocation, runner) in runs {
-        if code == 0 {
-            code = runtime.block_on(app::run(invocation, runner));
+    #[cfg(feature = "local")]
+    let code = match slipway::local::prepare(invocation, runner) {
+        Ok(stage) => perform(&runtime, &stage),
+        Err(why) => {
+            // Nobody is left to tell when even this cannot be written.
+            let _unsaid = writeln!(std::io::stderr(), "error: {why}");
+            2
         }
-    }
+    };
+    #[cfg(not(feature = "local"))]
+    let code = runtime.block_on(app::run(invocation, runner));
     // A cancelled run may leave a thread that still packs; nobody waits for it.
     runtime.shutdown_timeout(Duration::ZERO);
     ExitCode::from(code)
+}
+
+/// Runs a stage until a run ends otherwise than it is to.
+#[cfg(feature = "local")]
+fn perform(runtime: &tokio::runtime::Runtime, stage: &slipway::local::Stage) -> u8 {
+    for run in &stage.runs {
+        stage.prepare(run);
+        if let Some(title) = run.title {
+            // A title that cannot be shown hinders nothing.
+            let _unsaid = writeln!(std::io::stdout(), "\n== {title}\n");
+        }
+        let code = runtime.block_on(app::run(run.invocation.clone(), run.runner.clone()));
+        if code != run.code {
+            return if code == 0 { 1 } else { code };
+        }
+    }
+    0
 }

@@ -43,7 +43,7 @@ pub async fn run(invocation: Invocation, runner: Runner) -> u8 {
         Task::Plan => deploy(&console, &runner, &invocation, true).await,
         Task::Post => post::run(&console, &runner).await,
         // `main` turns a demonstration into a deploy before it comes here.
-        Task::Demo => Class::Internal.exit_code(),
+        Task::Demo(_) => Class::Internal.exit_code(),
     }
 }
 

@@ -136,7 +136,13 @@ fn verify(deploy: &Deploy, name: StepName, add: &mut impl FnMut(StepName, String
     }
     let checks: Vec<String> =
         deploy.checks.checks.iter().map(|check| format!("`{} {}`", check.method, check.path)).collect();
-    let at = if name == StepName::Candidate { " on an address of its own, before it gets traffic," } else { "" };
+    let at = match (name, &deploy.what) {
+        (StepName::Candidate, What::Revision(_)) => " on an address of its own, before it gets traffic,",
+        (StepName::Candidate, _) => {
+            " on an address of its own, before it gets traffic (where something serves already),"
+        }
+        _ => "",
+    };
     add(name, format!("{}{at} for up to {} s", checks.join(", "), deploy.checks.timeout.as_secs()));
 }
 

@@ -141,7 +141,8 @@ async fn carry_out(context: &Context<'_>, facts: &mut Facts, seen: preflight::Se
 }
 
 async fn ordered(context: &Context<'_>, facts: &mut Facts, service: Option<&Service>) -> Result<(), Failure> {
-    let Some(service) = service else { return Ok(()) };
+    // Without a commit of its own a run cannot be older than another.
+    let Some(service) = service.filter(|_| context.origin.sha.is_some()) else { return Ok(()) };
     step(context, facts, StepName::Order, async |facts| order::run(context, facts, service).await).await
 }
 

@@ -23,6 +23,7 @@ pub(super) async fn after(context: &Context<'_>, facts: &mut Facts, failure: Fai
         end(facts, RolloutEnd::Left("`rollback_on_failure: false`"));
         return failure;
     }
+    context.console.line(&format!("✗ {failure}: going back"));
     let restored = super::step(context, facts, StepName::Restore, async |facts| {
         let told = restore(context, facts).await?;
         Ok(((), told))

@@ -79,6 +79,15 @@ fn any_source_can_be_tried_on_the_embedded_cloud() {
 }
 
 #[test]
+fn the_demonstration_of_a_rollout_goes_there_and_back() {
+    let (code, out, err) = slipway(&["demo", "rollout"], std::path::Path::new(env!("CARGO_MANIFEST_DIR")));
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    for says in ["== 2. A bad candidate", "serves as before", "== 3. A good candidate", "Rolled back sample-backend"] {
+        assert!(out.contains(says), "{says}: {out}");
+    }
+}
+
+#[test]
 fn the_demonstration_ships_the_sample() {
     let (code, out, err) = slipway(&["demo"], std::path::Path::new(env!("CARGO_MANIFEST_DIR")));
     assert_eq!((code, err.as_str()), (0, ""), "{out}");

@@ -44,19 +44,19 @@ pub fn revisions(scene: &Scene) -> Vec<String> {
     scene.cloud.world(|world| world.revisions.iter().map(|revision| revision.name.clone()).collect())
 }
 
-/// Runs while visitors keep coming.
+/// Runs while ten visitors come every millisecond.
 fn among_visitors(scene: &Scene) -> Run {
-    let over = std::sync::atomic::AtomicBool::new(false);
+    use std::sync::mpsc::RecvTimeoutError;
+    let (over, waiting) = std::sync::mpsc::channel::<()>();
     let cloud = &scene.cloud;
     std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !over.load(std::sync::atomic::Ordering::Relaxed) {
+        scope.spawn(move || {
+            while waiting.recv_timeout(std::time::Duration::from_millis(1)) == Err(RecvTimeoutError::Timeout) {
                 cloud.visit("web", 10);
-                std::thread::yield_now();
             }
         });
         let run = scene.run();
-        over.store(true, std::sync::atomic::Ordering::Relaxed);
+        drop(over);
         run
     })
 }
