@@ -27,10 +27,9 @@ pub(crate) fn answer(world: &mut World, name: &str, tag: Option<&str>, call: &mu
         return (Reply::page(503, "Service Unavailable", "The service has no revision that can serve."), None);
     };
     service.requests += u64::from(tag.is_none());
-    let service = service.short_name().to_owned();
     let counted = if tag.is_some() { &mut world.served_by_tag } else { &mut world.served };
     *counted.entry(revision.clone()).or_default() += 1;
-    (of_revision(world, &service, &revision, call), Some(revision))
+    (of_revision(world, name, &revision, call), Some(revision))
 }
 
 /// A visitor asks a service, by its short name, for its first page; the status says how it went.
@@ -108,8 +107,10 @@ fn proven(world: &World, service: &Service, claims: &jwt::Parts) -> Option<Strin
 }
 
 /// What the revision's program answers.
-fn of_revision(world: &mut World, service: &str, revision: &str, call: &Call) -> Reply {
-    let own = world.revisions.iter_mut().find(|known| known.name == revision).and_then(|known| known.site.as_mut());
+fn of_revision(world: &mut World, name: &str, revision: &str, call: &Call) -> Reply {
+    let service = name.rsplit('/').next().unwrap_or_default();
+    let own = world.revisions.iter_mut().find(|known| known.service == name && known.name == revision);
+    let own = own.and_then(|known| known.site.as_mut());
     let mut fallback = crate::world::Site::healthy();
     let site = own.or_else(|| world.sites.get_mut(service)).unwrap_or(&mut fallback);
     let reply = if site.warm_up > 0 {

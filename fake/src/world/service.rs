@@ -248,9 +248,14 @@ impl World {
         self.services.get(&format!("projects/{}/locations/{region}/services/{name}", World::PROJECT))
     }
 
-    /// A revision by its short name.
+    /// A revision by its short name; the oldest, where several services have it.
     pub fn revision(&self, name: &str) -> Option<&Revision> {
         self.revisions.iter().find(|revision| revision.name == name)
+    }
+
+    /// A revision by the full name of its service, and its own: other regions may have the same names.
+    pub fn revision_in(&self, service: &str, name: &str) -> Option<&Revision> {
+        self.revisions.iter().find(|revision| revision.service == service && revision.name == name)
     }
 
     /// A service's revisions, oldest first.

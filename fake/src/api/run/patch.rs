@@ -82,7 +82,7 @@ fn fresh_revision(
         return Ok(Some(format!("{short}-{:05}-{code:x<3}", count + 1)));
     };
     labels::check_revision(name, short)?;
-    match world.revision(name) {
+    match existing.and_then(|service| world.revision_in(&service.name, name)) {
         Some(known) if Some(&Value::Object(known.template.clone())) != template || call.flag("forceNewRevision") => {
             let message = format!("Revision named '{name}' with different configuration already exists.");
             Err(refusal::rpc(409, "ALREADY_EXISTS", message, Vec::new()))

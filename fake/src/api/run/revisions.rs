@@ -51,7 +51,7 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
 
 fn find<'a>(world: &'a World, call: &Call) -> Result<&'a Revision, Reply> {
     let (service, name) = (super::service_name(world, call), call.hole("revisionsId"));
-    world.revision(name).filter(|revision| revision.service == service).ok_or_else(|| {
+    world.revision_in(&service, name).ok_or_else(|| {
         refusal::not_found(format!(
             "Resource '{name}' of kind 'REVISION' in region '{}' in project '{}' does not exist.",
             call.hole("locationsId"),

@@ -15,8 +15,8 @@ pub(super) fn settle(world: &mut World, name: &str) {
             Ok(service.map_or(json!({}), |service| conditions::service(world, &service)))
         }
         Aim::DeleteRevision(revision) => {
-            let view = world.revision(revision).map(conditions::revision);
-            world.revisions.retain(|known| known.name != *revision);
+            let view = world.revision_in(&operation.service, revision).map(conditions::revision);
+            world.revisions.retain(|known| known.service != operation.service || known.name != *revision);
             let mut view = view.unwrap_or_default();
             view["@type"] = json!("type.googleapis.com/google.cloud.run.v2.Revision");
             Ok(view)
@@ -31,9 +31,9 @@ pub(super) fn settle(world: &mut World, name: &str) {
 }
 
 fn deploy(world: &mut World, service: &str, revision: Option<&str>, generation: u64) -> Result<Value, Value> {
-    let trouble = revision.and_then(|revision| start(world, revision).err());
+    let trouble = revision.and_then(|revision| start(world, service, revision).err());
     let transition = world.stamp(6);
-    let number = |world: &World, name: &str| world.revision(name).map_or(0, |revision| revision.number);
+    let number = |world: &World, name: &str| world.revision_in(service, name).map_or(0, |revision| revision.number);
     let known = world.services.get(service).and_then(|service| service.latest_ready.clone());
     let newer = revision
         .filter(|_| trouble.is_none())
@@ -88,11 +88,11 @@ fn deploy(world: &mut World, service: &str, revision: Option<&str>, generation: 
 }
 
 /// Starts a revision, or says why it does not start.
-fn start(world: &mut World, name: &str) -> Result<(), Trouble> {
-    let Some(revision) = world.revision(name).cloned() else { return Ok(()) };
+fn start(world: &mut World, service: &str, name: &str) -> Result<(), Trouble> {
+    let Some(revision) = world.revision_in(service, name).cloned() else { return Ok(()) };
     let result = verdict(world, &revision);
     let updated = world.stamp(6);
-    if let Some(known) = world.revisions.iter_mut().find(|known| known.name == name) {
+    if let Some(known) = world.revisions.iter_mut().find(|known| known.service == service && known.name == name) {
         known.updated = updated;
         known.state = match &result {
             Ok(()) => RevisionState::Ready,

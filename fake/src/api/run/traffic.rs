@@ -3,7 +3,7 @@
 use super::conditions;
 use crate::refusal;
 use crate::reply::Reply;
-use crate::world::{Revision, RevisionState, Service, Share, Trouble, World};
+use crate::world::{RevisionState, Service, Share, Trouble, World};
 use serde_json::{Map, Value, json};
 
 const LATEST: &str = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST";
@@ -75,8 +75,7 @@ pub(super) fn route(world: &World, service: &Service) -> Result<Vec<Share>, Trou
         let tag = target["tag"].as_str().map(str::to_owned);
         let latest = target["type"] == LATEST;
         let name = if latest { service.latest_ready.clone() } else { target["revision"].as_str().map(str::to_owned) };
-        let of_service = |revision: &&Revision| revision.service == service.name;
-        let revision = name.as_ref().and_then(|name| world.revision(name).filter(of_service));
+        let revision = name.as_ref().and_then(|name| world.revision_in(&service.name, name));
         match (revision.map(|revision| &revision.state), name) {
             (Some(RevisionState::Ready), Some(revision)) => shares.push(Share { revision, latest, percent, tag }),
             (Some(_), _) if percent == 0 => {}
