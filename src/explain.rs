@@ -123,6 +123,7 @@ pub struct Failure {
     hints: Vec<String>,
     evidence: Vec<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
+    echo: bool,
 }
 
 impl Failure {
@@ -134,12 +135,13 @@ impl Failure {
             hints: error.hints(),
             evidence: Vec::new(),
             source: Some(Box::new(error)),
+            echo: false,
         }
     }
 
     /// A failure that is its own cause.
     pub fn plain(class: Class, doing: impl Into<String>) -> Self {
-        Self { doing: doing.into(), class, hints: Vec::new(), evidence: Vec::new(), source: None }
+        Self { doing: doing.into(), class, hints: Vec::new(), evidence: Vec::new(), source: None, echo: false }
     }
 
     /// Adds what to do next, before the hints that are there.
@@ -164,6 +166,23 @@ impl Failure {
     pub fn with_class(mut self, class: Class) -> Self {
         self.class = class;
         self
+    }
+
+    /// Says where it happened, in front of the sentence.
+    pub fn in_place(mut self, place: &str) -> Self {
+        self.doing.insert_str(0, place);
+        self
+    }
+
+    /// Says that it only follows from a failure elsewhere.
+    pub fn echo(mut self) -> Self {
+        self.echo = true;
+        self
+    }
+
+    /// Whether it only follows from a failure elsewhere.
+    pub fn is_an_echo(&self) -> bool {
+        self.echo
     }
 
     /// Whose fault it is.

@@ -14,6 +14,7 @@ use crate::console::Console;
 use crate::console::files::{Files, check_writable};
 use crate::explain::{Class, Failure};
 use crate::github::GitHub;
+use crate::google::cloud_run::service_name;
 use crate::google::endpoints::Endpoints;
 use crate::google::http::Http;
 use crate::google::token::Tokens;
@@ -30,7 +31,7 @@ use crate::net::Net;
 use crate::plan::decide::{image_tags, marks, steps as plan_steps};
 use crate::probe::Probe;
 use crate::report::{Kind, Outcome, Story, exit_code, summary};
-use crate::steps::{self, Context, cancel, undo};
+use crate::steps::{self, Context, Together, cancel, undo};
 
 /// From the signal to the end the runner gives ten seconds; cleaning up gets less than four.
 const CLEAN_UP: Duration = Duration::from_millis(3500);
@@ -137,36 +138,41 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
         console.warning(&why);
     }
 
-    let mut facts = Facts::default();
+    let deploys = each_region(deploy);
+    let mut all: Vec<Facts> = deploys.iter().map(|_| Facts::default()).collect();
     for warning in warnings {
         console.warning(&warning);
-        facts.warnings.push(warning);
+        all[0].warnings.push(warning);
     }
     let files = files(runner);
-    let outcome = match connect(console, runner, deploy.key.clone(), deploy.project.as_str()).await {
+    let outcome = match connect(console, runner, deploys[0].key.clone(), deploys[0].project.as_str()).await {
         Err(failure) => Outcome::Failed(failure),
         Ok(clients) => {
-            let github = github(runner, &clients.net, &deploy);
-            let context = Context {
-                github: github.as_ref(),
-                deploy: &deploy,
-                marks: &marks,
-                origin: &runner.origin,
-                service_name: crate::google::cloud_run::service_name(
-                    deploy.project.as_str(),
-                    &deploy.region,
-                    &deploy.service,
-                ),
-                http: &clients.http,
-                probe: &clients.probe,
-                console,
-                files: &files,
-            };
-            let outcome = carry_out(&context, &mut facts, rehearse).await;
-            close(&context, &facts);
+            let github = github(runner, &clients.net, &deploys[0]);
+            let contexts: Vec<Context<'_>> = deploys
+                .iter()
+                .zip(Together::of(deploys.len()))
+                .map(|(deploy, together)| Context {
+                    github: github.as_ref(),
+                    deploy,
+                    marks: &marks,
+                    origin: &runner.origin,
+                    service_name: service_name(deploy.project.as_str(), &deploy.region, &deploy.service),
+                    http: &clients.http,
+                    probe: &clients.probe,
+                    console,
+                    files: &files,
+                    together,
+                    prefix: if deploys.len() > 1 { format!("{}: ", deploy.region) } else { String::new() },
+                })
+                .collect();
+            let outcome = carry_out(&contexts, &mut all, rehearse).await;
+            close(&contexts[0], &all);
             outcome
         }
     };
+    let deploy = &deploys[0];
+    let others: Vec<(&str, &Facts)> = deploys.iter().map(|deploy| deploy.region.as_str()).zip(&all).skip(1).collect();
     let story = Story {
         service: deploy.service.as_str(),
         region: deploy.region.as_str(),
@@ -175,7 +181,8 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
         commit: runner.origin.sha.as_deref(),
         run_url: runner.origin.run_url(),
         plan: &plan,
-        facts: &facts,
+        facts: &all[0],
+        others: &others,
         outcome: &outcome,
         took: begun.elapsed(),
     };
@@ -187,17 +194,24 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
     exit_code(&outcome)
 }
 
+/// The same deploy for each of its regions.
+fn each_region(deploy: Deploy) -> Vec<Deploy> {
+    let others = deploy.regions.clone();
+    let others: Vec<Deploy> = others.into_iter().map(|region| Deploy { region, ..deploy.clone() }).collect();
+    std::iter::once(deploy).chain(others).collect()
+}
+
 /// Runs the steps until they end or a signal comes.
-async fn carry_out(context: &Context<'_>, facts: &mut Facts, rehearse: bool) -> Outcome {
+async fn carry_out(contexts: &[Context<'_>], all: &mut [Facts], rehearse: bool) -> Outcome {
     let work = async {
         if rehearse {
-            return match steps::rehearse(context, facts).await {
+            return match steps::rehearse(&contexts[0], &mut all[0]).await {
                 Ok(changes) => Outcome::Planned(changes),
                 Err(failure) => Outcome::Failed(failure),
             };
         }
-        match steps::run(context, facts).await {
-            Ok(()) => Outcome::Deployed(kind(context.deploy)),
+        match steps::run(contexts, all).await {
+            Ok(()) => Outcome::Deployed(kind(contexts[0].deploy)),
             Err(failure) => Outcome::Failed(failure),
         }
     };
@@ -206,10 +220,17 @@ async fn carry_out(context: &Context<'_>, facts: &mut Facts, rehearse: bool) -> 
         outcome = work => return outcome,
         signal = stopped() => signal,
     };
-    context.console.end_group();
-    context.console.line(&format!("Cancelled by {signal}: cleaning up"));
-    facts.end(StepState::Cancelled, "interrupted");
-    clean_up(context, facts).await;
+    let console = contexts[0].console;
+    console.end_group();
+    console.line(&format!("Cancelled by {signal}: cleaning up"));
+    all.iter_mut().for_each(|facts| facts.end(StepState::Cancelled, "interrupted"));
+    let work =
+        futures_util::future::join_all(contexts.iter().zip(all).map(|(context, facts)| clean_up(context, facts)));
+    // A second signal ends the cleaning up.
+    tokio::select! {
+        _ = tokio::time::timeout(CLEAN_UP, work) => {}
+        _ = stopped() => {}
+    }
     Outcome::Cancelled(signal)
 }
 
@@ -239,52 +260,42 @@ fn kind(deploy: &Deploy) -> Kind {
 }
 
 /// Tells the post step that no rollout is left open.
-fn close(context: &Context<'_>, facts: &Facts) {
-    let open = facts.rollout.as_ref().is_some_and(|rollout| matches!(rollout.end, RolloutEnd::Open));
-    if facts.rollout.is_some()
-        && !open
+fn close(context: &Context<'_>, all: &[Facts]) {
+    let rollouts = || all.iter().filter_map(|facts| facts.rollout.as_ref());
+    if rollouts().count() > 0
+        && rollouts().all(|rollout| rollout.end != RolloutEnd::Open)
         && let Err(why) = context.files.save_state("rollout_over", "true")
     {
         context.console.warning(&why);
     }
 }
 
-/// Ends what this run began elsewhere. A second signal ends the cleaning up.
+/// Ends what this run began elsewhere.
 async fn clean_up(context: &Context<'_>, facts: &mut Facts) {
-    let work = async {
-        if facts.rollout.as_ref().is_some_and(|rollout| rollout.end == RolloutEnd::Open) {
-            match undo::restore(context, facts).await {
-                Ok(told) => context.console.line(&format!("Put back: {told}")),
-                Err(failure) => context.console.warning(&format!("The traffic was not put back: {failure}")),
+    if context.deploy.rollout.restore && facts.rollout.as_ref().is_some_and(|rollout| rollout.end == RolloutEnd::Open) {
+        match undo::restore(context, facts).await {
+            Ok(told) => context.console.line(&format!("Put back: {told}")),
+            Err(failure) => context.console.warning(&format!("The traffic was not put back: {failure}")),
+        }
+    }
+    if let Some(session) = facts.upload_session.take() {
+        cancel::upload_session(context.http, &session).await;
+    }
+    let Some(build) = facts.build.as_mut().filter(|build| !build.over) else { return };
+    match cancel::build(context.http, build).await {
+        Ok(ids) => {
+            let told: Vec<String> = ids.iter().map(|id| format!("build {id} is cancelled")).collect();
+            context.console.line(if told.is_empty() { "No build had been submitted" } else { "Cloud Build was told" });
+            told.iter().for_each(|line| context.console.line(line));
+            "CANCELLED".clone_into(&mut build.status);
+            build.over = true;
+            if let Err(why) = context.files.save_state("build_over", "true") {
+                context.console.warning(&why);
             }
         }
-        if let Some(session) = facts.upload_session.take() {
-            cancel::upload_session(context.http, &session).await;
+        Err(error) => {
+            context.console.warning(&format!("The build may still run, and is cancelled once more afterwards: {error}"))
         }
-        let Some(build) = facts.build.as_mut().filter(|build| !build.over) else { return };
-        match cancel::build(context.http, build).await {
-            Ok(ids) => {
-                let told: Vec<String> = ids.iter().map(|id| format!("build {id} is cancelled")).collect();
-                context.console.line(if told.is_empty() {
-                    "No build had been submitted"
-                } else {
-                    "Cloud Build was told"
-                });
-                told.iter().for_each(|line| context.console.line(line));
-                "CANCELLED".clone_into(&mut build.status);
-                build.over = true;
-                if let Err(why) = context.files.save_state("build_over", "true") {
-                    context.console.warning(&why);
-                }
-            }
-            Err(error) => context
-                .console
-                .warning(&format!("The build may still run, and is cancelled once more afterwards: {error}")),
-        }
-    };
-    tokio::select! {
-        _ = tokio::time::timeout(CLEAN_UP, work) => {}
-        _ = stopped() => {}
     }
 }
 

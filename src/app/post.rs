@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{connect, files, hide, read_inputs};
+use super::{connect, each_region, files, hide, read_inputs};
 use crate::cli::{Invocation, Task};
 use crate::clock::random_hex;
 use crate::console::Console;
@@ -15,7 +15,7 @@ use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 use crate::model::facts::BuildFact;
 use crate::plan::decide::{Marks, marks};
-use crate::steps::{Context, cancel, undo};
+use crate::steps::{Context, Together, cancel, undo};
 
 /// The action's `post-entrypoint`: finishes what a run left behind that was cancelled or killed.
 pub(super) async fn run(console: &Arc<Console>, runner: &Runner) -> u8 {
@@ -85,20 +85,24 @@ async fn end_rollout(console: &Arc<Console>, runner: &Runner, invocation: &Invoc
         Err(failure) => return console.warning(&format!("The traffic may be where a rollout left it: {failure}")),
     };
     let marks = Marks { request_tag: mark.to_owned(), ..marks(&deploy, &runner.origin, &random_hex(8)) };
-    let context = Context {
-        github: None,
-        deploy: &deploy,
-        marks: &marks,
-        origin: &runner.origin,
-        service_name: service_name(deploy.project.as_str(), &deploy.region, &deploy.service),
-        http: &clients.http,
-        probe: &clients.probe,
-        console,
-        files: &files(runner),
-    };
-    match undo::left_behind(&context).await {
-        Ok(None) => console.line("No rollout of this run is left on the service"),
-        Ok(Some(told)) => console.line(&format!("Put back what the run left behind: {told}")),
-        Err(failure) => console.warning(&format!("The traffic may be where a rollout left it: {failure}")),
+    for (deploy, together) in each_region(deploy).iter().zip(Together::of(1).into_iter().cycle()) {
+        let context = Context {
+            github: None,
+            deploy,
+            marks: &marks,
+            origin: &runner.origin,
+            service_name: service_name(deploy.project.as_str(), &deploy.region, &deploy.service),
+            http: &clients.http,
+            probe: &clients.probe,
+            console,
+            files: &files(runner),
+            together,
+            prefix: String::new(),
+        };
+        match undo::left_behind(&context).await {
+            Ok(None) => console.line(&format!("No rollout of this run is left in {}", deploy.region)),
+            Ok(Some(told)) => console.line(&format!("Put back what the run left in {}: {told}", deploy.region)),
+            Err(failure) => console.warning(&format!("The traffic may be where a rollout left it: {failure}")),
+        }
     }
 }

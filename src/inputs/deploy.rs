@@ -20,6 +20,8 @@ pub struct Deploy {
     pub project: ProjectId,
     /// Where the service runs.
     pub region: Region,
+    /// Further regions, which get the same and move together with the first.
+    pub regions: Vec<Region>,
     /// The service.
     pub service: ServiceName,
     /// For questions to GitHub.

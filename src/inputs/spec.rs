@@ -102,6 +102,12 @@ pub const DEPLOY: &[Input] = &[
     )),
     text(Group::Target, "project_id", "the key's project", "Google Cloud project that builds and runs the service"),
     text(Group::Target, "region", "us-central1", "Cloud Run region"),
+    lines(
+        Group::Target,
+        "regions",
+        "",
+        "In place of `region`: several, in which the same is deployed side by side, all or none",
+    ),
     text(Group::Target, "service", "", "Cloud Run service to create or update (required)"),
     secret(text(
         Group::Target,
@@ -357,7 +363,7 @@ impl Command {
         let has = |input: &&Input| match self {
             Command::Deploy => MORE.iter().all(|more| more.name != input.name),
             Command::Rollback => {
-                matches!(input.group, Group::Target | Group::Check | Group::Run)
+                matches!(input.group, Group::Target | Group::Check | Group::Run) && input.name != "regions"
                     || ["to_revision", "rollback_on_failure"].contains(&input.name)
             }
             Command::Promote => {

@@ -31,6 +31,14 @@ pub fn document(story: &Story<'_>) -> Value {
         "traffic_before": if service.existed { outputs::traffic_json(&service.traffic_before, story) } else { Value::Null },
         "traffic": service.traffic.as_ref().map(|traffic| outputs::traffic_json(traffic, story)),
         "commits": facts.commits,
+        "regions": std::iter::once((story.region, story.facts)).chain(story.others.iter().copied())
+            .map(|(region, facts)| json!({
+                "region": region, "url": facts.service.url, "share": facts.share(),
+                "rollout": facts.rollout.as_ref().map(|rollout| truth::rollout_word(&rollout.end)),
+                "steps": facts.steps.iter().map(|step| json!({
+                    "name": step.name.title(), "result": step.state.word(), "seconds": round(step.took.as_secs_f64()), "note": step.note,
+                })).collect::<Vec<_>>(),
+            })).collect::<Vec<_>>(),
         "rollout": facts.rollout.as_ref().map(|rollout| json!({
             "tag": rollout.tag, "before": outputs::traffic_json(&rollout.before, story),
             "steps": rollout.stops.iter().map(|(percent, seen)| json!({"percent": percent, "seen": seen})).collect::<Vec<_>>(),

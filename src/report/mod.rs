@@ -79,6 +79,8 @@ pub struct Story<'a> {
     pub plan: &'a [Step],
     /// What is known.
     pub facts: &'a Facts,
+    /// What is known of the other regions.
+    pub others: &'a [(&'a str, &'a Facts)],
     /// How it ended.
     pub outcome: &'a Outcome,
     /// From begin to end.

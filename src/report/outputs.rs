@@ -9,6 +9,7 @@ use crate::model::traffic::{Target, Traffic};
 /// Every output and one line on it; `action.yml` and the README hold the same.
 pub const OUTPUTS: &[(&str, &str)] = &[
     ("url", "Address of the service"),
+    ("urls", "With `regions`: the address in each, a JSON object"),
     ("revision", "Revision this run made, or moved the traffic to"),
     ("previous_revision", "Revision that served most before"),
     ("image", "Deployed image, pinned by digest"),
@@ -32,6 +33,7 @@ pub fn values(story: &Story<'_>) -> Vec<(&'static str, String)> {
     let build = facts.build.as_ref();
     let value = |name: &str| match name {
         "url" => facts.service.url.clone(),
+        "urls" => (!story.others.is_empty()).then(|| urls(story).to_string()),
         "revision" => facts.service.revision.as_ref().map(ToString::to_string),
         "previous_revision" => facts.service.previous.as_ref().map(ToString::to_string),
         "image" => facts.image.as_ref().map(ToString::to_string),
@@ -46,6 +48,12 @@ pub fn values(story: &Story<'_>) -> Vec<(&'static str, String)> {
         _ => None,
     };
     OUTPUTS.iter().filter_map(|(name, _)| Some((*name, value(name)?))).collect()
+}
+
+/// The address of the service in every region.
+pub fn urls(story: &Story<'_>) -> Value {
+    let all = std::iter::once((story.region, story.facts)).chain(story.others.iter().copied());
+    all.map(|(region, facts)| (region.to_owned(), json!(facts.service.url))).collect::<serde_json::Map<_, _>>().into()
 }
 
 /// An allocation as JSON: revisions by name, `latest` resolved to the one it stands for.

@@ -23,6 +23,7 @@ pub fn markdown(story: &Story<'_>) -> String {
     if let Outcome::Planned(_) = story.outcome {
         parts.push(planned(story));
     }
+    parts.extend(regions(story));
     parts.push(steps(story));
     parts.extend(build(story));
     parts.extend(rollout(story));
@@ -194,6 +195,23 @@ fn traffic(story: &Story<'_>) -> Option<String> {
         })
         .collect();
     Some(format!("### Traffic\n\n{}", table(&["Revision", "Share", "Tag"], &rows)))
+}
+
+/// Every region of a deploy to several.
+fn regions(story: &Story<'_>) -> Option<String> {
+    if story.others.is_empty() {
+        return None;
+    }
+    let all = std::iter::once((story.region, story.facts)).chain(story.others.iter().copied());
+    let rows: Vec<Vec<String>> = all
+        .map(|(region, facts)| {
+            let share = facts.share().map(|share| format!("{share} %")).unwrap_or_default();
+            let end = facts.rollout.as_ref().map_or("direct", |rollout| truth::rollout_word(&rollout.end));
+            let url = facts.service.url.as_deref().map(link).unwrap_or_default();
+            vec![code(region), share, end.to_owned(), url]
+        })
+        .collect();
+    Some(format!("### Regions\n\n{}", table(&["Region", "Share of the new revision", "Rollout", "URL"], &rows)))
 }
 
 /// The steps of a canary: how far the traffic went, and what was seen there.

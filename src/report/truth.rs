@@ -1,7 +1,7 @@
 //! What is true now: the sentences a reader of a failure needs most.
 
 use super::{Outcome, Story};
-use crate::model::facts::{RolloutEnd, RolloutFact, Written};
+use crate::model::facts::{Facts, RolloutEnd, RolloutFact, Written};
 
 /// What stands in the cloud after this run, in sentences.
 pub fn sentences(story: &Story<'_>) -> Vec<String> {
@@ -10,7 +10,14 @@ pub fn sentences(story: &Story<'_>) -> Vec<String> {
     }
     let mut all = Vec::new();
     all.extend(build(story));
-    all.extend(service(story));
+    if story.others.is_empty() {
+        all.extend(service(story, story.facts));
+        return all;
+    }
+    let regions = std::iter::once((story.region, story.facts)).chain(story.others.iter().copied());
+    for (region, facts) in regions {
+        all.extend(service(story, facts).into_iter().map(|sentence| format!("{region}: {sentence}")));
+    }
     all
 }
 
@@ -56,8 +63,8 @@ pub fn rollout_word(end: &RolloutEnd) -> &'static str {
     }
 }
 
-fn service(story: &Story<'_>) -> Vec<String> {
-    let service = &story.facts.service;
+fn service(story: &Story<'_>, facts: &Facts) -> Vec<String> {
+    let service = &facts.service;
     let name = story.service;
     let Some(revision) = &service.revision else {
         return vec![match (&service.traffic, service.written) {
@@ -83,7 +90,7 @@ fn service(story: &Story<'_>) -> Vec<String> {
         Written::Yes => {}
     }
     let mut all = Vec::new();
-    let share = story.facts.share();
+    let share = facts.share();
     all.push(match (service.ready, share) {
         (true, Some(share)) => format!("Revision `{revision}` is ready and receives {share} % of the requests"),
         (true, None) => format!("Revision `{revision}` is ready"),
@@ -92,7 +99,7 @@ fn service(story: &Story<'_>) -> Vec<String> {
         }
         (false, _) => format!("Revision `{revision}` exists and is not ready"),
     });
-    let restored = story.facts.rollout.as_ref().is_some_and(|rollout| rollout.end == RolloutEnd::Restored);
+    let restored = facts.rollout.as_ref().is_some_and(|rollout| rollout.end == RolloutEnd::Restored);
     match (&service.traffic, service.ready) {
         // Said below, in the words of what was there before.
         _ if restored => {}
@@ -105,7 +112,7 @@ fn service(story: &Story<'_>) -> Vec<String> {
         )),
         _ => {}
     }
-    all.extend(story.facts.rollout.as_ref().and_then(|rollout| rollout_sentence(name, rollout)));
+    all.extend(facts.rollout.as_ref().and_then(|rollout| rollout_sentence(name, rollout)));
     all.extend(service.access.as_ref().map(|access| format!("Access to service `{name}`: {access}")));
     all
 }

@@ -17,15 +17,18 @@ mod prune;
 mod resolve;
 mod rollout;
 mod serving;
+mod together;
 mod traffic;
 pub mod undo;
 mod upload;
 mod verify;
 
+pub use together::Together;
+
 use crate::clock::Clock;
 use crate::console::Console;
 use crate::console::files::Files;
-use crate::explain::Failure;
+use crate::explain::{Class, Failure};
 use crate::github::GitHub;
 use crate::google::cloud_run::Service;
 use crate::google::http::Http;
@@ -57,6 +60,10 @@ pub struct Context<'a> {
     pub console: &'a Console,
     /// The runner's files.
     pub files: &'a Files,
+    /// The other regions that move with this one.
+    pub together: Together,
+    /// What begins the lines about this region, where there are several.
+    pub prefix: String,
 }
 
 impl Context<'_> {
@@ -72,24 +79,60 @@ impl Context<'_> {
     }
 }
 
-/// Carries out a run. Whatever is learned stands in `facts`, also when it ends early; traffic that was
-/// moved is back where it was when it fails.
+/// Carries out a run, in one region or in several that move together. Whatever is learned stands in the
+/// facts, also when it ends early; traffic that was moved is back where it was when it fails anywhere.
 ///
 /// # Errors
 /// The first failure, explained.
-pub async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<(), Failure> {
-    let seen = begin(context, facts).await?;
-    if let Err(failure) = carry_out(context, facts, seen).await {
-        return Err(undo::after(context, facts, failure).await);
+pub async fn run(contexts: &[Context<'_>], all: &mut [Facts]) -> Result<(), Failure> {
+    if let (Some(first), Some(facts)) = (contexts.first(), all.first_mut()) {
+        sign_in(first, facts).await?;
     }
-    if let Some(keep) = context.deploy.rollout.prune {
+    let mut seen = Vec::new();
+    for (context, facts) in contexts.iter().zip(all.iter_mut()) {
+        seen.push(preflight(context, facts).await?);
+    }
+    let (Some(first), Some(facts)) = (contexts.first(), all.first_mut()) else { return Ok(()) };
+    match &first.deploy.what {
+        What::Revision(pick) => {
+            let revived = revive(first, facts, pick).await;
+            return turned_back(first, facts, revived).await;
+        }
+        What::Traffic(asks) => return allocate(first, facts, asks).await,
+        _ => {}
+    }
+    let image = image(first, facts, &seen[0]).await?;
+    let (pinned, digest) = (facts.image.clone(), facts.digest.clone());
+    let everywhere = contexts.iter().zip(all.iter_mut()).zip(seen).map(async |((context, facts), seen)| {
+        (facts.image, facts.digest) = (pinned.clone(), digest.clone());
+        let delivered = deliver(context, facts, seen.service, &image).await;
+        turned_back(context, facts, delivered).await
+    });
+    let mut ended: Vec<Result<(), Failure>> = futures_util::future::join_all(everywhere).await;
+    // What could not be put back matters most, then the failure that turned the others back.
+    ended.sort_by_key(|ended| match ended {
+        Err(failure) if failure.class() == Class::Rollback => 0,
+        Err(failure) if !failure.is_an_echo() => 1,
+        Err(_) => 2,
+        Ok(()) => 3,
+    });
+    ended.into_iter().next().unwrap_or(Ok(()))?;
+    for (context, facts) in contexts.iter().zip(all.iter_mut()) {
+        let Some(keep) = context.deploy.rollout.prune else { continue };
         step(context, facts, StepName::Prune, async |facts| Ok(((), prune::run(context, facts, keep).await))).await?;
     }
     Ok(())
 }
 
-/// Signs in and looks for what would fail later.
-async fn begin(context: &Context<'_>, facts: &mut Facts) -> Result<preflight::Seen, Failure> {
+/// Puts the traffic back after a failure, here and, by the gates, everywhere.
+async fn turned_back(context: &Context<'_>, facts: &mut Facts, ended: Result<(), Failure>) -> Result<(), Failure> {
+    let Err(failure) = ended else { return Ok(()) };
+    let first = context.together.fail(context.deploy.region.as_str());
+    let failure = undo::after(context, facts, failure).await.in_place(&context.prefix);
+    Err(if first { failure } else { failure.echo() })
+}
+
+async fn sign_in(context: &Context<'_>, facts: &mut Facts) -> Result<(), Failure> {
     step(context, facts, StepName::SignIn, async |_| {
         context
             .http
@@ -99,45 +142,57 @@ async fn begin(context: &Context<'_>, facts: &mut Facts) -> Result<preflight::Se
             .map_err(|error| Failure::of(format!("Could not sign in as `{}`", context.deploy.key.email), error))?;
         Ok(((), format!("as `{}`", context.deploy.key.email)))
     })
-    .await?;
+    .await
+}
+
+/// Looks for what would fail later.
+async fn preflight(context: &Context<'_>, facts: &mut Facts) -> Result<preflight::Seen, Failure> {
     step(context, facts, StepName::Preflight, async |facts| {
         Ok((preflight::run(context, facts).await?, "permissions, APIs, accounts".to_owned()))
     })
     .await
 }
 
-async fn carry_out(context: &Context<'_>, facts: &mut Facts, seen: preflight::Seen) -> Result<(), Failure> {
-    let image = match &context.deploy.what {
-        What::Revision(pick) => return revive(context, facts, pick).await,
-        What::Traffic(asks) => return allocate(context, facts, asks).await,
-        What::Image(image) => {
-            ordered(context, facts, seen.service.as_ref()).await?;
-            step(context, facts, StepName::Resolve, async |facts| resolve::run(context, facts, image).await).await?
-        }
-        What::Promoted(place) => {
-            step(context, facts, StepName::Resolve, async |facts| resolve::promoted(context, facts, place).await)
-                .await?
-        }
+/// The image to deploy, which is made or found once for all regions.
+async fn image(context: &Context<'_>, facts: &mut Facts, seen: &preflight::Seen) -> Result<String, Failure> {
+    match &context.deploy.what {
         What::Build(build) => {
             ordered(context, facts, seen.service.as_ref()).await?;
-            let staged = upload::stage(context, facts, build, &seen).await?;
-            step(context, facts, StepName::Build, async |facts| build::run(context, facts, build, &staged, &seen).await)
-                .await?
+            let staged = upload::stage(context, facts, build, seen).await?;
+            step(context, facts, StepName::Build, async |facts| build::run(context, facts, build, &staged, seen).await)
+                .await
         }
-    };
+        What::Image(image) => {
+            ordered(context, facts, seen.service.as_ref()).await?;
+            step(context, facts, StepName::Resolve, async |facts| resolve::run(context, facts, image).await).await
+        }
+        What::Promoted(place) => {
+            step(context, facts, StepName::Resolve, async |facts| resolve::promoted(context, facts, place).await).await
+        }
+        What::Revision(_) | What::Traffic(_) => unreachable!("nothing is deployed"),
+    }
+}
+
+/// Deploys the image to one region and moves its traffic there.
+async fn deliver(
+    context: &Context<'_>,
+    facts: &mut Facts,
+    service: Option<Service>,
+    image: &str,
+) -> Result<(), Failure> {
     let record =
-        step(context, facts, StepName::Deploy, async |facts| deploy::run(context, facts, seen.service, &image).await)
-            .await?;
+        step(context, facts, StepName::Deploy, async |facts| deploy::run(context, facts, service, image).await).await?;
     if let Some(public) = context.deploy.settings.public {
         step(context, facts, StepName::Access, async |facts| access::run(context, facts, public).await).await?;
     }
-    match record {
-        Some(record) => roll(context, facts, &record).await,
-        None => {
-            step(context, facts, StepName::Traffic, async |facts| serving::run(context, facts)).await?;
-            verify_service(context, facts, None).await
-        }
+    if let Some(record) = record {
+        return roll(context, facts, &record).await;
     }
+    step(context, facts, StepName::Traffic, async |facts| serving::run(context, facts)).await?;
+    verify_service(context, facts, None).await?;
+    // There is nothing to go back to, and nothing more to wait for.
+    context.together.through();
+    Ok(())
 }
 
 async fn ordered(context: &Context<'_>, facts: &mut Facts, service: Option<&Service>) -> Result<(), Failure> {
@@ -159,6 +214,7 @@ async fn roll(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Resu
         })
         .await?;
     }
+    context.together.pass().await?;
     if !wish.no_traffic {
         let canary = wish.way == Way::Canary && !matches!(context.deploy.what, What::Revision(_));
         let steps: &[u8] = if canary { &wish.steps } else { &[100] };
@@ -172,13 +228,20 @@ async fn roll(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Resu
                 Ok(((), format!("revision `{}` receives every request", record.rollout.revision)))
             })
             .await?;
+            context.together.pass().await?;
         }
         verify_service(context, facts, Some(record)).await?;
-        if !checked {
+        if !ends_later(context) {
             return Ok(());
         }
     }
+    context.together.pass().await?;
     step(context, facts, StepName::Finish, async |facts| rollout::finish(context, facts, record).await).await
+}
+
+/// Whether something can still fail after all traffic has moved: a check, or another region.
+fn ends_later(context: &Context<'_>) -> bool {
+    !context.deploy.checks.checks.is_empty() || !context.deploy.regions.is_empty()
 }
 
 async fn verify_service(context: &Context<'_>, facts: &mut Facts, record: Option<&Record>) -> Result<(), Failure> {
@@ -226,7 +289,8 @@ async fn allocate(context: &Context<'_>, facts: &mut Facts, asks: &[Ask]) -> Res
 /// # Errors
 /// What would stop the deploy.
 pub async fn rehearse(context: &Context<'_>, facts: &mut Facts) -> Result<Vec<Difference>, Failure> {
-    let seen = begin(context, facts).await?;
+    sign_in(context, facts).await?;
+    let seen = preflight(context, facts).await?;
     dry_run::run(context, facts, &seen).await
 }
 
@@ -244,7 +308,7 @@ async fn step<T>(
         Ok((value, note)) => {
             facts.end(StepState::Done, note.as_str());
             let took = facts.took(name).unwrap_or_default();
-            context.console.done(&format!("{}: {note}", name.title()), took);
+            context.console.done(&format!("{}{}: {note}", context.prefix, name.title()), took);
             Ok(value)
         }
         Err(failure) => {

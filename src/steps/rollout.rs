@@ -110,9 +110,8 @@ pub(super) async fn shift(
     record: &Record,
     percent: u8,
 ) -> Result<((), String), Failure> {
-    let checked = !context.deploy.checks.checks.is_empty();
     let rollout = &record.rollout;
-    let note = if percent == 100 && !checked {
+    let note = if percent == 100 && !super::ends_later(context) {
         let served = served(context, facts, record);
         let wanted = Move { traffic: &rollout.done(), record: None, served: Some(&served), begins: false };
         traffic::write(context, facts, &wanted).await?;
@@ -155,6 +154,8 @@ pub(super) async fn hold(
                     Ok(((), format!("{percent} %: not known ({what})")))
                 }
                 OnUnknown::Rollback => Err(Failure::plain(Class::Verify, sentence)),
+                // Several regions stop together or not at all.
+                OnUnknown::Hold if !context.deploy.regions.is_empty() => Err(Failure::plain(Class::Verify, sentence)),
                 OnUnknown::Hold => {
                     end(facts, RolloutEnd::Left("`on_unknown: hold`"));
                     let deploy = context.deploy;

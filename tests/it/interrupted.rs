@@ -31,7 +31,7 @@ fn hanging(call: &'static str, skip: u32, after: bool) -> Scene {
 }
 
 /// Starts it and waits until it hangs there.
-fn reach<'a>(scene: &'a Scene, call: &str, skip: u32) -> crate::support::Running<'a> {
+pub fn reach<'a>(scene: &'a Scene, call: &str, skip: u32) -> crate::support::Running<'a> {
     let seen = scene.cloud.calls(call).len();
     let running = scene.start(&[]);
     let wanted = seen + usize::try_from(skip).unwrap() + 1;

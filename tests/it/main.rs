@@ -25,6 +25,7 @@ mod manifest;
 mod network;
 mod permissions;
 mod redeploy;
+mod regions;
 mod rollout;
 mod uploads;
 mod verify;

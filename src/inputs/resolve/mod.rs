@@ -49,7 +49,7 @@ pub fn run(
         }
         project => project,
     };
-    let region = give.parsed("region", Region::parse).or_else(|| Region::parse("us-central1").ok());
+    let (region, regions) = regions(&mut give);
     let service = give.parsed("service", ServiceName::parse);
     if !raw.has("service") {
         give.findings.wrong("service", "it was not given", "name the Cloud Run service");
@@ -82,6 +82,7 @@ pub fn run(
         key,
         project,
         region,
+        regions,
         service,
         github_token: raw.get("github_token").and_then(Secret::new),
         what,
@@ -93,6 +94,35 @@ pub fn run(
         credential_files: credentials::files(runner),
     };
     Ok(Resolved { deploy, warnings: findings.warnings })
+}
+
+/// The first region, and the others.
+fn regions(give: &mut Give<'_>) -> (Option<Region>, Vec<Region>) {
+    let one = give.parsed("region", Region::parse).or_else(|| Region::parse("us-central1").ok());
+    let Some(text) = give.text("regions") else { return (one, Vec::new()) };
+    if give.raw.has("region") {
+        give.findings.wrong("regions", "`region` is given too", "keep one of them");
+    }
+    for other in ["traffic", "revision_traffic", "tag_traffic"] {
+        if give.raw.has(other) {
+            give.findings.wrong("regions", format!("`{other}` moves the traffic of one region"), "write `region`");
+        }
+    }
+    let mut all: Vec<Region> = Vec::new();
+    for name in scalar::list(&text) {
+        match Region::parse(&name) {
+            Ok(region) if all.contains(&region) => {
+                give.findings.wrong("regions", format!("`{name}` stands there twice"), "");
+            }
+            Ok(region) => all.push(region),
+            Err(error) => give.findings.wrong("regions", error.to_string(), ""),
+        }
+    }
+    if all.is_empty() {
+        return (one, all);
+    }
+    let first = all.remove(0);
+    (Some(first), all)
 }
 
 /// An allocation that is asked for, in any of its three spellings.
@@ -124,6 +154,9 @@ fn promoted(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option<&Re
             if give.raw.has(name) {
                 give.findings.wrong(name, "there is no `from_service` it could be about", "give `from_service` too");
             }
+        }
+        if give.raw.has("regions") {
+            give.findings.wrong("regions", "a candidate is promoted in one region", "write `region`");
         }
         let tag = give.with("tag", rollout::tag);
         if tag.is_none() && !give.raw.has("tag") {
