@@ -28,7 +28,7 @@ use crate::inputs::spec::Command;
 use crate::model::facts::{Facts, RolloutEnd, StepState};
 use crate::model::key::ServiceAccountKey;
 use crate::net::Net;
-use crate::plan::decide::{image_tags, marks, steps as plan_steps};
+use crate::plan::decide::{Marks, image_tags, marks, steps as plan_steps};
 use crate::probe::Probe;
 use crate::report::{Kind, Outcome, Story, exit_code, summary};
 use crate::steps::{self, Context, Together, cancel, undo};
@@ -149,23 +149,8 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
         Err(failure) => Outcome::Failed(failure),
         Ok(clients) => {
             let github = github(runner, &clients.net, &deploys[0]);
-            let contexts: Vec<Context<'_>> = deploys
-                .iter()
-                .zip(Together::of(deploys.len()))
-                .map(|(deploy, together)| Context {
-                    github: github.as_ref(),
-                    deploy,
-                    marks: &marks,
-                    origin: &runner.origin,
-                    service_name: service_name(deploy.project.as_str(), &deploy.region, &deploy.service),
-                    http: &clients.http,
-                    probe: &clients.probe,
-                    console,
-                    files: &files,
-                    together,
-                    prefix: if deploys.len() > 1 { format!("{}: ", deploy.region) } else { String::new() },
-                })
-                .collect();
+            let shared = Shared { runner, marks: &marks, clients: &clients, github: github.as_ref(), files: &files };
+            let contexts = shared.contexts(console, &deploys);
             let outcome = carry_out(&contexts, &mut all, rehearse).await;
             close(&contexts[0], &all);
             outcome
@@ -192,6 +177,36 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
         summary::markdown(&story).lines().for_each(|line| console.foreign(line));
     }
     exit_code(&outcome)
+}
+
+/// What the contexts of all regions share.
+struct Shared<'a> {
+    runner: &'a Runner,
+    marks: &'a Marks,
+    clients: &'a Clients,
+    github: Option<&'a GitHub>,
+    files: &'a Files,
+}
+
+impl<'a> Shared<'a> {
+    /// What the steps may use, for each region.
+    fn contexts(&self, console: &'a Console, deploys: &'a [Deploy]) -> Vec<Context<'a>> {
+        let places = deploys.iter().zip(Together::of(deploys.len()));
+        let contexts = places.map(|(deploy, together)| Context {
+            github: self.github,
+            deploy,
+            marks: self.marks,
+            origin: &self.runner.origin,
+            service_name: service_name(deploy.project.as_str(), &deploy.region, &deploy.service),
+            http: &self.clients.http,
+            probe: &self.clients.probe,
+            console,
+            files: self.files,
+            together,
+            prefix: if deploys.len() > 1 { format!("{}: ", deploy.region) } else { String::new() },
+        });
+        contexts.collect()
+    }
 }
 
 /// The same deploy for each of its regions.

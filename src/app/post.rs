@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{connect, each_region, files, hide, read_inputs};
+use super::{Shared, connect, each_region, files, hide, read_inputs};
 use crate::cli::{Invocation, Task};
 use crate::clock::random_hex;
 use crate::console::Console;
-use crate::google::cloud_run::service_name;
 use crate::inputs::credentials;
 use crate::inputs::error::Findings;
 use crate::inputs::raw::RawInputs;
@@ -15,7 +14,7 @@ use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 use crate::model::facts::BuildFact;
 use crate::plan::decide::{Marks, marks};
-use crate::steps::{Context, Together, cancel, undo};
+use crate::steps::{cancel, undo};
 
 /// The action's `post-entrypoint`: finishes what a run left behind that was cancelled or killed.
 pub(super) async fn run(console: &Arc<Console>, runner: &Runner) -> u8 {
@@ -85,20 +84,10 @@ async fn end_rollout(console: &Arc<Console>, runner: &Runner, invocation: &Invoc
         Err(failure) => return console.warning(&format!("The traffic may be where a rollout left it: {failure}")),
     };
     let marks = Marks { request_tag: mark.to_owned(), ..marks(&deploy, &runner.origin, &random_hex(8)) };
-    for (deploy, together) in each_region(deploy).iter().zip(Together::of(1).into_iter().cycle()) {
-        let context = Context {
-            github: None,
-            deploy,
-            marks: &marks,
-            origin: &runner.origin,
-            service_name: service_name(deploy.project.as_str(), &deploy.region, &deploy.service),
-            http: &clients.http,
-            probe: &clients.probe,
-            console,
-            files: &files(runner),
-            together,
-            prefix: String::new(),
-        };
+    let (deploys, files) = (each_region(deploy), files(runner));
+    let shared = Shared { runner, marks: &marks, clients: &clients, github: None, files: &files };
+    for context in shared.contexts(console, &deploys) {
+        let deploy = context.deploy;
         match undo::left_behind(&context).await {
             Ok(None) => console.line(&format!("No rollout of this run is left in {}", deploy.region)),
             Ok(Some(told)) => console.line(&format!("Put back what the run left in {}: {told}", deploy.region)),

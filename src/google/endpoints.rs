@@ -83,6 +83,14 @@ impl Endpoints {
         format!("{}/{}", root.trim_end_matches('/'), path.trim_start_matches('/'))
     }
 
+    /// The same on the host of a region, for what only those have: `REGION-run.googleapis.com`. A replaced
+    /// root stands for all regions.
+    pub fn regional(&self, api: Api, region: &str, path: &str) -> String {
+        let url = self.url(api, path);
+        let replaced = self.replaced.iter().any(|(other, _)| *other == api);
+        if replaced { url } else { url.replacen("https://", &format!("https://{region}-"), 1) }
+    }
+
     /// The hosts that stand in for Google's, for the line that says so.
     pub fn replaced_hosts(&self) -> Vec<String> {
         let mut hosts: Vec<String> = self.replaced.iter().map(|(_, url)| url.authority().to_owned()).collect();
@@ -126,7 +134,12 @@ mod tests {
     fn paths_follow_the_root_once() {
         let google = Endpoints::new(&[]).expect("none replaced");
         assert_eq!(google.url(Api::Run, "/v2/x"), "https://run.googleapis.com/v2/x");
+        assert_eq!(
+            google.regional(Api::Run, "europe-west1", "apis/x"),
+            "https://europe-west1-run.googleapis.com/apis/x"
+        );
         let replaced = replace("RUN", "http://127.0.0.1:9").expect("loopback");
+        assert_eq!(replaced.regional(Api::Run, "europe-west1", "apis/x"), "http://127.0.0.1:9/apis/x");
         assert_eq!(replaced.url(Api::Run, "v2/x"), "http://127.0.0.1:9/v2/x");
         assert_eq!(replaced.replaced_hosts(), ["127.0.0.1:9"]);
     }

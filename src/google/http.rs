@@ -115,6 +115,11 @@ impl Http {
         self.call(Method::GET, api, path, Body::Empty, Repeat::Always, doing)
     }
 
+    /// The addresses of Google's APIs.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
     /// Any other request; its author says whether it may be repeated.
     pub fn call(
         &self,

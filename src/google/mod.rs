@@ -1,6 +1,7 @@
 //! Google.
 pub mod cloud_build;
 pub mod cloud_run;
+pub mod domains;
 pub mod endpoints;
 pub mod error;
 pub mod http;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::scalar::Statuses;
+use crate::model::domain::Domain;
 use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, RevisionName, ServiceName};
 use crate::model::image::{ImageRef, Repository, Tag};
 use crate::model::key::ServiceAccountKey;
@@ -32,6 +33,8 @@ pub struct Deploy {
     pub manifest: Option<Map<String, Value>>,
     /// How the service runs.
     pub settings: Settings,
+    /// A domain that shall lead to the service.
+    pub domain: Option<Domain>,
     /// How the result is checked.
     pub checks: Checks,
     /// How the traffic moves.

@@ -235,6 +235,12 @@ pub const DEPLOY: &[Input] = &[
     ),
     text(Group::Service, "suffix", "", "Ending of the new revision's name"),
     text(Group::Service, "description", "", "Description of the service"),
+    text(
+        Group::Service,
+        "domain",
+        "",
+        "Domain that shall lead to the service: mapped when it is not, its DNS records and certificate are reported (needs run.domainmappings.*, in roles/editor)",
+    ),
     switch(
         Group::Service,
         "allow_unauthenticated",

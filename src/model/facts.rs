@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::domain::{Domain, Record};
 use super::ids::RevisionName;
 use super::image::{Digest, PinnedImage};
 use super::traffic::Traffic;
@@ -43,6 +44,8 @@ pub enum StepName {
     Finish,
     /// Putting the traffic back.
     Restore,
+    /// Mapping a domain.
+    Domain,
     /// Deleting old revisions.
     Prune,
 }
@@ -67,6 +70,7 @@ impl StepName {
             StepName::Verify => "Verify",
             StepName::Finish => "Finish",
             StepName::Restore => "Restore",
+            StepName::Domain => "Domain",
             StepName::Prune => "Prune",
         }
     }
@@ -206,6 +210,17 @@ pub enum Written {
     Yes,
 }
 
+/// A domain that leads to the service.
+#[derive(Debug, Clone)]
+pub struct DomainFact {
+    /// The domain.
+    pub name: Domain,
+    /// How it is doing, in words.
+    pub state: String,
+    /// What its DNS must hold.
+    pub records: Vec<Record>,
+}
+
 /// A rollout: how far the traffic went, and how that ended.
 #[derive(Debug, Clone)]
 pub struct RolloutFact {
@@ -276,6 +291,8 @@ pub struct Facts {
     pub service: ServiceFact,
     /// The rollout, once the service was written with it.
     pub rollout: Option<RolloutFact>,
+    /// The domain.
+    pub domain: Option<DomainFact>,
     /// The checks.
     pub checks: Vec<CheckFact>,
     /// What lies between the commit before and this one.

@@ -104,6 +104,9 @@ pub fn steps(deploy: &Deploy, marks: &Marks, tags: &[Tag]) -> Vec<Step> {
     } else {
         moves(deploy, &mut add);
     }
+    if let Some(domain) = &deploy.domain {
+        add(StepName::Domain, format!("`{domain}` leads to it, mapped when it is not"));
+    }
     if let Some(keep) = deploy.rollout.prune {
         add(StepName::Prune, format!("old revisions but {keep}, and those that are needed"));
     }

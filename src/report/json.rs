@@ -31,6 +31,10 @@ pub fn document(story: &Story<'_>) -> Value {
         "traffic_before": if service.existed { outputs::traffic_json(&service.traffic_before, story) } else { Value::Null },
         "traffic": service.traffic.as_ref().map(|traffic| outputs::traffic_json(traffic, story)),
         "commits": facts.commits,
+        "domain": facts.domain.as_ref().map(|domain| json!({
+            "name": domain.name.as_str(), "state": domain.state,
+            "records": domain.records.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        })),
         "regions": std::iter::once((story.region, story.facts)).chain(story.others.iter().copied())
             .map(|(region, facts)| json!({
                 "region": region, "url": facts.service.url, "share": facts.share(),

@@ -29,6 +29,7 @@ pub fn markdown(story: &Story<'_>) -> String {
     parts.extend(rollout(story));
     parts.extend(traffic(story));
     parts.extend(checks(story));
+    parts.extend(domain(story));
     parts.extend(warnings(story));
     parts.extend(timeline::chart(story).map(|chart| format!("### Where the time went\n\n{chart}")));
     let mut all = String::new();
@@ -245,6 +246,26 @@ fn checks(story: &Story<'_>) -> Option<String> {
         })
         .collect();
     Some(format!("### Checks\n\n{}", table(&["", "At", "Request", "Expected", "Last answer", "Asked"], &rows)))
+}
+
+fn domain(story: &Story<'_>) -> Option<String> {
+    let domain = story.facts.domain.as_ref()?;
+    let mut out = format!("### Domain\n\n{} {}.\n", link(&format!("https://{}", domain.name)), sentence(&domain.state));
+    if !domain.records.is_empty() {
+        let rows: Vec<Vec<String>> = domain
+            .records
+            .iter()
+            .map(|record| {
+                vec![
+                    code(if record.name.is_empty() { "@" } else { &record.name }),
+                    code(&record.kind),
+                    code(&record.data),
+                ]
+            })
+            .collect();
+        out.push_str(&format!("\n{}", table(&["DNS host", "Type", "Data"], &rows)));
+    }
+    Some(out)
 }
 
 fn warnings(story: &Story<'_>) -> Option<String> {

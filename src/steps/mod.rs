@@ -6,6 +6,7 @@ mod build_failure;
 pub mod cancel;
 mod deploy;
 mod deploy_failure;
+mod domain;
 mod dry_run;
 mod follow;
 mod gate;
@@ -118,6 +119,10 @@ pub async fn run(contexts: &[Context<'_>], all: &mut [Facts]) -> Result<(), Fail
     });
     ended.into_iter().next().unwrap_or(Ok(()))?;
     for (context, facts) in contexts.iter().zip(all.iter_mut()) {
+        if let Some(domain) = &context.deploy.domain {
+            step(context, facts, StepName::Domain, async |facts| Ok(((), domain::run(context, facts, domain).await)))
+                .await?;
+        }
         let Some(keep) = context.deploy.rollout.prune else { continue };
         step(context, facts, StepName::Prune, async |facts| Ok(((), prune::run(context, facts, keep).await))).await?;
     }

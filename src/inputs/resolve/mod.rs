@@ -13,6 +13,7 @@ use super::raw::RawInputs;
 use super::runner::Runner;
 use super::scalar;
 use super::spec::Command;
+use crate::model::domain::Domain;
 use crate::model::ids::{IdError, ProjectId, Region, RevisionName, ServiceName};
 use crate::model::image::ImageRef;
 use crate::model::secret::Secret;
@@ -68,6 +69,7 @@ pub fn run(
         Command::Promote => promoted(&mut give, project.as_ref(), region.as_ref()),
     };
     let settings = service::settings(&mut give, runner, service.as_ref());
+    let domain = give.with("domain", Domain::parse);
     let manifest = manifest::manifest(&mut give, runner, service.as_ref());
     let checks = check::checks(&mut give, &settings);
     let rollout = rollout::rollout(&mut give);
@@ -88,6 +90,7 @@ pub fn run(
         what,
         manifest,
         settings,
+        domain,
         checks,
         rollout,
         dry_run,
