@@ -3,6 +3,8 @@
 //! Every allocation is derived from two facts, what served before and which revision comes, so that
 //! going back never depends on what happened in between.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::model::ids::RevisionName;
@@ -58,6 +60,28 @@ pub fn pinned(traffic: &Traffic, latest_ready: Option<&RevisionName>) -> Option<
     let shares: Vec<Share> = named.collect::<Option<_>>()?;
     let total: u32 = shares.iter().map(|share| u32::from(share.percent)).sum();
     (total == 100).then_some(Traffic { shares })
+}
+
+/// Percent by revision, for those that get any; `None` when nothing serves.
+pub fn percents(traffic: &Traffic, latest_ready: Option<&RevisionName>) -> Option<BTreeMap<String, u8>> {
+    let mut percents = BTreeMap::new();
+    for share in pinned(traffic, latest_ready)?.shares.iter().filter(|share| share.percent > 0) {
+        if let Target::Revision(name) = &share.target {
+            *percents.entry(name.to_string()).or_default() += share.percent;
+        }
+    }
+    Some(percents)
+}
+
+/// Whether two allocations send the requests and the tags to the same revisions, however Google orders or
+/// joins their lines.
+pub fn same(a: &Traffic, b: &Traffic, latest_ready: Option<&RevisionName>) -> bool {
+    let tags = |traffic: &Traffic| -> Option<BTreeMap<String, Target>> {
+        let tagged = pinned(traffic, latest_ready)?.shares.into_iter();
+        Some(tagged.filter_map(|share| Some((share.tag?, share.target))).collect())
+    };
+    let percents = |traffic| percents(traffic, latest_ready);
+    percents(a).is_some() && percents(a) == percents(b) && tags(a) == tags(b)
 }
 
 /// Whether everything goes to the latest revision.
@@ -391,6 +415,23 @@ mod tests {
         assert_eq!(rollout.done().words(None), "0 % `web-2` (tag `c1`), 100 % latest");
         rollout.newest = false;
         assert_eq!(rollout.done().words(None), "100 % `web-2` (tag `c1`)");
+    }
+
+    #[test]
+    fn allocations_are_compared_by_what_they_do() {
+        let share = |number, percent, tag: Option<&str>| Share {
+            target: Target::Revision(revision(number)),
+            percent,
+            tag: tag.map(str::to_owned),
+        };
+        let of = |shares: &[Share]| Traffic { shares: shares.to_vec() };
+        let apart = of(&[share(1, 100, None), share(2, 0, Some("c1")), share(1, 0, Some("x"))]);
+        let joined = of(&[share(2, 0, Some("c1")), share(1, 100, Some("x"))]);
+        assert!(same(&apart, &joined, None));
+        assert!(!same(&apart, &of(&[share(1, 100, Some("c1")), share(1, 0, Some("x"))]), None), "a tag elsewhere");
+        assert!(!same(&apart, &of(&[share(2, 100, Some("c1")), share(1, 0, Some("x"))]), None), "requests elsewhere");
+        assert!(same(&Traffic::default(), &of(&[share(3, 100, None)]), Some(&revision(3))));
+        assert!(!same(&Traffic::default(), &Traffic::default(), None), "nothing serves");
     }
 
     #[test]

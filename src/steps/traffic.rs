@@ -9,8 +9,8 @@ use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Service};
 use crate::google::operation::{self, Watched};
 use crate::model::facts::Facts;
-use crate::model::traffic::{Target, Traffic};
-use crate::plan::rollout::{self, Record, Served, pinned};
+use crate::model::traffic::Traffic;
+use crate::plan::rollout::{self, Record, Served, percents, same};
 
 /// Rounds of read, change, write while others write the same service.
 const ROUNDS: u32 = 5;
@@ -55,7 +55,8 @@ pub(super) async fn write(context: &Context<'_>, facts: &mut Facts, wanted: &Mov
             }
             Err(error) if error.is_ambiguous() || error.is_conflict() => {
                 let now = read(context).await?;
-                let arrived = now.traffic() == *wanted.traffic && Record::on(now.json()).as_ref() == wanted.record;
+                let arrived = same(&now.traffic(), wanted.traffic, now.latest_ready().as_ref())
+                    && Record::on(now.json()).as_ref() == wanted.record;
                 if arrived {
                     return settled(context, facts, wanted.traffic, limit).await;
                 }
@@ -118,7 +119,7 @@ async fn settled(
         if holds(&service, traffic) {
             return Ok(service);
         }
-        if service.traffic() != *traffic {
+        if !same(&service.traffic(), traffic, service.latest_ready().as_ref()) {
             ours(context, &service)?;
         }
         if limit.reached(context.clock()) {
@@ -139,22 +140,10 @@ async fn settled(
     }
 }
 
-/// Whether the allocation holds: asked for, and served, revision by revision.
+/// Whether the allocation holds: asked for, and served.
 fn holds(service: &Service, traffic: &Traffic) -> bool {
     let latest = service.latest_ready();
-    let shares = |traffic: &Traffic| {
-        let traffic = pinned(traffic, latest.as_ref())?;
-        let mut shares: Vec<(String, u8)> = Vec::new();
-        for share in &traffic.shares {
-            let Target::Revision(name) = &share.target else { continue };
-            match shares.iter_mut().find(|(other, _)| other == name.as_str()) {
-                Some((_, percent)) => *percent += share.percent,
-                None => shares.push((name.to_string(), share.percent)),
-            }
-        }
-        shares.retain(|(_, percent)| *percent > 0);
-        shares.sort();
-        Some(shares)
-    };
-    service.traffic() == *traffic && shares(traffic).is_some_and(|wanted| Some(wanted) == shares(&service.serving()))
+    let serving = service.serving();
+    same(&service.traffic(), traffic, latest.as_ref())
+        && percents(&serving, latest.as_ref()) == percents(traffic, latest.as_ref())
 }
