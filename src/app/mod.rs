@@ -1,5 +1,6 @@
 //! The hallway: read, decide, do, tell. The only room with doors to all the others.
 
+mod executions;
 mod post;
 mod tell;
 
@@ -194,10 +195,11 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
     exit_code(&outcome)
 }
 
-/// The same deploy for each of its regions.
+/// The same deploy for each of its regions; the job before it runs once, in the first.
 fn each_region(deploy: Deploy) -> Vec<Deploy> {
     let others = deploy.regions.clone();
-    let others: Vec<Deploy> = others.into_iter().map(|region| Deploy { region, ..deploy.clone() }).collect();
+    let other = |region| Deploy { region, pre_deploy: None, ..deploy.clone() };
+    let others: Vec<Deploy> = others.into_iter().map(other).collect();
     std::iter::once(deploy).chain(others).collect()
 }
 
@@ -281,6 +283,7 @@ async fn clean_up(context: &Context<'_>, facts: &mut Facts) {
     if let Some(session) = facts.upload_session.take() {
         cancel::upload_session(context.http, &session).await;
     }
+    executions::end(context.http, context.console, context.files, facts).await;
     let Some(build) = facts.build.as_mut().filter(|build| !build.over) else { return };
     match cancel::build(context.http, build).await {
         Ok(ids) => {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::job::PreDeploy;
 use super::scalar::Statuses;
 use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, RevisionName, ServiceName};
 use crate::model::image::{ImageRef, Repository, Tag};
@@ -32,6 +33,8 @@ pub struct Deploy {
     pub manifest: Option<Map<String, Value>>,
     /// How the service runs.
     pub settings: Settings,
+    /// What runs with the new image before the service gets it.
+    pub pre_deploy: Option<Box<PreDeploy>>,
     /// How the result is checked.
     pub checks: Checks,
     /// How the traffic moves.

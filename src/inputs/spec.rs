@@ -293,6 +293,11 @@ pub const DEPLOY: &[Input] = &[
         "",
         "Revisions to keep besides those that serve, are tagged or are the newest; the others are deleted",
     ),
+    map(
+        Group::Rollout,
+        "pre_deploy_job",
+        "Job that runs once with the new image before the service gets it, such as a migration; its failure stops the deploy. A map: `name` (SERVICE-pre-deploy), `command`, `args`, `env`, `secrets`, `cpu`, `memory`, `timeout` (10m), `retries` (0); account, network, variables and secrets are the service's",
+    ),
     lines(
         Group::Rollout,
         "traffic",

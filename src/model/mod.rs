@@ -1,5 +1,6 @@
 //! The words everyone uses. Pure: no room below this one.
 
+pub mod execution;
 pub mod facts;
 pub mod ids;
 pub mod image;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Outcome, Story, outputs, truth};
+use super::{Outcome, Story, execution, outputs, truth};
 
 /// The version of the document's shape.
 const SCHEMA: u32 = 1;
@@ -57,6 +57,7 @@ pub fn document(story: &Story<'_>) -> Value {
             })).collect::<Vec<_>>(),
             "log_missing": build.log_missing,
         })),
+        "pre_deploy_job": facts.job.as_ref().map(execution::document),
         "steps": facts.steps.iter().map(|step| json!({
             "name": step.name.title(), "result": step.state.word(), "seconds": round(step.took.as_secs_f64()), "note": step.note,
         })).collect::<Vec<_>>(),

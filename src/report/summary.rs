@@ -1,7 +1,7 @@
 //! The job summary: what a person wants to see first, as Markdown.
 
 use super::markdown::{block, code, escape, link, sentence, table};
-use super::{Outcome, Story, headline, timeline, truth};
+use super::{Outcome, Story, execution, headline, timeline, truth};
 use crate::console::duration;
 use crate::console::files::SUMMARY_LIMIT;
 use crate::explain::Class;
@@ -26,6 +26,7 @@ pub fn markdown(story: &Story<'_>) -> String {
     parts.extend(regions(story));
     parts.push(steps(story));
     parts.extend(build(story));
+    parts.extend(story.facts.job.as_ref().and_then(execution::markdown));
     parts.extend(rollout(story));
     parts.extend(traffic(story));
     parts.extend(checks(story));

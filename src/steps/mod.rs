@@ -4,14 +4,17 @@ mod access;
 mod build;
 mod build_failure;
 pub mod cancel;
+mod cures;
 mod deploy;
 mod deploy_failure;
 mod dry_run;
 mod follow;
 mod gate;
+mod job;
 mod log_view;
 mod order;
 mod pick;
+mod pre_deploy;
 mod preflight;
 mod prune;
 mod resolve;
@@ -102,6 +105,14 @@ pub async fn run(contexts: &[Context<'_>], all: &mut [Facts]) -> Result<(), Fail
         _ => {}
     }
     let image = image(first, facts, &seen[0]).await?;
+    // Before any region is touched, and once for all of them.
+    if let Some(wish) = first.deploy.pre_deploy.as_deref() {
+        let service = seen[0].service.as_ref();
+        step(first, facts, StepName::PreDeploy, async |facts| {
+            pre_deploy::run(first, facts, service, &image, wish).await
+        })
+        .await?;
+    }
     let (pinned, digest) = (facts.image.clone(), facts.digest.clone());
     let everywhere = contexts.iter().zip(all.iter_mut()).zip(seen).map(async |((context, facts), seen)| {
         (facts.image, facts.digest) = (pinned.clone(), digest.clone());

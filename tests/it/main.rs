@@ -21,6 +21,7 @@ mod hostile;
 mod incident;
 mod inputs;
 mod interrupted;
+mod jobs;
 mod manifest;
 mod network;
 mod permissions;

@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod manifest;
+mod pre_deploy;
 mod rollout;
 mod service;
 
@@ -71,6 +72,14 @@ pub fn run(
     let manifest = manifest::manifest(&mut give, runner, service.as_ref());
     let checks = check::checks(&mut give, &settings);
     let rollout = rollout::rollout(&mut give);
+    let pre_deploy = pre_deploy::pre_deploy(&mut give, service.as_ref());
+    if let (Some(_), Some(What::Revision(_))) = (&pre_deploy, &what) {
+        give.findings.wrong(
+            "pre_deploy_job",
+            "a revision that exists gets the traffic, and nothing is deployed",
+            "remove it; `slipway job` runs a job by itself",
+        );
+    }
     let (Some(key), Some(project), Some(region), Some(service), Some(what)) = (key, project, region, service, what)
     else {
         return Err(InputErrors(findings.mistakes));
@@ -88,6 +97,7 @@ pub fn run(
         what,
         manifest,
         settings,
+        pre_deploy: pre_deploy.map(Box::new),
         checks,
         rollout,
         dry_run,
@@ -133,7 +143,7 @@ fn traffic(give: &mut Give<'_>) -> Option<What> {
     if given.len() > 1 {
         give.findings.wrong(given[1], format!("`{name}` says who shall serve already"), "keep one of them");
     }
-    for other in ["source", "image", "build_config", "strategy", "no_traffic", "tag"] {
+    for other in ["source", "image", "build_config", "strategy", "no_traffic", "tag", "pre_deploy_job"] {
         if give.raw.has(other) {
             give.findings.wrong(
                 name,
