@@ -18,7 +18,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
     let (image, shown) = match &context.deploy.what {
         What::Image(image) => (image.to_string(), image.to_string()),
         What::Promoted(place) => {
-            let (image, _) = resolve::promoted(context, facts, place).await?;
+            let (image, _) = resolve::promoted(context.http, facts, place).await?;
             (image.clone(), image)
         }
         What::Build(build) => (STAND_IN.to_owned(), format!("{}@(the digest of the build)", build.repository)),

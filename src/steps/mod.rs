@@ -19,6 +19,7 @@ mod preflight;
 mod prune;
 mod resolve;
 mod rollout;
+pub mod run_job;
 mod serving;
 mod together;
 mod traffic;
@@ -175,10 +176,11 @@ async fn image(context: &Context<'_>, facts: &mut Facts, seen: &preflight::Seen)
         }
         What::Image(image) => {
             ordered(context, facts, seen.service.as_ref()).await?;
-            step(context, facts, StepName::Resolve, async |facts| resolve::run(context, facts, image).await).await
+            step(context, facts, StepName::Resolve, async |facts| resolve::run(context.http, facts, image).await).await
         }
         What::Promoted(place) => {
-            step(context, facts, StepName::Resolve, async |facts| resolve::promoted(context, facts, place).await).await
+            step(context, facts, StepName::Resolve, async |facts| resolve::promoted(context.http, facts, place).await)
+                .await
         }
         What::Revision(_) | What::Traffic(_) => unreachable!("nothing is deployed"),
     }
@@ -312,14 +314,25 @@ async fn step<T>(
     name: StepName,
     work: impl AsyncFnOnce(&mut Facts) -> Result<(T, String), Failure>,
 ) -> Result<T, Failure> {
+    timed(context.console, &context.prefix, facts, name, work).await
+}
+
+/// [`step`], for whoever has no service to deploy.
+async fn timed<T>(
+    console: &Console,
+    prefix: &str,
+    facts: &mut Facts,
+    name: StepName,
+    work: impl AsyncFnOnce(&mut Facts) -> Result<(T, String), Failure>,
+) -> Result<T, Failure> {
     facts.current = Some((name, std::time::Instant::now()));
     let result = work(facts).await;
-    context.console.end_group();
+    console.end_group();
     match result {
         Ok((value, note)) => {
             facts.end(StepState::Done, note.as_str());
             let took = facts.took(name).unwrap_or_default();
-            context.console.done(&format!("{}{}: {note}", context.prefix, name.title()), took);
+            console.done(&format!("{prefix}{}: {note}", name.title()), took);
             Ok(value)
         }
         Err(failure) => {

@@ -21,6 +21,10 @@ pub(super) async fn run(
     image: &str,
     wish: &PreDeploy,
 ) -> Result<((), String), Failure> {
+    if !image.contains('@') {
+        let text = format!("{image} is a name that may move: job and revision may get different images of it");
+        context.warn(facts, text);
+    }
     let surroundings = surroundings(context, seen, image, wish)?;
     let document = |current: Option<&serde_json::Value>, mark: &str| {
         let container = context.deploy.settings.container.as_deref();

@@ -22,6 +22,7 @@ mod incident;
 mod inputs;
 mod interrupted;
 mod jobs;
+mod jobs_command;
 mod manifest;
 mod network;
 mod permissions;

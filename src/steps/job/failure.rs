@@ -75,6 +75,7 @@ pub(super) async fn explain(work: &Work<'_>, facts: &mut Facts, last: &Execution
             hints.push(format!("To see those lines here, grant roles/logging.viewer: {grant}"));
         }
     }
+    hints.push(format!("To run it again by itself: {}", work.gcloud("execute", work.job.as_str())));
     hints.push(format!("All about it: {}", work.gcloud("executions describe", last.short())));
     failure.more_hints(hints)
 }
@@ -111,9 +112,7 @@ fn cures(work: &Work<'_>, last: &Execution, attempt: &Attempt, reason: &str, mes
     if attempt.exit_code == Some(KILLED) {
         return vec!["137 means that it was killed, most often for want of memory: give it more `memory`".into()];
     }
-    let mut hints = cures::of(work.http.project(), None, reason, message);
-    hints.push(format!("To run it again by itself: {}", work.gcloud("execute", work.job.as_str())));
-    hints
+    cures::of(work.http.project(), None, reason, message)
 }
 
 /// The last lines; `None` where they may not be read.

@@ -3,6 +3,7 @@
 
 mod apply;
 mod failure;
+mod preflight;
 mod start;
 mod watch;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+pub(super) use preflight::look_ahead;
 pub(super) use start::marked;
 
 use crate::console::Console;
