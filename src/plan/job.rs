@@ -102,12 +102,18 @@ pub(super) fn limits(container: &mut Map<String, Value>, settings: &JobSettings)
     set(limits, "memory", shared.memory.as_deref());
 }
 
-/// What one run overrides; `None` when it is the job as it stands.
-pub fn overrides(run: &Run) -> Option<Value> {
-    if run.args.is_none() && run.env.is_empty() {
+/// Whether a run overrides anything; that takes a permission of its own.
+pub fn overrides_anything(run: &Run) -> bool {
+    run.args.is_some() || !run.env.is_empty()
+}
+
+/// What one run overrides of the job's first container; `None` when it is the job as it stands.
+pub fn overrides(run: &Run, job: &Value) -> Option<Value> {
+    if !overrides_anything(run) {
         return None;
     }
     let mut container = Map::new();
+    set(&mut container, "name", job.pointer("/template/template/containers/0/name").cloned());
     match run.args.as_deref() {
         Some([]) => drop(container.insert("clearArgs".into(), true.into())),
         Some(args) => drop(container.insert("args".into(), args.into())),
@@ -205,13 +211,19 @@ mod tests {
     #[test]
     fn overrides_hold_what_was_given_and_nothing_else() {
         let run = |args: Option<&[&str]>, env: &[(&str, &str)]| {
-            overrides(&Run {
-                args: args.map(|args| args.iter().map(|arg| (*arg).to_owned()).collect()),
-                env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-                wait: None,
-            })
+            overrides(
+                &Run {
+                    args: args.map(|args| args.iter().map(|arg| (*arg).to_owned()).collect()),
+                    env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+                    wait: None,
+                },
+                &json!({}),
+            )
         };
         assert_eq!(run(None, &[]), None);
+        let named = json!({"template": {"template": {"containers": [{"name": "main"}]}}});
+        let one = overrides(&Run { args: None, env: vec![("A".into(), "1".into())], wait: None }, &named);
+        assert_eq!(one.and_then(|one| one.pointer("/containerOverrides/0/name").cloned()), Some(json!("main")));
         assert_eq!(run(Some(&[]), &[]), Some(json!({"containerOverrides": [{"clearArgs": true}]})));
         assert_eq!(
             run(Some(&["down"]), &[("A", "1")]),

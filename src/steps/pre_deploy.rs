@@ -51,6 +51,22 @@ pub(super) async fn run(
     Ok(((), format!("execution `{}` of job `{}` succeeded", last.short(), wish.name)))
 }
 
+/// Asks Google whether it would take the job, around `service` as it shall be.
+pub(super) async fn rehearse(
+    context: &Context<'_>,
+    service: &serde_json::Value,
+    image: &str,
+    wish: &PreDeploy,
+) -> Result<(), Failure> {
+    let sentence = || format!("Cloud Run would not take job `{}` like this", wish.name);
+    let name = jobs::job_name(context.deploy.project.as_str(), &context.deploy.region, &wish.name);
+    let current = jobs::job(context.http, &name).await.map_err(|error| Failure::of(sentence(), error))?;
+    let container = context.deploy.settings.container.as_deref();
+    let current = current.as_ref().map(jobs::Job::json);
+    let document = pre_deploy::job(current, service, container, wish, image, &context.marks.request_tag);
+    jobs::validate(context.http, &name, &document).await.map_err(|error| Failure::of(sentence(), error))
+}
+
 /// The service as it shall be: what the job is to stand in.
 fn surroundings(
     context: &Context<'_>,

@@ -91,7 +91,8 @@ async fn execute(
     once: &Run,
 ) -> Result<(JobEnd, String), Failure> {
     work.console.group(&format!("Job {} in {}", work.job, work.region));
-    let execution = work.start(facts, written, overrides(once).as_ref()).await?;
+    let overridden = overrides(once, written.json());
+    let execution = work.start(facts, written, overridden.as_ref()).await?;
     work.console.line(&format!("Execution {}; its log: {}", execution.short(), execution.log_uri()));
     let Some(limit) = once.wait else {
         work.let_go(facts);

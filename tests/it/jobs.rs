@@ -285,6 +285,21 @@ fn a_dry_run_names_the_job_and_makes_none() {
     scene.input("dry_run", "true");
     scene.run().expect(0).says("Pre-deploy job: `web-pre-deploy` runs once with the new image, for up to 600 s");
     assert_eq!((count(&scene, "job created"), count(&scene, "execution created")), (0, 0));
+    scene.input("pre_deploy_job", "cpu: 8\nmemory: 512Mi");
+    let run = scene.run();
+    assert_ne!(run.code, 0, "{}", run.log());
+    run.says("Cloud Run would not take job `web-pre-deploy` like this");
+}
+
+#[test]
+fn an_image_that_may_move_is_told() {
+    let mut scene = migrating();
+    scene.input("source", "").input("image", "gcr.io/harbour-dev/web:latest");
+    scene.run().expect(0).says("job and revision may get different images of it");
+    scene.cloud.world(|world| world.grant("harbour-dev", World::DEPLOYER, "roles/artifactregistry.reader"));
+    let run = scene.run().expect(0);
+    run.does_not_say("job and revision may get different images");
+    assert_eq!(job(&scene, "web-pre-deploy")["template"]["template"]["containers"][0]["image"], run.outputs["image"]);
 }
 
 #[test]

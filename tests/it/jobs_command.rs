@@ -187,6 +187,32 @@ fn somebody_elses_change_is_kept_and_never_run_as_ours() {
 }
 
 #[test]
+fn runs_at_the_same_time_each_start_what_they_wrote() {
+    let mut scene = scene();
+    scene.variable("SLIPWAY_PACE", "0.02");
+    let names = ["run-0", "run-1", "run-2", "run-3"];
+    let running: Vec<_> = names.iter().map(|name| scene.start(&["job", "--run-args", name])).collect();
+    // Whoever never gets between the others gives up, and has started nothing.
+    let mut done: Vec<&str> = Vec::new();
+    for (name, run) in names.iter().zip(running) {
+        let run = run.finish();
+        assert!(run.code == 0 || run.code == 8, "{}", run.log());
+        done.extend((run.code == 0).then_some(*name));
+    }
+    assert!(!done.is_empty());
+    scene.cloud.world(|world| {
+        let container = |execution: &fakecloud::Execution| execution.template["template"]["containers"][0].clone();
+        let mut started: Vec<String> =
+            world.executions.iter().map(|run| container(run)["args"][0].as_str().unwrap().to_owned()).collect();
+        started.sort();
+        assert_eq!(started, done, "each that succeeded ran once, the others not at all");
+        let mark = |run: &fakecloud::Execution| run.template["annotations"]["slipway.dev/run"].to_string();
+        let marks: std::collections::BTreeSet<String> = world.executions.iter().map(mark).collect();
+        assert_eq!(marks.len(), done.len(), "each ran the version it had written: {marks:?}");
+    });
+}
+
+#[test]
 fn looks_that_fail_in_passing_are_not_failed_executions() {
     let scene = scene();
     scene.cloud.world(|world| {

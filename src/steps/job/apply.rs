@@ -21,8 +21,21 @@ const LONGEST: Duration = Duration::from_secs(300);
 /// Pause between looks at a job whose operation is not known.
 const LOOK: Duration = Duration::from_secs(3);
 
-/// Writes the job under a mark of its own, so that each write makes a new version of it.
+/// Writes the job under a mark of its own, so that each write makes a new version of it. When somebody
+/// else's write came in between, it is written again on top of that.
 pub(super) async fn write(work: &Work<'_>, facts: &mut Facts) -> Result<Job, Failure> {
+    for round in 1..=ROUNDS {
+        if let Some(job) = write_once(work, facts).await? {
+            return Ok(job);
+        }
+        work.console.line("Somebody else wrote the job meanwhile; writing it again on top of that");
+        work.http.clock().sleep(jitter(Duration::from_secs(1 << round.min(4)), 0.3, 1.0)).await;
+    }
+    Err(overtaken(work))
+}
+
+/// The job as this write left it; `None` when somebody else's write came behind it.
+async fn write_once(work: &Work<'_>, facts: &mut Facts) -> Result<Option<Job>, Failure> {
     let limit = work.http.clock().limit(LONGEST);
     let (mark, operation) = send(work, facts).await?;
     let watched = match operation {
@@ -37,13 +50,13 @@ pub(super) async fn write(work: &Work<'_>, facts: &mut Facts) -> Result<Job, Fai
     };
     let job = settle(work, limit).await?;
     if job.annotation(MARK) != Some(&mark) {
-        return Err(overtaken(work));
+        return Ok(None);
     }
     let ready = job.ready();
     if why.is_some() || ready.as_ref().is_some_and(|ready| ready.holds == Some(false)) {
         return Err(failure::not_ready(work, ready, why));
     }
-    Ok(job)
+    Ok(Some(job))
 }
 
 /// Sends the write; gives back its mark and, where it is known, its operation.

@@ -7,7 +7,7 @@ use crate::google::jobs;
 use crate::google::projects::{self, Resource};
 use crate::google::roles::{self, NEEDS, Need};
 use crate::inputs::job::Job;
-use crate::plan::job::overrides;
+use crate::plan::job::overrides_anything;
 
 /// Names what the account lacks for this run of the job command. What may not be looked at is passed over.
 pub(in crate::steps) async fn look_ahead(
@@ -49,7 +49,7 @@ pub(in crate::steps) async fn look_ahead(
 
 fn is_needed(need: &Need, job: &Job) -> bool {
     match need.permission {
-        "run.jobs.runWithOverrides" => job.run.as_ref().and_then(overrides).is_some(),
+        "run.jobs.runWithOverrides" => job.run.as_ref().is_some_and(overrides_anything),
         "run.jobs.run" => job.run.is_some(),
         "run.operations.get" => true,
         permission if permission.starts_with("run.executions.") => job.run.is_some(),

@@ -28,7 +28,7 @@ use crate::model::facts::Facts;
 use crate::plan::job::MARK;
 
 /// Times the request is sent, each after making sure that the one before started nothing.
-const SENT: u32 = 3;
+const SENT: u32 = 5;
 
 /// Lists lag a little: an execution that does not show is looked for twice, this far apart.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
@@ -75,6 +75,8 @@ pub(super) async fn once(
             nothing_started(work, facts);
             return Err(failure::refused(work, sentence(), error));
         }
+        // Runs that write the same job in turn part like this.
+        work.http.clock().sleep(jitter(Duration::from_secs(1 << sent.min(4)), 0.1, 1.0)).await;
     }
     unreachable!("the loop ends by returning")
 }
