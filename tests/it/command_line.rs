@@ -68,6 +68,10 @@ fn help_names_every_setting() {
     for input in slipway::inputs::spec::DEPLOY {
         assert!(out.contains(&format!("--{}", input.name.replace('_', "-"))), "{}", input.name);
     }
+    let (_, out, _) = slipway(&["job", "--help"], std::path::Path::new("."));
+    for input in slipway::inputs::spec::JOB {
+        assert!(out.contains(&format!("--{}", input.name.replace('_', "-"))), "{}", input.name);
+    }
     let (code, _, err) = slipway(&["deploy", "--servcie", "x"], std::path::Path::new("."));
     assert_eq!(code, 2);
     assert!(err.contains("--service"), "{err}");

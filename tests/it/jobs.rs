@@ -225,6 +225,34 @@ fn a_permission_that_is_missing_is_named_before_anything_is_built() {
 }
 
 #[test]
+fn what_the_preflight_could_not_see_is_named_when_it_is_met() {
+    let scene = migrating();
+    scene.cloud.world(|world| {
+        world.disable_api("cloudresourcemanager.googleapis.com");
+        world.deny(World::DEPLOYER, "run.jobs.run");
+    });
+    let run = scene.run().expect(4);
+    run.says("Could not run job `web-pre-deploy`").says("lacks `run.jobs.run`").says("--role=roles/run.admin");
+    run.says("Job `web-pre-deploy` is written, and was not run");
+    service_untouched(&scene, &run);
+    assert_eq!(run.state["execution_over"], "true", "there is nothing the post step would have to end");
+}
+
+#[test]
+fn a_promoted_image_is_migrated_to_as_well() {
+    let mut scene = Scene::deployed();
+    let digest = scene.cloud.world(|world| world.revisions[0].image.clone().unwrap());
+    scene.input("source", "").input("service", "shop").input("from_service", "web");
+    scene.input("pre_deploy_job", "command: migrate");
+    next_execution(&scene, failing());
+    scene.command(&["promote"]).expect(8).says("Nothing was changed on service `shop`");
+    scene.command(&["promote"]).expect(0);
+    assert_eq!(job(&scene, "shop-pre-deploy")["template"]["template"]["containers"][0]["image"], digest.as_str());
+    scene.input("from_service", "").input("tag", "c1");
+    scene.command(&["promote"]).expect(2).says("pre_deploy_job: a revision that exists gets the traffic");
+}
+
+#[test]
 fn a_signal_cancels_the_execution_in_time() {
     let mut scene = migrating();
     scene.variable("SLIPWAY_PACE", "1");
