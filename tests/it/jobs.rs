@@ -101,6 +101,22 @@ fn a_migration_meets_the_services_database() {
 }
 
 #[test]
+fn a_migration_meets_what_a_manifest_describes() {
+    let mut scene = migrating();
+    scene.file(
+        "service.yaml",
+        "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers:\n      - image: X\n        env: [{name: FROM_FILE, value: 'yes'}]\n",
+    );
+    scene.input("manifest", "service.yaml");
+    scene.run().expect(0);
+    let env = |name: &str, value: &str| json!({"name": name, "value": value});
+    assert_eq!(
+        job(&scene, "web-pre-deploy")["template"]["template"]["containers"][0]["env"],
+        json!([env("FROM_FILE", "yes"), env("LEVEL", "debug"), env("STEP", "1")])
+    );
+}
+
+#[test]
 fn a_failed_migration_stops_the_deploy_and_shows_why() {
     let scene = migrating();
     next_execution(&scene, failing());
