@@ -117,6 +117,24 @@ fn a_migration_meets_what_a_manifest_describes() {
 }
 
 #[test]
+fn a_migration_runs_once_for_all_regions_and_before_any_of_them() {
+    let mut scene = Scene::new();
+    scene.input("regions", "us-central1, europe-west1").run().expect(0);
+    scene.input("env_vars", "LEVEL: debug").input("pre_deploy_job", MIGRATION);
+    next_execution(&scene, failing());
+    scene.run().expect(8);
+    assert_eq!(count(&scene, "revision created"), 2, "a failed migration touches no region");
+    let run = scene.run().expect(0);
+    run.says("Pre-deploy job: execution `web-pre-deploy-");
+    assert_eq!((count(&scene, "execution created"), count(&scene, "revision created")), (2, 4));
+    scene.cloud.world(|world| assert_eq!(world.jobs.len(), 1, "in the first region"));
+    let calls = scene.calls();
+    let last_look = calls.iter().rposition(|call| call == "run.projects.locations.jobs.executions.get").unwrap();
+    let patches = calls.iter().enumerate().filter(|(_, call)| *call == "run.projects.locations.services.patch");
+    assert!(patches.skip(2).all(|(at, _)| at > last_look), "{calls:#?}");
+}
+
+#[test]
 fn a_failed_migration_stops_the_deploy_and_shows_why() {
     let scene = migrating();
     next_execution(&scene, failing());
