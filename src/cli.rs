@@ -188,6 +188,8 @@ mod tests {
     #[test]
     fn the_second_name_is_the_post_entrypoint() {
         assert_eq!(parse_words("/slipway-post").task, Task::Post);
+        // The runner gives every entrypoint of an action the same arguments.
+        assert_eq!(parse_words("/slipway-post job").task, Task::Post);
         assert_eq!(parse(vec!["/slipway".into()], true).expect("the action").task, Task::Run(Job::Deploy));
         assert!(parse(vec!["/slipway".into()], false).is_err());
     }

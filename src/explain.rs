@@ -77,7 +77,9 @@ impl Class {
             Class::Quota => "a quota is used up and waiting did not help",
             Class::BuildFailed => "the build failed",
             Class::Infrastructure => "Cloud Build, the network or Google itself failed; running again may help",
-            Class::Deploy => "Cloud Run refused the change, the revision did not start, or it serves nobody",
+            Class::Deploy => {
+                "Cloud Run refused the change, the revision did not start or serves nobody, or a job failed"
+            }
             Class::Verify => "the new revision does not answer as it should",
             Class::Rollback => "something failed, and the traffic could not be put back: look at it now",
             Class::Superseded => "a newer commit serves already, or a newer run took over; nothing is broken",

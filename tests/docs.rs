@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use slipway::explain::Class;
 use slipway::google::roles::{self, Need};
-use slipway::inputs::spec::{self, Group, Input};
+use slipway::inputs::spec::{Command, Group, Input};
+use slipway::report::job;
 use slipway::report::outputs::OUTPUTS;
 
 fn root() -> &'static Path {
@@ -60,59 +61,150 @@ fn description(input: &Input) -> String {
     }
 }
 
-#[test]
-fn action_yml_is_the_table_of_inputs_and_outputs() {
-    let mut text = String::from(
-        "# Inputs and outputs are checked against src/inputs/spec.rs and src/report/outputs.rs by tests/docs.rs.\n\
-         name: Slipway\n\
-         description: Build, deploy and verify a Cloud Run service. No log streaming, deployed by digest, green only when the new revision serves.\n\
-         author: Slipway\n\
-         branding:\n  icon: anchor\n  color: blue\n\ninputs:\n",
+/// A command's action: where its file lies, how it is called in lists, and what its run has to tell.
+struct Action {
+    command: Command,
+    file: &'static str,
+    name: &'static str,
+    description: &'static str,
+    outputs: Vec<&'static (&'static str, &'static str)>,
+}
+
+fn actions() -> [Action; 4] {
+    let some = |names: &[&str]| OUTPUTS.iter().filter(|(name, _)| names.contains(name)).collect();
+    [
+        Action {
+            command: Command::Deploy,
+            file: "action.yml",
+            name: "Slipway",
+            description: "Build, deploy and verify a Cloud Run service. No log streaming, deployed by digest, green only when the new revision serves.",
+            outputs: OUTPUTS.iter().collect(),
+        },
+        Action {
+            command: Command::Rollback,
+            file: "actions/rollback/action.yml",
+            name: "Slipway rollback",
+            description: "Send the traffic of a Cloud Run service back to a revision that served before, verified.",
+            outputs: some(&["url", "revision", "previous_revision", "traffic", "result", "report"]),
+        },
+        Action {
+            command: Command::Promote,
+            file: "actions/promote/action.yml",
+            name: "Slipway promote",
+            description: "Send all traffic to a tagged candidate, or deploy the very image that serves in another Cloud Run service.",
+            outputs: some(&[
+                "url",
+                "revision",
+                "previous_revision",
+                "image",
+                "digest",
+                "deploy_seconds",
+                "traffic",
+                "result",
+                "report",
+            ]),
+        },
+        Action {
+            command: Command::Job,
+            file: "actions/job/action.yml",
+            name: "Slipway job",
+            description: "Create or update a Cloud Run job, run it exactly once, and be green only when every task succeeded.",
+            outputs: job::OUTPUTS.iter().collect(),
+        },
+    ]
+}
+
+/// The file of an action. The program is told its command by `args`: without them the runner would pass
+/// an input named `args` to it as arguments, and inputs come by their variables.
+fn action_yml(action: &Action) -> String {
+    let word = action.command.word();
+    let up = "../".repeat(action.file.matches('/').count());
+    // zizmor knows a Dockerfile of the repository only by its bare name.
+    let pardon = if up.is_empty() { "" } else { " # zizmor: ignore[unpinned-images] built from this repository" };
+    let mut text = format!(
+        "# Inputs and outputs are checked against src/inputs/spec.rs and src/report/ by tests/docs.rs.\n\
+         name: {}\n\
+         description: {}\n\
+         author: Slipway\n",
+        action.name, action.description
     );
+    if up.is_empty() {
+        text.push_str("branding:\n  icon: anchor\n  color: blue\n");
+    }
+    text.push_str("\ninputs:\n");
+    let inputs = action.command.inputs();
     for group in Group::ALL {
-        writeln!(text, "  # {}", group.title()).unwrap();
-        for input in spec::DEPLOY.iter().filter(|input| input.group == group) {
+        let own: Vec<&&Input> = inputs.iter().filter(|input| input.group == group).collect();
+        if !own.is_empty() {
+            writeln!(text, "  # {}", group.title()).unwrap();
+        }
+        for input in own {
             writeln!(text, "  {}:\n    description: {}", input.name, quoted(&description(input))).unwrap();
-            writeln!(text, "    required: {}", input.name == "service").unwrap();
+            let required = input.name == if action.command == Command::Job { "job" } else { "service" };
+            writeln!(text, "    required: {required}").unwrap();
             if input.default.starts_with('$') {
                 writeln!(text, "    default: {}", input.default).unwrap();
             }
         }
     }
     text.push_str("\noutputs:\n");
-    for (name, doc) in OUTPUTS {
+    for (name, doc) in &action.outputs {
         writeln!(text, "  {name}:\n    description: {}", quoted(doc)).unwrap();
     }
-    text.push_str(
-        "\nruns:\n  using: docker\n  image: Dockerfile\n  entrypoint: /slipway\n  post-entrypoint: /slipway-post\n  post-if: cancelled() || failure()\n",
-    );
-    check("action.yml", &text);
+    write!(
+        text,
+        "\nruns:\n  using: docker\n  image: {up}Dockerfile{pardon}\n  entrypoint: /slipway\n  args:\n    - {word}\n  post-entrypoint: /slipway-post\n  post-if: cancelled() || failure()\n"
+    )
+    .unwrap();
+    text
+}
+
+#[test]
+fn every_command_has_its_action() {
+    let actions = actions();
+    assert_eq!(actions.iter().map(|action| action.command).collect::<Vec<_>>(), Command::ALL);
+    for action in &actions {
+        let lies_in = action.file.strip_suffix("/action.yml").unwrap_or_default();
+        assert!(action.command == Command::Deploy || lies_in == format!("actions/{}", action.command.word()));
+        check(action.file, &action_yml(action));
+    }
 }
 
 #[test]
 fn the_readme_has_every_input_and_output() {
-    let mut inputs = String::new();
-    for group in Group::ALL {
-        write!(inputs, "\n**{}**\n\n| input | default | meaning |\n| --- | --- | --- |\n", group.title()).unwrap();
-        for input in spec::DEPLOY.iter().filter(|input| input.group == group) {
-            let default = if input.default.is_empty() { String::new() } else { format!("`{}`", input.default) };
-            writeln!(inputs, "| `{}` | {default} | {} |", input.name, input.doc.replace('|', "\\|")).unwrap();
+    let table_of_inputs = |command: Command| {
+        let mut text = String::new();
+        let all = command.inputs();
+        for group in Group::ALL.into_iter().filter(|group| all.iter().any(|input| input.group == *group)) {
+            write!(text, "\n**{}**\n\n| input | default | meaning |\n| --- | --- | --- |\n", group.title()).unwrap();
+            for input in all.iter().filter(|input| input.group == group) {
+                let default = if input.default.is_empty() { String::new() } else { format!("`{}`", input.default) };
+                writeln!(text, "| `{}` | {default} | {} |", input.name, input.doc.replace('|', "\\|")).unwrap();
+            }
         }
-    }
-    inputs.push('\n');
-    check_part("README.md", "inputs", &inputs);
-    let mut outputs = String::from("\n| output | meaning |\n| --- | --- |\n");
-    for (name, doc) in OUTPUTS {
-        writeln!(outputs, "| `{name}` | {doc} |").unwrap();
-    }
-    outputs.push('\n');
-    check_part("README.md", "outputs", &outputs);
+        text + "\n"
+    };
+    check_part("README.md", "inputs", &table_of_inputs(Command::Deploy));
+    check_part("docs/JOBS.md", "inputs", &table_of_inputs(Command::Job));
+    let table_of_outputs = |outputs: &[(&str, &str)]| {
+        let mut text = String::from("\n| output | meaning |\n| --- | --- |\n");
+        for (name, doc) in outputs {
+            writeln!(text, "| `{name}` | {doc} |").unwrap();
+        }
+        text + "\n"
+    };
+    check_part("README.md", "outputs", &table_of_outputs(OUTPUTS));
+    check_part("docs/JOBS.md", "outputs", &table_of_outputs(job::OUTPUTS));
 }
 
 #[test]
-fn the_readme_shows_the_example_that_is_linted() {
-    let example = std::fs::read_to_string(root().join("examples/deploy-staging.yml")).unwrap();
-    check_part("README.md", "quick-start", &format!("```yaml\n{example}```\n"));
+fn the_documents_show_the_examples_that_are_linted() {
+    for (document, part, example) in
+        [("README.md", "quick-start", "examples/deploy-staging.yml"), ("docs/JOBS.md", "workflow", "examples/job.yml")]
+    {
+        let text = std::fs::read_to_string(root().join(example)).unwrap();
+        check_part(document, part, &format!("```yaml\n{text}```\n"));
+    }
 }
 
 #[test]
@@ -169,9 +261,10 @@ fn every_path_in_a_document_exists() {
         }
         // Names of our files between backticks.
         for word in text.split('`').skip(1).step_by(2) {
-            let ours = ["src/", "tests/", "docs/", "fake/", "examples/", "benches/", ".github/", "release/"]
-                .iter()
-                .any(|start| word.starts_with(start));
+            let ours =
+                ["src/", "tests/", "docs/", "fake/", "examples/", "actions/", "benches/", ".github/", "release/"]
+                    .iter()
+                    .any(|start| word.starts_with(start));
             if ours && !word.contains(['*', ' ', '<', '{']) && !word.contains("NAME") {
                 let path = word.split(['#', ':']).next().unwrap();
                 let there = [base, root()].iter().any(|from| from.join(path).exists());

@@ -1,5 +1,7 @@
 //! The hallway: read, decide, do, tell. The only room with doors to all the others.
 
+mod executions;
+mod job;
 mod post;
 mod tell;
 
@@ -40,6 +42,7 @@ const CLEAN_UP: Duration = Duration::from_millis(3500);
 pub async fn run(invocation: Invocation, runner: Runner) -> u8 {
     let console = Arc::new(Console::new(runner.actions, runner.color));
     match invocation.task {
+        Task::Run(Command::Job) => job::run(&console, &runner, &invocation).await,
         Task::Run(_) => deploy(&console, &runner, &invocation, false).await,
         Task::Plan => deploy(&console, &runner, &invocation, true).await,
         Task::Post => post::run(&console, &runner).await,
@@ -98,8 +101,14 @@ fn hide(console: &Console, raw: &RawInputs, runner: &Runner) {
 }
 
 fn read_inputs(console: &Console, runner: &Runner, invocation: &Invocation) -> Result<Resolved, InputErrors> {
-    let mut findings = Findings::default();
     let job = invocation.task.job().unwrap_or(Command::Deploy);
+    let (raw, findings) = read_texts(console, runner, invocation, job);
+    resolve::run(job, &raw, runner, findings)
+}
+
+/// The texts of a command's inputs, and what is wrong with the places a run writes to and asks.
+fn read_texts(console: &Console, runner: &Runner, invocation: &Invocation, job: Command) -> (RawInputs, Findings) {
+    let mut findings = Findings::default();
     let raw = RawInputs::collect(&job.inputs(), &runner.inputs, &invocation.flags, &mut findings);
     hide(console, &raw, runner);
     for (name, file) in [("GITHUB_OUTPUT", &runner.output_file), ("GITHUB_STATE", &runner.state_file)] {
@@ -116,7 +125,7 @@ fn read_inputs(console: &Console, runner: &Runner, invocation: &Invocation) -> R
             findings.wrong(&name, why, "");
         }
     }
-    resolve::run(job, &raw, runner, findings)
+    (raw, findings)
 }
 
 async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation, plan_only: bool) -> u8 {
@@ -209,10 +218,11 @@ impl<'a> Shared<'a> {
     }
 }
 
-/// The same deploy for each of its regions.
+/// The same deploy for each of its regions; the job before it runs once, in the first.
 fn each_region(deploy: Deploy) -> Vec<Deploy> {
     let others = deploy.regions.clone();
-    let others: Vec<Deploy> = others.into_iter().map(|region| Deploy { region, ..deploy.clone() }).collect();
+    let other = |region| Deploy { region, pre_deploy: None, ..deploy.clone() };
+    let others: Vec<Deploy> = others.into_iter().map(other).collect();
     std::iter::once(deploy).chain(others).collect()
 }
 
@@ -239,14 +249,20 @@ async fn carry_out(contexts: &[Context<'_>], all: &mut [Facts], rehearse: bool) 
     console.end_group();
     console.line(&format!("Cancelled by {signal}: cleaning up"));
     all.iter_mut().for_each(|facts| facts.end(StepState::Cancelled, "interrupted"));
-    let work =
-        futures_util::future::join_all(contexts.iter().zip(all).map(|(context, facts)| clean_up(context, facts)));
-    // A second signal ends the cleaning up.
+    in_time(async {
+        let all = contexts.iter().zip(all).map(|(context, facts)| clean_up(context, facts));
+        futures_util::future::join_all(all).await;
+    })
+    .await;
+    Outcome::Cancelled(signal)
+}
+
+/// Gives cleaning up the time there is. A second signal ends it.
+async fn in_time(work: impl Future<Output = ()>) {
     tokio::select! {
         _ = tokio::time::timeout(CLEAN_UP, work) => {}
         _ = stopped() => {}
     }
-    Outcome::Cancelled(signal)
 }
 
 /// Waits for a signal. PID 1 has no default for any of them, so each is asked for.
@@ -296,6 +312,7 @@ async fn clean_up(context: &Context<'_>, facts: &mut Facts) {
     if let Some(session) = facts.upload_session.take() {
         cancel::upload_session(context.http, &session).await;
     }
+    executions::end(context.http, context.console, context.files, facts).await;
     let Some(build) = facts.build.as_mut().filter(|build| !build.over) else { return };
     match cancel::build(context.http, build).await {
         Ok(ids) => {

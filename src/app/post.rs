@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Shared, connect, each_region, files, hide, read_inputs};
+use super::{Shared, connect, each_region, executions, files, hide, read_inputs};
 use crate::cli::{Invocation, Task};
 use crate::clock::random_hex;
 use crate::console::Console;
@@ -19,9 +19,10 @@ use crate::steps::{cancel, undo};
 /// The action's `post-entrypoint`: finishes what a run left behind that was cancelled or killed.
 pub(super) async fn run(console: &Arc<Console>, runner: &Runner) -> u8 {
     let build = left_build(runner);
+    let execution = executions::left(runner);
     let rollout = runner.state.get("rollout_run").filter(|_| !runner.state.contains_key("rollout_over"));
-    if build.is_none() && rollout.is_none() {
-        let begun = ["build_tag", "rollout_run"].iter().any(|name| runner.state.contains_key(*name));
+    if build.is_none() && execution.is_none() && rollout.is_none() {
+        let begun = ["build_tag", "execution_job", "rollout_run"].iter().any(|name| runner.state.contains_key(*name));
         console.line(if begun {
             "What this run began is over; there is nothing left to end"
         } else {
@@ -34,6 +35,9 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner) -> u8 {
     let invocation = Invocation { task: Task::Run(job), flags: Vec::new(), local: false };
     if let Some(build) = build {
         end_build(console, runner, build).await;
+    }
+    if let Some(execution) = execution {
+        executions::end_left(console, runner, execution).await;
     }
     if let Some(mark) = rollout {
         end_rollout(console, runner, &invocation, mark).await;

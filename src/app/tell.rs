@@ -10,7 +10,9 @@ use crate::inputs::error::InputErrors;
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 use crate::plan::decide::Step;
+use crate::plan::difference::Difference;
 use crate::report::failure::Line;
+use crate::report::job::{self, JobStory};
 use crate::report::{Kind, Outcome, Story, failure, headline, outputs, summary, truth};
 
 /// Says what is going to be done.
@@ -22,13 +24,13 @@ pub(super) fn begin(console: &Console, runner: &Runner, task: Task, deploy: &Dep
         _ if matches!(deploy.what, What::Traffic(_)) => "moving the traffic of",
         _ => "deploying",
     };
-    console.title(&format!(
-        "Slipway {}: {verb} {} in {} of project {}",
-        env!("CARGO_PKG_VERSION"),
-        deploy.service,
-        deploy.region,
-        deploy.project
-    ));
+    let what = format!("{verb} {} in {} of project {}", deploy.service, deploy.region, deploy.project);
+    announce(console, runner, &what, plan);
+}
+
+/// The first lines of every run: what is going to be done, where, in which steps.
+pub(super) fn announce(console: &Console, runner: &Runner, what: &str, plan: &[Step]) {
+    console.title(&format!("Slipway {}: {what}", env!("CARGO_PKG_VERSION")));
     if runner.embedded {
         console.line("This is the embedded cloud, on this machine: it keeps Google's laws and permissions, reads the");
         console
@@ -63,49 +65,80 @@ pub(super) fn tell(console: &Console, files: &Files, story: &Story<'_>) {
             now.iter().for_each(|sentence| console.line(&format!("  {sentence}")));
         }
         Outcome::Planned(changes) => {
-            console.title(if changes.is_empty() {
-                "Nothing would change on the service"
-            } else {
-                "What would change on the service"
-            });
-            for change in changes {
-                let line = match (&change.before, &change.after) {
-                    (None, Some(after)) => format!("  + {} = {after}", change.what),
-                    (Some(before), None) => format!("  - {} = {before}", change.what),
-                    (Some(before), Some(after)) if before == after => {
-                        format!("  ~ {} = {after} (changed)", change.what)
-                    }
-                    (Some(before), Some(after)) => format!("  ~ {} = {before} -> {after}", change.what),
-                    (None, None) => format!("  ~ {}", change.what),
-                };
-                console.line(&line);
-            }
+            tell_changes(console, changes, "service");
             now.iter().for_each(|sentence| console.line(sentence));
         }
-        Outcome::Failed(failed) => tell_failure(console, story, failed, &now),
+        Outcome::Failed(failed) => tell_failure(console, &headline(story), failed, &now),
         Outcome::Cancelled(signal) => {
             console.title(&format!("Cancelled by {signal}"));
             now.iter().for_each(|sentence| console.line(&format!("  now: {sentence}")));
         }
     }
-    for (name, value) in outputs::values(story) {
+    write(console, files, outputs::values(story), &summary::markdown(story));
+}
+
+/// Tells what became of a job: the log, the outputs, the summary.
+pub(super) fn tell_job(console: &Console, files: &Files, story: &JobStory<'_>) {
+    let now = job::sentences(story);
+    match story.outcome {
+        Outcome::Deployed(_) => {
+            console.title(&format!("{} in {}", job::headline(story), crate::console::duration(story.took)));
+            now.iter().for_each(|sentence| console.line(&format!("  {sentence}")));
+        }
+        Outcome::Planned(changes) => {
+            tell_changes(console, changes, "job");
+            now.iter().for_each(|sentence| console.line(sentence));
+        }
+        Outcome::Failed(failed) => tell_failure(console, &job::headline(story), failed, &now),
+        Outcome::Cancelled(signal) => {
+            console.title(&format!("Cancelled by {signal}"));
+            now.iter().for_each(|sentence| console.line(&format!("  now: {sentence}")));
+        }
+    }
+    write(console, files, job::values(story), &job::markdown(story));
+}
+
+/// Writes the runner's files. Failing to do so is a warning.
+fn write(console: &Console, files: &Files, outputs: Vec<(&'static str, String)>, summary: &str) {
+    for (name, value) in outputs {
         if let Err(why) = files.set_output(name, &value) {
             console.warning(&why);
         }
     }
-    if let Err(why) = files.append_summary(&summary::markdown(story)) {
+    if let Err(why) = files.append_summary(summary) {
         console.warning(&why);
+    }
+}
+
+/// Tells what a run would change on a service or a job.
+fn tell_changes(console: &Console, changes: &[Difference], on: &str) {
+    console.title(&if changes.is_empty() {
+        format!("Nothing would change on the {on}")
+    } else {
+        format!("What would change on the {on}")
+    });
+    for change in changes {
+        let line = match (&change.before, &change.after) {
+            (None, Some(after)) => format!("  + {} = {after}", change.what),
+            (Some(before), None) => format!("  - {} = {before}", change.what),
+            (Some(before), Some(after)) if before == after => {
+                format!("  ~ {} = {after} (changed)", change.what)
+            }
+            (Some(before), Some(after)) => format!("  ~ {} = {before} -> {after}", change.what),
+            (None, None) => format!("  ~ {}", change.what),
+        };
+        console.line(&line);
     }
 }
 
 /// Tells a failure once: on the runner as an annotation, which its log shows too, behind the lines
 /// that show the cause; elsewhere as lines in the order of a story.
-fn tell_failure(console: &Console, story: &Story<'_>, failed: &Failure, now: &[String]) {
+fn tell_failure(console: &Console, headline: &str, failed: &Failure, now: &[String]) {
     let whole = failure::annotation(failed, now);
     let annotated = console.is_actions() && console.fits_annotation(&whole);
     if annotated {
         failed.evidence_lines().iter().for_each(|line| console.foreign(line));
-        console.error(&headline(story), &whole);
+        console.error(headline, &whole);
         return;
     }
     console.error(&failed.to_string(), &failed.to_string());

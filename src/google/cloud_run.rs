@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::endpoints::{Api, segment};
-use super::error::{ApiError, Kind};
+use super::error::ApiError;
 use super::http::{Body, Call, Http};
 use super::operation::Operation;
 use super::retry::Repeat;
@@ -37,7 +37,7 @@ pub struct Condition {
 }
 
 impl Condition {
-    fn read(json: &Value) -> Self {
+    pub(super) fn read(json: &Value) -> Self {
         let text = |key: &str| json.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let reason =
             ["revisionReason", "reason", "executionReason"].iter().map(|key| text(key)).find(|word| !word.is_empty());
@@ -53,7 +53,7 @@ impl Condition {
         }
     }
 
-    fn list(json: Option<&Value>) -> Vec<Self> {
+    pub(super) fn list(json: Option<&Value>) -> Vec<Self> {
         json.and_then(Value::as_array).into_iter().flatten().map(Self::read).collect()
     }
 }
@@ -260,16 +260,8 @@ pub async fn move_traffic(http: &Http, name: &str, service: &Value) -> Result<Op
 }
 
 /// The operation in an answer.
-fn begun(http: &Http, call: &Call, answer: &Value) -> Result<Operation, ApiError> {
-    Operation::read(answer).ok_or_else(|| ApiError {
-        doing: call.doing.clone(),
-        request: format!("{} {}", call.method, call.url),
-        principal: http.tokens().email().to_owned(),
-        project: http.project().to_owned(),
-        attempts: 1,
-        elapsed: std::time::Duration::ZERO,
-        kind: Kind::Unreadable("the answer names no operation".into()),
-    })
+pub(super) fn begun(http: &Http, call: &Call, answer: &Value) -> Result<Operation, ApiError> {
+    Operation::read(answer).ok_or_else(|| http.unreadable(call, "the answer names no operation"))
 }
 
 /// Every revision of a service, newest first.
@@ -339,7 +331,7 @@ pub async fn revision(http: &Http, service: &str, revision: &RevisionName) -> Re
     }
 }
 
-fn short(name: &str) -> &str {
+pub(super) fn short(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 

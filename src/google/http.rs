@@ -167,6 +167,19 @@ impl Http {
         self.attempts_with(call, fine, Ok).await
     }
 
+    /// The error for an answer that came and does not hold what it must.
+    pub(super) fn unreadable(&self, call: &Call, why: &str) -> ApiError {
+        ApiError {
+            doing: call.doing.clone(),
+            request: format!("{} {}", call.method, call.url),
+            principal: self.tokens.email().to_owned(),
+            project: self.project.clone(),
+            attempts: 1,
+            elapsed: Duration::ZERO,
+            kind: Kind::Unreadable(why.to_owned()),
+        }
+    }
+
     async fn attempts<T>(&self, call: &Call, accept: impl Fn(Reply) -> Result<T, String>) -> Result<T, ApiError> {
         self.attempts_with(call, &[], accept).await
     }

@@ -1,4 +1,4 @@
-//! A container's last log lines, where the account may read them.
+//! The last log lines of a revision or an execution, where the account may read them.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -19,15 +19,23 @@ pub async fn revision_lines(http: &Http, region: &str, service: &str, revision: 
     let filter = format!(
         "resource.type=\"cloud_run_revision\" resource.labels.location=\"{region}\" resource.labels.service_name=\"{service}\" resource.labels.revision_name=\"{revision}\""
     );
-    let body = json!({"resourceNames": [format!("projects/{}", http.project())], "filter": filter, "orderBy": "timestamp desc", "pageSize": LINES});
-    let mut call = http.call(
-        Method::POST,
-        Api::Logging,
-        "v2/entries:list",
-        Body::Json(body),
-        Repeat::Always,
-        format!("read the log of revision `{revision}`"),
+    lines(http, &filter, format!("read the log of revision `{revision}`")).await
+}
+
+/// The last lines the tasks of an execution wrote, oldest first.
+///
+/// # Errors
+/// When they may not be read: the five roles do not allow it.
+pub async fn execution_lines(http: &Http, region: &str, job: &str, execution: &str) -> Result<Vec<String>, ApiError> {
+    let filter = format!(
+        "resource.type=\"cloud_run_job\" resource.labels.location=\"{region}\" resource.labels.job_name=\"{job}\" labels.\"run.googleapis.com/execution_name\"=\"{execution}\""
     );
+    lines(http, &filter, format!("read the log of execution `{execution}`")).await
+}
+
+async fn lines(http: &Http, filter: &str, doing: String) -> Result<Vec<String>, ApiError> {
+    let body = json!({"resourceNames": [format!("projects/{}", http.project())], "filter": filter, "orderBy": "timestamp desc", "pageSize": LINES});
+    let mut call = http.call(Method::POST, Api::Logging, "v2/entries:list", Body::Json(body), Repeat::Always, doing);
     call.patience = Patience::ONCE;
     let answer = http.json(&call).await?;
     let entries = answer.get("entries").and_then(Value::as_array).into_iter().flatten();

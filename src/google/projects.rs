@@ -16,8 +16,8 @@ pub enum Resource<'a> {
     Project,
     /// One service account.
     Account(&'a str),
-    /// One Cloud Run service, as `projects/P/locations/L/services/S`.
-    Service(&'a str),
+    /// One Cloud Run service or job, as `projects/P/locations/L/services/S`.
+    Run(&'a str),
 }
 
 /// The permissions out of `asked` that the caller holds on a resource. Asking needs none.
@@ -37,7 +37,7 @@ pub async fn held(http: &Http, resource: Resource<'_>, asked: &[&str]) -> Result
             format!("v1/projects/-/serviceAccounts/{}:testIamPermissions", segment(email)),
             format!("service account `{email}`"),
         ),
-        Resource::Service(name) => (Api::Run, format!("v2/{name}:testIamPermissions"), format!("`{name}`")),
+        Resource::Run(name) => (Api::Run, format!("v2/{name}:testIamPermissions"), format!("`{name}`")),
     };
     let body = Body::Json(json!({ "permissions": asked }));
     let call =

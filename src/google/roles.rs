@@ -54,6 +54,14 @@ pub const NEEDS: &[Need] = &[
     need("run.services.update", "roles/run.admin", Scope::Project, "update the service"),
     need("run.revisions.get", "roles/run.admin", Scope::Project, "read the new revision"),
     need("run.operations.get", "roles/run.admin", Scope::Project, "wait for the deploy"),
+    need("run.jobs.get", "roles/run.admin", Scope::Project, "read the job (pre_deploy_job, slipway job)"),
+    need("run.jobs.create", "roles/run.admin", Scope::Project, "create the job"),
+    need("run.jobs.update", "roles/run.admin", Scope::Project, "update the job"),
+    need("run.jobs.run", "roles/run.admin", Scope::Project, "run the job"),
+    need("run.jobs.runWithOverrides", "roles/run.admin", Scope::Project, "run the job with run_args or run_env"),
+    need("run.executions.get", "roles/run.admin", Scope::Project, "watch the job's execution"),
+    need("run.executions.list", "roles/run.admin", Scope::Project, "find an execution whose reply was lost"),
+    need("run.executions.cancel", "roles/run.admin", Scope::Project, "cancel the execution"),
     need(
         "run.services.getIamPolicy",
         "roles/run.admin",
@@ -83,6 +91,7 @@ pub const HELPFUL: &[Need] = &[
         Scope::Bucket,
         "open the staging bucket to the build's account",
     ),
+    need("run.tasks.list", "roles/run.admin", Scope::Project, "show the exit code of a task that failed"),
     need("logging.logEntries.list", "roles/logging.viewer", Scope::Project, "show a failing container's last lines"),
     need(
         "artifactregistry.tags.get",
@@ -109,6 +118,11 @@ pub const BUILD_ACCOUNT: &[Need] = &[
         "make a gcr.io repository with the first push",
     ),
 ];
+
+/// Whether a permission is about jobs, and so needed only where one is run.
+pub fn is_of_jobs(permission: &str) -> bool {
+    ["run.jobs.", "run.executions.", "run.tasks."].iter().any(|start| permission.starts_with(start))
+}
 
 /// The entry of a permission, whatever its case (Google writes `actAs` in two ways).
 pub fn find(permission: &str) -> Option<&'static Need> {

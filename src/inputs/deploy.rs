@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::job::PreDeploy;
 use super::scalar::Statuses;
 use crate::model::domain::Domain;
 use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, RevisionName, ServiceName};
@@ -35,6 +36,8 @@ pub struct Deploy {
     pub settings: Settings,
     /// A domain that shall lead to the service.
     pub domain: Option<Domain>,
+    /// What runs with the new image before the service gets it.
+    pub pre_deploy: Option<Box<PreDeploy>>,
     /// How the result is checked.
     pub checks: Checks,
     /// How the traffic moves.

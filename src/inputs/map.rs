@@ -20,7 +20,28 @@ pub struct Entry {
 
 /// Parses the text of a map input; mistakes and warnings go to `findings`.
 pub fn parse(input: &Input, text: &str, findings: &mut Findings) -> Vec<Entry> {
-    let reader = Reader { input: input.name, secret: input.secret };
+    read(Reader { input: input.name, secret: input.secret, nested: false }, text, findings)
+}
+
+/// Parses a map that may hold maps; such a value is the inner map's text, for [`parse_inner`].
+pub fn parse_nested(input: &Input, text: &str, findings: &mut Findings) -> Vec<Entry> {
+    read(Reader { input: input.name, secret: input.secret, nested: true }, text, findings)
+}
+
+/// Parses the map that is the value of an entry. Lines are told from the entry's own on.
+pub fn parse_inner(input: &Input, outer: &Entry, findings: &mut Findings) -> Vec<Entry> {
+    let reader = Reader { input: input.name, secret: input.secret, nested: false };
+    // JSON is YAML in one line, and both may be written behind a key.
+    let entries = if outer.value.trim().is_empty() { Ok(Vec::new()) } else { reader.yaml(&outer.value) };
+    let entries = entries.map_err(|mistake| Mistake { line: Some(outer.line), ..mistake });
+    let mut entries = findings.keep(entries).unwrap_or_default();
+    let begins = outer.line + usize::from(!outer.value.trim_start().starts_with('{'));
+    entries.iter_mut().for_each(|entry| entry.line += begins - 1);
+    once_each(input.name, &entries, findings);
+    entries
+}
+
+fn read(reader: Reader, text: &str, findings: &mut Findings) -> Vec<Entry> {
     let entries = match grammar(text) {
         Grammar::Nothing => Ok(Vec::new()),
         Grammar::Json => reader.json(text),
@@ -29,17 +50,21 @@ pub fn parse(input: &Input, text: &str, findings: &mut Findings) -> Vec<Entry> {
         Grammar::Unknown(line) => Err(reader.mistake(Some(line), "neither `KEY: value` nor `KEY=value`", MAP_CURE)),
     };
     let entries = findings.keep(entries).unwrap_or_default();
+    once_each(reader.input, &entries, findings);
+    entries
+}
+
+fn once_each(input: &str, entries: &[Entry], findings: &mut Findings) {
     for (index, entry) in entries.iter().enumerate() {
         if let Some(first) = entries[..index].iter().find(|other| other.key == entry.key) {
             findings.wrong_at(
-                input.name,
+                input,
                 Some(entry.line),
                 format!("`{}` is given twice (first in line {})", entry.key, first.line),
                 "keep one",
             );
         }
     }
-    entries
 }
 
 const MAP_CURE: &str = "write a YAML map, `KEY=VALUE` lines, or a JSON object";
@@ -85,6 +110,8 @@ fn find_colon(line: &str) -> Option<usize> {
 struct Reader {
     input: &'static str,
     secret: bool,
+    /// Whether a value may be a map.
+    nested: bool,
 }
 
 impl Reader {
@@ -145,8 +172,14 @@ impl Reader {
                     let Some((key, line)) = key.take() else {
                         return Err(self.mistake(Some(line), "a key must be a plain word", MAP_CURE));
                     };
-                    let value =
-                        (style == StructureStyle::Flow).then(|| skip_collection(&mut parser, text, &span)).flatten();
+                    let block_map = self.nested && matches!(event, Event::MappingStart(..));
+                    let value = if style == StructureStyle::Flow {
+                        skip_collection(&mut parser, text, &span)
+                    } else if block_map {
+                        skip_collection(&mut parser, text, &span).map(|inner| without_indent(&inner, &span))
+                    } else {
+                        None
+                    };
                     let Some(value) = value else {
                         return Err(self.mistake(
                             Some(line),
@@ -286,6 +319,18 @@ fn skip_collection<'a>(
     text.get(from..to).map(str::to_owned)
 }
 
+/// The lines of a block that begins at `start`, moved to the left by its indentation.
+fn without_indent(block: &str, start: &Span) -> String {
+    let indent = start.start.col();
+    let mut lines = block.lines();
+    let first = lines.next().unwrap_or_default().to_owned();
+    let rest = lines.map(|line| {
+        let blanks = line.len() - line.trim_start_matches(' ').len();
+        line[blanks.min(indent)..].to_owned()
+    });
+    std::iter::once(first).chain(rest).collect::<Vec<_>>().join("\n")
+}
+
 fn source<'a>(text: &'a str, span: &Span) -> Option<&'a str> {
     text.get(span.start.byte_offset()?..span.end.byte_offset()?)
 }
@@ -345,6 +390,26 @@ mod tests {
         let (_, findings) = read(text);
         assert!(!findings.mistakes.is_empty(), "accepted: {text}");
         findings.mistakes[0].to_string()
+    }
+
+    #[test]
+    fn a_map_may_hold_maps_where_that_is_meant() {
+        let mut findings = Findings::default();
+        let input = spec::find("pre_deploy_job").expect("in the table");
+        let text = "command: [\"a\", \"b c\"]\nenv:\n  A: 1.10\n\n  B: |\n    two\n      lines\n# end\nsecrets: {D: db:1}\nretries: 2";
+        let outer = parse_nested(input, text, &mut findings);
+        let value = |key: &str| outer.iter().find(|entry| entry.key == key).expect(key);
+        let inner = |key: &str, findings: &mut Findings| -> Vec<(String, String, usize)> {
+            parse_inner(input, value(key), findings).into_iter().map(|e| (e.key, e.value, e.line)).collect()
+        };
+        assert_eq!(value("command").value, "[\"a\", \"b c\"]");
+        assert_eq!(
+            inner("env", &mut findings),
+            [("A".into(), "1.10".into(), 3), ("B".into(), "two\n  lines\n".into(), 5)]
+        );
+        assert_eq!(inner("secrets", &mut findings), [("D".into(), "db:1".into(), 9)]);
+        assert_eq!(value("retries").value, "2");
+        assert_eq!(findings, Findings::default());
     }
 
     #[test]

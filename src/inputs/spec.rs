@@ -1,4 +1,8 @@
-//! The one table of inputs. The parser, `--help`, `action.yml` and the README are checked against it.
+//! The one table of inputs (the job command's stands in a file of its own). The parser, `--help`, `action.yml` and the README are checked against it.
+
+mod job;
+
+pub use job::JOB;
 
 /// What the text of an input is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub enum Group {
     Build,
     /// How the service runs.
     Service,
+    /// How the job runs.
+    Job,
     /// How the traffic moves.
     Rollout,
     /// How the result is checked.
@@ -34,8 +40,16 @@ pub enum Group {
 
 impl Group {
     /// Every heading, in order.
-    pub const ALL: [Group; 7] =
-        [Group::Target, Group::What, Group::Build, Group::Service, Group::Rollout, Group::Check, Group::Run];
+    pub const ALL: [Group; 8] = [
+        Group::Target,
+        Group::What,
+        Group::Build,
+        Group::Service,
+        Group::Job,
+        Group::Rollout,
+        Group::Check,
+        Group::Run,
+    ];
 
     /// The heading's words.
     pub fn title(self) -> &'static str {
@@ -44,6 +58,7 @@ impl Group {
             Group::What => "What",
             Group::Build => "Build",
             Group::Service => "Service",
+            Group::Job => "Job",
             Group::Rollout => "Rollout",
             Group::Check => "Check",
             Group::Run => "Run",
@@ -299,6 +314,11 @@ pub const DEPLOY: &[Input] = &[
         "",
         "Revisions to keep besides those that serve, are tagged or are the newest; the others are deleted",
     ),
+    map(
+        Group::Rollout,
+        "pre_deploy_job",
+        "Job that runs once with the new image before the service gets it, such as a migration; its failure stops the deploy. A map: `name` (SERVICE-pre-deploy), `command`, `args`, `env`, `secrets`, `cpu`, `memory`, `timeout` (10m), `retries` (0); account, network, variables and secrets are the service's",
+    ),
     lines(
         Group::Rollout,
         "traffic",
@@ -329,7 +349,7 @@ const MORE: &[Input] = &[
     text(Group::What, "from_region", "the region of the target", "Region of `from_service`"),
 ];
 
-/// What the program can be told to do with a service.
+/// What the program can be told to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
     /// Build, deploy, verify.
@@ -338,11 +358,13 @@ pub enum Command {
     Rollback,
     /// Send everything to a tagged candidate, or deploy what serves elsewhere.
     Promote,
+    /// Write a job and run it.
+    Job,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Command; 3] = [Command::Deploy, Command::Rollback, Command::Promote];
+    pub const ALL: [Command; 4] = [Command::Deploy, Command::Rollback, Command::Promote, Command::Job];
 
     /// Its word on the command line; its action lies in `actions/WORD`, the deploy's at the root.
     pub fn word(self) -> &'static str {
@@ -350,6 +372,7 @@ impl Command {
             Command::Deploy => "deploy",
             Command::Rollback => "rollback",
             Command::Promote => "promote",
+            Command::Job => "job",
         }
     }
 
@@ -361,6 +384,7 @@ impl Command {
             Command::Promote => {
                 "Send all traffic to a tagged candidate, or deploy the very image that serves in another service"
             }
+            Command::Job => "Create or update a job, run it once, and wait for its end",
         }
     }
 
@@ -372,6 +396,7 @@ impl Command {
                 matches!(input.group, Group::Target | Group::Check | Group::Run) && input.name != "regions"
                     || ["to_revision", "rollback_on_failure"].contains(&input.name)
             }
+            Command::Job => true,
             Command::Promote => {
                 input.group != Group::Build
                     && !["source", "image", "to_revision", "no_traffic", "traffic", "revision_traffic", "tag_traffic"]
@@ -379,14 +404,15 @@ impl Command {
             }
         };
         // Headings in their order, whichever of the two tables an input stands in.
-        let all = || DEPLOY.iter().chain(MORE);
+        let (first, second) = if self == Command::Job { (JOB, &[][..]) } else { (DEPLOY, MORE) };
+        let all = || first.iter().chain(second);
         Group::ALL.iter().flat_map(|group| all().filter(|input| input.group == *group)).filter(has).collect()
     }
 }
 
-/// The input of that name.
+/// The input of that name: its grammar, and whether it may hold secrets, are the same in every command.
 pub fn find(name: &str) -> Option<&'static Input> {
-    DEPLOY.iter().chain(MORE).find(|input| input.name == name)
+    DEPLOY.iter().chain(MORE).chain(JOB).find(|input| input.name == name)
 }
 
 /// What users of other actions write, and what to write here in its place.
@@ -394,7 +420,7 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ("flags", "every setting has an input of its own here; see the inputs table in the README"),
     ("update_traffic_flags", "`traffic` moves traffic; `strategy`, `tag` and `no_traffic` say how a deploy does"),
     ("metadata", "write `manifest`"),
-    ("job", "this action deploys services"),
+    ("job", "this action deploys services; OWNER/slipway/actions/job runs jobs"),
     ("wait", "this action always waits"),
     ("gcloud_version", "no gcloud is used; remove it"),
     ("gcloud_component", "no gcloud is used; remove it"),
@@ -427,6 +453,15 @@ mod tests {
             assert!(DEPLOY[index + 1..].iter().all(|other| other.name != input.name), "{} twice", input.name);
             assert!(!input.doc.ends_with('.') && !input.doc.is_empty(), "{}", input.name);
             assert!(ELSEWHERE.iter().all(|(name, _)| *name != input.name), "{} is ours", input.name);
+        }
+    }
+
+    #[test]
+    fn an_input_of_two_commands_has_one_grammar() {
+        for (index, input) in JOB.iter().enumerate() {
+            assert!(JOB[index + 1..].iter().all(|other| other.name != input.name), "{} twice", input.name);
+            let first = find(input.name).expect("in a table");
+            assert_eq!((first.kind, first.secret), (input.kind, input.secret), "{}", input.name);
         }
     }
 

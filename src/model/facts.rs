@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::domain::{Domain, Record};
+use super::execution::JobFact;
 use super::ids::RevisionName;
 use super::image::{Digest, PinnedImage};
 use super::traffic::Traffic;
@@ -24,6 +25,12 @@ pub enum StepName {
     Build,
     /// Finding the image's digest.
     Resolve,
+    /// Running a job with the new image before the service gets it.
+    PreDeploy,
+    /// Writing a job.
+    Job,
+    /// Running a job.
+    Execution,
     /// Writing the service and waiting for its revision.
     Deploy,
     /// Setting who may call it.
@@ -60,6 +67,9 @@ impl StepName {
             StepName::Upload => "Upload",
             StepName::Build => "Build",
             StepName::Resolve => "Resolve image",
+            StepName::PreDeploy => "Pre-deploy job",
+            StepName::Job => "Job",
+            StepName::Execution => "Execution",
             StepName::Deploy => "Deploy",
             StepName::Access => "Access",
             StepName::Order => "Order",
@@ -199,7 +209,7 @@ pub struct ServiceFact {
 }
 
 /// Whether a write has happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Written {
     /// Nothing was sent.
     #[default]
@@ -287,6 +297,8 @@ pub struct Facts {
     pub image: Option<PinnedImage>,
     /// Its digest.
     pub digest: Option<Digest>,
+    /// The job that was run.
+    pub job: Option<JobFact>,
     /// The service.
     pub service: ServiceFact,
     /// The rollout, once the service was written with it.

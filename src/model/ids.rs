@@ -67,6 +67,13 @@ identifier!(
 );
 
 identifier!(
+    /// A Cloud Run job.
+    JobName, "job name",
+    "1 to 63 lowercase letters, digits and dashes, starting with a letter and not ending with a dash",
+    |text| text.len() <= 63 && starts_with_letter(text) && !text.ends_with('-') && dashed(text)
+);
+
+identifier!(
     /// A revision of a Cloud Run service.
     RevisionName, "revision name",
     "1 to 63 lowercase letters, digits and dashes, starting with a letter and not ending with a dash",

@@ -1,6 +1,7 @@
 //! The words everyone uses. Pure: no room below this one.
 
 pub mod domain;
+pub mod execution;
 pub mod facts;
 pub mod ids;
 pub mod image;

@@ -89,6 +89,13 @@ pub fn steps(deploy: &Deploy, marks: &Marks, tags: &[Tag]) -> Vec<Step> {
             add(StepName::Build, build_text(build, tags));
         }
     }
+    if let Some(job) = &deploy.pre_deploy {
+        let limit = job.timeout.as_secs();
+        add(
+            StepName::PreDeploy,
+            format!("`{}` runs once with the new image, for up to {limit} s; its failure stops the deploy", job.name),
+        );
+    }
     add(
         StepName::Deploy,
         format!("`{}` in `{}` as revision `{}`, by digest", deploy.service, deploy.region, marks.revision),

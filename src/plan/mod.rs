@@ -4,6 +4,9 @@
 pub mod build;
 pub mod decide;
 pub mod difference;
+pub mod job;
+pub mod job_steps;
+pub mod pre_deploy;
 pub mod rollout;
 pub mod service;
 mod variables;

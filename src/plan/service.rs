@@ -147,8 +147,12 @@ fn clean(service: &mut Value) {
     if let Some(build) = root.get_mut("buildConfig").and_then(Value::as_object_mut) {
         build.remove("name");
     }
-    let containers =
-        root.get_mut("template").and_then(|template| template.get_mut("containers")).and_then(Value::as_array_mut);
+    clean_containers(root.get_mut("template"));
+}
+
+/// Takes out of a template's containers what Google writes there.
+pub(super) fn clean_containers(template: Option<&mut Value>) {
+    let containers = template.and_then(|template| template.get_mut("containers")).and_then(Value::as_array_mut);
     for container in containers.into_iter().flatten() {
         object(container).remove("buildInfo");
     }
@@ -163,7 +167,7 @@ fn scaling(template: &mut Map<String, Value>, settings: &Settings) {
     set(scaling, "maxInstanceCount", settings.max_instances);
 }
 
-fn vpc(template: &mut Map<String, Value>, settings: &Settings) {
+pub(super) fn vpc(template: &mut Map<String, Value>, settings: &Settings) {
     let direct = settings.network.is_some() || settings.subnet.is_some();
     if !direct && settings.vpc_connector.is_none() && settings.vpc_egress_all.is_none() {
         return;
@@ -184,7 +188,11 @@ fn vpc(template: &mut Map<String, Value>, settings: &Settings) {
 }
 
 /// Which container the image is for: the named one, the only one, the one with a port, the first.
-fn container_index(template: &mut Map<String, Value>, asked: Option<&str>, new: bool) -> Result<usize, ChangeError> {
+pub(super) fn container_index(
+    template: &mut Map<String, Value>,
+    asked: Option<&str>,
+    new: bool,
+) -> Result<usize, ChangeError> {
     let containers = template.entry("containers").or_insert_with(|| json!([]));
     if !containers.is_array() {
         *containers = json!([]);
@@ -210,7 +218,18 @@ fn container_index(template: &mut Map<String, Value>, asked: Option<&str>, new: 
     }
 }
 
-fn take_container(template: &mut Map<String, Value>, index: usize) -> Map<String, Value> {
+/// The container of a template that the image was put into, by the same choice.
+pub(super) fn serving_container<'a>(
+    template: &'a Map<String, Value>,
+    asked: Option<&str>,
+) -> Option<&'a Map<String, Value>> {
+    let list = template.get("containers")?.as_array()?;
+    let named = |container: &&Value| asked.is_some() && container.get("name").and_then(Value::as_str) == asked;
+    let with_port = |container: &&Value| asked.is_none() && container.get("ports").is_some();
+    list.iter().find(named).or_else(|| list.iter().find(with_port)).or_else(|| list.first())?.as_object()
+}
+
+pub(super) fn take_container(template: &mut Map<String, Value>, index: usize) -> Map<String, Value> {
     let container = template.get_mut("containers").and_then(|list| list.get_mut(index)).map(Value::take);
     match container {
         Some(Value::Object(container)) => container,
@@ -267,7 +286,7 @@ fn ingress_word(ingress: Ingress) -> &'static str {
     }
 }
 
-fn label(on: &mut Map<String, Value>, labels: &[(String, String)]) {
+pub(super) fn label(on: &mut Map<String, Value>, labels: &[(String, String)]) {
     if labels.is_empty() {
         return;
     }
@@ -278,7 +297,7 @@ fn label(on: &mut Map<String, Value>, labels: &[(String, String)]) {
 }
 
 /// Sets a field when a value is given, and leaves it alone when none is.
-fn set(on: &mut Map<String, Value>, key: &str, value: Option<impl Into<Value>>) {
+pub(super) fn set(on: &mut Map<String, Value>, key: &str, value: Option<impl Into<Value>>) {
     if let Some(value) = value {
         on.insert(key.to_owned(), value.into());
     }

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Outcome, Story, outputs, truth};
+use super::{Outcome, Story, execution, outputs, truth};
+use crate::model::facts::Facts;
 
 /// The version of the document's shape.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 
 /// The whole document.
 pub fn document(story: &Story<'_>) -> Value {
@@ -61,30 +62,45 @@ pub fn document(story: &Story<'_>) -> Value {
             })).collect::<Vec<_>>(),
             "log_missing": build.log_missing,
         })),
-        "steps": facts.steps.iter().map(|step| json!({
-            "name": step.name.title(), "result": step.state.word(), "seconds": round(step.took.as_secs_f64()), "note": step.note,
-        })).collect::<Vec<_>>(),
+        "pre_deploy_job": facts.job.as_ref().map(execution::document),
+        "steps": steps(facts),
         "checks": facts.checks.iter().map(|check| json!({
             "at": check.at, "request": check.request, "proof": check.proof, "expected": check.expected, "answer": check.answer, "passed": check.passed, "attempts": check.attempts,
         })).collect::<Vec<_>>(),
-        "changes": match story.outcome {
-            Outcome::Planned(changes) => changes.iter().map(|change| json!({
-                "setting": change.what, "before": change.before, "after": change.after,
-            })).collect(),
-            _ => Value::Null,
-        },
+        "changes": changes(story.outcome),
         "warnings": facts.warnings,
-        "failure": match story.outcome {
-            Outcome::Failed(failure) => json!({
-                "class": failure.class().word(), "what": failure.to_string(), "causes": failure.causes(),
-                "evidence": failure.evidence_lines(), "hints": failure.hints(),
-            }),
-            _ => Value::Null,
-        },
+        "failure": failure(story.outcome),
         "now": truth::sentences(story),
     })
 }
 
-fn round(seconds: f64) -> f64 {
+/// The steps of a run.
+pub(super) fn steps(facts: &Facts) -> Value {
+    let steps = facts.steps.iter().map(|step| {
+        json!({
+            "name": step.name.title(), "result": step.state.word(), "seconds": round(step.took.as_secs_f64()), "note": step.note,
+        })
+    });
+    steps.collect()
+}
+
+/// What would change, where that was asked.
+pub(super) fn changes<K>(outcome: &Outcome<K>) -> Value {
+    let Outcome::Planned(changes) = outcome else { return Value::Null };
+    let changes =
+        changes.iter().map(|change| json!({"setting": change.what, "before": change.before, "after": change.after}));
+    changes.collect()
+}
+
+/// What went wrong, where something did.
+pub(super) fn failure<K>(outcome: &Outcome<K>) -> Value {
+    let Outcome::Failed(failure) = outcome else { return Value::Null };
+    json!({
+        "class": failure.class().word(), "what": failure.to_string(), "causes": failure.causes(),
+        "evidence": failure.evidence_lines(), "hints": failure.hints(),
+    })
+}
+
+pub(super) fn round(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
 }

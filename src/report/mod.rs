@@ -1,7 +1,9 @@
 //! Telling what happened: outputs, the job summary, the text of a failure. Pure until it is printed
 //! by the console; nothing here asks Google anything.
 
+pub mod execution;
 pub mod failure;
+pub mod job;
 pub mod json;
 pub mod markdown;
 pub mod outputs;
@@ -16,11 +18,11 @@ use crate::model::facts::{Facts, RolloutEnd};
 use crate::plan::decide::Step;
 use crate::plan::difference::Difference;
 
-/// How a run ended.
+/// How a run ended; `K` says what for it was, where it ended well.
 #[derive(Debug)]
-pub enum Outcome {
-    /// What was to serve serves.
-    Deployed(Kind),
+pub enum Outcome<K = Kind> {
+    /// What was to serve serves, or what was to run has run.
+    Deployed(K),
     /// Nothing was to be changed; this is what would be.
     Planned(Vec<Difference>),
     /// It ended early.
@@ -88,7 +90,7 @@ pub struct Story<'a> {
 }
 
 /// The process's exit code: 128 and the signal's number after a signal.
-pub fn exit_code(outcome: &Outcome) -> u8 {
+pub fn exit_code<K>(outcome: &Outcome<K>) -> u8 {
     match outcome {
         Outcome::Deployed(_) | Outcome::Planned(_) => 0,
         Outcome::Failed(failure) => failure.class().exit_code(),

@@ -1,37 +1,43 @@
 //! The job summary: what a person wants to see first, as Markdown.
 
 use super::markdown::{block, code, escape, link, sentence, table};
-use super::{Outcome, Story, headline, timeline, truth};
+use super::{Outcome, Story, execution, headline, timeline, truth};
 use crate::console::duration;
 use crate::console::files::SUMMARY_LIMIT;
-use crate::explain::Class;
-use crate::model::facts::{StepFact, StepState};
+use crate::explain::{Class, Failure};
+use crate::model::facts::{Facts, StepFact, StepState};
 use crate::model::traffic::Target;
+use crate::plan::decide::Step;
+use crate::plan::difference::Difference;
 
 /// The runner drops a summary above its limit whole; earlier steps of the job count too.
 const OUR_LIMIT: usize = SUMMARY_LIMIT / 2;
 
 /// The whole summary.
 pub fn markdown(story: &Story<'_>) -> String {
+    let sentences = truth::sentences(story);
     let mut parts = vec![head(story)];
-    if let Outcome::Failed(failure) = story.outcome {
-        parts.push(failed(failure, story));
-    }
-    if let Outcome::Cancelled(_) = story.outcome {
-        parts.push(now(story));
-    }
-    if let Outcome::Planned(_) = story.outcome {
-        parts.push(planned(story));
+    match story.outcome {
+        Outcome::Failed(failure) => parts.push(failed(failure, &sentences)),
+        Outcome::Cancelled(_) => parts.push(now(&sentences)),
+        Outcome::Planned(changes) => parts.push(planned(story.plan, changes, "service")),
+        Outcome::Deployed(_) => {}
     }
     parts.extend(regions(story));
-    parts.push(steps(story));
+    parts.push(steps(story.facts));
     parts.extend(build(story));
+    parts.extend(story.facts.job.as_ref().and_then(execution::markdown));
     parts.extend(rollout(story));
     parts.extend(traffic(story));
     parts.extend(checks(story));
     parts.extend(domain(story));
-    parts.extend(warnings(story));
+    parts.extend(warnings(story.facts));
     parts.extend(timeline::chart(story).map(|chart| format!("### Where the time went\n\n{chart}")));
+    joined(parts)
+}
+
+/// The parts one after the other, as far as there is room.
+pub(super) fn joined(parts: Vec<String>) -> String {
     let mut all = String::new();
     for part in parts {
         if all.len() + part.len() > OUR_LIMIT {
@@ -44,15 +50,19 @@ pub fn markdown(story: &Story<'_>) -> String {
     all
 }
 
-fn head(story: &Story<'_>) -> String {
-    let mark = match story.outcome {
+/// How it ended, as a sign.
+pub(super) fn mark<K>(outcome: &Outcome<K>) -> &'static str {
+    match outcome {
         Outcome::Deployed(_) => "✅",
         Outcome::Planned(_) => "📋",
         Outcome::Failed(failure) if failure.class() == Class::Superseded => "⏭️",
         Outcome::Failed(_) => "❌",
         Outcome::Cancelled(_) => "🚫",
-    };
-    let title = format!("{mark} {}", sentence(&headline(story)));
+    }
+}
+
+fn head(story: &Story<'_>) -> String {
+    let title = format!("{} {}", mark(story.outcome), sentence(&headline(story)));
     let facts = story.facts;
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut row = |name: &str, value: Option<String>| rows.extend(value.map(|value| vec![name.to_owned(), value]));
@@ -67,7 +77,8 @@ fn head(story: &Story<'_>) -> String {
     format!("## {title}\n\n{}", table(&["", ""], &rows))
 }
 
-fn failed(failure: &crate::explain::Failure, story: &Story<'_>) -> String {
+/// What went wrong, what is true now, what to do.
+pub(super) fn failed(failure: &Failure, sentences: &[String]) -> String {
     let mut out = format!("### What went wrong\n\n{}\n\n", sentence(&failure.to_string()));
     for cause in failure.causes() {
         out.push_str(&format!("> {}\n\n", cause.lines().map(escape).collect::<Vec<_>>().join("<br>")));
@@ -76,7 +87,7 @@ fn failed(failure: &crate::explain::Failure, story: &Story<'_>) -> String {
         out.push_str(&block(failure.evidence_lines().iter().map(String::as_str)));
         out.push('\n');
     }
-    out.push_str(&now(story));
+    out.push_str(&now(sentences));
     let hints = failure.hints();
     if !hints.is_empty() {
         out.push_str("\n### What to do\n\n");
@@ -98,18 +109,19 @@ fn hint_markdown(hint: &str) -> String {
     }
 }
 
-fn now(story: &Story<'_>) -> String {
-    let sentences: String = truth::sentences(story).iter().map(|text| format!("* {}\n", sentence(text))).collect();
-    format!("### What is true now\n\n{sentences}")
+/// What is true now.
+pub(super) fn now(sentences: &[String]) -> String {
+    let lines: String = sentences.iter().map(|text| format!("* {}\n", sentence(text))).collect();
+    format!("### What is true now\n\n{lines}")
 }
 
-fn planned(story: &Story<'_>) -> String {
-    let Outcome::Planned(changes) = story.outcome else { return String::new() };
+/// What would be done, and what would change on `what`.
+pub(super) fn planned(plan: &[Step], changes: &[Difference], what: &str) -> String {
     let mut out = "### What would be done\n\n".to_owned();
-    for (index, step) in story.plan.iter().enumerate() {
+    for (index, step) in plan.iter().enumerate() {
         out.push_str(&format!("{}. **{}**: {}\n", index + 1, step.name.title(), sentence(&step.text)));
     }
-    out.push_str("\n### What would change on the service\n\n");
+    out.push_str(&format!("\n### What would change on the {what}\n\n"));
     if changes.is_empty() {
         out.push_str("Nothing.\n");
         return out;
@@ -121,15 +133,15 @@ fn planned(story: &Story<'_>) -> String {
     out
 }
 
-fn steps(story: &Story<'_>) -> String {
+/// The table of steps.
+pub(super) fn steps(facts: &Facts) -> String {
     let mark = |step: &StepFact| match step.state {
         StepState::Done => "✅",
         StepState::Skipped => "➖",
         StepState::Failed => "❌",
         StepState::Cancelled => "🚫",
     };
-    let rows: Vec<Vec<String>> = story
-        .facts
+    let rows: Vec<Vec<String>> = facts
         .steps
         .iter()
         .map(|step| {
@@ -268,8 +280,9 @@ fn domain(story: &Story<'_>) -> Option<String> {
     Some(out)
 }
 
-fn warnings(story: &Story<'_>) -> Option<String> {
-    let warnings = &story.facts.warnings;
+/// What was odd.
+pub(super) fn warnings(facts: &Facts) -> Option<String> {
+    let warnings = &facts.warnings;
     (!warnings.is_empty()).then(|| {
         format!("### Warnings\n\n{}", warnings.iter().map(|text| format!("* {}\n", sentence(text))).collect::<String>())
     })

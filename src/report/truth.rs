@@ -10,6 +10,7 @@ pub fn sentences(story: &Story<'_>) -> Vec<String> {
     }
     let mut all = Vec::new();
     all.extend(build(story));
+    all.extend(story.facts.job.as_ref().map(super::execution::sentence));
     if story.others.is_empty() {
         all.extend(service(story, story.facts));
         return all;

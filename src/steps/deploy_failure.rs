@@ -1,8 +1,9 @@
 //! Why the new revision does not serve, in words: Google's enum, Google's sentence, the cure.
 
 use super::Context;
+use super::cures::{self, Refused};
 use super::deploy::see;
-use crate::explain::{Class, Explain, Failure};
+use crate::explain::Failure;
 use crate::google::cloud_run::{self, Condition};
 use crate::google::error::ApiError;
 use crate::google::{logging, roles};
@@ -17,12 +18,7 @@ pub(super) fn refused(context: &Context<'_>, sentence: String, error: ApiError) 
     let deployer = context.deploy.key.email.as_str();
     let conflict = error.is_conflict();
     let failure = Failure::of(sentence, error);
-    if message.to_lowercase().contains("actas") {
-        let account = message
-            .split_whitespace()
-            .find(|word| word.contains('@'))
-            .unwrap_or("RUNTIME_ACCOUNT")
-            .trim_end_matches(['.', ',']);
+    if let Some(account) = cures::act_as(&message) {
         return failure.hint(format!(
             "Let `{deployer}` act as it: {}",
             roles::grant_on_account(context.deploy.project.as_str(), account, deployer, "roles/iam.serviceAccountUser")
@@ -75,10 +71,10 @@ pub(super) async fn explain(context: &Context<'_>, facts: &mut Facts, operation:
     let lines = if wants_log(&reason) { lines(context).await } else { Lines::NotAsked };
 
     let sentence =
-        format!("Revision `{revision}` of service `{}` did not become ready: {}", deploy.service, what(&reason));
+        format!("Revision `{revision}` of service `{}` did not become ready: {}", deploy.service, cures::what(&reason));
     let mut failure =
         Failure::of(sentence, Refused { reason: reason.clone(), message: first_paragraph(&message).to_owned() });
-    let mut hints = cures(context, &reason, &message);
+    let mut hints = hints_on(context, &reason, &message);
     match lines {
         Lines::Shown(lines) => failure = failure.evidence(lines),
         Lines::Forbidden => hints.push(format!(
@@ -139,34 +135,9 @@ fn first_paragraph(message: &str) -> &str {
     message.split("\n\n").next().unwrap_or(message)
 }
 
-/// The reason in a few words (`google-api.md` 6.4).
-fn what(reason: &str) -> &'static str {
-    match reason {
-        "HEALTH_CHECK_CONTAINER_ERROR" => "the container did not answer on its port in time",
-        "CONTAINER_MISSING" => "the image is not there",
-        "CONTAINER_PERMISSION_DENIED" => "Cloud Run may not read the image",
-        "CONTAINER_IMAGE_UNAUTHORIZED" | "CONTAINER_IMAGE_AUTHORIZATION_CHECK_FAILED" => {
-            "Binary Authorization does not allow the image"
-        }
-        "SECRETS_ACCESS_CHECK_FAILED" => "a secret cannot be read",
-        "VPC_NETWORK_NOT_FOUND" => "the network or subnetwork is not there",
-        "PROGRESS_DEADLINE_EXCEEDED" => "the container took too long to start",
-        "ACTIVE_REVISION_LIMIT_REACHED" => "the service has too many revisions",
-        "RESOURCES_AVAILABLE" | "RESERVE" => "there was no room for it",
-        reason if reason.starts_with("ENCRYPTION_KEY_") => "the encryption key cannot be used",
-        _ => "Cloud Run refused it",
-    }
-}
-
-fn cures(context: &Context<'_>, reason: &str, message: &str) -> Vec<String> {
+fn hints_on(context: &Context<'_>, reason: &str, message: &str) -> Vec<String> {
     let deploy = context.deploy;
     let project = deploy.project.as_str();
-    let mentioned = || {
-        message
-            .split([' ', ',', '\'', '"', '[', ']'])
-            .map(|word| word.trim_end_matches('.'))
-            .find(|word| word.contains('@') && word.ends_with(".gserviceaccount.com"))
-    };
     match reason {
         "HEALTH_CHECK_CONTAINER_ERROR" | "PROGRESS_DEADLINE_EXCEEDED" => vec![
             format!(
@@ -175,41 +146,9 @@ fn cures(context: &Context<'_>, reason: &str, message: &str) -> Vec<String> {
             ),
             "It must not end or wait for something missing: look for a variable or secret that the program needs, and for enough `memory`".into(),
         ],
-        "CONTAINER_MISSING" => vec!["Check the image's name, and that the build really pushed it there".into()],
-        "CONTAINER_PERMISSION_DENIED" => {
-            let agent = mentioned().unwrap_or("service-PROJECT_NUMBER@serverless-robot-prod.iam.gserviceaccount.com");
-            let image_project = message.split("from project [").nth(1).and_then(|rest| rest.split(']').next()).unwrap_or(project);
-            vec![format!("Let Cloud Run's agent read it: {}", roles::grant_on_project(image_project, agent, "roles/artifactregistry.reader"))]
-        }
-        "SECRETS_ACCESS_CHECK_FAILED" => {
-            let account = mentioned().or(deploy.settings.runtime_account.as_ref().map(|account| account.as_str())).unwrap_or("RUNTIME_ACCOUNT");
-            let secret = message.split("/secrets/").nth(1).and_then(|rest| rest.split(['/', ' ', ':', '\'']).next()).unwrap_or("SECRET");
-            vec![
-                format!("Let the service's own account read it: gcloud secrets add-iam-policy-binding {secret} --project={project} --member=serviceAccount:{account} --role=roles/secretmanager.secretAccessor"),
-                format!("Check that the version exists and is enabled: gcloud secrets versions list {secret} --project={project}"),
-            ]
-        }
-        "VPC_NETWORK_NOT_FOUND" => vec!["Check `network`, `subnet` and `vpc_connector`: they must exist in this project and region".into()],
         "ACTIVE_REVISION_LIMIT_REACHED" => {
             vec![format!("Delete old revisions: gcloud run revisions list --service={} --region={} --project={project}", deploy.service, deploy.region)]
         }
-        "CONTAINER_IMAGE_UNAUTHORIZED" | "CONTAINER_IMAGE_AUTHORIZATION_CHECK_FAILED" => vec!["The project's Binary Authorization policy decides which images may run".into()],
-        reason if reason.starts_with("ENCRYPTION_KEY_") => vec!["Let Cloud Run's agent use the key: roles/cloudkms.cryptoKeyEncrypterDecrypter on it".into()],
-        _ if message.contains("amd64/linux") => vec!["The image was built for another processor: build it with --platform=linux/amd64".into()],
-        _ => Vec::new(),
-    }
-}
-
-/// What Google says about the revision.
-#[derive(Debug, thiserror::Error)]
-#[error("Cloud Run says{}: {}", if .reason.is_empty() { String::new() } else { format!(" {}", .reason) }, if .message.is_empty() { "(nothing)" } else { .message })]
-struct Refused {
-    reason: String,
-    message: String,
-}
-
-impl Explain for Refused {
-    fn class(&self) -> Class {
-        Class::Deploy
+        _ => cures::of(project, deploy.settings.runtime_account.as_ref().map(|account| account.as_str()), reason, message),
     }
 }

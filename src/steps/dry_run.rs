@@ -1,7 +1,7 @@
 //! What a run would change on the service, checked by Google where it can, with nothing written.
 
 use super::preflight::Seen;
-use super::{Context, deploy, pick, resolve, rollout, traffic};
+use super::{Context, deploy, pick, pre_deploy, resolve, rollout, traffic};
 use crate::explain::Failure;
 use crate::google::cloud_run::{self, Service};
 use crate::inputs::deploy::What;
@@ -18,7 +18,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
     let (image, shown) = match &context.deploy.what {
         What::Image(image) => (image.to_string(), image.to_string()),
         What::Promoted(place) => {
-            let (image, _) = resolve::promoted(context, facts, place).await?;
+            let (image, _) = resolve::promoted(context.http, facts, place).await?;
             (image.clone(), image)
         }
         What::Build(build) => (STAND_IN.to_owned(), format!("{}@(the digest of the build)", build.repository)),
@@ -38,6 +38,9 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
     cloud_run::validate(context.http, &context.service_name, &candidate)
         .await
         .map_err(|error| Failure::of(sentence(), error))?;
+    if let Some(wish) = context.deploy.pre_deploy.as_deref() {
+        pre_deploy::rehearse(context, &candidate, &image, wish).await?;
+    }
     let mut changes = between(current.map(settings_of).as_ref(), &body(&shown)?);
     changes.retain(|change| !plan::is_note(&change.what));
     if let (Some(record), Some(service)) = (&record, &seen.service) {

@@ -4,19 +4,23 @@ mod access;
 mod build;
 mod build_failure;
 pub mod cancel;
+mod cures;
 mod deploy;
 mod deploy_failure;
 mod domain;
 mod dry_run;
 mod follow;
 mod gate;
+mod job;
 mod log_view;
 mod order;
 mod pick;
+mod pre_deploy;
 mod preflight;
 mod prune;
 mod resolve;
 mod rollout;
+pub mod run_job;
 mod serving;
 mod together;
 mod traffic;
@@ -103,6 +107,14 @@ pub async fn run(contexts: &[Context<'_>], all: &mut [Facts]) -> Result<(), Fail
         _ => {}
     }
     let image = image(first, facts, &seen[0]).await?;
+    // Before any region is touched, and once for all of them.
+    if let Some(wish) = first.deploy.pre_deploy.as_deref() {
+        let service = seen[0].service.as_ref();
+        step(first, facts, StepName::PreDeploy, async |facts| {
+            pre_deploy::run(first, facts, service, &image, wish).await
+        })
+        .await?;
+    }
     let (pinned, digest) = (facts.image.clone(), facts.digest.clone());
     let everywhere = contexts.iter().zip(all.iter_mut()).zip(seen).map(async |((context, facts), seen)| {
         (facts.image, facts.digest) = (pinned.clone(), digest.clone());
@@ -169,10 +181,11 @@ async fn image(context: &Context<'_>, facts: &mut Facts, seen: &preflight::Seen)
         }
         What::Image(image) => {
             ordered(context, facts, seen.service.as_ref()).await?;
-            step(context, facts, StepName::Resolve, async |facts| resolve::run(context, facts, image).await).await
+            step(context, facts, StepName::Resolve, async |facts| resolve::run(context.http, facts, image).await).await
         }
         What::Promoted(place) => {
-            step(context, facts, StepName::Resolve, async |facts| resolve::promoted(context, facts, place).await).await
+            step(context, facts, StepName::Resolve, async |facts| resolve::promoted(context.http, facts, place).await)
+                .await
         }
         What::Revision(_) | What::Traffic(_) => unreachable!("nothing is deployed"),
     }
@@ -306,14 +319,25 @@ async fn step<T>(
     name: StepName,
     work: impl AsyncFnOnce(&mut Facts) -> Result<(T, String), Failure>,
 ) -> Result<T, Failure> {
+    timed(context.console, &context.prefix, facts, name, work).await
+}
+
+/// [`step`], for whoever has no service to deploy.
+async fn timed<T>(
+    console: &Console,
+    prefix: &str,
+    facts: &mut Facts,
+    name: StepName,
+    work: impl AsyncFnOnce(&mut Facts) -> Result<(T, String), Failure>,
+) -> Result<T, Failure> {
     facts.current = Some((name, std::time::Instant::now()));
     let result = work(facts).await;
-    context.console.end_group();
+    console.end_group();
     match result {
         Ok((value, note)) => {
             facts.end(StepState::Done, note.as_str());
             let took = facts.took(name).unwrap_or_default();
-            context.console.done(&format!("{}{}: {note}", context.prefix, name.title()), took);
+            console.done(&format!("{prefix}{}: {note}", name.title()), took);
             Ok(value)
         }
         Err(failure) => {

@@ -8,7 +8,7 @@ use crate::google::cloud_run::{self, Service};
 use crate::google::error::ApiError;
 use crate::google::projects::{self, AccountState, Resource};
 use crate::google::roles::{self, Need, Scope};
-use crate::google::{cloud_build, storage};
+use crate::google::{cloud_build, jobs, storage};
 use crate::inputs::deploy::{Build, What};
 use crate::model::facts::Facts;
 use crate::model::ids::AccountEmail;
@@ -127,6 +127,8 @@ fn needed(context: &Context<'_>, builds: bool) -> Vec<&'static Need> {
         .iter()
         .filter(|need| match need.permission {
             permission if permission.starts_with("cloudbuild.") || permission.starts_with("storage.") => builds,
+            "run.jobs.runWithOverrides" => false,
+            permission if roles::is_of_jobs(permission) => context.deploy.pre_deploy.is_some(),
             "run.services.getIamPolicy" | "run.services.setIamPolicy" => access,
             // Only private services are asked with an identity, and only when checks are given;
             // a refusal there says so itself.
@@ -182,8 +184,15 @@ async fn still_missing(
                 }
                 false
             }
+            permission if roles::is_of_jobs(permission) => match context.deploy.pre_deploy.as_deref() {
+                Some(job) => {
+                    let name = jobs::job_name(project, &context.deploy.region, &job.name);
+                    holds(projects::held(context.http, Resource::Run(&name), &[permission]).await)
+                }
+                None => true,
+            },
             permission if permission.starts_with("run.") && service_exists => {
-                holds(projects::held(context.http, Resource::Service(&context.service_name), &[permission]).await)
+                holds(projects::held(context.http, Resource::Run(&context.service_name), &[permission]).await)
             }
             _ => false,
         };

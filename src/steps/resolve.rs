@@ -1,8 +1,8 @@
 //! Which digest an image's name stands for, before it is deployed.
 
-use super::Context;
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Service};
+use crate::google::http::Http;
 use crate::google::registry;
 use crate::inputs::deploy::Place;
 use crate::model::facts::Facts;
@@ -12,17 +12,13 @@ use crate::plan::rollout::pinned;
 /// Gives back the image to write into the service: pinned, or as it was named where the registry
 /// may not be asked. Cloud Run pins such a name itself when it makes the revision, and the digest
 /// is read from there.
-pub(super) async fn run(
-    context: &Context<'_>,
-    facts: &mut Facts,
-    image: &ImageRef,
-) -> Result<(String, String), Failure> {
+pub(super) async fn run(http: &Http, facts: &mut Facts, image: &ImageRef) -> Result<(String, String), Failure> {
     if let Some(pinned) = image.pinned() {
         facts.digest = Some(pinned.digest().clone());
         facts.image = Some(pinned.clone());
         return Ok((pinned.to_string(), format!("`{image}` is pinned already")));
     }
-    match registry::digest(context.http, image).await {
+    match registry::digest(http, image).await {
         Ok(Some(digest)) => {
             let pinned = image.repository.pinned(&digest);
             let note = format!("`{image}` is `{}`", digest.short());
@@ -50,15 +46,11 @@ pub(super) async fn run(
 
 /// The image that serves in another service, by digest. A service that is not healthy has nothing to
 /// promote.
-pub(super) async fn promoted(
-    context: &Context<'_>,
-    facts: &mut Facts,
-    place: &Place,
-) -> Result<(String, String), Failure> {
+pub(super) async fn promoted(http: &Http, facts: &mut Facts, place: &Place) -> Result<(String, String), Failure> {
     let name = cloud_run::service_name(place.project.as_str(), &place.region, &place.service);
     let shown = format!("service `{}` of project `{}` in `{}`", place.service, place.project, place.region);
     let sentence = || format!("Could not find out what serves in {shown}");
-    let service = cloud_run::service(context.http, &name).await.map_err(|error| Failure::of(sentence(), error))?;
+    let service = cloud_run::service(http, &name).await.map_err(|error| Failure::of(sentence(), error))?;
     let Some(service) = service else {
         return Err(Failure::plain(Class::Config, format!("There is no {shown}"))
             .hint("Check `from_service`, `from_project` and `from_region`"));
@@ -81,8 +73,7 @@ pub(super) async fn promoted(
         )
         .hint("Promote when one revision receives every request"));
     };
-    let found =
-        cloud_run::revision(context.http, &name, revision).await.map_err(|error| Failure::of(sentence(), error))?;
+    let found = cloud_run::revision(http, &name, revision).await.map_err(|error| Failure::of(sentence(), error))?;
     let images = found.map(|found| if found.images.is_empty() { found.asked_images } else { found.images });
     let pinned: Vec<_> = images.iter().flatten().filter_map(|image| ImageRef::parse(image).ok()?.pinned()).collect();
     let [image] = pinned.as_slice() else {

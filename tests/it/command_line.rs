@@ -50,10 +50,26 @@ fn flags_do_what_inputs_do() {
 }
 
 #[test]
+fn an_action_names_its_command_and_an_input_called_args_stays_an_input() {
+    let mut scene = Scene::new();
+    scene.input("args", "--workers 2");
+    // What the runner starts for `args: [deploy]`; without it, it would start `slipway --workers 2`.
+    scene.command(&["deploy"]).expect(0);
+    scene.cloud.world(|world| {
+        let container = &world.service("us-central1", "web").unwrap().config["template"]["containers"][0];
+        assert_eq!(container["args"], serde_json::json!(["--workers", "2"]));
+    });
+}
+
+#[test]
 fn help_names_every_setting() {
     let (code, out, err) = slipway(&["deploy", "--help"], std::path::Path::new("."));
     assert_eq!((code, err.as_str()), (0, ""));
     for input in slipway::inputs::spec::DEPLOY {
+        assert!(out.contains(&format!("--{}", input.name.replace('_', "-"))), "{}", input.name);
+    }
+    let (_, out, _) = slipway(&["job", "--help"], std::path::Path::new("."));
+    for input in slipway::inputs::spec::JOB {
         assert!(out.contains(&format!("--{}", input.name.replace('_', "-"))), "{}", input.name);
     }
     let (code, _, err) = slipway(&["deploy", "--servcie", "x"], std::path::Path::new("."));

@@ -22,6 +22,8 @@ mod hostile;
 mod incident;
 mod inputs;
 mod interrupted;
+mod jobs;
+mod jobs_command;
 mod manifest;
 mod network;
 mod permissions;

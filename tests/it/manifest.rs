@@ -77,6 +77,7 @@ fn mistakes_in_a_manifest_are_told_before_anything_is_sent() {
         ("a: [", "is not YAML"),
         ("- a", "is no map"),
         ("labels: {}", "it has no `template`"),
+        ("template: {containers: [{env: [{name: A, value: yes}, {name: B, value: 8080}]}]}", "variable `B` is no text"),
         ("template: {}\ntraffic: []", "`traffic` has no place in it"),
         (&KNATIVE.replace("containerConcurrency: 40", "hostNetwork: true"), "spec.template.spec.hostNetwork"),
     ] {

@@ -232,3 +232,21 @@ fn a_deleted_job_is_gone_with_its_executions() {
     assert_eq!(scene.wait(&running)["error"]["code"], 5);
     assert_eq!(count(&scene, "job deleted"), 1);
 }
+
+#[test]
+fn a_grant_on_one_job_shows_at_that_job() {
+    let scene = Scene::new();
+    scene.set_job("migrate", &hello_job());
+    scene.cloud.world(|world| {
+        world.revoke(World::PROJECT, World::DEPLOYER, "roles/run.admin");
+        let job = world.jobs.values_mut().next().expect("a job");
+        job.policy.grant("roles/run.admin", &format!("serviceAccount:{}", World::DEPLOYER));
+    });
+    let held = |job: &str, permission: &str| {
+        let body = json!({"permissions": [permission]});
+        scene.post("run", &format!("{JOBS}/{job}:testIamPermissions"), &body).json()
+    };
+    assert_eq!(held("migrate", "run.jobs.run"), json!({"permissions": ["run.jobs.run"]}));
+    assert_eq!(held("other", "run.jobs.run"), json!({}));
+    assert_eq!(held("migrate", "storage.objects.get")["error"]["code"], 400);
+}

@@ -65,7 +65,23 @@ pub(super) fn manifest(
     }
     let mut document = if knative { converted(give, &document)? } else { plain(give, document)? };
     document.remove("name");
-    Some(document)
+    texts(give, &document).then_some(document)
+}
+
+/// Whether the values of all variables are texts; YAML makes `yes` and `8080` something else, and which text
+/// was meant is not known any more.
+fn texts(give: &mut Give<'_>, document: &Map<String, Value>) -> bool {
+    let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+    let containers = list(document.get("template").and_then(|template| template.get("containers")));
+    let mut all = true;
+    for variable in containers.iter().flat_map(|container| list(container.get("env"))) {
+        if variable.get("value").is_some_and(|value| !value.is_string()) {
+            let name = variable["name"].as_str().unwrap_or_default();
+            give.findings.wrong("manifest", format!("the value of variable `{name}` is no text"), "quote it");
+            all = false;
+        }
+    }
+    all
 }
 
 fn converted(give: &mut Give<'_>, document: &Map<String, Value>) -> Option<Map<String, Value>> {

@@ -2,7 +2,9 @@
 
 mod build;
 mod check;
+pub mod job;
 mod manifest;
+mod pre_deploy;
 mod rollout;
 mod service;
 
@@ -16,6 +18,7 @@ use super::spec::Command;
 use crate::model::domain::Domain;
 use crate::model::ids::{IdError, ProjectId, Region, RevisionName, ServiceName};
 use crate::model::image::ImageRef;
+use crate::model::key::ServiceAccountKey;
 use crate::model::secret::Secret;
 
 /// A resolved run and what is worth a warning.
@@ -39,17 +42,7 @@ pub fn run(
 ) -> Result<Resolved, InputErrors> {
     let key = credentials::find(raw, runner, &mut findings);
     let mut give = Give { raw, findings: &mut findings };
-    let project = match give.parsed("project_id", ProjectId::parse) {
-        None if raw.has("project_id") => None,
-        None => {
-            let project = key.as_ref().and_then(|key| key.project.clone());
-            if project.is_none() && key.is_some() {
-                give.findings.wrong("project_id", "the key names no project", "give `project_id`");
-            }
-            project
-        }
-        project => project,
-    };
+    let project = project(&mut give, key.as_ref());
     let (region, regions) = regions(&mut give);
     let service = give.parsed("service", ServiceName::parse);
     if !raw.has("service") {
@@ -67,12 +60,22 @@ pub fn run(
             None => Pick::Previous,
         })),
         Command::Promote => promoted(&mut give, project.as_ref(), region.as_ref()),
+        // It has a meaning of its own, see [`job::run`].
+        Command::Job => None,
     };
     let settings = service::settings(&mut give, runner, service.as_ref());
     let domain = give.with("domain", Domain::parse);
     let manifest = manifest::manifest(&mut give, runner, service.as_ref());
     let checks = check::checks(&mut give, &settings);
     let rollout = rollout::rollout(&mut give);
+    let pre_deploy = pre_deploy::pre_deploy(&mut give, service.as_ref());
+    if let (Some(_), Some(What::Revision(_))) = (&pre_deploy, &what) {
+        give.findings.wrong(
+            "pre_deploy_job",
+            "a revision that exists gets the traffic, and nothing is deployed",
+            "remove it; `slipway job` runs a job by itself",
+        );
+    }
     let (Some(key), Some(project), Some(region), Some(service), Some(what)) = (key, project, region, service, what)
     else {
         return Err(InputErrors(findings.mistakes));
@@ -91,6 +94,7 @@ pub fn run(
         manifest,
         settings,
         domain,
+        pre_deploy: pre_deploy.map(Box::new),
         checks,
         rollout,
         dry_run,
@@ -99,9 +103,29 @@ pub fn run(
     Ok(Resolved { deploy, warnings: findings.warnings })
 }
 
+/// The project, by the key where it is not given.
+fn project(give: &mut Give<'_>, key: Option<&ServiceAccountKey>) -> Option<ProjectId> {
+    match give.parsed("project_id", ProjectId::parse) {
+        None if give.raw.has("project_id") => None,
+        None => {
+            let project = key.and_then(|key| key.project.clone());
+            if project.is_none() && key.is_some() {
+                give.findings.wrong("project_id", "the key names no project", "give `project_id`");
+            }
+            project
+        }
+        project => project,
+    }
+}
+
+/// The region, where there is one.
+fn region(give: &mut Give<'_>) -> Option<Region> {
+    give.parsed("region", Region::parse).or_else(|| Region::parse("us-central1").ok())
+}
+
 /// The first region, and the others.
 fn regions(give: &mut Give<'_>) -> (Option<Region>, Vec<Region>) {
-    let one = give.parsed("region", Region::parse).or_else(|| Region::parse("us-central1").ok());
+    let one = region(give);
     let Some(text) = give.text("regions") else { return (one, Vec::new()) };
     if give.raw.has("region") {
         give.findings.wrong("regions", "`region` is given too", "keep one of them");
@@ -136,7 +160,7 @@ fn traffic(give: &mut Give<'_>) -> Option<What> {
     if given.len() > 1 {
         give.findings.wrong(given[1], format!("`{name}` says who shall serve already"), "keep one of them");
     }
-    for other in ["source", "image", "build_config", "strategy", "no_traffic", "tag"] {
+    for other in ["source", "image", "build_config", "strategy", "no_traffic", "tag", "pre_deploy_job"] {
         if give.raw.has(other) {
             give.findings.wrong(
                 name,
@@ -153,11 +177,7 @@ fn traffic(give: &mut Give<'_>) -> Option<What> {
 /// What is promoted: the candidate with a tag, or the image that serves in another service.
 fn promoted(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option<&Region>) -> Option<What> {
     if !give.raw.has("from_service") {
-        for name in ["from_project", "from_region"] {
-            if give.raw.has(name) {
-                give.findings.wrong(name, "there is no `from_service` it could be about", "give `from_service` too");
-            }
-        }
+        only_with_from_service(give);
         if give.raw.has("regions") {
             give.findings.wrong("regions", "a candidate is promoted in one region", "write `region`");
         }
@@ -171,10 +191,23 @@ fn promoted(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option<&Re
         }
         return tag.map(|tag| What::Revision(Pick::Tagged(tag)));
     }
+    from_service(give, project, region).map(|place| What::Promoted(Box::new(place)))
+}
+
+fn only_with_from_service(give: &mut Give<'_>) {
+    for name in ["from_project", "from_region"] {
+        if give.raw.has(name) {
+            give.findings.wrong(name, "there is no `from_service` it could be about", "give `from_service` too");
+        }
+    }
+}
+
+/// The service in `from_service`, in the project and region of the target unless others are given.
+fn from_service(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option<&Region>) -> Option<Place> {
     let service = give.parsed("from_service", ServiceName::parse);
     let project = give.parsed("from_project", ProjectId::parse).or_else(|| project.cloned());
     let region = give.parsed("from_region", Region::parse).or_else(|| region.cloned());
-    Some(What::Promoted(Box::new(Place { project: project?, region: region?, service: service? })))
+    Some(Place { project: project?, region: region?, service: service? })
 }
 
 /// Inputs that only mean something when an image is built.

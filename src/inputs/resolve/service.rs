@@ -64,7 +64,7 @@ pub(super) fn settings(give: &mut Give<'_>, runner: &Runner, service: Option<&Se
 }
 
 /// Whole CPUs without a unit, parts of one in thousandths, as the API writes them back.
-fn google_cpu(milli: u32) -> String {
+pub(super) fn google_cpu(milli: u32) -> String {
     if milli.is_multiple_of(1000) { (milli / 1000).to_string() } else { format!("{milli}m") }
 }
 
@@ -199,7 +199,7 @@ fn file_entries(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Vec<(Strin
     entries.into_iter().map(|entry| (entry.key, entry.value)).collect()
 }
 
-fn variable_rule(key: &str, value: &str) -> Result<(), (String, String)> {
+pub(super) fn variable_rule(key: &str, value: &str) -> Result<(), (String, String)> {
     variable_name(key)?;
     if value.len() > LARGEST_VALUE {
         return Err((
@@ -232,20 +232,7 @@ fn variable_name(key: &str) -> Result<(), (String, String)> {
 
 fn secrets(give: &mut Give<'_>) -> Changes<SecretRef> {
     let strategy = strategy(give, "secrets_update_strategy");
-    let entries = give.map("secrets", |key, value| {
-        if key.starts_with('/') {
-            let file = key.rsplit_once('/').is_some_and(|(dir, file)| !dir.is_empty() && !file.is_empty());
-            if !file || key.contains("//") || key.contains("/../") {
-                return Err((
-                    format!("`{key}` is not a path of a file in a directory"),
-                    "write `/directory/file`".into(),
-                ));
-            }
-        } else {
-            variable_name(key)?;
-        }
-        secret_ref(value).map(drop).map_err(|cure| (format!("`{value}` is not a secret's version"), cure.into()))
-    });
+    let entries = give.map("secrets", secret_rule);
     let entries: Option<Vec<(String, SecretRef)>> = entries
         .map(|entries| entries.into_iter().filter_map(|(key, value)| Some((key, secret_ref(&value).ok()?))).collect());
     one_secret_per_directory(give.findings, entries.as_deref().unwrap_or_default());
@@ -257,6 +244,18 @@ fn secrets(give: &mut Give<'_>) -> Changes<SecretRef> {
         );
     }
     Changes { entries, strategy }
+}
+
+pub(super) fn secret_rule(key: &str, value: &str) -> Result<(), (String, String)> {
+    if key.starts_with('/') {
+        let file = key.rsplit_once('/').is_some_and(|(dir, file)| !dir.is_empty() && !file.is_empty());
+        if !file || key.contains("//") || key.contains("/../") {
+            return Err((format!("`{key}` is not a path of a file in a directory"), "write `/directory/file`".into()));
+        }
+    } else {
+        variable_name(key)?;
+    }
+    secret_ref(value).map(drop).map_err(|cure| (format!("`{value}` is not a secret's version"), cure.into()))
 }
 
 /// A mounted secret takes its whole directory (`google-api.md` 6.2), so two cannot share one.
@@ -277,7 +276,7 @@ fn one_secret_per_directory(findings: &mut Findings, entries: &[(String, SecretR
 }
 
 /// `name`, `name:version`, `projects/P/secrets/name:version`, `projects/P/secrets/name/versions/V`.
-fn secret_ref(text: &str) -> Result<SecretRef, &'static str> {
+pub(super) fn secret_ref(text: &str) -> Result<SecretRef, &'static str> {
     const CURE: &str = "write `secret:version`, such as `db-password:3` or `db-password:latest`";
     let (secret, version) = match text.split_once("/versions/") {
         Some(parts) => parts,

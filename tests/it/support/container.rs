@@ -69,7 +69,8 @@ impl Scene {
             std::fs::create_dir_all(&from).unwrap();
             command.args(["-v", &mount(&from, to)]);
         }
-        command.arg(image());
+        // The same arguments for every stage: `args` of the action.
+        command.args([image().as_str(), "deploy"]);
         (command, files)
     }
 

@@ -4,7 +4,7 @@ use crate::call::Call;
 use crate::refusal;
 use crate::reply::{Answer, Reply};
 use crate::roles;
-use crate::world::World;
+use crate::world::{IamPolicy, World};
 use serde_json::{Value, json};
 
 /// `services.getIamPolicy`.
@@ -49,7 +49,11 @@ pub(super) fn set(world: &mut World, call: &Call) -> Answer {
 /// `services.testIamPermissions`.
 pub(super) fn test(world: &mut World, call: &Call) -> Answer {
     let name = super::service_name(world, call);
-    let policy = world.services.get(&name).map(|service| &service.policy);
+    held(world, call, world.services.get(&name).map(|service| &service.policy))
+}
+
+/// Which of the permissions in question the caller holds on a resource with this policy.
+pub(super) fn held(world: &World, call: &Call, policy: Option<&IamPolicy>) -> Answer {
     let mut held = Vec::new();
     for permission in call.json["permissions"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         if !permission.starts_with("run.") || !roles::is_permission(permission) {

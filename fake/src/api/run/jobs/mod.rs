@@ -12,7 +12,7 @@ mod run;
 mod tasks;
 mod view;
 
-use super::{conditions, operations};
+use super::{conditions, operations, policy};
 use crate::call::Call;
 use crate::refusal;
 use crate::reply::{Answer, Reply};
@@ -28,6 +28,7 @@ pub(super) fn answer(world: &mut World, call: &Call, method: &str) -> Option<Ans
         "jobs.patch" => patch::patch(world, call),
         "jobs.run" => run::run(world, call),
         "jobs.delete" => delete(world, call),
+        "jobs.testIamPermissions" => test(world, call),
         "jobs.executions.get" => executions::get(world, call),
         "jobs.executions.list" => executions::list(world, call),
         "jobs.executions.cancel" => executions::cancel(world, call),
@@ -57,6 +58,12 @@ fn delete(world: &mut World, call: &Call) -> Answer {
     world.effect("job deleted", job.name.clone());
     let operation = operations::begin(world, &job.name, Aim::DeleteJob, Some(0));
     Ok(Reply::ok(&conditions::operation(world, &operation)))
+}
+
+/// `jobs.testIamPermissions`; a job that is not there has no grants of its own.
+fn test(world: &mut World, call: &Call) -> Answer {
+    let name = job_name(world, call);
+    policy::held(world, call, world.jobs.get(&name).map(|job| &job.policy))
 }
 
 /// Full name of the job the path names, with the project's id.

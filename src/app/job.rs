@@ -1,0 +1,89 @@
+//! The job command: read, do, tell. Beside the deploy, with a meaning and a report of its own.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{connect, executions, files, in_time, read_texts, stopped, tell};
+use crate::cli::Invocation;
+use crate::clock::random_hex;
+use crate::console::Console;
+use crate::inputs::resolve::job::{Resolved, run as resolve};
+use crate::inputs::runner::Runner;
+use crate::inputs::spec::Command;
+use crate::model::execution::JobEnd;
+use crate::model::facts::{Facts, StepState};
+use crate::plan::job_steps::steps;
+use crate::report::job::{JobStory, markdown};
+use crate::report::{Outcome, exit_code};
+use crate::steps::run_job::{self, JobContext};
+
+/// Runs the job command to its exit code.
+pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation) -> u8 {
+    let begun = Instant::now();
+    let (raw, findings) = read_texts(console, runner, invocation, Command::Job);
+    let Resolved { job, warnings } = match resolve(&raw, runner, findings) {
+        Ok(resolved) => resolved,
+        Err(errors) => return tell::refuse(console, runner, &errors),
+    };
+    let plan = steps(&job);
+    let verb = match &job.run {
+        _ if job.dry_run => "plan for job",
+        Some(_) => "running job",
+        None => "updating job",
+    };
+    let what = format!("{verb} {} in {} of project {}", job.name, job.region, job.project);
+    tell::announce(console, runner, &what, &plan);
+    let mut facts = Facts::default();
+    for warning in warnings {
+        console.warning(&warning);
+        facts.warnings.push(warning);
+    }
+    let files = files(runner);
+    let mark = format!("req_{}", random_hex(8));
+    let outcome = match connect(console, runner, job.key.clone(), job.project.as_str()).await {
+        Err(failure) => Outcome::Failed(failure),
+        Ok(clients) => {
+            let context = JobContext { job: &job, mark: &mark, http: &clients.http, console, files: &files };
+            carry_out(&context, &mut facts).await
+        }
+    };
+    let story = JobStory {
+        job: job.name.as_str(),
+        region: job.region.as_str(),
+        project: job.project.as_str(),
+        account: job.key.email.as_str(),
+        commit: runner.origin.sha.as_deref(),
+        run_url: runner.origin.run_url(),
+        plan: &plan,
+        facts: &facts,
+        outcome: &outcome,
+        took: begun.elapsed(),
+    };
+    tell::tell_job(console, &files, &story);
+    if runner.embedded {
+        console.title("The job summary, as GitHub would show it");
+        markdown(&story).lines().for_each(|line| console.foreign(line));
+    }
+    exit_code(&outcome)
+}
+
+/// Runs the command until it ends or a signal comes; then what it started is ended too.
+async fn carry_out(context: &JobContext<'_>, facts: &mut Facts) -> Outcome<JobEnd> {
+    let work = async {
+        let done = if context.job.dry_run {
+            run_job::rehearse(context, facts).await.map(Outcome::Planned)
+        } else {
+            run_job::run(context, facts).await.map(Outcome::Deployed)
+        };
+        done.unwrap_or_else(Outcome::Failed)
+    };
+    let signal = tokio::select! {
+        outcome = work => return outcome,
+        signal = stopped() => signal,
+    };
+    context.console.end_group();
+    context.console.line(&format!("Cancelled by {signal}: cleaning up"));
+    facts.end(StepState::Cancelled, "interrupted");
+    in_time(executions::end(context.http, context.console, context.files, facts)).await;
+    Outcome::Cancelled(signal)
+}

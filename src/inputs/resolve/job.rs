@@ -1,0 +1,100 @@
+//! What the job command is told, with every mistake at once.
+
+use std::time::Duration;
+
+use super::super::credentials;
+use super::super::error::{Findings, InputErrors};
+use super::super::job::{Job, JobImage, JobSettings, Run};
+use super::super::raw::RawInputs;
+use super::super::runner::Runner;
+use super::super::scalar;
+use super::pre_deploy::{LONGEST_TASK, MOST_RETRIES, task_timeout};
+use super::{Give, from_service, only_with_from_service, project, region, service};
+use crate::model::ids::{JobName, ProjectId, Region};
+use crate::model::image::ImageRef;
+
+/// Most jobs take minutes; the runner itself ends a job of a workflow after six hours.
+const DEFAULT_WAIT: Duration = Duration::from_secs(3600);
+
+/// Cloud Run's most tasks of an execution (its quotas page).
+const MOST_TASKS: u32 = 10_000;
+
+/// A resolved run of a job and what is worth a warning.
+#[derive(Debug)]
+pub struct Resolved {
+    /// What to do.
+    pub job: Job,
+    /// Odd but allowed.
+    pub warnings: Vec<String>,
+}
+
+/// Resolves the inputs of the job command.
+///
+/// # Errors
+/// Every mistake in every input.
+pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<Resolved, InputErrors> {
+    let key = credentials::find(raw, runner, &mut findings);
+    let mut give = Give { raw, findings: &mut findings };
+    let (project, region) = (project(&mut give, key.as_ref()), region(&mut give));
+    let name = give.parsed("job", JobName::parse);
+    if !raw.has("job") {
+        give.findings.wrong("job", "it was not given", "name the Cloud Run job");
+    }
+    let image = image(&mut give, project.as_ref(), region.as_ref());
+    let settings = JobSettings {
+        shared: service::settings(&mut give, runner, None),
+        timeout: give.with("task_timeout", task_timeout),
+        retries: give.with("max_retries", |text| scalar::number(text, 0, MOST_RETRIES)),
+        tasks: give.with("tasks", |text| scalar::number(text, 1, MOST_TASKS)),
+        parallelism: give.with("parallelism", |text| scalar::number(text, 0, MOST_TASKS)),
+    };
+    let run = once(&mut give);
+    let dry_run = give.switch("dry_run").unwrap_or(false);
+    let (Some(key), Some(project), Some(region), Some(name), Some(image)) = (key, project, region, name, image) else {
+        return Err(InputErrors(findings.mistakes));
+    };
+    if !findings.mistakes.is_empty() {
+        return Err(InputErrors(findings.mistakes));
+    }
+    let job = Job { key, project, region, name, image, settings, run, dry_run };
+    Ok(Resolved { job, warnings: findings.warnings })
+}
+
+fn image(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option<&Region>) -> Option<JobImage> {
+    let image = give.with("image", ImageRef::parse);
+    if give.raw.has("from_service") {
+        if give.raw.has("image") {
+            give.findings.wrong("from_service", "`image` says which image it is already", "keep one of them");
+        }
+        return from_service(give, project, region).map(|place| JobImage::Serving(Box::new(place)));
+    }
+    only_with_from_service(give);
+    match image {
+        Some(image) => Some(JobImage::Named(image)),
+        None if give.raw.has("image") => None,
+        None => Some(JobImage::Kept),
+    }
+}
+
+fn once(give: &mut Give<'_>) -> Option<Run> {
+    let runs = give.switch("run").unwrap_or(true);
+    let waits = give.switch("wait").unwrap_or(true);
+    let args = give.with("run_args", scalar::words);
+    let env = give.map("run_env", service::variable_rule).unwrap_or_default();
+    let limit = give.with("job_timeout", scalar::duration).unwrap_or(DEFAULT_WAIT);
+    if limit.is_zero() || limit > LONGEST_TASK {
+        give.findings.wrong("job_timeout", format!("{} s is not a time to wait", limit.as_secs()), "write 1s to 168h");
+    }
+    if !runs {
+        for name in ["run_args", "run_env", "wait", "job_timeout"] {
+            if give.raw.has(name) {
+                give.findings.wrong(name, "`run: false` runs nothing", "remove one of them");
+            }
+        }
+        return None;
+    }
+    if !waits && give.raw.has("job_timeout") {
+        give.findings.wrong("job_timeout", "`wait: false` waits for nothing", "remove one of them");
+    }
+    Some(Run { args, env, wait: waits.then_some(limit) })
+}

@@ -1,0 +1,81 @@
+//! The inputs of the job command.
+
+use super::{Group, Input, lines, map, open, secret, switch, text};
+
+/// Every input of `slipway job` and of the action in `actions/job`.
+pub const JOB: &[Input] = &[
+    secret(text(
+        Group::Target,
+        "credentials_json",
+        "",
+        "Service-account key, as JSON or base64; without it the file of GOOGLE_APPLICATION_CREDENTIALS or GOOGLE_GHA_CREDS_PATH",
+    )),
+    text(Group::Target, "project_id", "the key's project", "Google Cloud project that runs the job"),
+    text(Group::Target, "region", "us-central1", "Cloud Run region"),
+    text(Group::Target, "job", "", "Cloud Run job to create or update, and to run (required)"),
+    text(
+        Group::What,
+        "image",
+        "the one the job has",
+        "Image of the job, by digest where the registry may be asked for it",
+    ),
+    text(
+        Group::What,
+        "from_service",
+        "",
+        "In place of `image`: the service whose serving image the job gets, by digest",
+    ),
+    text(Group::What, "from_project", "the project of the job", "Project of `from_service`"),
+    text(Group::What, "from_region", "the region of the job", "Region of `from_service`"),
+    text(Group::Job, "command", "", "Entrypoint of the container: a JSON list, or words as in a shell"),
+    text(Group::Job, "args", "", "Arguments of the container: a JSON list, or words as in a shell"),
+    map(Group::Job, "env_vars", "Environment variables"),
+    text(
+        Group::Job,
+        "env_vars_file",
+        "",
+        "File with environment variables in the grammar of `env_vars`; `env_vars` wins over it",
+    ),
+    text(
+        Group::Job,
+        "env_vars_update_strategy",
+        "merge",
+        "`merge` keeps variables that are not named, `overwrite` removes them",
+    ),
+    open(map(
+        Group::Job,
+        "secrets",
+        "Secret Manager references: `NAME: secret:version`, or `/path/file: secret:version` for a file",
+    )),
+    text(
+        Group::Job,
+        "secrets_update_strategy",
+        "merge",
+        "`merge` keeps references that are not named, `overwrite` removes them",
+    ),
+    text(Group::Job, "cpu", "", "CPUs, such as 1 or 2"),
+    text(Group::Job, "memory", "", "Memory, such as 512Mi or 1Gi"),
+    text(Group::Job, "task_timeout", "10m on a new job", "Limit of one attempt of a task, at most 168h"),
+    text(Group::Job, "max_retries", "3 on a new job", "Times a failed task is tried again, 0 to 10"),
+    text(Group::Job, "tasks", "1 on a new job", "Tasks of one run, 1 to 10000"),
+    text(Group::Job, "parallelism", "", "Tasks that run at the same time at most; 0 for as many as possible"),
+    text(Group::Job, "runtime_service_account", "", "Account the job runs as"),
+    lines(
+        Group::Job,
+        "cloudsql_instances",
+        "",
+        "Cloud SQL instances, PROJECT:REGION:NAME, one per line or separated by commas",
+    ),
+    text(Group::Job, "vpc_connector", "", "Serverless VPC Access connector"),
+    text(Group::Job, "network", "", "VPC network for direct egress"),
+    text(Group::Job, "subnet", "", "Subnetwork for direct egress"),
+    text(Group::Job, "vpc_egress", "", "`all-traffic` or `private-ranges-only`"),
+    open(map(Group::Job, "labels", "Labels of the job and its executions")),
+    switch(Group::Job, "skip_default_labels", "false", "Leave out the labels `managed-by` and `commit-sha`"),
+    switch(Group::Run, "run", "true", "Run the job; `false` only creates or updates it"),
+    text(Group::Run, "run_args", "", "Arguments for this one run, in place of the job's"),
+    map(Group::Run, "run_env", "Environment variables for this one run, on top of the job's"),
+    switch(Group::Run, "wait", "true", "Wait for the end and be red when a task failed; `false` starts it and goes on"),
+    text(Group::Run, "job_timeout", "1h", "How long the run is waited for; it goes on when that is over"),
+    switch(Group::Run, "dry_run", "false", "Show what would be done, change nothing"),
+];

@@ -1,0 +1,233 @@
+//! From the job as it is to the job as it shall be. Pure: JSON in, JSON out.
+//!
+//! Google replaces the whole job on a write, and knows no mask for it (`google-api.md` 8), so the
+//! document starts from what was read and unknown fields stay in it.
+
+use serde_json::{Map, Value, json};
+
+use super::service::{ChangeError, clean_containers, container_index, label, object, set, take_container, vpc};
+use super::variables;
+use crate::inputs::job::{JobSettings, Run};
+
+/// Annotation that executions get from their job's template: which run of this program wrote it, and
+/// with which of its writes. An execution whose reply was lost is found by it.
+pub const MARK: &str = "slipway.dev/run";
+
+/// Fields that Google writes, and the two that start an execution with a write: sent back, they might
+/// start one that nobody asked for.
+const NOT_SENT: [&str; 20] = [
+    "name",
+    "uid",
+    "generation",
+    "createTime",
+    "updateTime",
+    "deleteTime",
+    "expireTime",
+    "creator",
+    "lastModifier",
+    "observedGeneration",
+    "terminalCondition",
+    "conditions",
+    "reconciling",
+    "executionCount",
+    "latestCreatedExecution",
+    "satisfiesPzs",
+    "client",
+    "clientVersion",
+    "startExecutionToken",
+    "runExecutionToken",
+];
+
+/// The document to write: `current` with the settings and, where one is given, the image applied.
+/// `mark` says whose write it is.
+///
+/// # Errors
+/// When the settings name a container that is not there.
+pub fn change(
+    current: Option<&Value>,
+    settings: &JobSettings,
+    image: Option<&str>,
+    mark: &str,
+) -> Result<Value, ChangeError> {
+    let mut job = settings_of(current.unwrap_or(&Value::Null));
+    let shared = &settings.shared;
+    frame(&mut job, settings, mark);
+    let task = task(&mut job);
+    set(task, "serviceAccount", shared.runtime_account.as_ref().map(|account| account.as_str()));
+    vpc(task, shared);
+    let index = container_index(task, shared.container.as_deref(), current.is_none())?;
+    let mut container = take_container(task, index);
+    set(&mut container, "image", image);
+    set(&mut container, "command", shared.command.clone());
+    set(&mut container, "args", shared.args.clone());
+    limits(&mut container, settings);
+    variables::apply(task, &mut container, shared);
+    if let Some(containers) = task.get_mut("containers").and_then(Value::as_array_mut) {
+        containers[index] = Value::Object(container);
+    }
+    Ok(job)
+}
+
+/// What stands around the tasks of a job: labels, counts, limits, the mark.
+pub(super) fn frame(job: &mut Value, settings: &JobSettings, mark: &str) {
+    let root = object(job);
+    root.insert("client".into(), "slipway".into());
+    root.insert("clientVersion".into(), env!("CARGO_PKG_VERSION").into());
+    label(root, &settings.shared.labels);
+    let execution = object(root.entry("template").or_insert_with(|| json!({})));
+    label(execution, &settings.shared.labels);
+    object(execution.entry("annotations").or_insert_with(|| json!({}))).insert(MARK.into(), mark.into());
+    set(execution, "taskCount", settings.tasks);
+    set(execution, "parallelism", settings.parallelism);
+    let task = object(execution.entry("template").or_insert_with(|| json!({})));
+    set(task, "timeout", settings.timeout.map(|timeout| format!("{}s", timeout.as_secs())));
+    set(task, "maxRetries", settings.retries);
+}
+
+/// The template of a job's tasks.
+pub(super) fn task(job: &mut Value) -> &mut Map<String, Value> {
+    let execution = object(object(job).entry("template").or_insert_with(|| json!({})));
+    object(execution.entry("template").or_insert_with(|| json!({})))
+}
+
+/// Sets what is given of CPU and memory.
+pub(super) fn limits(container: &mut Map<String, Value>, settings: &JobSettings) {
+    let shared = &settings.shared;
+    if shared.cpu.is_none() && shared.memory.is_none() {
+        return;
+    }
+    let resources = object(container.entry("resources").or_insert_with(|| json!({})));
+    let limits = object(resources.entry("limits").or_insert_with(|| json!({})));
+    set(limits, "cpu", shared.cpu.as_deref());
+    set(limits, "memory", shared.memory.as_deref());
+}
+
+/// Whether a run overrides anything; that takes a permission of its own.
+pub fn overrides_anything(run: &Run) -> bool {
+    run.args.is_some() || !run.env.is_empty()
+}
+
+/// What one run overrides of the job's first container; `None` when it is the job as it stands.
+pub fn overrides(run: &Run, job: &Value) -> Option<Value> {
+    if !overrides_anything(run) {
+        return None;
+    }
+    let mut container = Map::new();
+    set(&mut container, "name", job.pointer("/template/template/containers/0/name").cloned());
+    match run.args.as_deref() {
+        Some([]) => drop(container.insert("clearArgs".into(), true.into())),
+        Some(args) => drop(container.insert("args".into(), args.into())),
+        None => {}
+    }
+    if !run.env.is_empty() {
+        let env = run.env.iter().map(|(name, value)| json!({"name": name, "value": value}));
+        container.insert("env".into(), env.collect());
+    }
+    Some(json!({"containerOverrides": [container]}))
+}
+
+/// The document without what Google writes in it: what can be compared with a document to write.
+pub fn settings_of(job: &Value) -> Value {
+    let mut job = job.clone();
+    object(&mut job).retain(|key, _| !NOT_SENT.contains(&key.as_str()));
+    if let Some(execution) = job.get_mut("template").and_then(Value::as_object_mut) {
+        execution.remove("client");
+        execution.remove("clientVersion");
+    }
+    clean_containers(job.pointer_mut("/template/template"));
+    job
+}
+
+/// The job in the shape of a service, whose template is one level up: so that both are compared and
+/// shown in the same words. Marks are left out, they change with every write.
+pub fn as_service(job: &Value) -> Value {
+    let mut flat = job.clone();
+    let Some(Value::Object(mut execution)) = object(&mut flat).remove("template") else { return flat };
+    let task = execution.remove("template").unwrap_or_default();
+    if let Some(annotations) = execution.get_mut("annotations").and_then(Value::as_object_mut) {
+        annotations.remove(MARK);
+    }
+    execution.retain(|_, value| value.as_object().is_none_or(|map| !map.is_empty()));
+    for (key, value) in execution {
+        let key = match key.as_str() {
+            "taskCount" => "tasks".to_owned(),
+            "parallelism" => key,
+            _ => format!("execution.{key}"),
+        };
+        object(&mut flat).insert(key, value);
+    }
+    let mut task = task;
+    for (from, to) in [("timeout", "task_timeout"), ("maxRetries", "max_retries")] {
+        if let Some(value) = object(&mut task).remove(from) {
+            object(&mut flat).insert(to.into(), value);
+        }
+    }
+    object(&mut flat).insert("template".into(), task);
+    flat
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inputs::deploy::{Changes, Settings, Strategy};
+    use std::time::Duration;
+
+    fn settings() -> JobSettings {
+        let env = Changes { entries: Some(vec![("A".into(), "2".into())]), strategy: Strategy::Merge };
+        JobSettings {
+            shared: Settings { env, memory: Some("1Gi".into()), ..Settings::default() },
+            timeout: Some(Duration::from_secs(60)),
+            retries: Some(0),
+            ..JobSettings::default()
+        }
+    }
+
+    #[test]
+    fn a_new_job_is_what_was_asked_for() {
+        let job = change(None, &settings(), Some("i@sha256:1"), "req_1-1").expect("a job");
+        assert_eq!(
+            job["template"],
+            json!({"annotations": {MARK: "req_1-1"}, "template": {"timeout": "60s", "maxRetries": 0, "containers": [
+                {"image": "i@sha256:1", "resources": {"limits": {"memory": "1Gi"}}, "env": [{"name": "A", "value": "2"}]}]}})
+        );
+    }
+
+    #[test]
+    fn what_is_not_named_stays_and_tokens_are_never_sent_back() {
+        let current = json!({"name": "n", "etag": "e", "uid": "u", "startExecutionToken": "t", "future": 1, "labels": {"a": "b"},
+            "template": {"taskCount": 3, "client": "gcloud", "template": {"timeout": "5s", "containers": [
+                {"image": "old", "args": ["up"], "buildInfo": {}, "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "1"}]}]}}});
+        let job = change(Some(&current), &settings(), None, "m").expect("a job");
+        assert_eq!((&job["etag"], &job["future"], &job["labels"]), (&json!("e"), &json!(1), &json!({"a": "b"})));
+        for gone in ["name", "uid", "startExecutionToken"] {
+            assert!(job.get(gone).is_none(), "{gone}");
+        }
+        let container = &job["template"]["template"]["containers"][0];
+        assert_eq!((&container["image"], &container["args"]), (&json!("old"), &json!(["up"])));
+        assert_eq!(container["env"], json!([{"name": "A", "value": "2"}, {"name": "B", "value": "1"}]));
+        assert_eq!((&job["template"]["taskCount"], container.get("buildInfo")), (&json!(3), None));
+    }
+
+    #[test]
+    fn overrides_hold_what_was_given_and_nothing_else() {
+        let run = |args: Option<&[&str]>, env: &[(&str, &str)]| {
+            overrides(
+                &Run {
+                    args: args.map(|args| args.iter().map(|arg| (*arg).to_owned()).collect()),
+                    env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+                    wait: None,
+                },
+                &json!({}),
+            )
+        };
+        assert_eq!(run(None, &[]), None);
+        let named = json!({"template": {"template": {"containers": [{"name": "main"}]}}});
+        let one = overrides(&Run { args: None, env: vec![("A".into(), "1".into())], wait: None }, &named);
+        assert_eq!(one.and_then(|one| one.pointer("/containerOverrides/0/name").cloned()), Some(json!("main")));
+        assert_eq!(run(Some(&[]), &[]), Some(json!({"containerOverrides": [{"clearArgs": true}]})));
+        assert_eq!(
+            run(Some(&["down"]), &[("A", "1")]),
+            Some(json!({"containerOverrides": [{"args": ["down"], "env": [{"name": "A", "value": "1"}]}]}))
+        );
+    }
+}

@@ -1,0 +1,37 @@
+//! From the inputs of the job command to its steps.
+
+use super::decide::Step;
+use crate::inputs::job::{Job, JobImage};
+use crate::model::facts::StepName;
+
+/// The steps of a run of the job command, in order.
+pub fn steps(job: &Job) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut add = |name, text: String| steps.push(Step { name, text });
+    add(StepName::SignIn, format!("as `{}`", job.key.email));
+    add(StepName::Preflight, format!("permissions in project `{}`", job.project));
+    match &job.image {
+        JobImage::Kept => {}
+        JobImage::Named(image) => add(StepName::Resolve, format!("the digest of `{image}`")),
+        JobImage::Serving(place) => add(
+            StepName::Resolve,
+            format!("the digest that serves in `{}` of `{}` in `{}`", place.service, place.project, place.region),
+        ),
+    }
+    let image = if matches!(job.image, JobImage::Kept) { "with the image it has" } else { "with that image" };
+    add(StepName::Job, format!("`{}` in `{}`, {image}", job.name, job.region));
+    if let Some(run) = &job.run {
+        let with = match (run.args.is_some(), run.env.is_empty()) {
+            (false, true) => "",
+            (true, true) => ", with arguments of its own",
+            (false, false) => ", with variables of its own",
+            (true, false) => ", with arguments and variables of its own",
+        };
+        let wait = match run.wait {
+            Some(limit) => format!("watched for up to {} s", limit.as_secs()),
+            None => "started and not waited for".to_owned(),
+        };
+        add(StepName::Execution, format!("once{with}, {wait}"));
+    }
+    steps
+}

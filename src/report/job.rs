@@ -1,0 +1,153 @@
+//! Telling what became of a job: its outputs, its summary, its document. Beside the report of a deploy,
+//! and made of the same parts.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::markdown::{code, sentence, table};
+use super::{Outcome, execution, exit_code, json as report_json, summary};
+use crate::console::duration;
+use crate::model::execution::JobEnd;
+use crate::model::facts::Facts;
+use crate::plan::decide::Step;
+
+/// Every output of the job command and one line on it; `actions/job/action.yml` holds the same.
+pub const OUTPUTS: &[(&str, &str)] = &[
+    ("execution", "Name of the execution"),
+    ("result", "`succeeded`, `started` (not waited for), `updated` (not run), `planned`, `failed` or `cancelled`"),
+    ("exit_code", "Exit code of the first task that failed; 0 when every task succeeded"),
+    ("succeeded_count", "Tasks that succeeded"),
+    ("failed_count", "Tasks that failed in every attempt"),
+    ("log_url", "Page of the execution's log"),
+    ("report", "Everything about the run as one JSON document (`schema: 1`)"),
+];
+
+/// Everything a report on a job is made of.
+#[derive(Debug)]
+pub struct JobStory<'a> {
+    /// The job.
+    pub job: &'a str,
+    /// Its region.
+    pub region: &'a str,
+    /// The project.
+    pub project: &'a str,
+    /// Who ran it.
+    pub account: &'a str,
+    /// The commit.
+    pub commit: Option<&'a str>,
+    /// The page of this run.
+    pub run_url: Option<String>,
+    /// What was planned.
+    pub plan: &'a [Step],
+    /// What is known.
+    pub facts: &'a Facts,
+    /// How it ended.
+    pub outcome: &'a Outcome<JobEnd>,
+    /// From begin to end.
+    pub took: Duration,
+}
+
+/// The word of the output `result`.
+pub fn word(outcome: &Outcome<JobEnd>) -> &'static str {
+    match outcome {
+        Outcome::Deployed(end) => end.word(),
+        Outcome::Planned(_) => "planned",
+        Outcome::Failed(_) => "failed",
+        Outcome::Cancelled(_) => "cancelled",
+    }
+}
+
+/// How it ended, in a few words; the job's name between backticks.
+pub fn headline(story: &JobStory<'_>) -> String {
+    let job = story.job;
+    let ran = story.facts.job.as_ref().is_some_and(|fact| fact.execution.is_some());
+    match story.outcome {
+        Outcome::Deployed(JobEnd::Succeeded) => format!("Job `{job}` succeeded"),
+        Outcome::Deployed(JobEnd::Started) => format!("Job `{job}` is started"),
+        Outcome::Deployed(JobEnd::Updated) => format!("Job `{job}` is up to date, and was not run"),
+        Outcome::Planned(_) => format!("Plan for job `{job}`"),
+        Outcome::Failed(_) if ran => format!("Job `{job}` did not succeed"),
+        Outcome::Failed(_) => format!("Job `{job}` was not run"),
+        Outcome::Cancelled(_) => format!("Job `{job}` was cancelled"),
+    }
+}
+
+/// What stands in the cloud after this run, in sentences.
+pub fn sentences(story: &JobStory<'_>) -> Vec<String> {
+    match (story.outcome, &story.facts.job) {
+        (Outcome::Planned(_), _) => vec!["Nothing was changed".to_owned()],
+        (_, Some(job)) => vec![execution::sentence(job)],
+        (_, None) => vec![format!("Nothing was changed on job `{}`", story.job)],
+    }
+}
+
+/// The values that are known; an output without one is not written.
+pub fn values(story: &JobStory<'_>) -> Vec<(&'static str, String)> {
+    let run = story.facts.job.as_ref().and_then(|job| job.execution.as_ref());
+    let over = run.filter(|run| ["succeeded", "failed", "cancelled"].contains(&run.state));
+    let value = |name: &str| match name {
+        "execution" => run.and_then(|run| run.name.clone()),
+        "result" => Some(word(story.outcome).to_owned()),
+        "exit_code" => run.and_then(|run| run.exit_code).map(|code| code.to_string()),
+        "succeeded_count" => over.map(|run| run.succeeded.to_string()),
+        "failed_count" => over.map(|run| run.failed.to_string()),
+        "log_url" => run.map(|run| run.log_url.clone()).filter(|url| !url.is_empty()),
+        "report" => Some(document(story).to_string()),
+        _ => None,
+    };
+    OUTPUTS.iter().filter_map(|(name, _)| Some((*name, value(name)?))).collect()
+}
+
+/// The whole document; what it shares with that of a deploy has the same names.
+pub fn document(story: &JobStory<'_>) -> Value {
+    let facts = story.facts;
+    json!({
+        "schema": report_json::SCHEMA,
+        "slipway": env!("CARGO_PKG_VERSION"),
+        "result": word(story.outcome),
+        "exit_code": exit_code(story.outcome),
+        "project": story.project,
+        "region": story.region,
+        "job": story.job,
+        "account": story.account,
+        "commit": story.commit,
+        "run_url": story.run_url,
+        "seconds": report_json::round(story.took.as_secs_f64()),
+        "image": facts.image.as_ref().map(ToString::to_string),
+        "digest": facts.digest.as_ref().map(ToString::to_string),
+        "execution": facts.job.as_ref().map(execution::document),
+        "steps": report_json::steps(facts),
+        "changes": report_json::changes(story.outcome),
+        "warnings": facts.warnings,
+        "failure": report_json::failure(story.outcome),
+        "now": sentences(story),
+    })
+}
+
+/// The job summary.
+pub fn markdown(story: &JobStory<'_>) -> String {
+    let now = sentences(story);
+    let mut parts = vec![head(story)];
+    match story.outcome {
+        Outcome::Failed(failure) => parts.push(summary::failed(failure, &now)),
+        Outcome::Cancelled(_) => parts.push(summary::now(&now)),
+        Outcome::Planned(changes) => parts.push(summary::planned(story.plan, changes, "job")),
+        Outcome::Deployed(_) => {}
+    }
+    parts.push(summary::steps(story.facts));
+    parts.extend(story.facts.job.as_ref().and_then(execution::markdown));
+    parts.extend(summary::warnings(story.facts));
+    summary::joined(parts)
+}
+
+fn head(story: &JobStory<'_>) -> String {
+    let title = format!("{} {}", summary::mark(story.outcome), sentence(&headline(story)));
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut row = |name: &str, value: Option<String>| rows.extend(value.map(|value| vec![name.to_owned(), value]));
+    row("Project", Some(format!("{} in {}", code(story.project), code(story.region))));
+    row("Image", story.facts.image.as_ref().map(|image| code(&image.to_string())));
+    row("Commit", story.commit.map(code));
+    row("Took", Some(duration(story.took)));
+    format!("## {title}\n\n{}", table(&["", ""], &rows))
+}

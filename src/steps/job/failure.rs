@@ -1,0 +1,129 @@
+//! Why a job was not written or did not succeed, in words: the exit code, Google's sentence, the
+//! container's last lines, the cure.
+
+use super::super::cures::{self, Refused};
+use super::{Work, execution_fact};
+use crate::clock::jitter;
+use crate::explain::Failure;
+use crate::google::cloud_run::Condition;
+use crate::google::error::ApiError;
+use crate::google::executions::{self, Attempt, Execution, Verdict};
+use crate::google::{logging, roles};
+use crate::model::facts::Facts;
+
+use std::time::Duration;
+
+/// Log lines shown with a failure.
+const SHOWN: usize = 30;
+
+/// Lines take some seconds from a container to Cloud Logging; none at all are asked for twice.
+const LOG_LAG: Duration = Duration::from_secs(5);
+
+/// The exit code of a container that was killed, for taking more memory than it had or by its limit.
+const KILLED: i64 = 137;
+
+/// Google did not take a request about the job.
+pub(super) fn refused(work: &Work<'_>, sentence: String, error: ApiError) -> Failure {
+    let message = error.refusal().map(|refusal| refusal.message.clone()).unwrap_or_default();
+    let conflict = error.is_conflict();
+    let failure = Failure::of(sentence, error);
+    if let Some(account) = cures::act_as(&message) {
+        let caller = work.http.tokens().email();
+        let grant = roles::grant_on_account(work.http.project(), account, caller, "roles/iam.serviceAccountUser");
+        return failure.hint(format!("Let `{caller}` act as it: {grant}"));
+    }
+    if conflict {
+        let hint = "Others write this job at the same time; give the workflow a `concurrency:` group per job";
+        return failure.hint(hint);
+    }
+    failure
+}
+
+/// The write was taken, and the job is not ready: its image or a secret cannot be had.
+pub(super) fn not_ready(work: &Work<'_>, ready: Option<Condition>, operation: Option<String>) -> Failure {
+    let (reason, message) = ready.map(|ready| (ready.reason, ready.message)).unwrap_or_default();
+    let message = if message.is_empty() { operation.unwrap_or_default() } else { message };
+    let sentence = format!("Job `{}` cannot be run: {}", work.job, cures::what(&reason));
+    let hints = cures::of(work.http.project(), None, &reason, &message);
+    Failure::of(sentence, Refused { reason, message }).more_hints(hints)
+}
+
+/// The execution is over and did not succeed: gathers what says why.
+pub(super) async fn explain(work: &Work<'_>, facts: &mut Facts, last: &Execution) -> Failure {
+    let (attempt, lines) = tokio::join!(executions::failed_attempt(work.http, last.name()), lines(work, last));
+    // Without the tasks the execution's own condition still says what happened.
+    let attempt = attempt.ok().flatten().unwrap_or_default();
+    let condition = last.completed();
+    let reason = condition.as_ref().map(|condition| condition.reason.clone()).unwrap_or_default();
+    let message = condition.map(|condition| condition.message).unwrap_or_default();
+    let message = if message.is_empty() { attempt.message.clone() } else { message };
+    if let Some(fact) = execution_fact(facts) {
+        fact.exit_code = attempt.exit_code;
+    }
+    let how = how(last, &attempt, &reason);
+    let sentence = format!("Execution `{}` of job `{}` {how}", last.short(), work.job);
+    let mut hints = cures(work, last, &attempt, &reason, &message);
+    let mut failure = Failure::of(sentence, Refused { reason, message });
+    match lines {
+        Some(lines) => failure = failure.evidence(lines),
+        None => {
+            if !last.log_uri().is_empty() {
+                hints.push(format!("The container's log may say more: {}", last.log_uri()));
+            }
+            let caller = work.http.tokens().email();
+            let grant = roles::grant_on_project(work.http.project(), caller, "roles/logging.viewer");
+            hints.push(format!("To see those lines here, grant roles/logging.viewer: {grant}"));
+        }
+    }
+    hints.push(format!("To run it again by itself: {}", work.gcloud("execute", work.job.as_str())));
+    hints.push(format!("All about it: {}", work.gcloud("executions describe", last.short())));
+    failure.more_hints(hints)
+}
+
+fn how(last: &Execution, attempt: &Attempt, reason: &str) -> String {
+    let tasks = match (last.failed(), last.tasks()) {
+        (_, 1) | (0, _) => String::new(),
+        (failed, tasks) => format!(" ({failed} of {tasks} tasks failed)"),
+    };
+    if last.verdict() == Verdict::Cancelled {
+        return "was cancelled by somebody else".into();
+    }
+    match (attempt.exit_code, attempt.signal) {
+        (Some(code), _) => format!("failed: its container ended with exit code {code}{tasks}"),
+        _ if timed_out(attempt) => format!("failed: it took longer than its limit{tasks}"),
+        (None, Some(signal)) => format!("failed: its container was ended by signal {signal}{tasks}"),
+        _ if !attempt.message.is_empty() => format!("failed: its container could not be run{tasks}"),
+        _ => format!("failed: {}{tasks}", cures::what(reason)),
+    }
+}
+
+/// No code says so; the message is only taken for which hint to show (`google-samples.md`).
+fn timed_out(attempt: &Attempt) -> bool {
+    attempt.message.to_lowercase().contains("timeout")
+}
+
+fn cures(work: &Work<'_>, last: &Execution, attempt: &Attempt, reason: &str, message: &str) -> Vec<String> {
+    if last.verdict() == Verdict::Cancelled {
+        return vec!["Run again when nobody cancels it".into()];
+    }
+    if timed_out(attempt) {
+        return vec![format!("Give it more time with {}", work.timeout_input)];
+    }
+    if attempt.exit_code == Some(KILLED) {
+        return vec!["137 means that it was killed, most often for want of memory: give it more `memory`".into()];
+    }
+    cures::of(work.http.project(), None, reason, message)
+}
+
+/// The last lines; `None` where they may not be read.
+async fn lines(work: &Work<'_>, last: &Execution) -> Option<Vec<String>> {
+    for again in [true, false] {
+        let read = logging::execution_lines(work.http, work.region.as_str(), work.job.as_str(), last.short()).await;
+        match read {
+            Ok(lines) if lines.is_empty() && again => work.http.clock().sleep(jitter(LOG_LAG, 0.8, 1.2)).await,
+            Ok(lines) => return Some(lines.split_at(lines.len().saturating_sub(SHOWN)).1.to_vec()),
+            Err(_) => return None,
+        }
+    }
+    None
+}

@@ -1,0 +1,125 @@
+//! A job: written, run exactly once, watched to its end. The deploy's pre-deploy job and the job
+//! command share these.
+
+mod apply;
+mod failure;
+mod preflight;
+mod start;
+mod watch;
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+pub(super) use preflight::look_ahead;
+pub(super) use start::marked;
+
+use crate::console::Console;
+use crate::console::files::Files;
+use crate::explain::Failure;
+use crate::google::executions::{Execution, Verdict};
+use crate::google::http::Http;
+use crate::google::jobs::Job;
+use crate::model::execution::{ExecutionFact, JobFact};
+use crate::model::facts::Facts;
+use crate::model::ids::{JobName, Region};
+
+/// What working on a job takes.
+pub(super) struct Work<'a> {
+    /// Google.
+    pub http: &'a Http,
+    /// Text.
+    pub console: &'a Console,
+    /// The runner's files.
+    pub files: &'a Files,
+    /// Where the job runs.
+    pub region: &'a Region,
+    /// The job.
+    pub job: &'a JobName,
+    /// Its full name.
+    pub full_name: String,
+    /// What marks this run's executions.
+    pub mark: &'a str,
+    /// The input that the limit of a task is given with, for hints.
+    pub timeout_input: &'static str,
+    /// The document to write, from the job as it is and the mark of this write.
+    pub document: &'a Document<'a>,
+}
+
+/// From the job as it is, and the mark of this write, to the document to write.
+pub(super) type Document<'a> = dyn Fn(Option<&Value>, &str) -> Result<Value, Failure> + 'a;
+
+impl Work<'_> {
+    /// Writes the job and waits until Cloud Run has taken it.
+    pub(super) async fn write(&self, facts: &mut Facts) -> Result<Job, Failure> {
+        facts.job.get_or_insert_with(|| JobFact { name: self.job.to_string(), ..JobFact::default() });
+        apply::write(self, facts).await
+    }
+
+    /// Runs the job as it was just written, once, whatever becomes of replies.
+    pub(super) async fn start(
+        &self,
+        facts: &mut Facts,
+        written: Job,
+        overrides: Option<&Value>,
+    ) -> Result<Execution, Failure> {
+        start::once(self, facts, written, overrides).await
+    }
+
+    /// Watches an execution for at most `longest`. Succeeds when every task did.
+    pub(super) async fn watch(
+        &self,
+        facts: &mut Facts,
+        execution: Execution,
+        longest: Duration,
+    ) -> Result<Execution, Failure> {
+        let last = watch::to_the_end(self, facts, execution, longest).await?;
+        match last.verdict() {
+            Verdict::Succeeded => Ok(last),
+            _ => Err(failure::explain(self, facts, &last).await),
+        }
+    }
+
+    /// A gcloud command about the job or an execution of it.
+    fn gcloud(&self, what: &str, name: &str) -> String {
+        format!("gcloud run jobs {what} {name} --region={} --project={}", self.region, self.http.project())
+    }
+
+    /// Keeps something for the post step.
+    fn keep_state(&self, facts: &mut Facts, name: &str, value: &str) {
+        if let Err(why) = self.files.save_state(name, value) {
+            self.console.warning(&why);
+            facts.warnings.push(why);
+        }
+    }
+
+    /// Nothing is left that a cancelled or killed run would have to end.
+    pub(super) fn let_go(&self, facts: &mut Facts) {
+        self.keep_state(facts, "execution_over", "true");
+        if let Some(fact) = execution_fact(facts) {
+            fact.over = true;
+        }
+    }
+}
+
+fn execution_fact(facts: &mut Facts) -> Option<&mut ExecutionFact> {
+    facts.job.as_mut()?.execution.as_mut()
+}
+
+/// Keeps what a look at the execution showed.
+fn note(facts: &mut Facts, execution: &Execution) {
+    let Some(fact) = execution_fact(facts) else { return };
+    let verdict = execution.verdict();
+    fact.name = Some(execution.short().to_owned());
+    fact.state = verdict.word();
+    fact.over = verdict != Verdict::Running;
+    fact.tasks = execution.tasks();
+    fact.succeeded = execution.succeeded();
+    fact.failed = execution.failed();
+    if !execution.log_uri().is_empty() {
+        execution.log_uri().clone_into(&mut fact.log_url);
+    }
+    if verdict == Verdict::Succeeded {
+        fact.exit_code = Some(0);
+    }
+}

@@ -1,0 +1,75 @@
+//! Permissions on jobs, asked for before anything is written.
+
+use crate::console::Console;
+use crate::explain::{Class, Explain, Failure};
+use crate::google::http::Http;
+use crate::google::jobs;
+use crate::google::projects::{self, Resource};
+use crate::google::roles::{self, NEEDS, Need};
+use crate::inputs::job::Job;
+use crate::plan::job::overrides_anything;
+
+/// Names what the account lacks for this run of the job command. What may not be looked at is passed over.
+pub(in crate::steps) async fn look_ahead(
+    http: &Http,
+    console: &Console,
+    job: &Job,
+    full_name: &str,
+) -> Result<(), Failure> {
+    let needs: Vec<&Need> = NEEDS.iter().filter(|need| is_needed(need, job)).collect();
+    let asked: Vec<&str> = needs.iter().map(|need| need.permission).collect();
+    let held = match projects::held(http, Resource::Project, &asked).await {
+        Ok(held) => held,
+        Err(error) if error.class() == Class::Auth => {
+            return Err(Failure::of("Google does not accept the account's token", error));
+        }
+        Err(error) => {
+            console.line(&format!("Permissions were not looked at beforehand: {error}"));
+            return Ok(());
+        }
+    };
+    let missing: Vec<&Need> =
+        needs.into_iter().filter(|need| !held.iter().any(|other| other == need.permission)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    // A grant on the job alone does not show at the project.
+    let asked: Vec<&str> = missing.iter().map(|need| need.permission).collect();
+    let held = projects::held(http, Resource::Run(full_name), &asked).await.unwrap_or_default();
+    let mut lacking = Vec::new();
+    for need in missing.into_iter().filter(|need| !held.iter().any(|other| other == need.permission)) {
+        // Whoever may not create a job may still change one that is there.
+        let needless = need.permission == "run.jobs.create" && matches!(jobs::job(http, full_name).await, Ok(Some(_)));
+        if !needless {
+            lacking.push(need);
+        }
+    }
+    if lacking.is_empty() { Ok(()) } else { Err(failure(http, job, &lacking)) }
+}
+
+fn is_needed(need: &Need, job: &Job) -> bool {
+    match need.permission {
+        "run.jobs.runWithOverrides" => job.run.as_ref().is_some_and(overrides_anything),
+        "run.jobs.run" => job.run.is_some(),
+        "run.operations.get" => true,
+        permission if permission.starts_with("run.executions.") => job.run.is_some(),
+        permission => roles::is_of_jobs(permission),
+    }
+}
+
+fn failure(http: &Http, job: &Job, lacking: &[&Need]) -> Failure {
+    let caller = http.tokens().email();
+    let problems: Vec<String> =
+        lacking.iter().map(|need| format!("`{caller}` lacks `{}`, to {}", need.permission, need.why)).collect();
+    let what = match problems.as_slice() {
+        [one] => one.clone(),
+        many => format!("{} permissions are missing", many.len()),
+    };
+    let sentence = format!("Project `{}` is not ready for job `{}`: {what}", job.project, job.name);
+    let failure = Failure::plain(Class::Permission, sentence);
+    let failure = if problems.len() > 1 { failure.evidence(problems) } else { failure };
+    failure.more_hints(lacking.iter().map(|need| {
+        let grant = roles::grant_on_project(job.project.as_str(), caller, need.role);
+        format!("Grant {}: {grant}", need.role)
+    }))
+}

@@ -1,0 +1,81 @@
+//! The job before the deploy: with the new image, in the service's surroundings, before anything of
+//! the service is touched. Its failure therefore changes nothing there.
+
+use std::time::Duration;
+
+use super::job::Work;
+use super::{Context, Failure, deploy};
+use crate::google::cloud_run::Service;
+use crate::google::jobs;
+use crate::inputs::job::PreDeploy;
+use crate::model::facts::Facts;
+use crate::plan::pre_deploy;
+
+/// Cloud Run ends each attempt itself; a machine for one may take some minutes more.
+const SLACK: Duration = Duration::from_secs(300);
+
+pub(super) async fn run(
+    context: &Context<'_>,
+    facts: &mut Facts,
+    seen: Option<&Service>,
+    image: &str,
+    wish: &PreDeploy,
+) -> Result<((), String), Failure> {
+    if !image.contains('@') {
+        let text = format!("{image} is a name that may move: job and revision may get different images of it");
+        context.warn(facts, text);
+    }
+    let surroundings = surroundings(context, seen, image, wish)?;
+    let document = |current: Option<&serde_json::Value>, mark: &str| {
+        let container = context.deploy.settings.container.as_deref();
+        Ok(pre_deploy::job(current, &surroundings, container, wish, image, mark))
+    };
+    let region = &context.deploy.region;
+    let work = Work {
+        http: context.http,
+        console: context.console,
+        files: context.files,
+        region,
+        job: &wish.name,
+        full_name: jobs::job_name(context.deploy.project.as_str(), region, &wish.name),
+        mark: &context.marks.request_tag,
+        timeout_input: "`timeout` in `pre_deploy_job`",
+        document: &document,
+    };
+    context.console.group(&format!("Job {} in {region}, with the new image", wish.name));
+    let written = work.write(facts).await?;
+    let execution = work.start(facts, written, None).await?;
+    context.console.line(&format!("Execution {}; its log: {}", execution.short(), execution.log_uri()));
+    let longest = wish.timeout * (wish.retries + 1) + SLACK;
+    let last = work.watch(facts, execution, longest).await?;
+    Ok(((), format!("execution `{}` of job `{}` succeeded", last.short(), wish.name)))
+}
+
+/// Asks Google whether it would take the job, around `service` as it shall be.
+pub(super) async fn rehearse(
+    context: &Context<'_>,
+    service: &serde_json::Value,
+    image: &str,
+    wish: &PreDeploy,
+) -> Result<(), Failure> {
+    let sentence = || format!("Cloud Run would not take job `{}` like this", wish.name);
+    let name = jobs::job_name(context.deploy.project.as_str(), &context.deploy.region, &wish.name);
+    let current = jobs::job(context.http, &name).await.map_err(|error| Failure::of(sentence(), error))?;
+    let container = context.deploy.settings.container.as_deref();
+    let current = current.as_ref().map(jobs::Job::json);
+    let document = pre_deploy::job(current, service, container, wish, image, &context.marks.request_tag);
+    jobs::validate(context.http, &name, &document).await.map_err(|error| Failure::of(sentence(), error))
+}
+
+/// The service as it shall be: what the job is to stand in.
+fn surroundings(
+    context: &Context<'_>,
+    seen: Option<&Service>,
+    image: &str,
+    wish: &PreDeploy,
+) -> Result<serde_json::Value, Failure> {
+    deploy::changed(context, seen, image).map_err(|error| {
+        let sentence = format!("Job `{}` cannot be set up like service `{}`", wish.name, context.deploy.service);
+        Failure::of(sentence, error)
+    })
+}

@@ -1,0 +1,159 @@
+//! The job command: a job is written, and run once.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::job::{self, Work};
+use super::{resolve, timed};
+use crate::console::Console;
+use crate::console::files::Files;
+use crate::explain::{Class, Failure};
+use crate::google::executions::Execution;
+use crate::google::http::Http;
+use crate::google::jobs::{self, Job as GoogleJob};
+use crate::inputs::job::{Job, JobImage, Run};
+use crate::model::execution::JobEnd;
+use crate::model::facts::{Facts, StepName};
+use crate::plan::difference::{Difference, between};
+use crate::plan::job::{as_service, change, overrides, settings_of};
+
+/// What the job command may use.
+pub struct JobContext<'a> {
+    /// What to do.
+    pub job: &'a Job,
+    /// What marks the executions of this run.
+    pub mark: &'a str,
+    /// Google.
+    pub http: &'a Http,
+    /// Text.
+    pub console: &'a Console,
+    /// The runner's files.
+    pub files: &'a Files,
+}
+
+impl JobContext<'_> {
+    fn full_name(&self) -> String {
+        jobs::job_name(self.job.project.as_str(), &self.job.region, &self.job.name)
+    }
+
+    /// The document to write, from the job as it is.
+    fn document(&self, current: Option<&Value>, image: Option<&str>, mark: &str) -> Result<Value, Failure> {
+        let sentence = || format!("Could not write job `{}` in `{}`", self.job.name, self.job.region);
+        if current.is_none() && image.is_none() {
+            return Err(Failure::plain(
+                Class::Config,
+                format!(
+                    "There is no job `{}` in `{}` yet, so there is no image to keep",
+                    self.job.name, self.job.region
+                ),
+            )
+            .hint("Give `image`, or `from_service` for the image that serves there"));
+        }
+        change(current, &self.job.settings, image, mark).map_err(|error| Failure::of(sentence(), error))
+    }
+}
+
+/// Carries out the job command. Whatever is learned stands in `facts`, also when it ends early.
+///
+/// # Errors
+/// The first failure, explained; a task that failed is one.
+pub async fn run(context: &JobContext<'_>, facts: &mut Facts) -> Result<JobEnd, Failure> {
+    let image = begin(context, facts).await?;
+    let document = |current: Option<&Value>, mark: &str| context.document(current, image.as_deref(), mark);
+    let work = Work {
+        http: context.http,
+        console: context.console,
+        files: context.files,
+        region: &context.job.region,
+        job: &context.job.name,
+        full_name: context.full_name(),
+        mark: context.mark,
+        timeout_input: "`task_timeout`",
+        document: &document,
+    };
+    let written = timed(context.console, "", facts, StepName::Job, async |facts| {
+        let written = work.write(facts).await?;
+        let existed = facts.job.as_ref().is_some_and(|job| job.existed);
+        let done = if existed { "is updated" } else { "is created" };
+        Ok((written, format!("`{}` {done}", context.job.name)))
+    })
+    .await?;
+    let Some(once) = &context.job.run else { return Ok(JobEnd::Updated) };
+    timed(context.console, "", facts, StepName::Execution, async |facts| execute(&work, facts, written, once).await)
+        .await
+}
+
+async fn execute(
+    work: &Work<'_>,
+    facts: &mut Facts,
+    written: GoogleJob,
+    once: &Run,
+) -> Result<(JobEnd, String), Failure> {
+    work.console.group(&format!("Job {} in {}", work.job, work.region));
+    let overridden = overrides(once, written.json());
+    let execution = work.start(facts, written, overridden.as_ref()).await?;
+    work.console.line(&format!("Execution {}; its log: {}", execution.short(), execution.log_uri()));
+    let Some(limit) = once.wait else {
+        work.let_go(facts);
+        return Ok((JobEnd::Started, format!("`{}` is started, and not waited for", execution.short())));
+    };
+    let last = watch(work, facts, execution, limit).await?;
+    let tasks = if last.tasks() == 1 { String::new() } else { format!(", {} tasks", last.tasks()) };
+    Ok((JobEnd::Succeeded, format!("`{}` succeeded{tasks}", last.short())))
+}
+
+async fn watch(
+    work: &Work<'_>,
+    facts: &mut Facts,
+    execution: Execution,
+    limit: Duration,
+) -> Result<Execution, Failure> {
+    work.watch(facts, execution, limit).await.map_err(|failure| match failure.class() {
+        Class::Timeout => failure.more_hints(["Or wait longer with `job_timeout`".to_owned()]),
+        _ => failure,
+    })
+}
+
+/// Signs in, looks for what would fail later, and finds out the image; `None` keeps the job's own.
+async fn begin(context: &JobContext<'_>, facts: &mut Facts) -> Result<Option<String>, Failure> {
+    let (console, http) = (context.console, context.http);
+    timed(console, "", facts, StepName::SignIn, async |_| {
+        let sentence = || format!("Could not sign in as `{}`", context.job.key.email);
+        http.tokens().access().await.map_err(|error| Failure::of(sentence(), error))?;
+        Ok(((), format!("as `{}`", context.job.key.email)))
+    })
+    .await?;
+    timed(console, "", facts, StepName::Preflight, async |_| {
+        job::look_ahead(http, console, context.job, &context.full_name()).await?;
+        Ok(((), "permissions".to_owned()))
+    })
+    .await?;
+    let image = match &context.job.image {
+        JobImage::Kept => return Ok(None),
+        JobImage::Named(image) => {
+            timed(console, "", facts, StepName::Resolve, async |facts| resolve::run(http, facts, image).await).await?
+        }
+        JobImage::Serving(place) => {
+            timed(console, "", facts, StepName::Resolve, async |facts| resolve::promoted(http, facts, place).await)
+                .await?
+        }
+    };
+    Ok(Some(image))
+}
+
+/// Finds out what the command would change on the job, and changes nothing.
+///
+/// # Errors
+/// What would stop it.
+pub async fn rehearse(context: &JobContext<'_>, facts: &mut Facts) -> Result<Vec<Difference>, Failure> {
+    let image = begin(context, facts).await?;
+    let sentence = || format!("Cloud Run would not take job `{}` like this", context.job.name);
+    let name = context.full_name();
+    let current = jobs::job(context.http, &name).await.map_err(|error| Failure::of(sentence(), error))?;
+    let current = current.as_ref().map(GoogleJob::json);
+    let body = context.document(current, image.as_deref(), context.mark)?;
+    jobs::validate(context.http, &name, &body).await.map_err(|error| Failure::of(sentence(), error))?;
+    let before = current.map(|job| as_service(&settings_of(job)));
+    Ok(between(before.as_ref(), &as_service(&body)))
+}
