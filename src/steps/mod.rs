@@ -282,7 +282,8 @@ async fn revive(context: &Context<'_>, facts: &mut Facts, pick: &Pick) -> Result
     facts.service.ready = true;
     let newest = service.latest_ready().as_ref() == Some(&revision);
     let Some(record) = rollout::begin(context, facts, Some(&service), &revision, newest)? else { return Ok(()) };
-    if record.rollout.share_before() == 100 {
+    let unfinished = Record::on(service.json()).is_some();
+    if record.rollout.share_before() == 100 && !unfinished {
         facts.rollout = None;
         deploy::see(facts, &service);
         context.console.line(&format!("Revision `{revision}` receives every request already: nothing to move"));

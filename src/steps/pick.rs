@@ -5,7 +5,7 @@ use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Revision, Service};
 use crate::inputs::deploy::Pick;
 use crate::model::ids::RevisionName;
-use crate::plan::rollout::{Served, pinned};
+use crate::plan::rollout::{Record, Served, pinned};
 
 pub(super) async fn run(
     context: &Context<'_>,
@@ -58,13 +58,17 @@ fn is_ready(revision: &Revision) -> bool {
     revision.condition("Ready").is_none_or(|ready| ready.holds != Some(false) || ready.reason == "RETIRED")
 }
 
-/// What served before: as the last rollout noted it, else the newest ready revision before the one
-/// that serves.
+/// What served before: before a rollout that was left unfinished; else as the last rollout noted it, else
+/// the newest ready revision before the one that serves.
 async fn previous(
     context: &Context<'_>,
     service: &Service,
     main: Option<&RevisionName>,
 ) -> Result<(RevisionName, String), Failure> {
+    let unfinished = Record::on(service.json()).and_then(|left| left.rollout.before.main_revision(None).cloned());
+    if let Some(before) = unfinished {
+        return Ok((before, "which served before the unfinished rollout".into()));
+    }
     let noted = Served::on(service.json());
     let serves_noted = main.is_some_and(|main| main.as_str() == noted.revision);
     if let Some(previous) = noted.previous.filter(|_| serves_noted).and_then(|name| RevisionName::parse(&name).ok()) {

@@ -43,8 +43,12 @@ pub(super) fn begin(
         return Ok(None);
     };
     let served = Served::on(service.json());
+    let left = Record::on(service.json());
+    // A tag that another run made for itself is not the user's, even when it is named now.
+    let run_made = |tag: &String| left.as_ref().is_some_and(|left| left.rollout.tag == *tag && !left.rollout.keep_tag);
+    let keep_tag = wish.tag.as_ref().is_some_and(|tag| !run_made(tag));
     // A run that was killed left its record: what was there before *it* is what is known to be good.
-    let (before, followed_latest) = match Record::on(service.json()) {
+    let (before, followed_latest) = match &left {
         Some(left) => {
             context.warn(
                 facts,
@@ -54,7 +58,7 @@ pub(super) fn begin(
                     left.rollout.before.words(None)
                 ),
             );
-            (left.rollout.before, left.rollout.followed_latest)
+            (left.rollout.before.clone(), left.rollout.followed_latest)
         }
         None => (now, follows_latest(&service.traffic()) || served.followed_latest),
     };
@@ -70,8 +74,7 @@ pub(super) fn begin(
     facts.rollout =
         Some(RolloutFact { before: before.clone(), tag: tag.clone(), stops: Vec::new(), end: RolloutEnd::Open });
     facts.service.previous = before.main_revision(None).cloned();
-    let rollout =
-        Rollout { before, followed_latest, revision: revision.clone(), tag, keep_tag: wish.tag.is_some(), newest };
+    let rollout = Rollout { before, followed_latest, revision: revision.clone(), tag, keep_tag, newest };
     Ok(Some(Record { run: context.marks.request_tag.clone(), rollout }))
 }
 
@@ -198,7 +201,10 @@ pub(super) async fn finish(context: &Context<'_>, facts: &mut Facts, record: &Re
             end(facts, how);
             context.warn(
                 facts,
-                format!("The traffic is where it shall be, but tag {} could not be removed: {failure}", rollout.tag),
+                format!(
+                    "The traffic is where it shall be, but tag {} and the rollout's record could not be removed: {failure}. Until `traffic: {}=100` is run, the next deploy begins from what served before",
+                    rollout.tag, rollout.revision
+                ),
             );
             Ok(((), note))
         }

@@ -97,6 +97,20 @@ fn what_is_not_known_never_moves_traffic_by_itself() {
         assert_eq!((words[0].1, words[1].1), (95, 5), "{name}: held at the step that was reached");
         run.says("is not known").says("slipway promote").says("slipway rollback");
         assert!(record(&scene).is_some(), "what served before is still written down");
+        // Both ways out that the hint names: on, and back.
+        let tag = traffic(&scene)[1].2.clone();
+        let (served, way): (&str, Vec<&str>) = match name {
+            "no data" => ("latest", vec!["promote", "--tag", &tag]),
+            _ => (&revisions(&scene)[0].clone(), vec!["rollback"]),
+        };
+        for input in
+            ["source", "env_vars", "allow_unauthenticated", "strategy", "canary_interval", "suffix", "max_error_rate"]
+        {
+            scene.input(input, "");
+        }
+        scene.command(&way).expect(0);
+        assert_eq!(traffic(&scene), [(served.to_owned(), 100, String::new())], "{name}");
+        assert_eq!(record(&scene), None, "{name}");
     }
     let (mut scene, _) = canary();
     let run = scene.input("max_error_rate", "5%").input("on_unknown", "rollback").run().expect(9);

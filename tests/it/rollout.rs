@@ -253,6 +253,24 @@ fn a_rollback_that_fails_says_what_to_type() {
 }
 
 #[test]
+fn a_tag_that_stays_is_a_warning_with_its_cure() {
+    let mut scene = running();
+    scene.cloud.world(|world| {
+        // The deploy, the shift, and then the end of the rollout.
+        world.faults.push(Fault::next("run.projects.locations.services.patch", Action::status(403)).skip(2));
+    });
+    let run = scene.run().expect(0);
+    run.says("could not be removed");
+    let revision = run.outputs["revision"].clone();
+    assert!(run.outputs["result"] == "deployed" && record(&scene).is_some());
+    for name in ["source", "env_vars", "allow_unauthenticated"] {
+        scene.input(name, "");
+    }
+    scene.input("traffic", &format!("{revision}=100")).run().expect(0);
+    assert_eq!(record(&scene), None);
+}
+
+#[test]
 fn going_back_can_be_switched_off() {
     let mut scene = running();
     next_answers(&scene, ill());
