@@ -30,5 +30,6 @@ mod permissions;
 mod redeploy;
 mod regions;
 mod rollout;
+mod untrusted;
 mod uploads;
 mod verify;
