@@ -62,6 +62,12 @@ pub fn pinned(traffic: &Traffic, latest_ready: Option<&RevisionName>) -> Option<
     (total == 100).then_some(Traffic { shares })
 }
 
+/// The allocation without a tag that nobody asked for.
+pub fn without_tag(traffic: Traffic, tag: &str) -> Traffic {
+    let shares = traffic.shares.into_iter().map(|share| Share { tag: share.tag.filter(|other| other != tag), ..share });
+    Traffic { shares: shares.filter(|share| share.percent > 0 || share.tag.is_some()).collect() }
+}
+
 /// Percent by revision, for those that get any; `None` when nothing serves.
 pub fn percents(traffic: &Traffic, latest_ready: Option<&RevisionName>) -> Option<BTreeMap<String, u8>> {
     let mut percents = BTreeMap::new();
@@ -214,6 +220,8 @@ pub struct Served {
     pub previous: Option<String>,
     /// Whether the service follows its latest revision, and was pinned by a rollout that went back.
     pub followed_latest: bool,
+    /// The tag that a run made for a candidate which waits without traffic; the next rollout takes it away.
+    pub candidate: Option<String>,
 }
 
 impl Record {
@@ -271,13 +279,14 @@ impl Served {
             commit: text("commit"),
             previous: text("previous"),
             followed_latest: json.get("followed_latest").and_then(Value::as_bool) == Some(true),
+            candidate: text("candidate"),
         }
     }
 
     fn text(&self) -> String {
         json!({
             "revision": self.revision, "commit": self.commit, "previous": self.previous,
-            "followed_latest": self.followed_latest,
+            "followed_latest": self.followed_latest, "candidate": self.candidate,
         })
         .to_string()
     }

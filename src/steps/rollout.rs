@@ -11,7 +11,7 @@ use crate::inputs::deploy::{Ask, OnUnknown, Way, What, Who};
 use crate::model::facts::{Facts, RolloutEnd, RolloutFact, Written};
 use crate::model::ids::RevisionName;
 use crate::model::traffic::{Share, Target, Traffic};
-use crate::plan::rollout::{Record, Rollout, Served, follows_latest, pinned, run_tag};
+use crate::plan::rollout::{Record, Rollout, Served, follows_latest, pinned, run_tag, without_tag};
 
 /// Whether the traffic shall be moved by a rollout, and from what: `None` for what has to be
 /// direct, because nothing serves yet or the user said so.
@@ -45,7 +45,10 @@ pub(super) fn begin(
     let served = Served::on(service.json());
     let left = Record::on(service.json());
     // A tag that another run made for itself is not the user's, even when it is named now.
-    let run_made = |tag: &String| left.as_ref().is_some_and(|left| left.rollout.tag == *tag && !left.rollout.keep_tag);
+    let run_made = |tag: &String| {
+        served.candidate.as_ref() == Some(tag)
+            || left.as_ref().is_some_and(|left| left.rollout.tag == *tag && !left.rollout.keep_tag)
+    };
     let keep_tag = wish.tag.as_ref().is_some_and(|tag| !run_made(tag));
     // A run that was killed left its record: what was there before *it* is what is known to be good.
     let (before, followed_latest) = match &left {
@@ -61,6 +64,10 @@ pub(super) fn begin(
             (left.rollout.before.clone(), left.rollout.followed_latest)
         }
         None => (now, follows_latest(&service.traffic()) || served.followed_latest),
+    };
+    let before = match &served.candidate {
+        Some(tag) => without_tag(before, tag),
+        None => before,
     };
     let nonce = context.marks.request_tag.trim_start_matches("req_");
     let Some(tag) = wish.tag.clone().or_else(|| run_tag(context.deploy.service.as_str(), nonce)) else {
@@ -103,6 +110,7 @@ pub(super) fn served(context: &Context<'_>, facts: &Facts, record: &Record) -> S
         commit,
         previous: facts.service.previous.as_ref().map(ToString::to_string),
         followed_latest: record.rollout.followed_latest && !record.rollout.newest,
+        candidate: None,
     }
 }
 
@@ -180,16 +188,26 @@ pub(super) async fn hold(
 /// Ends the rollout: the run's tag and its record go. What is reached is never lost by this.
 pub(super) async fn finish(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Result<((), String), Failure> {
     let rollout = &record.rollout;
-    let served = served(context, facts, record);
-    let (traffic, note, how) = if context.deploy.rollout.no_traffic {
+    let waits = context.deploy.rollout.no_traffic;
+    let served = if waits {
+        let before = Served::on(traffic::read(context).await?.json());
+        Served {
+            candidate: (!rollout.keep_tag).then(|| rollout.tag.clone()),
+            // It is pinned now, so that the candidate gets nothing; the next rollout follows again.
+            followed_latest: rollout.followed_latest,
+            ..before
+        }
+    } else {
+        served(context, facts, record)
+    };
+    let (traffic, note, how) = if waits {
         let note = format!("candidate `{}` stays on tag `{}`", rollout.revision, rollout.tag);
         (rollout.candidate(), note, RolloutEnd::Candidate)
     } else {
         let tag = if rollout.keep_tag { "stays" } else { "is removed" };
         (rollout.done(), format!("tag `{}` {tag}", rollout.tag), RolloutEnd::Finished)
     };
-    let served = (how == RolloutEnd::Finished).then_some(&served);
-    let wanted = Move { traffic: &traffic, record: None, served, begins: false };
+    let wanted = Move { traffic: &traffic, record: None, served: Some(&served), begins: false };
     let written = traffic::write(context, facts, &wanted).await;
     match written {
         Ok(_) => {
@@ -222,6 +240,7 @@ pub(super) async fn allocate(context: &Context<'_>, facts: &mut Facts, asks: &[A
         commit: None,
         previous: facts.service.previous.as_ref().map(ToString::to_string),
         followed_latest: false,
+        candidate: Served::on(service.json()).candidate,
     };
     let wanted = Move { traffic: &wanted, record: None, served: Some(&served), begins: true };
     let now = traffic::write(context, facts, &wanted).await?;

@@ -302,6 +302,24 @@ fn a_candidate_can_wait_without_traffic_and_be_promoted() {
 }
 
 #[test]
+fn the_tag_of_a_run_does_not_outlive_the_next_rollout() {
+    let mut scene = running();
+    scene.input("no_traffic", "true").run().expect(0);
+    let tag = traffic(&scene)[1].2.clone();
+    assert!(tag.starts_with('c') && tag.len() == 8, "{tag}");
+    // Another candidate takes the place of the first.
+    scene.input("env_vars", "CHANGED: 2").run().expect(0);
+    let tags: Vec<String> = traffic(&scene).into_iter().map(|share| share.2).filter(|tag| !tag.is_empty()).collect();
+    assert!(tags.len() == 1 && tags[0] != tag, "{tags:?}");
+    // Promoted by its tag, it gets everything, and the tag goes.
+    for name in ["no_traffic", "source", "env_vars", "allow_unauthenticated"] {
+        scene.input(name, "");
+    }
+    scene.command(&["promote", "--tag", &tags[0]]).expect(0);
+    assert_eq!(traffic(&scene), [("latest".to_owned(), 100, String::new())]);
+}
+
+#[test]
 fn a_first_deploy_cannot_wait_without_traffic() {
     let mut scene = Scene::new();
     scene.input("no_traffic", "true").run().expect(2).says("serves nothing yet");
