@@ -16,7 +16,7 @@ use crate::console::Console;
 use crate::console::files::{Files, check_writable};
 use crate::explain::{Class, Failure};
 use crate::github::GitHub;
-use crate::google::cloud_run::service_name;
+use crate::google::cloud_run::resource_name;
 use crate::google::endpoints::Endpoints;
 use crate::google::http::Http;
 use crate::google::token::Tokens;
@@ -168,6 +168,7 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
     let deploy = &deploys[0];
     let others: Vec<(&str, &Facts)> = deploys.iter().map(|deploy| deploy.region.as_str()).zip(&all).skip(1).collect();
     let story = Story {
+        kind: deploy.kind,
         service: deploy.service.as_str(),
         region: deploy.region.as_str(),
         project: deploy.project.as_str(),
@@ -206,7 +207,7 @@ impl<'a> Shared<'a> {
             deploy,
             marks: self.marks,
             origin: &self.runner.origin,
-            service_name: service_name(deploy.project.as_str(), &deploy.region, &deploy.service),
+            service_name: resource_name(deploy.kind, deploy.project.as_str(), &deploy.region, &deploy.service),
             http: &self.clients.http,
             probe: &self.clients.probe,
             console,

@@ -10,11 +10,17 @@ use super::http::{Body, Call, Http};
 use super::operation::Operation;
 use super::retry::Repeat;
 use crate::model::ids::{Region, RevisionName, ServiceName};
+use crate::model::kind::Kind;
 use crate::model::traffic::{Share, Target, Traffic};
 
 /// The full name of a service.
 pub fn service_name(project: &str, region: &Region, service: &ServiceName) -> String {
-    format!("projects/{}/locations/{region}/services/{service}", segment(project))
+    resource_name(Kind::Service, project, region, service)
+}
+
+/// The full name of a service or a worker pool.
+pub fn resource_name(kind: Kind, project: &str, region: &Region, name: &ServiceName) -> String {
+    format!("projects/{}/locations/{region}/{}/{name}", segment(project), kind.collection())
 }
 
 /// A service as Google describes it.
@@ -112,12 +118,12 @@ impl Service {
 
     /// The traffic that was asked for.
     pub fn traffic(&self) -> Traffic {
-        read_traffic(self.json.get("traffic"))
+        read_traffic(self.json.get("traffic").or_else(|| self.json.get("instanceSplits")))
     }
 
     /// The traffic that is.
     pub fn serving(&self) -> Traffic {
-        read_traffic(self.json.get("trafficStatuses"))
+        read_traffic(self.json.get("trafficStatuses").or_else(|| self.json.get("instanceSplitStatuses")))
     }
 
     /// The address of its own that a traffic tag gives its revision.
@@ -189,8 +195,9 @@ fn read_traffic(list: Option<&Value>) -> Traffic {
     let shares = list.and_then(Value::as_array).into_iter().flatten().filter_map(|target| {
         let revision = target.get("revision").and_then(Value::as_str).and_then(last_segment);
         Some(Share {
+            // TRAFFIC_TARGET_… of a service, INSTANCE_SPLIT_… of a worker pool.
             target: match target.get("type").and_then(Value::as_str) {
-                Some("TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION") => Target::Revision(revision?),
+                Some(kind) if kind.ends_with("_ALLOCATION_TYPE_REVISION") => Target::Revision(revision?),
                 _ => Target::Latest,
             },
             percent: target
@@ -209,7 +216,7 @@ fn read_traffic(list: Option<&Value>) -> Traffic {
 /// # Errors
 /// When it may not be read.
 pub async fn service(http: &Http, name: &str) -> Result<Option<Service>, ApiError> {
-    let call = http.get(Api::Run, &format!("v2/{name}"), format!("read service `{}`", short(name)));
+    let call = http.get(Api::Run, &format!("v2/{name}"), format!("read {}", shown(name)));
     match http.json(&call).await {
         Ok(json) => Ok(Some(Service { json })),
         Err(error) if error.is_missing() => Ok(None),
@@ -223,7 +230,7 @@ pub async fn service(http: &Http, name: &str) -> Result<Option<Service>, ApiErro
 /// # Errors
 /// When Google refuses, or the reply is lost (`is_ambiguous`).
 pub async fn apply(http: &Http, name: &str, service: &Value) -> Result<Operation, ApiError> {
-    let doing = format!("deploy service `{}`", short(name));
+    let doing = format!("deploy {}", shown(name));
     let mut call = http.call(
         Method::PATCH,
         Api::Run,
@@ -311,7 +318,7 @@ pub async fn delete_revision(http: &Http, service: &str, revision: &RevisionName
 /// # Errors
 /// Why it would not.
 pub async fn validate(http: &Http, name: &str, service: &Value) -> Result<(), ApiError> {
-    let doing = format!("have Google check service `{}`", short(name));
+    let doing = format!("have Google check {}", shown(name));
     let mut call =
         http.call(Method::PATCH, Api::Run, &format!("v2/{name}"), Body::Json(service.clone()), Repeat::Always, doing);
     call.query = vec![("allowMissing", "true".into()), ("validateOnly", "true".into())];
@@ -329,6 +336,12 @@ pub async fn revision(http: &Http, service: &str, revision: &RevisionName) -> Re
         Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Kind and name, for a sentence.
+fn shown(name: &str) -> String {
+    let kind = if name.contains("/workerPools/") { Kind::WorkerPool } else { Kind::Service };
+    format!("{} `{}`", kind.word(), short(name))
 }
 
 pub(super) fn short(name: &str) -> &str {

@@ -11,6 +11,7 @@ use crate::model::domain::Domain;
 use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, RevisionName, ServiceName};
 use crate::model::image::{ImageRef, Repository, Tag};
 use crate::model::key::ServiceAccountKey;
+use crate::model::kind::Kind;
 use crate::model::secret::Secret;
 
 /// Everything a deploy needs to know.
@@ -24,6 +25,8 @@ pub struct Deploy {
     pub region: Region,
     /// Further regions, which get the same and move together with the first.
     pub regions: Vec<Region>,
+    /// What the name below is the name of.
+    pub kind: Kind,
     /// The service.
     pub service: ServiceName,
     /// For questions to GitHub.
@@ -285,6 +288,8 @@ pub struct Settings {
     pub concurrency: Option<u32>,
     /// Longest request.
     pub timeout: Option<Duration>,
+    /// Instances of a worker pool.
+    pub instances: Option<u32>,
     /// Warm instances.
     pub min_instances: Option<u32>,
     /// Instances at most.

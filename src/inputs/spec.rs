@@ -124,6 +124,7 @@ pub const DEPLOY: &[Input] = &[
         "In place of `region`: several, in which the same is deployed side by side, all or none",
     ),
     text(Group::Target, "service", "", "Cloud Run service to create or update (required)"),
+    text(Group::Target, "kind", "service", "`service`, or `worker-pool`: instances that nobody sends requests to"),
     secret(text(
         Group::Target,
         "github_token",
@@ -191,6 +192,7 @@ pub const DEPLOY: &[Input] = &[
     text(Group::Service, "memory", "", "Memory, such as 512Mi or 1Gi"),
     text(Group::Service, "concurrency", "", "Requests one instance serves at a time, 1 to 1000"),
     text(Group::Service, "timeout", "", "Longest time a request may take, such as 300s (at most 60m)"),
+    text(Group::Service, "instances", "", "Instances of a worker pool"),
     text(Group::Service, "min_instances", "", "Instances of a revision that are kept warm"),
     text(Group::Service, "max_instances", "", "Instances of a revision at most"),
     map(Group::Service, "env_vars", "Environment variables"),
@@ -393,7 +395,8 @@ impl Command {
         let has = |input: &&Input| match self {
             Command::Deploy => MORE.iter().all(|more| more.name != input.name),
             Command::Rollback => {
-                matches!(input.group, Group::Target | Group::Check | Group::Run) && input.name != "regions"
+                matches!(input.group, Group::Target | Group::Check | Group::Run)
+                    && !["regions", "kind"].contains(&input.name)
                     || ["to_revision", "rollback_on_failure"].contains(&input.name)
             }
             Command::Job => true,

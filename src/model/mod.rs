@@ -6,5 +6,6 @@ pub mod facts;
 pub mod ids;
 pub mod image;
 pub mod key;
+pub mod kind;
 pub mod secret;
 pub mod traffic;

@@ -5,6 +5,7 @@ use crate::inputs::runner::Origin;
 use crate::model::facts::StepName;
 use crate::model::ids::RevisionName;
 use crate::model::image::Tag;
+use crate::model::kind::Kind;
 
 /// A revision's name may have this many characters (`google-api.md` 7).
 const REVISION_NAME: usize = 63;
@@ -105,7 +106,7 @@ pub fn steps(deploy: &Deploy, marks: &Marks, tags: &[Tag]) -> Vec<Step> {
         Some(false) => add(StepName::Access, "nobody may call it without a grant".into()),
         None => {}
     }
-    if deploy.rollout.way == Way::Direct {
+    if deploy.rollout.way == Way::Direct || deploy.kind == Kind::WorkerPool {
         add(StepName::Traffic, "read back who serves".into());
         verify(deploy, StepName::Verify, &mut add);
     } else {

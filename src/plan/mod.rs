@@ -10,3 +10,4 @@ pub mod pre_deploy;
 pub mod rollout;
 pub mod service;
 mod variables;
+pub mod worker_pool;

@@ -11,7 +11,8 @@ use crate::model::ids::RevisionName;
 
 /// Fields that Google writes and ignores when they are sent back; without them the document is
 /// what we ask for and nothing else.
-const READ_ONLY: [&str; 20] = [
+const READ_ONLY: [&str; 21] = [
+    "instanceSplitStatuses",
     "uid",
     "generation",
     "createTime",

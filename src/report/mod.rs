@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use crate::explain::{Class, Failure};
 use crate::model::facts::{Facts, RolloutEnd};
+use crate::model::kind::Kind as Runs;
 use crate::plan::decide::Step;
 use crate::plan::difference::Difference;
 
@@ -65,6 +66,8 @@ impl Outcome {
 /// Everything a report is made of.
 #[derive(Debug)]
 pub struct Story<'a> {
+    /// What the name below is the name of.
+    pub kind: Runs,
     /// The service.
     pub service: &'a str,
     /// Its region.

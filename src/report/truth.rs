@@ -2,6 +2,7 @@
 
 use super::{Outcome, Story};
 use crate::model::facts::{Facts, RolloutEnd, RolloutFact, Written};
+use crate::model::kind::Kind;
 
 /// What stands in the cloud after this run, in sentences.
 pub fn sentences(story: &Story<'_>) -> Vec<String> {
@@ -66,26 +67,26 @@ pub fn rollout_word(end: &RolloutEnd) -> &'static str {
 
 fn service(story: &Story<'_>, facts: &Facts) -> Vec<String> {
     let service = &facts.service;
-    let name = story.service;
+    let (name, word, capital) = (story.service, story.kind.word(), story.kind.capital());
     let Some(revision) = &service.revision else {
         return vec![match (&service.traffic, service.written) {
             (Some(traffic), Written::Yes) => {
-                format!("The traffic of service `{name}` is {}", traffic.words(service.latest_ready.as_ref()))
+                format!("The traffic of {word} `{name}` is {}", traffic.words(service.latest_ready.as_ref()))
             }
-            _ => format!("Nothing was changed on service `{name}`"),
+            _ => format!("Nothing was changed on {word} `{name}`"),
         }];
     };
     match service.written {
         Written::No if service.existed => {
             return vec![format!(
-                "Nothing was changed on service `{name}`; its traffic is {}",
+                "Nothing was changed on {word} `{name}`; its traffic is {}",
                 service.traffic_before.words(service.latest_before.as_ref())
             )];
         }
-        Written::No => return vec![format!("Service `{name}` was not created")],
+        Written::No => return vec![format!("{capital} `{name}` was not created")],
         Written::Unknown => {
             return vec![format!(
-                "Whether Cloud Run took revision `{revision}` is not known; service `{name}` shows it"
+                "Whether Cloud Run took revision `{revision}` is not known; {word} `{name}` shows it"
             )];
         }
         Written::Yes => {}
@@ -93,10 +94,13 @@ fn service(story: &Story<'_>, facts: &Facts) -> Vec<String> {
     let mut all = Vec::new();
     let share = facts.share();
     all.push(match (service.ready, share) {
-        (true, Some(share)) => format!("Revision `{revision}` is ready and receives {share} % of the requests"),
+        (true, Some(share)) => match story.kind {
+            Kind::Service => format!("Revision `{revision}` is ready and receives {share} % of the requests"),
+            Kind::WorkerPool => format!("Revision `{revision}` is ready and has {share} % of the instances"),
+        },
         (true, None) => format!("Revision `{revision}` is ready"),
         (false, _) if !service.existed => {
-            format!("Service `{name}` exists now, with revision `{revision}`, which is not ready: it serves nobody")
+            format!("{capital} `{name}` exists now, with revision `{revision}`, which is not ready: it serves nobody")
         }
         (false, _) => format!("Revision `{revision}` exists and is not ready"),
     });
@@ -105,10 +109,10 @@ fn service(story: &Story<'_>, facts: &Facts) -> Vec<String> {
         // Said below, in the words of what was there before.
         _ if restored => {}
         (Some(traffic), _) if !traffic.shares.is_empty() && share != Some(100) => {
-            all.push(format!("The traffic of service `{name}` is {}", traffic.words(service.latest_ready.as_ref())))
+            all.push(format!("The traffic of {word} `{name}` is {}", traffic.words(service.latest_ready.as_ref())))
         }
         (None, _) if service.existed => all.push(format!(
-            "The traffic of service `{name}` was {} before",
+            "The traffic of {word} `{name}` was {} before",
             service.traffic_before.words(service.latest_before.as_ref())
         )),
         _ => {}

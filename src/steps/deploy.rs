@@ -11,8 +11,10 @@ use crate::google::error::ApiError;
 use crate::google::operation::{self, End, Operation, Watched};
 use crate::model::facts::{Facts, Written};
 use crate::model::image::{ImageRef, PinnedImage};
+use crate::model::kind::Kind;
 use crate::plan::rollout::{self as plan, Record};
 use crate::plan::service::{ChangeError, change, from_manifest};
+use crate::plan::worker_pool;
 
 /// Rounds of read, change, write while others write the same service.
 const ROUNDS: u32 = 5;
@@ -73,7 +75,8 @@ async fn write(
     image: &str,
 ) -> Result<(Option<Record>, Option<Operation>), Failure> {
     let service_name = context.deploy.service.as_str();
-    let sentence = || format!("Could not deploy service `{service_name}` in `{}`", context.deploy.region);
+    let sentence =
+        || format!("Could not deploy {} `{service_name}` in `{}`", context.deploy.kind.word(), context.deploy.region);
     let mut current = seen;
     for round in 1.. {
         remember(facts, current.as_ref());
@@ -128,7 +131,11 @@ pub(super) fn changed(
 ) -> Result<serde_json::Value, ChangeError> {
     let current = current.map(Service::json);
     let base = context.deploy.manifest.as_ref().map(|manifest| from_manifest(manifest, current));
-    change(base.as_ref().or(current), &context.deploy.settings, image, &context.marks.revision)
+    let changed = change(base.as_ref().or(current), &context.deploy.settings, image, &context.marks.revision)?;
+    Ok(match context.deploy.kind {
+        Kind::Service => changed,
+        Kind::WorkerPool => worker_pool::adapt(changed, context.deploy.settings.instances),
+    })
 }
 
 /// Tells the post step that a rollout is open, and on what; a killed run cannot do so later.
@@ -164,7 +171,11 @@ async fn settle(context: &Context<'_>, facts: &mut Facts, limit: crate::clock::L
                 facts.service.ready = false;
                 return Err(Failure::plain(
                     Class::Deploy,
-                    format!("Service `{}` was deleted while it was deployed", context.deploy.service),
+                    format!(
+                        "{} `{}` was deleted while it was deployed",
+                        context.deploy.kind.capital(),
+                        context.deploy.service
+                    ),
                 )
                 .hint("Run again to create it anew"));
             }
@@ -172,7 +183,11 @@ async fn settle(context: &Context<'_>, facts: &mut Facts, limit: crate::clock::L
             Err(error) if error.is_transient() => {}
             Err(error) => {
                 return Err(Failure::of(
-                    format!("Service `{}` can no longer be watched; it may still be deploying", context.deploy.service),
+                    format!(
+                        "{} `{}` can no longer be watched; it may still be deploying",
+                        context.deploy.kind.capital(),
+                        context.deploy.service
+                    ),
                     error,
                 ));
             }
@@ -189,7 +204,8 @@ fn stopped(context: &Context<'_>, limit: Duration) -> Failure {
     Failure::plain(
         Class::Timeout,
         format!(
-            "Stopped watching service `{}` after {} s: revision `{}` is neither ready nor failed",
+            "Stopped watching {} `{}` after {} s: revision `{}` is neither ready nor failed",
+            deploy.kind.word(),
             deploy.service,
             limit.as_secs(),
             context.marks.revision
@@ -207,13 +223,24 @@ async fn read_back(context: &Context<'_>, facts: &mut Facts) -> Result<(Service,
     let (service, now) =
         tokio::join!(look(context), cloud_run::revision(context.http, &context.service_name, revision));
     let unread = |error| {
-        Failure::of(format!("Service `{}` was deployed, but could not be read back", context.deploy.service), error)
+        Failure::of(
+            format!(
+                "{} `{}` was deployed, but could not be read back",
+                context.deploy.kind.capital(),
+                context.deploy.service
+            ),
+            error,
+        )
     };
     let (service, now) = (service.map_err(unread)?, now.map_err(unread)?);
     let (Some(service), Some(now)) = (service, now) else {
         return Err(Failure::plain(
             Class::Deploy,
-            format!("Revision `{revision}` of service `{}` is not there after the deploy", context.deploy.service),
+            format!(
+                "Revision `{revision}` of {} `{}` is not there after the deploy",
+                context.deploy.kind.word(),
+                context.deploy.service
+            ),
         )
         .hint("It was deleted meanwhile; run again"));
     };

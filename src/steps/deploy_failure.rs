@@ -70,8 +70,12 @@ pub(super) async fn explain(context: &Context<'_>, facts: &mut Facts, operation:
     let log_url = now.as_ref().map(|now| now.log_uri.clone()).unwrap_or_default();
     let lines = if wants_log(&reason) { lines(context).await } else { Lines::NotAsked };
 
-    let sentence =
-        format!("Revision `{revision}` of service `{}` did not become ready: {}", deploy.service, cures::what(&reason));
+    let sentence = format!(
+        "Revision `{revision}` of {} `{}` did not become ready: {}",
+        deploy.kind.word(),
+        deploy.service,
+        cures::what(&reason)
+    );
     let mut failure =
         Failure::of(sentence, Refused { reason: reason.clone(), message: first_paragraph(&message).to_owned() });
     let mut hints = hints_on(context, &reason, &message);

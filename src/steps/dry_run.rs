@@ -24,7 +24,8 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
         What::Build(build) => (STAND_IN.to_owned(), format!("{}@(the digest of the build)", build.repository)),
         What::Revision(_) | What::Traffic(_) => return moves(context, facts).await,
     };
-    let sentence = || format!("Cloud Run would not take service `{}` like this", context.deploy.service);
+    let sentence =
+        || format!("Cloud Run would not take {} `{}` like this", context.deploy.kind.word(), context.deploy.service);
     let current = seen.service.as_ref().map(Service::json);
     facts.service.existed = current.is_some();
     let body = |image: &str| {

@@ -12,6 +12,7 @@ use crate::google::{cloud_build, jobs, storage};
 use crate::inputs::deploy::{Build, What};
 use crate::model::facts::Facts;
 use crate::model::ids::AccountEmail;
+use crate::model::kind::Kind;
 
 /// What the preflight learned and later steps use.
 #[derive(Debug)]
@@ -51,7 +52,10 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
             // Reading the service is part of the job: what hinders it here hinders it later.
             findings.extend(refused(&error, true));
             if findings.is_empty() {
-                return Err(Failure::of(format!("Could not read service `{}`", context.deploy.service), error));
+                return Err(Failure::of(
+                    format!("Could not read {} `{}`", context.deploy.kind.word(), context.deploy.service),
+                    error,
+                ));
             }
             None
         }
@@ -123,6 +127,7 @@ fn failure(context: &Context<'_>, findings: Vec<Finding>) -> Failure {
 /// The permissions this run needs.
 fn needed(context: &Context<'_>, builds: bool) -> Vec<&'static Need> {
     let access = context.deploy.settings.public.is_some();
+    let pool = context.deploy.kind == Kind::WorkerPool;
     roles::NEEDS
         .iter()
         .filter(|need| match need.permission {
@@ -133,6 +138,8 @@ fn needed(context: &Context<'_>, builds: bool) -> Vec<&'static Need> {
             // Only private services are asked with an identity, and only when checks are given;
             // a refusal there says so itself.
             "run.routes.invoke" => false,
+            permission if permission.starts_with("run.workerpools.") => pool,
+            permission if permission.starts_with("run.services.") => !pool,
             _ => true,
         })
         .collect()
@@ -152,7 +159,7 @@ async fn still_missing(
     let project = context.deploy.project.as_str();
     for need in missing {
         let held = match need.permission {
-            "run.services.create" => service_exists,
+            "run.services.create" | "run.workerpools.create" => service_exists,
             "storage.buckets.create" => bucket_exists,
             permission if permission.starts_with("storage.") && bucket_exists => match &context.deploy.what {
                 What::Build(build) => {

@@ -10,6 +10,7 @@ use crate::google::cloud_run::Service;
 use crate::inputs::deploy::{Ask, OnUnknown, Way, What, Who};
 use crate::model::facts::{Facts, RolloutEnd, RolloutFact, Written};
 use crate::model::ids::RevisionName;
+use crate::model::kind::Kind;
 use crate::model::traffic::{Share, Target, Traffic};
 use crate::plan::rollout::{Record, Rollout, Served, follows_latest, pinned, run_tag, without_tag};
 
@@ -24,7 +25,8 @@ pub(super) fn begin(
 ) -> Result<Option<Record>, Failure> {
     let wish = &context.deploy.rollout;
     let moves_only = matches!(context.deploy.what, What::Revision(_));
-    if wish.way == Way::Direct && !moves_only {
+    // What nobody sends requests to has no traffic to move.
+    if (wish.way == Way::Direct || context.deploy.kind == Kind::WorkerPool) && !moves_only {
         return Ok(None);
     }
     let latest = service.and_then(Service::latest_ready);

@@ -3,6 +3,7 @@
 use super::Context;
 use crate::explain::{Class, Failure};
 use crate::model::facts::Facts;
+use crate::model::kind::Kind;
 
 /// Judges the traffic that was read back after the deploy.
 pub(super) fn run(context: &Context<'_>, facts: &mut Facts) -> Result<((), String), Failure> {
@@ -10,7 +11,11 @@ pub(super) fn run(context: &Context<'_>, facts: &mut Facts) -> Result<((), Strin
     let share = facts.share().unwrap_or(0);
     let traffic = facts.service.traffic.clone().unwrap_or_default().words(facts.service.latest_ready.as_ref());
     if share == 100 {
-        return Ok(((), format!("revision `{revision}` receives every request")));
+        let note = match context.deploy.kind {
+            Kind::Service => format!("revision `{revision}` receives every request"),
+            Kind::WorkerPool => format!("revision `{revision}` has every instance"),
+        };
+        return Ok(((), note));
     }
     if share > 0 {
         context.warn(
@@ -26,6 +31,16 @@ pub(super) fn run(context: &Context<'_>, facts: &mut Facts) -> Result<((), Strin
         "gcloud run services update-traffic {} --region={} --project={}",
         deploy.service, deploy.region, deploy.project
     );
+    if deploy.kind == Kind::WorkerPool {
+        let what = format!(
+            "Revision `{revision}` is ready, but has no instances: those of worker pool `{}` are split otherwise ({traffic})",
+            deploy.service
+        );
+        return Err(Failure::plain(Class::Deploy, what).hint(format!(
+            "Give them to the newest revision, now and from now on: gcloud beta run worker-pools update-instance-split {} --to-latest --region={} --project={}",
+            deploy.service, deploy.region, deploy.project
+        )));
+    }
     Err(Failure::plain(
         Class::Deploy,
         format!("Revision `{revision}` is ready, but serves nobody: the traffic of service `{}` is pinned elsewhere ({traffic})", deploy.service),

@@ -33,3 +33,4 @@ mod rollout;
 mod untrusted;
 mod uploads;
 mod verify;
+mod worker_pools;

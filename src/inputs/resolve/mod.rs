@@ -3,6 +3,7 @@
 mod build;
 mod check;
 pub mod job;
+mod kind;
 mod manifest;
 mod pre_deploy;
 mod rollout;
@@ -44,6 +45,7 @@ pub fn run(
     let mut give = Give { raw, findings: &mut findings };
     let project = project(&mut give, key.as_ref());
     let (region, regions) = regions(&mut give);
+    let kind = kind::kind(&mut give);
     let service = give.parsed("service", ServiceName::parse);
     if !raw.has("service") {
         give.findings.wrong("service", "it was not given", "name the Cloud Run service");
@@ -88,6 +90,7 @@ pub fn run(
         project,
         region,
         regions,
+        kind,
         service,
         github_token: raw.get("github_token").and_then(Secret::new),
         what,

@@ -23,7 +23,9 @@ pub(super) fn settings(give: &mut Give<'_>, runner: &Runner, service: Option<&Se
     let timeout = give.with("timeout", scalar::duration);
     let env = variables(give, runner);
     let secrets = secrets(give);
+    let instances = give.with("instances", |text| scalar::number(text, 0, 1000));
     let settings = Settings {
+        instances,
         container: give.text("container"),
         port: give.with("port", |text| scalar::number(text, 1, 65_535)).and_then(|port| u16::try_from(port).ok()),
         cpu: cpu.clone().map(|(_, cpu)| cpu),

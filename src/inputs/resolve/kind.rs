@@ -1,0 +1,56 @@
+//! Service or worker pool, and which inputs are about one of them only.
+
+use super::Give;
+use crate::model::kind::Kind;
+
+/// Inputs that are about requests.
+const OF_REQUESTS: [&str; 29] = [
+    "port",
+    "concurrency",
+    "timeout",
+    "min_instances",
+    "max_instances",
+    "ingress",
+    "execution_environment",
+    "cpu_boost",
+    "cpu_throttling",
+    "session_affinity",
+    "allow_unauthenticated",
+    "domain",
+    "manifest",
+    "health_path",
+    "health_status",
+    "health_body",
+    "checks",
+    "strategy",
+    "canary_steps",
+    "canary_interval",
+    "max_error_rate",
+    "max_latency_p95",
+    "no_traffic",
+    "tag",
+    "traffic",
+    "revision_traffic",
+    "tag_traffic",
+    "prune_revisions",
+    "pre_deploy_job",
+];
+
+pub(super) fn kind(give: &mut Give<'_>) -> Kind {
+    let kinds = [("service", Kind::Service), ("worker-pool", Kind::WorkerPool)];
+    let kind = give.choice("kind", &kinds).unwrap_or_default();
+    match kind {
+        Kind::Service if give.raw.has("instances") => give.findings.wrong(
+            "instances",
+            "a service has as many as its requests need",
+            "write `min_instances` and `max_instances`, or `kind: worker-pool`",
+        ),
+        Kind::Service => {}
+        Kind::WorkerPool => {
+            for name in OF_REQUESTS.into_iter().filter(|name| give.raw.has(name)) {
+                give.findings.wrong(name, "it is not for worker pools", format!("remove `{name}`"));
+            }
+        }
+    }
+    kind
+}
