@@ -207,7 +207,7 @@ fn violations(found: &[(String, String)]) -> Reply {
 }
 
 /// Whether Cloud Run knows the field although the published description does not: it was
-/// announced in the world, or a service or job already has it and a client sends back what it read.
+/// announced in the world, or a service, worker pool or job already has it and a client sends back what it read.
 fn is_future(world: &World, name: &str) -> bool {
     fn holds(value: &Value, name: &str) -> bool {
         match value {
@@ -218,6 +218,6 @@ fn is_future(world: &World, name: &str) -> bool {
     }
     let has = |fields: &Map<String, Value>| fields.iter().any(|(known, value)| known == name || holds(value, name));
     world.future_fields.contains(name)
-        || world.services.values().any(|service| has(&service.config))
+        || world.services.values().chain(world.worker_pools.values()).any(|service| has(&service.config))
         || world.jobs.values().any(|job| has(&job.config))
 }

@@ -26,7 +26,14 @@ pub struct LogEntry {
 
 impl World {
     /// Writes an entry as a revision's container would.
-    pub(crate) fn log_of_revision(&mut self, place: &[(&str, &str)], log: &str, severity: &str, text: &str) {
+    pub(crate) fn log_of_revision(
+        &mut self,
+        resource: &str,
+        place: &[(&str, &str)],
+        log: &str,
+        severity: &str,
+        text: &str,
+    ) {
         let labels: BTreeMap<String, String> =
             place.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let entry = LogEntry {
@@ -34,7 +41,7 @@ impl World {
             log: log.to_owned(),
             severity: severity.to_owned(),
             timestamp: self.stamp(9),
-            resource: "cloud_run_revision".to_owned(),
+            resource: resource.to_owned(),
             labels,
             own_labels: BTreeMap::new(),
             text: text.to_owned(),

@@ -58,7 +58,9 @@ pub struct World {
     pub repositories: BTreeMap<String, Repository>,
     /// Services by full name.
     pub services: BTreeMap<String, Service>,
-    /// Revisions of all services, oldest first.
+    /// Worker pools by full name.
+    pub worker_pools: BTreeMap<String, Service>,
+    /// Revisions of all services and worker pools, oldest first.
     pub revisions: Vec<Revision>,
     /// Cloud Run jobs by full name.
     pub jobs: BTreeMap<String, Job>,
@@ -190,6 +192,7 @@ impl World {
             builds: Vec::new(),
             repositories: BTreeMap::new(),
             services: BTreeMap::new(),
+            worker_pools: BTreeMap::new(),
             revisions: Vec::new(),
             jobs: BTreeMap::new(),
             executions: Vec::new(),

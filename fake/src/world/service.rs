@@ -6,10 +6,10 @@ use super::site::Site;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// A Cloud Run service.
+/// A Cloud Run service, or a worker pool: that has no addresses, tags or requests.
 #[derive(Debug, Clone)]
 pub struct Service {
-    /// `projects/P/locations/L/services/S`.
+    /// `projects/P/locations/L/services/S`, or `…/workerPools/W`.
     pub name: String,
     /// What was asked for: the accepted body without output-only fields.
     pub config: Map<String, Value>,
@@ -53,7 +53,8 @@ pub struct Service {
     pub(crate) stale_policy: Option<(IamPolicy, u32)>,
 }
 
-/// A share of a service's traffic, as `trafficStatuses` lists it.
+/// A share of a service's traffic or a pool's instances, as `trafficStatuses` or
+/// `instanceSplitStatuses` lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Share {
     /// Short name of the revision.
@@ -85,7 +86,7 @@ pub struct Trouble {
 pub struct Revision {
     /// Short name.
     pub name: String,
-    /// Full name of its service.
+    /// Full name of its service or worker pool.
     pub service: String,
     /// The template it was made from.
     pub template: Map<String, Value>,
@@ -136,7 +137,7 @@ pub struct RevisionScript {
 pub enum RevisionOutcome {
     /// Ready, if its image and secrets can be had.
     Ready,
-    /// The container does not listen on its port.
+    /// The container does not listen on its port; one of a worker pool does not start.
     DoesNotListen,
     /// The configured startup probe fails.
     ProbeFails,
@@ -173,7 +174,7 @@ impl RevisionScript {
 pub struct Operation {
     /// `projects/P/locations/L/operations/ID`.
     pub name: String,
-    /// Full name of the service or job it changes.
+    /// Full name of the service, worker pool or job it changes.
     pub service: String,
     /// What it does.
     pub aim: Aim,
@@ -188,9 +189,9 @@ pub struct Operation {
 /// What an operation does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Aim {
-    /// Brings the service to its configuration, with a new revision if one is named.
+    /// Brings the service or worker pool to its configuration, with a new revision if one is named.
     Deploy(Option<String>),
-    /// Deletes the service.
+    /// Deletes the service or worker pool.
     DeleteService,
     /// Deletes a revision.
     DeleteRevision(String),
@@ -246,6 +247,21 @@ impl World {
     /// A service of the seed's project.
     pub fn service(&self, region: &str, name: &str) -> Option<&Service> {
         self.services.get(&format!("projects/{}/locations/{region}/services/{name}", World::PROJECT))
+    }
+
+    /// A worker pool of the seed's project.
+    pub fn worker_pool(&self, region: &str, name: &str) -> Option<&Service> {
+        self.worker_pools.get(&format!("projects/{}/locations/{region}/workerPools/{name}", World::PROJECT))
+    }
+
+    /// A service or worker pool by its full name.
+    pub(crate) fn deployed(&self, name: &str) -> Option<&Service> {
+        self.services.get(name).or_else(|| self.worker_pools.get(name))
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn deployed_mut(&mut self, name: &str) -> Option<&mut Service> {
+        self.services.get_mut(name).or_else(|| self.worker_pools.get_mut(name))
     }
 
     /// A revision by its short name; the oldest, where several services have it.

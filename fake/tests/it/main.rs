@@ -24,3 +24,4 @@ mod schema;
 mod service_laws;
 mod services;
 mod uploads;
+mod worker_pools;

@@ -1,6 +1,7 @@
-//! What a service is configured as after a patch: the body, masked, without output-only fields,
+//! What a service or worker pool is configured as after a patch: the body, masked, without output-only fields,
 //! with the defaults Cloud Run fills in.
 
+use super::kind::Kind;
 use super::{API, resources};
 use crate::refusal;
 use crate::reply::Reply;
@@ -8,8 +9,8 @@ use crate::shape;
 use crate::world::{Project, World};
 use serde_json::{Map, Value, json};
 
-/// Fields of a service that only Cloud Run writes.
-const OUTPUT_ONLY: [&str; 20] = [
+/// Fields of a service or worker pool that only Cloud Run writes.
+const OUTPUT_ONLY: [&str; 22] = [
     "name",
     "uid",
     "generation",
@@ -26,6 +27,8 @@ const OUTPUT_ONLY: [&str; 20] = [
     "latestReadyRevision",
     "latestCreatedRevision",
     "trafficStatuses",
+    "instanceSplitStatuses",
+    "threatDetectionEnabled",
     "uri",
     "urls",
     "satisfiesPzs",
@@ -35,14 +38,19 @@ const OUTPUT_ONLY: [&str; 20] = [
 /// The configuration a patch asks for.
 pub(super) fn merge(
     world: &World,
+    kind: &Kind,
     existing: Option<&Map<String, Value>>,
     body: &Value,
     mask: Option<&str>,
 ) -> Result<Map<String, Value>, Reply> {
-    let document = crate::apis::document(API.service, "GoogleCloudRunV2Service");
-    let canonical =
-        document.map_or_else(|| body.clone(), |known| shape::canonical(known, "GoogleCloudRunV2Service", body));
+    let document = crate::apis::document(API.service, kind.schema);
+    let canonical = document.map_or_else(|| body.clone(), |known| shape::canonical(known, kind.schema, body));
     let mut asked = canonical.as_object().cloned().unwrap_or_default();
+    // No instances at all is not the default: this is one of the few numbers that may be absent.
+    let none = kind.is_pool() && body["scaling"]["manualInstanceCount"] == 0;
+    if let (Some(Value::Object(scaling)), true) = (asked.get_mut("scaling"), none) {
+        scaling.insert("manualInstanceCount".to_owned(), json!(0));
+    }
     for field in OUTPUT_ONLY {
         asked.remove(field);
     }
@@ -57,8 +65,7 @@ pub(super) fn merge(
     let mut merged = existing.clone();
     for path in &paths {
         let top = path.split('.').next().unwrap_or_default();
-        let described =
-            document.is_some_and(|known| known.schemas["GoogleCloudRunV2Service"]["properties"].get(top).is_some());
+        let described = document.is_some_and(|known| known.schemas[kind.schema]["properties"].get(top).is_some());
         if !described && !world.future_fields.contains(top) && !existing.contains_key(top) {
             return Err(refusal::bad_field("update_mask", &format!("Invalid field mask path: {path}")));
         }
@@ -114,12 +121,7 @@ pub(super) fn fill(config: &mut Map<String, Value>, project: &Project) {
         // Only a container without any resources gets CPU that idles: once they are given at
         // all, a missing cpuIdle means «always on».
         set_default(container, "resources", json!({"cpuIdle": true}));
-        if let Some(Value::Object(resources)) = container.get_mut("resources")
-            && let Value::Object(limits) = resources.entry("limits").or_insert_with(|| json!({}))
-        {
-            set_default(limits, "cpu", json!("1000m"));
-            set_default(limits, "memory", json!("512Mi"));
-        }
+        fill_limits(container);
     }
     let small = resources::total_cpu(config).is_some_and(|cpu| cpu < 1000);
     if let Some(Value::Object(template)) = config.get_mut("template") {
@@ -140,6 +142,27 @@ pub(super) fn fill(config: &mut Map<String, Value>, project: &Project) {
         let probe =
             json!({"timeoutSeconds": 240, "periodSeconds": 240, "failureThreshold": 1, "tcpSocket": {"port": port}});
         set_default(container, "startupProbe", probe);
+    }
+}
+
+/// The same for a worker pool, which no request reaches: its CPU is always on, and nothing listens.
+pub(super) fn fill_pool(config: &mut Map<String, Value>, project: &Project) {
+    set_default(config, "launchStage", json!("GA"));
+    set_default(config, "instanceSplits", json!([{"type": "INSTANCE_SPLIT_ALLOCATION_TYPE_LATEST", "percent": 100}]));
+    for container in containers_mut(config) {
+        fill_limits(container);
+    }
+    if let Some(Value::Object(template)) = config.get_mut("template") {
+        set_default(template, "serviceAccount", json!(project.compute_account()));
+    }
+}
+
+fn fill_limits(container: &mut Map<String, Value>) {
+    if let Value::Object(resources) = container.entry("resources").or_insert_with(|| json!({}))
+        && let Value::Object(limits) = resources.entry("limits").or_insert_with(|| json!({}))
+    {
+        set_default(limits, "cpu", json!("1000m"));
+        set_default(limits, "memory", json!("512Mi"));
     }
 }
 

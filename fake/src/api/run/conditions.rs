@@ -1,11 +1,12 @@
-//! Services, revisions and operations as the API writes them.
+//! Services, worker pools, revisions and operations as the API writes them.
 
+use super::kind::Kind;
 use super::{jobs, traffic};
 use crate::uri;
 use crate::world::{Operation, Revision, RevisionState, Service, Trouble, World};
 use serde_json::{Map, Value, json};
 
-/// A service.
+/// A service or worker pool.
 pub(super) fn service(world: &World, service: &Service) -> Value {
     let mut view = Map::new();
     let mut put = |name: &str, value: Value| view.insert(name.to_owned(), value);
@@ -19,7 +20,8 @@ pub(super) fn service(world: &World, service: &Service) -> Value {
     for (name, value) in &service.config {
         put(name, value.clone());
     }
-    if service.serving.is_empty() {
+    let kind = Kind::of(&service.name);
+    if service.serving.is_empty() && !kind.is_pool() {
         // What is reported is the ingress observed, and nothing is observed while nothing serves.
         put("ingress", json!("INGRESS_TRAFFIC_UNSPECIFIED"));
     }
@@ -38,9 +40,9 @@ pub(super) fn service(world: &World, service: &Service) -> Value {
     }
     let statuses = traffic::statuses(service);
     if !statuses.is_empty() {
-        put("trafficStatuses", json!(statuses));
+        put(kind.split.1, json!(statuses));
     }
-    if service.config.get("defaultUriDisabled") != Some(&Value::Bool(true)) {
+    if !kind.is_pool() && service.config.get("defaultUriDisabled") != Some(&Value::Bool(true)) {
         put("uri", json!(service.uri()));
         put("urls", json!(service.urls));
     }
@@ -62,14 +64,15 @@ fn is_reconciling(world: &World, service: &Service) -> bool {
 }
 
 /// The terminal condition and the others.
-fn of_service(world: &World, service: &Service) -> (Value, [Value; 2]) {
+fn of_service(world: &World, service: &Service) -> (Value, Vec<Value>) {
     let at = service.transition.as_str();
+    let split = Kind::of(&service.name).split_condition;
     if is_reconciling(world, service) {
         let under_way = |kind: &str| {
             json!({"type": kind, "state": "CONDITION_RECONCILING", "message": "Deploying Revision.",
                 "lastTransitionTime": at, "reason": "WAITING_FOR_OPERATION"})
         };
-        return (under_way("Ready"), [under_way("RoutesReady"), under_way("ConfigurationsReady")]);
+        return (under_way("Ready"), split.into_iter().chain(["ConfigurationsReady"]).map(under_way).collect());
     }
     let well = |kind: &str| json!({"type": kind, "state": "CONDITION_SUCCEEDED", "lastTransitionTime": at});
     let newest = service.latest_created.as_deref().unwrap_or_default();
@@ -82,9 +85,9 @@ fn of_service(world: &World, service: &Service) -> (Value, [Value; 2]) {
         Some(failed(kind, at, trouble, &trouble.message))
     };
     let terminal = of_revision("Ready").or_else(|| of_route("Ready")).unwrap_or_else(|| well("Ready"));
-    let routes = of_route("RoutesReady").unwrap_or_else(|| well("RoutesReady"));
+    let routes = split.map(|kind| of_route(kind).unwrap_or_else(|| well(kind)));
     let configurations = of_revision("ConfigurationsReady").unwrap_or_else(|| well("ConfigurationsReady"));
-    (terminal, [routes, configurations])
+    (terminal, routes.into_iter().chain([configurations]).collect())
 }
 
 /// A condition that failed.
@@ -121,12 +124,13 @@ pub(super) fn long_message(service: &str, revision: &str, trouble: &Trouble) -> 
 fn log_uri(service: &str, revision: &str) -> String {
     let project = service.split('/').nth(1).unwrap_or_default();
     let short = service.rsplit('/').next().unwrap_or_default();
+    let (resource, own) = Kind::of(service).resource;
     let filter = format!(
-        "resource.type=\"cloud_run_revision\"\nresource.labels.service_name=\"{short}\"\n\
+        "resource.type=\"{resource}\"\nresource.labels.{own}=\"{short}\"\n\
          resource.labels.revision_name=\"{revision}\""
     );
     format!(
-        "https://console.cloud.google.com/logs/viewer?project={project}&resource=cloud_run_revision/service_name/{short}/\
+        "https://console.cloud.google.com/logs/viewer?project={project}&resource={resource}/{own}/{short}/\
          revision_name/{revision}&advancedFilter={}",
         uri::encode(&filter)
     )
@@ -141,9 +145,11 @@ pub(super) fn revision(revision: &Revision) -> Value {
         "generation": "1",
         "createTime": revision.created,
         "updateTime": revision.updated,
-        "service": short,
         "launchStage": "GA"
     });
+    if !Kind::of(&revision.service).is_pool() {
+        view["service"] = json!(short);
+    }
     for (name, value) in revision.template.iter().filter(|(name, _)| is_of_revisions(name)) {
         view[name] = value.clone();
     }
@@ -210,9 +216,9 @@ pub(super) fn operation(world: &World, name: &str) -> Value {
     if let Some(metadata) = jobs::metadata(world, operation) {
         view["metadata"] = metadata;
     }
-    if let Some(found) = world.services.get(&operation.service) {
+    if let Some(found) = world.deployed(&operation.service) {
         let mut metadata = json!({
-            "@type": "type.googleapis.com/google.cloud.run.v2.Service",
+            "@type": format!("type.googleapis.com/google.cloud.run.v2.{}", Kind::of(&found.name).word),
             "name": found.name,
             "uid": found.uid,
             "generation": found.generation.to_string()

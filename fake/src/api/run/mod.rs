@@ -1,5 +1,5 @@
-//! Cloud Run, v2: services, revisions, jobs, executions, operations, invoker policies; v1: domain
-//! mappings.
+//! Cloud Run, v2: services, worker pools, revisions, jobs, executions, operations, invoker
+//! policies; v1: domain mappings.
 
 mod accept;
 mod conditions;
@@ -7,6 +7,7 @@ mod domains;
 mod environment;
 mod identity;
 mod jobs;
+mod kind;
 mod labels;
 mod naming;
 mod operations;
@@ -25,6 +26,7 @@ use crate::call::Call;
 use crate::refusal::{self, Family};
 use crate::reply::{Answer, Reply};
 use crate::world::{Service, World};
+use kind::Kind;
 
 /// The table entry.
 pub(crate) const API: Api = Api {
@@ -50,15 +52,15 @@ fn answer(world: &mut World, call: &Call) -> Option<Answer> {
     }
     let method = call.id.strip_prefix("run.projects.locations.")?;
     Some(match method {
-        "services.get" => services::get(world, call),
-        "services.list" => services::list(world, call),
-        "services.patch" => patch::patch(world, call),
-        "services.delete" => services::delete(world, call),
+        "services.get" | "workerPools.get" => services::get(world, call),
+        "services.list" | "workerPools.list" => services::list(world, call),
+        "services.patch" | "workerPools.patch" => patch::patch(world, call),
+        "services.delete" | "workerPools.delete" => services::delete(world, call),
         "services.getIamPolicy" => policy::get(world, call),
         "services.setIamPolicy" => policy::set(world, call),
         "services.testIamPermissions" => policy::test(world, call),
-        "services.revisions.get" => revisions::get(world, call),
-        "services.revisions.list" => revisions::list(world, call),
+        "services.revisions.get" | "workerPools.revisions.get" => revisions::get(world, call),
+        "services.revisions.list" | "workerPools.revisions.list" => revisions::list(world, call),
         "services.revisions.delete" => revisions::delete(world, call),
         method if method.starts_with("jobs.") => return jobs::answer(world, call, method),
         "operations.get" | "operations.wait" => operations::look(world, call),
@@ -66,16 +68,17 @@ fn answer(world: &mut World, call: &Call) -> Option<Answer> {
     })
 }
 
-/// Full name of the service the path names, with the project's id.
+/// Full name of the service or worker pool the path names, with the project's id.
 fn service_name(world: &World, call: &Call) -> String {
     let named = call.hole("projectsId");
     let project = world.project(named).map_or(named, |project| project.id.as_str());
-    format!("projects/{project}/locations/{}/services/{}", call.hole("locationsId"), call.hole("servicesId"))
+    let kind = Kind::asked(call);
+    format!("projects/{project}/locations/{}/{}/{}", call.hole("locationsId"), kind.collection, call.hole(kind.hole))
 }
 
-/// Refuses a caller who may not do this with the service.
+/// Refuses a caller who may not do this with the service or worker pool.
 fn need(world: &World, call: &Call, permission: &str, name: &str) -> Result<(), Reply> {
-    let policy = world.services.get(name).map(|service| &service.policy);
+    let policy = world.deployed(name).map(|service| &service.policy);
     let project = name.split('/').nth(1).unwrap_or_default();
     match world.allows(&call.account, permission, project, policy) {
         true => Ok(()),
@@ -83,17 +86,19 @@ fn need(world: &World, call: &Call, permission: &str, name: &str) -> Result<(), 
     }
 }
 
-/// The service the path names, if the caller may do this with it.
+/// The service or worker pool the path names, if the caller may do this with it.
 fn service<'a>(world: &'a World, call: &Call, permission: &str) -> Result<&'a Service, Reply> {
     let name = service_name(world, call);
     need(world, call, permission, &name)?;
-    world.services.get(&name).ok_or_else(|| missing(call))
+    world.deployed(&name).ok_or_else(|| missing(call))
 }
 
 fn missing(call: &Call) -> Reply {
+    let kind = Kind::asked(call);
     refusal::not_found(format!(
-        "Resource '{}' of kind 'SERVICE' in region '{}' in project '{}' does not exist.",
-        call.hole("servicesId"),
+        "Resource '{}' of kind '{}' in region '{}' in project '{}' does not exist.",
+        call.hole(kind.hole),
+        kind.shout,
         call.hole("locationsId"),
         call.hole("projectsId")
     ))

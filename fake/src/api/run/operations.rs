@@ -7,11 +7,11 @@ use crate::reply::{Answer, Reply};
 use crate::world::{Aim, Operation, World};
 use serde_json::{Value, json};
 
-/// Begins an operation on a service or job and returns its name.
+/// Begins an operation on a service, worker pool or job and returns its name.
 pub(super) fn begin(world: &mut World, service: &str, aim: Aim, looks: Option<u32>) -> String {
     let name = format!("{}/operations/{}", place(service), world.fresh_uuid("operation"));
     let job = || world.jobs.get(service).map_or(0, |job| job.generation);
-    let generation = world.services.get(service).map_or_else(job, |service| service.generation);
+    let generation = world.deployed(service).map_or_else(job, |service| service.generation);
     let operation = Operation { name: name.clone(), service: service.to_owned(), aim, looks, result: None, generation };
     world.operations.insert(name.clone(), operation);
     name

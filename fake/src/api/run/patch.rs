@@ -1,5 +1,6 @@
-//! `services.patch`: the one way by which a service is made and changed.
+//! `services.patch` and `workerPools.patch`: the one way by which either is made and changed.
 
+use super::kind::Kind;
 use super::{accept, conditions, identity, labels, naming, operations, settle, template, traffic};
 use crate::call::Call;
 use crate::refusal;
@@ -8,34 +9,36 @@ use crate::world::{Aim, IamPolicy, Project, Revision, RevisionState, Service, Wo
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-const KIND: naming::Kind = naming::Kind { title: "Service", field: "service.name", longest: 49 };
-
 /// Answers the call.
 pub(super) fn patch(world: &mut World, call: &Call) -> Answer {
     let name = super::service_name(world, call);
-    let short = call.hole("servicesId");
-    super::need(world, call, "run.services.update", &name)?;
+    let kind = Kind::asked(call);
+    let short = call.hole(kind.hole);
+    super::need(world, call, &kind.permission("update"), &name)?;
     let Some(project) = world.project(call.hole("projectsId")).cloned() else { return Err(super::missing(call)) };
-    let existing = world.services.get(&name).cloned();
-    naming::check(call, &KIND, &name, short)?;
+    let existing = world.deployed(&name).cloned();
+    naming::check(call, &kind.naming, &name, short)?;
     // Asked before it matters, so that it counts as honoured where the service exists too.
     let may_create = call.flag("allowMissing");
     match &existing {
         Some(service) => super::check_etag(&name, service.version, call.json["etag"].as_str())?,
         None if !may_create => return Err(super::missing(call)),
-        None => super::need(world, call, "run.services.create", &name)?,
+        None => super::need(world, call, &kind.permission("create"), &name)?,
     }
     let before = existing.as_ref().map(|service| &service.config);
-    let mut config = accept::merge(world, before, &call.json, call.query("updateMask"))?;
-    accept::fill(&mut config, &project);
-    template::check(&config)?;
-    traffic::check(&config, short)?;
+    let mut config = accept::merge(world, kind, before, &call.json, call.query("updateMask"))?;
+    match kind.is_pool() {
+        true => accept::fill_pool(&mut config, &project),
+        false => accept::fill(&mut config, &project),
+    }
+    template::check(&config, kind)?;
+    traffic::check(&config, short, kind)?;
     check_identity(world, call, &config, &project, before, &name)?;
     let fresh = fresh_revision(world, call, existing.as_ref(), &config, short)?;
     if call.flag("validateOnly") {
         // The dry run's operation is not kept: asking for it later finds nothing.
         let service = existing.unwrap_or_else(|| blank(world, &name, &call.account));
-        return Ok(Reply::ok(&operations::view_of_dry_run(world, "Service", &service.name)));
+        return Ok(Reply::ok(&operations::view_of_dry_run(world, kind.word, &service.name)));
     }
     Ok(Reply::ok(&commit(world, call, &name, config, fresh)))
 }
@@ -122,11 +125,16 @@ fn blank(world: &mut World, name: &str, creator: &str) -> Service {
 
 /// Makes the change and the operation that brings it about.
 fn commit(world: &mut World, call: &Call, name: &str, config: Map<String, Value>, fresh: Option<String>) -> Value {
-    if !world.services.contains_key(name) {
+    let kind = Kind::of(name);
+    if world.deployed(name).is_none() {
         let mut service = blank(world, name, &call.account);
-        service.urls = vec![world.open_door(name, None), world.open_door(name, None)];
-        world.services.insert(name.to_owned(), service);
-        world.effect("service created", name);
+        if kind.is_pool() {
+            world.worker_pools.insert(name.to_owned(), service);
+        } else {
+            service.urls = vec![world.open_door(name, None), world.open_door(name, None)];
+            world.services.insert(name.to_owned(), service);
+        }
+        world.effect(kind.effects[0], name);
     }
     let now = world.stamp(6);
     let traffic_before = world.services.get(name).and_then(|service| service.config.get("traffic").cloned());
@@ -154,7 +162,7 @@ fn commit(world: &mut World, call: &Call, name: &str, config: Map<String, Value>
         world.revisions.push(made);
         world.effect("revision created", revision.clone());
     }
-    let Some(service) = world.services.get_mut(name) else { return json!({}) };
+    let Some(service) = world.deployed_mut(name) else { return json!({}) };
     service.config = config;
     service.version += 1;
     service.generation += 1;
@@ -164,7 +172,7 @@ fn commit(world: &mut World, call: &Call, name: &str, config: Map<String, Value>
     if fresh.is_some() {
         service.latest_created.clone_from(&fresh);
     }
-    world.effect("service changed", name);
+    world.effect(kind.effects[1], name);
     // A change without a new revision needs no look in between.
     let looks = match &script {
         Some(script) if script.outcome == crate::world::RevisionOutcome::NeverEnds => None,

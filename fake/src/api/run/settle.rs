@@ -1,5 +1,6 @@
 //! How an operation ends: whether the new revision starts, and where traffic goes then.
 
+use super::kind::Kind;
 use super::{accept, conditions, environment, jobs, traffic};
 use crate::world::{Aim, ImageName, Revision, RevisionOutcome, RevisionState, Trouble, World};
 use serde_json::{Map, Value, json};
@@ -10,7 +11,8 @@ pub(super) fn settle(world: &mut World, name: &str) {
     let result = match &operation.aim {
         Aim::Deploy(revision) => deploy(world, &operation.service, revision.as_deref(), operation.generation),
         Aim::DeleteService => {
-            let service = world.services.remove(&operation.service);
+            let service =
+                world.services.remove(&operation.service).or_else(|| world.worker_pools.remove(&operation.service));
             world.revisions.retain(|revision| revision.service != operation.service);
             Ok(service.map_or(json!({}), |service| conditions::service(world, &service)))
         }
@@ -34,11 +36,11 @@ fn deploy(world: &mut World, service: &str, revision: Option<&str>, generation: 
     let trouble = revision.and_then(|revision| start(world, service, revision).err());
     let transition = world.stamp(6);
     let number = |world: &World, name: &str| world.revision_in(service, name).map_or(0, |revision| revision.number);
-    let known = world.services.get(service).and_then(|service| service.latest_ready.clone());
+    let known = world.deployed(service).and_then(|service| service.latest_ready.clone());
     let newer = revision
         .filter(|_| trouble.is_none())
         .filter(|revision| known.as_ref().is_none_or(|known| number(world, known) < number(world, revision)));
-    let Some(found) = world.services.get_mut(service) else {
+    let Some(found) = world.deployed_mut(service) else {
         return Err(json!({"code": 5, "message": "The service was deleted meanwhile."}));
     };
     if let Some(newer) = newer {
@@ -57,16 +59,16 @@ fn deploy(world: &mut World, service: &str, revision: Option<&str>, generation: 
         let tags: Vec<String> = shares.iter().filter_map(|share| share.tag.clone()).collect();
         for tag in tags.iter().filter(|tag| !found.tag_urls.contains_key(*tag)) {
             let url = world.open_door(service, Some(tag));
-            if let Some(found) = world.services.get_mut(service) {
+            if let Some(found) = world.deployed_mut(service) {
                 found.tag_urls.insert(tag.clone(), url);
             }
         }
-        if let Some(found) = world.services.get_mut(service) {
+        if let Some(found) = world.deployed_mut(service) {
             found.tag_urls.retain(|tag, _| tags.contains(tag));
             found.serving = shares;
         }
     }
-    if let Some(found) = world.services.get_mut(service) {
+    if let Some(found) = world.deployed_mut(service) {
         found.route_trouble.clone_from(&route_trouble);
     }
     match (trouble, route_trouble) {
@@ -75,9 +77,9 @@ fn deploy(world: &mut World, service: &str, revision: Option<&str>, generation: 
             Err(json!({"code": trouble.code, "message": message}))
         }
         (None, Some(trouble)) => Err(json!({"code": trouble.code, "message": trouble.message})),
-        (None, None) => Ok(world.services.get(service).map_or(json!({}), |found| {
+        (None, None) => Ok(world.deployed(service).map_or(json!({}), |found| {
             let mut view = conditions::service(world, found);
-            view["@type"] = json!("type.googleapis.com/google.cloud.run.v2.Service");
+            view["@type"] = json!(format!("type.googleapis.com/google.cloud.run.v2.{}", Kind::of(service).word));
             // The operation that is just ending is no longer under way.
             if let Value::Object(fields) = &mut view {
                 fields.remove("reconciling");
@@ -116,6 +118,13 @@ fn verdict(world: &World, revision: &Revision) -> Result<(), Trouble> {
     match &revision.script.outcome {
         RevisionOutcome::Ready | RevisionOutcome::NeverEnds => Ok(()),
         RevisionOutcome::Fails(trouble) => Err(trouble.clone()),
+        RevisionOutcome::DoesNotListen if Kind::of(&revision.service).is_pool() => failed(
+            None,
+            Some("HEALTH_CHECK_CONTAINER_ERROR"),
+            9,
+            "The user-provided container failed to start. Logs for this revision might contain more information."
+                .to_owned(),
+        ),
         RevisionOutcome::DoesNotListen => failed(
             None,
             Some("HEALTH_CHECK_CONTAINER_ERROR"),
@@ -219,17 +228,27 @@ pub(super) fn resolve(world: &World, template: &Map<String, Value>) -> Option<St
 fn write_log(world: &mut World, revision: &Revision) {
     let parts: Vec<&str> = revision.service.split('/').collect();
     let [_, project, _, region, _, service] = parts.as_slice() else { return };
-    let place = [
+    let kind = Kind::of(&revision.service);
+    let (resource, own) = kind.resource;
+    let mut place = vec![
         ("project_id", *project),
-        ("service_name", *service),
+        (own, *service),
         ("revision_name", revision.name.as_str()),
         ("location", *region),
-        ("configuration_name", *service),
     ];
+    if !kind.is_pool() {
+        place.push(("configuration_name", *service));
+    }
     for line in &revision.script.log {
-        world.log_of_revision(&place, "run.googleapis.com/stderr", "DEFAULT", line);
+        world.log_of_revision(resource, &place, "run.googleapis.com/stderr", "DEFAULT", line);
     }
     if matches!(revision.script.outcome, RevisionOutcome::DoesNotListen | RevisionOutcome::ProbeFails) {
-        world.log_of_revision(&place, "run.googleapis.com/varlog/system", "WARNING", "Container called exit(1).");
+        world.log_of_revision(
+            resource,
+            &place,
+            "run.googleapis.com/varlog/system",
+            "WARNING",
+            "Container called exit(1).",
+        );
     }
 }

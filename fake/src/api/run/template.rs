@@ -1,6 +1,7 @@
 //! Laws of the revision template, besides CPU, memory, variables and labels.
 
 use super::accept::containers;
+use super::kind::Kind;
 use super::{environment, labels, resources};
 use crate::refusal;
 use crate::reply::Reply;
@@ -8,9 +9,14 @@ use crate::world::ImageName;
 use serde_json::{Map, Value};
 
 /// Everything that can be wrong with a configuration, whoever asks for it.
-pub(super) fn check(config: &Map<String, Value>) -> Result<(), Reply> {
+pub(super) fn check(config: &Map<String, Value>, kind: &Kind) -> Result<(), Reply> {
     labels::check(config)?;
-    check_containers(config)?;
+    check_containers(config, kind)?;
+    let count = config.get("scaling").and_then(|scaling| scaling["manualInstanceCount"].as_i64());
+    if count.is_some_and(|count| count < 0) {
+        let text = "The number of instances must not be negative.";
+        return Err(refusal::bad_field("scaling.manual_instance_count", text));
+    }
     resources::check(config)?;
     environment::check(config, &environment::RESERVED)?;
     check_timing(config)?;
@@ -18,13 +24,20 @@ pub(super) fn check(config: &Map<String, Value>) -> Result<(), Reply> {
     check_network(config)
 }
 
-fn check_containers(config: &Map<String, Value>) -> Result<(), Reply> {
+fn check_containers(config: &Map<String, Value>, kind: &Kind) -> Result<(), Reply> {
     let all: Vec<&Map<String, Value>> = containers(config).collect();
     if all.is_empty() {
         return Err(refusal::bad_field(
             "template.containers",
             "Revision template should contain at least one container",
         ));
+    }
+    if kind.is_pool() {
+        if let Some(index) = all.iter().position(|container| container.contains_key("ports")) {
+            let text = "'ports' is not supported for worker pools.";
+            return Err(refusal::bad_field(&format!("template.containers[{index}].ports"), text));
+        }
+        return check_each(config);
     }
     let with_ports = all.iter().filter(|container| container.contains_key("ports")).count();
     if with_ports > 1 || (all.len() > 1 && with_ports == 0) {

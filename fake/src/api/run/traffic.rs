@@ -1,29 +1,32 @@
-//! Traffic: its laws, and where it goes.
+//! Traffic of services and instances of worker pools: laws of the split, and where it goes.
 
 use super::conditions;
+use super::kind::Kind;
 use crate::refusal;
 use crate::reply::Reply;
 use crate::world::{RevisionState, Service, Share, Trouble, World};
 use serde_json::{Map, Value, json};
 
-const LATEST: &str = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST";
-const REVISION: &str = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION";
-
 /// The longest that tag and service name may be together.
 const LONGEST: usize = 46;
 
 /// Are the targets well formed? Whether their revisions exist shows when they are routed.
-pub(super) fn check(config: &Map<String, Value>, service: &str) -> Result<(), Reply> {
-    let targets = config.get("traffic").and_then(Value::as_array).cloned().unwrap_or_default();
+pub(super) fn check(config: &Map<String, Value>, service: &str, kind: &Kind) -> Result<(), Reply> {
+    let field = kind.split.0;
+    let targets = config.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
     let mut tags: Vec<&str> = Vec::new();
     let mut sum = 0;
     for (index, target) in targets.iter().enumerate() {
-        let bad = |text: &str| Err(refusal::bad_field(&format!("traffic[{index}]"), text));
+        let bad = |text: &str| Err(refusal::bad_field(&format!("{field}[{index}]"), text));
         match (target["type"].as_str(), target["revision"].as_str()) {
-            (Some(LATEST), None) => {}
-            (Some(REVISION), Some(name)) if !name.contains('/') => {}
-            (Some(REVISION), _) => return bad("A revision target must name a revision of the service."),
-            (Some(LATEST), Some(_)) => return bad("A target of the latest revision must not name one."),
+            (Some(word), None) if word == kind.share.0 => {}
+            (Some(word), Some(name)) if word == kind.share.1 && !name.contains('/') => {}
+            (Some(word), _) if word == kind.share.1 => {
+                return bad("A revision target must name a revision of the service.");
+            }
+            (Some(word), Some(_)) if word == kind.share.0 => {
+                return bad("A target of the latest revision must not name one.");
+            }
             _ => return bad("A traffic target must have a type."),
         }
         let percent = target["percent"].as_i64().unwrap_or(0);
@@ -40,9 +43,7 @@ pub(super) fn check(config: &Map<String, Value>, service: &str) -> Result<(), Re
     }
     match sum {
         100 => Ok(()),
-        _ => {
-            Err(refusal::bad_field("traffic", &format!("Traffic percentages must sum to 100, but they sum to {sum}.")))
-        }
+        _ => Err(refusal::bad_field(field, &format!("Traffic percentages must sum to 100, but they sum to {sum}."))),
     }
 }
 
@@ -70,10 +71,11 @@ fn check_tag(tag: &str, service: &str) -> Result<(), Reply> {
 /// that cannot serve costs the whole change if it should get requests, and only its tag if not.
 pub(super) fn route(world: &World, service: &Service) -> Result<Vec<Share>, Trouble> {
     let mut shares = Vec::new();
-    for target in service.config.get("traffic").and_then(Value::as_array).into_iter().flatten() {
+    let kind = Kind::of(&service.name);
+    for target in service.config.get(kind.split.0).and_then(Value::as_array).into_iter().flatten() {
         let percent = target["percent"].as_u64().unwrap_or(0);
         let tag = target["tag"].as_str().map(str::to_owned);
-        let latest = target["type"] == LATEST;
+        let latest = target["type"] == kind.share.0;
         let name = if latest { service.latest_ready.clone() } else { target["revision"].as_str().map(str::to_owned) };
         let revision = name.as_ref().and_then(|name| world.revision_in(&service.name, name));
         match (revision.map(|revision| &revision.state), name) {
@@ -122,8 +124,9 @@ fn not_there(name: &str) -> Trouble {
 
 /// `trafficStatuses` as the API writes it.
 pub(super) fn statuses(service: &Service) -> Vec<Value> {
+    let (latest, revision) = Kind::of(&service.name).share;
     let view = |share: &Share| {
-        let mut view = json!({"type": if share.latest { LATEST } else { REVISION }});
+        let mut view = json!({"type": if share.latest { latest } else { revision }});
         if !share.latest {
             view["revision"] = json!(share.revision);
         }
@@ -143,8 +146,11 @@ pub(super) fn statuses(service: &Service) -> Vec<Value> {
 mod tests {
     use super::*;
 
+    const LATEST: &str = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST";
+    const REVISION: &str = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION";
+
     fn allowed(traffic: Value) -> bool {
-        check(&json!({"traffic": traffic}).as_object().cloned().unwrap_or_default(), "my-service").is_ok()
+        check(&json!({"traffic": traffic}).as_object().cloned().unwrap_or_default(), "my-service", Kind::of("")).is_ok()
     }
 
     #[test]
