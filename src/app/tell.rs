@@ -9,6 +9,7 @@ use crate::inputs::deploy::{Deploy, What};
 use crate::inputs::error::InputErrors;
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
+use crate::model::kind::Kind as Runs;
 use crate::plan::decide::Step;
 use crate::plan::difference::Difference;
 use crate::report::failure::Line;
@@ -61,7 +62,12 @@ pub(super) fn tell(console: &Console, files: &Files, story: &Story<'_>) {
                 Kind::Promote => "Promoted the candidate of",
                 Kind::Traffic => "Moved the traffic of",
             };
-            console.title(&format!("{what} {} in {}: {url}", story.service, crate::console::duration(story.took)));
+            let took = crate::console::duration(story.took);
+            console.title(&match story.kind {
+                Runs::Service => format!("{what} {} in {took}: {url}", story.service),
+                // Nobody sends requests to it, so it has no address.
+                Runs::WorkerPool => format!("{what} worker pool {} in {took}", story.service),
+            });
             now.iter().for_each(|sentence| console.line(&format!("  {sentence}")));
         }
         Outcome::Planned(changes) => {

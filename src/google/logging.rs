@@ -7,6 +7,7 @@ use super::endpoints::Api;
 use super::error::ApiError;
 use super::http::{Body, Http};
 use super::retry::{Patience, Repeat};
+use crate::model::kind::Kind;
 
 /// Lines asked for; the quota on these calls is low, so one call must do (`google-api.md` 6.4).
 const LINES: u32 = 50;
@@ -15,9 +16,19 @@ const LINES: u32 = 50;
 ///
 /// # Errors
 /// When they may not be read: the five roles do not allow it.
-pub async fn revision_lines(http: &Http, region: &str, service: &str, revision: &str) -> Result<Vec<String>, ApiError> {
+pub async fn revision_lines(
+    http: &Http,
+    region: &str,
+    kind: Kind,
+    name: &str,
+    revision: &str,
+) -> Result<Vec<String>, ApiError> {
+    let (resource, label) = match kind {
+        Kind::Service => ("cloud_run_revision", "service_name"),
+        Kind::WorkerPool => ("cloud_run_worker_pool", "worker_pool_name"),
+    };
     let filter = format!(
-        "resource.type=\"cloud_run_revision\" resource.labels.location=\"{region}\" resource.labels.service_name=\"{service}\" resource.labels.revision_name=\"{revision}\""
+        "resource.type=\"{resource}\" resource.labels.location=\"{region}\" resource.labels.{label}=\"{name}\" resource.labels.revision_name=\"{revision}\""
     );
     lines(http, &filter, format!("read the log of revision `{revision}`")).await
 }

@@ -125,6 +125,7 @@ async fn lines(context: &Context<'_>) -> Lines {
     match logging::revision_lines(
         context.http,
         deploy.region.as_str(),
+        deploy.kind,
         deploy.service.as_str(),
         context.marks.revision.as_str(),
     )

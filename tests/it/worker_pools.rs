@@ -42,9 +42,13 @@ fn a_revision_that_does_not_start_fails_the_run() {
     scene.run().expect(0);
     let before = pool(&scene)["template"]["revision"].clone();
     scene.cloud.world(|world| {
-        world.next_revisions.push_back(RevisionScript::ending(RevisionOutcome::DoesNotListen));
+        world.grant("harbour-dev", fakecloud::World::DEPLOYER, "roles/logging.viewer");
+        let mut script = RevisionScript::ending(RevisionOutcome::DoesNotListen);
+        script.log = vec!["no such queue: mail".into()];
+        world.next_revisions.push_back(script);
     });
     let run = scene.input("env_vars", "BAD: 1").run().expect(8);
+    run.says("no such queue: mail");
     run.says("of worker pool `web` did not become ready");
     assert_ne!(pool(&scene)["template"]["revision"], before);
     assert_eq!(run.outputs["result"], "failed");
@@ -60,7 +64,11 @@ fn a_plan_of_a_worker_pool_changes_nothing() {
 #[test]
 fn what_is_about_requests_is_refused() {
     let mut scene = scene();
-    scene.input("port", "80").input("health_path", "/").input("strategy", "canary").input("allow_unauthenticated", "true");
+    scene
+        .input("port", "80")
+        .input("health_path", "/")
+        .input("strategy", "canary")
+        .input("allow_unauthenticated", "true");
     let run = scene.run().expect(2);
     for name in ["port", "health_path", "strategy", "allow_unauthenticated"] {
         run.says(&format!("* {name}: it is not for worker pools"));
