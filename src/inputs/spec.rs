@@ -325,7 +325,7 @@ pub const DEPLOY: &[Input] = &[
         Group::Rollout,
         "traffic",
         "",
-        "Moves traffic without deploying anything: `latest`, or `REVISION=PERCENT` and `tag:NAME=PERCENT` lines",
+        "Moves traffic without deploying anything: `latest`, or `REVISION=PERCENT` and `TAG=PERCENT` lines",
     ),
     lines(Group::Rollout, "revision_traffic", "", "The same as `traffic`, in deploy-cloudrun's spelling"),
     lines(Group::Rollout, "tag_traffic", "", "The same as `traffic`, by tags: `NAME=PERCENT` lines"),

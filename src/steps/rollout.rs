@@ -258,7 +258,14 @@ pub(super) fn asked(context: &Context<'_>, service: &Service, asks: &[Ask]) -> R
     for ask in asks {
         let target = match &ask.who {
             Who::Latest => Target::Latest,
-            Who::Revision(name) => Target::Revision(name.clone()),
+            // A name that is a tag of the service means the tag: revisions begin with the service's name.
+            Who::Revision(name) => match shares.iter_mut().find(|share| share.tag.as_deref() == Some(name.as_str())) {
+                Some(tagged) => {
+                    tagged.percent = ask.percent;
+                    continue;
+                }
+                None => Target::Revision(name.clone()),
+            },
             Who::Tag(tag) => {
                 let Some(tagged) = shares.iter_mut().find(|share| share.tag.as_ref() == Some(tag)) else {
                     let name = &context.deploy.service;

@@ -142,6 +142,19 @@ fn a_good_candidate_is_asked_first_and_then_gets_everything() {
 }
 
 #[test]
+fn rounds_must_pass_in_a_row() {
+    let mut scene = running();
+    // Two rounds pass, the third does not, and then three must pass again.
+    scene.cloud.world(|world| world.faults.push(Fault::next("site.request", Action::status(500)).skip(2)));
+    scene.input("health_successes", "3").input("health_timeout", "2m");
+    let run = scene.run().expect(0);
+    run.says("1 of 1 checks passed 3 times in a row");
+    let new = run.outputs["revision"].clone();
+    // The round that was answered with 500 never reached the revision.
+    scene.cloud.world(|world| assert_eq!((world.tagged_requests_of(&new), world.requests_of(&new)), (5, 3)));
+}
+
+#[test]
 fn a_bad_candidate_never_serves_anybody() {
     let scene = running();
     next_answers(&scene, ill());
@@ -188,6 +201,10 @@ fn what_was_there_is_back_exactly_whatever_it_was() {
         vec![(c, 60, "c1"), (b, 40, "c2")],
         vec![(a, 10, ""), (b, 20, ""), (c, 70, "")],
         vec![(a, 99, ""), (c, 1, "one-percent")],
+        vec![(a, 5, "a"), (b, 25, ""), (c, 70, "c")],
+        vec![(c, 100, "live"), (b, 0, "last"), (a, 0, "first")],
+        vec![(b, 67, ""), (a, 33, "")],
+        vec![(a, 0, "x"), (b, 0, "y"), (c, 100, "")],
     ];
     let mut number = 10;
     for allocation in &allocations {
@@ -366,7 +383,12 @@ fn traffic_moves_without_deploying() {
     let run = scene.input("revision_traffic", &split).run().expect(0);
     assert_eq!(run.outputs["result"], "moved");
     assert_eq!(traffic(&scene), [(there[0].clone(), 30, String::new()), (there[1].clone(), 70, String::new())]);
-    scene.input("revision_traffic", "").input("traffic", "latest").run().expect(0);
+    // A name that is a tag means the tag; it stays where it is.
+    set_traffic(&scene, &[(&there[1], 100, ""), (&there[0], 0, "old")]);
+    scene.input("revision_traffic", "").input("traffic", &format!("old=10\n{}=90", there[1])).run().expect(0);
+    assert_eq!(traffic(&scene), [(there[0].clone(), 10, "old".to_owned()), (there[1].clone(), 90, String::new())]);
+    set_traffic(&scene, &[(&there[1], 100, "")]);
+    scene.input("traffic", "latest").run().expect(0);
     assert_eq!(traffic(&scene), [("latest".to_owned(), 100, String::new())]);
     scene.input("source", "app").run().expect(2).says("it moves traffic without deploying");
     scene.cloud.world(|world| assert_eq!(world.revisions.len(), 2));
