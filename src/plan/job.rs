@@ -5,7 +5,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::service::{ChangeError, clean_containers, container_index, label, object, set, take_container, vpc};
+use super::service::{
+    ChangeError, READ_ONLY, clean_containers, container_index, label, object, set, take_container, vpc,
+};
 use super::variables;
 use crate::inputs::job::{JobSettings, Run};
 
@@ -13,30 +15,10 @@ use crate::inputs::job::{JobSettings, Run};
 /// with which of its writes. An execution whose reply was lost is found by it.
 pub const MARK: &str = "slipway.dev/run";
 
-/// Fields that Google writes, and the two that start an execution with a write: sent back, they might
-/// start one that nobody asked for.
-const NOT_SENT: [&str; 20] = [
-    "name",
-    "uid",
-    "generation",
-    "createTime",
-    "updateTime",
-    "deleteTime",
-    "expireTime",
-    "creator",
-    "lastModifier",
-    "observedGeneration",
-    "terminalCondition",
-    "conditions",
-    "reconciling",
-    "executionCount",
-    "latestCreatedExecution",
-    "satisfiesPzs",
-    "client",
-    "clientVersion",
-    "startExecutionToken",
-    "runExecutionToken",
-];
+/// Fields of a job that are not sent back besides those that Google writes on everything: its count of
+/// executions, who wrote it last, and the two that start an execution with a write, which nobody asked for.
+const NOT_SENT: [&str; 6] =
+    ["executionCount", "latestCreatedExecution", "client", "clientVersion", "startExecutionToken", "runExecutionToken"];
 
 /// The document to write: `current` with the settings and, where one is given, the image applied.
 /// `mark` says whose write it is.
@@ -129,7 +111,7 @@ pub fn overrides(run: &Run, job: &Value) -> Option<Value> {
 /// The document without what Google writes in it: what can be compared with a document to write.
 pub fn settings_of(job: &Value) -> Value {
     let mut job = job.clone();
-    object(&mut job).retain(|key, _| !NOT_SENT.contains(&key.as_str()));
+    object(&mut job).retain(|key, _| ![&READ_ONLY[..], &NOT_SENT[..]].concat().contains(&key.as_str()));
     if let Some(execution) = job.get_mut("template").and_then(Value::as_object_mut) {
         execution.remove("client");
         execution.remove("clientVersion");

@@ -9,10 +9,10 @@ use super::variables;
 use crate::inputs::deploy::{Ingress, Settings};
 use crate::model::ids::RevisionName;
 
-/// Fields that Google writes and ignores when they are sent back; without them the document is
-/// what we ask for and nothing else.
-const READ_ONLY: [&str; 21] = [
-    "instanceSplitStatuses",
+/// Fields that Google writes on everything of Cloud Run's, and ignores when they are sent back; without
+/// them the document is what we ask for and nothing else.
+pub(super) const READ_ONLY: [&str; 14] = [
+    "name",
     "uid",
     "generation",
     "createTime",
@@ -25,14 +25,18 @@ const READ_ONLY: [&str; 21] = [
     "terminalCondition",
     "conditions",
     "reconciling",
+    "satisfiesPzs",
+];
+
+/// Those of services and worker pools.
+const READ_ONLY_OF_SERVICES: [&str; 7] = [
     "latestReadyRevision",
     "latestCreatedRevision",
     "trafficStatuses",
+    "instanceSplitStatuses",
     "uri",
     "urls",
-    "satisfiesPzs",
     "threatDetectionEnabled",
-    "name",
 ];
 
 /// The service cannot be changed as asked.
@@ -137,7 +141,7 @@ pub fn settings_of(service: &Value) -> Value {
 
 fn clean(service: &mut Value) {
     let root = object(service);
-    for field in READ_ONLY {
+    for field in READ_ONLY.into_iter().chain(READ_ONLY_OF_SERVICES) {
         root.remove(field);
     }
     // On output this is what is observed, and nothing is while no revision is active; sending it
