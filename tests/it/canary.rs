@@ -76,10 +76,21 @@ fn errors_stop_a_canary_and_take_it_back() {
 #[test]
 fn latency_stops_a_canary() {
     let (mut scene, revision) = canary();
-    metrics(&scene, &revision, &[Snapshot::new(&[("2xx", 500)], &vec![3000.0; 500])]);
+    let slow = Snapshot::new(&[("2xx", 500)], &vec![3000.0; 500]);
+    metrics(&scene, &revision, &[vec![good(); 13], vec![slow]].concat());
     let run = scene.input("max_latency_p95", "2s").run().expect(9);
-    run.says("p95 3000 ms (at most 2000 ms)").says("serves as before");
-    assert_eq!(steps(&run), [5]);
+    run.says("does not hold at 25 %: p95 3000 ms (at most 2000 ms)").says("serves as before");
+    assert_eq!(steps(&run), [5, 25]);
+}
+
+#[test]
+fn metrics_that_fall_silent_stop_a_canary() {
+    let (mut scene, revision) = canary();
+    metrics(&scene, &revision, &[vec![good(); 13], vec![Snapshot::default()]].concat());
+    let run = scene.input("max_error_rate", "5%").run().expect(9);
+    run.says("holds at 25 % is not known: Cloud Monitoring has no data");
+    assert_eq!(steps(&run), [5, 25]);
+    assert_eq!((traffic(&scene)[0].1, traffic(&scene)[1].1), (75, 25), "held where it was");
 }
 
 #[test]
