@@ -14,7 +14,10 @@ fn in_a_process(test: &str, root: &Path, prepare: impl FnOnce(&mut Command)) {
     let place = Fixture::new();
     place.mode("", 0o755);
     let program = place.path("test");
-    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    // Copied by another process: were the copy open for writing here, a process that another test starts at
+    // that moment would inherit it, and the copy could not be executed ("Text file busy").
+    let copied = Command::new("cp").arg(std::env::current_exe().unwrap()).arg(&program).status().unwrap();
+    assert!(copied.success());
     let mut command = Command::new("sh");
     command.args(["-c", r#"${LIMIT:-:}; exec "$0" "$@""#]).arg(program);
     command.args(["--exact", &format!("limits::{test}"), "--ignored", "--nocapture"]).env("SOURCE", root);
