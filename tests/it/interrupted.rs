@@ -152,7 +152,7 @@ fn a_lost_reply_to_a_move_is_found_and_not_repeated() {
 fn a_run_that_is_overtaken_stops_and_breaks_nothing() {
     let scene = running();
     // Its candidate answers late, and well.
-    scene.cloud.world(|world| world.faults.push(Fault::next("site.request", Action::Slow(Duration::from_secs(3)))));
+    scene.cloud.world(|world| world.faults.push(Fault::next("site.request", Action::Slow(Duration::from_secs(8)))));
     let slow = reach(&scene, "site.request", 0);
     let newer = scene.start(&["deploy", "--env-vars", "NEWER: 1"]).finish();
     assert_eq!(newer.code, 0, "{}", newer.log());
