@@ -23,10 +23,14 @@ pub enum Api {
     Logging,
     /// Metrics.
     Monitoring,
+    /// Sites of Firebase Hosting.
+    Hosting,
+    /// Their files.
+    HostingUpload,
 }
 
 /// The APIs in use: the name gcloud gives each in its override variables, and its host.
-const APIS: [(Api, &str, &str); 8] = [
+const APIS: [(Api, &str, &str); 10] = [
     (Api::Monitoring, "MONITORING", "https://monitoring.googleapis.com/"),
     (Api::CloudBuild, "CLOUDBUILD", "https://cloudbuild.googleapis.com/"),
     (Api::Run, "RUN", "https://run.googleapis.com/"),
@@ -35,10 +39,12 @@ const APIS: [(Api, &str, &str); 8] = [
     (Api::ResourceManager, "CLOUDRESOURCEMANAGER", "https://cloudresourcemanager.googleapis.com/"),
     (Api::ArtifactRegistry, "ARTIFACTREGISTRY", "https://artifactregistry.googleapis.com/"),
     (Api::Logging, "LOGGING", "https://logging.googleapis.com/"),
+    (Api::Hosting, "FIREBASEHOSTING", "https://firebasehosting.googleapis.com/"),
+    (Api::HostingUpload, "FIREBASEHOSTINGUPLOAD", "https://upload-firebasehosting.googleapis.com/"),
 ];
 
 /// gcloud's names for APIs that this version does not call; setting them is no mistake.
-const UNUSED: [&str; 6] = ["IAMCREDENTIALS", "STS", "SERVICEUSAGE", "MONITORING", "SECRETMANAGER", "FIREBASEHOSTING"];
+const UNUSED: [&str; 4] = ["IAMCREDENTIALS", "STS", "SERVICEUSAGE", "SECRETMANAGER"];
 
 /// The address of every API.
 #[derive(Debug, Clone)]

@@ -1,8 +1,12 @@
 //! The one path every request to Google takes: build, authorize, send, sort the answer, try again.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::Stream;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use serde_json::Value;
@@ -34,7 +38,41 @@ pub enum Body {
     Form(Vec<(&'static str, String)>),
     /// Bytes of a content type, in pieces that are never copied together.
     Pieces(String, Vec<Bytes>),
+    /// Bytes of a content type that lie in a file, read as they are sent.
+    Part(String, FilePart),
 }
+
+/// Bytes in an open file.
+#[derive(Debug, Clone)]
+pub struct FilePart {
+    /// The file.
+    pub file: Arc<File>,
+    /// Where they begin.
+    pub offset: u64,
+    /// How many they are.
+    pub length: u64,
+}
+
+impl FilePart {
+    /// The bytes as a stream; a file that ends early breaks it off.
+    fn stream(self) -> impl Stream<Item = std::io::Result<Bytes>> {
+        futures_util::stream::unfold(self, async |mut part| {
+            if part.length == 0 {
+                return None;
+            }
+            let take = usize::try_from(part.length).unwrap_or(PIECE).min(PIECE);
+            let mut piece = vec![0; take];
+            // It was written a moment ago, so this reads memory.
+            let read = part.file.read_exact_at(&mut piece, part.offset).map(|()| Bytes::from(piece));
+            part.offset += take as u64;
+            part.length = if read.is_ok() { part.length - take as u64 } else { 0 };
+            Some((read, part))
+        })
+    }
+}
+
+/// How much of a file is in memory at a time.
+const PIECE: usize = 256 << 10;
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -256,6 +294,10 @@ impl Http {
                     .header(CONTENT_LENGTH, length)
                     .body(reqwest::Body::wrap_stream(pieces))
             }
+            Body::Part(kind, part) => request
+                .header(CONTENT_TYPE, kind)
+                .header(CONTENT_LENGTH, part.length)
+                .body(reqwest::Body::wrap_stream(part.clone().stream())),
         };
         if call.authorized {
             let token = self.tokens.access().await.map_err(|error| Kind::Token(Box::new(error)))?;

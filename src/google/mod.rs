@@ -5,6 +5,7 @@ pub mod domains;
 pub mod endpoints;
 pub mod error;
 pub mod executions;
+pub mod hosting;
 pub mod http;
 pub mod invoker;
 pub mod jobs;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::domain::{Domain, Record};
 use super::execution::JobFact;
+use super::hosting::SiteFact;
 use super::ids::RevisionName;
 use super::image::{Digest, PinnedImage};
 use super::traffic::Traffic;
@@ -55,6 +56,18 @@ pub enum StepName {
     Domain,
     /// Deleting old revisions.
     Prune,
+    /// Finding the site and its channel.
+    Site,
+    /// Reading and compressing the files.
+    Files,
+    /// Sending what Hosting does not have.
+    Send,
+    /// Completing the version, which nobody sees yet.
+    Finalize,
+    /// Making room for a preview, and the preview itself.
+    Channel,
+    /// Showing the version on the channel.
+    Release,
 }
 
 impl StepName {
@@ -82,6 +95,12 @@ impl StepName {
             StepName::Restore => "Restore",
             StepName::Domain => "Domain",
             StepName::Prune => "Prune",
+            StepName::Site => "Site",
+            StepName::Files => "Files",
+            StepName::Send => "Upload",
+            StepName::Finalize => "Finalize",
+            StepName::Channel => "Channel",
+            StepName::Release => "Release",
         }
     }
 }
@@ -265,7 +284,7 @@ pub enum RolloutEnd {
 #[derive(Debug, Clone)]
 pub struct CheckFact {
     /// Who was asked: `candidate`, or `service` at its public address.
-    pub at: &'static str,
+    pub at: String,
     /// The request, as in `GET /health`.
     pub request: String,
     /// How it is known which revision answered; empty when nothing passed yet.
@@ -305,6 +324,8 @@ pub struct Facts {
     pub rollout: Option<RolloutFact>,
     /// The domain.
     pub domain: Option<DomainFact>,
+    /// The sites.
+    pub sites: Vec<SiteFact>,
     /// The checks.
     pub checks: Vec<CheckFact>,
     /// What lies between the commit before and this one.

@@ -3,6 +3,7 @@
 pub mod domain;
 pub mod execution;
 pub mod facts;
+pub mod hosting;
 pub mod ids;
 pub mod image;
 pub mod key;

@@ -1,42 +1,19 @@
-//! Asking the deployed service until it answers as promised, or the time is up.
+//! Whether the deployed service answers as promised: at the candidate's address, and at its own.
 
 use std::time::Duration;
 
-use reqwest::Method;
-use serde_json::Value;
 use url::Url;
 
 use super::Context;
-use crate::clock::jitter;
+pub(super) use super::asking::Place;
+use super::asking::{self, Asked, Asker};
 use crate::explain::{Class, Failure};
-use crate::google::http::{Body, Call};
-use crate::google::retry::{Patience, Repeat};
-use crate::inputs::deploy::Check;
 use crate::model::facts::{CheckFact, Facts};
 use crate::model::ids::RevisionName;
 use crate::plan::rollout::Rollout;
-use crate::probe::{Answer, Probe};
 
 /// Enough for a few tries.
 const BRIEF: Duration = Duration::from_secs(20);
-
-/// Pause after the first round; it grows to the longest.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-
-/// Who is asked, and who must answer.
-pub(super) struct Place {
-    /// `candidate` or `service`.
-    name: &'static str,
-    /// The address.
-    base: Url,
-    /// What an identity token is for: always the service's own address.
-    audience: String,
-    /// The revision whose answers count; where nothing was moved, everybody's do.
-    revision: Option<RevisionName>,
-    /// Revisions that served before; an answer that names one of them does not count.
-    others: Vec<RevisionName>,
-}
 
 /// An address during a rollout: answers of the new revision count, and nobody else's.
 pub(super) fn place(
@@ -48,10 +25,11 @@ pub(super) fn place(
 ) -> Result<Place, Failure> {
     let base = Url::parse(uri).map_err(|_| no_address(context))?;
     Ok(Place {
-        name,
+        name: name.to_owned(),
         base,
-        audience: audience.to_owned(),
+        audience: Some(audience.to_owned()),
         revision: Some(rollout.revision.clone()),
+        alone: name == "candidate",
         others: super::rollout::others(rollout),
     })
 }
@@ -62,10 +40,11 @@ pub(super) fn service_place(context: &Context<'_>, facts: &Facts, rollout: Optio
     match rollout {
         Some(rollout) => place(context, "service", &url, &url, rollout),
         None => Ok(Place {
-            name: "service",
+            name: "service".to_owned(),
             base: Url::parse(&url).map_err(|_| no_address(context))?,
-            audience: url,
+            audience: Some(url),
             revision: None,
+            alone: false,
             others: Vec::new(),
         }),
     }
@@ -93,64 +72,14 @@ async fn ask_for(
     time: Duration,
 ) -> Result<((), String), Failure> {
     let checks = &context.deploy.checks;
-    facts.checks.retain(|check| check.at != place.name);
-    let first = facts.checks.len();
-    facts.checks.extend(checks.checks.iter().map(|check| pending(place, check)));
-    let limit = context.clock().limit(time);
-    let mut asking = Asking { context, place, identity: None, private: false };
-    let mut pause = FIRST_PAUSE;
-    let mut round = 1;
-    let mut passes = 0;
-    loop {
-        let mut all = true;
-        for (index, check) in checks.checks.iter().enumerate() {
-            let (passed, shown, proof) = asking.ask(check).await?;
-            let fact = &mut facts.checks[first + index];
-            fact.attempts = round;
-            fact.passed = passed;
-            fact.answer = shown;
-            fact.proof = proof;
-            all &= passed;
-        }
-        passes = if all { passes + 1 } else { 0 };
-        if passes >= checks.successes {
-            let how = if asking.private { " with an identity token (it is private)" } else { "" };
-            let times = if passes > 1 { format!(" {passes} times in a row") } else { String::new() };
-            let proof = facts.checks[first..].first().map(|check| check.proof.as_str()).unwrap_or_default();
-            let who = if proof.is_empty() { String::new() } else { format!("; {proof}") };
-            return Ok(((), format!("{0} of {0} checks passed{times}{how}{who}", checks.checks.len())));
-        }
-        if limit.reached(context.clock()) {
-            return Err(failure(context, facts, &asking, limit.length));
-        }
-        let ours = facts.checks[first..].iter();
-        let waiting: Vec<&str> = ours.filter(|check| !check.passed).map(|check| check.request.as_str()).collect();
-        let again = if waiting.is_empty() { "all, once more".to_owned() } else { waiting.join(", ") };
-        context.console.live(&format!("Asking again: {again}"));
-        context
-            .clock()
-            .sleep(jitter(pause, 0.8, 1.2).min(limit.left(context.clock()).max(Duration::from_millis(100))))
-            .await;
-        pause = pause.mul_f64(1.5).min(LONGEST_PAUSE);
-        round += 1;
+    let asker = Asker { http: context.http, probe: context.probe, console: context.console, checks, place };
+    match asking::ask(&asker, facts, time).await {
+        Asked::Passed(told) => Ok(((), told)),
+        Asked::TimeUp { private, limit } => Err(failure(context, facts, place, private, limit)),
     }
 }
 
-fn pending(place: &Place, check: &Check) -> CheckFact {
-    let body = check.body.as_ref().map(|_| " and the expected text").unwrap_or_default();
-    CheckFact {
-        at: place.name,
-        proof: String::new(),
-        request: format!("{} {}", check.method, check.path),
-        expected: format!("{}{body}", check.statuses),
-        answer: String::new(),
-        passed: false,
-        attempts: 0,
-    }
-}
-
-fn failure(context: &Context<'_>, facts: &Facts, asking: &Asking<'_>, limit: Duration) -> Failure {
-    let place = asking.place;
+fn failure(context: &Context<'_>, facts: &Facts, place: &Place, private: bool, limit: Duration) -> Failure {
     let asked = || facts.checks.iter().filter(|check| check.at == place.name);
     let failed: Vec<&CheckFact> = asked().filter(|check| !check.passed).collect();
     let what = match failed.as_slice() {
@@ -158,7 +87,7 @@ fn failure(context: &Context<'_>, facts: &Facts, asking: &Asking<'_>, limit: Dur
         [one] => format!("`{}` is not answered with {}", one.request, one.expected),
         many => format!("{} of {} checks do not pass", many.len(), asked().count()),
     };
-    let who = match (&place.revision, place.name) {
+    let who = match (&place.revision, place.name.as_str()) {
         (Some(revision), "candidate") => format!("Revision `{revision}` is ready but not healthy"),
         (Some(revision), _) => {
             format!("Service `{}` is not healthy with revision `{revision}`", context.deploy.service)
@@ -180,7 +109,7 @@ fn failure(context: &Context<'_>, facts: &Facts, asking: &Asking<'_>, limit: Dur
     .evidence(evidence);
     if failed.iter().any(|check| check.answer.starts_with("403") || check.answer.starts_with("401")) {
         let principal = context.deploy.key.email.as_str();
-        failure = failure.hint(if asking.private {
+        failure = failure.hint(if private {
             format!("The service is private; check that `{principal}` may call it (run.routes.invoke, in roles/run.admin and roles/run.invoker)")
         } else {
             "The service does not let this caller in; `allow_unauthenticated: true` would make it public".to_owned()
@@ -206,92 +135,4 @@ pub(super) fn log_hint(context: &Context<'_>, revision: &RevisionName) -> String
         "Read the revision's log: gcloud logging read 'resource.labels.revision_name=\"{revision}\"' --project={} --limit=50",
         context.deploy.project
     )
-}
-
-/// Asks without identity first, and with one from the moment the service wants to know who asks.
-struct Asking<'a> {
-    context: &'a Context<'a>,
-    place: &'a Place,
-    identity: Option<String>,
-    private: bool,
-}
-
-impl Asking<'_> {
-    /// Whether it passed, what was answered, and how it is known who answered.
-    async fn ask(&mut self, check: &Check) -> Result<(bool, String, String), Failure> {
-        let Ok(url) = self.place.base.join(check.path.trim_start_matches('/')) else {
-            return Ok((false, "the path makes no address".into(), String::new()));
-        };
-        let probe: &Probe = self.context.probe;
-        let settles = |status| check.statuses.contains(status);
-        let mut answer = probe.ask(check.method, &url, self.identity.as_deref(), settles).await;
-        let refused = matches!(answer.status, Some(401 | 403)) && !passes(check, &answer);
-        if refused && self.identity.is_none() {
-            let audience = self.place.audience.trim_end_matches('/').to_owned();
-            match identity_token(self.context, &audience).await {
-                Ok(token) => {
-                    answer = probe.ask(check.method, &url, Some(&token), settles).await;
-                    self.private = !matches!(answer.status, Some(401 | 403));
-                    self.identity = Some(token);
-                }
-                Err(failure) => self.context.console.line(&format!("No identity token: {failure}")),
-            }
-        }
-        let shown = answer.shown();
-        if !passes(check, &answer) {
-            return Ok((false, shown, String::new()));
-        }
-        if let Some(other) = self.place.others.iter().find(|other| answer.names(other.as_str())) {
-            return Ok((false, format!("{shown} (from revision {other}, which served before)"), String::new()));
-        }
-        Ok((true, shown, self.proof(&answer)))
-    }
-
-    /// How it is known which revision answered. A tag's address leads to its revision alone; the
-    /// service's own address leads where the traffic goes, unless the answer itself says more.
-    fn proof(&self, answer: &Answer) -> String {
-        let Some(revision) = &self.place.revision else { return String::new() };
-        if answer.names(revision.as_str()) {
-            format!("revision `{revision}` answered, as its answer says")
-        } else if self.place.name == "candidate" {
-            format!("revision `{revision}` answered, at an address of its own")
-        } else {
-            format!("revision `{revision}` answered, as it has all the traffic")
-        }
-    }
-}
-
-fn passes(check: &Check, answer: &Answer) -> bool {
-    answer.status.is_some_and(|status| check.statuses.contains(status))
-        && check.body.as_ref().is_none_or(|text| answer.text.contains(text))
-}
-
-/// An identity token for the service: it says who asks and opens nothing else.
-async fn identity_token(context: &Context<'_>, audience: &str) -> Result<String, Failure> {
-    let sentence = || "Could not get an identity token".to_owned();
-    let tokens = context.http.tokens();
-    let assertion = tokens.identity_assertion(audience).map_err(|error| Failure::of(sentence(), error))?;
-    let call = Call {
-        doing: "get an identity token".into(),
-        method: Method::POST,
-        url: tokens.endpoint().to_string(),
-        query: Vec::new(),
-        headers: Vec::new(),
-        body: Body::Form(vec![
-            ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer".into()),
-            ("assertion", assertion),
-        ]),
-        repeat: Repeat::Always,
-        patience: Patience::USUAL,
-        authorized: false,
-        timeout: Duration::from_secs(30),
-        secret_url: false,
-    };
-    let answer = context.http.json(&call).await.map_err(|error| Failure::of(sentence(), error))?;
-    let token = answer.get("id_token").and_then(Value::as_str).unwrap_or_default();
-    if token.is_empty() {
-        return Err(Failure::plain(Class::Auth, "Could not get an identity token: the answer holds none"));
-    }
-    tokens.hide(token);
-    Ok(token.to_owned())
 }
