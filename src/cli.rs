@@ -77,10 +77,17 @@ pub fn parse(arguments: Vec<String>, actions: bool) -> Result<Invocation, clap::
             let rollout = matches.get_one::<String>("story").is_some_and(|story| story == "rollout");
             return plain(Task::Demo(if rollout { Demo::Rollout } else { Demo::Deploy }));
         }
-        Some((word, matches)) => match Job::ALL.into_iter().find(|job| job.word() == word) {
-            Some(job) => (Task::Run(job), matches),
-            None => return plain(Task::Post),
-        },
+        Some((word, matches)) => {
+            // `hosting rollback` is a command of two words.
+            let (word, matches) = match matches.subcommand() {
+                Some((second, matches)) => (format!("{word} {second}"), matches),
+                None => (word.to_owned(), matches),
+            };
+            match Job::ALL.into_iter().find(|job| job.word() == word) {
+                Some(job) => (Task::Run(job), matches),
+                None => return plain(Task::Post),
+            }
+        }
         None => return plain(Task::Post),
     };
     let inputs = task.job().map(Job::inputs).unwrap_or_default();
@@ -91,7 +98,8 @@ pub fn parse(arguments: Vec<String>, actions: bool) -> Result<Invocation, clap::
 
 /// The text of a flag; one that was given several times makes several lines.
 fn text(input: &Input, matches: &ArgMatches) -> Option<String> {
-    let values: Vec<&str> = matches.get_many::<String>(input.name)?.map(String::as_str).collect();
+    let given = matches.try_get_many::<String>(input.name).ok()??;
+    let values: Vec<&str> = given.map(String::as_str).collect();
     Some(values.join("\n"))
 }
 
@@ -108,7 +116,7 @@ pub fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .after_help("In GitHub Actions the same settings are inputs (INPUT_*). Exit codes: 0 done, 2 settings, 3 sign-in, 4 permission, 5 quota, 6 build failed, 7 Google or network, 8 deploy, 9 verification, 10 rollback failed, 11 superseded, 12 time limit, 130/143 cancelled.")
-        .subcommands(Job::ALL.map(|job| settings(Command::new(job.word()).about(job.about()), job)))
+        .subcommands(Job::ALL.into_iter().filter(|job| !job.word().contains(' ')).map(subcommand))
         .subcommand(settings(
             Command::new("plan")
                 .about("Show what a deploy would do and what would change on the service; change nothing"),
@@ -124,8 +132,17 @@ pub fn command() -> Command {
     command
 }
 
+/// A command, with those below it.
+fn subcommand(job: Job) -> Command {
+    let inner = Job::ALL.into_iter().filter_map(|other| Some((other, other.word().strip_prefix(job.word())?.trim())));
+    let inner = inner.filter(|(_, word)| !word.is_empty());
+    let inner = inner.map(|(other, word)| settings(Command::new(word).about(other.about()), other));
+    settings(Command::new(job.word()).about(job.about()), job).subcommands(inner).args_conflicts_with_subcommands(true)
+}
+
 fn settings(mut command: Command, job: Job) -> Command {
-    command = command.args(job.inputs().into_iter().map(flag));
+    // Another action's spellings are for its users' workflows.
+    command = command.args(job.inputs().into_iter().filter(|input| input.means.is_none()).map(flag));
     if cfg!(feature = "local") {
         let local = Arg::new("local").long("local").action(ArgAction::SetTrue).help_heading(Group::Run.title());
         command =

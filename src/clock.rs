@@ -68,6 +68,13 @@ pub fn jitter(pause: Duration, low: f64, high: f64) -> Duration {
     pause.mul_f64(low + (high - low) * unit())
 }
 
+/// The time by this machine's clock, as Google writes times; two of them compare as text.
+pub fn now_rfc3339() -> String {
+    let now = time::OffsetDateTime::now_utc();
+    // A year of five digits is the only thing that cannot be written.
+    now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
+}
+
 /// `bytes` random bytes in hexadecimal, from the system's generator.
 pub fn random_hex(bytes: usize) -> String {
     let mut buffer = vec![0u8; bytes];

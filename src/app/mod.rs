@@ -1,6 +1,7 @@
 //! The hallway: read, decide, do, tell. The only room with doors to all the others.
 
 mod executions;
+mod hosting;
 mod job;
 mod post;
 mod tell;
@@ -29,6 +30,7 @@ use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 use crate::model::facts::{Facts, RolloutEnd, StepState};
 use crate::model::key::ServiceAccountKey;
+use crate::model::secret::Secret;
 use crate::net::Net;
 use crate::plan::decide::{Marks, image_tags, marks, steps as plan_steps};
 use crate::probe::Probe;
@@ -43,7 +45,14 @@ pub async fn run(invocation: Invocation, runner: Runner) -> u8 {
     let console = Arc::new(Console::new(runner.actions, runner.color));
     match invocation.task {
         Task::Run(Command::Job) => job::run(&console, &runner, &invocation).await,
-        Task::Run(_) => deploy(&console, &runner, &invocation, false).await,
+        Task::Run(command) => {
+            // What was given says whether a rollback or a promotion is about a service or a site.
+            let (raw, _) = texts(&runner, &invocation, command);
+            if hosting::is_meant(&raw, command) {
+                return hosting::run(&console, &runner, &invocation, command).await;
+            }
+            deploy(&console, &runner, &invocation, false).await
+        }
         Task::Plan => deploy(&console, &runner, &invocation, true).await,
         Task::Post => post::run(&console, &runner).await,
         // `main` turns a demonstration into a deploy before it comes here.
@@ -108,8 +117,7 @@ fn read_inputs(console: &Console, runner: &Runner, invocation: &Invocation) -> R
 
 /// The texts of a command's inputs, and what is wrong with the places a run writes to and asks.
 fn read_texts(console: &Console, runner: &Runner, invocation: &Invocation, job: Command) -> (RawInputs, Findings) {
-    let mut findings = Findings::default();
-    let raw = RawInputs::collect(&job.inputs(), &runner.inputs, &invocation.flags, &mut findings);
+    let (raw, mut findings) = texts(runner, invocation, job);
     hide(console, &raw, runner);
     for (name, file) in [("GITHUB_OUTPUT", &runner.output_file), ("GITHUB_STATE", &runner.state_file)] {
         if let Some(Err(error)) = file.as_deref().map(check_writable) {
@@ -125,6 +133,13 @@ fn read_texts(console: &Console, runner: &Runner, invocation: &Invocation, job: 
             findings.wrong(&name, why, "");
         }
     }
+    (raw, findings)
+}
+
+/// The texts of a command's inputs.
+fn texts(runner: &Runner, invocation: &Invocation, job: Command) -> (RawInputs, Findings) {
+    let mut findings = Findings::default();
+    let raw = RawInputs::collect(&job.inputs(), &runner.inputs, &invocation.flags, &mut findings);
     (raw, findings)
 }
 
@@ -157,7 +172,7 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
     let outcome = match connect(console, runner, deploys[0].key.clone(), deploys[0].project.as_str()).await {
         Err(failure) => Outcome::Failed(failure),
         Ok(clients) => {
-            let github = github(runner, &clients.net, &deploys[0]);
+            let github = github(runner, &clients.net, deploys[0].github_token.as_ref());
             let shared = Shared { runner, marks: &marks, clients: &clients, github: github.as_ref(), files: &files };
             let contexts = shared.contexts(console, &deploys);
             let outcome = carry_out(&contexts, &mut all, rehearse).await;
@@ -333,7 +348,7 @@ async fn clean_up(context: &Context<'_>, facts: &mut Facts) {
 }
 
 /// GitHub's client, when there is a token and an address for it.
-fn github(runner: &Runner, net: &Net, deploy: &Deploy) -> Option<GitHub> {
+fn github(runner: &Runner, net: &Net, token: Option<&Secret>) -> Option<GitHub> {
     let (api, repository) = (runner.origin.api_url.as_deref()?, runner.origin.repository.as_deref()?);
-    GitHub::new(net, api, repository, deploy.github_token.as_ref()?).ok()
+    GitHub::new(net, api, repository, token?).ok()
 }

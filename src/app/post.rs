@@ -21,8 +21,9 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner) -> u8 {
     let build = left_build(runner);
     let execution = executions::left(runner);
     let rollout = runner.state.get("rollout_run").filter(|_| !runner.state.contains_key("rollout_over"));
-    if build.is_none() && execution.is_none() && rollout.is_none() {
-        let begun = ["build_tag", "execution_job", "rollout_run"].iter().any(|name| runner.state.contains_key(*name));
+    let sites = hosting::left(runner);
+    if build.is_none() && execution.is_none() && rollout.is_none() && sites.is_none() {
+        let begun = ["build_tag", "execution_job", "rollout_run", "site_project"].iter().any(|name| runner.state.contains_key(*name));
         console.line(if begun {
             "What this run began is over; there is nothing left to end"
         } else {
@@ -38,6 +39,9 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner) -> u8 {
     }
     if let Some(execution) = execution {
         executions::end_left(console, runner, execution).await;
+    }
+    if let Some(sites) = sites {
+        hosting::end_left(console, runner, sites).await;
     }
     if let Some(mark) = rollout {
         end_rollout(console, runner, &invocation, mark).await;

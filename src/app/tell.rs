@@ -1,5 +1,7 @@
 //! What a run prints and writes: its plan, its end, its mistakes.
 
+use std::time::Duration;
+
 use crate::cli::Task;
 use crate::console::Console;
 use crate::console::files::Files;
@@ -13,6 +15,7 @@ use crate::model::kind::Kind as Runs;
 use crate::plan::decide::Step;
 use crate::plan::difference::Difference;
 use crate::report::failure::Line;
+use crate::report::hosting::{self, SiteStory};
 use crate::report::job::{self, JobStory};
 use crate::report::{Kind, Outcome, Story, failure, headline, outputs, summary, truth};
 
@@ -86,22 +89,34 @@ pub(super) fn tell(console: &Console, files: &Files, story: &Story<'_>) {
 /// Tells what became of a job: the log, the outputs, the summary.
 pub(super) fn tell_job(console: &Console, files: &Files, story: &JobStory<'_>) {
     let now = job::sentences(story);
-    match story.outcome {
+    tell_end(console, story.outcome, &job::headline(story), "job", &now, story.took);
+    write(console, files, job::values(story), &job::markdown(story));
+}
+
+/// Tells what became of sites: the log, the outputs, the summary.
+pub(super) fn tell_sites(console: &Console, files: &Files, story: &SiteStory<'_>) {
+    let now = hosting::sentences(story);
+    tell_end(console, story.outcome, &hosting::headline(story), "site", &now, story.took);
+    write(console, files, hosting::values(story), &hosting::markdown(story));
+}
+
+/// How a run ended, and what is true now. `on` is what a plan's changes are on.
+fn tell_end<K>(console: &Console, outcome: &Outcome<K>, headline: &str, on: &str, now: &[String], took: Duration) {
+    match outcome {
         Outcome::Deployed(_) => {
-            console.title(&format!("{} in {}", job::headline(story), crate::console::duration(story.took)));
+            console.title(&format!("{headline} in {}", crate::console::duration(took)));
             now.iter().for_each(|sentence| console.line(&format!("  {sentence}")));
         }
         Outcome::Planned(changes) => {
-            tell_changes(console, changes, "job");
+            tell_changes(console, changes, on);
             now.iter().for_each(|sentence| console.line(sentence));
         }
-        Outcome::Failed(failed) => tell_failure(console, &job::headline(story), failed, &now),
+        Outcome::Failed(failed) => tell_failure(console, headline, failed, now),
         Outcome::Cancelled(signal) => {
             console.title(&format!("Cancelled by {signal}"));
             now.iter().for_each(|sentence| console.line(&format!("  now: {sentence}")));
         }
     }
-    write(console, files, job::values(story), &job::markdown(story));
 }
 
 /// Writes the runner's files. Failing to do so is a warning.

@@ -68,6 +68,24 @@ impl GitHub {
     }
 }
 
+/// A pull request, as far as it is asked for.
+#[derive(Debug, Deserialize)]
+struct PullRequest {
+    state: String,
+}
+
+impl GitHub {
+    /// Whether a pull request is closed, merged or not.
+    ///
+    /// # Errors
+    /// When GitHub does not know it, or the token may not read it.
+    pub async fn is_closed(&self, number: u64) -> Result<bool, GitHubError> {
+        let route = format!("/repos/{}/pulls/{number}", self.repository);
+        let found: Result<PullRequest, _> = self.octocrab.get(route, None::<&()>).await;
+        found.map(|found| found.state == "closed").map_err(|error| GitHubError::Api(reason(&error)))
+    }
+}
+
 /// GitHub's own sentence, or the last cause of what kept it from speaking.
 fn reason(error: &octocrab::Error) -> String {
     if let octocrab::Error::GitHub { source, .. } = error {

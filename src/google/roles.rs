@@ -80,6 +80,18 @@ pub const NEEDS: &[Need] = &[
     need("run.routes.invoke", "roles/run.invoker", Scope::Project, "ask a private service whether it is healthy"),
 ];
 
+/// The role that sites need besides the five: it holds everything in [`HOSTING_NEEDS`] but Cloud Run's.
+pub const HOSTING_ROLE: &str = "roles/firebasehosting.admin";
+
+/// Every permission the hosting commands use.
+pub const HOSTING_NEEDS: &[Need] = &[
+    need("firebasehosting.sites.get", HOSTING_ROLE, Scope::Project, "read sites, channels, versions and releases"),
+    need("firebasehosting.sites.update", HOSTING_ROLE, Scope::Project, "make versions, channels and releases"),
+    need("firebasehosting.sites.list", HOSTING_ROLE, Scope::Project, "find the default site, where none is named"),
+    need("run.services.get", "roles/run.viewer", Scope::Project, "look at services that rewrites lead to"),
+    need("run.services.update", "roles/run.admin", Scope::Project, "put the tag of `pinTag` on a service"),
+];
+
 /// Permissions that make a run more helpful and are never required.
 pub const HELPFUL: &[Need] = &[
     need(
@@ -129,7 +141,7 @@ pub fn is_of_jobs(permission: &str) -> bool {
 
 /// The entry of a permission, whatever its case (Google writes `actAs` in two ways).
 pub fn find(permission: &str) -> Option<&'static Need> {
-    let all = NEEDS.iter().chain(HELPFUL).chain(BUILD_ACCOUNT);
+    let all = NEEDS.iter().chain(HELPFUL).chain(BUILD_ACCOUNT).chain(HOSTING_NEEDS);
     all.into_iter().find(|need| need.permission.eq_ignore_ascii_case(permission))
 }
 

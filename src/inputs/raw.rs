@@ -25,8 +25,19 @@ impl RawInputs {
             if name == "entrypoint" || name == "args" && !table.iter().any(|input| input.name == "args") {
                 continue;
             }
-            match table.iter().find(|input| input.name == name) {
-                Some(input) => drop(texts.insert(input.name, text.clone())),
+            match table.iter().find(|input| input.name.eq_ignore_ascii_case(name)) {
+                Some(Input { name: spelling, means: Some(means), .. }) => {
+                    // Both may be given where they say the same; else nobody knows which is meant.
+                    if texts.insert(*means, text.clone()).is_some_and(|other| other != *text) {
+                        findings.wrong(spelling, format!("`{means}` is given too, and says something else"), "keep one");
+                    }
+                }
+                Some(input) => {
+                    if texts.insert(input.name, text.clone()).is_some_and(|other| other != *text) {
+                        let other = "it is given in two spellings that say different things";
+                        findings.wrong(input.name, other, "keep one");
+                    }
+                }
                 None => findings.wrong(name, "there is no such input", cure(table, name)),
             }
         }

@@ -65,6 +65,12 @@ pub struct Origin {
     pub server_url: Option<String>,
     /// Address of GitHub's API.
     pub api_url: Option<String>,
+    /// The whole ref, such as `refs/pull/7/merge`.
+    pub full_ref: Option<String>,
+    /// The branch a pull request comes from.
+    pub head_ref: Option<String>,
+    /// The file with the event.
+    pub event_file: Option<PathBuf>,
 }
 
 impl Origin {
@@ -128,6 +134,9 @@ impl Runner {
                 step: text("GITHUB_ACTION"),
                 server_url: text("GITHUB_SERVER_URL"),
                 api_url: text("GITHUB_API_URL"),
+                full_ref: text("GITHUB_REF"),
+                head_ref: text("GITHUB_HEAD_REF"),
+                event_file: path("GITHUB_EVENT_PATH"),
             },
             pace: text("SLIPWAY_PACE").and_then(|pace| pace.parse().ok()),
             embedded: false,

@@ -1,8 +1,12 @@
 //! The one table of inputs (the job command's stands in a file of its own). The parser, `--help`, `action.yml` and the README are checked against it.
 
+mod hosting;
 mod job;
+mod release;
 
+pub use hosting::{HOSTING, HOSTING_MORE};
 pub use job::JOB;
+pub use release::RELEASE;
 
 /// What the text of an input is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +40,13 @@ pub enum Group {
     Check,
     /// About this run.
     Run,
+    /// Names that another action has for inputs of ours.
+    Spelling,
 }
 
 impl Group {
     /// Every heading, in order.
-    pub const ALL: [Group; 8] = [
+    pub const ALL: [Group; 9] = [
         Group::Target,
         Group::What,
         Group::Build,
@@ -49,6 +55,7 @@ impl Group {
         Group::Rollout,
         Group::Check,
         Group::Run,
+        Group::Spelling,
     ];
 
     /// The heading's words.
@@ -62,6 +69,7 @@ impl Group {
             Group::Rollout => "Rollout",
             Group::Check => "Check",
             Group::Run => "Run",
+            Group::Spelling => "Spellings of action-hosting-deploy",
         }
     }
 }
@@ -81,26 +89,33 @@ pub struct Input {
     pub group: Group,
     /// Whether its text may hold secrets: it is then never quoted in a message.
     pub secret: bool,
+    /// The input that it is only another action's spelling of.
+    pub means: Option<&'static str>,
 }
 
 const fn text(group: Group, name: &'static str, default: &'static str, doc: &'static str) -> Input {
-    Input { name, default, doc, kind: Kind::Text, group, secret: false }
+    Input { name, default, doc, kind: Kind::Text, group, secret: false, means: None }
 }
 
 const fn switch(group: Group, name: &'static str, default: &'static str, doc: &'static str) -> Input {
-    Input { name, default, doc, kind: Kind::Switch, group, secret: false }
+    Input { name, default, doc, kind: Kind::Switch, group, secret: false, means: None }
 }
 
 const fn map(group: Group, name: &'static str, doc: &'static str) -> Input {
-    Input { name, default: "", doc, kind: Kind::Map, group, secret: true }
+    Input { name, default: "", doc, kind: Kind::Map, group, secret: true, means: None }
 }
 
 const fn lines(group: Group, name: &'static str, default: &'static str, doc: &'static str) -> Input {
-    Input { name, default, doc, kind: Kind::Lines, group, secret: false }
+    Input { name, default, doc, kind: Kind::Lines, group, secret: false, means: None }
 }
 
 const fn secret(input: Input) -> Input {
     Input { secret: true, ..input }
+}
+
+/// What another action calls an input of ours.
+const fn spelling(name: &'static str, means: &'static str) -> Input {
+    Input { means: Some(means), ..text(Group::Spelling, name, "", "Another spelling, taken as well") }
 }
 
 const fn open(input: Input) -> Input {
@@ -362,19 +377,40 @@ pub enum Command {
     Promote,
     /// Write a job and run it.
     Job,
+    /// Upload a site and release it.
+    Hosting,
+    /// Show a version again that was served before.
+    HostingRollback,
+    /// Show everybody what a preview channel shows.
+    HostingPromote,
+    /// Services and sites as one.
+    Release,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Command; 4] = [Command::Deploy, Command::Rollback, Command::Promote, Command::Job];
+    pub const ALL: [Command; 8] = [
+        Command::Deploy,
+        Command::Rollback,
+        Command::Promote,
+        Command::Job,
+        Command::Hosting,
+        Command::HostingRollback,
+        Command::HostingPromote,
+        Command::Release,
+    ];
 
-    /// Its word on the command line; its action lies in `actions/WORD`, the deploy's at the root.
+    /// Its words on the command line.
     pub fn word(self) -> &'static str {
         match self {
             Command::Deploy => "deploy",
             Command::Rollback => "rollback",
             Command::Promote => "promote",
             Command::Job => "job",
+            Command::Hosting => "hosting",
+            Command::HostingRollback => "hosting rollback",
+            Command::HostingPromote => "hosting promote",
+            Command::Release => "release",
         }
     }
 
@@ -382,11 +418,17 @@ impl Command {
     pub fn about(self) -> &'static str {
         match self {
             Command::Deploy => "Build, deploy and verify a service",
-            Command::Rollback => "Send a service's traffic back to a revision that served before, verified",
+            Command::Rollback => {
+                "Send a service's traffic back to a revision that served before, or a site to a version, verified"
+            }
             Command::Promote => {
-                "Send all traffic to a tagged candidate, or deploy the very image that serves in another service"
+                "Send all traffic to a tagged candidate, deploy the very image that serves in another service, or show everybody what a preview channel shows"
             }
             Command::Job => "Create or update a job, run it once, and wait for its end",
+            Command::Hosting => "Upload a Firebase Hosting site, release it and verify it",
+            Command::HostingRollback => "Show a version of a site again that was served before, verified",
+            Command::HostingPromote => "Show everybody the version that a preview channel shows, verified",
+            Command::Release => "Release services and sites of a manifest as one: all of them, or none",
         }
     }
 
@@ -398,24 +440,55 @@ impl Command {
                 matches!(input.group, Group::Target | Group::Check | Group::Run)
                     && !["regions", "kind"].contains(&input.name)
                     || ["to_revision", "rollback_on_failure"].contains(&input.name)
+                    || ["site", "channel", "message", "to_version"].contains(&input.name)
             }
-            Command::Job => true,
+            Command::Job | Command::Hosting | Command::Release => true,
             Command::Promote => {
                 input.group != Group::Build
                     && !["source", "image", "to_revision", "no_traffic", "traffic", "revision_traffic", "tag_traffic"]
                         .contains(&input.name)
             }
+            Command::HostingRollback | Command::HostingPromote => {
+                let own = if self == Command::HostingRollback { "to_version" } else { "from_channel" };
+                hosting::PLACES.contains(&input.name) && !(self == Command::HostingPromote && input.name == "channel")
+                    || matches!(input.group, Group::Check | Group::Run)
+                    || input.name == own
+            }
         };
-        // Headings in their order, whichever of the two tables an input stands in.
-        let (first, second) = if self == Command::Job { (JOB, &[][..]) } else { (DEPLOY, MORE) };
-        let all = || first.iter().chain(second);
+        // Headings in their order, whichever of the tables an input stands in.
+        let tables: [&[Input]; 3] = match self {
+            Command::Deploy => [DEPLOY, MORE, &[]],
+            Command::Rollback => [DEPLOY, MORE, ROLLBACK_SITE],
+            Command::Promote => [DEPLOY, MORE, PROMOTE_SITE],
+            Command::Job => [JOB, &[], &[]],
+            Command::Hosting => [HOSTING, &[], &[]],
+            Command::HostingRollback | Command::HostingPromote => [HOSTING, HOSTING_MORE, &[]],
+            Command::Release => [RELEASE, &[], &[]],
+        };
+        let all = || tables.into_iter().flatten();
         Group::ALL.iter().flat_map(|group| all().filter(|input| input.group == *group)).filter(has).collect()
     }
 }
 
+/// What the rollback action has for sites.
+const ROLLBACK_SITE: &[Input] = &[
+    text(Group::Target, "site", "", "In place of `service`: the Hosting site that goes back"),
+    text(Group::Target, "channel", "live", "With `site`: the channel that goes back"),
+    text(Group::What, "to_version", "the one that served before", "With `site`: version to go back to"),
+    text(Group::What, "message", "the commit and the run", "With `site`: message of the release"),
+];
+
+/// What the promote action has for sites.
+const PROMOTE_SITE: &[Input] = &[
+    text(Group::Target, "site", "", "In place of `service`: the Hosting site whose preview everybody shall see"),
+    text(Group::What, "from_channel", "", "With `site`: preview channel whose version everybody shall see"),
+    text(Group::What, "message", "the commit and the run", "With `site`: message of the release"),
+];
+
 /// The input of that name: its grammar, and whether it may hold secrets, are the same in every command.
 pub fn find(name: &str) -> Option<&'static Input> {
-    DEPLOY.iter().chain(MORE).chain(JOB).find(|input| input.name == name)
+    let more = JOB.iter().chain(HOSTING).chain(HOSTING_MORE).chain(RELEASE);
+    DEPLOY.iter().chain(MORE).chain(more).find(|input| input.name == name)
 }
 
 /// What users of other actions write, and what to write here in its place.
@@ -425,6 +498,8 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ("metadata", "write `manifest`"),
     ("job", "this action deploys services; OWNER/slipway/actions/job runs jobs"),
     ("wait", "this action always waits"),
+    ("firebasetoolsversion", "no firebase-tools is used; remove it"),
+    ("disablecomment", "this action writes no comment; remove it"),
     ("gcloud_version", "no gcloud is used; remove it"),
     ("gcloud_component", "no gcloud is used; remove it"),
     (

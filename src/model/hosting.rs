@@ -70,6 +70,8 @@ pub struct SiteFact {
     pub expires: Option<String>,
     /// What it served before.
     pub before: Before,
+    /// The release that showed it, by its full name.
+    pub release_before: Option<String>,
     /// The version to be released, by its full name.
     pub version: Option<String>,
     /// Whether this run made that version, and not an earlier one.

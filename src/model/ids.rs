@@ -81,6 +81,13 @@ identifier!(
 );
 
 identifier!(
+    /// A Firebase Hosting site.
+    SiteId, "site id",
+    "lowercase letters, digits and dashes, at most 63, not beginning or ending with a dash",
+    |text| !text.is_empty() && text.len() <= 63 && dashed(text) && !text.starts_with('-') && !text.ends_with('-')
+);
+
+identifier!(
     /// A Cloud Storage bucket.
     BucketName, "bucket name",
     "3 to 63 lowercase letters, digits, dashes, underscores and dots, without `goog` at the start or `google` in it",

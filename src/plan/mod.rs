@@ -9,5 +9,7 @@ pub mod job_steps;
 pub mod pre_deploy;
 pub mod rollout;
 pub mod service;
+pub mod serving;
+pub mod site_steps;
 mod variables;
 pub mod worker_pool;

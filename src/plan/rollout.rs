@@ -294,7 +294,7 @@ impl Served {
 
 /// Writes an allocation into a service's document, and on it what the rollout is at.
 pub fn write(service: &mut Value, traffic: &Traffic, record: Option<&Record>, served: Option<&Served>) {
-    service["traffic"] = traffic_json(traffic);
+    write_traffic(service, traffic);
     let notes = super::service::object(service).entry("annotations").or_insert_with(|| json!({}));
     let notes = super::service::object(notes);
     match record {
@@ -304,6 +304,11 @@ pub fn write(service: &mut Value, traffic: &Traffic, record: Option<&Record>, se
     if let Some(served) = served {
         notes.insert(SERVED.into(), served.text().into());
     }
+}
+
+/// Writes an allocation alone: a rollout that goes on stays what it is.
+pub fn write_traffic(service: &mut Value, traffic: &Traffic) {
+    service["traffic"] = traffic_json(traffic);
 }
 
 /// Whether a setting of the service is one of this product's own notes.

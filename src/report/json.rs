@@ -64,9 +64,7 @@ pub fn document(story: &Story<'_>) -> Value {
         })),
         "pre_deploy_job": facts.job.as_ref().map(execution::document),
         "steps": steps(facts),
-        "checks": facts.checks.iter().map(|check| json!({
-            "at": check.at, "request": check.request, "proof": check.proof, "expected": check.expected, "answer": check.answer, "passed": check.passed, "attempts": check.attempts,
-        })).collect::<Vec<_>>(),
+        "checks": checks(facts),
         "changes": changes(story.outcome),
         "warnings": facts.warnings,
         "failure": failure(story.outcome),
@@ -82,6 +80,16 @@ pub(super) fn steps(facts: &Facts) -> Value {
         })
     });
     steps.collect()
+}
+
+/// The checks.
+pub(super) fn checks(facts: &Facts) -> Value {
+    let checks = facts.checks.iter().map(|check| {
+        json!({
+            "at": check.at, "request": check.request, "proof": check.proof, "expected": check.expected, "answer": check.answer, "passed": check.passed, "attempts": check.attempts,
+        })
+    });
+    checks.collect()
 }
 
 /// What would change, where that was asked.

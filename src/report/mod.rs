@@ -3,6 +3,7 @@
 
 pub mod execution;
 pub mod failure;
+pub mod hosting;
 pub mod job;
 pub mod json;
 pub mod markdown;

@@ -29,10 +29,10 @@ pub fn markdown(story: &Story<'_>) -> String {
     parts.extend(story.facts.job.as_ref().and_then(execution::markdown));
     parts.extend(rollout(story));
     parts.extend(traffic(story));
-    parts.extend(checks(story));
+    parts.extend(checks(story.facts));
     parts.extend(domain(story));
     parts.extend(warnings(story.facts));
-    parts.extend(timeline::chart(story).map(|chart| format!("### Where the time went\n\n{chart}")));
+    parts.extend(timeline::chart(story.facts, story.took).map(|chart| format!("### Where the time went\n\n{chart}")));
     joined(parts)
 }
 
@@ -238,8 +238,9 @@ fn rollout(story: &Story<'_>) -> Option<String> {
     Some(format!("### Rollout\n\n{}", table(&["Share of the new revision", "Seen there"], &rows)))
 }
 
-fn checks(story: &Story<'_>) -> Option<String> {
-    let checks = &story.facts.checks;
+/// The table of checks.
+pub(super) fn checks(facts: &Facts) -> Option<String> {
+    let checks = &facts.checks;
     if checks.is_empty() {
         return None;
     }

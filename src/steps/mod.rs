@@ -12,6 +12,7 @@ mod domain;
 mod dry_run;
 mod follow;
 mod gate;
+pub mod hosting;
 mod job;
 mod log_view;
 mod order;
@@ -151,14 +152,15 @@ async fn turned_back(context: &Context<'_>, facts: &mut Facts, ended: Result<(),
 }
 
 async fn sign_in(context: &Context<'_>, facts: &mut Facts) -> Result<(), Failure> {
-    step(context, facts, StepName::SignIn, async |_| {
-        context
-            .http
-            .tokens()
-            .access()
-            .await
-            .map_err(|error| Failure::of(format!("Could not sign in as `{}`", context.deploy.key.email), error))?;
-        Ok(((), format!("as `{}`", context.deploy.key.email)))
+    sign_in_as(context.http, context.console, facts, context.deploy.key.email.as_str()).await
+}
+
+/// Gets the first token, so that bad credentials fail before anything else does.
+async fn sign_in_as(http: &Http, console: &Console, facts: &mut Facts, account: &str) -> Result<(), Failure> {
+    timed(console, "", facts, StepName::SignIn, async |_| {
+        let sentence = || format!("Could not sign in as `{account}`");
+        http.tokens().access().await.map_err(|error| Failure::of(sentence(), error))?;
+        Ok(((), format!("as `{account}`")))
     })
     .await
 }

@@ -366,7 +366,7 @@ impl Stream {
 }
 
 /// A size as people say it.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
     let mib = bytes as f64 / f64::from(1 << 20);
     if bytes < 10_000 {

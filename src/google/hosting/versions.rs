@@ -7,7 +7,7 @@ use super::super::endpoints::{Api, segment};
 use super::super::error::ApiError;
 use super::super::http::{Body, Http};
 use super::super::retry::Repeat;
-use super::{named, site_path, text};
+use super::{named, pages, site_path, text};
 use crate::model::hosting::short;
 
 /// A version, as last seen.
@@ -93,6 +93,19 @@ pub async fn made_by(http: &Http, site: &str, key: &str, value: &str) -> Result<
     let answer = http.json(&call).await?;
     let mut all = answer.get("versions").and_then(Value::as_array).into_iter().flatten().map(Version::read);
     Ok(all.find(|version| version.label(key) == Some(value)))
+}
+
+/// The Cloud Run tags that versions of a site keep to, but for those that are gone.
+///
+/// # Errors
+/// When they may not be listed.
+pub async fn tags_in_use(http: &Http, site: &str) -> Result<Vec<String>, ApiError> {
+    let path = format!("{}/versions", site_path(http, site));
+    let all = pages(http, &path, "versions", &format!("list the versions of site `{site}`")).await?;
+    let alive = all.iter().filter(|version| ["CREATED", "FINALIZED"].contains(&text(version, "/status").as_str()));
+    let rewrites = alive.filter_map(|version| version.pointer("/config/rewrites")?.as_array()).flatten();
+    let tags = rewrites.filter_map(|rewrite| rewrite.pointer("/run/tag")?.as_str());
+    Ok(tags.map(str::to_owned).collect())
 }
 
 /// Reads a version; `None` when there is none of that name.

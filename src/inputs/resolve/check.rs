@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use super::super::deploy::{Check, Checks, Ingress, Settings};
+use super::super::deploy::{Check, Checks, Ingress};
 use super::super::scalar::{self, Statuses};
 use super::Give;
 
 /// Waiting longer than this for a healthy answer would outlast most jobs.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
-pub(super) fn checks(give: &mut Give<'_>, settings: &Settings) -> Checks {
+/// `ingress` is who may send requests, where that is set.
+pub(super) fn checks(give: &mut Give<'_>, ingress: Option<Ingress>) -> Checks {
     let timeout = give.with("health_timeout", scalar::duration).unwrap_or(Duration::from_secs(120));
     if timeout.is_zero() || timeout > LONGEST_WAIT {
         give.findings.wrong(
@@ -47,7 +48,7 @@ pub(super) fn checks(give: &mut Give<'_>, settings: &Settings) -> Checks {
     if checks.is_empty() && give.raw.has("health_timeout") {
         give.findings.wrong("health_timeout", "there is nothing to check", "give `health_path` or `checks` too");
     }
-    if !checks.is_empty() && settings.ingress.is_some_and(|ingress| ingress != Ingress::All) {
+    if !checks.is_empty() && ingress.is_some_and(|ingress| ingress != Ingress::All) {
         give.findings.warnings.push(
             "health_path: with this `ingress` only runners inside the project's network reach the service; on others the checks cannot pass".into(),
         );

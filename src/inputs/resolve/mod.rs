@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+pub mod hosting;
 pub mod job;
 mod kind;
 mod manifest;
@@ -62,13 +63,17 @@ pub fn run(
             None => Pick::Previous,
         })),
         Command::Promote => promoted(&mut give, project.as_ref(), region.as_ref()),
-        // It has a meaning of its own, see [`job::run`].
-        Command::Job => None,
+        // They have a meaning of their own, see the modules here.
+        Command::Job
+        | Command::Hosting
+        | Command::HostingRollback
+        | Command::HostingPromote
+        | Command::Release => None,
     };
     let settings = service::settings(&mut give, runner, service.as_ref());
     let domain = give.with("domain", Domain::parse);
     let manifest = manifest::manifest(&mut give, runner, service.as_ref());
-    let checks = check::checks(&mut give, &settings);
+    let checks = check::checks(&mut give, settings.ingress);
     let rollout = rollout::rollout(&mut give);
     let pre_deploy = pre_deploy::pre_deploy(&mut give, service.as_ref());
     if let (Some(_), Some(What::Revision(_))) = (&pre_deploy, &what) {

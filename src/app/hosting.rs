@@ -1,0 +1,178 @@
+//! The hosting commands: read, do, tell. Beside the deploy, with a meaning and a report of their own.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{connect, files, github, in_time, read_texts, stopped, tell};
+use crate::cli::Invocation;
+use crate::clock::random_hex;
+use crate::console::Console;
+use crate::explain::Failure;
+use crate::inputs::error::Findings;
+use crate::inputs::hosting::{Hosting, SiteWork};
+use crate::inputs::raw::RawInputs;
+use crate::inputs::resolve::hosting::{Resolved, run as resolve};
+use crate::inputs::runner::Runner;
+use crate::inputs::spec::Command;
+use crate::model::facts::{Facts, StepState, Written};
+use crate::model::hosting::{SiteEnd, SiteKind};
+use crate::plan::site_steps::steps;
+use crate::report::hosting::{SiteStory, markdown};
+use crate::report::{Outcome, exit_code};
+use crate::steps::hosting::{self, SiteContext, undo};
+
+/// Whether a rollback or a promotion is about a site, by what was given.
+pub(super) fn is_meant(raw: &RawInputs, command: Command) -> bool {
+    match command {
+        Command::Hosting | Command::HostingRollback | Command::HostingPromote => true,
+        Command::Rollback | Command::Promote => {
+            ["site", "to_version", "from_channel"].iter().any(|name| raw.has(name))
+        }
+        Command::Deploy | Command::Job | Command::Release => false,
+    }
+}
+
+/// Runs a hosting command to its exit code.
+pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation, command: Command) -> u8 {
+    let begun = Instant::now();
+    let (raw, findings) = read_texts(console, runner, invocation, command);
+    let Resolved { hosting, warnings } = match resolve(command, &raw, runner, findings) {
+        Ok(resolved) => resolved,
+        Err(errors) => return tell::refuse(console, runner, &errors),
+    };
+    let plan = steps(&hosting);
+    let verb = match &hosting.what {
+        _ if hosting.dry_run => "plan for",
+        SiteWork::Deploy(_) => "releasing to",
+        SiteWork::Rollback { .. } => "rolling back",
+        SiteWork::Promote { .. } => "promoting to",
+    };
+    let what = format!("{verb} channel {} of project {}", hosting.channel(), hosting.project);
+    tell::announce(console, runner, &what, &plan);
+    let mut facts = Facts::default();
+    for warning in warnings {
+        console.warning(&warning);
+        facts.warnings.push(warning);
+    }
+    let files = files(runner);
+    let mark = format!("req_{}", random_hex(8));
+    let outcome = match connect(console, runner, hosting.key.clone(), hosting.project.as_str()).await {
+        Err(failure) => Outcome::Failed(failure),
+        Ok(clients) => {
+            let github = github(runner, &clients.net, hosting.github_token.as_ref());
+            let context = SiteContext {
+                hosting: &hosting,
+                mark: &mark,
+                origin: &runner.origin,
+                http: &clients.http,
+                github: github.as_ref(),
+                probe: &clients.probe,
+                console,
+                files: &files,
+            };
+            carry_out(&context, &mut facts).await
+        }
+    };
+    let story = SiteStory {
+        kind: kind(&hosting),
+        project: hosting.project.as_str(),
+        channel: hosting.channel(),
+        account: hosting.key.email.as_str(),
+        commit: runner.origin.sha.as_deref(),
+        run_url: runner.origin.run_url(),
+        plan: &plan,
+        facts: &facts,
+        outcome: &outcome,
+        took: begun.elapsed(),
+    };
+    tell::tell_sites(console, &files, &story);
+    if runner.embedded {
+        console.title("The job summary, as GitHub would show it");
+        markdown(&story).lines().for_each(|line| console.foreign(line));
+    }
+    exit_code(&outcome)
+}
+
+fn kind(hosting: &Hosting) -> SiteKind {
+    match hosting.what {
+        SiteWork::Deploy(_) => SiteKind::Deploy,
+        SiteWork::Rollback { .. } => SiteKind::Rollback,
+        SiteWork::Promote { .. } => SiteKind::Promote,
+    }
+}
+
+/// Runs the command until it ends or a signal comes; then what it released and made is taken back.
+async fn carry_out(context: &SiteContext<'_>, facts: &mut Facts) -> Outcome<SiteKind> {
+    let work = async {
+        let done = if context.hosting.dry_run {
+            hosting::rehearse(context, facts).await.map(Outcome::Planned)
+        } else {
+            hosting::run(context, facts).await.map(|()| Outcome::Deployed(kind(context.hosting)))
+        };
+        done.unwrap_or_else(Outcome::Failed)
+    };
+    let signal = tokio::select! {
+        outcome = work => return outcome,
+        signal = stopped() => signal,
+    };
+    context.console.end_group();
+    context.console.line(&format!("Cancelled by {signal}: cleaning up"));
+    facts.end(StepState::Cancelled, "interrupted");
+    in_time(clean_up(context, facts)).await;
+    Outcome::Cancelled(signal)
+}
+
+/// Takes back what was released on a live channel, and removes versions that nobody saw.
+pub(super) async fn clean_up(context: &SiteContext<'_>, facts: &mut Facts) {
+    for index in 0..facts.sites.len() {
+        let fact = &facts.sites[index];
+        if fact.end != SiteEnd::Open || fact.released == Written::No || !fact.is_live() {
+            continue;
+        }
+        match undo::restore(context, facts, index).await {
+            Ok(told) => context.console.line(&format!("Put back: {told}")),
+            Err(failure) => context.console.warning(&format!("The site was not put back: {failure}")),
+        }
+    }
+    undo::discard(context, facts).await;
+}
+
+/// What a run that was killed told about its sites: releases to take back, versions to remove.
+pub(super) fn left(runner: &Runner) -> Option<(String, Vec<String>, Vec<String>)> {
+    if runner.state.contains_key("site_over") {
+        return None;
+    }
+    let all = |start: &str| {
+        let named = runner.state.iter().filter(|(name, _)| name.starts_with(start));
+        named.map(|(_, value)| value.clone()).collect::<Vec<_>>()
+    };
+    Some((runner.state.get("site_project")?.clone(), all("site_release_"), all("site_version_")))
+}
+
+/// Puts back what such a run released, and removes the versions that it left unseen.
+pub(super) async fn end_left(
+    console: &Arc<Console>,
+    runner: &Runner,
+    (project, releases, versions): (String, Vec<String>, Vec<String>),
+) {
+    let raw = RawInputs::collect(&Command::Hosting.inputs(), &runner.inputs, &[], &mut Findings::default());
+    super::hide(console, &raw, runner);
+    let cannot = |why: &str| console.warning(&format!("The site may show what the run released: {why}"));
+    let Some(key) = crate::inputs::credentials::find(&raw, runner, &mut Findings::default()) else {
+        return cannot("there are no credentials to put it back with");
+    };
+    let clients = match connect(console, runner, key, &project).await {
+        Ok(clients) => clients,
+        Err(failure) => return cannot(&failure.to_string()),
+    };
+    for told in &releases {
+        let ended: Result<String, Failure> = undo::left_behind(&clients.http, console, told).await;
+        match ended {
+            Ok(told) => console.line(&told),
+            Err(failure) => cannot(&failure.to_string()),
+        }
+    }
+    for version in &versions {
+        undo::remove_unseen(&clients.http, console, version, &releases).await;
+    }
+}

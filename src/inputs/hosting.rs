@@ -1,0 +1,125 @@
+//! What the inputs of the hosting commands mean, once every question is answered.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::deploy::Checks;
+use super::firebase::Serving;
+use crate::model::ids::{ChannelId, ProjectId, SiteId};
+use crate::model::key::ServiceAccountKey;
+use crate::model::secret::Secret;
+
+/// Everything a run on sites needs to know.
+#[derive(Debug, Clone)]
+pub struct Hosting {
+    /// Who releases.
+    pub key: ServiceAccountKey,
+    /// Where the sites live.
+    pub project: ProjectId,
+    /// For questions to GitHub.
+    pub github_token: Option<Secret>,
+    /// What is done.
+    pub what: SiteWork,
+    /// The release's message, when it is not the usual one.
+    pub message: Option<String>,
+    /// How the result is checked.
+    pub checks: Checks,
+    /// Show, change nothing.
+    pub dry_run: bool,
+    /// Files that hold credentials and must not be uploaded.
+    pub credential_files: Vec<PathBuf>,
+    /// What links in a site may lead to, and nothing above it.
+    pub workspace: PathBuf,
+    /// Where compressed files may wait for their upload.
+    pub spool: PathBuf,
+}
+
+/// What is done with sites.
+#[derive(Debug, Clone)]
+pub enum SiteWork {
+    /// Files become versions, and versions are released.
+    Deploy(Box<Upload>),
+    /// A version that was served before is released again.
+    Rollback {
+        /// The site; `None` is the project's default site.
+        site: Option<SiteId>,
+        /// The channel.
+        channel: String,
+        /// The version's id; `None` is what was served before.
+        to: Option<String>,
+    },
+    /// What a preview shows is released for everybody.
+    Promote {
+        /// The site; `None` is the project's default site.
+        site: Option<SiteId>,
+        /// The preview.
+        from: ChannelId,
+    },
+}
+
+/// What is uploaded, and where to.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    /// The sites; they are released together.
+    pub sites: Vec<SiteSource>,
+    /// The channel, the same on each.
+    pub channel: Channel,
+    /// Preview channels a site may have before old ones are removed.
+    pub limit: Option<usize>,
+    /// Directory for hashes of unchanged files.
+    pub cache: Option<PathBuf>,
+    /// Paths of `.env` files that are meant for everybody.
+    pub allow_env: Vec<String>,
+}
+
+/// The channel that shows a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Channel {
+    /// The site's own domains.
+    Live,
+    /// A preview.
+    Preview {
+        /// Its id.
+        id: ChannelId,
+        /// How long it lives from now.
+        ttl: Duration,
+    },
+}
+
+impl Channel {
+    /// Its id in addresses.
+    pub fn id(&self) -> &str {
+        match self {
+            Channel::Live => crate::model::hosting::LIVE,
+            Channel::Preview { id, .. } => id.as_str(),
+        }
+    }
+}
+
+/// One site's source.
+#[derive(Debug, Clone)]
+pub struct SiteSource {
+    /// The site; `None` is the project's default site.
+    pub site: Option<SiteId>,
+    /// Where its configuration stands, such as `firebase.json, hosting[1]`; empty where there is none.
+    pub described: String,
+    /// The directory that is served; a site of rewrites or redirects alone has none.
+    pub public: Option<PathBuf>,
+    /// The directory as it was given.
+    pub shown: String,
+    /// Globs of what is not uploaded.
+    pub ignore: Vec<String>,
+    /// What is served besides files.
+    pub serving: Serving,
+}
+
+impl Hosting {
+    /// The channel that is worked on.
+    pub fn channel(&self) -> &str {
+        match &self.what {
+            SiteWork::Deploy(upload) => upload.channel.id(),
+            SiteWork::Rollback { channel, .. } => channel,
+            SiteWork::Promote { .. } => crate::model::hosting::LIVE,
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! What the hosting commands are told, with every mistake at once; `firebase.json` is a part of it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::super::credentials;
+use super::super::error::{Findings, InputErrors};
+use super::super::firebase::channel::{channel_id, expires, for_pull_request};
+use super::super::firebase::{self, Chosen, FirebaseRc, JsonMistake};
+use super::super::hosting::{Channel, Hosting, SiteSource, SiteWork, Upload};
+use super::super::raw::RawInputs;
+use super::super::runner::{Origin, Runner};
+use super::super::scalar;
+use super::super::spec::Command;
+use super::{Give, check};
+use crate::model::hosting::LIVE;
+use crate::model::ids::{ChannelId, ProjectId, SiteId};
+use crate::model::key::ServiceAccountKey;
+use crate::model::secret::Secret;
+
+/// How long a preview lives unless it is said (`google-api.md` 13.3).
+const PREVIEW_LIFE: Duration = Duration::from_secs(7 * 86_400);
+
+/// Google's limit for a release's message (`google-api.md` 13.1).
+const LONGEST_MESSAGE: usize = 512;
+
+/// A `firebase.json` above this size is something else.
+const LARGEST_FILE: u64 = 4 << 20;
+
+/// A resolved run and what is worth a warning.
+#[derive(Debug)]
+pub struct Resolved {
+    /// What to do.
+    pub hosting: Hosting,
+    /// Odd but allowed.
+    pub warnings: Vec<String>,
+}
+
+/// Resolves the inputs of a hosting command, or of the rollback or promote command about a site.
+///
+/// # Errors
+/// Every mistake in every input, and in `firebase.json`.
+pub fn run(
+    command: Command,
+    raw: &RawInputs,
+    runner: &Runner,
+    mut findings: Findings,
+) -> Result<Resolved, InputErrors> {
+    let key = credentials::find(raw, runner, &mut findings);
+    let mut give = Give { raw, findings: &mut findings };
+    if raw.has("service") {
+        give.findings.wrong("site", "`service` is given too", "keep one of them: a run is about one of the two");
+    }
+    let site = give.parsed("site", SiteId::parse);
+    let entry = give.text("entry_point").unwrap_or_else(|| ".".into());
+    let directory = place(&mut give, runner, "entry_point", &runner.workspace, &entry);
+    let rc = directory.as_ref().and_then(|directory| aliases(&mut give, directory)).unwrap_or_default();
+    let project = project(&mut give, key.as_ref(), &rc);
+    let what = match command {
+        Command::Hosting => directory
+            .and_then(|directory| upload(&mut give, runner, &entry, &directory, &rc, project.as_ref(), site))
+            .map(|upload| SiteWork::Deploy(Box::new(upload))),
+        Command::Rollback | Command::HostingRollback => {
+            let channel = channel(&mut give).unwrap_or_else(|| LIVE.to_owned());
+            Some(SiteWork::Rollback { site, channel, to: give.with("to_version", version_id) })
+        }
+        _ => {
+            let from = give.with("from_channel", channel_id);
+            if from.is_none() && !raw.has("from_channel") {
+                give.findings.wrong("from_channel", "it was not given", "name the preview channel that is promoted");
+            }
+            from.map(|from| SiteWork::Promote { site, from })
+        }
+    };
+    let checks = check::checks(&mut give, None);
+    let message = give.with("message", message);
+    let dry_run = give.switch("dry_run").unwrap_or(false);
+    let (Some(key), Some(project), Some(what)) = (key, project, what) else {
+        return Err(InputErrors(findings.mistakes));
+    };
+    if !findings.mistakes.is_empty() {
+        return Err(InputErrors(findings.mistakes));
+    }
+    let hosting = Hosting {
+        key,
+        project,
+        github_token: raw.get("github_token").and_then(Secret::new),
+        what,
+        message,
+        checks,
+        dry_run,
+        credential_files: credentials::files(runner),
+        workspace: runner.workspace.clone(),
+        spool: runner.temp.clone().unwrap_or_else(|| PathBuf::from("/tmp")),
+    };
+    Ok(Resolved { hosting, warnings: findings.warnings })
+}
+
+/// A directory below the workspace.
+fn place(give: &mut Give<'_>, runner: &Runner, name: &'static str, base: &Path, shown: &str) -> Option<PathBuf> {
+    let path = base.join(shown);
+    let (Ok(whole), Ok(workspace)) = (path.canonicalize(), runner.workspace.canonicalize()) else {
+        give.findings.wrong(
+            name,
+            format!("there is no directory `{shown}` in the workspace"),
+            "is the repository checked out, and is it built before this step?",
+        );
+        return None;
+    };
+    if !whole.is_dir() {
+        give.findings.wrong(name, format!("`{shown}` is not a directory"), "name the directory");
+        return None;
+    }
+    if runner.actions && !whole.starts_with(&workspace) {
+        give.findings.wrong(name, format!("`{shown}` leads out of the workspace"), "write a path inside it");
+        return None;
+    }
+    Some(whole)
+}
+
+/// `.firebaserc` beside `firebase.json`, where there is one.
+fn aliases(give: &mut Give<'_>, directory: &Path) -> Option<FirebaseRc> {
+    let text = read(give, &directory.join(".firebaserc"))?;
+    told(give, firebase::parse_rc(&text))
+}
+
+/// A text file; `None` when there is none.
+fn read(give: &mut Give<'_>, path: &Path) -> Option<String> {
+    let length = std::fs::metadata(path).ok()?.len();
+    let text = if length > LARGEST_FILE {
+        Err(std::io::Error::other("it is larger than 4 MiB"))
+    } else {
+        std::fs::read_to_string(path)
+    };
+    match text {
+        Ok(text) => Some(text),
+        Err(error) => {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            give.findings.wrong("entry_point", format!("`{name}` cannot be read: {error}"), "");
+            None
+        }
+    }
+}
+
+fn told<T>(give: &mut Give<'_>, result: Result<T, Vec<JsonMistake>>) -> Option<T> {
+    match result {
+        Ok(value) => Some(value),
+        Err(mistakes) => {
+            give.findings.mistakes.extend(mistakes.iter().map(|mistake| mistake.of_input("entry_point")));
+            None
+        }
+    }
+}
+
+/// The project: by its id or alias, else the default of `.firebaserc`, else the key's.
+fn project(give: &mut Give<'_>, key: Option<&ServiceAccountKey>, rc: &FirebaseRc) -> Option<ProjectId> {
+    let named = match give.text("project_id") {
+        Some(name) => Some(rc.project(&name).map_or(name, str::to_owned)),
+        None => rc.project("default").map(str::to_owned),
+    };
+    match named {
+        Some(name) => match ProjectId::parse(&name) {
+            Ok(project) => Some(project),
+            Err(error) => {
+                give.findings.wrong("project_id", error.to_string(), "or name an alias that stands in .firebaserc");
+                None
+            }
+        },
+        None => super::project(give, key),
+    }
+}
+
+fn upload(
+    give: &mut Give<'_>,
+    runner: &Runner,
+    entry: &str,
+    directory: &Path,
+    rc: &FirebaseRc,
+    project: Option<&ProjectId>,
+    site: Option<SiteId>,
+) -> Option<Upload> {
+    let channel = deploy_channel(give, &runner.origin);
+    let only = give.text("target").or_else(|| site.as_ref().map(ToString::to_string));
+    if give.raw.has("target") && give.raw.has("site") {
+        give.findings.wrong("target", "`site` says which site is meant already", "keep one of them");
+    }
+    let public = give.text("public");
+    let chosen = match read(give, &directory.join("firebase.json")) {
+        Some(text) => {
+            let described = told(give, firebase::parse(&text))?;
+            give.findings.warnings.extend(described.warnings.iter().map(ToString::to_string));
+            let project = project.map(ProjectId::as_str).unwrap_or_default();
+            told(give, firebase::choose(&described, rc, project, only.as_deref()))?
+        }
+        None if public.is_none() => {
+            give.findings.wrong(
+                "entry_point",
+                format!("there is no `firebase.json` in `{entry}`"),
+                "name its directory with `entry_point`, or the directory to serve with `public`",
+            );
+            return None;
+        }
+        None => {
+            if give.raw.has("target") {
+                give.findings.wrong("target", "there is no `firebase.json` that knows it", "write `site`");
+            }
+            let config = firebase::without(public.as_deref().unwrap_or_default());
+            vec![Chosen { site: site.as_ref().map(ToString::to_string), config }]
+        }
+    };
+    if public.is_some() && chosen.len() > 1 {
+        give.findings.wrong("public", "`firebase.json` describes several sites", "name one with `target` or `site`");
+    }
+    let sites: Vec<Option<SiteSource>> = chosen
+        .into_iter()
+        .map(|chosen| source(give, runner, directory, chosen, public.as_deref()))
+        .collect();
+    let limit = give.with("total_preview_channel_limit", |text| scalar::number(text, 1, 50));
+    let cache = give.text("cache_directory").map(|path| runner.workspace.join(path));
+    let allow_env = scalar::list(give.raw.whole("allow_env_files").unwrap_or_default());
+    Some(Upload {
+        sites: sites.into_iter().collect::<Option<Vec<_>>>()?,
+        channel: channel?,
+        limit: limit.map(|limit| limit as usize),
+        cache,
+        allow_env,
+    })
+}
+
+/// One site of `firebase.json`, with the directory it serves.
+fn source(
+    give: &mut Give<'_>,
+    runner: &Runner,
+    directory: &Path,
+    chosen: Chosen,
+    public: Option<&str>,
+) -> Option<SiteSource> {
+    let config = chosen.config;
+    give.findings.warnings.extend(config.warnings.iter().map(ToString::to_string));
+    let site = match chosen.site.as_deref().map(SiteId::parse).transpose() {
+        Ok(site) => site,
+        Err(error) => {
+            give.findings.wrong("site", error.to_string(), "");
+            return None;
+        }
+    };
+    let shown = public.map(str::to_owned).or(config.public);
+    let served = match &shown {
+        Some(shown) => Some(place(give, runner, "public", directory, shown)?),
+        None => None,
+    };
+    Some(SiteSource {
+        site,
+        described: config.path,
+        public: served,
+        shown: shown.unwrap_or_default(),
+        ignore: config.ignore,
+        serving: config.serving,
+    })
+}
+
+/// The channel of a deploy: the one that is named, else one for the pull request.
+fn deploy_channel(give: &mut Give<'_>, origin: &Origin) -> Option<Channel> {
+    let ttl = give.with("expires", expires).unwrap_or(PREVIEW_LIFE);
+    let named = channel(give);
+    if let Some(name) = named {
+        if name == LIVE {
+            for input in ["expires", "total_preview_channel_limit"] {
+                if give.raw.has(input) {
+                    give.findings.wrong(input, "the live channel never ends and is no preview", "remove it");
+                }
+            }
+            return Some(Channel::Live);
+        }
+        return ChannelId::parse(&name).ok().map(|id| Channel::Preview { id, ttl });
+    }
+    if give.raw.has("channel") {
+        return None;
+    }
+    match pull_request(origin) {
+        Some((number, branch)) => Some(Channel::Preview { id: for_pull_request(number, &branch), ttl }),
+        None => {
+            give.findings.wrong(
+                "channel",
+                "it was not given, and this run is about no pull request that a preview could be for",
+                "write `channel: live` to release for everybody, or the name of a preview channel",
+            );
+            None
+        }
+    }
+}
+
+/// `live` or a preview's id, made safe.
+fn channel(give: &mut Give<'_>) -> Option<String> {
+    let text = give.text("channel")?;
+    if text == LIVE {
+        return Some(text);
+    }
+    give.with("channel", channel_id).map(|id| id.to_string())
+}
+
+/// The pull request of this run: its number and the branch it comes from.
+fn pull_request(origin: &Origin) -> Option<(u64, String)> {
+    let number = |text: &str| text.strip_prefix("refs/pull/")?.split('/').next()?.parse().ok();
+    if let Some(number) = origin.full_ref.as_deref().and_then(number) {
+        return Some((number, origin.head_ref.clone().unwrap_or_default()));
+    }
+    // `pull_request_target` runs on the base branch; only the event knows the request.
+    let text = std::fs::read_to_string(origin.event_file.as_deref()?).ok()?;
+    let event: Value = serde_json::from_str(&text).ok()?;
+    let branch = event.pointer("/pull_request/head/ref").and_then(Value::as_str).unwrap_or_default();
+    Some((event.pointer("/pull_request/number")?.as_u64()?, branch.to_owned()))
+}
+
+/// A version's id, by itself or at the end of its full name.
+fn version_id(text: &str) -> Result<String, &'static str> {
+    let id = crate::model::hosting::short(text);
+    let fits = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric());
+    if fits { Ok(id.to_owned()) } else { Err("write the version's id, such as `a1b2c3d4e5f60718`") }
+}
+
+fn message(text: &str) -> Result<String, String> {
+    if text.chars().count() <= LONGEST_MESSAGE {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("write {LONGEST_MESSAGE} characters at most"))
+    }
+}

@@ -1,0 +1,286 @@
+//! Telling what became of sites: outputs, summary, document, and what is true now. Beside the report of a
+//! deploy, and made of the same parts.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::markdown::{code, link, sentence, table};
+use super::{Outcome, exit_code, json as report_json, summary, timeline};
+use crate::console::duration;
+use crate::explain::Class;
+use crate::model::facts::{Facts, Written};
+use crate::model::hosting::{Before, SiteEnd, SiteFact, SiteKind, short};
+use crate::plan::decide::Step;
+
+/// Every output of the hosting commands and one line on it; `actions/hosting/action.yml` holds the same.
+pub const OUTPUTS: &[(&str, &str)] = &[
+    ("url", "Address of the channel of the first site"),
+    ("urls", "Addresses of all sites, a JSON object by site"),
+    ("expire_time", "When the preview channel ends, as Google writes it"),
+    ("site", "The first site"),
+    ("channel", "`live`, or the preview channel"),
+    ("version", "Version that was released"),
+    ("release", "Release that shows it"),
+    ("previous_version", "Version that the channel showed before"),
+    ("files", "Files of the version"),
+    ("uploaded_files", "Files that Hosting did not have yet"),
+    ("uploaded_bytes", "Their bytes, compressed"),
+    ("result", "`deployed`, `rolled_back`, `promoted`, `planned`, `superseded`, `failed` or `cancelled`"),
+    ("report", "Everything about the run as one JSON document (`schema: 1`)"),
+];
+
+/// Everything a report on sites is made of.
+#[derive(Debug)]
+pub struct SiteStory<'a> {
+    /// What the run was for.
+    pub kind: SiteKind,
+    /// The project.
+    pub project: &'a str,
+    /// `live`, or the preview channel.
+    pub channel: &'a str,
+    /// Who released.
+    pub account: &'a str,
+    /// The commit.
+    pub commit: Option<&'a str>,
+    /// The page of this run.
+    pub run_url: Option<String>,
+    /// What was planned.
+    pub plan: &'a [Step],
+    /// What is known.
+    pub facts: &'a Facts,
+    /// How it ended.
+    pub outcome: &'a Outcome<SiteKind>,
+    /// From begin to end.
+    pub took: Duration,
+}
+
+/// The word of the output `result`.
+pub fn word(outcome: &Outcome<SiteKind>) -> &'static str {
+    match outcome {
+        Outcome::Deployed(SiteKind::Deploy) => "deployed",
+        Outcome::Deployed(SiteKind::Rollback) => "rolled_back",
+        Outcome::Deployed(SiteKind::Promote) => "promoted",
+        Outcome::Planned(_) => "planned",
+        Outcome::Failed(failure) if failure.class() == Class::Superseded => "superseded",
+        Outcome::Failed(_) => "failed",
+        Outcome::Cancelled(_) => "cancelled",
+    }
+}
+
+/// How it ended, in a few words; names between backticks.
+pub fn headline(story: &SiteStory<'_>) -> String {
+    let sites: Vec<String> = story.facts.sites.iter().map(|fact| format!("`{}`", fact.site)).collect();
+    let what = match sites.len() {
+        0 => "The site".to_owned(),
+        1 => format!("Site {}", sites[0]),
+        _ => format!("Sites {}", sites.join(", ")),
+    };
+    let is = if sites.len() > 1 { "are" } else { "is" };
+    let ends = |end: fn(&SiteEnd) -> bool| story.facts.sites.iter().any(|fact| end(&fact.end));
+    match story.outcome {
+        Outcome::Deployed(SiteKind::Deploy) if story.channel == "live" => format!("{what} {is} released"),
+        Outcome::Deployed(SiteKind::Deploy) => format!("A preview of {} {is} ready", sites.join(", ")),
+        Outcome::Deployed(SiteKind::Rollback) => format!("{what} {is} rolled back"),
+        Outcome::Deployed(SiteKind::Promote) => format!("The preview of {} {is} released", sites.join(", ")),
+        Outcome::Planned(_) => format!("Plan for {}", what.to_lowercase().replacen("the site", "a site", 1)),
+        Outcome::Failed(failure) if failure.class() == Class::Superseded => {
+            format!("{what}: something newer was released")
+        }
+        Outcome::Failed(_) if ends(|end| matches!(end, SiteEnd::Stuck(_))) => {
+            format!("{what} could not be put back")
+        }
+        Outcome::Failed(_) if ends(|end| *end == SiteEnd::Restored) => {
+            format!("{what} {} not released, and shows what it showed before", if sites.len() > 1 { "were" } else { "was" })
+        }
+        Outcome::Failed(_) if story.facts.sites.iter().any(|fact| fact.released == Written::Yes) => {
+            format!("{what} {is} released, and something is wrong")
+        }
+        Outcome::Failed(_) => format!("{what} {} not released", if sites.len() > 1 { "were" } else { "was" }),
+        Outcome::Cancelled(_) => format!("The release of {} was cancelled", what.to_lowercase()),
+    }
+}
+
+/// What stands in the cloud after this run, in sentences.
+pub fn sentences(story: &SiteStory<'_>) -> Vec<String> {
+    if let Outcome::Planned(_) = story.outcome {
+        return vec!["Nothing was changed".to_owned()];
+    }
+    if story.facts.sites.is_empty() {
+        return vec!["Nothing was changed".to_owned()];
+    }
+    story.facts.sites.iter().flat_map(site_sentences).collect()
+}
+
+/// What is true of one site.
+pub fn site_sentences(fact: &SiteFact) -> Vec<String> {
+    let (site, channel) = (&fact.site, &fact.channel);
+    let version = fact.version.as_deref().map(short).unwrap_or_default();
+    let url = fact.url.as_deref().map(|url| format!(" at {url}")).unwrap_or_default();
+    let mut all = Vec::new();
+    match (&fact.end, fact.released) {
+        (SiteEnd::Restored, _) => all.push(format!("Site `{site}` shows {} again, on channel `{channel}`", before(&fact.before))),
+        (SiteEnd::Stuck(why), _) => all.push(format!(
+            "Site `{site}` could not be put back to {} on channel `{channel}`: {why}",
+            before(&fact.before)
+        )),
+        (SiteEnd::Left(why), Written::Yes | Written::Unknown) => {
+            all.push(format!("Site `{site}` was left as it is on channel `{channel}`{url} ({why})"));
+        }
+        (_, Written::Unknown) => all.push(format!(
+            "Whether version `{version}` is released on channel `{channel}` of site `{site}` is not known; the channel shows it"
+        )),
+        (_, Written::Yes) => all.push(format!("Site `{site}` shows version `{version}` on channel `{channel}`{url}")),
+        (SiteEnd::Released, Written::No) => {
+            all.push(format!("Site `{site}` shows version `{version}` on channel `{channel}`{url}, as it did before"));
+        }
+        (_, Written::No) => {
+            all.push(match &fact.before {
+                Before::Unseen => format!("Nothing was changed on site `{site}`"),
+                Before::NoChannel if fact.channel_made => {
+                    format!("Channel `{channel}` of site `{site}` is there now, and shows nothing yet")
+                }
+                Before::NoChannel => format!("Channel `{channel}` of site `{site}` was not made"),
+                other => format!("Site `{site}` shows what it showed before on channel `{channel}`: {}", before(other)),
+            });
+            if fact.made && fact.version.is_some() {
+                let complete = if fact.finalized { "complete" } else { "not complete; Hosting removes it within 12 hours" };
+                all.push(format!("Version `{version}` of site `{site}` is there, seen by nobody and {complete}"));
+            }
+        }
+    }
+    all
+}
+
+/// What was shown before, in words.
+pub fn before(before: &Before) -> String {
+    match before {
+        Before::Version(name) => format!("version `{}`", short(name)),
+        Before::Disabled => "nothing (the site was switched off)".to_owned(),
+        Before::Nothing | Before::NoChannel | Before::Unseen => "nothing".to_owned(),
+    }
+}
+
+/// The values that are known; an output without one is not written.
+pub fn values(story: &SiteStory<'_>) -> Vec<(&'static str, String)> {
+    let first = story.facts.sites.first();
+    let shown = first.filter(|fact| fact.released == Written::Yes || fact.end == SiteEnd::Released);
+    let made = matches!(story.outcome, Outcome::Deployed(_) | Outcome::Failed(_) | Outcome::Cancelled(_));
+    let counted = first.filter(|fact| made && fact.made);
+    let value = |name: &str| match name {
+        "url" => first.and_then(|fact| fact.url.clone()),
+        "urls" => first.map(|_| urls(story.facts).to_string()),
+        "expire_time" => first.and_then(|fact| fact.expires.clone()),
+        "site" => first.map(|fact| fact.site.clone()),
+        "channel" => Some(story.channel.to_owned()),
+        "version" => shown.and_then(|fact| fact.version.as_deref()).map(|name| short(name).to_owned()),
+        "release" => shown.and_then(|fact| fact.release.clone()),
+        "previous_version" => first.and_then(|fact| fact.before.version()).map(|name| short(name).to_owned()),
+        "files" => counted.map(|fact| fact.files.to_string()),
+        "uploaded_files" => counted.map(|fact| fact.uploaded_files.to_string()),
+        "uploaded_bytes" => counted.map(|fact| fact.uploaded_bytes.to_string()),
+        "result" => Some(word(story.outcome).to_owned()),
+        "report" => Some(document(story).to_string()),
+        _ => None,
+    };
+    OUTPUTS.iter().filter_map(|(name, _)| Some((*name, value(name)?))).collect()
+}
+
+/// The address of every site.
+pub fn urls(facts: &Facts) -> Value {
+    let all = facts.sites.iter().map(|fact| (fact.site.clone(), json!(fact.url)));
+    all.collect::<Map<_, _>>().into()
+}
+
+/// The whole document; what it shares with that of a deploy has the same names.
+pub fn document(story: &SiteStory<'_>) -> Value {
+    let facts = story.facts;
+    json!({
+        "schema": report_json::SCHEMA,
+        "slipway": env!("CARGO_PKG_VERSION"),
+        "result": word(story.outcome),
+        "exit_code": exit_code(story.outcome),
+        "project": story.project,
+        "channel": story.channel,
+        "account": story.account,
+        "commit": story.commit,
+        "run_url": story.run_url,
+        "seconds": report_json::round(story.took.as_secs_f64()),
+        "sites": facts.sites.iter().map(site_document).collect::<Vec<_>>(),
+        "steps": report_json::steps(facts),
+        "checks": report_json::checks(facts),
+        "changes": report_json::changes(story.outcome),
+        "warnings": facts.warnings,
+        "failure": report_json::failure(story.outcome),
+        "now": sentences(story),
+    })
+}
+
+/// One site in a document.
+pub fn site_document(fact: &SiteFact) -> Value {
+    json!({
+        "site": fact.site, "channel": fact.channel, "url": fact.url, "expire_time": fact.expires,
+        "previous_version": fact.before.version().map(short), "version": fact.version.as_deref().map(short),
+        "release": fact.release, "end": fact.end.word(), "files": fact.files, "bytes": fact.bytes,
+        "uploaded_files": fact.uploaded_files, "uploaded_bytes": fact.uploaded_bytes,
+        "pins": fact.pins.iter().map(|(service, tag)| json!({"service": short(service), "tag": tag})).collect::<Vec<_>>(),
+    })
+}
+
+/// The job summary.
+pub fn markdown(story: &SiteStory<'_>) -> String {
+    let now = sentences(story);
+    let mut parts = vec![head(story)];
+    match story.outcome {
+        Outcome::Failed(failure) => parts.push(summary::failed(failure, &now)),
+        Outcome::Cancelled(_) => parts.push(summary::now(&now)),
+        Outcome::Planned(changes) => parts.push(summary::planned(story.plan, changes, "site")),
+        Outcome::Deployed(_) => {}
+    }
+    parts.extend(sites(story.facts));
+    parts.push(summary::steps(story.facts));
+    parts.extend(summary::checks(story.facts));
+    parts.extend(summary::warnings(story.facts));
+    parts.extend(timeline::chart(story.facts, story.took).map(|chart| format!("### Where the time went\n\n{chart}")));
+    summary::joined(parts)
+}
+
+fn head(story: &SiteStory<'_>) -> String {
+    let title = format!("{} {}", summary::mark(story.outcome), sentence(&headline(story)));
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut row = |name: &str, value: Option<String>| rows.extend(value.map(|value| vec![name.to_owned(), value]));
+    let first = story.facts.sites.first().filter(|_| story.facts.sites.len() == 1);
+    row("URL", first.and_then(|fact| fact.url.as_deref()).map(link));
+    row("Project", Some(code(story.project)));
+    row("Channel", Some(code(story.channel)));
+    row("Until", first.and_then(|fact| fact.expires.as_deref()).map(code));
+    row("Version", first.and_then(|fact| fact.version.as_deref()).map(|name| code(short(name))));
+    row("Shown before", first.map(|fact| sentence(&before(&fact.before))));
+    row("Commit", story.commit.map(code));
+    row("Took", Some(duration(story.took)));
+    format!("## {title}\n\n{}", table(&["", ""], &rows))
+}
+
+/// The table of sites: files, what was sent, how it ended.
+pub fn sites(facts: &Facts) -> Option<String> {
+    if facts.sites.iter().all(|fact| fact.files == 0 && facts.sites.len() == 1) {
+        return None;
+    }
+    let rows: Vec<Vec<String>> = facts
+        .sites
+        .iter()
+        .map(|fact| {
+            vec![
+                code(&fact.site),
+                code(&fact.channel),
+                fact.version.as_deref().map(|name| code(short(name))).unwrap_or_default(),
+                fact.files.to_string(),
+                fact.uploaded_files.to_string(),
+                fact.end.word().to_owned(),
+                fact.url.as_deref().map(link).unwrap_or_default(),
+            ]
+        })
+        .collect();
+    let columns = ["Site", "Channel", "Version", "Files", "New", "End", "URL"];
+    Some(format!("### Sites\n\n{}", table(&columns, &rows)))
+}

@@ -1,0 +1,145 @@
+//! Finding the sites and what their channels serve now, before anything is made.
+
+use super::{SiteContext, refused};
+use crate::explain::{Class, Explain, Failure};
+use crate::google::error::ApiError;
+use crate::google::hosting::{self, Channel, Site};
+use crate::google::projects::{self, Resource};
+use crate::google::roles;
+use crate::inputs::hosting::SiteWork;
+use crate::model::facts::Facts;
+use crate::model::hosting::{Before, LIVE, SiteFact};
+
+/// Finds every site, asks what the account may do, and reads the channels.
+pub(super) async fn run(context: &SiteContext<'_>, facts: &mut Facts) -> Result<((), String), Failure> {
+    let wanted: Vec<Option<&str>> = match &context.hosting.what {
+        SiteWork::Deploy(upload) => upload.sites.iter().map(|source| source.site.as_ref()).collect::<Vec<_>>(),
+        SiteWork::Rollback { site, .. } | SiteWork::Promote { site, .. } => vec![site.as_ref()],
+    }
+    .into_iter()
+    .map(|site| site.map(|site| site.as_str()))
+    .collect();
+    let asked: Vec<&str> = roles::HOSTING_NEEDS
+        .iter()
+        .map(|need| need.permission)
+        .filter(|permission| permission.starts_with("firebasehosting."))
+        .collect();
+    let (held, sites) = tokio::join!(
+        projects::held(context.http, Resource::Project, &asked),
+        async {
+            match wanted.iter().any(Option::is_none) {
+                true => hosting::sites(context.http).await.map(Some),
+                false => Ok(None),
+            }
+        },
+    );
+    permitted(context, &asked, held)?;
+    let project = &context.hosting.project;
+    let sites = sites
+        .map_err(|error| refused::of(context, format!("Could not list the sites of project `{project}`"), error))?;
+    for site in wanted {
+        let site = match (site, &sites) {
+            (Some(site), _) => site.to_owned(),
+            (None, sites) => default_site(context, sites.as_deref().unwrap_or_default())?,
+        };
+        if facts.sites.iter().any(|fact| fact.site == site) {
+            let what = format!("Site `{site}` stands twice in `firebase.json`, and can have one version at a time");
+            return Err(Failure::plain(Class::Config, what).hint("Name one of them with `target`"));
+        }
+        facts.sites.push(SiteFact { site, channel: context.hosting.channel().to_owned(), ..SiteFact::default() });
+    }
+    // Side by side: none depends on another.
+    let sites: Vec<String> = facts.sites.iter().map(|fact| fact.site.clone()).collect();
+    let looks = sites.iter().map(|site| look(context, site));
+    for (index, seen) in futures_util::future::join_all(looks).await.into_iter().enumerate() {
+        let channel = seen?;
+        see(&mut facts.sites[index], channel.as_ref());
+    }
+    let shown: Vec<String> = facts.sites.iter().map(|fact| format!("`{}`", fact.site)).collect();
+    let channel = context.hosting.channel();
+    Ok(((), format!("{}, channel `{channel}`", shown.join(", "))))
+}
+
+fn permitted(context: &SiteContext<'_>, asked: &[&str], held: Result<Vec<String>, ApiError>) -> Result<(), Failure> {
+    let held = match held {
+        Ok(held) => held,
+        Err(error) if matches!(error.class(), Class::Auth) => {
+            return Err(Failure::of("Google does not accept the account's token", error));
+        }
+        // What may not be looked at beforehand shows itself later.
+        Err(error) => {
+            context.console.line(&format!("Permissions were not looked at beforehand: {error}"));
+            return Ok(());
+        }
+    };
+    let missing: Vec<&str> =
+        asked.iter().copied().filter(|permission| !held.iter().any(|other| other == permission)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list: Vec<String> = missing.iter().map(|permission| format!("`{permission}`")).collect();
+    let (account, project) = (&context.hosting.key.email, &context.hosting.project);
+    let what = format!("`{account}` lacks {} on project `{project}`", list.join(" and "));
+    Err(Failure::plain(Class::Permission, format!("Project `{project}` is not ready for this release: {what}"))
+        .hint(refused::grant(context)))
+}
+
+/// The site the project was given first.
+fn default_site(context: &SiteContext<'_>, sites: &[Site]) -> Result<String, Failure> {
+    if let Some(site) = sites.iter().find(|site| site.is_default) {
+        return Ok(site.id.clone());
+    }
+    let project = &context.hosting.project;
+    let failure = Failure::plain(Class::Config, format!("Project `{project}` has no default Hosting site"));
+    Err(if sites.is_empty() {
+        failure.hint(format!("Open https://console.firebase.google.com/project/{project}/hosting and begin there"))
+    } else {
+        let all: Vec<String> = sites.iter().map(|site| format!("`{}`", site.id)).collect();
+        failure.hint(format!("Name one with `site`: it has {}", all.join(", ")))
+    })
+}
+
+/// Reads the channel; where even the live one is missing, the site is.
+async fn look(context: &SiteContext<'_>, site: &str) -> Result<Option<Channel>, Failure> {
+    let channel = context.hosting.channel();
+    let sentence = || format!("Could not read channel `{channel}` of site `{site}`");
+    match hosting::channel(context.http, site, channel).await {
+        Ok(Some(found)) => Ok(Some(found)),
+        // A preview that is not there yet and a site that is not there look alike.
+        Ok(None) if channel != LIVE => match hosting::channel(context.http, site, LIVE).await {
+            Ok(Some(_)) => Ok(None),
+            Ok(None) => Err(missing(context, site).await),
+            Err(error) => Err(refused::of(context, sentence(), error)),
+        },
+        Ok(None) => Err(missing(context, site).await),
+        Err(error) => Err(refused::of(context, sentence(), error)),
+    }
+}
+
+async fn missing(context: &SiteContext<'_>, site: &str) -> Failure {
+    let project = &context.hosting.project;
+    let failure = Failure::plain(Class::Config, format!("There is no site `{site}` in project `{project}`"));
+    match hosting::sites(context.http).await {
+        Ok(sites) if !sites.is_empty() => {
+            let all: Vec<String> = sites.iter().map(|site| format!("`{}`", site.id)).collect();
+            failure.hint(format!("It has {}: check `site`, `target` and `project_id`", all.join(", ")))
+        }
+        _ => failure.hint("Check `site`, `target` and `project_id`"),
+    }
+}
+
+/// Keeps what a channel serves now.
+pub(super) fn see(fact: &mut SiteFact, channel: Option<&Channel>) {
+    fact.before = match channel {
+        None => Before::NoChannel,
+        Some(channel) => match (channel.version(), &channel.release) {
+            (Some(version), _) => Before::Version(version.to_owned()),
+            (None, Some(release)) if release.kind == "SITE_DISABLE" => Before::Disabled,
+            (None, _) => Before::Nothing,
+        },
+    };
+    let Some(channel) = channel else { return };
+    fact.release_before = channel.release.as_ref().map(|release| release.name.clone());
+    fact.url = Some(channel.url.clone()).filter(|url| !url.is_empty());
+    fact.expires = Some(channel.expires.clone()).filter(|time| !time.is_empty());
+}

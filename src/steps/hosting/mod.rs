@@ -1,0 +1,185 @@
+//! Sites: files become a version that nobody sees, the version is released, asked, and taken back when it
+//! does not answer as it should.
+
+mod find;
+mod finalize;
+mod pins;
+mod refused;
+mod rehearse;
+mod release;
+mod room;
+mod send;
+pub mod undo;
+mod verify;
+mod versions;
+
+pub use rehearse::rehearse;
+
+use super::timed;
+use crate::clock::Clock;
+use crate::console::Console;
+use crate::console::files::Files;
+use crate::explain::Failure;
+use crate::github::GitHub;
+use crate::google::http::Http;
+use crate::inputs::hosting::{Hosting, SiteSource, SiteWork, Upload};
+use crate::inputs::runner::Origin;
+use crate::model::facts::{Facts, StepName};
+use crate::model::hosting::{SiteEnd, SiteFact};
+use crate::probe::Probe;
+
+/// What the steps of the hosting commands may use.
+pub struct SiteContext<'a> {
+    /// What to do.
+    pub hosting: &'a Hosting,
+    /// What marks the versions of this run.
+    pub mark: &'a str,
+    /// Where the run comes from.
+    pub origin: &'a Origin,
+    /// Google.
+    pub http: &'a Http,
+    /// GitHub, when there is a token for it.
+    pub github: Option<&'a GitHub>,
+    /// The site.
+    pub probe: &'a Probe,
+    /// Text.
+    pub console: &'a Console,
+    /// The runner's files.
+    pub files: &'a Files,
+}
+
+impl SiteContext<'_> {
+    fn clock(&self) -> &Clock {
+        self.http.clock()
+    }
+
+    /// Says something odd now, and keeps it for the report.
+    fn warn(&self, facts: &mut Facts, text: String) {
+        self.console.warning(&text);
+        facts.warnings.push(text);
+    }
+
+    /// What begins the lines about a site, where there are several.
+    fn prefix(&self, facts: &Facts, index: usize) -> String {
+        match facts.sites.get(index) {
+            Some(fact) if facts.sites.len() > 1 => format!("{}: ", fact.site),
+            _ => String::new(),
+        }
+    }
+}
+
+/// Carries out a hosting command. Whatever is learned stands in the facts, also when it ends early; what was
+/// released is taken back when it fails.
+///
+/// # Errors
+/// The first failure, explained.
+pub async fn run(context: &SiteContext<'_>, facts: &mut Facts) -> Result<(), Failure> {
+    super::sign_in_as(context.http, context.console, facts, context.hosting.key.email.as_str()).await?;
+    let ended = async {
+        prepare(context, facts).await?;
+        show(context, facts).await?;
+        end(context, facts);
+        Ok(())
+    }
+    .await;
+    match ended {
+        Ok(()) => Ok(()),
+        Err(failure) => Err(undo::after(context, facts, failure).await),
+    }
+}
+
+/// Does everything that nobody sees: the files are uploaded and the versions complete, or found.
+///
+/// # Errors
+/// What hindered it; nothing was released.
+pub(super) async fn prepare(context: &SiteContext<'_>, facts: &mut Facts) -> Result<(), Failure> {
+    step(context, facts, 0, StepName::Site, async |facts| find::run(context, facts).await).await?;
+    match &context.hosting.what {
+        SiteWork::Deploy(upload) => {
+            for (index, source) in upload.sites.iter().enumerate() {
+                make(context, facts, index, source, upload).await?;
+            }
+            Ok(())
+        }
+        SiteWork::Rollback { to, .. } => {
+            step(context, facts, 0, StepName::Pick, async |facts| {
+                versions::earlier(context, facts, to.as_deref()).await
+            })
+            .await
+        }
+        SiteWork::Promote { from, .. } => {
+            step(context, facts, 0, StepName::Pick, async |facts| versions::of_preview(context, facts, from).await)
+                .await
+        }
+    }
+}
+
+/// Makes one site's version.
+async fn make(
+    context: &SiteContext<'_>,
+    facts: &mut Facts,
+    index: usize,
+    source: &SiteSource,
+    upload: &Upload,
+) -> Result<(), Failure> {
+    room::look(context, facts, index, upload).await?;
+    let backends = pins::look(context, facts, index, source).await?;
+    let listing = step(context, facts, index, StepName::Files, async |facts| {
+        send::list(context, facts, index, source, upload).await
+    })
+    .await?;
+    step(context, facts, index, StepName::Send, async |facts| {
+        send::run(context, facts, index, source, upload, listing).await
+    })
+    .await?;
+    step(context, facts, index, StepName::Finalize, async |facts| {
+        finalize::run(context, facts, index, source, backends).await
+    })
+    .await
+}
+
+/// Releases what is prepared, every site, and asks them.
+///
+/// # Errors
+/// What hindered it; what was released is for the caller to take back.
+pub(super) async fn show(context: &SiteContext<'_>, facts: &mut Facts) -> Result<(), Failure> {
+    if let SiteWork::Deploy(upload) = &context.hosting.what {
+        for index in 0..facts.sites.len() {
+            release::channel(context, facts, index, &upload.channel).await?;
+        }
+    }
+    for index in 0..facts.sites.len() {
+        step(context, facts, index, StepName::Release, async |facts| release::run(context, facts, index).await).await?;
+    }
+    if context.hosting.checks.checks.is_empty() {
+        return Ok(());
+    }
+    for index in 0..facts.sites.len() {
+        step(context, facts, index, StepName::Verify, async |facts| verify::run(context, facts, index).await).await?;
+    }
+    Ok(())
+}
+
+/// Says that what is released stays.
+pub(super) fn end(context: &SiteContext<'_>, facts: &mut Facts) {
+    facts.sites.iter_mut().for_each(|fact| fact.end = SiteEnd::Released);
+    if let Err(why) = context.files.save_state("site_over", "true") {
+        context.console.warning(&why);
+    }
+}
+
+async fn step<T>(
+    context: &SiteContext<'_>,
+    facts: &mut Facts,
+    index: usize,
+    name: StepName,
+    work: impl AsyncFnOnce(&mut Facts) -> Result<(T, String), Failure>,
+) -> Result<T, Failure> {
+    let prefix = context.prefix(facts, index);
+    timed(context.console, &prefix, facts, name, work).await
+}
+
+/// The fact of a site.
+fn fact(facts: &Facts, index: usize) -> &SiteFact {
+    &facts.sites[index]
+}

@@ -1,0 +1,274 @@
+//! What rewrites lead to: the services are there, functions are told apart, and a site that keeps to a revision
+//! (`pinTag`) gets a tag on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::{SiteContext, fact, refused};
+use crate::clock::jitter;
+use crate::explain::{Class, Failure};
+use crate::google::cloud_run::{self, Service as Found};
+use crate::google::hosting;
+use crate::google::operation;
+use crate::inputs::hosting::SiteSource;
+use crate::model::facts::Facts;
+use crate::model::hosting::{LIVE, short};
+use crate::model::ids::{Region, RevisionName, ServiceName};
+use crate::model::traffic::{Share, Target, Traffic};
+use crate::plan::rollout::{self, Record, Served};
+use crate::plan::serving::{self, Generation, Resolved, Service};
+
+/// Rounds of read, change, write while others write the same service.
+const ROUNDS: u32 = 5;
+
+/// A tag is there within seconds; later than this something is wrong.
+const LONGEST_WRITE: Duration = Duration::from_secs(120);
+
+/// Tags of earlier versions that a service may have before old ones are removed; Cloud Run's limit is 2,000
+/// (`google-api.md` 13.2).
+const MOST_TAGS: usize = 500;
+
+/// What is known of the services behind a site.
+#[derive(Debug, Default)]
+pub(super) struct Backends {
+    resolved: Resolved,
+}
+
+impl Backends {
+    /// What is known before any tag is set.
+    pub(super) fn resolved(&self) -> &Resolved {
+        &self.resolved
+    }
+}
+
+/// Reads every service that a rewrite leads to, and refuses a preview that would change what live serves.
+pub(super) async fn look(
+    context: &SiteContext<'_>,
+    facts: &mut Facts,
+    index: usize,
+    source: &SiteSource,
+) -> Result<Backends, Failure> {
+    let functions = serving::functions(&source.serving);
+    let mut services = serving::runs(&source.serving);
+    let named = services.len();
+    services.extend(functions.iter().map(serving::Function::service));
+    let reads = services.iter().map(|service| read(context, service));
+    let found = futures_util::future::join_all(reads).await;
+    let mut backends = Backends::default();
+    for (at, (service, found)) in services.iter().zip(found).enumerate() {
+        match found {
+            Ok(Some(_)) if at >= named => {
+                let function = functions[at - named].clone();
+                backends.resolved.functions.insert(function, Generation::Second(service.clone()));
+            }
+            Ok(None) if at < named => return Err(missing(context, source, service)),
+            Ok(_) => {}
+            // Completing the version needs it too, and then says so in Google's words.
+            Err(failure) if failure.class() == Class::Permission => {
+                context.warn(facts, format!("Service {} was not looked at: {failure}", service.name));
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    let pinned = !serving::pins(&source.serving, &backends.resolved).is_empty();
+    if pinned && !fact(facts, index).is_live() {
+        keep_live(context, facts, index, source, &backends).await?;
+    }
+    Ok(backends)
+}
+
+async fn read(context: &SiteContext<'_>, service: &Service) -> Result<Option<Found>, Failure> {
+    let sentence = || format!("Could not read service `{}` in `{}`", service.name, service.region);
+    let Some(name) = full_name(context, service) else { return Ok(None) };
+    cloud_run::service(context.http, &name).await.map_err(|error| Failure::of(sentence(), error))
+}
+
+fn full_name(context: &SiteContext<'_>, service: &Service) -> Option<String> {
+    let (region, name) = (Region::parse(&service.region).ok()?, ServiceName::parse(&service.name).ok()?);
+    Some(cloud_run::service_name(context.hosting.project.as_str(), &region, &name))
+}
+
+fn missing(context: &SiteContext<'_>, source: &SiteSource, service: &Service) -> Failure {
+    let project = &context.hosting.project;
+    let what = format!(
+        "A rewrite of `{}` leads to service `{}`, and there is none in `{}` of project `{project}`",
+        source.described, service.name, service.region
+    );
+    Failure::plain(Class::Config, what)
+        .hint("Deploy the service first, or correct `run.serviceId` and `run.region` (us-central1 unless it is given)")
+}
+
+/// A pin on a preview moves the tag of a service that live asks without one: that would change what everybody
+/// sees, so it is refused, as firebase-tools does.
+async fn keep_live(
+    context: &SiteContext<'_>,
+    facts: &Facts,
+    index: usize,
+    source: &SiteSource,
+    backends: &Backends,
+) -> Result<(), Failure> {
+    let site = &fact(facts, index).site;
+    let sentence = || format!("Could not read what site `{site}` serves live");
+    let live = hosting::channel(context.http, site, LIVE)
+        .await
+        .map_err(|error| refused::of(context, sentence(), error))?;
+    let Some(version) = live.as_ref().and_then(hosting::Channel::version) else { return Ok(()) };
+    let version = hosting::version(context.http, version)
+        .await
+        .map_err(|error| refused::of(context, sentence(), error))?;
+    let Some(version) = version else { return Ok(()) };
+    let harmed = serving::unsafe_pins(&source.serving, &backends.resolved, &version.config);
+    if harmed.is_empty() {
+        return Ok(());
+    }
+    let list: Vec<String> = harmed.iter().map(|pattern| format!("`{pattern}`")).collect();
+    let what = format!(
+        "Rewrites of {} are pinned here and not on the live site: this preview would change what everybody sees",
+        list.join(", ")
+    );
+    Err(Failure::plain(Class::Config, what)
+        .hint("Release live with `pinTag` first, or take `pinTag` out of these rewrites"))
+}
+
+/// Puts a tag on the latest revision of every service that the site keeps to. Gives back what was learned.
+pub(super) async fn set(
+    context: &SiteContext<'_>,
+    facts: &mut Facts,
+    index: usize,
+    version: &str,
+    backends: Backends,
+    source: &SiteSource,
+) -> Result<Resolved, Failure> {
+    let mut resolved = backends.resolved;
+    let mut tags = BTreeMap::new();
+    for service in serving::pins(&source.serving, &resolved) {
+        let tag = tag(context, facts, index, short(version), &service).await?;
+        tags.insert(service, tag);
+    }
+    resolved.tags = tags;
+    Ok(resolved)
+}
+
+/// The tag of a service's latest revision: the one it has, or a new one.
+async fn tag(
+    context: &SiteContext<'_>,
+    facts: &mut Facts,
+    index: usize,
+    version: &str,
+    service: &Service,
+) -> Result<String, Failure> {
+    let sentence = || format!("Could not pin service `{}` in `{}`", service.name, service.region);
+    let Some(name) = full_name(context, service) else {
+        return Err(Failure::plain(Class::Config, format!("{}: that is no service's name", sentence())));
+    };
+    for round in 1.. {
+        let found = read(context, service).await?;
+        let Some(found) = found else {
+            return Err(Failure::plain(Class::Config, format!("{}: it is not there", sentence())));
+        };
+        let Some(latest) = found.latest_ready() else {
+            return Err(Failure::plain(Class::Config, format!("{}: it has no revision that is ready", sentence())));
+        };
+        if let Some(tag) = standing(&found, &latest) {
+            return Ok(tag);
+        }
+        let tag = serving::tag_for(version, &service.name).map_err(|error| Failure::of(sentence(), error))?;
+        let mut traffic = whole(&found.traffic());
+        make_room(context, &mut traffic).await;
+        traffic.shares.push(Share { target: Target::Revision(latest), percent: 0, tag: Some(tag.clone()) });
+        let pin = (name.clone(), tag.clone());
+        if !facts.sites[index].pins.contains(&pin) {
+            facts.sites[index].pins.push(pin);
+        }
+        match put(context, &name, &found, &traffic).await {
+            Ok(()) => return Ok(tag),
+            Err(error) if (error.is_conflict() || error.is_ambiguous()) && round < ROUNDS => {}
+            Err(error) => return Err(Failure::of(sentence(), error)),
+        }
+        context.clock().sleep(jitter(Duration::from_secs(1 << round.min(4)), 0.3, 1.0)).await;
+    }
+    unreachable!("the loop ends by returning")
+}
+
+/// A tag that the revision has and keeps: those of a rollout go with it.
+fn standing(service: &Found, latest: &RevisionName) -> Option<String> {
+    let passing = [
+        Record::on(service.json()).filter(|record| !record.rollout.keep_tag).map(|record| record.rollout.tag),
+        Served::on(service.json()).candidate,
+    ];
+    let shares = service.traffic().shares;
+    let stays = |tag: &String| !passing.iter().flatten().any(|other| other == tag);
+    let latest_is = |share: &Share| match &share.target {
+        Target::Latest => false,
+        Target::Revision(name) => name == latest,
+    };
+    shares.into_iter().filter(latest_is).find_map(|share| share.tag.filter(stays))
+}
+
+/// An allocation with its meaning written out, so that a tag can be added to it.
+fn whole(traffic: &Traffic) -> Traffic {
+    if traffic.shares.is_empty() {
+        return Traffic { shares: vec![Share { target: Target::Latest, percent: 100, tag: None }] };
+    }
+    traffic.clone()
+}
+
+/// Writes an allocation and waits for it; what stands on the service besides stays.
+async fn put(
+    context: &SiteContext<'_>,
+    name: &str,
+    service: &Found,
+    traffic: &Traffic,
+) -> Result<(), crate::google::error::ApiError> {
+    let mut body = service.json().clone();
+    rollout::write_traffic(&mut body, traffic);
+    let begun = cloud_run::move_traffic(context.http, name, &body).await?;
+    let limit = context.clock().limit(LONGEST_WRITE);
+    // Whether it holds shows when the version is completed: Hosting checks that the tag is there.
+    match operation::watch(context.http, begun, limit, || ()).await {
+        operation::Watched::Ended(_) | operation::Watched::StoppedWatching | operation::Watched::Unseen(_) => Ok(()),
+    }
+}
+
+/// Takes away tags of versions that are no more, where a service has very many.
+async fn make_room(context: &SiteContext<'_>, traffic: &mut Traffic) {
+    let ours = |share: &Share| share.percent == 0 && share.tag.as_deref().is_some_and(|tag| tag.starts_with("fh-"));
+    if traffic.shares.iter().filter(|share| ours(share)).count() < MOST_TAGS {
+        return;
+    }
+    let used = async {
+        let mut used = BTreeSet::new();
+        for site in hosting::sites(context.http).await? {
+            used.extend(hosting::tags_in_use(context.http, &site.id).await?);
+        }
+        Ok::<_, crate::google::error::ApiError>(used)
+    };
+    match used.await {
+        Ok(used) => traffic.shares.retain(|share| !ours(share) || share.tag.as_ref().is_some_and(|tag| used.contains(tag))),
+        Err(why) => context.console.line(&format!("Old tags were left where they are: {why}")),
+    }
+}
+
+/// Takes away the tags that this run put on services, for a version that nobody will see.
+pub(super) async fn remove(context: &SiteContext<'_>, facts: &mut Facts, index: usize) {
+    for (name, tag) in std::mem::take(&mut facts.sites[index].pins) {
+        let mut ended = Ok(());
+        for _ in 0..ROUNDS {
+            ended = take_away(context, &name, &tag).await;
+            if !ended.as_ref().is_err_and(crate::google::error::ApiError::is_conflict) {
+                break;
+            }
+        }
+        if let Err(why) = ended {
+            context.warn(facts, format!("Tag {tag} of service {} could not be removed: {why}", short(&name)));
+        }
+    }
+}
+
+async fn take_away(context: &SiteContext<'_>, name: &str, tag: &str) -> Result<(), crate::google::error::ApiError> {
+    let Some(service) = cloud_run::service(context.http, name).await? else { return Ok(()) };
+    let mut traffic = service.traffic();
+    let there = traffic.shares.len();
+    traffic.shares.retain(|share| share.tag.as_deref() != Some(tag) || share.percent > 0);
+    if traffic.shares.len() == there { Ok(()) } else { put(context, name, &service, &traffic).await }
+}

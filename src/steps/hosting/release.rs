@@ -1,0 +1,226 @@
+//! Showing a version: the channel is there, the release is made once, and the channel is read back.
+
+use std::time::Duration;
+
+use super::{SiteContext, fact, find, refused, room};
+use crate::clock::jitter;
+use crate::explain::{Class, Failure};
+use crate::google::hosting::{self, MOST_CHANNELS};
+use crate::inputs::hosting::Channel;
+use crate::model::facts::{Facts, StepName, Written};
+use crate::model::hosting::{Before, short};
+
+/// Times a release is asked for when the channel says that it did not arrive.
+const ATTEMPTS: u32 = 3;
+
+/// Looks at a channel after a lost reply: a release that arrived shows within seconds.
+const LOOKS: u32 = 3;
+
+/// Makes the preview channel, or lets it live on.
+pub(super) async fn channel(
+    context: &SiteContext<'_>,
+    facts: &mut Facts,
+    index: usize,
+    channel: &Channel,
+) -> Result<(), Failure> {
+    let Channel::Preview { id, ttl } = channel else { return Ok(()) };
+    super::step(context, facts, index, StepName::Channel, async |facts| {
+        let site = fact(facts, index).site.clone();
+        let new = fact(facts, index).before == Before::NoChannel;
+        let found = if new {
+            create(context, facts, index, id.as_str(), *ttl).await?
+        } else {
+            hosting::set_ttl(context.http, &site, id.as_str(), *ttl)
+                .await
+                .map_err(|error| refused::of(context, format!("Could not renew channel `{id}` of site `{site}`"), error))?
+        };
+        let before = std::mem::take(&mut facts.sites[index].before);
+        find::see(&mut facts.sites[index], Some(&found));
+        facts.sites[index].before = before;
+        let until = fact(facts, index).expires.clone().unwrap_or_default();
+        let done = if fact(facts, index).channel_made { "made" } else { "kept" };
+        Ok(((), format!("`{id}` is {done}, until {until}")))
+    })
+    .await
+}
+
+async fn create(
+    context: &SiteContext<'_>,
+    facts: &mut Facts,
+    index: usize,
+    id: &str,
+    ttl: Duration,
+) -> Result<hosting::Channel, Failure> {
+    let site = fact(facts, index).site.clone();
+    let sentence = || format!("Could not make channel `{id}` of site `{site}`");
+    for attempt in 1.. {
+        let error = match hosting::create_channel(context.http, &site, id, ttl).await {
+            Ok(channel) => {
+                facts.sites[index].channel_made = true;
+                return Ok(channel);
+            }
+            Err(error) => error,
+        };
+        // Too many channels and too many requests are told in the same way; only the channels themselves tell which.
+        if error.is_rate_limit() {
+            let all = hosting::channels(context.http, &site).await;
+            if all.is_ok_and(|all| all.len() > MOST_CHANNELS) {
+                return Err(room::full(context, &site, &[], "remove some by hand").evidence(vec![error.to_string()]));
+            }
+        } else if !error.is_ambiguous() && !error.is_conflict() {
+            return Err(refused::of(context, sentence(), error));
+        }
+        // A lost reply, or another run that made it a moment ago: either way it may be there now.
+        let found = hosting::channel(context.http, &site, id).await;
+        if let Some(channel) = found.map_err(|error| refused::of(context, sentence(), error))? {
+            facts.sites[index].channel_made = !error.is_conflict();
+            return Ok(channel);
+        }
+        if attempt >= ATTEMPTS {
+            return Err(refused::of(context, sentence(), error));
+        }
+        context.clock().sleep(pause(attempt)).await;
+    }
+    unreachable!("the loop ends by returning")
+}
+
+/// Releases a site's version on its channel and reads the channel back.
+pub(super) async fn run(context: &SiteContext<'_>, facts: &mut Facts, index: usize) -> Result<((), String), Failure> {
+    let (site, channel) = (fact(facts, index).site.clone(), fact(facts, index).channel.clone());
+    let version = fact(facts, index).version.clone().unwrap_or_default();
+    let id = short(&version).to_owned();
+    if fact(facts, index).before.version() == Some(version.as_str()) {
+        return Ok(((), format!("channel `{channel}` shows version `{id}` already")));
+    }
+    remember(context, facts, index);
+    facts.sites[index].released = Written::Unknown;
+    let text = message(context);
+    let last = fact(facts, index).release_before.clone();
+    let made = make(context, &site, &channel, Some(&version), &text, last.as_deref()).await;
+    let release = match made {
+        Ok(release) => release,
+        Err(Unreleased::No(failure)) => {
+            facts.sites[index].released = Written::No;
+            return Err(failure);
+        }
+        Err(Unreleased::Unknown(failure)) => return Err(failure),
+    };
+    facts.sites[index].released = Written::Yes;
+    facts.sites[index].release = Some(release);
+    read_back(context, facts, index, &version).await?;
+    let url = fact(facts, index).url.clone().unwrap_or_default();
+    Ok(((), format!("channel `{channel}` shows version `{id}` at {url}")))
+}
+
+/// Why nothing was released.
+pub(super) enum Unreleased {
+    /// It certainly was not.
+    No(Failure),
+    /// It cannot be said.
+    Unknown(Failure),
+}
+
+/// Asks for a release until the channel shows it. After a lost reply the channel is looked at before another
+/// request is made, so that one run makes one release. `last` is the release it showed before. Gives back the
+/// release's name.
+pub(super) async fn make(
+    context: &SiteContext<'_>,
+    site: &str,
+    channel: &str,
+    version: Option<&str>,
+    message: &str,
+    last: Option<&str>,
+) -> Result<String, Unreleased> {
+    let what = version.map_or("nothing".to_owned(), |version| format!("version `{}`", short(version)));
+    let sentence = || format!("Could not release {what} on channel `{channel}` of site `{site}`");
+    let mut attempt = 1;
+    loop {
+        let error = match hosting::release(context.http, site, channel, version, message).await {
+            Ok(release) => return Ok(release.name),
+            Err(error) if error.is_ambiguous() => error,
+            Err(error) => return Err(Unreleased::No(refused::of(context, sentence(), error))),
+        };
+        let mut seen = false;
+        for look in 1..=LOOKS {
+            match hosting::channel(context.http, site, channel).await {
+                Ok(Some(now)) => {
+                    seen = true;
+                    let shown = now.version() == version && now.release.as_ref().map(|release| release.name.as_str()) != last;
+                    if let Some(release) = now.release.filter(|_| shown) {
+                        return Ok(release.name);
+                    }
+                }
+                Ok(None) => {}
+                Err(why) => context.console.line(&format!("Whether the release arrived is not known yet: {why}")),
+            }
+            context.clock().sleep(pause(look)).await;
+        }
+        if !seen {
+            return Err(Unreleased::Unknown(refused::of(context, sentence(), error)));
+        }
+        if attempt >= ATTEMPTS {
+            return Err(Unreleased::No(refused::of(context, sentence(), error)));
+        }
+        attempt += 1;
+    }
+}
+
+/// Reads the channel: what it shows is the verdict, whatever the release said.
+async fn read_back(
+    context: &SiteContext<'_>,
+    facts: &mut Facts,
+    index: usize,
+    version: &str,
+) -> Result<(), Failure> {
+    let (site, channel) = (fact(facts, index).site.clone(), fact(facts, index).channel.clone());
+    let sentence = || format!("Could not read back what channel `{channel}` of site `{site}` shows");
+    let now = hosting::channel(context.http, &site, &channel)
+        .await
+        .map_err(|error| refused::of(context, sentence(), error))?;
+    let shows = now.as_ref().and_then(hosting::Channel::version).map(str::to_owned);
+    if let Some(url) = now.map(|now| now.url).filter(|url| !url.is_empty()) {
+        facts.sites[index].url = Some(url);
+    }
+    if shows.as_deref() == Some(version) {
+        return Ok(());
+    }
+    let other = shows.as_deref().map_or("nothing".to_owned(), |other| format!("version `{}`", short(other)));
+    Err(Failure::plain(
+        Class::Superseded,
+        format!("Channel `{channel}` of site `{site}` shows {other}: another release came after this one"),
+    )
+    .hint("Nothing needs to be done; give the workflow a `concurrency:` group per site to keep runs in order"))
+}
+
+/// What the Firebase console shows beside the release.
+fn message(context: &SiteContext<'_>) -> String {
+    if let Some(message) = &context.hosting.message {
+        return message.clone();
+    }
+    let origin = context.origin;
+    let commit = origin.sha.as_deref().map(|sha| sha.chars().take(7).collect::<String>());
+    let run = origin.run_id.as_ref().map(|run| format!("run {run}-{}", origin.run_attempt.as_deref().unwrap_or("1")));
+    let parts: Vec<String> = commit.into_iter().chain(run).collect();
+    if parts.is_empty() { "slipway".to_owned() } else { format!("slipway: {}", parts.join(", ")) }
+}
+
+/// Tells the post step what would have to be put back.
+fn remember(context: &SiteContext<'_>, facts: &Facts, index: usize) {
+    let fact = fact(facts, index);
+    if !fact.is_live() {
+        return;
+    }
+    let told = serde_json::json!({
+        "site": fact.site, "version": fact.version, "before": fact.before.version(),
+        "had_nothing": matches!(fact.before, Before::Nothing | Before::Disabled),
+    });
+    let kept = [
+        context.files.save_state("site_project", context.hosting.project.as_str()),
+        context.files.save_state(&format!("site_release_{index}"), &told.to_string()),
+    ];
+    kept.into_iter().filter_map(Result::err).for_each(|why| context.console.warning(&why));
+}
+
+fn pause(attempt: u32) -> Duration {
+    jitter(Duration::from_secs(1 << attempt.min(4)), 0.3, 1.0)
+}

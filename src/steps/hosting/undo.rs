@@ -1,0 +1,161 @@
+//! Going back: what a channel showed before is released again, and what nobody saw is removed.
+
+use serde_json::Value;
+
+use super::release::{self, Unreleased};
+use super::{SiteContext, fact};
+use crate::explain::{Class, Failure};
+use crate::google::hosting;
+use crate::model::facts::{Facts, StepName, Written};
+use crate::model::hosting::{Before, LIVE, SiteEnd, short};
+
+/// Takes back what was released and removes what was made, after a failure; gives back the failure with what
+/// came of that.
+pub(in super::super) async fn after(context: &SiteContext<'_>, facts: &mut Facts, failure: Failure) -> Failure {
+    let mut failure = failure;
+    let overtaken = failure.class() == Class::Superseded;
+    for index in 0..facts.sites.len() {
+        let fact = &mut facts.sites[index];
+        if fact.end != SiteEnd::Open || fact.released == Written::No {
+            continue;
+        }
+        if overtaken && fact.released == Written::Yes {
+            fact.end = SiteEnd::Left("another release came after this one".into());
+            continue;
+        }
+        if !fact.is_live() {
+            fact.end = SiteEnd::Left("a preview stays for a look".into());
+            continue;
+        }
+        context.console.line(&format!("✗ {failure}: going back"));
+        let restored = super::step(context, facts, index, StepName::Restore, async |facts| {
+            Ok(((), restore(context, facts, index).await?))
+        });
+        if let Err(why) = restored.await {
+            let site = fact_site(facts, index);
+            facts.sites[index].end = SiteEnd::Stuck(why.to_string());
+            let causes = why.causes();
+            failure = failure
+                .with_class(Class::Rollback)
+                .evidence(std::iter::once(why.to_string()).chain(causes).collect())
+                .hint(by_hand(context, facts, index, &site));
+        }
+    }
+    discard(context, facts).await;
+    failure
+}
+
+fn fact_site(facts: &Facts, index: usize) -> String {
+    fact(facts, index).site.clone()
+}
+
+/// Shows again what the channel showed before. Gives back a sentence.
+///
+/// # Errors
+/// When it could not be released, or the channel does not show it.
+pub async fn restore(context: &SiteContext<'_>, facts: &mut Facts, index: usize) -> Result<String, Failure> {
+    let (site, channel) = (fact(facts, index).site.clone(), fact(facts, index).channel.clone());
+    let (before, version) = (fact(facts, index).before.clone(), fact(facts, index).version.clone());
+    let end = go_back(context, &site, &channel, version.as_deref(), before.version()).await?;
+    let told = match &end {
+        SiteEnd::Left(why) => format!("channel `{channel}` of site `{site}` was left as it is: {why}"),
+        _ => format!("channel `{channel}` of site `{site}` shows {} again", shown(&before)),
+    };
+    facts.sites[index].end = end;
+    Ok(told)
+}
+
+fn shown(before: &Before) -> String {
+    before.version().map_or("nothing".to_owned(), |version| format!("version `{}`", short(version)))
+}
+
+/// Puts a channel back from `ours` to `before`, where it shows ours.
+async fn go_back(
+    context: &SiteContext<'_>,
+    site: &str,
+    channel: &str,
+    ours: Option<&str>,
+    before: Option<&str>,
+) -> Result<SiteEnd, Failure> {
+    let sentence = || format!("Could not put back channel `{channel}` of site `{site}`");
+    let read = async || {
+        let found = hosting::channel(context.http, site, channel).await.map_err(|error| Failure::of(sentence(), error))?;
+        let version = found.as_ref().and_then(hosting::Channel::version).map(str::to_owned);
+        Ok::<_, Failure>((version, found.and_then(|found| found.release).map(|release| release.name)))
+    };
+    let (now, last) = read().await?;
+    if now.as_deref() != ours {
+        // The release never arrived, or somebody else's came after it.
+        return Ok(match now.as_deref() == before {
+            true => SiteEnd::Restored,
+            false => SiteEnd::Left("another release came after this one".into()),
+        });
+    }
+    let message = ours.map_or_else(|| "slipway: back".to_owned(), |ours| format!("slipway: back from {}", short(ours)));
+    match release::make(context, site, channel, before, &message, last.as_deref()).await {
+        Ok(_) => {}
+        Err(Unreleased::No(failure) | Unreleased::Unknown(failure)) => return Err(failure),
+    }
+    let (now, _) = read().await?;
+    if now.as_deref() == before {
+        return Ok(SiteEnd::Restored);
+    }
+    let what = now.as_deref().map_or("nothing".to_owned(), |now| format!("version `{}`", short(now)));
+    Err(Failure::plain(Class::Rollback, format!("{}: it shows {what}", sentence())))
+}
+
+/// Removes versions that were never released, and tags made for them. What stays is told and harms nobody:
+/// Hosting removes unfinished versions after twelve hours itself.
+pub async fn discard(context: &SiteContext<'_>, facts: &mut Facts) {
+    for index in 0..facts.sites.len() {
+        let fact = &facts.sites[index];
+        if fact.released != Written::No || !fact.made {
+            continue;
+        }
+        if let Some(version) = fact.version.clone() {
+            match hosting::delete_version(context.http, &version).await {
+                Ok(()) => {
+                    context.console.line(&format!("Removed version `{}`, which nobody saw", short(&version)));
+                    facts.sites[index].version = None;
+                    facts.sites[index].finalized = false;
+                }
+                Err(error) => {
+                    context.warn(facts, format!("Version {}, which nobody saw, could not be removed: {error}", short(&version)));
+                }
+            }
+        }
+        super::pins::remove(context, facts, index).await;
+    }
+}
+
+fn by_hand(context: &SiteContext<'_>, facts: &Facts, index: usize, site: &str) -> String {
+    let project = context.hosting.project.as_str();
+    match fact(facts, index).before.version() {
+        Some(version) => format!(
+            "Put it back by hand: slipway hosting rollback --project-id={project} --site={site} --to-version={}",
+            short(version)
+        ),
+        None => format!("Switch the site off by hand: https://console.firebase.google.com/project/{project}/hosting"),
+    }
+}
+
+/// Puts back what a run left that is gone, by what it told the post step. Gives back a sentence for each site.
+///
+/// # Errors
+/// As [`restore`].
+pub async fn left_behind(context: &SiteContext<'_>, told: &str) -> Result<String, Failure> {
+    let told: Value = serde_json::from_str(told).unwrap_or_default();
+    let text = |key: &str| told.get(key).and_then(Value::as_str);
+    let site = text("site").unwrap_or_default();
+    let had_nothing = told.get("had_nothing").and_then(Value::as_bool) == Some(true);
+    if text("before").is_none() && !had_nothing {
+        return Ok(format!("What site `{site}` showed before is not known"));
+    }
+    match go_back(context, site, LIVE, text("version"), text("before")).await? {
+        SiteEnd::Restored => {
+            let before = text("before").map_or("nothing".to_owned(), |version| format!("version `{}`", short(version)));
+            Ok(format!("Site `{site}` shows {before} again"))
+        }
+        _ => Ok(format!("Site `{site}` was left as it is: another release came after this run's")),
+    }
+}

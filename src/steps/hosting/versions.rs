@@ -1,0 +1,117 @@
+//! Finding a version that exists: what was served before, what was named, what a preview shows.
+
+use super::{SiteContext, fact, refused};
+use crate::explain::{Class, Failure};
+use crate::google::hosting::{self, Release};
+use crate::inputs::firebase::channel::ChannelId;
+use crate::model::facts::Facts;
+use crate::model::hosting::short;
+
+/// The version to go back to.
+pub(super) async fn earlier(
+    context: &SiteContext<'_>,
+    facts: &mut Facts,
+    to: Option<&str>,
+) -> Result<((), String), Failure> {
+    let (site, channel) = (fact(facts, 0).site.clone(), fact(facts, 0).channel.clone());
+    let now = fact(facts, 0).before.version().map(str::to_owned);
+    let name = match to {
+        Some(id) => format!("projects/{}/sites/{site}/versions/{id}", context.hosting.project),
+        None => {
+            let sentence = || format!("Could not list the releases of channel `{channel}` of site `{site}`");
+            let releases = hosting::releases(context.http, &site, &channel)
+                .await
+                .map_err(|error| refused::of(context, sentence(), error))?;
+            served_before(&releases, now.as_deref()).ok_or_else(|| {
+                Failure::plain(
+                    Class::Config,
+                    format!("Channel `{channel}` of site `{site}` served nothing before what it serves now"),
+                )
+                .hint("Name a version with `to_version`; the Firebase console lists them")
+            })?
+        }
+    };
+    take(context, facts, name).await
+}
+
+/// The version a preview shows.
+pub(super) async fn of_preview(
+    context: &SiteContext<'_>,
+    facts: &mut Facts,
+    from: &ChannelId,
+) -> Result<((), String), Failure> {
+    let site = fact(facts, 0).site.clone();
+    let sentence = || format!("Could not read channel `{from}` of site `{site}`");
+    let found = hosting::channel(context.http, &site, from.as_str())
+        .await
+        .map_err(|error| refused::of(context, sentence(), error))?;
+    let Some(channel) = found else {
+        return Err(Failure::plain(Class::Config, format!("Site `{site}` has no channel `{from}`"))
+            .hint("It may have expired: deploy to it again, then promote"));
+    };
+    match channel.version().map(str::to_owned) {
+        Some(name) => take(context, facts, name).await,
+        None => Err(Failure::plain(Class::Config, format!("Channel `{from}` of site `{site}` shows no version yet"))),
+    }
+}
+
+/// Makes sure that a version can be released.
+async fn take(context: &SiteContext<'_>, facts: &mut Facts, name: String) -> Result<((), String), Failure> {
+    let site = fact(facts, 0).site.clone();
+    let id = short(&name);
+    let found = hosting::version(context.http, &name)
+        .await
+        .map_err(|error| refused::of(context, format!("Could not read version `{id}` of site `{site}`"), error))?;
+    match found {
+        Some(version) if version.is_finalized() => {}
+        Some(version) => {
+            let what = format!("Version `{id}` of site `{site}` is {}, and cannot be released", version.status);
+            return Err(Failure::plain(Class::Config, what).hint("Name another one with `to_version`"));
+        }
+        None => {
+            return Err(Failure::plain(Class::Config, format!("Site `{site}` has no version `{id}`"))
+                .hint("Name another one with `to_version`; the Firebase console lists them"));
+        }
+    }
+    let note = format!("version `{id}`");
+    facts.sites[0].version = Some(name);
+    facts.sites[0].finalized = true;
+    Ok(((), note))
+}
+
+/// The version that was served before the one that is. Going back twice goes further back: what stands before
+/// the first release of a version is what that version once replaced.
+fn served_before(releases: &[Release], now: Option<&str>) -> Option<String> {
+    let first_of_now = match now {
+        Some(now) => releases.iter().rposition(|release| release.version == now)?,
+        // Nothing is served, such as on a site that is switched off: the newest version was.
+        None => return releases.iter().map(|release| release.version.clone()).find(|version| !version.is_empty()),
+    };
+    let older = releases.iter().skip(first_of_now + 1);
+    older.map(|release| release.version.clone()).find(|version| !version.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn releases(versions: &[&str]) -> Vec<Release> {
+        let release = |version: &&str| Release {
+            name: String::new(),
+            kind: "DEPLOY".into(),
+            time: String::new(),
+            version: (*version).to_owned(),
+        };
+        versions.iter().map(release).collect()
+    }
+
+    #[test]
+    fn going_back_never_goes_forth() {
+        let before = |newest_first: &[&str], now| served_before(&releases(newest_first), now);
+        assert_eq!(before(&["c", "b", "a"], Some("c")).as_deref(), Some("b"));
+        // Rolled back to `b` from `c`: the next step back is `a`, not the version that was left.
+        assert_eq!(before(&["b", "c", "b", "a"], Some("b")).as_deref(), Some("a"));
+        assert_eq!(before(&["a"], Some("a")), None);
+        assert_eq!(before(&["", "b", "a"], None).as_deref(), Some("b"), "a site that is switched off");
+    }
+}
