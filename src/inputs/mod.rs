@@ -4,6 +4,7 @@
 pub mod credentials;
 pub mod deploy;
 pub mod error;
+pub mod firebase;
 pub mod job;
 mod knative;
 pub mod map;

@@ -9,5 +9,6 @@ pub mod job_steps;
 pub mod pre_deploy;
 pub mod rollout;
 pub mod service;
+pub mod serving;
 mod variables;
 pub mod worker_pool;
