@@ -141,7 +141,7 @@ pub(super) fn advice(home: &str, name: &str) -> String {
     let same = |key: &&Key| name_of(key.path) == name && related(home_of(key.path));
     let steps = |key: &&Key| home_of(key.path).len().abs_diff(home.len());
     if let Some(key) = KEYS.iter().filter(same).min_by_key(steps) {
-        return format!("this belongs into `{}`", home_of(key.path));
+        return format!("it belongs into `{}`", home_of(key.path));
     }
     let others: &[&'static str] = if home.is_empty() { ELSEWHERE } else { &[] };
     let nearest = names_at(home).chain(others.iter().copied()).map(|known| (distance(known, name), known)).min();
@@ -178,8 +178,8 @@ mod tests {
     fn advice_names_the_place_or_the_nearest_name() {
         assert_eq!(advice("", "hostng"), "did you mean `hosting`?");
         assert_eq!(advice("", "functoins"), "did you mean `functions`?");
-        assert_eq!(advice("", "public"), "this belongs into `hosting`");
-        assert_eq!(advice("hosting.rewrites[]", "pinTag"), "this belongs into `hosting.rewrites[].run`");
+        assert_eq!(advice("", "public"), "it belongs into `hosting`");
+        assert_eq!(advice("hosting.rewrites[]", "pinTag"), "it belongs into `hosting.rewrites[].run`");
         assert_eq!(advice("hosting.redirects[]", "destinaton"), "did you mean `destination`?");
         assert_eq!(advice("hosting", "zzzzzz"), "");
         assert_eq!(advice("hosting", &"x".repeat(100_000)), "");

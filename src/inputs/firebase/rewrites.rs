@@ -142,7 +142,10 @@ pub(super) fn header_rule(value: &Value, path: String, notes: &mut Notes) -> Opt
         let cure = node.cure_for("headers", "write a list of `key` and `value`");
         notes.wrong(node.place("headers"), "this is missing", cure);
     }
-    let headers = node.list("headers", notes).map(|(path, value)| header(value, path, notes)).collect::<Option<_>>();
+    let items = node.list("headers", notes);
+    // All of them before one is missed: every mistake is told.
+    let headers: Vec<Option<_>> = items.map(|(path, value)| header(value, path, notes)).collect();
+    let headers = headers.into_iter().collect::<Option<_>>();
     Some(HeaderRule { pattern: pattern?, headers: headers? })
 }
 
