@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::deploy::Checks;
 use super::firebase::Serving;
-use crate::model::ids::{ChannelId, ProjectId, SiteId};
+use super::firebase::channel::ChannelId;
+use crate::model::ids::{ProjectId, SiteId};
 use crate::model::key::ServiceAccountKey;
 use crate::model::secret::Secret;
 

@@ -4,7 +4,11 @@
 pub mod credentials;
 pub mod deploy;
 pub mod error;
+<<<<<<< HEAD
 pub mod hosting;
+=======
+pub mod firebase;
+>>>>>>> firebase
 pub mod job;
 mod knative;
 pub mod map;

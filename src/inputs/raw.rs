@@ -79,7 +79,7 @@ fn cure(table: &[&'static Input], name: &str) -> String {
 }
 
 /// Edits between two names, counting a swap of neighbours as one.
-fn distance(a: &str, b: &str) -> usize {
+pub(super) fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
     for i in 1..=a.len() {

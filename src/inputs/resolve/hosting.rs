@@ -1,13 +1,12 @@
 //! What the hosting commands are told, with every mistake at once; `firebase.json` is a part of it.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde_json::Value;
 
 use super::super::credentials;
 use super::super::error::{Findings, InputErrors};
-use super::super::firebase::channel::{channel_id, expires, for_pull_request};
+use super::super::firebase::channel::{ChannelError, DEFAULT_LIFE, channel_id, expires, for_pull_request};
 use super::super::firebase::{self, Chosen, FirebaseRc, JsonMistake};
 use super::super::hosting::{Channel, Hosting, SiteSource, SiteWork, Upload};
 use super::super::raw::RawInputs;
@@ -16,12 +15,9 @@ use super::super::scalar;
 use super::super::spec::Command;
 use super::{Give, check};
 use crate::model::hosting::LIVE;
-use crate::model::ids::{ChannelId, ProjectId, SiteId};
+use crate::model::ids::{ProjectId, SiteId};
 use crate::model::key::ServiceAccountKey;
 use crate::model::secret::Secret;
-
-/// How long a preview lives unless it is said (`google-api.md` 13.3).
-const PREVIEW_LIFE: Duration = Duration::from_secs(7 * 86_400);
 
 /// Google's limit for a release's message (`google-api.md` 13.1).
 const LONGEST_MESSAGE: usize = 512;
@@ -67,7 +63,7 @@ pub fn run(
             Some(SiteWork::Rollback { site, channel, to: give.with("to_version", version_id) })
         }
         _ => {
-            let from = give.with("from_channel", channel_id);
+            let from = named(&mut give, "from_channel", channel_id);
             if from.is_none() && !raw.has("from_channel") {
                 give.findings.wrong("from_channel", "it was not given", "name the preview channel that is promoted");
             }
@@ -156,11 +152,7 @@ fn told<T>(give: &mut Give<'_>, result: Result<T, Vec<JsonMistake>>) -> Option<T
 
 /// The project: by its id or alias, else the default of `.firebaserc`, else the key's.
 fn project(give: &mut Give<'_>, key: Option<&ServiceAccountKey>, rc: &FirebaseRc) -> Option<ProjectId> {
-    let named = match give.text("project_id") {
-        Some(name) => Some(rc.project(&name).map_or(name, str::to_owned)),
-        None => rc.project("default").map(str::to_owned),
-    };
-    match named {
+    match rc.project(give.raw.get("project_id")) {
         Some(name) => match ProjectId::parse(&name) {
             Ok(project) => Some(project),
             Err(error) => {
@@ -206,7 +198,7 @@ fn upload(
             if give.raw.has("target") {
                 give.findings.wrong("target", "there is no `firebase.json` that knows it", "write `site`");
             }
-            let config = firebase::without(public.as_deref().unwrap_or_default());
+            let config = firebase::without(public.as_deref().unwrap_or_default(), None);
             vec![Chosen { site: site.as_ref().map(ToString::to_string), config }]
         }
     };
@@ -263,9 +255,8 @@ fn source(
 
 /// The channel of a deploy: the one that is named, else one for the pull request.
 fn deploy_channel(give: &mut Give<'_>, origin: &Origin) -> Option<Channel> {
-    let ttl = give.with("expires", expires).unwrap_or(PREVIEW_LIFE);
-    let named = channel(give);
-    if let Some(name) = named {
+    let ttl = named(give, "expires", expires).unwrap_or(DEFAULT_LIFE);
+    if let Some(name) = channel(give) {
         if name == LIVE {
             for input in ["expires", "total_preview_channel_limit"] {
                 if give.raw.has(input) {
@@ -274,7 +265,7 @@ fn deploy_channel(give: &mut Give<'_>, origin: &Origin) -> Option<Channel> {
             }
             return Some(Channel::Live);
         }
-        return ChannelId::parse(&name).ok().map(|id| Channel::Preview { id, ttl });
+        return channel_id(&name).ok().map(|id| Channel::Preview { id, ttl });
     }
     if give.raw.has("channel") {
         return None;
@@ -298,7 +289,22 @@ fn channel(give: &mut Give<'_>) -> Option<String> {
     if text == LIVE {
         return Some(text);
     }
-    give.with("channel", channel_id).map(|id| id.to_string())
+    named(give, "channel", channel_id).map(|id| id.to_string())
+}
+
+/// A value of a preview channel.
+fn named<T>(
+    give: &mut Give<'_>,
+    name: &'static str,
+    parse: impl FnOnce(&str) -> Result<T, ChannelError>,
+) -> Option<T> {
+    match parse(give.raw.get(name)?) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            give.findings.wrong(name, error.to_string(), error.cure());
+            None
+        }
+    }
 }
 
 /// The pull request of this run: its number and the branch it comes from.

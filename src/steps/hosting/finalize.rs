@@ -51,7 +51,7 @@ async fn complete(
         };
         if !error.is_ambiguous() {
             let refused = error.status() == Some(400);
-            let failure = refused::of(context, sentence(), error);
+            let failure = refused::of(context.http, sentence(), error);
             return Err(if refused {
                 failure.hint("Hosting does not take the configuration; it was made from `firebase.json`")
             } else {
@@ -64,7 +64,7 @@ async fn complete(
             return Ok(());
         }
         if attempt >= ATTEMPTS {
-            return Err(refused::of(context, sentence(), error));
+            return Err(refused::of(context.http, sentence(), error));
         }
     }
     unreachable!("the loop ends by returning")

@@ -36,7 +36,7 @@ pub(super) async fn run(context: &SiteContext<'_>, facts: &mut Facts) -> Result<
     permitted(context, &asked, held)?;
     let project = &context.hosting.project;
     let sites = sites
-        .map_err(|error| refused::of(context, format!("Could not list the sites of project `{project}`"), error))?;
+        .map_err(|error| refused::of(context.http, format!("Could not list the sites of project `{project}`"), error))?;
     for site in wanted {
         let site = match (site, &sites) {
             (Some(site), _) => site.to_owned(),
@@ -81,7 +81,7 @@ fn permitted(context: &SiteContext<'_>, asked: &[&str], held: Result<Vec<String>
     let (account, project) = (&context.hosting.key.email, &context.hosting.project);
     let what = format!("`{account}` lacks {} on project `{project}`", list.join(" and "));
     Err(Failure::plain(Class::Permission, format!("Project `{project}` is not ready for this release: {what}"))
-        .hint(refused::grant(context)))
+        .hint(refused::grant(context.http)))
 }
 
 /// The site the project was given first.
@@ -109,10 +109,10 @@ async fn look(context: &SiteContext<'_>, site: &str) -> Result<Option<Channel>, 
         Ok(None) if channel != LIVE => match hosting::channel(context.http, site, LIVE).await {
             Ok(Some(_)) => Ok(None),
             Ok(None) => Err(missing(context, site).await),
-            Err(error) => Err(refused::of(context, sentence(), error)),
+            Err(error) => Err(refused::of(context.http, sentence(), error)),
         },
         Ok(None) => Err(missing(context, site).await),
-        Err(error) => Err(refused::of(context, sentence(), error)),
+        Err(error) => Err(refused::of(context.http, sentence(), error)),
     }
 }
 

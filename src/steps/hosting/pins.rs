@@ -111,11 +111,11 @@ async fn keep_live(
     let sentence = || format!("Could not read what site `{site}` serves live");
     let live = hosting::channel(context.http, site, LIVE)
         .await
-        .map_err(|error| refused::of(context, sentence(), error))?;
+        .map_err(|error| refused::of(context.http, sentence(), error))?;
     let Some(version) = live.as_ref().and_then(hosting::Channel::version) else { return Ok(()) };
     let version = hosting::version(context.http, version)
         .await
-        .map_err(|error| refused::of(context, sentence(), error))?;
+        .map_err(|error| refused::of(context.http, sentence(), error))?;
     let Some(version) = version else { return Ok(()) };
     let harmed = serving::unsafe_pins(&source.serving, &backends.resolved, &version.config);
     if harmed.is_empty() {

@@ -108,8 +108,8 @@ async fn before(
     let Some(name) = fact.before.version() else { return Ok((BTreeMap::new(), Some(json!({})))) };
     let sentence = || format!("Could not read version `{}` of site `{}`", short(name), fact.site);
     let (files, version) = tokio::join!(hosting::files(context.http, name), hosting::version(context.http, name));
-    let files = files.map_err(|error| refused::of(context, sentence(), error))?;
-    let version = version.map_err(|error| refused::of(context, sentence(), error))?;
+    let files = files.map_err(|error| refused::of(context.http, sentence(), error))?;
+    let version = version.map_err(|error| refused::of(context.http, sentence(), error))?;
     Ok((files.into_iter().collect(), version.map(|version| version.config)))
 }
 

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::{SiteContext, fact, find, refused, room};
 use crate::clock::jitter;
+use crate::console::Console;
 use crate::explain::{Class, Failure};
 use crate::google::hosting::{self, MOST_CHANNELS};
+use crate::google::http::Http;
 use crate::inputs::hosting::Channel;
 use crate::model::facts::{Facts, StepName, Written};
 use crate::model::hosting::{Before, short};
@@ -32,7 +34,7 @@ pub(super) async fn channel(
         } else {
             hosting::set_ttl(context.http, &site, id.as_str(), *ttl)
                 .await
-                .map_err(|error| refused::of(context, format!("Could not renew channel `{id}` of site `{site}`"), error))?
+                .map_err(|error| refused::of(context.http, format!("Could not renew channel `{id}` of site `{site}`"), error))?
         };
         let before = std::mem::take(&mut facts.sites[index].before);
         find::see(&mut facts.sites[index], Some(&found));
@@ -68,16 +70,16 @@ async fn create(
                 return Err(room::full(context, &site, &[], "remove some by hand").evidence(vec![error.to_string()]));
             }
         } else if !error.is_ambiguous() && !error.is_conflict() {
-            return Err(refused::of(context, sentence(), error));
+            return Err(refused::of(context.http, sentence(), error));
         }
         // A lost reply, or another run that made it a moment ago: either way it may be there now.
         let found = hosting::channel(context.http, &site, id).await;
-        if let Some(channel) = found.map_err(|error| refused::of(context, sentence(), error))? {
+        if let Some(channel) = found.map_err(|error| refused::of(context.http, sentence(), error))? {
             facts.sites[index].channel_made = !error.is_conflict();
             return Ok(channel);
         }
         if attempt >= ATTEMPTS {
-            return Err(refused::of(context, sentence(), error));
+            return Err(refused::of(context.http, sentence(), error));
         }
         context.clock().sleep(pause(attempt)).await;
     }
@@ -96,7 +98,7 @@ pub(super) async fn run(context: &SiteContext<'_>, facts: &mut Facts, index: usi
     facts.sites[index].released = Written::Unknown;
     let text = message(context);
     let last = fact(facts, index).release_before.clone();
-    let made = make(context, &site, &channel, Some(&version), &text, last.as_deref()).await;
+    let made = make(context.http, context.console, &site, &channel, Some(&version), &text, last.as_deref()).await;
     let release = match made {
         Ok(release) => release,
         Err(Unreleased::No(failure)) => {
@@ -124,7 +126,8 @@ pub(super) enum Unreleased {
 /// request is made, so that one run makes one release. `last` is the release it showed before. Gives back the
 /// release's name.
 pub(super) async fn make(
-    context: &SiteContext<'_>,
+    http: &Http,
+    console: &Console,
     site: &str,
     channel: &str,
     version: Option<&str>,
@@ -135,14 +138,14 @@ pub(super) async fn make(
     let sentence = || format!("Could not release {what} on channel `{channel}` of site `{site}`");
     let mut attempt = 1;
     loop {
-        let error = match hosting::release(context.http, site, channel, version, message).await {
+        let error = match hosting::release(http, site, channel, version, message).await {
             Ok(release) => return Ok(release.name),
             Err(error) if error.is_ambiguous() => error,
-            Err(error) => return Err(Unreleased::No(refused::of(context, sentence(), error))),
+            Err(error) => return Err(Unreleased::No(refused::of(http, sentence(), error))),
         };
         let mut seen = false;
         for look in 1..=LOOKS {
-            match hosting::channel(context.http, site, channel).await {
+            match hosting::channel(http, site, channel).await {
                 Ok(Some(now)) => {
                     seen = true;
                     let shown = now.version() == version && now.release.as_ref().map(|release| release.name.as_str()) != last;
@@ -151,15 +154,15 @@ pub(super) async fn make(
                     }
                 }
                 Ok(None) => {}
-                Err(why) => context.console.line(&format!("Whether the release arrived is not known yet: {why}")),
+                Err(why) => console.line(&format!("Whether the release arrived is not known yet: {why}")),
             }
-            context.clock().sleep(pause(look)).await;
+            http.clock().sleep(pause(look)).await;
         }
         if !seen {
-            return Err(Unreleased::Unknown(refused::of(context, sentence(), error)));
+            return Err(Unreleased::Unknown(refused::of(http, sentence(), error)));
         }
         if attempt >= ATTEMPTS {
-            return Err(Unreleased::No(refused::of(context, sentence(), error)));
+            return Err(Unreleased::No(refused::of(http, sentence(), error)));
         }
         attempt += 1;
     }
@@ -176,7 +179,7 @@ async fn read_back(
     let sentence = || format!("Could not read back what channel `{channel}` of site `{site}` shows");
     let now = hosting::channel(context.http, &site, &channel)
         .await
-        .map_err(|error| refused::of(context, sentence(), error))?;
+        .map_err(|error| refused::of(context.http, sentence(), error))?;
     let shows = now.as_ref().and_then(hosting::Channel::version).map(str::to_owned);
     if let Some(url) = now.map(|now| now.url).filter(|url| !url.is_empty()) {
         facts.sites[index].url = Some(url);
@@ -207,11 +210,8 @@ fn message(context: &SiteContext<'_>) -> String {
 /// Tells the post step what would have to be put back.
 fn remember(context: &SiteContext<'_>, facts: &Facts, index: usize) {
     let fact = fact(facts, index);
-    if !fact.is_live() {
-        return;
-    }
     let told = serde_json::json!({
-        "site": fact.site, "version": fact.version, "before": fact.before.version(),
+        "site": fact.site, "channel": fact.channel, "version": fact.version, "before": fact.before.version(),
         "had_nothing": matches!(fact.before, Before::Nothing | Before::Disabled),
     });
     let kept = [

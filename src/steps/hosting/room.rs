@@ -75,7 +75,7 @@ async fn previews(context: &SiteContext<'_>, site: &str) -> Result<Vec<Channel>,
     let sentence = || format!("Could not list the channels of site `{site}`");
     let mut all = hosting::channels(context.http, site)
         .await
-        .map_err(|error| refused::of(context, sentence(), error))?;
+        .map_err(|error| refused::of(context.http, sentence(), error))?;
     all.retain(|channel| channel.id != LIVE);
     all.sort_by(|a, b| a.updated.cmp(&b.updated));
     Ok(all)

@@ -97,7 +97,7 @@ pub(super) async fn run(
         // Hosting wants to be told even that there are no files (`google-api.md` 13.1).
         return match hosting::populate(context.http, &version, &[]).await {
             Ok(_) => Ok(((), "no files".into())),
-            Err(error) => Err(refused::of(context, sentence(), error)),
+            Err(error) => Err(refused::of(context.http, sentence(), error)),
         };
     };
     let (hand, hashed) = mpsc::channel::<Hashed>(WAITING);
@@ -145,16 +145,16 @@ async fn make(context: &SiteContext<'_>, facts: &mut Facts, index: usize) -> Res
         Ok(version) => version.name,
         Err(error) if error.is_ambiguous() => {
             let found = hosting::made_by(context.http, &site, MARK, &mark).await;
-            match found.map_err(|error| refused::of(context, sentence(), error))? {
+            match found.map_err(|error| refused::of(context.http, sentence(), error))? {
                 Some(version) => version.name,
                 // It never arrived: once more, and what goes wrong then is the answer.
                 None => {
                     let again = hosting::create_version(context.http, &site, &labels).await;
-                    again.map_err(|error| refused::of(context, sentence(), error))?.name
+                    again.map_err(|error| refused::of(context.http, sentence(), error))?.name
                 }
             }
         }
-        Err(error) => return Err(refused::of(context, sentence(), error)),
+        Err(error) => return Err(refused::of(context.http, sentence(), error)),
     };
     facts.sites[index].version = Some(name.clone());
     facts.sites[index].made = true;
@@ -176,7 +176,7 @@ enum Trouble {
 impl Trouble {
     fn into_failure(self, context: &SiteContext<'_>, sentence: String) -> Failure {
         match self {
-            Trouble::Api(error) => refused::of(context, sentence, error),
+            Trouble::Api(error) => refused::of(context.http, sentence, error),
             Trouble::Site(error) => site_failure(sentence, error),
             Trouble::Internal(why) => Failure::plain(Class::Internal, format!("{sentence}: {why}")),
         }

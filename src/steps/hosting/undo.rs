@@ -4,8 +4,10 @@ use serde_json::Value;
 
 use super::release::{self, Unreleased};
 use super::{SiteContext, fact};
+use crate::console::Console;
 use crate::explain::{Class, Failure};
 use crate::google::hosting;
+use crate::google::http::Http;
 use crate::model::facts::{Facts, StepName, Written};
 use crate::model::hosting::{Before, LIVE, SiteEnd, short};
 
@@ -42,7 +44,16 @@ pub(in super::super) async fn after(context: &SiteContext<'_>, facts: &mut Facts
         }
     }
     discard(context, facts).await;
+    over(context, facts);
     failure
+}
+
+/// Tells the post step that nothing is left to be put back.
+fn over(context: &SiteContext<'_>, facts: &Facts) {
+    let stuck = facts.sites.iter().any(|fact| matches!(fact.end, SiteEnd::Stuck(_)));
+    if !stuck && let Err(why) = context.files.save_state("site_over", "true") {
+        context.console.warning(&why);
+    }
 }
 
 fn fact_site(facts: &Facts, index: usize) -> String {
@@ -56,7 +67,7 @@ fn fact_site(facts: &Facts, index: usize) -> String {
 pub async fn restore(context: &SiteContext<'_>, facts: &mut Facts, index: usize) -> Result<String, Failure> {
     let (site, channel) = (fact(facts, index).site.clone(), fact(facts, index).channel.clone());
     let (before, version) = (fact(facts, index).before.clone(), fact(facts, index).version.clone());
-    let end = go_back(context, &site, &channel, version.as_deref(), before.version()).await?;
+    let end = go_back(context.http, context.console, &site, &channel, version.as_deref(), before.version()).await?;
     let told = match &end {
         SiteEnd::Left(why) => format!("channel `{channel}` of site `{site}` was left as it is: {why}"),
         _ => format!("channel `{channel}` of site `{site}` shows {} again", shown(&before)),
@@ -71,7 +82,8 @@ fn shown(before: &Before) -> String {
 
 /// Puts a channel back from `ours` to `before`, where it shows ours.
 async fn go_back(
-    context: &SiteContext<'_>,
+    http: &Http,
+    console: &Console,
     site: &str,
     channel: &str,
     ours: Option<&str>,
@@ -79,7 +91,7 @@ async fn go_back(
 ) -> Result<SiteEnd, Failure> {
     let sentence = || format!("Could not put back channel `{channel}` of site `{site}`");
     let read = async || {
-        let found = hosting::channel(context.http, site, channel).await.map_err(|error| Failure::of(sentence(), error))?;
+        let found = hosting::channel(http, site, channel).await.map_err(|error| Failure::of(sentence(), error))?;
         let version = found.as_ref().and_then(hosting::Channel::version).map(str::to_owned);
         Ok::<_, Failure>((version, found.and_then(|found| found.release).map(|release| release.name)))
     };
@@ -92,7 +104,7 @@ async fn go_back(
         });
     }
     let message = ours.map_or_else(|| "slipway: back".to_owned(), |ours| format!("slipway: back from {}", short(ours)));
-    match release::make(context, site, channel, before, &message, last.as_deref()).await {
+    match release::make(http, console, site, channel, before, &message, last.as_deref()).await {
         Ok(_) => {}
         Err(Unreleased::No(failure) | Unreleased::Unknown(failure)) => return Err(failure),
     }
@@ -139,23 +151,37 @@ fn by_hand(context: &SiteContext<'_>, facts: &Facts, index: usize, site: &str) -
     }
 }
 
-/// Puts back what a run left that is gone, by what it told the post step. Gives back a sentence for each site.
+/// Puts back what a run released that is gone, by what it told the post step. Gives back a sentence.
 ///
 /// # Errors
 /// As [`restore`].
-pub async fn left_behind(context: &SiteContext<'_>, told: &str) -> Result<String, Failure> {
+pub async fn left_behind(http: &Http, console: &Console, told: &str) -> Result<String, Failure> {
     let told: Value = serde_json::from_str(told).unwrap_or_default();
     let text = |key: &str| told.get(key).and_then(Value::as_str);
-    let site = text("site").unwrap_or_default();
+    let (site, channel) = (text("site").unwrap_or_default(), text("channel").unwrap_or_default());
     let had_nothing = told.get("had_nothing").and_then(Value::as_bool) == Some(true);
+    if channel != LIVE {
+        return Ok(format!("Channel `{channel}` of site `{site}` is a preview; it was left for a look"));
+    }
     if text("before").is_none() && !had_nothing {
         return Ok(format!("What site `{site}` showed before is not known"));
     }
-    match go_back(context, site, LIVE, text("version"), text("before")).await? {
+    match go_back(http, console, site, channel, text("version"), text("before")).await? {
         SiteEnd::Restored => {
             let before = text("before").map_or("nothing".to_owned(), |version| format!("version `{}`", short(version)));
             Ok(format!("Site `{site}` shows {before} again"))
         }
         _ => Ok(format!("Site `{site}` was left as it is: another release came after this run's")),
+    }
+}
+
+/// Removes a version of a run that is gone, where it was never about to be released.
+pub async fn remove_unseen(http: &Http, console: &Console, version: &str, releases: &[String]) {
+    if releases.iter().any(|told| told.contains(version)) {
+        return;
+    }
+    match hosting::delete_version(http, version).await {
+        Ok(()) => console.line(&format!("Removed version `{}`, which nobody saw", short(version))),
+        Err(error) => console.warning(&format!("Version `{}`, which nobody saw, could not be removed: {error}", short(version))),
     }
 }

@@ -21,7 +21,7 @@ pub(super) async fn earlier(
             let sentence = || format!("Could not list the releases of channel `{channel}` of site `{site}`");
             let releases = hosting::releases(context.http, &site, &channel)
                 .await
-                .map_err(|error| refused::of(context, sentence(), error))?;
+                .map_err(|error| refused::of(context.http, sentence(), error))?;
             served_before(&releases, now.as_deref()).ok_or_else(|| {
                 Failure::plain(
                     Class::Config,
@@ -44,7 +44,7 @@ pub(super) async fn of_preview(
     let sentence = || format!("Could not read channel `{from}` of site `{site}`");
     let found = hosting::channel(context.http, &site, from.as_str())
         .await
-        .map_err(|error| refused::of(context, sentence(), error))?;
+        .map_err(|error| refused::of(context.http, sentence(), error))?;
     let Some(channel) = found else {
         return Err(Failure::plain(Class::Config, format!("Site `{site}` has no channel `{from}`"))
             .hint("It may have expired: deploy to it again, then promote"));
@@ -61,7 +61,7 @@ async fn take(context: &SiteContext<'_>, facts: &mut Facts, name: String) -> Res
     let id = short(&name);
     let found = hosting::version(context.http, &name)
         .await
-        .map_err(|error| refused::of(context, format!("Could not read version `{id}` of site `{site}`"), error))?;
+        .map_err(|error| refused::of(context.http, format!("Could not read version `{id}` of site `{site}`"), error))?;
     match found {
         Some(version) if version.is_finalized() => {}
         Some(version) => {

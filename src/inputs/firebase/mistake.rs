@@ -1,0 +1,82 @@
+//! What can be wrong, or looks odd, at one place of a JSON file.
+
+use std::fmt;
+
+use crate::inputs::error::Mistake;
+
+/// The name under which users know the file of sites.
+pub(super) const FIREBASE_JSON: &str = "firebase.json";
+/// The name under which users know the file of projects and targets.
+pub(super) const FIREBASERC: &str = ".firebaserc";
+
+/// One mistake, or one thing worth a warning, in a file of Firebase.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct JsonMistake {
+    /// `firebase.json` or `.firebaserc`.
+    pub file: &'static str,
+    /// The place in the document, such as `hosting[0].rewrites[2].run.region`; empty for the whole document.
+    pub path: String,
+    /// The line, from 1, where the text itself cannot be read.
+    pub line: Option<usize>,
+    /// What is wrong there.
+    pub problem: String,
+    /// What to write instead.
+    pub cure: String,
+}
+
+impl fmt::Display for JsonMistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        }
+        if !self.path.is_empty() {
+            write!(f, ", `{}`", self.path)?;
+        }
+        write!(f, ": {}", self.problem)?;
+        if !self.cure.is_empty() {
+            write!(f, "; {}", self.cure)?;
+        }
+        Ok(())
+    }
+}
+
+impl JsonMistake {
+    /// The same as the mistake of the input that named the file.
+    pub fn of_input(&self, input: &str) -> Mistake {
+        let place = if self.path.is_empty() { self.file.to_owned() } else { format!("{}, `{}`", self.file, self.path) };
+        Mistake {
+            input: input.to_owned(),
+            line: self.line,
+            problem: format!("{place}: {}", self.problem),
+            cure: self.cure.clone(),
+        }
+    }
+}
+
+/// Everything found in one part of a document.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    pub(super) mistakes: Vec<JsonMistake>,
+    pub(super) warnings: Vec<JsonMistake>,
+}
+
+impl Notes {
+    pub(super) fn wrong(&mut self, path: impl Into<String>, problem: impl Into<String>, cure: impl Into<String>) {
+        self.mistakes.push(mistake(FIREBASE_JSON, path, problem, cure));
+    }
+
+    pub(super) fn warn(&mut self, path: impl Into<String>, problem: impl Into<String>, cure: impl Into<String>) {
+        self.warnings.push(mistake(FIREBASE_JSON, path, problem, cure));
+    }
+}
+
+/// A mistake at a place of the document.
+pub(super) fn mistake(
+    file: &'static str,
+    path: impl Into<String>,
+    problem: impl Into<String>,
+    cure: impl Into<String>,
+) -> JsonMistake {
+    JsonMistake { file, path: path.into(), line: None, problem: problem.into(), cure: cure.into() }
+}
