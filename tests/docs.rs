@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use slipway::explain::Class;
 use slipway::google::roles::{self, Need};
 use slipway::inputs::spec::{Command, Group, Input};
-use slipway::report::job;
 use slipway::report::outputs::OUTPUTS;
+use slipway::report::{hosting, job};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -54,6 +54,9 @@ fn quoted(text: &str) -> String {
 }
 
 fn description(input: &Input) -> String {
+    if let Some(means) = input.means {
+        return format!("The same as `{means}`");
+    }
     if input.default.is_empty() || input.default.starts_with('$') {
         input.doc.to_owned()
     } else {
@@ -70,9 +73,15 @@ struct Action {
     outputs: Vec<&'static (&'static str, &'static str)>,
 }
 
-fn actions() -> [Action; 4] {
-    let some = |names: &[&str]| OUTPUTS.iter().filter(|(name, _)| names.contains(name)).collect();
-    [
+fn actions() -> Vec<Action> {
+    let some = |names: &[&str]| -> Vec<&'static (&'static str, &'static str)> {
+        OUTPUTS.iter().filter(|(name, _)| names.contains(name)).collect()
+    };
+    let with_sites = |names: &[&str], of_sites: &[&str]| -> Vec<&'static (&'static str, &'static str)> {
+        let sites = hosting::OUTPUTS.iter().filter(|(name, _)| of_sites.contains(name));
+        some(names).into_iter().chain(sites).collect()
+    };
+    vec![
         Action {
             command: Command::Deploy,
             file: "action.yml",
@@ -84,25 +93,31 @@ fn actions() -> [Action; 4] {
             command: Command::Rollback,
             file: "actions/rollback/action.yml",
             name: "Slipway rollback",
-            description: "Send the traffic of a Cloud Run service back to a revision that served before, verified.",
-            outputs: some(&["url", "revision", "previous_revision", "traffic", "result", "report"]),
+            description: "Send the traffic of a Cloud Run service back to a revision that served before, or a Firebase Hosting site to a version, verified.",
+            outputs: with_sites(
+                &["url", "revision", "previous_revision", "traffic", "result", "report"],
+                &["version", "release", "previous_version"],
+            ),
         },
         Action {
             command: Command::Promote,
             file: "actions/promote/action.yml",
             name: "Slipway promote",
-            description: "Send all traffic to a tagged candidate, or deploy the very image that serves in another Cloud Run service.",
-            outputs: some(&[
-                "url",
-                "revision",
-                "previous_revision",
-                "image",
-                "digest",
-                "deploy_seconds",
-                "traffic",
-                "result",
-                "report",
-            ]),
+            description: "Send all traffic to a tagged candidate, deploy the very image that serves in another Cloud Run service, or release what a Firebase Hosting preview shows.",
+            outputs: with_sites(
+                &[
+                    "url",
+                    "revision",
+                    "previous_revision",
+                    "image",
+                    "digest",
+                    "deploy_seconds",
+                    "traffic",
+                    "result",
+                    "report",
+                ],
+                &["version", "release", "previous_version"],
+            ),
         },
         Action {
             command: Command::Job,
@@ -110,6 +125,13 @@ fn actions() -> [Action; 4] {
             name: "Slipway job",
             description: "Create or update a Cloud Run job, run it exactly once, and be green only when every task succeeded.",
             outputs: job::OUTPUTS.iter().collect(),
+        },
+        Action {
+            command: Command::Hosting,
+            file: "actions/hosting/action.yml",
+            name: "Slipway hosting",
+            description: "Upload a Firebase Hosting site, release it live or as a preview, verify it, and take it back when it does not answer as it should. No Node, no firebase-tools.",
+            outputs: hosting::OUTPUTS.iter().collect(),
         },
     ]
 }
@@ -140,7 +162,12 @@ fn action_yml(action: &Action) -> String {
         }
         for input in own {
             writeln!(text, "  {}:\n    description: {}", input.name, quoted(&description(input))).unwrap();
-            let required = input.name == if action.command == Command::Job { "job" } else { "service" };
+            let required = match action.command {
+                Command::Deploy => input.name == "service",
+                Command::Job => input.name == "job",
+                // A rollback or a promotion is about a service or a site.
+                _ => false,
+            };
             writeln!(text, "    required: {required}").unwrap();
             if input.default.starts_with('$') {
                 writeln!(text, "    default: {}", input.default).unwrap();
@@ -162,7 +189,8 @@ fn action_yml(action: &Action) -> String {
 #[test]
 fn every_command_has_its_action() {
     let actions = actions();
-    assert_eq!(actions.iter().map(|action| action.command).collect::<Vec<_>>(), Command::ALL);
+    let own: Vec<Command> = Command::ALL.into_iter().filter(|command| !command.word().contains(' ')).collect();
+    assert_eq!(actions.iter().map(|action| action.command).collect::<Vec<_>>(), own);
     for action in &actions {
         let lies_in = action.file.strip_suffix("/action.yml").unwrap_or_default();
         assert!(action.command == Command::Deploy || lies_in == format!("actions/{}", action.command.word()));
@@ -176,6 +204,12 @@ fn the_readme_has_every_input_and_output() {
         let mut text = String::new();
         let all = command.inputs();
         for group in Group::ALL.into_iter().filter(|group| all.iter().any(|input| input.group == *group)) {
+            if group == Group::Spelling {
+                let pairs = all.iter().filter_map(|input| Some(format!("`{}` for `{}`", input.name, input.means?)));
+                write!(text, "\n{} are taken as well: {}.\n", group.title(), pairs.collect::<Vec<_>>().join(", "))
+                    .unwrap();
+                continue;
+            }
             write!(text, "\n**{}**\n\n| input | default | meaning |\n| --- | --- | --- |\n", group.title()).unwrap();
             for input in all.iter().filter(|input| input.group == group) {
                 let default = if input.default.is_empty() { String::new() } else { format!("`{}`", input.default) };
@@ -186,6 +220,7 @@ fn the_readme_has_every_input_and_output() {
     };
     check_part("README.md", "inputs", &table_of_inputs(Command::Deploy));
     check_part("docs/JOBS.md", "inputs", &table_of_inputs(Command::Job));
+    check_part("docs/HOSTING.md", "inputs", &table_of_inputs(Command::Hosting));
     let table_of_outputs = |outputs: &[(&str, &str)]| {
         let mut text = String::from("\n| output | meaning |\n| --- | --- |\n");
         for (name, doc) in outputs {
@@ -195,6 +230,7 @@ fn the_readme_has_every_input_and_output() {
     };
     check_part("README.md", "outputs", &table_of_outputs(OUTPUTS));
     check_part("docs/JOBS.md", "outputs", &table_of_outputs(job::OUTPUTS));
+    check_part("docs/HOSTING.md", "outputs", &table_of_outputs(hosting::OUTPUTS));
 }
 
 #[test]
@@ -218,6 +254,7 @@ fn the_permissions_page_has_every_permission() {
         text
     };
     check_part("docs/PERMISSIONS.md", "needed", &table(roles::NEEDS));
+    check_part("docs/PERMISSIONS.md", "hosting", &table(roles::HOSTING_NEEDS));
     check_part("docs/PERMISSIONS.md", "helpful", &table(roles::HELPFUL));
     check_part("docs/PERMISSIONS.md", "build-account", &table(roles::BUILD_ACCOUNT));
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Shared, connect, each_region, executions, files, hide, read_inputs};
+use super::{Shared, connect, each_region, executions, files, hide, hosting, read_inputs};
 use crate::cli::{Invocation, Task};
 use crate::clock::random_hex;
 use crate::console::Console;
@@ -23,7 +23,9 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner) -> u8 {
     let rollout = runner.state.get("rollout_run").filter(|_| !runner.state.contains_key("rollout_over"));
     let sites = hosting::left(runner);
     if build.is_none() && execution.is_none() && rollout.is_none() && sites.is_none() {
-        let begun = ["build_tag", "execution_job", "rollout_run", "site_project"].iter().any(|name| runner.state.contains_key(*name));
+        let begun = ["build_tag", "execution_job", "rollout_run", "site_project"]
+            .iter()
+            .any(|name| runner.state.contains_key(*name));
         console.line(if begun {
             "What this run began is over; there is nothing left to end"
         } else {

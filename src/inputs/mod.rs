@@ -4,11 +4,8 @@
 pub mod credentials;
 pub mod deploy;
 pub mod error;
-<<<<<<< HEAD
-pub mod hosting;
-=======
 pub mod firebase;
->>>>>>> firebase
+pub mod hosting;
 pub mod job;
 mod knative;
 pub mod map;

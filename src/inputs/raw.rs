@@ -29,7 +29,11 @@ impl RawInputs {
                 Some(Input { name: spelling, means: Some(means), .. }) => {
                     // Both may be given where they say the same; else nobody knows which is meant.
                     if texts.insert(*means, text.clone()).is_some_and(|other| other != *text) {
-                        findings.wrong(spelling, format!("`{means}` is given too, and says something else"), "keep one");
+                        findings.wrong(
+                            spelling,
+                            format!("`{means}` is given too, and says something else"),
+                            "keep one",
+                        );
                     }
                 }
                 Some(input) => {

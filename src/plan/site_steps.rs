@@ -9,7 +9,10 @@ pub fn steps(hosting: &Hosting) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut add = |name, text: String| steps.push(Step { name, text });
     add(StepName::SignIn, format!("as `{}`", hosting.key.email));
-    add(StepName::Site, format!("in project `{}`, and what channel `{}` shows now", hosting.project, hosting.channel()));
+    add(
+        StepName::Site,
+        format!("in project `{}`, and what channel `{}` shows now", hosting.project, hosting.channel()),
+    );
     match &hosting.what {
         SiteWork::Deploy(upload) => {
             for source in &upload.sites {

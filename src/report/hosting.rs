@@ -91,7 +91,10 @@ pub fn headline(story: &SiteStory<'_>) -> String {
             format!("{what} could not be put back")
         }
         Outcome::Failed(_) if ends(|end| *end == SiteEnd::Restored) => {
-            format!("{what} {} not released, and shows what it showed before", if sites.len() > 1 { "were" } else { "was" })
+            format!(
+                "{what} {} not released, and shows what it showed before",
+                if sites.len() > 1 { "were" } else { "was" }
+            )
         }
         Outcome::Failed(_) if story.facts.sites.iter().any(|fact| fact.released == Written::Yes) => {
             format!("{what} {is} released, and something is wrong")

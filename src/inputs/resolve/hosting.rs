@@ -205,10 +205,8 @@ fn upload(
     if public.is_some() && chosen.len() > 1 {
         give.findings.wrong("public", "`firebase.json` describes several sites", "name one with `target` or `site`");
     }
-    let sites: Vec<Option<SiteSource>> = chosen
-        .into_iter()
-        .map(|chosen| source(give, runner, directory, chosen, public.as_deref()))
-        .collect();
+    let sites: Vec<Option<SiteSource>> =
+        chosen.into_iter().map(|chosen| source(give, runner, directory, chosen, public.as_deref())).collect();
     let limit = give.with("total_preview_channel_limit", |text| scalar::number(text, 1, 50));
     let cache = give.text("cache_directory").map(|path| runner.workspace.join(path));
     let allow_env = scalar::list(give.raw.whole("allow_env_files").unwrap_or_default());
@@ -293,11 +291,7 @@ fn channel(give: &mut Give<'_>) -> Option<String> {
 }
 
 /// A value of a preview channel.
-fn named<T>(
-    give: &mut Give<'_>,
-    name: &'static str,
-    parse: impl FnOnce(&str) -> Result<T, ChannelError>,
-) -> Option<T> {
+fn named<T>(give: &mut Give<'_>, name: &'static str, parse: impl FnOnce(&str) -> Result<T, ChannelError>) -> Option<T> {
     match parse(give.raw.get(name)?) {
         Ok(value) => Some(value),
         Err(error) => {

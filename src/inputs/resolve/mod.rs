@@ -64,11 +64,7 @@ pub fn run(
         })),
         Command::Promote => promoted(&mut give, project.as_ref(), region.as_ref()),
         // They have a meaning of their own, see the modules here.
-        Command::Job
-        | Command::Hosting
-        | Command::HostingRollback
-        | Command::HostingPromote
-        | Command::Release => None,
+        Command::Job | Command::Hosting | Command::HostingRollback | Command::HostingPromote | Command::Release => None,
     };
     let settings = service::settings(&mut give, runner, service.as_ref());
     let domain = give.with("domain", Domain::parse);

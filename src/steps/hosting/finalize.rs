@@ -69,4 +69,3 @@ async fn complete(
     }
     unreachable!("the loop ends by returning")
 }
-

@@ -24,19 +24,17 @@ pub(super) async fn run(context: &SiteContext<'_>, facts: &mut Facts) -> Result<
         .map(|need| need.permission)
         .filter(|permission| permission.starts_with("firebasehosting."))
         .collect();
-    let (held, sites) = tokio::join!(
-        projects::held(context.http, Resource::Project, &asked),
-        async {
-            match wanted.iter().any(Option::is_none) {
-                true => hosting::sites(context.http).await.map(Some),
-                false => Ok(None),
-            }
-        },
-    );
+    let (held, sites) = tokio::join!(projects::held(context.http, Resource::Project, &asked), async {
+        match wanted.iter().any(Option::is_none) {
+            true => hosting::sites(context.http).await.map(Some),
+            false => Ok(None),
+        }
+    },);
     permitted(context, &asked, held)?;
     let project = &context.hosting.project;
-    let sites = sites
-        .map_err(|error| refused::of(context.http, format!("Could not list the sites of project `{project}`"), error))?;
+    let sites = sites.map_err(|error| {
+        refused::of(context.http, format!("Could not list the sites of project `{project}`"), error)
+    })?;
     for site in wanted {
         let site = match (site, &sites) {
             (Some(site), _) => site.to_owned(),

@@ -1,8 +1,8 @@
 //! Sites: files become a version that nobody sees, the version is released, asked, and taken back when it
 //! does not answer as it should.
 
-mod find;
 mod finalize;
+mod find;
 mod pins;
 mod refused;
 mod rehearse;

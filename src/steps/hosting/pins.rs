@@ -113,9 +113,8 @@ async fn keep_live(
         .await
         .map_err(|error| refused::of(context.http, sentence(), error))?;
     let Some(version) = live.as_ref().and_then(hosting::Channel::version) else { return Ok(()) };
-    let version = hosting::version(context.http, version)
-        .await
-        .map_err(|error| refused::of(context.http, sentence(), error))?;
+    let version =
+        hosting::version(context.http, version).await.map_err(|error| refused::of(context.http, sentence(), error))?;
     let Some(version) = version else { return Ok(()) };
     let harmed = serving::unsafe_pins(&source.serving, &backends.resolved, &version.config);
     if harmed.is_empty() {
@@ -244,7 +243,9 @@ async fn make_room(context: &SiteContext<'_>, traffic: &mut Traffic) {
         Ok::<_, crate::google::error::ApiError>(used)
     };
     match used.await {
-        Ok(used) => traffic.shares.retain(|share| !ours(share) || share.tag.as_ref().is_some_and(|tag| used.contains(tag))),
+        Ok(used) => {
+            traffic.shares.retain(|share| !ours(share) || share.tag.as_ref().is_some_and(|tag| used.contains(tag)))
+        }
         Err(why) => context.console.line(&format!("Old tags were left where they are: {why}")),
     }
 }

@@ -12,7 +12,7 @@ use crate::model::facts::{Facts, StepName};
 use crate::model::hosting::short;
 use crate::plan::difference::{Difference, between};
 use crate::plan::serving;
-use crate::site::{self, Stop};
+use crate::site;
 
 /// Files that are named one by one; more than that are only counted.
 const NAMED: usize = 30;
@@ -72,9 +72,9 @@ async fn site_changes(
         let sentence = || format!("Could not read the files of `{}`", source.shown);
         let hashing = tokio::task::spawn_blocking(move || {
             let mut hashes = Vec::new();
-            let summary = site::hash(&listing, &options, &Stop::default(), |one| {
+            let summary = site::hash(&listing, &options, |one| {
                 hashes.push((listing.files[one.index].path.clone(), one.hash));
-                true
+                Ok(())
             });
             summary.map(|summary| (summary, hashes))
         });
@@ -138,7 +138,8 @@ mod tests {
     #[test]
     fn files_come_go_and_change() {
         let of = |files: &[(&str, &str)]| files.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-        let changes = files_changes(&of(&[("/a", "1"), ("/b", "2"), ("/c", "3")]), &of(&[("/b", "2"), ("/c", "4"), ("/d", "5")]));
+        let changes =
+            files_changes(&of(&[("/a", "1"), ("/b", "2"), ("/c", "3")]), &of(&[("/b", "2"), ("/c", "4"), ("/d", "5")]));
         let told: Vec<(&str, Option<&str>, Option<&str>)> =
             changes.iter().map(|one| (one.what.as_str(), one.before.as_deref(), one.after.as_deref())).collect();
         assert_eq!(told, [("/a", Some("1"), None), ("/c", Some("3"), Some("4")), ("/d", None, Some("5"))]);

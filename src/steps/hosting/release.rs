@@ -32,9 +32,9 @@ pub(super) async fn channel(
         let found = if new {
             create(context, facts, index, id.as_str(), *ttl).await?
         } else {
-            hosting::set_ttl(context.http, &site, id.as_str(), *ttl)
-                .await
-                .map_err(|error| refused::of(context.http, format!("Could not renew channel `{id}` of site `{site}`"), error))?
+            hosting::set_ttl(context.http, &site, id.as_str(), *ttl).await.map_err(|error| {
+                refused::of(context.http, format!("Could not renew channel `{id}` of site `{site}`"), error)
+            })?
         };
         let before = std::mem::take(&mut facts.sites[index].before);
         find::see(&mut facts.sites[index], Some(&found));
@@ -148,7 +148,8 @@ pub(super) async fn make(
             match hosting::channel(http, site, channel).await {
                 Ok(Some(now)) => {
                     seen = true;
-                    let shown = now.version() == version && now.release.as_ref().map(|release| release.name.as_str()) != last;
+                    let shown =
+                        now.version() == version && now.release.as_ref().map(|release| release.name.as_str()) != last;
                     if let Some(release) = now.release.filter(|_| shown) {
                         return Ok(release.name);
                     }
@@ -169,12 +170,7 @@ pub(super) async fn make(
 }
 
 /// Reads the channel: what it shows is the verdict, whatever the release said.
-async fn read_back(
-    context: &SiteContext<'_>,
-    facts: &mut Facts,
-    index: usize,
-    version: &str,
-) -> Result<(), Failure> {
+async fn read_back(context: &SiteContext<'_>, facts: &mut Facts, index: usize, version: &str) -> Result<(), Failure> {
     let (site, channel) = (fact(facts, index).site.clone(), fact(facts, index).channel.clone());
     let sentence = || format!("Could not read back what channel `{channel}` of site `{site}` shows");
     let now = hosting::channel(context.http, &site, &channel)

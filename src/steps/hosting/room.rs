@@ -9,7 +9,7 @@ use crate::model::facts::{Facts, StepName};
 use crate::model::hosting::{Before, LIVE};
 
 /// Why a channel can go.
-struct Stale {
+pub(super) struct Stale {
     id: String,
     why: String,
 }
@@ -66,16 +66,16 @@ async fn make(
         );
         context.warn(facts, text);
     }
-    let told = if removed.is_empty() { "nothing to remove".to_owned() } else { format!("removed {}", removed.join(", ")) };
+    let told =
+        if removed.is_empty() { "nothing to remove".to_owned() } else { format!("removed {}", removed.join(", ")) };
     Ok(((), told))
 }
 
 /// Every channel but the live one.
 async fn previews(context: &SiteContext<'_>, site: &str) -> Result<Vec<Channel>, Failure> {
     let sentence = || format!("Could not list the channels of site `{site}`");
-    let mut all = hosting::channels(context.http, site)
-        .await
-        .map_err(|error| refused::of(context.http, sentence(), error))?;
+    let mut all =
+        hosting::channels(context.http, site).await.map_err(|error| refused::of(context.http, sentence(), error))?;
     all.retain(|channel| channel.id != LIVE);
     all.sort_by(|a, b| a.updated.cmp(&b.updated));
     Ok(all)
@@ -119,14 +119,19 @@ fn pull_request(id: &str) -> Option<u64> {
     if ends { digits.parse().ok() } else { None }
 }
 
-
 /// The failure of a site without room.
 pub(super) fn full(context: &SiteContext<'_>, site: &str, stale: &[Stale], cure: &str) -> Failure {
-    let what = format!("Site `{site}` has no room for channel `{}`: it has {MOST_CHANNELS} previews", context.hosting.channel());
+    let what = format!(
+        "Site `{site}` has no room for channel `{}`: it has {MOST_CHANNELS} previews",
+        context.hosting.channel()
+    );
     let failure = Failure::plain(Class::Quota, what);
-    let list = format!("See them all at https://console.firebase.google.com/project/{}/hosting", context.hosting.project);
+    let list =
+        format!("See them all at https://console.firebase.google.com/project/{}/hosting", context.hosting.project);
     if stale.is_empty() {
-        return failure.hint(list).hint(format!("None of them has expired or belongs to a closed pull request: {cure}"));
+        return failure
+            .hint(list)
+            .hint(format!("None of them has expired or belongs to a closed pull request: {cure}"));
     }
     let names: Vec<String> = stale.iter().map(|one| format!("`{}` ({})", one.id, one.why)).collect();
     failure.hint(list).hint(format!("{} can go: {cure}", names.join(", ")))
@@ -138,9 +143,14 @@ mod tests {
 
     #[test]
     fn a_channel_tells_its_pull_request() {
-        for (id, number) in
-            [("pr7-fix", Some(7)), ("pr-7", Some(7)), ("pr12", Some(12)), ("pr7x-a", None), ("preview", None), ("pr", None)]
-        {
+        for (id, number) in [
+            ("pr7-fix", Some(7)),
+            ("pr-7", Some(7)),
+            ("pr12", Some(12)),
+            ("pr7x-a", None),
+            ("preview", None),
+            ("pr", None),
+        ] {
             assert_eq!(pull_request(id), number, "{id}");
         }
     }

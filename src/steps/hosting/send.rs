@@ -17,7 +17,7 @@ use crate::google::hosting::{self, FILES_A_CALL};
 use crate::google::http::{Body, FilePart};
 use crate::inputs::hosting::{SiteSource, Upload};
 use crate::model::facts::Facts;
-use crate::model::hosting::short;
+
 use crate::site::{self, Content, Hashed, Listing, Options, SiteError, Stop, Summary};
 
 /// Lists of files that are on their way to Hosting at a time.
@@ -101,18 +101,15 @@ pub(super) async fn run(
         };
     };
     let (hand, hashed) = mpsc::channel::<Hashed>(WAITING);
-    let stop = Stop::default();
     let hashing = {
-        let (listing, options, stop) = (Arc::clone(&listing), options.clone(), stop.clone());
+        let (listing, options) = (Arc::clone(&listing), options.clone());
+        // Where nobody takes them any more, the upload has failed and says why.
         tokio::task::spawn_blocking(move || {
-            site::hash(&listing, &options, &stop, |hashed| hand.blocking_send(hashed).is_ok())
+            site::hash(&listing, &options, |hashed| hand.blocking_send(hashed).map_err(|_| Stop))
         })
     };
     let sender = Sender { context, version: &version, listing: &listing, options: &options, asked: RefCell::default() };
     let sent = sender.send_all(hashed).await;
-    if sent.is_err() {
-        stop.stop();
-    }
     let summary = match hashing.await {
         Ok(Ok(summary)) => summary,
         // The upload ended it.
@@ -130,7 +127,8 @@ pub(super) async fn run(
     let fact = &mut facts.sites[index];
     (fact.files, fact.bytes) = (summary.files, summary.bytes);
     (fact.uploaded_files, fact.uploaded_bytes) = (files, bytes);
-    let known = if summary.cached > 0 { format!(", {} known from the last run", summary.cached) } else { String::new() };
+    let known =
+        if summary.cached > 0 { format!(", {} known from the last run", summary.cached) } else { String::new() };
     Ok(((), format!("{files} of {} files are new to Hosting, {}{known}", summary.files, size(bytes))))
 }
 

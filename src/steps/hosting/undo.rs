@@ -132,7 +132,10 @@ pub async fn discard(context: &SiteContext<'_>, facts: &mut Facts) {
                     facts.sites[index].finalized = false;
                 }
                 Err(error) => {
-                    context.warn(facts, format!("Version {}, which nobody saw, could not be removed: {error}", short(&version)));
+                    context.warn(
+                        facts,
+                        format!("Version {}, which nobody saw, could not be removed: {error}", short(&version)),
+                    );
                 }
             }
         }
@@ -182,6 +185,8 @@ pub async fn remove_unseen(http: &Http, console: &Console, version: &str, releas
     }
     match hosting::delete_version(http, version).await {
         Ok(()) => console.line(&format!("Removed version `{}`, which nobody saw", short(version))),
-        Err(error) => console.warning(&format!("Version `{}`, which nobody saw, could not be removed: {error}", short(version))),
+        Err(error) => {
+            console.warning(&format!("Version `{}`, which nobody saw, could not be removed: {error}", short(version)))
+        }
     }
 }

@@ -13,7 +13,10 @@ pub(super) async fn run(context: &SiteContext<'_>, facts: &mut Facts, index: usi
     let (site, channel) = (fact(facts, index).site.clone(), fact(facts, index).channel.clone());
     let url = fact(facts, index).url.clone().unwrap_or_default();
     let Ok(base) = Url::parse(&url) else {
-        return Err(Failure::plain(Class::Verify, format!("Channel `{channel}` of site `{site}` has no address to ask")));
+        return Err(Failure::plain(
+            Class::Verify,
+            format!("Channel `{channel}` of site `{site}` has no address to ask"),
+        ));
     };
     // Several sites of one run stand side by side in the table.
     let name = if facts.sites.len() > 1 { format!("{site} ({channel})") } else { format!("channel {channel}") };
