@@ -56,12 +56,15 @@ impl Glob {
         Glob { negated, alternatives }
     }
 
-    /// What it captures if it fits the path.
+    /// What it captures if it fits the path, or fits it without its slash at the end.
     pub(super) fn captures(&self, path: &str) -> Option<Captures> {
-        let path: Vec<char> = path.chars().collect();
-        let found = self.alternatives.iter().find_map(|nodes| {
-            let mut captures = Captures::new();
-            fits(nodes, &path, &mut captures).then_some(captures)
+        let bare = path.strip_suffix('/').filter(|bare| !bare.is_empty());
+        let found = [Some(path), bare].into_iter().flatten().find_map(|path| {
+            let path: Vec<char> = path.chars().collect();
+            self.alternatives.iter().find_map(|nodes| {
+                let mut captures = Captures::new();
+                fits(nodes, &path, &mut captures).then_some(captures)
+            })
         });
         if self.negated { found.is_none().then(Captures::new) } else { found }
     }
@@ -277,4 +280,71 @@ fn group(kind: char, alternatives: &[Vec<Node>], rest: &[Node], text: &[char], c
 /// Characters before the next slash.
 fn segment(text: &[char]) -> usize {
     text.iter().take_while(|letter| **letter != '/').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Glob, what it fits, what it does not.
+    const TABLE: &[(&str, &[&str], &[&str])] = &[
+        ("**", &["/", "/a", "/a/b.html"], &[]),
+        ("/", &["/"], &["/a"]),
+        ("/a", &["/a", "/a/"], &["/a//", "/ab", "/b/a"]),
+        ("a", &["/a"], &["/b/a"]),
+        ("/*", &["/a", "/a.html", "/a/"], &["/", "/a/b"]),
+        ("/a/*", &["/a/b", "/a/b/"], &["/a/", "/a"]),
+        ("/a*", &["/a", "/ab"], &["/a/b", "/b"]),
+        ("/a/**", &["/a/", "/a/b", "/a/b/c.js"], &["/a", "/ab/c"]),
+        ("/a{,/**}", &["/a", "/a/b/c"], &["/ab"]),
+        ("**/*.js", &["/a.js", "/a/b/c.js"], &["/a.jsx", "/a.js/b"]),
+        ("/a/**/b", &["/a/b", "/a/x/b", "/a/x/y/b"], &["/a/xb", "/ab"]),
+        ("/a?c", &["/abc"], &["/ac", "/a/c"]),
+        ("/[a-c]x", &["/ax", "/cx"], &["/dx", "/x"]),
+        ("/[!a-c]x", &["/dx"], &["/ax"]),
+        ("/{a,b}/c", &["/a/c", "/b/c"], &["/c/c"]),
+        ("/{a,b{c,d}}", &["/a", "/bc", "/bd"], &["/b"]),
+        ("/v{1..3}", &["/v1", "/v3"], &["/v4"]),
+        ("**/*.@(jpg|png)", &["/a.jpg", "/x/a.png"], &["/a.gif", "/a."]),
+        ("/@(js|css)/**", &["/js/a", "/css/"], &["/jss/a"]),
+        ("/a?(b)c", &["/ac", "/abc"], &["/abbc"]),
+        ("/a*(b)c", &["/ac", "/abbc"], &["/adc"]),
+        ("/a+(b|x)c", &["/abc", "/abxc"], &["/ac"]),
+        ("/!(a|b)", &["/c", "/ab"], &["/a", "/b", "/c/d"]),
+        ("**/!(*.min).js", &["/a.js", "/x/a.js"], &["/a.min.js"]),
+        ("!/@(js|css)/**", &["/index.html", "/a/js/b"], &["/js/a", "/css/b/c"]),
+        ("/a\\*", &["/a*"], &["/ab"]),
+        ("/a[b", &["/a[b"], &["/ab"]),
+        ("/a{b}", &["/a{b}"], &["/ab"]),
+    ];
+
+    #[test]
+    fn globs_fit_what_they_should() {
+        for (glob, fitting, others) in TABLE {
+            let read = Glob::read(glob);
+            for path in *fitting {
+                assert!(read.captures(path).is_some(), "{glob} should fit {path}");
+            }
+            for path in *others {
+                assert!(read.captures(path).is_none(), "{glob} should not fit {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn redirects_capture_segments_and_rests() {
+        let captured = |glob: &str, path: &str| {
+            let found = Glob::with_captures(glob).captures(path)?;
+            Some(found.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(captured("/users/:id/profile", "/users/7/profile").as_deref(), Some("id=7"));
+        assert_eq!(captured("/users/:id", "/users/7/8"), None);
+        assert_eq!(captured("/blog/:post*", "/blog/2024/x").as_deref(), Some("post=2024/x"));
+        assert_eq!(captured("/blog/:post*", "/blog").as_deref(), Some("post="));
+        assert_eq!(captured("/blog/:post*", "/blogs/x"), None);
+        assert_eq!(captured("/:a/:b*/end", "/x/y/z/end").as_deref(), Some("b=y/z a=x"));
+        assert_eq!(captured("/:rest*", "/a/b").as_deref(), Some("rest=a/b"));
+        assert!(Glob::read("/users/:id").captures("/users/7").is_none());
+        assert!(Glob::read("/users/:id").captures("/users/:id").is_some());
+    }
 }
