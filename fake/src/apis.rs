@@ -49,7 +49,7 @@ pub(crate) struct Api {
     pub(crate) answer: fn(&mut World, &Call) -> Option<Answer>,
 }
 
-/// A route outside the published descriptions. It needs no bearer token.
+/// A route outside the published descriptions.
 pub(crate) struct Extra {
     /// The id it goes by in the journal and in faults.
     pub(crate) id: &'static str,
@@ -61,6 +61,8 @@ pub(crate) struct Extra {
     pub(crate) header: Option<(&'static str, &'static str)>,
     /// Query parameters it takes.
     pub(crate) query: &'static [&'static str],
+    /// Whether it asks for an access token, and all that goes with one, as described methods do.
+    pub(crate) needs_token: bool,
 }
 
 /// An API with its descriptions parsed.

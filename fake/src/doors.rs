@@ -1,5 +1,5 @@
-//! Addresses of deployed services: each is a loopback listener of its own, opened at the moment
-//! the world needs the address.
+//! Addresses of what callers deployed, services and Hosting channels: each is a loopback listener of
+//! its own, opened at the moment the world needs the address.
 
 use crate::world::World;
 use std::net::{Ipv4Addr, TcpListener};
@@ -13,10 +13,29 @@ pub(crate) struct Doors(Vec<Door>);
 pub(crate) struct Door {
     /// The listener.
     pub(crate) listener: TcpListener,
-    /// Full name of the service.
-    pub(crate) service: String,
-    /// The tag whose address it is; none for the service's own.
-    pub(crate) tag: Option<String>,
+    /// What it leads to.
+    pub(crate) behind: Behind,
+}
+
+/// What stands behind an address.
+#[derive(Debug, Clone)]
+pub(crate) enum Behind {
+    /// A deployed service, or one of its tags.
+    Service {
+        /// Full name of the service.
+        service: String,
+        /// The tag whose address it is; none for the service's own.
+        tag: Option<String>,
+    },
+    /// A channel of a Hosting site.
+    Channel {
+        /// Id of the site.
+        site: String,
+        /// Id of the channel.
+        channel: String,
+        /// The address itself: a later channel of the same id has another.
+        url: String,
+    },
 }
 
 /// A free loopback address. Connections wait in the system's queue until someone serves it.
@@ -33,7 +52,16 @@ impl World {
     /// Opens an address for a service or for one of its tags.
     pub(crate) fn open_door(&mut self, service: &str, tag: Option<&str>) -> String {
         let (listener, url) = listen();
-        self.doors.0.push(Door { listener, service: service.to_owned(), tag: tag.map(str::to_owned) });
+        let behind = Behind::Service { service: service.to_owned(), tag: tag.map(str::to_owned) };
+        self.doors.0.push(Door { listener, behind });
+        url
+    }
+
+    /// Opens an address for a channel of a Hosting site.
+    pub(crate) fn open_channel(&mut self, site: &str, channel: &str) -> String {
+        let (listener, url) = listen();
+        let behind = Behind::Channel { site: site.to_owned(), channel: channel.to_owned(), url: url.clone() };
+        self.doors.0.push(Door { listener, behind });
         url
     }
 

@@ -27,7 +27,12 @@ pub(crate) fn admit(world: &mut World, api: &Api, route: &Route, call: &mut Call
             if let Some((name, _)) = strange {
                 world.unexpected.push(format!("{}: query parameter «{name}»", extra.id));
             }
-            Ok(())
+            if !extra.needs_token {
+                return Ok(());
+            }
+            identify(world, api, call)?;
+            quota_project(world, api, call)?;
+            consumer(world, api, call)
         }
         Kind::Described(document, method) => {
             identify(world, api, call)?;

@@ -32,7 +32,7 @@
 //! How a request travels: `server` accepts it and writes it into the `journal`; `apis` finds its
 //! route by `discovery`; a `fault` may strike; `gate` checks what every call must satisfy; the
 //! API's own file below `api` does the work on the `world` and answers with a `reply` or a
-//! `refusal`. Requests to a deployed service go to `visit` instead.
+//! `refusal`. Requests to a deployed service go to `visit` instead, those to a Hosting site to `hosting`.
 
 mod api;
 mod apis;
@@ -44,6 +44,7 @@ mod doors;
 mod faults;
 mod fields;
 mod gate;
+mod hosting;
 mod journal;
 mod jwt;
 mod keys;
@@ -63,8 +64,8 @@ pub use hyper::body::Bytes;
 pub use journal::Recorded;
 pub use world::{
     Account, Aim, Binding, Bucket, Build, BuildAccount, BuildScript, DomainMapping, Effect, Execution,
-    ExecutionFailure, ExecutionOutcome, ExecutionScript, ExecutionState, IamPolicy, Image, Job, Key, LogEntry,
-    LogReads, Metrics, Object, Operation, Outcome, Package, Page, Project, QuotaWindow, Repository, Revision,
-    RevisionOutcome, RevisionScript, RevisionState, Secret, SecretVersion, Service, Share, Site, Snapshot, Token,
-    Trouble, Upload, UploadState, World,
+    ExecutionFailure, ExecutionOutcome, ExecutionScript, ExecutionState, HostingChannel, HostingRelease, HostingSite,
+    HostingVersion, IamPolicy, Image, Job, Key, LogEntry, LogReads, Metrics, Object, Operation, Outcome, Package, Page,
+    Project, QuotaWindow, Repository, Revision, RevisionOutcome, RevisionScript, RevisionState, Secret, SecretVersion,
+    Service, Share, Site, Snapshot, Stamp, Token, Trouble, Upload, UploadState, VersionScript, VersionStatus, World,
 };

@@ -243,20 +243,11 @@ const ROLES: &[Role] = &[
         ],
     ),
     ("roles/secretmanager.admin", &[PROJECT, SECRETS]),
-    (
-        "roles/firebasehosting.admin",
-        &[
-            PROJECT,
-            &[
-                "firebase.projects.get",
-                "firebasehosting.sites.create",
-                "firebasehosting.sites.delete",
-                "firebasehosting.sites.get",
-                "firebasehosting.sites.list",
-                "firebasehosting.sites.update",
-            ],
-        ],
-    ),
+    ("roles/firebasehosting.admin", &[PROJECT, FIREBASE, HOSTING_READ, HOSTING_WRITE]),
+    ("roles/firebasehosting.viewer", &[PROJECT, FIREBASE, HOSTING_READ]),
+    ("roles/firebase.admin", &[PROJECT, FIREBASE, HOSTING_READ, HOSTING_WRITE]),
+    ("roles/firebase.developAdmin", &[PROJECT, FIREBASE, HOSTING_READ, HOSTING_WRITE]),
+    ("roles/firebase.viewer", &[PROJECT, FIREBASE, HOSTING_READ]),
     (
         "roles/serviceusage.serviceUsageAdmin",
         &[&[
@@ -272,8 +263,22 @@ const ROLES: &[Role] = &[
         &[&["serviceusage.services.get", "serviceusage.services.list", "serviceusage.services.use"]],
     ),
     ("roles/resourcemanager.projectIamAdmin", &[PROJECT, &["resourcemanager.projects.setIamPolicy"], POLICY_READ]),
-    ("roles/viewer", &[PROJECT, VIEWER, REGISTRY_READ, MONITORING_READ]),
-    ("roles/editor", &[PROJECT, VIEWER, EDITOR, REGISTRY_READ, REGISTRY_WRITE, MONITORING_READ, MONITORING_WRITE]),
+    ("roles/viewer", &[PROJECT, VIEWER, REGISTRY_READ, MONITORING_READ, FIREBASE, HOSTING_READ]),
+    (
+        "roles/editor",
+        &[
+            PROJECT,
+            VIEWER,
+            EDITOR,
+            REGISTRY_READ,
+            REGISTRY_WRITE,
+            MONITORING_READ,
+            MONITORING_WRITE,
+            FIREBASE,
+            HOSTING_READ,
+            HOSTING_WRITE,
+        ],
+    ),
     (
         "roles/owner",
         &[
@@ -289,10 +294,18 @@ const ROLES: &[Role] = &[
             POLICY_READ,
             SECRETS,
             SERVICE_ACCOUNT_KEYS,
+            FIREBASE,
+            HOSTING_READ,
+            HOSTING_WRITE,
             &["resourcemanager.projects.setIamPolicy", "iam.serviceAccounts.setIamPolicy"],
         ],
     ),
 ];
+
+const FIREBASE: &[&str] = &["firebase.projects.get"];
+const HOSTING_READ: &[&str] = &["firebasehosting.sites.get", "firebasehosting.sites.list"];
+const HOSTING_WRITE: &[&str] =
+    &["firebasehosting.sites.create", "firebasehosting.sites.delete", "firebasehosting.sites.update"];
 
 const RUN: &[&str] = &[
     "run.configurations.get",

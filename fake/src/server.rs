@@ -2,14 +2,14 @@
 
 use crate::apis::{self, Loaded};
 use crate::call::Call;
-use crate::doors::Door;
+use crate::doors::{Behind, Door};
 use crate::faults::{self, Action, Moment};
 use crate::journal::{Journal, Recorded};
 use crate::refusal::{self, Family};
 use crate::reply::{Manner, Reply};
 use crate::wire::{Content, GivenUp, Wire};
 use crate::world::World;
-use crate::{clock, fields, gate, uri, visit};
+use crate::{clock, fields, gate, hosting, uri, visit};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
@@ -47,20 +47,15 @@ pub(crate) enum Order {
 pub(crate) enum Address {
     /// One of Google's APIs, at this base address.
     Api(&'static Loaded, String),
-    /// A deployed service, or one of its tags.
-    Site {
-        /// Full name of the service.
-        service: String,
-        /// The tag.
-        tag: Option<String>,
-    },
+    /// What callers deployed.
+    Deployed(Behind),
 }
 
 impl std::fmt::Debug for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Address::Api(loaded, base) => write!(f, "{} at {base}", loaded.api.service),
-            Address::Site { service, tag } => write!(f, "{service} {tag:?}"),
+            Address::Deployed(behind) => behind.fmt(f),
         }
     }
 }
@@ -80,8 +75,8 @@ impl Shared {
     pub(crate) fn world<R>(&self, look: impl FnOnce(&mut World) -> R) -> R {
         let mut world = self.lock();
         let result = look(&mut world);
-        for Door { listener, service, tag } in world.fresh_doors() {
-            self.order(Order::Serve(listener, Address::Site { service, tag }));
+        for Door { listener, behind } in world.fresh_doors() {
+            self.order(Order::Serve(listener, Address::Deployed(behind)));
         }
         result
     }
@@ -155,8 +150,11 @@ async fn exchange(
             call.id = route.map(|route| route.id).unwrap_or_default();
             (loaded.api.family, loaded.api.service)
         }
-        Address::Site { .. } => {
-            call.id = "site.request".to_owned();
+        Address::Deployed(behind) => {
+            call.id = match behind {
+                Behind::Service { .. } => "site.request".to_owned(),
+                Behind::Channel { .. } => "hosting.request".to_owned(),
+            };
             (Family::Site, "")
         }
     };
@@ -167,7 +165,12 @@ async fn exchange(
             let effects = world.effects.len();
             let (reply, revision) = match &address {
                 Address::Api(loaded, _) => (serve(world, loaded, &mut call), None),
-                Address::Site { service, tag } => visit::answer(world, service, tag.as_deref(), &mut call),
+                Address::Deployed(Behind::Service { service, tag }) => {
+                    visit::answer(world, service, tag.as_deref(), &mut call)
+                }
+                Address::Deployed(Behind::Channel { site, channel, url }) => {
+                    hosting::answer(world, site, channel, url, &mut call)
+                }
             };
             (reply, revision, world.effects.len() > effects)
         });
@@ -210,7 +213,8 @@ async fn pause(delay: Duration) {
 fn arrival(address: &Address, call: &Call) -> Recorded {
     let api = match address {
         Address::Api(loaded, _) => loaded.api.name,
-        Address::Site { .. } => "site",
+        Address::Deployed(Behind::Service { .. }) => "site",
+        Address::Deployed(Behind::Channel { .. }) => "hosting",
     };
     Recorded {
         api: api.to_owned(),

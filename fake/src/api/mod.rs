@@ -1,4 +1,5 @@
-//! Google's APIs: one file or folder each, named like the API, each with a table entry `API`.
+//! Google's APIs: one file or folder each, named like the API, each with a table entry `API`; and `page`,
+//! which their lists share.
 
 pub(crate) mod artifactregistry;
 pub(crate) mod cloudbuild;
@@ -9,6 +10,7 @@ pub(crate) mod iamcredentials;
 pub(crate) mod logging;
 pub(crate) mod monitoring;
 pub(crate) mod oauth2;
+pub(crate) mod page;
 pub(crate) mod run;
 pub(crate) mod secretmanager;
 pub(crate) mod serviceusage;

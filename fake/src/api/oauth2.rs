@@ -18,7 +18,7 @@ pub(crate) const API: Api = Api {
     counts_for_caller: true,
     needs_billing: false,
     descriptions: &[],
-    extras: &[Extra { id: "oauth2.token", verb: "POST", path: "token", header: None, query: &[] }],
+    extras: &[Extra { id: "oauth2.token", verb: "POST", path: "token", header: None, query: &[], needs_token: false }],
     answer: |world, call| (call.id == "oauth2.token").then(|| token(world, call)),
 };
 

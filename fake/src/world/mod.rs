@@ -4,6 +4,7 @@ mod account;
 mod bucket;
 mod build;
 mod domain;
+mod hosting;
 mod job;
 mod log;
 mod metrics;
@@ -20,6 +21,8 @@ pub(crate) use bucket::{crc32c_of, md5_of};
 pub(crate) use build::Work;
 pub use build::{Build, BuildScript, LogReads, Outcome, QuotaWindow};
 pub use domain::DomainMapping;
+pub(crate) use hosting::unpacked;
+pub use hosting::{HostingChannel, HostingRelease, HostingSite, HostingVersion, Stamp, VersionScript, VersionStatus};
 pub use job::{Execution, ExecutionFailure, ExecutionOutcome, ExecutionScript, ExecutionState, Job};
 pub use log::LogEntry;
 pub use metrics::{Metrics, Snapshot};
@@ -35,6 +38,7 @@ pub use site::{Page, Site};
 use crate::doors::Doors;
 use crate::faults::Fault;
 use ring::digest;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Everything there is. Fields are open: a test sets the scene and reads the outcome.
@@ -72,6 +76,10 @@ pub struct World {
     pub verified_domains: BTreeSet<String>,
     /// Cloud Run operations by name.
     pub operations: BTreeMap<String, Operation>,
+    /// Firebase Hosting sites by id.
+    pub hosting: BTreeMap<String, HostingSite>,
+    /// Firebase Hosting operations by name, as the API writes them: each was done at once.
+    pub hosting_operations: BTreeMap<String, Value>,
     /// Secrets by `projects/P/secrets/S`.
     pub secrets: BTreeMap<String, Secret>,
     /// Log entries, oldest first.
@@ -125,6 +133,7 @@ pub struct World {
 
     pub(crate) serial: u64,
     pub(crate) last_generation: u64,
+    pub(crate) last_release: u64,
     pub(crate) doors: Doors,
 }
 
@@ -161,7 +170,8 @@ impl World {
         "roles/secretmanager.secretAccessor",
     ];
 
-    /// One project in which a deployer with five roles can build and deploy, and nothing else.
+    /// One project in which a deployer with five roles can build and deploy, and its default Hosting
+    /// site, which those roles do not open.
     pub fn new() -> World {
         let mut world = World::empty();
         world.add_project(World::PROJECT, World::NUMBER);
@@ -169,6 +179,7 @@ impl World {
         for role in World::DEPLOYER_ROLES {
             world.grant(World::PROJECT, World::DEPLOYER, role);
         }
+        world.add_site(World::PROJECT, World::PROJECT, true);
         // Google's own sample image, which anyone may pull.
         for reference in ["us-docker.pkg.dev/cloudrun/container/hello", "gcr.io/cloudrun/hello"] {
             world.push_image(reference);
@@ -199,6 +210,8 @@ impl World {
             domain_mappings: BTreeMap::new(),
             verified_domains: BTreeSet::new(),
             operations: BTreeMap::new(),
+            hosting: BTreeMap::new(),
+            hosting_operations: BTreeMap::new(),
             secrets: BTreeMap::new(),
             log_entries: Vec::new(),
             metrics: BTreeMap::new(),
@@ -224,6 +237,7 @@ impl World {
             unexpected: Vec::new(),
             serial: 0,
             last_generation: 0,
+            last_release: 0,
             doors: Doors::default(),
         }
     }

@@ -9,6 +9,13 @@ mod data_plane;
 mod domains;
 mod executions;
 mod faults;
+mod hosting_channels;
+mod hosting_releases;
+mod hosting_scene;
+mod hosting_serving;
+
+mod hosting_sites;
+mod hosting_versions;
 mod iam_and_projects;
 mod identity;
 mod job_laws;

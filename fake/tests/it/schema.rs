@@ -7,7 +7,7 @@ use std::path::Path;
 /// Panics if the reply to this method does not have its schema's shape.
 pub(crate) fn check_reply(call: &str, path: &str, reply: &Value) {
     let api = call.split('.').next().unwrap_or_default();
-    let version = path.split('/').find(|part| matches!(*part, "v1" | "v2" | "v3")).unwrap_or("v1");
+    let version = path.split('/').find(|part| matches!(*part, "v1" | "v1beta1" | "v2" | "v3")).unwrap_or("v1");
     let version = if api == "storage" { "v1" } else { version };
     let document = load(&format!("{api}.{version}"));
     let Some(schema) = document["methods"][call]["response"].as_str() else { return };

@@ -11,7 +11,6 @@ mod kind;
 mod labels;
 mod naming;
 mod operations;
-mod page;
 mod patch;
 mod policy;
 mod resources;

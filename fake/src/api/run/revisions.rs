@@ -1,6 +1,7 @@
 //! Revisions: reading, listing, deleting.
 
-use super::{conditions, operations, page};
+use super::{conditions, operations};
+use crate::api::page::{self, Size};
 use crate::call::Call;
 use crate::refusal;
 use crate::reply::{Answer, Reply};
@@ -17,7 +18,7 @@ pub(super) fn get(world: &mut World, call: &Call) -> Answer {
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
     let service = super::service(world, call, "run.revisions.list")?;
     let own = world.revisions_of(&service.name).into_iter().rev().map(conditions::revision).collect();
-    Ok(Reply::ok(&page::of(call, "revisions", own)))
+    Ok(Reply::ok(&page::of(call, "revisions", Size::RUN, own)))
 }
 
 /// `revisions.delete`; one that serves, is tagged or is the newest stays.

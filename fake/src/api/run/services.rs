@@ -1,7 +1,8 @@
 //! Services and worker pools: reading one, listing them, deleting one.
 
 use super::kind::Kind;
-use super::{conditions, operations, page};
+use super::{conditions, operations};
+use crate::api::page::{self, Size};
 use crate::call::Call;
 use crate::refusal;
 use crate::reply::{Answer, Reply};
@@ -33,7 +34,7 @@ pub(super) fn list(world: &mut World, call: &Call) -> Answer {
     let is_there = |service: &&Service| service.project() == project && service.region() == region;
     let all = if kind.is_pool() { &world.worker_pools } else { &world.services };
     let own = all.values().filter(is_there).map(|service| conditions::service(world, service)).collect();
-    Ok(Reply::ok(&page::of(call, kind.collection, own)))
+    Ok(Reply::ok(&page::of(call, kind.collection, Size::RUN, own)))
 }
 
 /// `services.delete`, `workerPools.delete`.

@@ -32,7 +32,8 @@ pub(crate) const API: Api = Api {
 
 /// A route on a resumable session's address. The address itself is the secret: no token is needed.
 const fn session(id: &'static str, verb: &'static str, header: Option<(&'static str, &'static str)>) -> Extra {
-    Extra { id, verb, path: "upload/storage/v1/b/{bucket}/o", header, query: &["uploadType", "upload_id", "name"] }
+    let query = &["uploadType", "upload_id", "name"];
+    Extra { id, verb, path: "upload/storage/v1/b/{bucket}/o", header, query, needs_token: false }
 }
 
 fn answer(world: &mut World, call: &Call) -> Option<Answer> {

@@ -1,7 +1,8 @@
 //! Executions: reading, listing, cancelling.
 
-use super::super::{conditions, operations, page};
+use super::super::{conditions, operations};
 use super::{progress, view};
+use crate::api::page::{self, Size};
 use crate::call::Call;
 use crate::refusal;
 use crate::reply::{Answer, Reply};
@@ -18,7 +19,7 @@ pub(super) fn get(world: &mut World, call: &Call) -> Answer {
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
     let job = super::job(world, call, "run.executions.list")?;
     let own = world.executions_of(&job.name).into_iter().rev().map(view::execution).collect();
-    Ok(Reply::ok(&page::of(call, "executions", own)))
+    Ok(Reply::ok(&page::of(call, "executions", Size::RUN, own)))
 }
 
 /// `executions.cancel`; one that is over stays as it is.

@@ -1,7 +1,7 @@
 //! Tasks: what became of each part of an execution.
 
-use super::super::page;
 use super::{executions, view};
+use crate::api::page::{self, Size};
 use crate::call::Call;
 use crate::reply::{Answer, Reply};
 use crate::world::{Execution, ExecutionFailure, ExecutionState, World};
@@ -19,7 +19,7 @@ pub(super) fn get(world: &mut World, call: &Call) -> Answer {
 /// `tasks.list`, by index.
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
     let execution = executions::find(world, call, "run.tasks.list")?;
-    Ok(Reply::ok(&page::of(call, "tasks", all(execution))))
+    Ok(Reply::ok(&page::of(call, "tasks", Size::RUN, all(execution))))
 }
 
 /// Every task there is: none before the first one could start.
