@@ -18,7 +18,7 @@ pub struct Chosen {
 
 /// Chooses the sites to deploy: all of them, or those that `only` names by site or by target, separated by commas,
 /// with or without `hosting:` before each. A single site that does not say which one it is takes the name that
-/// `only` gives. Source: `filterOnly` and `resolveTargets` of firebase-tools.
+/// `only` gives: a target of the project, or else a site. Source: `filterOnly` and `resolveTargets` of firebase-tools.
 ///
 /// # Errors
 /// Every mistake of the chosen sites at once: what is wrong inside them, names that nothing has, targets that lead
@@ -31,18 +31,23 @@ pub fn choose(
 ) -> Result<Vec<Chosen>, Vec<JsonMistake>> {
     let mut mistakes = Vec::new();
     let mut chosen: Vec<Chosen> = Vec::new();
+    let target_site = |target: &str| rc.resolve_target(project, target).map(Some);
     for (config, named) in named(json, only, &mut mistakes) {
         mistakes.extend(config.mistakes.iter().cloned());
         let site = match &config.place {
-            Place::Site(site) => Some(site.clone()),
-            Place::Default => named.map(str::to_owned),
-            Place::Target(target) => match rc.resolve_target(project, target) {
-                Ok(site) => Some(site),
-                Err(mistake) => {
-                    mistakes.push(mistake);
-                    continue;
-                }
+            Place::Site(site) => Ok(Some(site.clone())),
+            Place::Default => match named {
+                Some(name) if rc.has_target(project, name) => target_site(name),
+                name => Ok(name.map(str::to_owned)),
             },
+            Place::Target(target) => target_site(target),
+        };
+        let site = match site {
+            Ok(site) => site,
+            Err(mistake) => {
+                mistakes.push(mistake);
+                continue;
+            }
         };
         chosen.push(Chosen { site, config: config.clone() });
     }
@@ -166,6 +171,7 @@ mod tests {
         assert_eq!(chosen(text, None), Ok(vec![one("hosting", None)]));
         assert_eq!(chosen(text, Some("hosting")), Ok(vec![one("hosting", None)]));
         assert_eq!(chosen(text, Some("my-site")), Ok(vec![one("hosting", Some("my-site"))]));
+        assert_eq!(chosen(text, Some("app")), Ok(vec![one("hosting", Some("app-site"))]));
         assert!(chosen(text, Some("My Site")).is_err());
         assert!(chosen(text, Some("a,b")).expect("two sites").len() == 2);
     }

@@ -61,6 +61,11 @@ impl FirebaseRc {
         }
     }
 
+    /// Whether a project has a target of this name.
+    pub(super) fn has_target(&self, project: &str, target: &str) -> bool {
+        self.targets.get(project).is_some_and(|targets| targets.contains_key(target))
+    }
+
     /// The one site that a target of a project is.
     ///
     /// # Errors
