@@ -67,6 +67,8 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
                 probe: &clients.probe,
                 console,
                 files: &files,
+                coming: &[],
+                name: "",
             };
             carry_out(&context, &mut facts).await
         }

@@ -228,6 +228,7 @@ impl<'a> Shared<'a> {
             console,
             files: self.files,
             together,
+            name: format!("Region `{}`", deploy.region),
             prefix: if deploys.len() > 1 { format!("{}: ", deploy.region) } else { String::new() },
         });
         contexts.collect()

@@ -10,6 +10,7 @@ pub mod job;
 mod knative;
 pub mod map;
 pub mod raw;
+pub mod release;
 pub mod resolve;
 pub mod runner;
 pub mod scalar;

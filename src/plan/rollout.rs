@@ -306,6 +306,16 @@ pub fn write(service: &mut Value, traffic: &Traffic, record: Option<&Record>, se
     }
 }
 
+/// An allocation with the tags that Hosting sites keep to (`fh-…`, firebase's name for them): a site can be
+/// pinned while a rollout goes on, and must not lose its tag to it.
+pub fn with_pins(wanted: &Traffic, now: &Traffic) -> Traffic {
+    let named = |tag: &str| wanted.shares.iter().any(|share| share.tag.as_deref() == Some(tag));
+    let pins =
+        now.shares.iter().filter(|share| share.tag.as_deref().is_some_and(|tag| tag.starts_with("fh-") && !named(tag)));
+    let pins = pins.map(|share| Share { percent: 0, ..share.clone() });
+    Traffic { shares: wanted.shares.iter().cloned().chain(pins).collect() }
+}
+
 /// Writes an allocation alone: a rollout that goes on stays what it is.
 pub fn write_traffic(service: &mut Value, traffic: &Traffic) {
     service["traffic"] = traffic_json(traffic);
@@ -338,6 +348,21 @@ mod tests {
             });
             Traffic { shares: shares.filter(|share| share.percent > 0 || share.tag.is_some()).collect() }
         })
+    }
+
+    #[test]
+    fn a_site_keeps_its_tag_through_a_rollout() {
+        let share = |number, percent, tag: Option<&str>| Share {
+            target: Target::Revision(revision(number)),
+            percent,
+            tag: tag.map(str::to_owned),
+        };
+        let now =
+            Traffic { shares: vec![share(1, 100, Some("fh-1")), share(2, 0, Some("fh-2")), share(2, 0, Some("c1"))] };
+        let wanted = Traffic { shares: vec![share(1, 0, Some("fh-1")), share(2, 100, None)] };
+        let kept = with_pins(&wanted, &now);
+        assert_eq!(kept.shares, [share(1, 0, Some("fh-1")), share(2, 100, None), share(2, 0, Some("fh-2"))]);
+        assert_eq!(with_pins(&kept, &now), kept);
     }
 
     /// A revision that is new, or one of those that are there.

@@ -20,6 +20,7 @@ mod pick;
 mod pre_deploy;
 mod preflight;
 mod prune;
+pub mod release;
 mod resolve;
 mod rollout;
 pub mod run_job;
@@ -69,7 +70,9 @@ pub struct Context<'a> {
     pub files: &'a Files,
     /// The other regions that move with this one.
     pub together: Together,
-    /// What begins the lines about this region, where there are several.
+    /// What it is called where others move with it, such as "Region `us-central1`".
+    pub name: String,
+    /// What begins the lines about it, where there are several.
     pub prefix: String,
 }
 
@@ -109,29 +112,54 @@ pub async fn run(contexts: &[Context<'_>], all: &mut [Facts]) -> Result<(), Fail
         _ => {}
     }
     let image = image(first, facts, &seen[0]).await?;
-    // Before any region is touched, and once for all of them.
-    if let Some(wish) = first.deploy.pre_deploy.as_deref() {
-        let service = seen[0].service.as_ref();
-        step(first, facts, StepName::PreDeploy, async |facts| {
-            pre_deploy::run(first, facts, service, &image, wish).await
-        })
-        .await?;
-    }
-    let (pinned, digest) = (facts.image.clone(), facts.digest.clone());
+    before(first, facts, &seen[0], &image).await?;
+    everywhere(contexts, all, seen, &image).await?;
+    afterwards(contexts, all).await
+}
+
+/// Runs the job that comes before any region is touched, once for all of them.
+async fn before(
+    context: &Context<'_>,
+    facts: &mut Facts,
+    seen: &preflight::Seen,
+    image: &str,
+) -> Result<(), Failure> {
+    let Some(wish) = context.deploy.pre_deploy.as_deref() else { return Ok(()) };
+    let service = seen.service.as_ref();
+    step(context, facts, StepName::PreDeploy, async |facts| pre_deploy::run(context, facts, service, image, wish).await)
+        .await
+}
+
+/// Deploys an image to every region; all of them, or none.
+async fn everywhere(
+    contexts: &[Context<'_>],
+    all: &mut [Facts],
+    seen: Vec<preflight::Seen>,
+    image: &str,
+) -> Result<(), Failure> {
+    let Some(first) = all.first() else { return Ok(()) };
+    let (pinned, digest) = (first.image.clone(), first.digest.clone());
     let everywhere = contexts.iter().zip(all.iter_mut()).zip(seen).map(async |((context, facts), seen)| {
         (facts.image, facts.digest) = (pinned.clone(), digest.clone());
-        let delivered = deliver(context, facts, seen.service, &image).await;
+        let delivered = deliver(context, facts, seen.service, image).await;
         turned_back(context, facts, delivered).await
     });
-    let mut ended: Vec<Result<(), Failure>> = futures_util::future::join_all(everywhere).await;
-    // What could not be put back matters most, then the failure that turned the others back.
+    worst(futures_util::future::join_all(everywhere).await)
+}
+
+/// What matters most of what went wrong: what could not be put back, then the failure that turned the others back.
+fn worst(mut ended: Vec<Result<(), Failure>>) -> Result<(), Failure> {
     ended.sort_by_key(|ended| match ended {
         Err(failure) if failure.class() == Class::Rollback => 0,
         Err(failure) if !failure.is_an_echo() => 1,
         Err(_) => 2,
         Ok(()) => 3,
     });
-    ended.into_iter().next().unwrap_or(Ok(()))?;
+    ended.into_iter().next().unwrap_or(Ok(()))
+}
+
+/// What comes when the new revisions serve: the domain, and old revisions that go.
+async fn afterwards(contexts: &[Context<'_>], all: &mut [Facts]) -> Result<(), Failure> {
     for (context, facts) in contexts.iter().zip(all.iter_mut()) {
         if let Some(domain) = &context.deploy.domain {
             step(context, facts, StepName::Domain, async |facts| Ok(((), domain::run(context, facts, domain).await)))
@@ -146,7 +174,7 @@ pub async fn run(contexts: &[Context<'_>], all: &mut [Facts]) -> Result<(), Fail
 /// Puts the traffic back after a failure, here and, by the gates, everywhere.
 async fn turned_back(context: &Context<'_>, facts: &mut Facts, ended: Result<(), Failure>) -> Result<(), Failure> {
     let Err(failure) = ended else { return Ok(()) };
-    let first = context.together.fail(context.deploy.region.as_str());
+    let first = context.together.fail(&context.name);
     let failure = undo::after(context, facts, failure).await.in_place(&context.prefix);
     Err(if first { failure } else { failure.echo() })
 }
@@ -235,7 +263,8 @@ async fn roll(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Resu
         })
         .await?;
     }
-    context.together.pass().await?;
+    context.together.pass(together::CANDIDATE).await?;
+    context.together.pass(together::READY).await?;
     if !wish.no_traffic {
         let canary = wish.way == Way::Canary && !matches!(context.deploy.what, What::Revision(_));
         let steps: &[u8] = if canary { &wish.steps } else { &[100] };
@@ -249,20 +278,21 @@ async fn roll(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Resu
                 Ok(((), format!("revision `{}` receives every request", record.rollout.revision)))
             })
             .await?;
-            context.together.pass().await?;
+            context.together.pass(together::moved(percent)).await?;
         }
         verify_service(context, facts, Some(record)).await?;
         if !ends_later(context) {
             return Ok(());
         }
     }
-    context.together.pass().await?;
+    context.together.pass(together::VERIFIED).await?;
+    context.together.pass(together::SHOWN).await?;
     step(context, facts, StepName::Finish, async |facts| rollout::finish(context, facts, record).await).await
 }
 
-/// Whether something can still fail after all traffic has moved: a check, or another region.
+/// Whether something can still fail after all traffic has moved: a check, or what moves with it.
 fn ends_later(context: &Context<'_>) -> bool {
-    !context.deploy.checks.checks.is_empty() || !context.deploy.regions.is_empty()
+    !context.deploy.checks.checks.is_empty() || !context.together.is_alone()
 }
 
 async fn verify_service(context: &Context<'_>, facts: &mut Facts, record: Option<&Record>) -> Result<(), Failure> {

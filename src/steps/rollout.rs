@@ -167,8 +167,8 @@ pub(super) async fn hold(
                     Ok(((), format!("{percent} %: not known ({what})")))
                 }
                 OnUnknown::Rollback => Err(Failure::plain(Class::Verify, sentence)),
-                // Several regions stop together or not at all.
-                OnUnknown::Hold if !context.deploy.regions.is_empty() => Err(Failure::plain(Class::Verify, sentence)),
+                // What moves together stops together or not at all.
+                OnUnknown::Hold if !context.together.is_alone() => Err(Failure::plain(Class::Verify, sentence)),
                 OnUnknown::Hold => {
                     end(facts, RolloutEnd::Left("`on_unknown: hold`"));
                     let deploy = context.deploy;

@@ -44,21 +44,22 @@ pub(super) async fn write(context: &Context<'_>, facts: &mut Facts, wanted: &Mov
             ours(context, &service)?;
         }
         let mut body = service.json().clone();
-        rollout::write(&mut body, wanted.traffic, wanted.record, wanted.served);
+        let traffic = &rollout::with_pins(wanted.traffic, &service.traffic());
+        rollout::write(&mut body, traffic, wanted.record, wanted.served);
         match cloud_run::move_traffic(context.http, &context.service_name, &body).await {
             Ok(operation) => {
                 // How it ended is asked of the service: an older failure of the service fails the operation too.
                 match operation::watch(context.http, operation, limit, || ()).await {
                     Watched::Ended(_) | Watched::StoppedWatching | Watched::Unseen(_) => {}
                 }
-                return settled(context, facts, wanted.traffic, limit).await;
+                return settled(context, facts, traffic, limit).await;
             }
             Err(error) if error.is_ambiguous() || error.is_conflict() => {
                 let now = read(context).await?;
-                let arrived = same(&now.traffic(), wanted.traffic, now.latest_ready().as_ref())
+                let arrived = same(&now.traffic(), traffic, now.latest_ready().as_ref())
                     && Record::on(now.json()).as_ref() == wanted.record;
                 if arrived {
-                    return settled(context, facts, wanted.traffic, limit).await;
+                    return settled(context, facts, traffic, limit).await;
                 }
                 if round >= ROUNDS {
                     return Err(Failure::of(sentence(), error));
@@ -116,6 +117,7 @@ async fn settled(
     loop {
         let service = read(context).await?;
         see(facts, &service);
+        let traffic = &rollout::with_pins(traffic, &service.traffic());
         if holds(&service, traffic) {
             return Ok(service);
         }

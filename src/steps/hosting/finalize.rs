@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::pins::Backends;
 use super::{SiteContext, fact, pins, refused};
 use crate::explain::{Class, Failure};
 use crate::google::hosting;
@@ -20,10 +19,9 @@ pub(super) async fn run(
     facts: &mut Facts,
     index: usize,
     source: &SiteSource,
-    backends: Backends,
 ) -> Result<((), String), Failure> {
     let version = fact(facts, index).version.clone().unwrap_or_default();
-    let resolved = pins::set(context, facts, index, &version, backends, source).await?;
+    let resolved = pins::set(context, facts, index, &version, source).await?;
     let config = serving::config(&source.serving, &resolved)
         .map_err(|error| Failure::of(format!("`{}` cannot be served as it says", source.described), error))?;
     complete(context, facts, index, &version, &config).await?;

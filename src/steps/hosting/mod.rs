@@ -26,6 +26,7 @@ use crate::inputs::hosting::{Hosting, SiteSource, SiteWork, Upload};
 use crate::inputs::runner::Origin;
 use crate::model::facts::{Facts, StepName};
 use crate::model::hosting::{SiteEnd, SiteFact};
+use crate::plan::serving::Service;
 use crate::probe::Probe;
 
 /// What the steps of the hosting commands may use.
@@ -46,6 +47,10 @@ pub struct SiteContext<'a> {
     pub console: &'a Console,
     /// The runner's files.
     pub files: &'a Files,
+    /// Services that are deployed together with the sites: they may not be there yet.
+    pub coming: &'a [Service],
+    /// What begins the lines about it, where others are released with it.
+    pub name: &'a str,
 }
 
 impl SiteContext<'_> {
@@ -55,15 +60,18 @@ impl SiteContext<'_> {
 
     /// Says something odd now, and keeps it for the report.
     fn warn(&self, facts: &mut Facts, text: String) {
-        self.console.warning(&text);
-        facts.warnings.push(text);
+        // What is looked at twice is told once.
+        if !facts.warnings.contains(&text) {
+            self.console.warning(&text);
+            facts.warnings.push(text);
+        }
     }
 
     /// What begins the lines about a site, where there are several.
     fn prefix(&self, facts: &Facts, index: usize) -> String {
         match facts.sites.get(index) {
-            Some(fact) if facts.sites.len() > 1 => format!("{}: ", fact.site),
-            _ => String::new(),
+            Some(fact) if facts.sites.len() > 1 => format!("{}{}: ", self.name, fact.site),
+            _ => self.name.to_owned(),
         }
     }
 }
@@ -77,6 +85,7 @@ pub async fn run(context: &SiteContext<'_>, facts: &mut Facts) -> Result<(), Fai
     super::sign_in_as(context.http, context.console, facts, context.hosting.key.email.as_str()).await?;
     let ended = async {
         prepare(context, facts).await?;
+        complete(context, facts).await?;
         show(context, facts).await?;
         end(context, facts);
         Ok(())
@@ -88,7 +97,7 @@ pub async fn run(context: &SiteContext<'_>, facts: &mut Facts) -> Result<(), Fai
     }
 }
 
-/// Does everything that nobody sees: the files are uploaded and the versions complete, or found.
+/// Finds the sites, and uploads their files or finds their versions; nobody sees any of it.
 ///
 /// # Errors
 /// What hindered it; nothing was released.
@@ -97,25 +106,23 @@ pub(super) async fn prepare(context: &SiteContext<'_>, facts: &mut Facts) -> Res
     match &context.hosting.what {
         SiteWork::Deploy(upload) => {
             for (index, source) in upload.sites.iter().enumerate() {
-                make(context, facts, index, source, upload).await?;
+                fill(context, facts, index, source, upload).await?;
             }
             Ok(())
         }
         SiteWork::Rollback { to, .. } => {
-            step(context, facts, 0, StepName::Pick, async |facts| {
-                versions::earlier(context, facts, to.as_deref()).await
-            })
-            .await
+            let earlier = async |facts: &mut Facts| versions::earlier(context, facts, to.as_deref()).await;
+            step(context, facts, 0, StepName::Pick, earlier).await
         }
         SiteWork::Promote { from, .. } => {
-            step(context, facts, 0, StepName::Pick, async |facts| versions::of_preview(context, facts, from).await)
-                .await
+            let shown = async |facts: &mut Facts| versions::of_preview(context, facts, from).await;
+            step(context, facts, 0, StepName::Pick, shown).await
         }
     }
 }
 
-/// Makes one site's version.
-async fn make(
+/// Makes one site's version and gives it its files.
+async fn fill(
     context: &SiteContext<'_>,
     facts: &mut Facts,
     index: usize,
@@ -123,19 +130,24 @@ async fn make(
     upload: &Upload,
 ) -> Result<(), Failure> {
     room::look(context, facts, index, upload).await?;
-    let backends = pins::look(context, facts, index, source).await?;
-    let listing = step(context, facts, index, StepName::Files, async |facts| {
-        send::list(context, facts, index, source, upload).await
-    })
-    .await?;
-    step(context, facts, index, StepName::Send, async |facts| {
-        send::run(context, facts, index, source, upload, listing).await
-    })
-    .await?;
-    step(context, facts, index, StepName::Finalize, async |facts| {
-        finalize::run(context, facts, index, source, backends).await
-    })
-    .await
+    pins::look(context, facts, index, source).await?;
+    let list = async |facts: &mut Facts| send::list(context, facts, index, source, upload).await;
+    let listing = step(context, facts, index, StepName::Files, list).await?;
+    let send = async |facts: &mut Facts| send::run(context, facts, index, source, upload, listing).await;
+    step(context, facts, index, StepName::Send, send).await
+}
+
+/// Completes the versions that were made, with what their rewrites lead to.
+///
+/// # Errors
+/// What hindered it; nothing was released.
+pub(super) async fn complete(context: &SiteContext<'_>, facts: &mut Facts) -> Result<(), Failure> {
+    let SiteWork::Deploy(upload) = &context.hosting.what else { return Ok(()) };
+    for (index, source) in upload.sites.iter().enumerate() {
+        let finish = async |facts: &mut Facts| finalize::run(context, facts, index, source).await;
+        step(context, facts, index, StepName::Finalize, finish).await?;
+    }
+    Ok(())
 }
 
 /// Releases what is prepared, every site, and asks them.

@@ -28,40 +28,28 @@ const LONGEST_WRITE: Duration = Duration::from_secs(120);
 /// (`google-api.md` 13.2).
 const MOST_TAGS: usize = 500;
 
-/// What is known of the services behind a site.
-#[derive(Debug, Default)]
-pub(super) struct Backends {
-    resolved: Resolved,
-}
-
-impl Backends {
-    /// What is known before any tag is set.
-    pub(super) fn resolved(&self) -> &Resolved {
-        &self.resolved
-    }
-}
-
-/// Reads every service that a rewrite leads to, and refuses a preview that would change what live serves.
+/// Reads every service that a rewrite leads to, and refuses a preview that would change what live serves. Gives
+/// back what functions were found to be.
 pub(super) async fn look(
     context: &SiteContext<'_>,
     facts: &mut Facts,
     index: usize,
     source: &SiteSource,
-) -> Result<Backends, Failure> {
+) -> Result<Resolved, Failure> {
     let functions = serving::functions(&source.serving);
     let mut services = serving::runs(&source.serving);
     let named = services.len();
     services.extend(functions.iter().map(serving::Function::service));
     let reads = services.iter().map(|service| read(context, service));
     let found = futures_util::future::join_all(reads).await;
-    let mut backends = Backends::default();
+    let mut resolved = Resolved::default();
     for (at, (service, found)) in services.iter().zip(found).enumerate() {
         match found {
             Ok(Some(_)) if at >= named => {
                 let function = functions[at - named].clone();
-                backends.resolved.functions.insert(function, Generation::Second(service.clone()));
+                resolved.functions.insert(function, Generation::Second(service.clone()));
             }
-            Ok(None) if at < named => return Err(missing(context, source, service)),
+            Ok(None) if at < named && !context.coming.contains(service) => return Err(missing(context, source, service)),
             Ok(_) => {}
             // Completing the version needs it too, and then says so in Google's words.
             Err(failure) if failure.class() == Class::Permission => {
@@ -70,11 +58,11 @@ pub(super) async fn look(
             Err(failure) => return Err(failure),
         }
     }
-    let pinned = !serving::pins(&source.serving, &backends.resolved).is_empty();
+    let pinned = !serving::pins(&source.serving, &resolved).is_empty();
     if pinned && !fact(facts, index).is_live() {
-        keep_live(context, facts, index, source, &backends).await?;
+        keep_live(context, facts, index, source, &resolved).await?;
     }
-    Ok(backends)
+    Ok(resolved)
 }
 
 async fn read(context: &SiteContext<'_>, service: &Service) -> Result<Option<Found>, Failure> {
@@ -105,7 +93,7 @@ async fn keep_live(
     facts: &Facts,
     index: usize,
     source: &SiteSource,
-    backends: &Backends,
+    resolved: &Resolved,
 ) -> Result<(), Failure> {
     let site = &fact(facts, index).site;
     let sentence = || format!("Could not read what site `{site}` serves live");
@@ -116,7 +104,7 @@ async fn keep_live(
     let version =
         hosting::version(context.http, version).await.map_err(|error| refused::of(context.http, sentence(), error))?;
     let Some(version) = version else { return Ok(()) };
-    let harmed = serving::unsafe_pins(&source.serving, &backends.resolved, &version.config);
+    let harmed = serving::unsafe_pins(&source.serving, resolved, &version.config);
     if harmed.is_empty() {
         return Ok(());
     }
@@ -135,10 +123,11 @@ pub(super) async fn set(
     facts: &mut Facts,
     index: usize,
     version: &str,
-    backends: Backends,
     source: &SiteSource,
 ) -> Result<Resolved, Failure> {
-    let mut resolved = backends.resolved;
+    // Asked once more where it matters: what is deployed together with the site is there by now.
+    let asks = !(serving::runs(&source.serving).is_empty() && serving::functions(&source.serving).is_empty());
+    let mut resolved = if asks { look(context, facts, index, source).await? } else { Resolved::default() };
     let mut tags = BTreeMap::new();
     for service in serving::pins(&source.serving, &resolved) {
         let tag = tag(context, facts, index, short(version), &service).await?;

@@ -62,7 +62,7 @@ async fn site_changes(
     source: &SiteSource,
     upload: &Upload,
 ) -> Result<Vec<Difference>, Failure> {
-    let backends = pins::look(context, facts, index, source).await?;
+    let resolved = pins::look(context, facts, index, source).await?;
     let listing = step(context, facts, index, StepName::Files, async |facts| {
         send::list(context, facts, index, source, upload).await
     })
@@ -89,7 +89,7 @@ async fn site_changes(
         after.extend(hashes);
     }
     let (before, config_before) = before(context, facts, index).await?;
-    let config = serving::config(&source.serving, backends.resolved())
+    let config = serving::config(&source.serving, &resolved)
         .map_err(|error| Failure::of(format!("`{}` cannot be served as it says", source.described), error))?;
     let prefix = context.prefix(facts, index);
     let mut changes = between(config_before.as_ref(), &config);
