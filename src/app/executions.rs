@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{connect, hide};
+use super::connect;
 use crate::console::Console;
 use crate::console::files::Files;
 use crate::google::http::Http;
-use crate::inputs::credentials;
-use crate::inputs::error::Findings;
-use crate::inputs::raw::RawInputs;
 use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command;
 use crate::model::execution::ExecutionFact;
 use crate::model::facts::Facts;
+use crate::model::key::ServiceAccountKey;
 use crate::steps::cancel;
 
 /// Cancels the execution of a run that is cancelled itself.
@@ -52,11 +49,13 @@ pub(super) fn left(runner: &Runner) -> Option<(String, ExecutionFact)> {
 }
 
 /// Cancels what a run left behind that was killed.
-pub(super) async fn end_left(console: &Arc<Console>, runner: &Runner, (project, execution): (String, ExecutionFact)) {
-    let mut findings = Findings::default();
-    let raw = RawInputs::collect(&Command::Deploy.inputs(), &runner.inputs, &[], &mut Findings::default());
-    hide(console, &raw, runner);
-    let Some(key) = credentials::find(&raw, runner, &mut findings) else {
+pub(super) async fn end_left(
+    console: &Arc<Console>,
+    runner: &Runner,
+    key: Option<ServiceAccountKey>,
+    (project, execution): (String, ExecutionFact),
+) {
+    let Some(key) = key else {
         return console.warning("The execution may still run: there are no credentials to cancel it with");
     };
     let clients = match connect(console, runner, key, &project).await {

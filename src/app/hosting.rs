@@ -8,7 +8,6 @@ use crate::cli::Invocation;
 use crate::clock::random_hex;
 use crate::console::Console;
 use crate::explain::Failure;
-use crate::inputs::error::Findings;
 use crate::inputs::hosting::{Hosting, SiteWork};
 use crate::inputs::raw::RawInputs;
 use crate::inputs::resolve::hosting::{Resolved, run as resolve};
@@ -16,6 +15,7 @@ use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 use crate::model::facts::{Facts, StepState, Written};
 use crate::model::hosting::{SiteEnd, SiteKind};
+use crate::model::key::ServiceAccountKey;
 use crate::plan::site_steps::steps;
 use crate::report::hosting::{SiteStory, markdown};
 use crate::report::{Outcome, exit_code};
@@ -137,8 +137,15 @@ pub(super) async fn clean_up(context: &SiteContext<'_>, facts: &mut Facts) {
     undo::discard(context, facts).await;
 }
 
-/// What a run that was killed told about its sites: releases to take back, versions to remove.
-pub(super) fn left(runner: &Runner) -> Option<(String, Vec<String>, Vec<String>)> {
+/// What a run that was killed told about its sites.
+pub(super) struct LeftSites {
+    project: String,
+    releases: Vec<String>,
+    versions: Vec<String>,
+}
+
+/// Releases of a run that may have to be taken back, and versions that nobody may have seen.
+pub(super) fn left(runner: &Runner) -> Option<LeftSites> {
     if runner.state.contains_key("site_over") {
         return None;
     }
@@ -146,21 +153,15 @@ pub(super) fn left(runner: &Runner) -> Option<(String, Vec<String>, Vec<String>)
         let named = runner.state.iter().filter(|(name, _)| name.starts_with(start));
         named.map(|(_, value)| value.clone()).collect::<Vec<_>>()
     };
-    Some((runner.state.get("site_project")?.clone(), all("site_release_"), all("site_version_")))
+    let project = runner.state.get("site_project")?.clone();
+    Some(LeftSites { project, releases: all("site_release_"), versions: all("site_version_") })
 }
 
 /// Puts back what such a run released, and removes the versions that it left unseen.
-pub(super) async fn end_left(
-    console: &Arc<Console>,
-    runner: &Runner,
-    (project, releases, versions): (String, Vec<String>, Vec<String>),
-) {
-    let raw = RawInputs::collect(&Command::Hosting.inputs(), &runner.inputs, &[], &mut Findings::default());
-    super::hide(console, &raw, runner);
+pub(super) async fn end_left(console: &Arc<Console>, runner: &Runner, key: Option<ServiceAccountKey>, left: LeftSites) {
+    let LeftSites { project, releases, versions } = left;
     let cannot = |why: &str| console.warning(&format!("The site may show what the run released: {why}"));
-    let Some(key) = crate::inputs::credentials::find(&raw, runner, &mut Findings::default()) else {
-        return cannot("there are no credentials to put it back with");
-    };
+    let Some(key) = key else { return cannot("there are no credentials to put it back with") };
     let clients = match connect(console, runner, key, &project).await {
         Ok(clients) => clients,
         Err(failure) => return cannot(&failure.to_string()),

@@ -4,6 +4,7 @@ mod executions;
 mod hosting;
 mod job;
 mod post;
+mod release;
 mod tell;
 
 use std::sync::Arc;
@@ -45,6 +46,7 @@ pub async fn run(invocation: Invocation, runner: Runner) -> u8 {
     let console = Arc::new(Console::new(runner.actions, runner.color));
     match invocation.task {
         Task::Run(Command::Job) => job::run(&console, &runner, &invocation).await,
+        Task::Run(Command::Release) => release::run(&console, &runner, &invocation).await,
         Task::Run(command) => {
             // What was given says whether a rollback or a promotion is about a service or a site.
             let (raw, _) = texts(&runner, &invocation, command);
@@ -65,6 +67,7 @@ fn files(runner: &Runner) -> Files {
         output: runner.output_file.is_some(),
         state: runner.state_file.is_some(),
         summary: runner.summary_file.is_some(),
+        part: None,
     }
 }
 

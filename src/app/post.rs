@@ -2,27 +2,31 @@
 
 use std::sync::Arc;
 
-use super::{Shared, connect, each_region, executions, files, hide, hosting, read_inputs};
+use super::{Shared, connect, each_region, executions, files, hide, hosting, read_inputs, release};
 use crate::cli::{Invocation, Task};
 use crate::clock::random_hex;
 use crate::console::Console;
 use crate::inputs::credentials;
+use crate::inputs::deploy::Deploy;
 use crate::inputs::error::Findings;
 use crate::inputs::raw::RawInputs;
-use crate::inputs::resolve::Resolved;
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
+use crate::model::execution::ExecutionFact;
 use crate::model::facts::BuildFact;
+use crate::model::key::ServiceAccountKey;
 use crate::plan::decide::{Marks, marks};
 use crate::steps::{cancel, undo};
 
 /// The action's `post-entrypoint`: finishes what a run left behind that was cancelled or killed.
 pub(super) async fn run(console: &Arc<Console>, runner: &Runner) -> u8 {
-    let build = left_build(runner);
-    let execution = executions::left(runner);
-    let rollout = runner.state.get("rollout_run").filter(|_| !runner.state.contains_key("rollout_over"));
-    let sites = hosting::left(runner);
-    if build.is_none() && execution.is_none() && rollout.is_none() && sites.is_none() {
+    let word = runner.state.get("command").map(String::as_str).unwrap_or_default();
+    let job = Command::ALL.into_iter().find(|job| job.word() == word).unwrap_or(Command::Deploy);
+    if job == Command::Release {
+        release::end_left(console, runner).await;
+        return 0;
+    }
+    let Some(left) = Left::of(runner) else {
         let begun = ["build_tag", "execution_job", "rollout_run", "site_project"]
             .iter()
             .any(|name| runner.state.contains_key(*name));
@@ -32,23 +36,62 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner) -> u8 {
             "Nothing was begun that would have to be ended"
         });
         return 0;
-    }
-    let word = runner.state.get("command").map(String::as_str).unwrap_or_default();
-    let job = Command::ALL.into_iter().find(|job| job.word() == word).unwrap_or(Command::Deploy);
-    let invocation = Invocation { task: Task::Run(job), flags: Vec::new(), local: false };
-    if let Some(build) = build {
-        end_build(console, runner, build).await;
-    }
-    if let Some(execution) = execution {
-        executions::end_left(console, runner, execution).await;
-    }
-    if let Some(sites) = sites {
-        hosting::end_left(console, runner, sites).await;
-    }
-    if let Some(mark) = rollout {
-        end_rollout(console, runner, &invocation, mark).await;
-    }
+    };
+    // The table of sites knows every spelling of the credentials.
+    let raw = RawInputs::collect(&Command::Hosting.inputs(), &runner.inputs, &[], &mut Findings::default());
+    hide(console, &raw, runner);
+    let key = credentials::find(&raw, runner, &mut Findings::default());
+    let deploy = left.rollout.as_ref().and_then(|_| {
+        let invocation = Invocation { task: Task::Run(job), flags: Vec::new(), local: false };
+        read_inputs(console, runner, &invocation).ok().map(|resolved| resolved.deploy)
+    });
+    left.end(console, runner, key, deploy).await;
     0
+}
+
+/// What a run, or a part of one, may have left behind.
+pub(super) struct Left {
+    build: Option<(String, BuildFact)>,
+    execution: Option<(String, ExecutionFact)>,
+    rollout: Option<String>,
+    sites: Option<hosting::LeftSites>,
+}
+
+impl Left {
+    /// By what it told; nothing where all of it is over.
+    pub(super) fn of(runner: &Runner) -> Option<Self> {
+        let over = runner.state.contains_key("rollout_over");
+        let left = Self {
+            build: left_build(runner),
+            execution: executions::left(runner),
+            rollout: runner.state.get("rollout_run").filter(|_| !over).cloned(),
+            sites: hosting::left(runner),
+        };
+        let any = left.build.is_some() || left.execution.is_some() || left.rollout.is_some() || left.sites.is_some();
+        any.then_some(left)
+    }
+
+    /// Ends all of it. `deploy` is what the rollout was of.
+    pub(super) async fn end(
+        self,
+        console: &Arc<Console>,
+        runner: &Runner,
+        key: Option<ServiceAccountKey>,
+        deploy: Option<Deploy>,
+    ) {
+        if let Some(build) = self.build {
+            end_build(console, runner, key.clone(), build).await;
+        }
+        if let Some(execution) = self.execution {
+            executions::end_left(console, runner, key.clone(), execution).await;
+        }
+        if let Some(sites) = self.sites {
+            hosting::end_left(console, runner, key, sites).await;
+        }
+        if let Some(mark) = self.rollout {
+            end_rollout(console, runner, deploy, &mark).await;
+        }
+    }
 }
 
 /// The build a run submitted, when it may still be going on.
@@ -66,11 +109,13 @@ fn left_build(runner: &Runner) -> Option<(String, BuildFact)> {
     Some((state("build_project")?, fact))
 }
 
-async fn end_build(console: &Arc<Console>, runner: &Runner, (project, build): (String, BuildFact)) {
-    let mut findings = Findings::default();
-    let raw = RawInputs::collect(&Command::Deploy.inputs(), &runner.inputs, &[], &mut Findings::default());
-    hide(console, &raw, runner);
-    let Some(key) = credentials::find(&raw, runner, &mut findings) else {
+async fn end_build(
+    console: &Arc<Console>,
+    runner: &Runner,
+    key: Option<ServiceAccountKey>,
+    (project, build): (String, BuildFact),
+) {
+    let Some(key) = key else {
         return console.warning("The build may still run: there are no credentials to cancel it with");
     };
     let clients = match connect(console, runner, key, &project).await {
@@ -85,8 +130,8 @@ async fn end_build(console: &Arc<Console>, runner: &Runner, (project, build): (S
 }
 
 /// Puts the traffic back that a run left in the middle of its rollout.
-async fn end_rollout(console: &Arc<Console>, runner: &Runner, invocation: &Invocation, mark: &str) {
-    let Ok(Resolved { deploy, .. }) = read_inputs(console, runner, invocation) else {
+async fn end_rollout(console: &Arc<Console>, runner: &Runner, deploy: Option<Deploy>, mark: &str) {
+    let Some(deploy) = deploy else {
         return console.warning("The traffic may be where a rollout left it: the inputs cannot be read again");
     };
     let clients = match connect(console, runner, deploy.key.clone(), deploy.project.as_str()).await {

@@ -17,6 +17,7 @@ use crate::plan::difference::Difference;
 use crate::report::failure::Line;
 use crate::report::hosting::{self, SiteStory};
 use crate::report::job::{self, JobStory};
+use crate::report::release::{self, ReleaseStory};
 use crate::report::{Kind, Outcome, Story, failure, headline, outputs, summary, truth};
 
 /// Says what is going to be done.
@@ -98,6 +99,13 @@ pub(super) fn tell_sites(console: &Console, files: &Files, story: &SiteStory<'_>
     let now = hosting::sentences(story);
     tell_end(console, story.outcome, &hosting::headline(story), "site", &now, story.took);
     write(console, files, hosting::values(story), &hosting::markdown(story));
+}
+
+/// Tells what became of a release: the log, the outputs, the summary.
+pub(super) fn tell_release(console: &Console, files: &Files, story: &ReleaseStory<'_>) {
+    let now = release::sentences(story);
+    tell_end(console, story.outcome, &release::headline(story), "parts", &now, story.took);
+    write(console, files, release::values(story), &release::markdown(story));
 }
 
 /// How a run ended, and what is true now. `on` is what a plan's changes are on.

@@ -19,6 +19,13 @@ pub struct Files {
     pub state: bool,
     /// `GITHUB_STEP_SUMMARY` is set.
     pub summary: bool,
+    /// Which part of a release writes, so that its state does not meet that of another.
+    pub part: Option<usize>,
+}
+
+/// The name under which a part of a release keeps a value.
+pub fn state_name(part: usize, name: &str) -> String {
+    format!("part_{part}_{name}")
 }
 
 impl Files {
@@ -41,7 +48,8 @@ impl Files {
         if !self.state {
             return Ok(());
         }
-        actions_rs::output::save_state(name, value).map_err(|error| format!("GITHUB_STATE cannot be written: {error}"))
+        let name = self.part.map_or_else(|| name.to_owned(), |part| state_name(part, name));
+        actions_rs::output::save_state(&name, value).map_err(|error| format!("GITHUB_STATE cannot be written: {error}"))
     }
 
     /// Appends Markdown to the job summary.

@@ -2,7 +2,7 @@
 //!
 //! Steps write here as they go, so that a failure or a cancellation loses nothing that is known.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::domain::{Domain, Record};
 use super::execution::JobFact;
@@ -137,6 +137,8 @@ pub struct StepFact {
     pub name: StepName,
     /// How it ended.
     pub state: StepState,
+    /// When it was begun.
+    pub begun: Instant,
     /// How long it took.
     pub took: Duration,
     /// One line on what it did.
@@ -305,7 +307,7 @@ pub struct Facts {
     /// Steps that were begun.
     pub steps: Vec<StepFact>,
     /// The step that is going on.
-    pub current: Option<(StepName, std::time::Instant)>,
+    pub current: Option<(StepName, Instant)>,
     /// The archive.
     pub package: Option<PackageFact>,
     /// An upload session that is open.
@@ -338,7 +340,7 @@ impl Facts {
     /// Ends the step that is going on.
     pub fn end(&mut self, state: StepState, note: impl Into<String>) {
         if let Some((name, since)) = self.current.take() {
-            self.steps.push(StepFact { name, state, took: since.elapsed(), note: note.into() });
+            self.steps.push(StepFact { name, state, begun: since, took: since.elapsed(), note: note.into() });
         }
     }
 

@@ -118,12 +118,7 @@ pub async fn run(contexts: &[Context<'_>], all: &mut [Facts]) -> Result<(), Fail
 }
 
 /// Runs the job that comes before any region is touched, once for all of them.
-async fn before(
-    context: &Context<'_>,
-    facts: &mut Facts,
-    seen: &preflight::Seen,
-    image: &str,
-) -> Result<(), Failure> {
+async fn before(context: &Context<'_>, facts: &mut Facts, seen: &preflight::Seen, image: &str) -> Result<(), Failure> {
     let Some(wish) = context.deploy.pre_deploy.as_deref() else { return Ok(()) };
     let service = seen.service.as_ref();
     step(context, facts, StepName::PreDeploy, async |facts| pre_deploy::run(context, facts, service, image, wish).await)

@@ -49,7 +49,9 @@ pub(super) async fn look(
                 let function = functions[at - named].clone();
                 resolved.functions.insert(function, Generation::Second(service.clone()));
             }
-            Ok(None) if at < named && !context.coming.contains(service) => return Err(missing(context, source, service)),
+            Ok(None) if at < named && !context.coming.contains(service) => {
+                return Err(missing(context, source, service));
+            }
             Ok(_) => {}
             // Completing the version needs it too, and then says so in Google's words.
             Err(failure) if failure.class() == Class::Permission => {

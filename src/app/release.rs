@@ -1,0 +1,353 @@
+//! The release command: read the manifest, do every part together, tell all of it once.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::post::Left;
+use super::{Clients, connect, each_region, files, github, hosting, in_time, read_texts, stopped, tell};
+use crate::cli::{Invocation, Task};
+use crate::clock::random_hex;
+use crate::console::Console;
+use crate::console::files::{Files, state_name};
+use crate::explain::Failure;
+use crate::inputs::deploy::{Deploy, What};
+use crate::inputs::hosting::{Hosting, SiteWork};
+use crate::inputs::release::{Release, values_to_mask};
+use crate::inputs::resolve::release::{Resolved, run as resolve};
+use crate::inputs::runner::Runner;
+use crate::inputs::spec::Command;
+use crate::model::facts::{Facts, RolloutEnd, StepState};
+use crate::model::hosting::SiteKind;
+use crate::model::key::ServiceAccountKey;
+use crate::plan::decide::{Marks, Step, image_tags, marks, steps as service_steps};
+use crate::plan::difference::Difference;
+use crate::plan::serving::Service;
+use crate::plan::site_steps::steps as site_steps;
+use crate::report::hosting::SiteStory;
+use crate::report::release::{Part, ReleaseStory, markdown};
+use crate::report::{Kind, Outcome, Story, exit_code};
+use crate::steps::hosting::SiteContext;
+use crate::steps::release::{self, ReleaseFacts, ServicePart, Shared};
+use crate::steps::{self, Context, Together};
+
+/// Runs the release command to its exit code.
+pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation) -> u8 {
+    let begun = Instant::now();
+    let (raw, findings) = read_texts(console, runner, invocation, Command::Release);
+    values_to_mask(&raw).iter().for_each(|value| console.mask(value));
+    let Resolved { release, warnings } = match resolve(&raw, runner, findings) {
+        Ok(resolved) => resolved,
+        Err(errors) => return tell::refuse(console, runner, &errors),
+    };
+    let all_marks: Vec<Marks> =
+        release.services.iter().map(|part| marks(&part.deploy, &runner.origin, &random_hex(8))).collect();
+    let plan = plan(&release, &all_marks, runner);
+    let of = release.environment.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
+    let verb = if release.dry_run { "plan for the release" } else { "releasing" };
+    let parts = release.services.len() + release.sites.len();
+    let parts = if parts == 1 { "1 part".to_owned() } else { format!("{parts} parts") };
+    tell::announce(console, runner, &format!("{verb}{of}: {parts} as one"), &plan);
+    let files = files(runner);
+    if let Err(why) = files.save_state("command", Command::Release.word()) {
+        console.warning(&why);
+    }
+    let mut facts = ReleaseFacts {
+        services: release.services.iter().map(|part| vec![Facts::default(); 1 + part.deploy.regions.len()]).collect(),
+        sites: release.sites.iter().map(|_| Facts::default()).collect(),
+    };
+    for warning in warnings {
+        console.warning(&warning);
+        first_facts(&mut facts).into_iter().for_each(|facts| facts.warnings.push(warning.clone()));
+    }
+    let outcome = match connect_all(console, runner, &release).await {
+        Err(failure) => Outcome::Failed(failure),
+        Ok(clients) => carry_out(console, runner, &release, &all_marks, &clients, files, &mut facts).await,
+    };
+    let told = Told { runner, release: &release, facts: &facts, begun };
+    told.tell(console, &files, &plan, &outcome);
+    exit_code(&outcome)
+}
+
+fn first_facts(facts: &mut ReleaseFacts) -> Option<&mut Facts> {
+    match facts.services.first_mut() {
+        Some(regions) => regions.first_mut(),
+        None => facts.sites.first_mut(),
+    }
+}
+
+/// The steps of every part, in the order they are done.
+fn plan(release: &Release, all_marks: &[Marks], runner: &Runner) -> Vec<Step> {
+    let of = |name: &str, steps: Vec<Step>| {
+        let named = steps.into_iter().map(|step| Step { text: format!("`{name}`: {}", step.text), ..step });
+        named.collect::<Vec<_>>()
+    };
+    let services = release.services.iter().zip(all_marks).flat_map(|(part, marks)| {
+        let tags = match &part.deploy.what {
+            What::Build(build) => image_tags(build, &runner.origin, None),
+            _ => Vec::new(),
+        };
+        of(&part.name, service_steps(&part.deploy, marks, &tags))
+    });
+    let sites = release.sites.iter().flat_map(|part| of(&part.name, site_steps(&part.hosting)));
+    services.chain(sites).collect()
+}
+
+/// A client for each account and project.
+struct AllClients(Vec<(ServiceAccountKey, String, Clients)>);
+
+impl AllClients {
+    fn of(&self, key: &ServiceAccountKey, project: &str) -> Option<&Clients> {
+        let same = |other: &ServiceAccountKey| other.email == key.email && other.key_id == key.key_id;
+        let found = self.0.iter().find(|(other, place, _)| same(other) && place == project);
+        found.map(|(_, _, clients)| clients)
+    }
+}
+
+async fn connect_all(console: &Arc<Console>, runner: &Runner, release: &Release) -> Result<AllClients, Failure> {
+    let services = release.services.iter().map(|part| (&part.deploy.key, part.deploy.project.as_str()));
+    let sites = release.sites.iter().map(|part| (&part.hosting.key, part.hosting.project.as_str()));
+    let mut all = AllClients(Vec::new());
+    for (key, project) in services.chain(sites) {
+        if all.of(key, project).is_none() {
+            let clients = connect(console, runner, key.clone(), project).await?;
+            all.0.push((key.clone(), project.to_owned(), clients));
+        }
+    }
+    Ok(all)
+}
+
+/// Runs the parts until they end or a signal comes; then what they began is ended and taken back.
+async fn carry_out(
+    console: &Arc<Console>,
+    runner: &Runner,
+    release: &Release,
+    all_marks: &[Marks],
+    clients: &AllClients,
+    files: Files,
+    facts: &mut ReleaseFacts,
+) -> Outcome<()> {
+    // Every part's account and project were connected a moment ago.
+    let Some((_, _, any)) = clients.0.first() else { return Outcome::Deployed(()) };
+    let github = github(runner, &any.net, release.github_token.as_ref());
+    let shared = Shared { origin: &runner.origin, github: github.as_ref(), probe: &any.probe, console };
+    let mut services: Vec<ServicePart<'_>> = Vec::new();
+    for (index, (part, marks)) in release.services.iter().zip(all_marks).enumerate() {
+        let Some(own) = clients.of(&part.deploy.key, part.deploy.project.as_str()) else { continue };
+        services.push(ServicePart {
+            name: &part.name,
+            deploys: each_region(part.deploy.clone()),
+            needs: &part.needs,
+            marks: marks.clone(),
+            http: &own.http,
+            files: Files { part: Some(index), ..files },
+        });
+    }
+    let coming: Vec<Service> = services.iter().flat_map(|part| part.deploys.iter().map(service_of)).collect();
+    let marks: Vec<String> = release.sites.iter().map(|_| format!("req_{}", random_hex(8))).collect();
+    let names: Vec<String> = release.sites.iter().map(|part| format!("{}: ", part.name)).collect();
+    let site_files: Vec<Files> =
+        (0..names.len()).map(|index| Files { part: Some(services.len() + index), ..files }).collect();
+    let mut sites: Vec<SiteContext<'_>> = Vec::new();
+    for (index, part) in release.sites.iter().enumerate() {
+        let Some(own) = clients.of(&part.hosting.key, part.hosting.project.as_str()) else { continue };
+        sites.push(SiteContext {
+            hosting: &part.hosting,
+            mark: &marks[index],
+            origin: &runner.origin,
+            http: &own.http,
+            github: github.as_ref(),
+            probe: &own.probe,
+            console,
+            files: &site_files[index],
+            coming: &coming,
+            name: &names[index],
+        });
+    }
+    if release.dry_run {
+        return rehearse(shared, &services, &sites, facts).await.map_or_else(Outcome::Failed, Outcome::Planned);
+    }
+    let signal = tokio::select! {
+        ended = release::run(shared, &mut services, &sites, facts) => {
+            close(&services, facts, console);
+            return ended.map_or_else(Outcome::Failed, Outcome::Deployed);
+        }
+        signal = stopped() => signal,
+    };
+    console.end_group();
+    console.line(&format!("Cancelled by {signal}: cleaning up"));
+    facts.services.iter_mut().flatten().chain(facts.sites.iter_mut()).for_each(|facts| {
+        facts.end(StepState::Cancelled, "interrupted");
+    });
+    in_time(clean_up(shared, &services, &sites, facts)).await;
+    Outcome::Cancelled(signal)
+}
+
+/// A service as rewrites name it.
+fn service_of(deploy: &Deploy) -> Service {
+    Service { region: deploy.region.to_string(), name: deploy.service.to_string() }
+}
+
+/// Finds out what every part would change, and changes nothing.
+async fn rehearse(
+    shared: Shared<'_>,
+    services: &[ServicePart<'_>],
+    sites: &[SiteContext<'_>],
+    facts: &mut ReleaseFacts,
+) -> Result<Vec<Difference>, Failure> {
+    let mut changes = Vec::new();
+    let mut add = |name: &str, found: Vec<Difference>| {
+        changes.extend(found.into_iter().map(|one| Difference { what: format!("{name}: {}", one.what), ..one }));
+    };
+    for (service, facts) in services.iter().zip(facts.services.iter_mut()) {
+        let contexts = service.contexts(shared, &Together::of(service.deploys.len()));
+        let (Some(context), Some(facts)) = (contexts.first(), facts.first_mut()) else { continue };
+        let found = steps::rehearse(context, facts).await;
+        add(service.name, found.map_err(|failure| failure.in_place(&format!("{}: ", service.name)))?);
+    }
+    for (site, facts) in sites.iter().zip(facts.sites.iter_mut()) {
+        let found = steps::hosting::rehearse(site, facts).await.map_err(|failure| failure.in_place(site.name))?;
+        add(site.name.trim_end_matches(": "), found);
+    }
+    Ok(changes)
+}
+
+/// Tells the post step which services have no rollout left open.
+fn close(services: &[ServicePart<'_>], facts: &ReleaseFacts, console: &Console) {
+    for (service, all) in services.iter().zip(&facts.services) {
+        let open = all.iter().filter_map(|facts| facts.rollout.as_ref()).any(|rollout| rollout.end == RolloutEnd::Open);
+        if !open && let Err(why) = service.files.save_state("rollout_over", "true") {
+            console.warning(&why);
+        }
+    }
+}
+
+/// Ends what the parts began elsewhere, all side by side: there are seconds for it.
+async fn clean_up(
+    shared: Shared<'_>,
+    services: &[ServicePart<'_>],
+    sites: &[SiteContext<'_>],
+    facts: &mut ReleaseFacts,
+) {
+    let contexts: Vec<Vec<Context<'_>>> =
+        services.iter().map(|service| service.contexts(shared, &Together::of(service.deploys.len()))).collect();
+    let regions = contexts.iter().flatten().zip(facts.services.iter_mut().flatten());
+    let services = futures_util::future::join_all(regions.map(|(context, facts)| super::clean_up(context, facts)));
+    let sites = sites.iter().zip(facts.sites.iter_mut()).map(|(site, facts)| hosting::clean_up(site, facts));
+    tokio::join!(services, futures_util::future::join_all(sites));
+}
+
+/// What a report is made of.
+struct Told<'a> {
+    runner: &'a Runner,
+    release: &'a Release,
+    facts: &'a ReleaseFacts,
+    begun: Instant,
+}
+
+impl Told<'_> {
+    fn tell(&self, console: &Console, files: &Files, plan: &[Step], outcome: &Outcome<()>) {
+        // Of a part only what is true now is told; how the whole ended is told once.
+        let planned = matches!(outcome, Outcome::Planned(_));
+        let of_service = if planned { Outcome::Planned(Vec::new()) } else { Outcome::Deployed(Kind::Deploy) };
+        let of_site = if planned { Outcome::Planned(Vec::new()) } else { Outcome::Deployed(SiteKind::Deploy) };
+        let origin = &self.runner.origin;
+        let regions: Vec<Vec<(&str, &Facts)>> = self
+            .release
+            .services
+            .iter()
+            .zip(&self.facts.services)
+            .map(|(part, all)| {
+                let names = part.deploy.regions.iter().map(|region| region.as_str());
+                names.zip(all.iter().skip(1)).collect()
+            })
+            .collect();
+        let services = self.release.services.iter().zip(&self.facts.services).zip(&regions);
+        let services = services.map(|((part, facts), others)| {
+            let deploy = &part.deploy;
+            Part::Service(
+                &part.name,
+                Story {
+                    kind: deploy.kind,
+                    service: deploy.service.as_str(),
+                    region: deploy.region.as_str(),
+                    project: deploy.project.as_str(),
+                    account: deploy.key.email.as_str(),
+                    commit: origin.sha.as_deref(),
+                    run_url: origin.run_url(),
+                    plan: &[],
+                    facts: &facts[0],
+                    others,
+                    outcome: &of_service,
+                    took: self.begun.elapsed(),
+                },
+            )
+        });
+        let sites = self.release.sites.iter().zip(&self.facts.sites).map(|(part, facts)| {
+            let hosting = &part.hosting;
+            Part::Site(
+                &part.name,
+                SiteStory {
+                    kind: site_kind(hosting),
+                    project: hosting.project.as_str(),
+                    channel: hosting.channel(),
+                    account: hosting.key.email.as_str(),
+                    commit: origin.sha.as_deref(),
+                    run_url: origin.run_url(),
+                    plan: &[],
+                    facts,
+                    outcome: &of_site,
+                    took: self.begun.elapsed(),
+                },
+            )
+        });
+        let parts: Vec<Part<'_>> = services.chain(sites).collect();
+        let story = ReleaseStory {
+            environment: self.release.environment.as_deref(),
+            commit: origin.sha.as_deref(),
+            run_url: origin.run_url(),
+            plan,
+            parts: &parts,
+            outcome,
+            took: self.begun.elapsed(),
+        };
+        tell::tell_release(console, files, &story);
+        if self.runner.embedded {
+            console.title("The job summary, as GitHub would show it");
+            markdown(&story).lines().for_each(|line| console.foreign(line));
+        }
+    }
+}
+
+fn site_kind(hosting: &Hosting) -> SiteKind {
+    match hosting.what {
+        SiteWork::Deploy(_) => SiteKind::Deploy,
+        SiteWork::Rollback { .. } => SiteKind::Rollback,
+        SiteWork::Promote { .. } => SiteKind::Promote,
+    }
+}
+
+/// Ends what a release left behind that was cancelled or killed, part by part.
+pub(super) async fn end_left(console: &Arc<Console>, runner: &Runner) {
+    let invocation = Invocation { task: Task::Run(Command::Release), flags: Vec::new(), local: false };
+    let (raw, findings) = read_texts(console, runner, &invocation, Command::Release);
+    values_to_mask(&raw).iter().for_each(|value| console.mask(value));
+    let Ok(Resolved { release, .. }) = resolve(&raw, runner, findings) else {
+        return console.warning("What the release began may still go on: its manifest cannot be read again");
+    };
+    let services = release.services.iter().map(|part| (&part.name, Some(&part.deploy), &part.deploy.key));
+    let sites = release.sites.iter().map(|part| (&part.name, None, &part.hosting.key));
+    for (index, (name, deploy, key)) in services.chain(sites).enumerate() {
+        let runner = of_part(runner, index);
+        let Some(left) = Left::of(&runner) else { continue };
+        console.line(&format!("Part `{name}`:"));
+        left.end(console, &runner, Some(key.clone()), deploy.cloned()).await;
+    }
+}
+
+/// The runner as one part sees it: with the state that the part kept.
+fn of_part(runner: &Runner, part: usize) -> Runner {
+    let start = state_name(part, "");
+    let state =
+        runner.state.iter().filter_map(|(name, value)| Some((name.strip_prefix(&start)?.to_owned(), value.clone())));
+    Runner { state: state.collect(), ..runner.clone() }
+}

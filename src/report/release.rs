@@ -1,0 +1,268 @@
+//! Telling what became of a release: every part, what serves now, where the time went.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::hosting::SiteStory;
+use super::markdown::{code, link, sentence, table};
+use super::{Outcome, Story, exit_code, hosting, json as report_json, summary, timeline, truth};
+use crate::console::duration;
+use crate::explain::Class;
+use crate::model::facts::{Facts, StepFact, StepState};
+use crate::model::hosting::{SiteEnd, short};
+use crate::plan::decide::Step;
+
+/// Every output of the release command and one line on it; `actions/release/action.yml` holds the same.
+pub const OUTPUTS: &[(&str, &str)] = &[
+    ("urls", "Addresses of all parts, a JSON object by the name of the part"),
+    ("environment", "Environment of the manifest that was released"),
+    ("result", "`released`, `planned`, `superseded`, `failed` or `cancelled`"),
+    ("report", "Everything about the run as one JSON document (`schema: 1`), a part each"),
+];
+
+/// A part of a release.
+#[derive(Debug)]
+pub enum Part<'a> {
+    /// A service.
+    Service(&'a str, Story<'a>),
+    /// One or more sites.
+    Site(&'a str, SiteStory<'a>),
+}
+
+/// Everything a report on a release is made of.
+#[derive(Debug)]
+pub struct ReleaseStory<'a> {
+    /// The environment, where the manifest has any.
+    pub environment: Option<&'a str>,
+    /// The commit.
+    pub commit: Option<&'a str>,
+    /// The page of this run.
+    pub run_url: Option<String>,
+    /// What was planned.
+    pub plan: &'a [Step],
+    /// The parts, in the order of the manifest.
+    pub parts: &'a [Part<'a>],
+    /// How it ended.
+    pub outcome: &'a Outcome<()>,
+    /// From begin to end.
+    pub took: Duration,
+}
+
+impl Part<'_> {
+    /// Its name in the manifest.
+    pub fn name(&self) -> &str {
+        match self {
+            Part::Service(name, _) | Part::Site(name, _) => name,
+        }
+    }
+
+    fn facts(&self) -> &Facts {
+        match self {
+            Part::Service(_, story) => story.facts,
+            Part::Site(_, story) => story.facts,
+        }
+    }
+
+    fn url(&self) -> Option<&str> {
+        match self {
+            Part::Service(_, story) => story.facts.service.url.as_deref(),
+            Part::Site(_, story) => story.facts.sites.first().and_then(|fact| fact.url.as_deref()),
+        }
+    }
+
+    fn sentences(&self) -> Vec<String> {
+        match self {
+            Part::Service(_, story) => truth::sentences(story),
+            Part::Site(_, story) => hosting::sentences(story),
+        }
+    }
+
+    fn document(&self) -> Value {
+        match self {
+            Part::Service(_, story) => report_json::document(story),
+            Part::Site(_, story) => hosting::document(story),
+        }
+    }
+
+    /// What it is, what it shows, and how it ended: a row of the table of parts.
+    fn row(&self) -> Vec<String> {
+        let url = self.url().map(link).unwrap_or_default();
+        let (what, serves, end) = match self {
+            Part::Service(_, story) => {
+                let facts = story.facts;
+                let serves = facts
+                    .service
+                    .traffic
+                    .as_ref()
+                    .map(|traffic| sentence(&traffic.words(facts.service.latest_ready.as_ref())));
+                let end = facts.rollout.as_ref().map_or("", |rollout| truth::rollout_word(&rollout.end));
+                (format!("Service {} in {}", code(story.service), code(story.region)), serves.unwrap_or_default(), end)
+            }
+            Part::Site(_, story) => {
+                let first = story.facts.sites.first();
+                let shown = first.map(|fact| match &fact.end {
+                    SiteEnd::Restored => sentence(&hosting::before(&fact.before)),
+                    _ => fact.version.as_deref().map(|name| code(short(name))).unwrap_or_default(),
+                });
+                let site = first.map(|fact| code(&fact.site)).unwrap_or_default();
+                let end = first.map_or("", |fact| fact.end.word());
+                (format!("Site {site}, channel {}", code(story.channel)), shown.unwrap_or_default(), end)
+            }
+        };
+        vec![code(self.name()), what, serves, end.to_owned(), url]
+    }
+}
+
+/// The word of the output `result`.
+pub fn word(outcome: &Outcome<()>) -> &'static str {
+    match outcome {
+        Outcome::Deployed(()) => "released",
+        Outcome::Planned(_) => "planned",
+        Outcome::Failed(failure) if failure.class() == Class::Superseded => "superseded",
+        Outcome::Failed(_) => "failed",
+        Outcome::Cancelled(_) => "cancelled",
+    }
+}
+
+/// How it ended, in a few words.
+pub fn headline(story: &ReleaseStory<'_>) -> String {
+    let of = story.environment.map(|environment| format!(" of `{environment}`")).unwrap_or_default();
+    let names: Vec<String> = story.parts.iter().map(|part| format!("`{}`", part.name())).collect();
+    let names = names.join(", ");
+    match story.outcome {
+        Outcome::Deployed(()) => format!("The release{of} is out: {names}"),
+        Outcome::Planned(_) => format!("Plan for the release{of}: {names}"),
+        Outcome::Failed(failure) if failure.class() == Class::Rollback => {
+            format!("The release{of} failed, and not everything could be put back")
+        }
+        Outcome::Failed(_) => format!("The release{of} failed"),
+        Outcome::Cancelled(_) => format!("The release{of} was cancelled"),
+    }
+}
+
+/// What stands in the cloud after this run, in sentences that begin with the name of the part.
+pub fn sentences(story: &ReleaseStory<'_>) -> Vec<String> {
+    if let Outcome::Planned(_) = story.outcome {
+        return vec!["Nothing was changed".to_owned()];
+    }
+    let all = story
+        .parts
+        .iter()
+        .flat_map(|part| part.sentences().into_iter().map(|sentence| format!("`{}`: {sentence}", part.name())));
+    all.collect()
+}
+
+/// The values that are known; an output without one is not written.
+pub fn values(story: &ReleaseStory<'_>) -> Vec<(&'static str, String)> {
+    let value = |name: &str| match name {
+        "urls" => Some(urls(story).to_string()),
+        "environment" => story.environment.map(str::to_owned),
+        "result" => Some(word(story.outcome).to_owned()),
+        "report" => Some(document(story).to_string()),
+        _ => None,
+    };
+    OUTPUTS.iter().filter_map(|(name, _)| Some((*name, value(name)?))).collect()
+}
+
+fn urls(story: &ReleaseStory<'_>) -> Value {
+    let all = story.parts.iter().map(|part| (part.name().to_owned(), json!(part.url())));
+    all.collect::<Map<_, _>>().into()
+}
+
+/// The whole document.
+pub fn document(story: &ReleaseStory<'_>) -> Value {
+    json!({
+        "schema": report_json::SCHEMA,
+        "slipway": env!("CARGO_PKG_VERSION"),
+        "result": word(story.outcome),
+        "exit_code": exit_code(story.outcome),
+        "environment": story.environment,
+        "commit": story.commit,
+        "run_url": story.run_url,
+        "seconds": report_json::round(story.took.as_secs_f64()),
+        "urls": urls(story),
+        "parts": story.parts.iter().map(|part| {
+            let mut document = part.document();
+            // How the whole ended is said once; of a part, only what it did and what is true.
+            for said_once in ["schema", "slipway", "result", "exit_code", "failure", "seconds", "commit", "run_url", "changes"] {
+                document.as_object_mut().map(|document| document.remove(said_once));
+            }
+            document["part"] = part.name().into();
+            document
+        }).collect::<Vec<_>>(),
+        "changes": report_json::changes(story.outcome),
+        "failure": report_json::failure(story.outcome),
+        "now": sentences(story),
+    })
+}
+
+/// The job summary.
+pub fn markdown(story: &ReleaseStory<'_>) -> String {
+    let now = sentences(story);
+    let mut parts = vec![head(story)];
+    match story.outcome {
+        Outcome::Failed(failure) => parts.push(summary::failed(failure, &now)),
+        Outcome::Cancelled(_) => parts.push(summary::now(&now)),
+        Outcome::Planned(changes) => parts.push(summary::planned(story.plan, changes, "parts")),
+        Outcome::Deployed(()) => {}
+    }
+    parts.push(table_of_parts(story));
+    parts.push(steps(story));
+    parts.extend(checks(story));
+    parts.extend(warnings(story));
+    let sections: Vec<(&str, &Facts)> = story.parts.iter().map(|part| (part.name(), part.facts())).collect();
+    let chart = timeline::chart_of_parts(&sections, story.took);
+    parts.extend(chart.map(|chart| format!("### Where the time went\n\n{chart}")));
+    summary::joined(parts)
+}
+
+fn head(story: &ReleaseStory<'_>) -> String {
+    let title = format!("{} {}", summary::mark(story.outcome), sentence(&headline(story)));
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut row = |name: &str, value: Option<String>| rows.extend(value.map(|value| vec![name.to_owned(), value]));
+    row("Environment", story.environment.map(code));
+    row("Commit", story.commit.map(code));
+    row("Took", Some(duration(story.took)));
+    format!("## {title}\n\n{}", table(&["", ""], &rows))
+}
+
+fn table_of_parts(story: &ReleaseStory<'_>) -> String {
+    let rows: Vec<Vec<String>> = story.parts.iter().map(Part::row).collect();
+    format!("### Parts\n\n{}", table(&["Part", "", "Serves now", "End", "URL"], &rows))
+}
+
+fn steps(story: &ReleaseStory<'_>) -> String {
+    let row = |part: &str, step: &StepFact| {
+        let mark = match step.state {
+            StepState::Done => "✅",
+            StepState::Skipped => "➖",
+            StepState::Failed => "❌",
+            StepState::Cancelled => "🚫",
+        };
+        let result = format!("{mark}\u{a0}{}", step.state.word());
+        vec![code(part), step.name.title().to_owned(), result, duration(step.took), sentence(&step.note)]
+    };
+    let all = story.parts.iter().flat_map(|part| part.facts().steps.iter().map(move |step| (part.name(), step)));
+    let mut all: Vec<(&str, &StepFact)> = all.collect();
+    all.sort_by_key(|(_, step)| step.begun);
+    let rows: Vec<Vec<String>> = all.into_iter().map(|(part, step)| row(part, step)).collect();
+    format!("### Steps\n\n{}", table(&["Part", "Step", "Result", "Time", ""], &rows))
+}
+
+fn checks(story: &ReleaseStory<'_>) -> Option<String> {
+    let parts: Vec<String> = story
+        .parts
+        .iter()
+        .filter_map(|part| {
+            Some(summary::checks(part.facts())?.replacen("### Checks", &format!("#### {}", code(part.name())), 1))
+        })
+        .collect();
+    (!parts.is_empty()).then(|| format!("### Checks\n\n{}", parts.join("\n")))
+}
+
+fn warnings(story: &ReleaseStory<'_>) -> Option<String> {
+    let all = story.parts.iter().flat_map(|part| part.facts().warnings.iter());
+    let lines: String = all.map(|text| format!("* {}\n", sentence(text))).collect();
+    (!lines.is_empty()).then(|| format!("### Warnings\n\n{lines}"))
+}
