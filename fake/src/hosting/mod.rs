@@ -20,6 +20,8 @@ use std::time::Duration;
 
 /// The region of a rewrite to Cloud Run that names none.
 const REGION: &str = "us-central1";
+/// The site's own page for what is missing.
+const MISSING: &str = "/404.html";
 
 /// Answers a request to a channel's address; also says which revision of a service answered, if one
 /// did. An address outlives its channel and then shows nothing.
@@ -113,7 +115,11 @@ fn decide(site: &HostingSite, version: &HostingVersion, path: &str, call: &Call)
     }
     let reads = matches!(call.verb.as_str(), "GET" | "HEAD");
     match files::find(version, path, call).filter(|_| reads) {
-        Some(Found::File(file)) => return Decision::Reply(content(site, version, &file, path, 200, call)),
+        Some(Found::File(file)) => {
+            // The page for what is missing is no page of its own.
+            let status = if file == MISSING { 404 } else { 200 };
+            return Decision::Reply(content(site, version, &file, path, status, call));
+        }
         Some(Found::Elsewhere(to)) => return Decision::Reply(redirects::to(301, &to, &query)),
         None => {}
     }
@@ -124,8 +130,9 @@ fn rewrite(site: &HostingSite, version: &HostingVersion, path: &str, call: &Call
     let rules = version.config["rewrites"].as_array()?;
     let rule = rules.iter().find(|rule| Pattern::of(rule).is_some_and(|pattern| pattern.fits(path)))?;
     if let Some(destination) = rule["path"].as_str() {
-        let file = files::translated(version, destination, call)?;
-        return Some(Decision::Reply(content(site, version, &file, path, 200, call)));
+        // Translations are for exact files and for the page of what is missing.
+        let file = version.files.contains_key(destination).then_some(destination)?;
+        return Some(Decision::Reply(content(site, version, file, path, 200, call)));
     }
     let text = |field: &str| rule["run"][field].as_str();
     let Some(service) = text("serviceId") else {
@@ -142,9 +149,8 @@ fn rewrite(site: &HostingSite, version: &HostingVersion, path: &str, call: &Call
 
 /// The site's own page for what is missing, or Hosting's.
 fn missing(site: &HostingSite, version: &HostingVersion, call: &Call) -> Reply {
-    let page = "/404.html";
-    match files::translated(version, page, call) {
-        Some(file) => content(site, version, &file, page, 404, call),
+    match files::translated(version, MISSING, call) {
+        Some(file) => content(site, version, &file, MISSING, 404, call),
         None => Reply::page(404, "Page Not Found", "This file does not exist and there was no index.html in it."),
     }
 }

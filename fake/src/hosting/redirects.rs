@@ -33,6 +33,10 @@ fn filled(location: &str, captures: &[(String, String)]) -> String {
         let (name, behind) = after.split_at(end);
         match captures.iter().find(|(known, _)| known == name) {
             Some((_, value)) => {
+                // Where no segments were captured, the slash before them goes too.
+                if value.is_empty() && behind.starts_with('*') && out.len() > 1 && out.ends_with('/') {
+                    out.pop();
+                }
                 out.push_str(value);
                 rest = behind.strip_prefix('*').unwrap_or(behind);
             }

@@ -66,6 +66,7 @@ fn nothing_released_and_nothing_found_are_told_apart() {
     ship(&scene, &files, &headers);
     let missing = visit(&address, "/none", &[]);
     assert_eq!((missing.status, missing.text().as_str(), missing.header("x-page")), (404, "own page", Some("missing")));
+    assert_eq!(visit(&address, "/404.html", &[]).status, 404);
     assert_eq!(visit(&address, "/__/firebase/init.js", &[]).status, 404);
 }
 
@@ -154,7 +155,7 @@ fn slashes_are_removed() {
 fn redirects_go_before_files_and_carry_captures() {
     let config = json!({"redirects": [
         {"glob": "/about.html", "location": "/team", "statusCode": 302},
-        {"glob": "/blog/:post*", "location": "/news/:post", "statusCode": 301},
+        {"glob": "/blog/:post*", "location": "/news/:post*", "statusCode": 301},
         {"glob": "/u/:id/:tab", "location": "https://example.com:8080/:tab?user=:id", "statusCode": 308},
         {"regex": "^/old/(?P<year>\\d+)/(.*)$", "location": "/archive/:year/:2", "statusCode": 301},
         {"glob": "/**/*.php", "location": "/gone page", "statusCode": 303},
@@ -167,6 +168,7 @@ fn redirects_go_before_files_and_carry_captures() {
             ("/about.html", 302, "/team"),
             ("/blog/2024/x?a=1", 301, "/news/2024/x?a=1"),
             ("/blog/x", 301, "/news/x"),
+            ("/blog", 301, "/news"),
             ("/u/7/photos?b=2", 308, "https://example.com:8080/photos?user=7&b=2"),
             ("/old/1999/a/b.html", 301, "/archive/1999/a/b.html"),
             ("/x/y.php", 303, "/gone%20page"),
@@ -220,7 +222,8 @@ fn translations_are_found_by_language_and_country() {
         ("/lang/fr_CA/index.html", "canadian"),
         ("/lang/ALL_CA/index.html", "anybody's in Canada"),
     ];
-    let (_scene, url) = site(&files, &json!({"i18n": {"root": "/lang"}}));
+    let (_scene, url) =
+        site(&files, &json!({"i18n": {"root": "/lang"}, "rewrites": [{"glob": "/app", "path": "/index.html"}]}));
     let text = |path: &str, headers: &[(&str, &str)]| visit(&url, path, headers).text();
     assert_eq!(text("/", &[]), "plain");
     assert_eq!(text("/", &[("Accept-Language", "fr-CH, en;q=0.5")]), "french");
@@ -230,6 +233,7 @@ fn translations_are_found_by_language_and_country() {
     assert_eq!(text("/", &[("Cookie", "a=b; firebase-language-override=de"), ("Accept-Language", "fr")]), "german");
     assert_eq!(text("/only.html", &[("Accept-Language", "fr")]), "only");
     assert_eq!(text("/none", &[("Accept-Language", "fr")]), "perdu");
+    assert_eq!(text("/app", &[("Accept-Language", "fr")]), "plain", "rewrites are not translated");
 }
 
 /// A public service with one revision that is tagged and an older one behind its address, and a

@@ -65,7 +65,7 @@ fn calls(scene: &Scene, version: &str) -> Vec<(&'static str, u16)> {
         ("get", get(&format!("/v1beta1/{version}"))),
         ("get", get(&format!("/v1beta1/{version}/files"))),
         ("get", get(&format!("{SITE}/releases"))),
-        ("get", get(&format!("/v1beta1/sites/harbour-dev/channels/live/releases"))),
+        ("get", get("/v1beta1/sites/harbour-dev/channels/live/releases")),
         ("list", get(SITES)),
         ("create", post(&format!("{SITES}?siteId=harbour-docs"))),
         ("update", post(&format!("{SITE}/channels?channelId=pr-1"))),

@@ -269,7 +269,7 @@ fn versions_are_listed_newest_first_and_filtered() {
     };
     assert_eq!(names(""), [second.clone(), json!(first)]);
     assert_eq!(names("?filter=status%3D%22FINALIZED%22"), [json!(first)]);
-    assert_eq!(names("?filter=status%3D%22CREATED%22+AND+labels.tool%3D%22slipway%22"), [second.clone()]);
+    assert_eq!(names("?filter=status%3D%22CREATED%22+AND+labels.tool%3D%22slipway%22"), vec![second.clone()]);
     assert_eq!(names("?filter=status%3D%22CREATED%22+OR+status%3D%22FINALIZED%22").len(), 2);
     assert_eq!(names("?filter=status%3D%22DELETED%22"), Vec::<Value>::new());
     assert_eq!(names("?pageSize=1&pageToken=1"), [json!(first)]);

@@ -9,7 +9,7 @@ use regex::Regex;
 use serde_json::Value;
 
 /// The region of a rewrite to Cloud Run that names none.
-pub(crate) const REGION: &str = "us-central1";
+const REGION: &str = "us-central1";
 
 /// The configuration as it is kept, or why it is refused; null where none is given. Services it
 /// names must exist, and the caller must be allowed to look at them.

@@ -1,9 +1,7 @@
 //! Setting the scene for Firebase Hosting: sites, channels, something released already, and what
 //! goes wrong when a site is visited.
 
-use super::{
-    HostingChannel, HostingRelease, HostingSite, HostingVersion, Stamp, VersionScript, VersionStatus, unpacked,
-};
+use super::{HostingChannel, HostingRelease, HostingSite, HostingVersion, Stamp, VersionScript, VersionStatus};
 use crate::world::site::{Page, Site};
 use crate::world::{World, hex_of};
 use flate2::Compression;
@@ -114,12 +112,6 @@ impl World {
         if let Some(channel) = channel {
             channel.expires = Some(now);
         }
-    }
-
-    /// Content the site has for a path of a version, unpacked.
-    pub fn hosted_file(&self, site: &str, version: &str, path: &str) -> Option<Vec<u8>> {
-        let site = self.hosting.get(site)?;
-        Some(unpacked(site.content.get(site.version(version)?.files.get(path)?)?))
     }
 
     /// The id of a new release: it grows with time, and never repeats.
