@@ -22,4 +22,5 @@ pub mod package;
 pub mod plan;
 pub mod probe;
 pub mod report;
+pub mod site;
 pub mod steps;
