@@ -97,13 +97,13 @@ impl Directory {
         let failed = |errno: Errno| SiteError::List { path: shown(path), source: errno.into() };
         let place = if path.is_empty() { "." } else { path };
         let fd =
-            openat(&self.root, place, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(|errno| {
-                match errno {
+            openat(&self.root, place, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(
+                |errno| match errno {
                     Errno::NOENT => SiteError::Changed { path: shown(path), change: Change::Vanished },
                     Errno::NOTDIR => SiteError::Changed { path: shown(path), change: Change::Replaced },
                     _ => failed(errno),
-                }
-            })?;
+                },
+            )?;
         let mut names = Dir::new(fd).map_err(failed)?;
         let mut children = Vec::new();
         while let Some(child) = names.read() {
@@ -114,7 +114,11 @@ impl Directory {
             }
             let fd = names.fd().map_err(failed)?;
             let inspect = |errno: Errno| SiteError::Inspect {
-                path: format!("{}{}", if path.is_empty() { String::new() } else { shown(path) + "/" }, printable(name.to_bytes())),
+                path: format!(
+                    "{}{}",
+                    if path.is_empty() { String::new() } else { shown(path) + "/" },
+                    printable(name.to_bytes())
+                ),
                 source: errno.into(),
             };
             let own = match statat(fd, name, AtFlags::SYMLINK_NOFOLLOW) {

@@ -26,7 +26,7 @@ pub enum SiteError {
         target: PathBuf,
     },
     /// An ignore pattern that cannot be used.
-    #[error("The ignore pattern `{pattern}` cannot be used: {source}")]
+    #[error("The ignore pattern `{pattern}` cannot be used")]
     Pattern {
         /// The beginning of the pattern.
         pattern: String,
@@ -89,6 +89,12 @@ pub enum SiteError {
         /// How many it may hold.
         limit: usize,
     },
+    /// Links to directories with links in them make paths without number.
+    #[error("The public directory leads on through more than {limit} links to directories")]
+    TooManyLinks {
+        /// How many are followed.
+        limit: usize,
+    },
     /// A file that Hosting does not take.
     #[error("The file `{path}` has {size} bytes; Firebase Hosting takes less than {limit}")]
     TooLarge {
@@ -145,7 +151,9 @@ impl SiteError {
             }
             SiteError::List { path, source } | SiteError::Inspect { path, source } => match source.kind() {
                 io::ErrorKind::PermissionDenied => {
-                    format!("Make it readable (chmod -R a+rX) in the step that creates it, or put `{path}/**` in `ignore`")
+                    format!(
+                        "Make it readable (chmod -R a+rX) in the step that creates it, or put `{path}/**` in `ignore`"
+                    )
                 }
                 _ => format!("The disk or mount may be at fault: run again, or put `{path}/**` in `ignore`"),
             },
@@ -157,6 +165,9 @@ impl SiteError {
             },
             SiteError::LinkOutside { path, .. } | SiteError::LinkLoop { path } => {
                 format!("Replace the link by what it shall publish, or put `{path}` and `{path}/**` in `ignore`")
+            }
+            SiteError::TooManyLinks { .. } => {
+                "Replace links by what they shall publish, or leave them out with `ignore`".to_owned()
             }
             SiteError::TooMany { .. } => {
                 "Check `public`: it should name the built site alone; leave the rest out with `ignore`".to_owned()

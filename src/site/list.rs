@@ -14,9 +14,11 @@ use crate::package::{Secret, printable};
 /// What firebase-tools never uploads: its own logs and caches.
 const ALWAYS_IGNORED: [&str; 3] = ["**/firebase-debug.log", "**/firebase-debug.*.log", ".firebase/*"];
 
-/// Names in all directories, ignored ones included. A site is far from it; links that lead to directories with links
-/// can make more names than there are atoms.
+/// Names in all directories, ignored ones included: more than the largest site has, less than memory has room for.
 const MOST_NAMES: usize = 1_000_000;
+
+/// Links to directories that are followed. Directories with links to each other make more paths than there are atoms.
+const MOST_LINKS: usize = 10_000;
 
 /// Hosting takes files of less than 2 GB.
 const TOO_LARGE: u64 = 2 << 30;
@@ -66,6 +68,7 @@ pub fn list(options: &Options) -> Result<Listing, SiteError> {
         asked_for: options.asked_for.iter().map(|path| path.trim_start_matches("./").trim_start_matches('/')).collect(),
         credentials: identities(&options.credential_files),
         names: 0,
+        links: 0,
         files: Vec::new(),
         withheld: Vec::new(),
         warnings: Vec::new(),
@@ -121,6 +124,7 @@ struct Walk<'a> {
     asked_for: Vec<&'a str>,
     credentials: Vec<Identity>,
     names: usize,
+    links: usize,
     files: Vec<SiteFile>,
     withheld: Vec<Withheld>,
     warnings: Vec<String>,
@@ -202,6 +206,10 @@ impl Walk<'_> {
         }
         match target.kind {
             FileType::Directory => {
+                self.links += usize::from(child.is_link);
+                if self.links > MOST_LINKS {
+                    return Err(SiteError::TooManyLinks { limit: MOST_LINKS });
+                }
                 if chain.holds(target.identity) {
                     return Err(SiteError::LinkLoop { path: shown(&path) });
                 }

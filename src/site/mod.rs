@@ -22,6 +22,7 @@ mod glob;
 mod gzip;
 mod hash;
 mod list;
+mod reader;
 mod spool;
 mod withheld;
 
@@ -29,12 +30,12 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 pub use crate::package::Stop;
-//pub use content::Content;
+pub use content::Content;
 pub use error::SiteError;
 pub use glob::GlobError;
-//pub use hash::{Hashed, Summary, compress_again, hash};
+pub use hash::{Hashed, Summary, compress_again, hash};
 pub use list::{Listing, SiteFile, list};
-//pub use spool::Spooled;
+pub use spool::Spooled;
 pub use withheld::{Reason, Withheld};
 
 /// What the caller knows and the directory does not say.

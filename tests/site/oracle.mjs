@@ -14,7 +14,7 @@ import path from "node:path";
 const tools = path.resolve(process.argv[2] ?? "node_modules/firebase-tools");
 const require = createRequire(path.join(tools, "package.json"));
 const { listFiles } = require(path.join(tools, "lib/listFiles.js"));
-const data = path.join(path.dirname(new URL(import.meta.url).pathname), "data");
+const data = process.env.OUT ?? path.join(path.dirname(new URL(import.meta.url).pathname), "data");
 
 const version = (name, from = tools) => {
   for (let at = from; ; at = path.dirname(at)) {
@@ -33,7 +33,7 @@ const versions = {
 };
 
 // mulberry32: the same sequence everywhere.
-let state = 20251125;
+let state = Number(process.env.SEED ?? 20251125);
 const random = () => {
   state = (state + 0x6d2b79f5) | 0;
   let t = Math.imul(state ^ (state >>> 15), 1 | state);

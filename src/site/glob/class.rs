@@ -84,7 +84,9 @@ impl Named {
             Named::Alnum => c.is_alphabetic() || is_digit(c),
             Named::Alpha => c.is_alphabetic(),
             Named::Ascii => c.is_ascii(),
-            Named::Blank => c == '\t' || (c.is_whitespace() && !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}')),
+            Named::Blank => {
+                c == '\t' || (c.is_whitespace() && !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}'))
+            }
             Named::Cntrl => c.is_control(),
             Named::Digit => is_digit(c),
             Named::Graph => !c.is_whitespace() && !c.is_control(),
@@ -100,7 +102,8 @@ impl Named {
 }
 
 fn is_digit(c: char) -> bool {
-    c.is_ascii_digit() || (!c.is_ascii() && c.is_numeric() && !c.is_alphabetic() && matches!(c, '\u{660}'..='\u{1fbff}'))
+    c.is_ascii_digit()
+        || (!c.is_ascii() && c.is_numeric() && !c.is_alphabetic() && matches!(c, '\u{660}'..='\u{1fbff}'))
 }
 
 /// Unicode calls the ASCII characters `$+<=>^`, the backquote, `|` and `~` symbols.
@@ -164,7 +167,10 @@ pub(super) fn parse(pattern: &[Unit]) -> Bracket {
             at += 1;
             continue;
         }
-        if unit == ascii(b'[') && !escaping && let Some((length, name)) = named(&pattern[at..]) {
+        if unit == ascii(b'[')
+            && !escaping
+            && let Some((length, name)) = named(&pattern[at..])
+        {
             // A class cannot end a range.
             if low.is_some() {
                 return Bracket::Nothing;

@@ -127,9 +127,7 @@ impl Search<'_> {
                 ends
             }
             Expression::Repeat { optional, again, what } => self.repeat(*optional, *again, what, places),
-            Expression::Not(what) => {
-                (0..places.len()).map(|at| places[at] && !self.stands_ahead(what, at)).collect()
-            }
+            Expression::Not(what) => (0..places.len()).map(|at| places[at] && !self.stands_ahead(what, at)).collect(),
         }
     }
 

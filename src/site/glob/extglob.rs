@@ -190,7 +190,9 @@ impl Tree {
 
     /// Lets a glob take up, or give way to, the glob that is all of one of its alternatives.
     fn absorb(&mut self, node: usize, child: usize, index: usize) -> Result<bool, GlobError> {
-        let (Some(kind), Some((glob, inner))) = (self.nodes[node].kind, self.only_glob(child)) else { return Ok(false) };
+        let (Some(kind), Some((glob, inner))) = (self.nodes[node].kind, self.only_glob(child)) else {
+            return Ok(false);
+        };
         let with_blank = !ADOPTS.allows(kind, inner) && ADOPTS_WITH_BLANK.allows(kind, inner);
         if with_blank {
             let blank = self.add(None, Some(glob))?;

@@ -28,25 +28,25 @@ const LONGEST: usize = 64 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GlobError {
     /// The pattern is too long.
-    #[error("it is longer than {limit} characters")]
+    #[error("It is longer than {limit} characters")]
     Length {
         /// How long it may be.
         limit: usize,
     },
     /// Braces, or `..` after `**`, make too many patterns of one.
-    #[error("it stands for more than {limit} patterns")]
+    #[error("It stands for more than {limit} patterns")]
     Alternatives {
         /// How many it may stand for.
         limit: usize,
     },
     /// Braces or extended globs are nested too deep.
-    #[error("it is nested more than {limit} deep")]
+    #[error("It is nested more than {limit} deep")]
     Nesting {
         /// How deep it may be.
         limit: usize,
     },
     /// An extended glob becomes too large.
-    #[error("one of its parts has more than {limit} pieces")]
+    #[error("One of its parts has more than {limit} pieces")]
     Extended {
         /// How many pieces it may have.
         limit: usize,

@@ -6,7 +6,7 @@ use super::expression::Expression;
 use super::extglob::{Part as Piece, Tree};
 use super::units::{Unit, ascii, code_points, text, units};
 
-/// Expressions in one part. What is larger takes longer on every name than an ignore rule is worth.
+/// Units of one part, and expressions it becomes. What is larger takes longer on every name than a rule is worth.
 const LARGEST: usize = 5_000;
 
 /// What a part asks of a name.
@@ -33,6 +33,10 @@ pub(super) enum Part {
 impl Part {
     /// Compiles one part.
     pub(super) fn compile(pattern: &[Unit]) -> Result<Self, GlobError> {
+        // No name is nearly as long.
+        if pattern.len() > LARGEST {
+            return Err(GlobError::Extended { limit: LARGEST });
+        }
         let source = text(pattern);
         if source == "**" {
             return Ok(Part::Globstar);
@@ -99,10 +103,10 @@ struct Compiler {
 impl Compiler {
     fn compile(mut self) -> Result<Part, GlobError> {
         let expression = self.stretch(0);
-        if expression.size() > LARGEST {
-            return Err(GlobError::Extended { limit: LARGEST });
-        }
         if self.magic {
+            if expression.size() > LARGEST {
+                return Err(GlobError::Extended { limit: LARGEST });
+            }
             let expression = if self.unicode { expression.in_code_points() } else { expression };
             return Ok(Part::Matching(expression, self.unicode));
         }

@@ -41,7 +41,8 @@ fn resolve(mut patterns: Vec<Parts>) -> Result<Vec<Parts>, GlobError> {
 
 /// `a/**/../b/c` is `a/../b/c` and `a/**/b/c`; `**/**` is `**`.
 fn split_parents(patterns: &mut Vec<Parts>, index: usize) -> Result<bool, GlobError> {
-    let is_name = |part: Option<&Vec<Unit>>| part.is_some_and(|part| !part.is_empty() && part != HERE && part != PARENT);
+    let is_name =
+        |part: Option<&Vec<Unit>>| part.is_some_and(|part| !part.is_empty() && part != HERE && part != PARENT);
     let mut changed = false;
     let mut from = 0;
     while let Some(at) = patterns[index].iter().skip(from).position(|part| part == GLOBSTAR).map(|at| at + from) {

@@ -73,7 +73,12 @@ impl Sequence {
     fn shown(&self, value: i64) -> String {
         if self.is_letters {
             // Between `Z` and `a` stands a backslash, which would escape what follows.
-            return u8::try_from(value).map(char::from).ok().filter(|&c| c != '\\').map(String::from).unwrap_or_default();
+            return u8::try_from(value)
+                .map(char::from)
+                .ok()
+                .filter(|&c| c != '\\')
+                .map(String::from)
+                .unwrap_or_default();
         }
         match self.width {
             Some(width) if value < 0 => format!("-{:0>1$}", value.unsigned_abs(), width.saturating_sub(1)),
