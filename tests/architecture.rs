@@ -13,6 +13,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("net", &[]),
     ("package", &[]),
+    ("site", &["package"]),
     ("console", &[]),
     ("inputs", &["model", "explain"]),
     ("plan", &["model", "explain", "inputs"]),

@@ -33,6 +33,7 @@ mod tree;
 mod walk;
 mod warning;
 
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -60,6 +61,19 @@ pub struct Options {
 
 /// Each thread holds a block and a compressor, about 2 MiB; eight of them outrun any upload.
 pub const MAX_THREADS: usize = 8;
+
+/// The Google credential in the beginning of a content, of which [`KEY_WINDOW`] bytes are looked at.
+pub fn credential_in(content: &[u8]) -> Option<Secret> {
+    key_scan::find(content)
+}
+
+/// How many bytes [`credential_in`] looks at. Whoever has more shows it piece by piece.
+pub const KEY_WINDOW: usize = key_scan::WINDOW;
+
+/// The bytes of a name or path as text that is safe to print: what is not printable UTF-8 is escaped.
+pub fn printable(bytes: &[u8]) -> impl fmt::Display {
+    path::Shown(bytes)
+}
 
 impl Options {
     fn workers(&self) -> usize {

@@ -1,0 +1,130 @@
+//! Hashes of the last run: a file of the same size and time has the same hash and need not be opened.
+//!
+//! Kept in one JSON file for each site and public directory. Only files that were searched for credentials and found
+//! clean are in it. Not kept are times that say nothing: the last two seconds, in which a file may be written twice, and
+//! those before the year 2000, which builds give to all their files to be reproducible.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::directory::Moment;
+use super::gzip::COMPRESSOR;
+
+/// The layout of the file and what was searched for: changes whenever either does.
+const VERSION: u32 = 1;
+
+/// A file written again so soon may have the same time.
+const RACY: Duration = Duration::from_secs(2);
+
+/// 2000-01-01, in nanoseconds since 1970.
+const MEANINGFUL: i64 = 946_684_800_000_000_000;
+
+/// What a cache of the largest site has room in.
+const LARGEST: u64 = 256 << 20;
+
+/// The cache as it is written.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored {
+    version: u32,
+    compressor: String,
+    /// The public directory, from the workspace.
+    public: String,
+    files: HashMap<String, Entry>,
+}
+
+/// One file: size, time, hash, length of the gzip bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Entry(u64, i64, String, u64);
+
+/// What is known from the last run, and what this run adds.
+#[derive(Debug)]
+pub(super) struct Cache<'a> {
+    file: Option<&'a Path>,
+    public: String,
+    known: HashMap<String, Entry>,
+    next: HashMap<String, Entry>,
+    /// What the user should know.
+    pub(super) warning: Option<String>,
+}
+
+impl<'a> Cache<'a> {
+    /// Reads the cache file. One that cannot be used is as good as none.
+    pub(super) fn load(file: Option<&'a Path>, public: &Path) -> Self {
+        let public = public.to_string_lossy().into_owned();
+        let mut cache = Self { file, public, known: HashMap::new(), next: HashMap::new(), warning: None };
+        match file.map(read) {
+            None => {}
+            Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => {}
+            Some(Err(error)) => {
+                cache.warning = Some(format!("The hash cache could not be read and is not used: {error}"))
+            }
+            Some(Ok(stored)) if stored.version != VERSION || stored.compressor != COMPRESSOR => {}
+            Some(Ok(stored)) if stored.public != cache.public => {
+                cache.warning = Some("The hash cache is of another public directory and is not used".to_owned());
+            }
+            Some(Ok(stored)) => cache.known = stored.files,
+        }
+        cache
+    }
+
+    /// Hash and gzip length of a file, if it is as it was.
+    pub(super) fn find(&self, path: &str, moment: Moment) -> Option<(String, u64)> {
+        let Entry(size, modified, hash, gzip_length) = self.known.get(path)?;
+        let is_same = *size == moment.size && *modified == moment.modified && is_hash(hash);
+        is_same.then(|| (hash.clone(), *gzip_length))
+    }
+
+    /// Notes a file that holds no credential.
+    pub(super) fn add(&mut self, path: &str, moment: Moment, hash: &str, gzip_length: u64) {
+        if self.file.is_some() && moment.modified >= MEANINGFUL {
+            self.next.insert(path.to_owned(), Entry(moment.size, moment.modified, hash.to_owned(), gzip_length));
+        }
+    }
+
+    /// Writes the cache in one step. That it could not is a warning: the site is complete without.
+    pub(super) fn save(self) -> Option<String> {
+        let (Some(file), Cache { public, mut next, warning, .. }) = (self.file, self) else { return None };
+        let latest = SystemTime::now()
+            .checked_sub(RACY)
+            .and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok())
+            .and_then(|since| i64::try_from(since.as_nanos()).ok())
+            .unwrap_or(0);
+        next.retain(|_, Entry(_, modified, ..)| *modified <= latest);
+        let stored = Stored { version: VERSION, compressor: COMPRESSOR.to_owned(), public, files: next };
+        let failed = |error: io::Error| format!("The hash cache could not be written: {error}");
+        write(file, &stored).err().map(failed).or(warning)
+    }
+}
+
+fn read(file: &Path) -> io::Result<Stored> {
+    let mut text = Vec::new();
+    File::open(file)?.take(LARGEST + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > LARGEST {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(serde_json::from_slice(&text)?)
+}
+
+fn write(file: &Path, stored: &Stored) -> io::Result<()> {
+    let name = file.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
+    let directory = file.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)?;
+    let draft = directory.join(format!(".{name}.{}", std::process::id()));
+    let written = File::create(&draft)
+        .and_then(|mut draft| draft.write_all(&serde_json::to_vec(stored)?))
+        .and_then(|()| fs::rename(&draft, file));
+    if written.is_err() {
+        // What is half written helps nobody.
+        let _ = fs::remove_file(&draft);
+    }
+    written
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}

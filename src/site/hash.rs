@@ -1,0 +1,195 @@
+//! Reading, searching, compressing and hashing every file of a site, on all threads, results as they come.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use super::cache::Cache;
+use super::content::{Content, Keeper};
+use super::directory::Moment;
+use super::error::SiteError;
+use super::list::{Listing, SiteFile};
+use super::reader::Reader;
+use super::withheld::{Reason, Withheld};
+use super::{Options, Stop};
+
+/// One file, hashed.
+#[derive(Debug)]
+pub struct Hashed {
+    /// Which of [`Listing::files`] it is.
+    pub index: usize,
+    /// SHA-256 of the gzip bytes, 64 lowercase hex digits: Hosting's name of the content.
+    pub hash: String,
+    /// How many gzip bytes there are.
+    pub gzip_length: u64,
+    /// The gzip bytes. Dropping them frees their memory.
+    pub content: Content,
+}
+
+/// What [`hash()`] learned on its way.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// How many files were hashed, those from the cache included.
+    pub files: usize,
+    /// How many bytes these files hold.
+    pub bytes: u64,
+    /// How many they hold compressed.
+    pub gzip_bytes: u64,
+    /// Of how many the hash came from the cache.
+    pub from_cache: usize,
+    /// Everything that was left out to protect a secret, by name or content, sorted by path.
+    pub withheld: Vec<Withheld>,
+    /// What the user should know, the listing's warnings not included.
+    pub warnings: Vec<String>,
+}
+
+/// What became of one file.
+enum Outcome {
+    Hashed(Hashed, Moment),
+    Withheld(usize, Reason),
+}
+
+/// Hashes all files and hands each to `sink` as it is ready, in no order; first those that the cache knows.
+///
+/// `sink` runs on the calling thread; while it works, others go on until a few results wait for it. Files whose content
+/// is a credential are not handed over but named in [`Summary::withheld`].
+///
+/// # Errors
+/// [`SiteError::Changed`] when a file is not what was listed, [`SiteError::Stopped`] when the sink said so, and where
+/// files cannot be read; see [`SiteError`]. All threads have ended before an error is returned, and no cache is written.
+pub fn hash(
+    listing: &Listing,
+    options: &Options,
+    sink: &mut dyn FnMut(Hashed) -> Result<(), Stop>,
+) -> Result<Summary, SiteError> {
+    let mut cache = Cache::load(options.cache.as_deref(), listing.directory.in_workspace());
+    let mut summary = Summary { withheld: listing.withheld.clone(), ..Summary::default() };
+    let mut order = Vec::new();
+    for (index, file) in listing.files.iter().enumerate() {
+        match cache.find(&file.path, file.moment) {
+            Some((hash, gzip_length)) => {
+                summary.from_cache += 1;
+                let hashed = Hashed { index, hash, gzip_length, content: Content::NotKept };
+                take(listing, &mut summary, &mut cache, hashed, file.moment, sink)?;
+            }
+            None => order.push(index),
+        }
+    }
+    // The largest first: a long one that came last would leave the other threads without work.
+    order.sort_by_key(|&index| std::cmp::Reverse(listing.files[index].size));
+    let keeper = Keeper::new(options.spool.as_deref().filter(|_| !order.is_empty()));
+    run(listing, &order, &keeper, options.workers(), &mut |outcome| match outcome {
+        Outcome::Hashed(hashed, moment) => take(listing, &mut summary, &mut cache, hashed, moment, sink),
+        Outcome::Withheld(index, reason) => {
+            summary.withheld.push(Withheld { path: listing.files[index].path.clone(), reason });
+            Ok(())
+        }
+    })?;
+    summary.withheld.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    summary.warnings.extend(keeper.warning());
+    summary.warnings.extend(cache.save());
+    Ok(summary)
+}
+
+/// Makes the gzip bytes of a file again, in pieces, and returns their length.
+///
+/// # Errors
+/// [`SiteError::Changed`] when they are not those of `hash`; pieces may have been handed over by then. Else as [`hash()`].
+pub fn compress_again(
+    listing: &Listing,
+    index: usize,
+    hash: &str,
+    sink: &mut dyn FnMut(bytes::Bytes) -> Result<(), Stop>,
+) -> Result<u64, SiteError> {
+    Reader::new().repeat(&listing.directory, &listing.files[index], hash, sink)
+}
+
+/// Counts one file and hands it over.
+fn take(
+    listing: &Listing,
+    summary: &mut Summary,
+    cache: &mut Cache<'_>,
+    hashed: Hashed,
+    moment: Moment,
+    sink: &mut dyn FnMut(Hashed) -> Result<(), Stop>,
+) -> Result<(), SiteError> {
+    let SiteFile { path, size, .. } = &listing.files[hashed.index];
+    summary.files += 1;
+    summary.bytes += size;
+    summary.gzip_bytes += hashed.gzip_length;
+    cache.add(path, moment, &hashed.hash, hashed.gzip_length);
+    sink(hashed).map_err(|Stop| SiteError::Stopped)
+}
+
+/// Works through the files on threads, and hands the outcomes to `each` on this one.
+fn run(
+    listing: &Listing,
+    order: &[usize],
+    keeper: &Keeper,
+    threads: usize,
+    each: &mut dyn FnMut(Outcome) -> Result<(), SiteError>,
+) -> Result<(), SiteError> {
+    let next = AtomicUsize::new(0);
+    let failures = Mutex::new(Vec::new());
+    let threads = threads.min(order.len());
+    let (done, outcomes) = sync_channel(threads);
+    let work = |done: SyncSender<Outcome>| {
+        let mut reader = Reader::new();
+        while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+            match look(listing, index, keeper, &mut reader) {
+                // Nobody listens when the consumer has stopped.
+                Ok(outcome) => {
+                    if done.send(outcome).is_err() {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    // The others need not go on.
+                    next.store(order.len(), Ordering::Relaxed);
+                    failures.lock().unwrap_or_else(PoisonError::into_inner).push((index, error));
+                    return;
+                }
+            }
+        }
+    };
+    thread::scope(|scope| {
+        let mut handles = Vec::new();
+        for _ in 0..threads {
+            let (done, work) = (done.clone(), &work);
+            let handle = thread::Builder::new().spawn_scoped(scope, move || work(done));
+            handles.push(handle.map_err(|source| SiteError::Thread { source })?);
+        }
+        drop(done);
+        let handed = deliver(outcomes, each);
+        for handle in handles {
+            handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        }
+        handed
+    })?;
+    let failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match failures.into_iter().min_by_key(|(index, _)| *index) {
+        Some((_, error)) => Err(error),
+        None => Ok(()),
+    }
+}
+
+/// Hands over until the threads have ended or the consumer stops. Dropping the receiver is what stops the threads then.
+fn deliver(
+    outcomes: Receiver<Outcome>,
+    each: &mut dyn FnMut(Outcome) -> Result<(), SiteError>,
+) -> Result<(), SiteError> {
+    outcomes.into_iter().try_for_each(each)
+}
+
+fn look(listing: &Listing, index: usize, keeper: &Keeper, reader: &mut Reader) -> Result<Outcome, SiteError> {
+    let read = reader.read(&listing.directory, &listing.files[index], keeper)?;
+    Ok(match read.secret {
+        Some(secret) => Outcome::Withheld(index, Reason::Secret(secret)),
+        None => {
+            let (hash, gzip_length, content) = (read.hash, read.gzip_length, read.content);
+            Outcome::Hashed(Hashed { index, hash, gzip_length, content }, read.moment)
+        }
+    })
+}

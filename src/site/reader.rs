@@ -1,0 +1,238 @@
+//! One file: read once, searched for credentials, compressed and hashed; an error where it is not what was listed.
+
+use std::fs::File;
+use std::io::{self, Write};
+
+use bytes::Bytes;
+
+use super::Stop;
+use super::content::{Content, Keeper};
+use super::directory::{Directory, Moment, moment, shown};
+use super::error::SiteError;
+use super::gzip::{SMALL, Squeezer, Sum, bound, fill, stream};
+use super::list::SiteFile;
+use crate::package::{Change, KEY_WINDOW, Secret, credential_in};
+
+/// How much of two windows is the same, so that a key at their border is in one of them.
+const OVERLAP: usize = 8 * 1024;
+
+/// What is known of a file once it was read.
+pub(super) struct Read {
+    pub(super) secret: Option<Secret>,
+    pub(super) hash: String,
+    pub(super) gzip_length: u64,
+    pub(super) content: Content,
+    pub(super) moment: Moment,
+}
+
+/// What one thread needs to read files.
+pub(super) struct Reader {
+    squeezer: Squeezer,
+    buffer: Vec<u8>,
+}
+
+impl Reader {
+    pub(super) fn new() -> Self {
+        Self { squeezer: Squeezer::new(), buffer: Vec::new() }
+    }
+
+    /// Reads a file.
+    pub(super) fn read(&mut self, directory: &Directory, file: &SiteFile, keeper: &Keeper) -> Result<Read, SiteError> {
+        let mut open = Open::new(directory, file)?;
+        if file.size > SMALL {
+            return read_stream(open, keeper);
+        }
+        let content = open.whole(&mut self.buffer)?;
+        let moment = open.before;
+        if let Some(secret) = secret_in(content) {
+            return Ok(Read {
+                secret: Some(secret),
+                hash: String::new(),
+                gzip_length: 0,
+                content: Content::NotKept,
+                moment,
+            });
+        }
+        let compressed = self.squeezer.squeeze(content);
+        let (hash, gzip_length) = (Sum::of(compressed), compressed.len() as u64);
+        Ok(Read { secret: None, hash, gzip_length, content: keeper.keep(compressed), moment })
+    }
+
+    /// Compresses a file again, which must give the bytes of `hash`.
+    pub(super) fn repeat(
+        &mut self,
+        directory: &Directory,
+        file: &SiteFile,
+        hash: &str,
+        sink: &mut dyn FnMut(Bytes) -> Result<(), Stop>,
+    ) -> Result<u64, SiteError> {
+        let rewritten = || SiteError::Changed { path: shown(file.relative()), change: Change::Rewritten };
+        let mut open = Open::new(directory, file)?;
+        if file.size > SMALL {
+            let mut pieces = Pieces { sink, sum: Sum::new(), length: 0, piece: Vec::new() };
+            match stream(&mut pieces, |buffer| open.next(buffer)) {
+                Err(Failure::Site(error)) => return Err(error),
+                // A sink of bytes fails in one way: it has stopped.
+                Err(Failure::Sink) => return Err(SiteError::Stopped),
+                Ok(()) => {}
+            }
+            pieces.flush().map_err(|_| SiteError::Stopped)?;
+            return if pieces.sum.finish() == hash { Ok(pieces.length) } else { Err(rewritten()) };
+        }
+        let compressed = self.squeezer.squeeze(open.whole(&mut self.buffer)?);
+        if Sum::of(compressed) != hash {
+            return Err(rewritten());
+        }
+        let length = compressed.len() as u64;
+        sink(Bytes::copy_from_slice(compressed)).map_err(|Stop| SiteError::Stopped)?;
+        Ok(length)
+    }
+}
+
+fn read_stream(mut open: Open<'_>, keeper: &Keeper) -> Result<Read, SiteError> {
+    let mut kept = keeper.stream(bound(open.listed.size));
+    let mut secret = None;
+    // The end of the last piece, in front of the next one.
+    let mut seam = Vec::new();
+    let streamed = stream(&mut kept, |buffer| {
+        let length = open.next(buffer)?;
+        let piece = &buffer[..length];
+        seam.extend_from_slice(&piece[..length.min(OVERLAP)]);
+        secret = secret.or_else(|| secret_in(piece)).or_else(|| secret_in(&seam));
+        seam.clear();
+        seam.extend_from_slice(&piece[length.saturating_sub(OVERLAP)..]);
+        Ok(if secret.is_some() { 0 } else { length })
+    });
+    match streamed {
+        Err(Failure::Site(error)) => return Err(error),
+        Err(Failure::Sink) => return Err(open.failed(io::ErrorKind::Other.into())),
+        Ok(()) => {}
+    }
+    let (hash, gzip_length, content) = kept.finish();
+    Ok(Read { secret, hash, gzip_length, content, moment: open.before })
+}
+
+/// The credential in a content, looked for in windows that overlap.
+fn secret_in(content: &[u8]) -> Option<Secret> {
+    let mut rest = content;
+    loop {
+        if let Some(secret) = credential_in(rest) {
+            return Some(secret);
+        }
+        if rest.len() <= KEY_WINDOW {
+            return None;
+        }
+        rest = &rest[KEY_WINDOW - OVERLAP..];
+    }
+}
+
+/// An open file that must stay what it was.
+struct Open<'a> {
+    listed: &'a SiteFile,
+    file: File,
+    before: Moment,
+    seen: u64,
+}
+
+impl<'a> Open<'a> {
+    fn new(directory: &Directory, listed: &'a SiteFile) -> Result<Self, SiteError> {
+        let (file, before) = directory.open_file(listed.relative(), listed.identity)?;
+        let open = Self { listed, file, before, seen: 0 };
+        open.check_size(before.size)?;
+        Ok(open)
+    }
+
+    fn failed(&self, source: io::Error) -> SiteError {
+        SiteError::Read { path: shown(self.listed.relative()), source }
+    }
+
+    fn changed(&self, change: Change) -> SiteError {
+        SiteError::Changed { path: shown(self.listed.relative()), change }
+    }
+
+    fn check_size(&self, size: u64) -> Result<(), SiteError> {
+        match size.cmp(&self.listed.size) {
+            std::cmp::Ordering::Less => Err(self.changed(Change::Shrank)),
+            std::cmp::Ordering::Greater => Err(self.changed(Change::Grew)),
+            std::cmp::Ordering::Equal => Ok(()),
+        }
+    }
+
+    /// Whether the file is still what it was when it was opened.
+    fn check(&self) -> Result<(), SiteError> {
+        self.check_size(self.seen)?;
+        let after = moment(&self.file).map_err(|error| self.failed(error))?;
+        self.check_size(after.size)?;
+        if after == self.before { Ok(()) } else { Err(self.changed(Change::Rewritten)) }
+    }
+
+    /// All of a small file.
+    fn whole<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], SiteError> {
+        let size = self.listed.size as usize;
+        // One byte more, to see that there is none.
+        if buffer.len() <= size {
+            buffer.resize(size + 1, 0);
+        }
+        let length = fill(&self.file, &mut buffer[..=size], 0).map_err(|error| self.failed(error))?;
+        self.seen = length as u64;
+        self.check()?;
+        Ok(&buffer[..size])
+    }
+
+    /// The next piece of a large file.
+    fn next(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
+        let length = fill(&self.file, buffer, self.seen).map_err(|error| Failure::Site(self.failed(error)))?;
+        self.seen += length as u64;
+        if self.seen > self.listed.size {
+            return Err(Failure::Site(self.changed(Change::Grew)));
+        }
+        if length < buffer.len() {
+            self.check().map_err(Failure::Site)?;
+        }
+        Ok(length)
+    }
+}
+
+/// Why a stream ended early.
+enum Failure {
+    Site(SiteError),
+    /// Writing compressed bytes failed.
+    Sink,
+}
+
+impl From<io::Error> for Failure {
+    fn from(_: io::Error) -> Self {
+        Failure::Sink
+    }
+}
+
+/// Compressed bytes gathered into pieces for a sink.
+struct Pieces<'a> {
+    sink: &'a mut dyn FnMut(Bytes) -> Result<(), Stop>,
+    sum: Sum,
+    length: u64,
+    piece: Vec<u8>,
+}
+
+/// Large enough that a piece is worth a message.
+const PIECE: usize = 128 * 1024;
+
+impl Write for Pieces<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.sum.update(bytes);
+        self.length += bytes.len() as u64;
+        self.piece.extend_from_slice(bytes);
+        if self.piece.len() >= PIECE {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.piece.is_empty() {
+            return Ok(());
+        }
+        let piece = Bytes::from(std::mem::take(&mut self.piece));
+        (self.sink)(piece).map_err(|Stop| io::ErrorKind::Other.into())
+    }
+}

@@ -1,0 +1,129 @@
+//! The hash cache: what it saves, and what it must never save.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use crate::secrets::key;
+use crate::site::{Options, Summary};
+use crate::support::{Fixture, hashed};
+
+/// A site whose files were written a minute ago.
+fn settled(files: &[(&str, &str)]) -> Fixture {
+    let fixture = Fixture::with(files);
+    files.iter().for_each(|(path, _)| date(&fixture, path, SystemTime::now() - Duration::from_secs(60)));
+    fixture
+}
+
+fn date(fixture: &Fixture, path: &str, time: SystemTime) {
+    File::options().append(true).open(fixture.path(path)).unwrap().set_modified(time).unwrap();
+}
+
+fn cache_file(fixture: &Fixture) -> PathBuf {
+    fixture.workspace().join("cache/site.json")
+}
+
+fn run(fixture: &Fixture) -> Summary {
+    let options = Options { cache: Some(cache_file(fixture)), ..fixture.options() };
+    let (files, summary) = hashed(&options).unwrap();
+    // With and without a cache the same is published.
+    assert!(files == hashed(&fixture.options()).unwrap().0);
+    summary
+}
+
+#[test]
+fn unchanged_files_are_not_opened() {
+    let fixture = settled(&[("a", "one"), ("b/c", "two"), ("d", "three")]);
+    assert_eq!(run(&fixture).from_cache, 0);
+    let second = run(&fixture);
+    assert_eq!((second.from_cache, second.files, second.warnings.len()), (3, 3, 0));
+    assert_eq!(second.bytes, 11);
+    let left: Vec<_> = fs::read_dir(fixture.workspace().join("cache")).unwrap().collect();
+    assert_eq!(left.len(), 1, "no draft is left");
+    // A file that was changed is read; one that went is forgotten.
+    fixture.file("a", "ONE");
+    fs::remove_file(fixture.path("d")).unwrap();
+    let third = run(&fixture);
+    assert_eq!((third.from_cache, third.files), (1, 2));
+    assert!(!fs::read_to_string(cache_file(&fixture)).unwrap().contains("/d\""));
+}
+
+#[test]
+fn the_content_is_not_opened_at_all() {
+    let fixture = settled(&[("a", "one")]);
+    run(&fixture);
+    // The same size and time with another content: nobody looks, as nobody does in firebase-tools.
+    let time = fs::metadata(fixture.path("a")).unwrap().modified().unwrap();
+    fixture.file("a", "two");
+    date(&fixture, "a", time);
+    let options = Options { cache: Some(cache_file(&fixture)), ..fixture.options() };
+    let error = hashed(&options).unwrap_err();
+    assert!(error.is_change(), "it shows when the content is asked for: {error}");
+}
+
+#[test]
+fn times_that_say_nothing_are_not_kept() {
+    for time in [
+        SystemTime::now(),
+        SystemTime::now() + Duration::from_secs(3_600),
+        SystemTime::UNIX_EPOCH,
+        SystemTime::UNIX_EPOCH + Duration::from_secs(315_532_800),
+    ] {
+        let fixture = settled(&[("a", "one"), ("b", "two")]);
+        date(&fixture, "a", time);
+        run(&fixture);
+        assert_eq!(run(&fixture).from_cache, 1, "{time:?}");
+    }
+}
+
+#[test]
+fn caches_of_others_are_not_used() {
+    let fixture = settled(&[("a", "one")]);
+    run(&fixture);
+    let good = fs::read_to_string(cache_file(&fixture)).unwrap();
+    let cases = [
+        (good.replace("\"version\":1", "\"version\":2"), 0),
+        (good.replace("level 9", "level 8"), 0),
+        (good.replace("\"public\":\"public\"", "\"public\":\"dist\""), 1),
+        (good[..good.len() / 2].to_owned(), 1),
+        ("a,1,2\n".to_owned(), 1),
+        (String::new(), 1),
+    ];
+    for (text, warnings) in cases {
+        assert_ne!(text, good);
+        fs::write(cache_file(&fixture), &text).unwrap();
+        let summary = run(&fixture);
+        assert_eq!((summary.from_cache, summary.warnings.len()), (0, warnings), "{text}");
+        assert_eq!(fs::read_to_string(cache_file(&fixture)).unwrap(), good, "it is replaced by a good one");
+    }
+    // A hash that is none is not believed.
+    fs::write(
+        cache_file(&fixture),
+        good.replace(&"[3,", "[3,").replace(&good[good.find(",\"").unwrap() + 2..][..8], "zzzzzzzz"),
+    )
+    .unwrap();
+    let _ = run(&fixture);
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_is_a_warning() {
+    let fixture = settled(&[("a", "one")]);
+    fs::write(fixture.workspace().join("cache"), "a file in the directory's place").unwrap();
+    let summary = run(&fixture);
+    assert_eq!(summary.warnings.len(), 1, "{:?}", summary.warnings);
+    assert!(summary.warnings[0].starts_with("The hash cache could not be "), "{:?}", summary.warnings);
+}
+
+#[test]
+fn secrets_are_never_cached() {
+    let fixture = settled(&[("a", "one"), ("key.txt", &key())]);
+    for from_cache in [0, 1] {
+        let summary = run(&fixture);
+        assert_eq!((summary.from_cache, summary.files, summary.withheld.len()), (from_cache, 1, 1));
+        assert!(!fs::read_to_string(cache_file(&fixture)).unwrap().contains("key.txt"));
+    }
+    // What becomes a credential of the run is withheld though the cache knows it.
+    let options =
+        Options { cache: Some(cache_file(&fixture)), credential_files: vec![fixture.path("a")], ..fixture.options() };
+    assert_eq!(hashed(&options).unwrap().1.withheld.len(), 2);
+}

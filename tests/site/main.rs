@@ -1,0 +1,16 @@
+//! The site's room against real directories: firebase-tools' answers, hostile trees, secrets, bytes, the cache.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::disallowed_methods, reason = "some tests need a process of their own")]
+
+use slipway::site;
+
+mod bytes;
+mod cached;
+mod changes;
+mod globs;
+mod hostile;
+mod limits;
+mod properties;
+mod secrets;
+mod support;
