@@ -1,7 +1,5 @@
 //! The one path every request to Google takes: build, authorize, send, sort the answer, try again.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -38,35 +36,31 @@ pub enum Body {
     Form(Vec<(&'static str, String)>),
     /// Bytes of a content type, in pieces that are never copied together.
     Pieces(String, Vec<Bytes>),
-    /// Bytes of a content type that lie in a file, read as they are sent.
-    Part(String, FilePart),
+    /// So many bytes of a content type that lie elsewhere, read as they are sent.
+    Read(String, u64, Reading),
 }
 
-/// Bytes in an open file.
-#[derive(Debug, Clone)]
-pub struct FilePart {
-    /// The file.
-    pub file: Arc<File>,
-    /// Where they begin.
-    pub offset: u64,
-    /// How many they are.
-    pub length: u64,
+/// Reads up to so many bytes from a place on.
+#[derive(Clone)]
+pub struct Reading(pub Arc<dyn Fn(u64, usize) -> std::io::Result<Bytes> + Send + Sync>);
+
+impl std::fmt::Debug for Reading {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Reading")
+    }
 }
 
-impl FilePart {
-    /// The bytes as a stream; a file that ends early breaks it off.
-    fn stream(self) -> impl Stream<Item = std::io::Result<Bytes>> {
-        futures_util::stream::unfold(self, async |mut part| {
-            if part.length == 0 {
+impl Reading {
+    /// The bytes as a stream; one that cannot be read breaks it off.
+    fn stream(self, length: u64) -> impl Stream<Item = std::io::Result<Bytes>> {
+        futures_util::stream::unfold((self, 0, length), async |(reading, at, length)| {
+            if at >= length {
                 return None;
             }
-            let take = usize::try_from(part.length).unwrap_or(PIECE).min(PIECE);
-            let mut piece = vec![0; take];
-            // It was written a moment ago, so this reads memory.
-            let read = part.file.read_exact_at(&mut piece, part.offset).map(|()| Bytes::from(piece));
-            part.offset += take as u64;
-            part.length = if read.is_ok() { part.length - take as u64 } else { 0 };
-            Some((read, part))
+            // They were written a moment ago, so this reads memory.
+            let piece = (reading.0)(at, PIECE);
+            let next = piece.as_ref().map_or(length, |piece| at + (piece.len() as u64).max(1));
+            Some((piece, (reading, next, length)))
         })
     }
 }
@@ -294,10 +288,10 @@ impl Http {
                     .header(CONTENT_LENGTH, length)
                     .body(reqwest::Body::wrap_stream(pieces))
             }
-            Body::Part(kind, part) => request
+            Body::Read(kind, length, reading) => request
                 .header(CONTENT_TYPE, kind)
-                .header(CONTENT_LENGTH, part.length)
-                .body(reqwest::Body::wrap_stream(part.clone().stream())),
+                .header(CONTENT_LENGTH, *length)
+                .body(reqwest::Body::wrap_stream(reading.clone().stream(*length))),
         };
         if call.authorized {
             let token = self.tokens.access().await.map_err(|error| Kind::Token(Box::new(error)))?;

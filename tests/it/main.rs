@@ -18,6 +18,7 @@ mod domain;
 mod dry_run;
 mod faults;
 mod first_deploy;
+mod hosting;
 mod hostile;
 mod incident;
 mod inputs;

@@ -72,7 +72,7 @@ async fn site_changes(
         let sentence = || format!("Could not read the files of `{}`", source.shown);
         let hashing = tokio::task::spawn_blocking(move || {
             let mut hashes = Vec::new();
-            let summary = site::hash(&listing, &options, |one| {
+            let summary = site::hash(&listing, &options, &mut |one| {
                 hashes.push((listing.files[one.index].path.clone(), one.hash));
                 Ok(())
             });

@@ -14,7 +14,7 @@ use super::super::upload::size;
 use super::{SiteContext, fact, refused};
 use crate::explain::{Class, Explain, Failure};
 use crate::google::hosting::{self, FILES_A_CALL};
-use crate::google::http::{Body, FilePart};
+use crate::google::http::{Body, Reading};
 use crate::inputs::hosting::{SiteSource, Upload};
 use crate::model::facts::Facts;
 
@@ -52,6 +52,9 @@ pub(super) async fn list(
     let bytes = listing.files.iter().map(|file| file.size).sum();
     let fact = &mut facts.sites[index];
     (fact.files, fact.bytes) = (listing.files.len() as u64, bytes);
+    for warning in &listing.warnings {
+        context.warn(facts, warning.clone());
+    }
     if listing.files.is_empty() {
         context.warn(facts, format!("`{}` holds no file that is served", source.shown));
     }
@@ -105,10 +108,10 @@ pub(super) async fn run(
         let (listing, options) = (Arc::clone(&listing), options.clone());
         // Where nobody takes them any more, the upload has failed and says why.
         tokio::task::spawn_blocking(move || {
-            site::hash(&listing, &options, |hashed| hand.blocking_send(hashed).map_err(|_| Stop))
+            site::hash(&listing, &options, &mut |hashed| hand.blocking_send(hashed).map_err(|_| Stop))
         })
     };
-    let sender = Sender { context, version: &version, listing: &listing, options: &options, asked: RefCell::default() };
+    let sender = Sender { context, version: &version, listing: &listing, asked: RefCell::default() };
     let sent = sender.send_all(hashed).await;
     let summary = match hashing.await {
         Ok(Ok(summary)) => summary,
@@ -125,10 +128,10 @@ pub(super) async fn run(
         context.warn(facts, warning.clone());
     }
     let fact = &mut facts.sites[index];
-    (fact.files, fact.bytes) = (summary.files, summary.bytes);
+    (fact.files, fact.bytes) = (summary.files as u64, summary.bytes);
     (fact.uploaded_files, fact.uploaded_bytes) = (files, bytes);
     let known =
-        if summary.cached > 0 { format!(", {} known from the last run", summary.cached) } else { String::new() };
+        if summary.from_cache > 0 { format!(", {} known from the last run", summary.from_cache) } else { String::new() };
     Ok(((), format!("{files} of {} files are new to Hosting, {}{known}", summary.files, size(bytes))))
 }
 
@@ -192,7 +195,6 @@ struct Sender<'a> {
     context: &'a SiteContext<'a>,
     version: &'a str,
     listing: &'a Arc<Listing>,
-    options: &'a Options,
     /// Contents that are on their way: two files can have the same.
     asked: RefCell<HashSet<String>>,
 }
@@ -243,21 +245,28 @@ impl Sender<'_> {
         let body = match hashed.content {
             Content::Memory(bytes) => Body::Pieces(KIND.into(), vec![bytes]),
             Content::Spooled(part) => {
-                let part = FilePart { file: part.file, offset: part.offset, length: part.length };
-                Body::Part(KIND.into(), part)
+                let read = move |at, most| part.read(at, most).map_err(std::io::Error::other);
+                Body::Read(KIND.into(), length, Reading(Arc::new(read)))
             }
-            Content::NotKept => Body::Pieces(KIND.into(), vec![self.again(hashed.index, hashed.hash.clone()).await?]),
+            Content::NotKept => Body::Pieces(KIND.into(), self.again(hashed.index, hashed.hash.clone()).await?),
         };
         hosting::upload(self.context.http, &address, path, &hashed.hash, body, length).await.map_err(Trouble::Api)?;
         Ok(length)
     }
 
     /// Compresses a file whose bytes were not kept.
-    async fn again(&self, index: usize, hash: String) -> Result<Bytes, Trouble> {
-        let (listing, options) = (Arc::clone(self.listing), self.options.clone());
-        let work = move || site::compress_again(&listing, index, &hash, &options);
+    async fn again(&self, index: usize, hash: String) -> Result<Vec<Bytes>, Trouble> {
+        let listing = Arc::clone(self.listing);
+        let work = move || {
+            let mut pieces = Vec::new();
+            site::compress_again(&listing, index, &hash, &mut |piece| {
+                pieces.push(piece);
+                Ok(())
+            })
+            .map(|_| pieces)
+        };
         match tokio::task::spawn_blocking(work).await {
-            Ok(Ok(bytes)) => Ok(bytes),
+            Ok(Ok(pieces)) => Ok(pieces),
             Ok(Err(error)) => Err(Trouble::Site(error)),
             Err(error) => Err(Trouble::Internal(error.to_string())),
         }

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 /// The APIs, by the name the journal gives them, and their schemas.
-const FILES: [(&str, &[&str]); 8] = [
+const FILES: [(&str, &[&str]); 9] = [
     ("CLOUDBUILD", &["cloudbuild.v1.json"]),
     ("RUN", &["run.v2.json", "run.v1.json"]),
     ("STORAGE", &["storage.v1.json"]),
@@ -16,6 +16,7 @@ const FILES: [(&str, &[&str]); 8] = [
     ("ARTIFACTREGISTRY", &["artifactregistry.v1.json"]),
     ("LOGGING", &["logging.v2.json"]),
     ("MONITORING", &["monitoring.v3.json"]),
+    ("FIREBASEHOSTING", &["firebasehosting.v1beta1.json"]),
 ];
 
 fn documents(api: &str) -> &'static [Value] {
