@@ -173,7 +173,8 @@ pub(super) async fn end_left(console: &Arc<Console>, runner: &Runner, key: Optio
             Err(failure) => cannot(&failure.to_string()),
         }
     }
-    for version in &versions {
-        undo::remove_unseen(&clients.http, console, version, &releases).await;
+    // What was about to be released is dealt with above.
+    for version in versions.iter().filter(|version| !releases.iter().any(|told| told.contains(version.as_str()))) {
+        undo::remove_unseen(&clients.http, console, version).await;
     }
 }

@@ -56,6 +56,8 @@ pub enum StepName {
     Domain,
     /// Deleting old revisions.
     Prune,
+    /// Choosing among versions that exist.
+    PickVersion,
     /// Finding the site and its channel.
     Site,
     /// Reading and compressing the files.
@@ -95,6 +97,7 @@ impl StepName {
             StepName::Restore => "Restore",
             StepName::Domain => "Domain",
             StepName::Prune => "Prune",
+            StepName::PickVersion => "Pick version",
             StepName::Site => "Site",
             StepName::Files => "Files",
             StepName::Send => "Upload",

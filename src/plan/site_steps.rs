@@ -1,5 +1,7 @@
 //! From the inputs of the hosting commands to their steps.
 
+use std::time::Duration;
+
 use super::decide::Step;
 use crate::inputs::hosting::{Channel, Hosting, SiteSource, SiteWork};
 use crate::model::facts::StepName;
@@ -21,12 +23,16 @@ pub fn steps(hosting: &Hosting) -> Vec<Step> {
                 add(StepName::Finalize, "a version that nobody sees yet".to_owned());
             }
             if let Channel::Preview { id, ttl } = &upload.channel {
-                add(StepName::Channel, format!("`{id}`, for {} hours from now", ttl.as_secs() / 3600));
+                add(StepName::Channel, format!("`{id}`, for {} from now", life(*ttl)));
             }
         }
-        SiteWork::Rollback { to: Some(version), .. } => add(StepName::Pick, format!("version `{version}`")),
-        SiteWork::Rollback { to: None, .. } => add(StepName::Pick, "the version that was served before".to_owned()),
-        SiteWork::Promote { from, .. } => add(StepName::Pick, format!("the version that channel `{from}` shows")),
+        SiteWork::Rollback { to: Some(version), .. } => add(StepName::PickVersion, format!("version `{version}`")),
+        SiteWork::Rollback { to: None, .. } => {
+            add(StepName::PickVersion, "the version that was served before".to_owned())
+        }
+        SiteWork::Promote { from, .. } => {
+            add(StepName::PickVersion, format!("the version that channel `{from}` shows"))
+        }
     }
     add(StepName::Release, format!("on channel `{}`, once, and read back", hosting.channel()));
     if !hosting.checks.checks.is_empty() {
@@ -35,10 +41,23 @@ pub fn steps(hosting: &Hosting) -> Vec<Step> {
         } else {
             ""
         };
-        let count = hosting.checks.checks.len();
-        add(StepName::Verify, format!("{count} checks, for up to {} s{back}", hosting.checks.timeout.as_secs()));
+        let checks = match hosting.checks.checks.len() {
+            1 => "1 check".to_owned(),
+            count => format!("{count} checks"),
+        };
+        add(StepName::Verify, format!("{checks}, for up to {} s{back}", hosting.checks.timeout.as_secs()));
     }
     steps
+}
+
+/// A length of time in its largest unit.
+fn life(ttl: Duration) -> String {
+    let (days, hours, minutes) = (ttl.as_secs() / 86_400, ttl.as_secs() / 3600, ttl.as_secs() / 60);
+    match () {
+        () if days * 24 == hours && hours * 60 == minutes && days > 0 => format!("{days} days"),
+        () if hours * 60 == minutes && hours > 0 => format!("{hours} hours"),
+        () => format!("{minutes} minutes"),
+    }
 }
 
 fn described(source: &SiteSource) -> String {

@@ -112,11 +112,11 @@ pub(super) async fn prepare(context: &SiteContext<'_>, facts: &mut Facts) -> Res
         }
         SiteWork::Rollback { to, .. } => {
             let earlier = async |facts: &mut Facts| versions::earlier(context, facts, to.as_deref()).await;
-            step(context, facts, 0, StepName::Pick, earlier).await
+            step(context, facts, 0, StepName::PickVersion, earlier).await
         }
         SiteWork::Promote { from, .. } => {
             let shown = async |facts: &mut Facts| versions::of_preview(context, facts, from).await;
-            step(context, facts, 0, StepName::Pick, shown).await
+            step(context, facts, 0, StepName::PickVersion, shown).await
         }
     }
 }

@@ -33,12 +33,12 @@ pub async fn rehearse(context: &SiteContext<'_>, facts: &mut Facts) -> Result<Ve
         }
         SiteWork::Rollback { to, .. } => {
             let pick = async |facts: &mut Facts| versions::earlier(context, facts, to.as_deref()).await;
-            step(context, facts, 0, StepName::Pick, pick).await?;
+            step(context, facts, 0, StepName::PickVersion, pick).await?;
             changes.push(other_version(facts));
         }
         SiteWork::Promote { from, .. } => {
             let pick = async |facts: &mut Facts| versions::of_preview(context, facts, from).await;
-            step(context, facts, 0, StepName::Pick, pick).await?;
+            step(context, facts, 0, StepName::PickVersion, pick).await?;
             changes.push(other_version(facts));
         }
     }

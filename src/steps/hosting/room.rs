@@ -37,7 +37,7 @@ async fn make(
     let mut there = previews(context, &site).await?;
     let limit = upload.limit.unwrap_or(MOST_CHANNELS);
     if there.len() < limit {
-        return Ok(((), format!("{} of {limit} previews", there.len())));
+        return Ok(((), format!("room for one more: {} of {limit} previews", there.len())));
     }
     let stale = stale(context, &there).await;
     if upload.limit.is_none() {

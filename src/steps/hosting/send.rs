@@ -130,8 +130,11 @@ pub(super) async fn run(
     let fact = &mut facts.sites[index];
     (fact.files, fact.bytes) = (summary.files as u64, summary.bytes);
     (fact.uploaded_files, fact.uploaded_bytes) = (files, bytes);
-    let known =
-        if summary.from_cache > 0 { format!(", {} known from the last run", summary.from_cache) } else { String::new() };
+    let known = if summary.from_cache > 0 {
+        format!(", {} known from the last run", summary.from_cache)
+    } else {
+        String::new()
+    };
     Ok(((), format!("{files} of {} files are new to Hosting, {}{known}", summary.files, size(bytes))))
 }
 

@@ -22,7 +22,7 @@ pub(in super::super) async fn after(context: &SiteContext<'_>, facts: &mut Facts
             continue;
         }
         if overtaken && fact.released == Written::Yes {
-            fact.end = SiteEnd::Left("another release came after this one".into());
+            fact.end = SiteEnd::Left(OVERTAKEN.to_owned());
             continue;
         }
         if !fact.is_live() {
@@ -67,13 +67,38 @@ fn fact_site(facts: &Facts, index: usize) -> String {
 pub async fn restore(context: &SiteContext<'_>, facts: &mut Facts, index: usize) -> Result<String, Failure> {
     let (site, channel) = (fact(facts, index).site.clone(), fact(facts, index).channel.clone());
     let (before, version) = (fact(facts, index).before.clone(), fact(facts, index).version.clone());
-    let end = go_back(context.http, context.console, &site, &channel, version.as_deref(), before.version()).await?;
-    let told = match &end {
-        SiteEnd::Left(why) => format!("channel `{channel}` of site `{site}` was left as it is: {why}"),
-        _ => format!("channel `{channel}` of site `{site}` shows {} again", shown(&before)),
-    };
-    facts.sites[index].end = end;
-    Ok(told)
+    let back = go_back(context.http, context.console, &site, &channel, version.as_deref(), before.version()).await?;
+    let fact = &mut facts.sites[index];
+    Ok(match back {
+        Back::Restored => {
+            fact.end = SiteEnd::Restored;
+            format!("channel `{channel}` of site `{site}` shows {} again", shown(&before))
+        }
+        Back::NeverShown => {
+            fact.end = SiteEnd::Restored;
+            fact.released = Written::No;
+            format!(
+                "channel `{channel}` of site `{site}` shows {} as before: the release did not arrive",
+                shown(&before)
+            )
+        }
+        Back::Overtaken => {
+            fact.end = SiteEnd::Left(OVERTAKEN.to_owned());
+            format!("channel `{channel}` of site `{site}` was left as it is: {OVERTAKEN}")
+        }
+    })
+}
+
+const OVERTAKEN: &str = "another release came after this one";
+
+/// What going back came to.
+enum Back {
+    /// What was there before is released again.
+    Restored,
+    /// It was never taken away.
+    NeverShown,
+    /// Something else is shown.
+    Overtaken,
 }
 
 fn shown(before: &Before) -> String {
@@ -88,7 +113,7 @@ async fn go_back(
     channel: &str,
     ours: Option<&str>,
     before: Option<&str>,
-) -> Result<SiteEnd, Failure> {
+) -> Result<Back, Failure> {
     let sentence = || format!("Could not put back channel `{channel}` of site `{site}`");
     let read = async || {
         let found = hosting::channel(http, site, channel).await.map_err(|error| Failure::of(sentence(), error))?;
@@ -99,8 +124,8 @@ async fn go_back(
     if now.as_deref() != ours {
         // The release never arrived, or somebody else's came after it.
         return Ok(match now.as_deref() == before {
-            true => SiteEnd::Restored,
-            false => SiteEnd::Left("another release came after this one".into()),
+            true => Back::NeverShown,
+            false => Back::Overtaken,
         });
     }
     let message = ours.map_or_else(|| "slipway: back".to_owned(), |ours| format!("slipway: back from {}", short(ours)));
@@ -110,7 +135,7 @@ async fn go_back(
     }
     let (now, _) = read().await?;
     if now.as_deref() == before {
-        return Ok(SiteEnd::Restored);
+        return Ok(Back::Restored);
     }
     let what = now.as_deref().map_or("nothing".to_owned(), |now| format!("version `{}`", short(now)));
     Err(Failure::plain(Class::Rollback, format!("{}: it shows {what}", sentence())))
@@ -169,20 +194,21 @@ pub async fn left_behind(http: &Http, console: &Console, told: &str) -> Result<S
     if text("before").is_none() && !had_nothing {
         return Ok(format!("What site `{site}` showed before is not known"));
     }
-    match go_back(http, console, site, channel, text("version"), text("before")).await? {
-        SiteEnd::Restored => {
-            let before = text("before").map_or("nothing".to_owned(), |version| format!("version `{}`", short(version)));
-            Ok(format!("Site `{site}` shows {before} again"))
+    let before = text("before").map_or("nothing".to_owned(), |version| format!("version `{}`", short(version)));
+    Ok(match go_back(http, console, site, channel, text("version"), text("before")).await? {
+        Back::Restored => format!("Site `{site}` shows {before} again"),
+        Back::NeverShown => {
+            if let Some(version) = text("version") {
+                remove_unseen(http, console, version).await;
+            }
+            format!("Site `{site}` shows {before}: the run's release did not arrive")
         }
-        _ => Ok(format!("Site `{site}` was left as it is: another release came after this run's")),
-    }
+        Back::Overtaken => format!("Site `{site}` was left as it is: {OVERTAKEN}"),
+    })
 }
 
-/// Removes a version of a run that is gone, where it was never about to be released.
-pub async fn remove_unseen(http: &Http, console: &Console, version: &str, releases: &[String]) {
-    if releases.iter().any(|told| told.contains(version)) {
-        return;
-    }
+/// Removes a version of a run that is gone, which was never released.
+pub async fn remove_unseen(http: &Http, console: &Console, version: &str) {
     match hosting::delete_version(http, version).await {
         Ok(()) => console.line(&format!("Removed version `{}`, which nobody saw", short(version))),
         Err(error) => {

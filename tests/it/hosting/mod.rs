@@ -43,7 +43,9 @@ pub fn shown(scene: &Scene, channel: &str) -> BTreeMap<String, String> {
 
 /// The configuration of what a channel shows.
 pub fn config(scene: &Scene, channel: &str) -> Value {
-    scene.cloud.world(|world| world.hosting_site(SITE).expect("the site").shown_on(channel).expect("shown").config.clone())
+    scene
+        .cloud
+        .world(|world| world.hosting_site(SITE).expect("the site").shown_on(channel).expect("shown").config.clone())
 }
 
 pub fn count(scene: &Scene, effect: &str) -> usize {
