@@ -292,7 +292,7 @@ fn another_assignment(value: &str) -> Option<&str> {
 }
 
 /// A plain scalar as typed, when it stands on one line; the parser would fold several.
-fn one_paragraph(text: &str, span: &Span, value: &str) -> String {
+pub(super) fn one_paragraph(text: &str, span: &Span, value: &str) -> String {
     source(text, span).filter(|raw| !raw.contains('\n')).map_or_else(|| value.to_owned(), |raw| raw.trim().to_owned())
 }
 
