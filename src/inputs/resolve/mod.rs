@@ -7,6 +7,7 @@ pub mod job;
 mod kind;
 mod manifest;
 mod pre_deploy;
+pub mod release;
 mod rollout;
 mod service;
 
