@@ -485,6 +485,18 @@ mod tests {
     }
 
     #[test]
+    fn the_line_of_a_key_is_not_that_of_a_text_like_it() {
+        let text = "{\"A\": \"B\",\n\"C\": {\"B\": 1},\n\n\"B\": 2,\n\"É\": 3, \"B\": 4}";
+        let mut findings = Findings::default();
+        let entries = parse(spec::find("env_vars").expect("in the table"), text, &mut findings);
+        assert_eq!(entries.iter().map(|entry| entry.line).collect::<Vec<_>>(), [1, 2, 4, 5, 5]);
+        assert_eq!(
+            findings.mistakes[0].to_string(),
+            "env_vars, line 5: `B` is given twice (first in line 4); keep one"
+        );
+    }
+
+    #[test]
     fn mistakes_name_the_line_and_never_the_value() {
         assert_eq!(bad("A: 1\nB: 2\nA: 3"), "env_vars, line 3: `A` is given twice (first in line 1); keep one");
         assert!(

@@ -11,6 +11,7 @@ use super::super::super::spec::{Input, Kind};
 use super::super::super::tree::{Field, Node, Style, Value};
 use super::super::super::{map, scalar};
 use super::join;
+use super::layout::TAKE_URLS;
 use super::template::{self, Piece};
 
 /// Texts that are words of a command line.
@@ -298,8 +299,9 @@ impl Reader<'_> {
         for piece in template::parse(text).ok()? {
             let text = match piece {
                 Piece::Url(name) => {
-                    if !self.scope.earlier.contains(&name) {
-                        if self.scope.gone.contains(&name) {
+                    let here = TAKE_URLS.contains(&self.input.name);
+                    if !here || !self.scope.earlier.contains(&name) {
+                        if here && self.scope.gone.contains(&name) {
                             let problem = format!("the environment takes `{name}` away, whose address is needed here");
                             self.wrong(path, line, problem, "take this setting away too, or keep the part");
                         }
