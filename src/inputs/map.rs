@@ -31,8 +31,13 @@ pub fn parse_nested(input: &Input, text: &str, findings: &mut Findings) -> Vec<E
 /// Parses the map that is the value of an entry. Lines are told from the entry's own on.
 pub fn parse_inner(input: &Input, outer: &Entry, findings: &mut Findings) -> Vec<Entry> {
     let reader = Reader { input: input.name, secret: input.secret, nested: false };
-    // JSON is YAML in one line, and both may be written behind a key.
-    let entries = if outer.value.trim().is_empty() { Ok(Vec::new()) } else { reader.yaml(&outer.value) };
+    // JSON and YAML in one line look alike; JSON's texts may hold characters that YAML does not take.
+    let json = if outer.value.trim_start().starts_with('{') { reader.json(&outer.value).ok() } else { None };
+    let entries = match json {
+        Some(entries) => Ok(entries),
+        None if outer.value.trim().is_empty() => Ok(Vec::new()),
+        None => reader.yaml(&outer.value),
+    };
     let entries = entries.map_err(|mistake| Mistake { line: Some(outer.line), ..mistake });
     let mut entries = findings.keep(entries).unwrap_or_default();
     let begins = outer.line + usize::from(!outer.value.trim_start().starts_with('{'));
@@ -132,7 +137,16 @@ impl Reader {
                 MAP_CURE,
             )
         })?;
-        Ok(pairs.into_iter().map(|(key, value)| Entry { line: line_of_key(text, &key), key, value }).collect())
+        // Each key is looked for behind the value before it: the text of a value may look like a key.
+        let mut seen = 0;
+        let mut entry = |(key, value, length): (String, String, usize)| {
+            let quoted = serde_json::Value::from(key.as_str()).to_string();
+            let at = text[seen..].find(&quoted).map_or(seen, |at| seen + at);
+            let line = text[..at].matches('\n').count() + 1;
+            seen = behind(text, at + quoted.len(), length);
+            Entry { key, value, line }
+        };
+        Ok(pairs.into_iter().map(&mut entry).collect())
     }
 
     /// serde_json's reason without its position; it may quote the text, so not for secrets.
@@ -292,7 +306,7 @@ fn another_assignment(value: &str) -> Option<&str> {
 }
 
 /// A plain scalar as typed, when it stands on one line; the parser would fold several.
-fn one_paragraph(text: &str, span: &Span, value: &str) -> String {
+pub(super) fn one_paragraph(text: &str, span: &Span, value: &str) -> String {
     source(text, span).filter(|raw| !raw.contains('\n')).map_or_else(|| value.to_owned(), |raw| raw.trim().to_owned())
 }
 
@@ -335,11 +349,11 @@ fn source<'a>(text: &'a str, span: &Span) -> Option<&'a str> {
     text.get(span.start.byte_offset()?..span.end.byte_offset()?)
 }
 
-/// Reads a JSON object in order, keeping duplicates, values as texts.
+/// Reads a JSON object in order, keeping duplicates: keys, values as texts, and how long the values are as typed.
 struct Pairs;
 
 impl<'de> Visitor<'de> for Pairs {
-    type Value = Vec<(String, String)>;
+    type Value = Vec<(String, String, usize)>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("an object")
@@ -354,15 +368,15 @@ impl<'de> Visitor<'de> for Pairs {
             } else {
                 raw.to_owned()
             };
-            pairs.push((key, value));
+            pairs.push((key, value, raw.len()));
         }
         Ok(pairs)
     }
 }
 
-fn line_of_key(text: &str, key: &str) -> usize {
-    let quoted = serde_json::Value::from(key).to_string();
-    text.find(&quoted).map_or(1, |at| text[..at].matches('\n').count() + 1)
+/// The place `length` bytes further on, on a character's border and inside the text.
+fn behind(text: &str, from: usize, length: usize) -> usize {
+    (from + length..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
 }
 
 #[cfg(test)]
@@ -468,6 +482,18 @@ mod tests {
         );
         assert_eq!(good("{}"), vec![]);
         assert_eq!(good("  \n# nothing\n"), vec![]);
+    }
+
+    #[test]
+    fn the_line_of_a_key_is_not_that_of_a_text_like_it() {
+        let text = "{\"A\": \"B\",\n\"C\": {\"B\": 1},\n\n\"B\": 2,\n\"É\": 3, \"B\": 4}";
+        let mut findings = Findings::default();
+        let entries = parse(spec::find("env_vars").expect("in the table"), text, &mut findings);
+        assert_eq!(entries.iter().map(|entry| entry.line).collect::<Vec<_>>(), [1, 2, 4, 5, 5]);
+        assert_eq!(
+            findings.mistakes[0].to_string(),
+            "env_vars, line 5: `B` is given twice (first in line 4); keep one"
+        );
     }
 
     #[test]

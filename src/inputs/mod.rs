@@ -15,3 +15,4 @@ pub mod resolve;
 pub mod runner;
 pub mod scalar;
 pub mod spec;
+pub mod tree;

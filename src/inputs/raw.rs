@@ -55,6 +55,11 @@ impl RawInputs {
         Self { texts }
     }
 
+    /// Texts that come from elsewhere than inputs and flags. Blank ones are absent.
+    pub fn from_texts(texts: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        Self { texts: texts.into_iter().filter(|(_, text)| !text.trim().is_empty()).collect() }
+    }
+
     /// The text of an input, trimmed.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.texts.get(name).map(|text| text.trim())
@@ -71,15 +76,21 @@ impl RawInputs {
     }
 }
 
-fn cure(table: &[&'static Input], name: &str) -> String {
+/// What to write in place of a name that no input has.
+pub(super) fn cure(table: &[&'static Input], name: &str) -> String {
     if let Some((_, cure)) = ELSEWHERE.iter().find(|(other, _)| *other == name) {
         return (*cure).to_owned();
     }
-    let nearest = table.iter().map(|input| (distance(input.name, name), input.name)).min();
-    match nearest {
-        Some((steps, nearest)) if steps <= 2 + name.len() / 6 => format!("did you mean `{nearest}`?"),
-        _ => "the README lists the inputs".to_owned(),
+    match nearest(table.iter().map(|input| input.name), name) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => "the README lists the inputs".to_owned(),
     }
+}
+
+/// The name that was meant, where one is near.
+pub(super) fn nearest<'a>(names: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
+    let nearest = names.map(|known| (distance(known, name), known)).min();
+    nearest.filter(|(steps, _)| *steps <= 2 + name.len() / 6).map(|(_, nearest)| nearest)
 }
 
 /// Edits between two names, counting a swap of neighbours as one.

@@ -98,7 +98,7 @@ pub(super) fn build(
 }
 
 /// A path below the workspace; `None` and a mistake when it leads out of it.
-fn inside(give: &mut Give<'_>, runner: &Runner, input: &'static str, shown: &str) -> Option<PathBuf> {
+pub(super) fn inside(give: &mut Give<'_>, runner: &Runner, input: &'static str, shown: &str) -> Option<PathBuf> {
     let path = Path::new(shown);
     // From a terminal any directory is the user's own; on a runner what lies outside the
     // workspace is not the repository's.

@@ -1,0 +1,99 @@
+//! Laying the settings of an environment over those of the manifest.
+
+use super::super::super::tree::{Field, Value};
+
+/// Lays `over` over `base`: maps are joined key by key, `null` takes away, everything else is replaced. A key with
+/// nothing behind it says nothing about a map. Laying a map over nothing removes the `null`s in it.
+pub(super) fn lay(base: &mut Vec<Field>, over: &[Field], path: &str, warnings: &mut Vec<String>) {
+    for field in over {
+        let path = super::join(path, &field.key);
+        let at = base.iter().position(|other| other.key == field.key);
+        if field.value.is_null() {
+            match at {
+                Some(at) => drop(base.remove(at)),
+                None => warnings.push(format!(
+                    "{path}, line {}: there is nothing that `null` could take away; put it in quotes if the text is meant",
+                    field.line
+                )),
+            }
+            continue;
+        }
+        let below = at.and_then(|at| match &mut base[at].value.value {
+            Value::Map(fields) => Some(fields),
+            _ => None,
+        });
+        match (&field.value.value, below) {
+            (Value::Map(fields), Some(below)) => lay(below, fields, &path, warnings),
+            (_, Some(_)) if field.value.is_blank() => {}
+            (Value::Map(fields), None) => {
+                let mut fresh = Vec::new();
+                lay(&mut fresh, fields, &path, warnings);
+                let mut field = field.clone();
+                field.value.value = Value::Map(fresh);
+                put(base, at, field);
+            }
+            _ => put(base, at, field.clone()),
+        }
+    }
+}
+
+fn put(base: &mut Vec<Field>, at: Option<usize>, field: Field) {
+    match at {
+        Some(at) => base[at] = field,
+        None => base.push(field),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::super::error::Findings;
+    use super::super::super::super::tree::{self, Node};
+    use super::*;
+
+    fn fields(text: &str) -> Vec<Field> {
+        match tree::read("manifest", text, &mut Findings::default()) {
+            Some(Node { value: Value::Map(fields), .. }) => fields,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn shown(fields: &[Field]) -> String {
+        let one = |field: &Field| match &field.value.value {
+            Value::Text { text, .. } => format!("{}={text}@{}", field.key, field.line),
+            Value::List(items) => format!("{}=[{}]", field.key, items.len()),
+            Value::Map(fields) => format!("{}={{{}}}", field.key, shown(fields)),
+        };
+        fields.iter().map(one).collect::<Vec<_>>().join(" ")
+    }
+
+    fn laid(base: &str, over: &str) -> (String, Vec<String>) {
+        let (mut warnings, mut fresh) = (Vec::new(), Vec::new());
+        lay(&mut fresh, &fields(base), "", &mut warnings);
+        lay(&mut fresh, &fields(over), "over", &mut warnings);
+        (shown(&fresh), warnings)
+    }
+
+    #[test]
+    fn maps_join_and_the_rest_is_replaced_in_place() {
+        let (now, warnings) = laid(
+            "a: 1\nm: {x: 1, y: {z: 1}}\nl: [1, 2]\nt: text",
+            "\n\n\n\nm: {y: {w: 2}, v: 3}\nl: [3]\nt: {u: 1}\na: 9",
+        );
+        assert_eq!(now, "a=9@8 m={x=1@2 y={z=1@2 w=2@5} v=3@5} l=[1] t={u=1@7}");
+        assert_eq!(warnings, Vec::<String>::new());
+    }
+
+    #[test]
+    fn null_takes_away_and_nothing_says_nothing() {
+        let (now, warnings) = laid("a: 1\nm: {x: 1, y: 2}\nn: {x: 1}\nb: 1", "a: ~\nm: {x: null}\nn:\nb:");
+        assert_eq!(now, "m={y=2@2} n={x=1@3} b=@4");
+        assert_eq!(warnings, Vec::<String>::new());
+        let (now, warnings) = laid("a: ~\nm: {x: 1}", "m: {y: ~}\nq: {z: ~}");
+        assert_eq!(now, "m={x=1@2} q={}");
+        assert_eq!(warnings.len(), 3, "{warnings:?}");
+        assert!(
+            warnings[1].starts_with("over.m.y, line 1: there is nothing that `null` could take away"),
+            "{warnings:?}"
+        );
+    }
+}
