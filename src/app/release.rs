@@ -12,8 +12,8 @@ use crate::console::files::{Files, state_name};
 use crate::explain::Failure;
 use crate::inputs::deploy::{Deploy, What};
 use crate::inputs::hosting::{Hosting, SiteWork};
-use crate::inputs::release::{Release, values_to_mask};
-use crate::inputs::resolve::release::{Resolved, run as resolve};
+use crate::inputs::release::Release;
+use crate::inputs::resolve::release::{Resolved, run as resolve, values_to_mask};
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 use crate::model::facts::{Facts, RolloutEnd, StepState};
@@ -137,6 +137,7 @@ async fn carry_out(
             name: &part.name,
             deploys: each_region(part.deploy.clone()),
             needs: &part.needs,
+            gaps: &part.gaps,
             marks: marks.clone(),
             http: &own.http,
             files: Files { part: Some(index), ..files },

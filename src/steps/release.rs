@@ -8,12 +8,12 @@ use super::together::{CANDIDATE, READY, SHOWN, VERIFIED};
 use super::{Context, Together, preflight};
 use crate::console::Console;
 use crate::console::files::Files;
-use crate::explain::Failure;
+use crate::explain::{Class, Failure};
 use crate::github::GitHub;
 use crate::google::cloud_run::resource_name;
 use crate::google::http::Http;
 use crate::inputs::deploy::Deploy;
-use crate::inputs::release::fill;
+use crate::inputs::release::{Gap, fill};
 use crate::inputs::runner::Origin;
 use crate::model::facts::Facts;
 use crate::plan::decide::Marks;
@@ -27,6 +27,8 @@ pub struct ServicePart<'a> {
     pub deploys: Vec<Deploy>,
     /// Services whose addresses it wants to know.
     pub needs: &'a [String],
+    /// Where those addresses go.
+    pub gaps: &'a [Gap],
     /// What marks the things it makes.
     pub marks: Marks,
     /// Google, as its account.
@@ -148,7 +150,10 @@ async fn prepare(
     let mut urls: BTreeMap<String, String> = BTreeMap::new();
     let mut built = Vec::new();
     for (service, all) in services.iter_mut().zip(facts.services.iter_mut()) {
-        service.deploys.iter_mut().for_each(|deploy| fill(deploy, &urls));
+        for deploy in &mut service.deploys {
+            fill(service.gaps, deploy, &urls)
+                .map_err(|missing| Failure::plain(Class::Deploy, format!("Part `{}`: {missing}", service.name)))?;
+        }
         let service = &*service;
         let contexts = service.contexts(shared, &Together::of(service.deploys.len()));
         let (Some(first), Some(first_facts)) = (contexts.first(), all.first_mut()) else { continue };

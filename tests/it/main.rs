@@ -29,6 +29,7 @@ mod manifest;
 mod network;
 mod permissions;
 mod redeploy;
+mod release;
 mod regions;
 mod rollout;
 mod untrusted;
