@@ -10,7 +10,7 @@ use slipway::explain::Class;
 use slipway::google::roles::{self, Need};
 use slipway::inputs::spec::{Command, Group, Input};
 use slipway::report::outputs::OUTPUTS;
-use slipway::report::{hosting, job};
+use slipway::report::{hosting, job, release};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -133,6 +133,13 @@ fn actions() -> Vec<Action> {
             description: "Upload a Firebase Hosting site, release it live or as a preview, verify it, and take it back when it does not answer as it should. No Node, no firebase-tools.",
             outputs: hosting::OUTPUTS.iter().collect(),
         },
+        Action {
+            command: Command::Release,
+            file: "actions/release/action.yml",
+            name: "Slipway release",
+            description: "Release the Cloud Run services and Firebase Hosting sites of a manifest as one: all of them are out and healthy, or all are as they were.",
+            outputs: release::OUTPUTS.iter().collect(),
+        },
     ]
 }
 
@@ -228,6 +235,8 @@ fn the_readme_has_every_input_and_output() {
         }
         text + "\n"
     };
+    check_part("docs/RELEASE.md", "inputs", &table_of_inputs(Command::Release));
+    check_part("docs/RELEASE.md", "outputs", &table_of_outputs(release::OUTPUTS));
     check_part("README.md", "outputs", &table_of_outputs(OUTPUTS));
     check_part("docs/JOBS.md", "outputs", &table_of_outputs(job::OUTPUTS));
     check_part("docs/HOSTING.md", "outputs", &table_of_outputs(hosting::OUTPUTS));
@@ -235,8 +244,13 @@ fn the_readme_has_every_input_and_output() {
 
 #[test]
 fn the_documents_show_the_examples_that_are_linted() {
-    for (document, part, example) in
-        [("README.md", "quick-start", "examples/deploy-staging.yml"), ("docs/JOBS.md", "workflow", "examples/job.yml")]
+    for (document, part, example) in [
+        ("README.md", "quick-start", "examples/deploy-staging.yml"),
+        ("docs/JOBS.md", "workflow", "examples/job.yml"),
+        ("docs/HOSTING.md", "workflow", "examples/hosting.yml"),
+        ("docs/RELEASE.md", "workflow", "examples/release.yml"),
+        ("docs/RELEASE.md", "manifest", "examples/slipway.yml"),
+    ]
     {
         let text = std::fs::read_to_string(root().join(example)).unwrap();
         check_part(document, part, &format!("```yaml\n{text}```\n"));

@@ -42,11 +42,15 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     let all_marks: Vec<Marks> =
         release.services.iter().map(|part| marks(&part.deploy, &runner.origin, &random_hex(8))).collect();
     let plan = plan(&release, &all_marks, runner);
-    let of = release.environment.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
-    let verb = if release.dry_run { "plan for the release" } else { "releasing" };
     let parts = release.services.len() + release.sites.len();
-    let parts = if parts == 1 { "1 part".to_owned() } else { format!("{parts} parts") };
-    tell::announce(console, runner, &format!("{verb}{of}: {parts} as one"), &plan);
+    let parts = if parts == 1 { "1 part".to_owned() } else { format!("{parts} parts as one") };
+    let what = match (&release.environment, release.dry_run) {
+        (Some(environment), false) => format!("releasing {environment}: {parts}"),
+        (Some(environment), true) => format!("plan for the release of {environment}: {parts}"),
+        (None, false) => format!("releasing {parts}"),
+        (None, true) => format!("plan for a release of {parts}"),
+    };
+    tell::announce(console, runner, &what, &plan);
     let files = files(runner);
     if let Err(why) = files.save_state("command", Command::Release.word()) {
         console.warning(&why);

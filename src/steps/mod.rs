@@ -175,12 +175,18 @@ async fn turned_back(context: &Context<'_>, facts: &mut Facts, ended: Result<(),
 }
 
 async fn sign_in(context: &Context<'_>, facts: &mut Facts) -> Result<(), Failure> {
-    sign_in_as(context.http, context.console, facts, context.deploy.key.email.as_str()).await
+    sign_in_as(context.http, context.console, &context.prefix, facts, context.deploy.key.email.as_str()).await
 }
 
 /// Gets the first token, so that bad credentials fail before anything else does.
-async fn sign_in_as(http: &Http, console: &Console, facts: &mut Facts, account: &str) -> Result<(), Failure> {
-    timed(console, "", facts, StepName::SignIn, async |_| {
+async fn sign_in_as(
+    http: &Http,
+    console: &Console,
+    prefix: &str,
+    facts: &mut Facts,
+    account: &str,
+) -> Result<(), Failure> {
+    timed(console, prefix, facts, StepName::SignIn, async |_| {
         let sentence = || format!("Could not sign in as `{account}`");
         http.tokens().access().await.map_err(|error| Failure::of(sentence(), error))?;
         Ok(((), format!("as `{account}`")))

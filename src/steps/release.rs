@@ -180,7 +180,7 @@ async fn prepare(
         built.push(Some(Built { seen, image }));
     }
     for (site, facts) in sites.iter().zip(facts.sites.iter_mut()) {
-        super::sign_in_as(site.http, site.console, facts, site.hosting.key.email.as_str()).await?;
+        hosting::sign_in(site, facts).await.map_err(|failure| failure.in_place(site.name))?;
         hosting::prepare(site, facts).await.map_err(|failure| failure.in_place(site.name))?;
     }
     // Migrations come last: nothing takes them back.

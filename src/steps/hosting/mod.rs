@@ -82,7 +82,7 @@ impl SiteContext<'_> {
 /// # Errors
 /// The first failure, explained.
 pub async fn run(context: &SiteContext<'_>, facts: &mut Facts) -> Result<(), Failure> {
-    super::sign_in_as(context.http, context.console, facts, context.hosting.key.email.as_str()).await?;
+    sign_in(context, facts).await?;
     let ended = async {
         prepare(context, facts).await?;
         complete(context, facts).await?;
@@ -95,6 +95,12 @@ pub async fn run(context: &SiteContext<'_>, facts: &mut Facts) -> Result<(), Fai
         Ok(()) => Ok(()),
         Err(failure) => Err(undo::after(context, facts, failure).await),
     }
+}
+
+/// Gets the first token.
+pub(super) async fn sign_in(context: &SiteContext<'_>, facts: &mut Facts) -> Result<(), Failure> {
+    let account = context.hosting.key.email.as_str();
+    super::sign_in_as(context.http, context.console, context.name, facts, account).await
 }
 
 /// Finds the sites, and uploads their files or finds their versions; nobody sees any of it.

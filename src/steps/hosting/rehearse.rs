@@ -22,7 +22,7 @@ const NAMED: usize = 30;
 /// # Errors
 /// What would stop the run.
 pub async fn rehearse(context: &SiteContext<'_>, facts: &mut Facts) -> Result<Vec<Difference>, Failure> {
-    super::super::sign_in_as(context.http, context.console, facts, context.hosting.key.email.as_str()).await?;
+    super::sign_in(context, facts).await?;
     step(context, facts, 0, StepName::Site, async |facts| find::run(context, facts).await).await?;
     let mut changes = Vec::new();
     match &context.hosting.what {
@@ -91,7 +91,7 @@ async fn site_changes(
     let (before, config_before) = before(context, facts, index).await?;
     let config = serving::config(&source.serving, &resolved)
         .map_err(|error| Failure::of(format!("`{}` cannot be served as it says", source.described), error))?;
-    let prefix = context.prefix(facts, index);
+    let prefix = if facts.sites.len() > 1 { format!("{}: ", fact(facts, index).site) } else { String::new() };
     let mut changes = between(config_before.as_ref(), &config);
     changes.extend(files_changes(&before, &after));
     changes.iter_mut().for_each(|change| change.what = format!("{prefix}{}", change.what));

@@ -58,7 +58,7 @@ pub(super) async fn list(
     if listing.files.is_empty() {
         context.warn(facts, format!("`{}` holds no file that is served", source.shown));
     }
-    let note = format!("{} files, {} in `{}`", listing.files.len(), size(bytes), source.shown);
+    let note = format!("{}, {} in `{}`", counted(listing.files.len() as u64), size(bytes), source.shown);
     Ok((Some(Arc::new(listing)), note))
 }
 
@@ -135,7 +135,15 @@ pub(super) async fn run(
     } else {
         String::new()
     };
-    Ok(((), format!("{files} of {} files are new to Hosting, {}{known}", summary.files, size(bytes))))
+    let all = counted(summary.files as u64);
+    Ok(((), match files {
+        0 => format!("nothing: Hosting has {} already{known}", if summary.files == 1 { "the file" } else { "all files" }),
+        _ => format!("{files} of {all}, which Hosting did not have, {}{known}", size(bytes)),
+    }))
+}
+
+fn counted(files: u64) -> String {
+    if files == 1 { "1 file".to_owned() } else { format!("{files} files") }
 }
 
 /// Makes an empty version; one that a lost reply was about is found by its label.
