@@ -1,6 +1,8 @@
 //! The embedded cloud: `--local` and `slipway demo` run the real thing against a stand-in for
 //! Google Cloud on loopback.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 
 use fakecloud::{FakeCloud, Page, RevisionScript, Site, World};
@@ -14,6 +16,12 @@ const PACE: f64 = 0.2;
 
 /// Where the sample lies in a checkout of this repository.
 const SAMPLE: &str = "examples/backend";
+
+/// The sample's two halves as one release.
+const BOTH: &str = "examples/sample/slipway.yml";
+
+/// The project's default site in the embedded cloud.
+const SITE: &str = World::PROJECT;
 
 /// What is run, one after the other, and the cloud it runs against, which must outlive it.
 #[derive(Debug)]
@@ -37,6 +45,8 @@ pub struct Run {
     pub before: Option<fn(&mut World)>,
     /// The exit code it is to end with.
     pub code: u8,
+    /// What is asked of the embedded cloud after it, as a visitor would: a line for each answer.
+    pub visits: Option<fn(&FakeCloud) -> Vec<String>>,
 }
 
 impl Stage {
@@ -45,6 +55,11 @@ impl Stage {
         if let (Some(cloud), Some(before)) = (&self.cloud, run.before) {
             cloud.world(before);
         }
+    }
+
+    /// Visits what a run has released.
+    pub fn visit(&self, run: &Run) -> Vec<String> {
+        self.cloud.as_ref().zip(run.visits).map(|(cloud, visits)| visits(cloud)).unwrap_or_default()
     }
 }
 
@@ -66,6 +81,8 @@ pub fn prepare(invocation: Invocation, mut runner: Runner) -> Result<Stage, Stri
         ));
     }
     let cloud = FakeCloud::start(World::new());
+    // Sites need one role more than the five.
+    cloud.world(|world| world.grant(World::PROJECT, World::DEPLOYER, "roles/firebasehosting.admin"));
     runner.embedded = true;
     runner.pace = runner.pace.or(Some(PACE));
     let prefix = "CLOUDSDK_API_ENDPOINT_OVERRIDES_";
@@ -86,7 +103,23 @@ pub fn prepare(invocation: Invocation, mut runner: Runner) -> Result<Stage, Stri
     let run = |task, flags| plain(Invocation { task, flags: with_key(flags), local: true }, runner.clone());
     let runs = match demo {
         Some(Demo::Deploy) => {
-            vec![run(Task::Run(Command::Deploy), sample("staging")), run(Task::Plan, sample("production"))]
+            let both = |environment: &str, dry_run: bool| {
+                let settings =
+                    [("manifest", BOTH), ("environment", environment)].map(|(name, text)| (name, text.to_owned()));
+                settings.into_iter().chain([("dry_run", dry_run.to_string())]).collect::<Vec<_>>()
+            };
+            let release = Task::Run(Command::Release);
+            vec![
+                Run {
+                    title: Some("1. Backend and frontend as one release"),
+                    visits: Some(visits),
+                    ..run(release, both("staging", false))
+                },
+                Run {
+                    title: Some("3. What a release of production would change"),
+                    ..run(release, both("production", true))
+                },
+            ]
         }
         Some(Demo::Rollout) => rollout(run),
         None => vec![run(invocation.task, invocation.flags.clone())],
@@ -95,7 +128,45 @@ pub fn prepare(invocation: Invocation, mut runner: Runner) -> Result<Stage, Stri
 }
 
 fn plain(invocation: Invocation, runner: Runner) -> Run {
-    Run { invocation, runner, title: None, before: None, code: 0 }
+    Run { invocation, runner, title: None, before: None, code: 0, visits: None }
+}
+
+/// Both halves, as a visitor meets them.
+fn visits(cloud: &FakeCloud) -> Vec<String> {
+    let (backend, site) = cloud.world(|world| {
+        let backend = world.service("us-central1", "sample-backend").map(|service| service.uri().to_owned());
+        let site = world.hosting_site(SITE).and_then(|site| site.channel("live")).map(|channel| channel.url.clone());
+        (backend.unwrap_or_default(), site.unwrap_or_default())
+    });
+    let asked = [
+        (&backend, "/health"),
+        (&site, "/"),
+        (&site, "/berths"),
+        (&site, "/api/berths/1"),
+        (&site, "/quay"),
+        (&site, "/nowhere"),
+    ];
+    let mut told = vec!["2. Both halves, fetched as a visitor would".to_owned()];
+    told.extend(asked.into_iter().map(|(base, path)| match fetch(base, path) {
+        Ok(answer) => format!("GET {base}{path}  ->  {answer}"),
+        Err(why) => format!("GET {base}{path}  ->  no answer: {why}"),
+    }));
+    told
+}
+
+/// One plain request over loopback: the status, and what tells the page from others.
+fn fetch(base: &str, path: &str) -> std::io::Result<String> {
+    let host = base.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host)?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.split(' ').nth(1).unwrap_or("?");
+    let to = head.lines().find_map(|line| line.to_ascii_lowercase().starts_with("location:").then(|| line.to_owned()));
+    let title = body.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next());
+    let shown = to.or_else(|| title.map(|title| format!("<title>{title}</title>")));
+    Ok(format!("{status} {}", shown.unwrap_or_else(|| body.trim().chars().take(100).collect())))
 }
 
 /// A bad candidate that nobody meets, a good one, and the way back.

@@ -59,6 +59,10 @@ fn perform(runtime: &tokio::runtime::Runtime, stage: &slipway::local::Stage) -> 
         if code != run.code {
             return if code == 0 { 1 } else { code };
         }
+        for (index, line) in stage.visit(run).into_iter().enumerate() {
+            let line = if index == 0 { format!("\n== {line}\n") } else { line };
+            let _unsaid = writeln!(std::io::stdout(), "{line}");
+        }
     }
     0
 }

@@ -20,7 +20,10 @@ const TABLE: &[(&str, &[&str])] = &[
     ("google", &["model", "explain", "clock", "net"]),
     ("github", &["model", "net"]),
     ("probe", &["net"]),
-    ("steps", &["model", "explain", "clock", "console", "inputs", "plan", "google", "github", "probe", "package"]),
+    (
+        "steps",
+        &["model", "explain", "clock", "console", "inputs", "plan", "google", "github", "probe", "package", "site"],
+    ),
     ("report", &["model", "explain", "console", "plan"]),
     ("cli", &["inputs"]),
     (

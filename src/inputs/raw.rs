@@ -27,8 +27,9 @@ impl RawInputs {
             }
             match table.iter().find(|input| input.name.eq_ignore_ascii_case(name)) {
                 Some(Input { name: spelling, means: Some(means), .. }) => {
-                    // Both may be given where they say the same; else nobody knows which is meant.
-                    if texts.insert(*means, text.clone()).is_some_and(|other| other != *text) {
+                    // Both may be given where they say the same, or where ours is what the action gives by itself.
+                    let given = table.iter().any(|input| input.name == *means && !input.default.starts_with('$'));
+                    if texts.insert(*means, text.clone()).is_some_and(|other| given && other != *text) {
                         findings.wrong(
                             spelling,
                             format!("`{means}` is given too, and says something else"),

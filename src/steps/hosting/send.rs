@@ -136,10 +136,16 @@ pub(super) async fn run(
         String::new()
     };
     let all = counted(summary.files as u64);
-    Ok(((), match files {
-        0 => format!("nothing: Hosting has {} already{known}", if summary.files == 1 { "the file" } else { "all files" }),
-        _ => format!("{files} of {all}, which Hosting did not have, {}{known}", size(bytes)),
-    }))
+    Ok((
+        (),
+        match files {
+            0 => format!(
+                "nothing: Hosting has {} already{known}",
+                if summary.files == 1 { "the file" } else { "all files" }
+            ),
+            _ => format!("{files} of {all}, which Hosting did not have, {}{known}", size(bytes)),
+        },
+    ))
 }
 
 fn counted(files: u64) -> String {

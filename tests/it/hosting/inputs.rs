@@ -11,6 +11,8 @@ fn action_hosting_deploys_spellings_are_taken() {
     scene.input("credentials_json", "").input("channel", "").input("site", "");
     scene.input("firebaseServiceAccount", &key).input("channelId", "live").input("projectId", "harbour-dev");
     scene.input("entryPoint", "./").input("repoToken", "ghs_0123456789abcdef0123");
+    // The action's own default stands beside it.
+    scene.input("github_token", "ghs_3210fedcba9876543210");
     scene.command(&["hosting"]).expect(0);
     assert_eq!(shown(&scene, "live").len(), 3);
     scene.input("channel", "staging");
