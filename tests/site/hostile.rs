@@ -178,7 +178,8 @@ fn hostile_patterns_end_in_time_or_are_refused() {
         "**/a/".repeat(150) + "b",
         "**/".repeat(3_000) + "b",
         "+(+(+(a)+(a))+(a))b".repeat(3),
-        "[".repeat(5_000),
+        "[".repeat(2_000),
+        "[".repeat(1_998) + "\\]",
     ];
     for pattern in &endured {
         let listing =
