@@ -53,13 +53,12 @@ pub(super) struct Target {
 
 impl From<&Stat> for Target {
     fn from(stat: &Stat) -> Self {
-        let seconds = stat.st_mtime as i64;
         Self {
             kind: FileType::from_raw_mode(stat.st_mode),
             identity: Identity(stat.st_dev, stat.st_ino),
             moment: Moment {
                 size: stat.st_size as u64,
-                modified: seconds.saturating_mul(1_000_000_000).saturating_add(stat.st_mtime_nsec as i64),
+                modified: stat.st_mtime.saturating_mul(1_000_000_000).saturating_add(stat.st_mtime_nsec as i64),
             },
         }
     }
