@@ -78,7 +78,7 @@ impl Directory {
         let identity = Target::from(&fstat(&root).map_err(|errno| failed(errno.into()))?).identity;
         let real = std::fs::canonicalize(public).map_err(failed)?;
         let workspace = std::fs::canonicalize(workspace)
-            .map_err(|source| SiteError::OpenPublic { public: workspace.to_owned(), source })?;
+            .map_err(|source| SiteError::OpenWorkspace { workspace: workspace.to_owned(), source })?;
         if !real.starts_with(&workspace) {
             return Err(SiteError::PublicOutside { public: public.to_owned(), target: real });
         }

@@ -118,6 +118,8 @@ fn the_public_directory_must_be_there_and_in_the_workspace() {
     assert!(missing.contains("No such file") && missing.contains("hint: Check `public`"), "{missing}");
     fixture.file("file", "");
     assert!(at(fixture.path("file")).unwrap_err().contains("Not a directory"));
+    let no_workspace = Options { workspace: fixture.path("missing"), ..fixture.options() };
+    assert!(told(&list(&no_workspace).unwrap_err()).starts_with("Could not open the workspace `"));
     let elsewhere = tempfile::tempdir().unwrap();
     assert!(at(elsewhere.path().to_owned()).unwrap_err().contains("lies outside the workspace"));
     std::os::unix::fs::symlink(elsewhere.path(), fixture.workspace().join("link")).unwrap();
