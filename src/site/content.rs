@@ -109,7 +109,7 @@ impl Keeper {
     /// Begins to keep a stream of at most `bound` bytes, which is hashed on its way.
     pub(super) fn stream(&self, bound: u64) -> Stream<'_> {
         let spool = self.spool().map(|spool| (spool, spool.reserve(bound)));
-        Stream { keeper: self, spool, sum: Sum::new(), length: 0 }
+        Stream { keeper: self, spool, bound, sum: Sum::new(), length: 0 }
     }
 }
 
@@ -117,6 +117,7 @@ impl Keeper {
 pub(super) struct Stream<'a> {
     keeper: &'a Keeper,
     spool: Option<(&'a Spool, u64)>,
+    bound: u64,
     sum: Sum,
     length: u64,
 }
@@ -132,6 +133,10 @@ impl Stream<'_> {
 
 impl Write for Stream<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.length + bytes.len() as u64 > self.bound {
+            // What follows in the spool belongs to others.
+            self.spool = None;
+        }
         if let Some((spool, offset)) = self.spool
             && spool.write(bytes, offset + self.length).is_err()
         {

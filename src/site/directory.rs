@@ -53,13 +53,12 @@ pub(super) struct Target {
 
 impl From<&Stat> for Target {
     fn from(stat: &Stat) -> Self {
-        let seconds = stat.st_mtime as i64;
         Self {
             kind: FileType::from_raw_mode(stat.st_mode),
             identity: Identity(stat.st_dev, stat.st_ino),
             moment: Moment {
                 size: stat.st_size as u64,
-                modified: seconds.saturating_mul(1_000_000_000).saturating_add(stat.st_mtime_nsec as i64),
+                modified: stat.st_mtime.saturating_mul(1_000_000_000).saturating_add(stat.st_mtime_nsec as i64),
             },
         }
     }
@@ -79,7 +78,7 @@ impl Directory {
         let identity = Target::from(&fstat(&root).map_err(|errno| failed(errno.into()))?).identity;
         let real = std::fs::canonicalize(public).map_err(failed)?;
         let workspace = std::fs::canonicalize(workspace)
-            .map_err(|source| SiteError::OpenPublic { public: workspace.to_owned(), source })?;
+            .map_err(|source| SiteError::OpenWorkspace { workspace: workspace.to_owned(), source })?;
         if !real.starts_with(&workspace) {
             return Err(SiteError::PublicOutside { public: public.to_owned(), target: real });
         }

@@ -17,6 +17,14 @@ pub enum SiteError {
         /// The system's answer.
         source: io::Error,
     },
+    /// The workspace is missing or may not be looked at.
+    #[error("Could not open the workspace `{}`", shown(workspace))]
+    OpenWorkspace {
+        /// The directory as it was given.
+        workspace: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
     /// The public directory is not inside the workspace.
     #[error("The public directory `{}` lies outside the workspace, in `{}`", shown(public), shown(target))]
     PublicOutside {
@@ -142,6 +150,7 @@ impl SiteError {
             SiteError::OpenPublic { .. } => "Check `public` of the hosting configuration, and that the step that \
                                              builds the site ran before this one"
                 .to_owned(),
+            SiteError::OpenWorkspace { .. } => "Check that actions/checkout ran before this step".to_owned(),
             SiteError::PublicOutside { .. } => {
                 "Build the site into a directory of the workspace, or copy it there".to_owned()
             }

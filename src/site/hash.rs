@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
@@ -132,13 +132,15 @@ fn run(
     each: &mut dyn FnMut(Outcome) -> Result<(), SiteError>,
 ) -> Result<(), SiteError> {
     let next = AtomicUsize::new(0);
+    // Ends what reads a large file, which may take a minute more.
+    let stopped = AtomicBool::new(false);
     let failures = Mutex::new(Vec::new());
     let threads = threads.min(order.len());
     let (done, outcomes) = sync_channel(threads);
     let work = |done: SyncSender<Outcome>| {
         let mut reader = Reader::new();
         while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            match look(listing, index, keeper, &mut reader) {
+            match look(listing, index, keeper, &stopped, &mut reader) {
                 // Nobody listens when the consumer has stopped.
                 Ok(outcome) => {
                     if done.send(outcome).is_err() {
@@ -148,6 +150,7 @@ fn run(
                 Err(error) => {
                     // The others need not go on.
                     next.store(order.len(), Ordering::Relaxed);
+                    stopped.store(true, Ordering::Relaxed);
                     failures.lock().unwrap_or_else(PoisonError::into_inner).push((index, error));
                     return;
                 }
@@ -163,13 +166,16 @@ fn run(
         }
         drop(done);
         let handed = deliver(outcomes, each);
+        if handed.is_err() {
+            stopped.store(true, Ordering::Relaxed);
+        }
         for handle in handles {
             handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         }
         handed
     })?;
     let failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
-    match failures.into_iter().min_by_key(|(index, _)| *index) {
+    match failures.into_iter().min_by_key(|(index, error)| (matches!(error, SiteError::Stopped), *index)) {
         Some((_, error)) => Err(error),
         None => Ok(()),
     }
@@ -183,8 +189,14 @@ fn deliver(
     outcomes.into_iter().try_for_each(each)
 }
 
-fn look(listing: &Listing, index: usize, keeper: &Keeper, reader: &mut Reader) -> Result<Outcome, SiteError> {
-    let read = reader.read(&listing.directory, &listing.files[index], keeper)?;
+fn look(
+    listing: &Listing,
+    index: usize,
+    keeper: &Keeper,
+    stopped: &AtomicBool,
+    reader: &mut Reader,
+) -> Result<Outcome, SiteError> {
+    let read = reader.read(&listing.directory, &listing.files[index], keeper, stopped)?;
     Ok(match read.secret {
         Some(secret) => Outcome::Withheld(index, Reason::Secret(secret)),
         None => {

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 
@@ -36,11 +37,17 @@ impl Reader {
         Self { squeezer: Squeezer::new(), buffer: Vec::new() }
     }
 
-    /// Reads a file.
-    pub(super) fn read(&mut self, directory: &Directory, file: &SiteFile, keeper: &Keeper) -> Result<Read, SiteError> {
+    /// Reads a file; a large one no further once `stopped` says so.
+    pub(super) fn read(
+        &mut self,
+        directory: &Directory,
+        file: &SiteFile,
+        keeper: &Keeper,
+        stopped: &AtomicBool,
+    ) -> Result<Read, SiteError> {
         let mut open = Open::new(directory, file)?;
         if file.size > SMALL {
-            return read_stream(open, keeper);
+            return read_stream(open, keeper, stopped);
         }
         let content = open.whole(&mut self.buffer)?;
         let moment = open.before;
@@ -89,12 +96,15 @@ impl Reader {
     }
 }
 
-fn read_stream(mut open: Open<'_>, keeper: &Keeper) -> Result<Read, SiteError> {
+fn read_stream(mut open: Open<'_>, keeper: &Keeper, stopped: &AtomicBool) -> Result<Read, SiteError> {
     let mut kept = keeper.stream(bound(open.listed.size));
     let mut secret = None;
     // The end of the last piece, in front of the next one.
     let mut seam = Vec::new();
     let streamed = stream(&mut kept, |buffer| {
+        if stopped.load(Ordering::Relaxed) {
+            return Err(Failure::Site(SiteError::Stopped));
+        }
         let length = open.next(buffer)?;
         let piece = &buffer[..length];
         seam.extend_from_slice(&piece[..length.min(OVERLAP)]);

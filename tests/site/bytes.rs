@@ -18,7 +18,7 @@ fn files_of_all_sizes_come_back() {
     let fixture = Fixture::with(&[("index.html", "<p>hello</p>"), ("a/empty", ""), ("ä b/%20?#.txt", "odd")]);
     // Around the border between both ways to compress, at whole pieces of a stream, and beyond.
     for size in [2 << 20, (2 << 20) + 1, 9 << 18, (9 << 18) + 1, 3_000_000] {
-        fixture.file(&format!("text-{size}"), b"some text\n".repeat(size / 10 + 1)[..size].to_vec());
+        fixture.file(&format!("text-{size}"), &b"some text\n".repeat(size / 10 + 1)[..size]);
         fixture.file(&format!("noise-{size}"), noise(size));
     }
     let (files, summary) = hashed(&Options { spool: Some(std::env::temp_dir()), ..fixture.options() }).unwrap();
@@ -104,6 +104,13 @@ fn the_consumer_may_stop_at_any_file() {
         assert!(matches!(stopped, Err(SiteError::Stopped)));
         assert_eq!(seen, most + 1);
     }
+    // One that is far larger than the rest is not read to its end for nothing.
+    std::fs::File::create(fixture.path("huge")).unwrap().set_len(1 << 30).unwrap();
+    let listing = list(&options).unwrap();
+    let begun = std::time::Instant::now();
+    assert!(matches!(hash(&listing, &options, &mut |_| Err(Stop)), Err(SiteError::Stopped)));
+    assert!(begun.elapsed().as_secs() < 5, "took {:?}", begun.elapsed());
+    std::fs::remove_file(fixture.path("huge")).unwrap();
     fixture.file("large", noise(3_000_000));
     let listing = list(&options).unwrap();
     let index = listing.files.iter().position(|file| file.path == "/large").unwrap();

@@ -1,6 +1,8 @@
 //! Files that change between the listing and the reading.
 
 use std::fs;
+use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::site::{Listing, SiteError, compress_again, hash, list};
 use crate::support::{Fixture, hashed, told};
@@ -59,4 +61,25 @@ fn what_is_made_again_must_be_the_same() {
         assert!(matches!(error, SiteError::Changed { .. }), "{error}");
         assert!(error.is_change() && error.to_string() == "`page` was rewritten while the site was read", "{error}");
     }
+}
+
+#[test]
+fn a_file_that_is_written_to_while_it_is_read_is_named() {
+    let fixture = Fixture::new();
+    fixture.file("large", b"some text\n".repeat(2_000_000));
+    let options = fixture.options();
+    let listing = list(&options).unwrap();
+    let over = AtomicBool::new(false);
+    let error = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let file = fs::File::options().write(true).open(fixture.path("large")).unwrap();
+            while !over.load(Ordering::Relaxed) {
+                file.write_at(b"S", 0).unwrap();
+            }
+        });
+        let result = hash(&listing, &options, &mut |_| Ok(()));
+        over.store(true, Ordering::Relaxed);
+        result.unwrap_err()
+    });
+    assert_eq!(error.to_string(), "`large` was rewritten while the site was read");
 }

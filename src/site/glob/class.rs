@@ -149,6 +149,9 @@ impl Class {
 
 /// Reads an expression; `pattern` begins with its `[`.
 pub(super) fn parse(pattern: &[Unit]) -> Bracket {
+    if !pattern.contains(&ascii(b']')) {
+        return Bracket::None;
+    }
     const DASH: Unit = ascii(b'-');
     let negated = matches!(pattern.get(1), Some(&unit) if unit == ascii(b'!') || unit == ascii(b'^'));
     let mut at = if negated { 2 } else { 1 };

@@ -202,21 +202,22 @@ impl Tree {
         }
         if with_blank || ADOPTS.allows(kind, inner) {
             let parts = self.parts(glob).to_vec();
-            self.settle(&parts, node);
+            self.settle(glob, node);
             let list = self.nodes[node].list;
             self.lists[list].splice(index..=index, parts);
             return Ok(true);
         }
         let Some(becomes) = usurped(kind, inner).filter(|_| self.parts(node).len() == 1) else { return Ok(false) };
         self.nodes[node].list = self.nodes[glob].list;
-        self.settle(&self.parts(node).to_vec(), node);
+        self.settle(node, node);
         self.nodes[node].kind = Some(becomes);
         self.nodes[node].is_empty = false;
         Ok(true)
     }
 
-    fn settle(&mut self, parts: &[Part], parent: usize) {
-        for part in parts {
+    /// Makes `parent` the parent of all parts of a node.
+    fn settle(&mut self, node: usize, parent: usize) {
+        for part in &self.lists[self.nodes[node].list] {
             if let Part::Node(child) = part {
                 self.nodes[*child].parent = Some(parent);
             }

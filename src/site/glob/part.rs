@@ -6,7 +6,10 @@ use super::expression::Expression;
 use super::extglob::{Part as Piece, Tree};
 use super::units::{Unit, ascii, code_points, text, units};
 
-/// Units of one part, and expressions it becomes. What is larger takes longer on every name than a rule is worth.
+/// Units of one part. A name has 255 at most, and unfinished brackets take the square of this.
+const LONGEST: usize = 2_000;
+
+/// Expressions that one part becomes. What is larger takes longer on every name than a rule is worth.
 const LARGEST: usize = 5_000;
 
 /// What a part asks of a name.
@@ -33,9 +36,8 @@ pub(super) enum Part {
 impl Part {
     /// Compiles one part.
     pub(super) fn compile(pattern: &[Unit]) -> Result<Self, GlobError> {
-        // No name is nearly as long.
-        if pattern.len() > LARGEST {
-            return Err(GlobError::Extended { limit: LARGEST });
+        if pattern.len() > LONGEST {
+            return Err(GlobError::Extended { limit: LONGEST });
         }
         let source = text(pattern);
         if source == "**" {

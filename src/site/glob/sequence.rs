@@ -26,7 +26,8 @@ pub(super) fn parse(body: &[Unit]) -> Option<Sequence> {
         return None;
     }
     let is_letters = is_letter(from) && is_letter(to);
-    if !is_letters && !(is_number(from) && is_number(to)) {
+    let is_numbers = is_number(from) && is_number(to);
+    if !is_letters && !is_numbers {
         return None;
     }
     let is_padded = |part: &&str| {
