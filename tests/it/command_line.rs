@@ -109,9 +109,14 @@ fn the_demonstration_ships_the_sample() {
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     for text in [
         "This is the embedded cloud",
-        "Deployed sample-backend",
-        "## ✅ `sample-backend` is deployed",
-        "~ env ENVIRONMENT = ••• (changed)",
+        "The release of `staging` is out: `backend`, `frontend`",
+        "## ✅ The release of `staging` is out",
+        "/health  ->  200 {\"status\":\"ok\"",
+        "/  ->  200 <title>Harbour</title>",
+        "/berths  ->  200 <title>Berths</title>",
+        "/quay  ->  301 location: /berths",
+        "/nowhere  ->  404 <title>Not here</title>",
+        "~ backend: env ENVIRONMENT = ••• (changed)",
         "Nothing was changed",
     ] {
         assert!(out.contains(text), "{text}\n{out}");

@@ -62,7 +62,7 @@ async fn site_changes(
     source: &SiteSource,
     upload: &Upload,
 ) -> Result<Vec<Difference>, Failure> {
-    let resolved = pins::look(context, facts, index, source).await?;
+    let mut resolved = pins::look(context, facts, index, source).await?;
     let listing = step(context, facts, index, StepName::Files, async |facts| {
         send::list(context, facts, index, source, upload).await
     })
@@ -89,6 +89,10 @@ async fn site_changes(
         after.extend(hashes);
     }
     let (before, config_before) = before(context, facts, index).await?;
+    for service in serving::pins(&source.serving, &resolved) {
+        let tag = tag_now(config_before.as_ref(), &service).unwrap_or("(a new tag)").to_owned();
+        resolved.tags.insert(service, tag);
+    }
     let config = serving::config(&source.serving, &resolved)
         .map_err(|error| Failure::of(format!("`{}` cannot be served as it says", source.described), error))?;
     let prefix = if facts.sites.len() > 1 { format!("{}: ", fact(facts, index).site) } else { String::new() };
@@ -111,6 +115,13 @@ async fn before(
     let files = files.map_err(|error| refused::of(context.http, sentence(), error))?;
     let version = version.map_err(|error| refused::of(context.http, sentence(), error))?;
     Ok((files.into_iter().collect(), version.map(|version| version.config)))
+}
+
+/// The tag that the site keeps to now; which one it will be shows only when it is put on.
+fn tag_now<'a>(config: Option<&'a Value>, service: &serving::Service) -> Option<&'a str> {
+    let rewrites = config?.pointer("/rewrites")?.as_array()?.iter().filter_map(|rewrite| rewrite.get("run"));
+    let mut same = rewrites.filter(|run| run["serviceId"] == service.name && run["region"] == service.region);
+    same.find_map(|run| run["tag"].as_str())
 }
 
 /// Which files come, go and change.
