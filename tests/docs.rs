@@ -137,7 +137,7 @@ fn actions() -> Vec<Action> {
             command: Command::Release,
             file: "actions/release/action.yml",
             name: "Slipway release",
-            description: "Release the Cloud Run services and Firebase Hosting sites of a manifest as one: all of them are out and healthy, or all are as they were.",
+            description: "Release the Cloud Run services and Firebase Hosting sites of a manifest as one; all of them are out and healthy, or all are as they were.",
             outputs: release::OUTPUTS.iter().collect(),
         },
     ]
