@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{connect, files, github, in_time, read_texts, stopped, tell};
+use super::notify::{self, Message};
+use super::{connect, files, github, in_time, read_texts, stopped, tell, webhook_of};
 use crate::cli::Invocation;
 use crate::clock::random_hex;
 use crate::console::Console;
@@ -17,7 +18,8 @@ use crate::model::facts::{Facts, StepState, Written};
 use crate::model::hosting::{SiteEnd, SiteKind};
 use crate::model::key::ServiceAccountKey;
 use crate::plan::site_steps::steps;
-use crate::report::hosting::{SiteStory, markdown};
+use crate::report::hosting::{SiteStory, headline, markdown};
+use crate::report::summary::mark;
 use crate::report::{Outcome, exit_code};
 use crate::steps::hosting::{self, SiteContext, undo};
 
@@ -53,14 +55,14 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         facts.warnings.push(warning);
     }
     let files = files(runner);
-    let mark = format!("req_{}", random_hex(8));
+    let request = format!("req_{}", random_hex(8));
     let outcome = match connect(console, runner, hosting.key.clone(), hosting.project.as_str()).await {
         Err(failure) => Outcome::Failed(failure),
         Ok(clients) => {
             let github = github(runner, &clients.net, hosting.github_token.as_ref());
             let context = SiteContext {
                 hosting: &hosting,
-                mark: &mark,
+                mark: &request,
                 origin: &runner.origin,
                 http: &clients.http,
                 github: github.as_ref(),
@@ -85,7 +87,13 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         outcome: &outcome,
         took: begun.elapsed(),
     };
-    tell::tell_sites(console, &files, &story);
+    let now = tell::tell_sites(console, &files, &story);
+    if !hosting.dry_run {
+        let headline = format!("{} {}", mark(&outcome), headline(&story));
+        let message = Message { headline, now: &now, run_url: runner.origin.run_url() };
+        let webhook = webhook_of(runner, invocation, command);
+        notify::tell(console, runner, webhook.as_ref(), &message).await;
+    }
     if runner.embedded {
         console.title("The job summary, as GitHub would show it");
         markdown(&story).lines().for_each(|line| console.foreign(line));

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{connect, executions, files, in_time, read_texts, stopped, tell};
+use super::notify::{self, Message};
+use super::{connect, executions, files, in_time, read_texts, stopped, tell, webhook_of};
 use crate::cli::Invocation;
 use crate::clock::random_hex;
 use crate::console::Console;
@@ -13,7 +14,8 @@ use crate::inputs::spec::Command;
 use crate::model::execution::JobEnd;
 use crate::model::facts::{Facts, StepState};
 use crate::plan::job_steps::steps;
-use crate::report::job::{JobStory, markdown};
+use crate::report::job::{JobStory, headline, markdown};
+use crate::report::summary::mark;
 use crate::report::{Outcome, exit_code};
 use crate::steps::run_job::{self, JobContext};
 
@@ -39,11 +41,11 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         facts.warnings.push(warning);
     }
     let files = files(runner);
-    let mark = format!("req_{}", random_hex(8));
+    let request = format!("req_{}", random_hex(8));
     let outcome = match connect(console, runner, job.key.clone(), job.project.as_str()).await {
         Err(failure) => Outcome::Failed(failure),
         Ok(clients) => {
-            let context = JobContext { job: &job, mark: &mark, http: &clients.http, console, files: &files };
+            let context = JobContext { job: &job, mark: &request, http: &clients.http, console, files: &files };
             carry_out(&context, &mut facts).await
         }
     };
@@ -59,7 +61,13 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         outcome: &outcome,
         took: begun.elapsed(),
     };
-    tell::tell_job(console, &files, &story);
+    let now = tell::tell_job(console, &files, &story);
+    if !job.dry_run {
+        let headline = format!("{} {}", mark(&outcome), headline(&story));
+        let message = Message { headline, now: &now, run_url: runner.origin.run_url() };
+        let webhook = webhook_of(runner, invocation, Command::Job);
+        notify::tell(console, runner, webhook.as_ref(), &message).await;
+    }
     if runner.embedded {
         console.title("The job summary, as GitHub would show it");
         markdown(&story).lines().for_each(|line| console.foreign(line));

@@ -3,6 +3,7 @@
 mod executions;
 mod hosting;
 mod job;
+mod notify;
 mod post;
 mod release;
 mod tell;
@@ -10,6 +11,7 @@ mod tell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use notify::Message;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Invocation, Task};
@@ -29,13 +31,14 @@ use crate::inputs::raw::RawInputs;
 use crate::inputs::resolve::{self, Resolved};
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
+use crate::inputs::webhook::{Webhook, webhook};
 use crate::model::facts::{Facts, RolloutEnd, StepState};
 use crate::model::key::ServiceAccountKey;
 use crate::model::secret::Secret;
 use crate::net::Net;
 use crate::plan::decide::{Marks, image_tags, marks, steps as plan_steps};
 use crate::probe::Probe;
-use crate::report::{Kind, Outcome, Story, exit_code, summary};
+use crate::report::{Kind, Outcome, Story, exit_code, headline, summary};
 use crate::steps::{self, Context, Together, cancel, undo};
 
 /// From the signal to the end the runner gives ten seconds; cleaning up gets less than four.
@@ -107,8 +110,10 @@ fn hide(console: &Console, raw: &RawInputs, runner: &Runner) {
     if let Some(key) = key {
         console.mask(key.private_key.expose());
     }
-    if let Some(token) = raw.get("github_token") {
-        console.mask(token);
+    for name in ["github_token", "notify_webhook"] {
+        if let Some(secret) = raw.get(name) {
+            console.mask(secret);
+        }
     }
 }
 
@@ -122,6 +127,7 @@ fn read_inputs(console: &Console, runner: &Runner, invocation: &Invocation) -> R
 fn read_texts(console: &Console, runner: &Runner, invocation: &Invocation, job: Command) -> (RawInputs, Findings) {
     let (raw, mut findings) = texts(runner, invocation, job);
     hide(console, &raw, runner);
+    let _told_at_the_end = webhook(&raw, &mut findings);
     for (name, file) in [("GITHUB_OUTPUT", &runner.output_file), ("GITHUB_STATE", &runner.state_file)] {
         if let Some(Err(error)) = file.as_deref().map(check_writable) {
             findings.wrong(
@@ -144,6 +150,11 @@ fn texts(runner: &Runner, invocation: &Invocation, job: Command) -> (RawInputs, 
     let mut findings = Findings::default();
     let raw = RawInputs::collect(&job.inputs(), &runner.inputs, &invocation.flags, &mut findings);
     (raw, findings)
+}
+
+/// The address that is told how the run ends.
+fn webhook_of(runner: &Runner, invocation: &Invocation, command: Command) -> Option<Webhook> {
+    webhook(&texts(runner, invocation, command).0, &mut Findings::default())
 }
 
 async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation, plan_only: bool) -> u8 {
@@ -199,7 +210,13 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
         outcome: &outcome,
         took: begun.elapsed(),
     };
-    tell::tell(console, &files, &story);
+    let now = tell::tell(console, &files, &story);
+    if !rehearse {
+        let webhook = webhook_of(runner, invocation, invocation.task.job().unwrap_or(Command::Deploy));
+        let headline = format!("{} {}", summary::mark(&outcome), headline(&story));
+        let message = Message { headline, now: &now, run_url: runner.origin.run_url() };
+        notify::tell(console, runner, webhook.as_ref(), &message).await;
+    }
     if runner.embedded {
         console.title("The job summary, as GitHub would show it");
         summary::markdown(&story).lines().for_each(|line| console.foreign(line));

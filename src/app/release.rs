@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::notify::{self, Message};
 use super::post::Left;
-use super::{Clients, connect, each_region, files, github, hosting, in_time, read_texts, stopped, tell};
+use super::{Clients, connect, each_region, files, github, hosting, in_time, read_texts, stopped, tell, webhook_of};
 use crate::cli::{Invocation, Task};
 use crate::clock::random_hex;
 use crate::console::Console;
@@ -24,7 +25,8 @@ use crate::plan::difference::Difference;
 use crate::plan::serving::Service;
 use crate::plan::site_steps::steps as site_steps;
 use crate::report::hosting::SiteStory;
-use crate::report::release::{Part, ReleaseStory, markdown};
+use crate::report::release::{Part, ReleaseStory, headline, markdown};
+use crate::report::summary::mark;
 use crate::report::{Kind, Outcome, Story, exit_code};
 use crate::steps::hosting::SiteContext;
 use crate::steps::release::{self, ReleaseFacts, ServicePart, Shared};
@@ -68,7 +70,13 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         Ok(clients) => carry_out(console, runner, &release, &all_marks, &clients, files, &mut facts).await,
     };
     let told = Told { runner, release: &release, facts: &facts, begun };
-    told.tell(console, &files, &plan, &outcome);
+    let (headline, now) = told.tell(console, &files, &plan, &outcome);
+    if !release.dry_run {
+        let headline = format!("{} {headline}", mark(&outcome));
+        let message = Message { headline, now: &now, run_url: runner.origin.run_url() };
+        let webhook = webhook_of(runner, invocation, Command::Release);
+        notify::tell(console, runner, webhook.as_ref(), &message).await;
+    }
     exit_code(&outcome)
 }
 
@@ -250,7 +258,8 @@ struct Told<'a> {
 }
 
 impl Told<'_> {
-    fn tell(&self, console: &Console, files: &Files, plan: &[Step], outcome: &Outcome<()>) {
+    /// Tells it. Gives back the headline and what is true now.
+    fn tell(&self, console: &Console, files: &Files, plan: &[Step], outcome: &Outcome<()>) -> (String, Vec<String>) {
         // Of a part only what is true now is told; how the whole ended is told once.
         let planned = matches!(outcome, Outcome::Planned(_));
         let of_service = if planned { Outcome::Planned(Vec::new()) } else { Outcome::Deployed(Kind::Deploy) };
@@ -315,11 +324,12 @@ impl Told<'_> {
             outcome,
             took: self.begun.elapsed(),
         };
-        tell::tell_release(console, files, &story);
+        let now = tell::tell_release(console, files, &story);
         if self.runner.embedded {
             console.title("The job summary, as GitHub would show it");
             markdown(&story).lines().for_each(|line| console.foreign(line));
         }
+        (headline(&story), now)
     }
 }
 

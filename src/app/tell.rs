@@ -53,8 +53,8 @@ pub(super) fn announce(console: &Console, runner: &Runner, what: &str, plan: &[S
     console.end_group();
 }
 
-/// Tells the outcome: the log, the outputs, the summary. Failing to tell is a warning.
-pub(super) fn tell(console: &Console, files: &Files, story: &Story<'_>) {
+/// Tells the outcome: the log, the outputs, the summary. Failing to tell is a warning. Gives back what is true now.
+pub(super) fn tell(console: &Console, files: &Files, story: &Story<'_>) -> Vec<String> {
     let now = truth::sentences(story);
     match story.outcome {
         Outcome::Deployed(kind) => {
@@ -85,27 +85,31 @@ pub(super) fn tell(console: &Console, files: &Files, story: &Story<'_>) {
         }
     }
     write(console, files, outputs::values(story), &summary::markdown(story));
+    now
 }
 
 /// Tells what became of a job: the log, the outputs, the summary.
-pub(super) fn tell_job(console: &Console, files: &Files, story: &JobStory<'_>) {
+pub(super) fn tell_job(console: &Console, files: &Files, story: &JobStory<'_>) -> Vec<String> {
     let now = job::sentences(story);
     tell_end(console, story.outcome, &job::headline(story), "job", &now, story.took);
     write(console, files, job::values(story), &job::markdown(story));
+    now
 }
 
 /// Tells what became of sites: the log, the outputs, the summary.
-pub(super) fn tell_sites(console: &Console, files: &Files, story: &SiteStory<'_>) {
+pub(super) fn tell_sites(console: &Console, files: &Files, story: &SiteStory<'_>) -> Vec<String> {
     let now = hosting::sentences(story);
     tell_end(console, story.outcome, &hosting::headline(story), "site", &now, story.took);
     write(console, files, hosting::values(story), &hosting::markdown(story));
+    now
 }
 
 /// Tells what became of a release: the log, the outputs, the summary.
-pub(super) fn tell_release(console: &Console, files: &Files, story: &ReleaseStory<'_>) {
+pub(super) fn tell_release(console: &Console, files: &Files, story: &ReleaseStory<'_>) -> Vec<String> {
     let now = release::sentences(story);
     tell_end(console, story.outcome, &release::headline(story), "parts", &now, story.took);
     write(console, files, release::values(story), &release::markdown(story));
+    now
 }
 
 /// How a run ended, and what is true now. `on` is what a plan's changes are on.

@@ -16,3 +16,4 @@ pub mod runner;
 pub mod scalar;
 pub mod spec;
 pub mod tree;
+pub mod webhook;

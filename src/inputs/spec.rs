@@ -356,6 +356,12 @@ pub const DEPLOY: &[Input] = &[
     text(Group::Check, "health_successes", "1", "Rounds of all checks that must pass in a row"),
     lines(Group::Check, "checks", "", "More checks, one per line: `GET /docs 200`"),
     switch(Group::Run, "dry_run", "false", "Show what would be done, change nothing"),
+    secret(text(
+        Group::Run,
+        "notify_webhook",
+        "",
+        "Slack-compatible address that is told how the run ended: success, failure, or what was put back",
+    )),
 ];
 
 /// Inputs that only other commands than the deploy have.

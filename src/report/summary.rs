@@ -51,7 +51,7 @@ pub(super) fn joined(parts: Vec<String>) -> String {
 }
 
 /// How it ended, as a sign.
-pub(super) fn mark<K>(outcome: &Outcome<K>) -> &'static str {
+pub fn mark<K>(outcome: &Outcome<K>) -> &'static str {
     match outcome {
         Outcome::Deployed(_) => "✅",
         Outcome::Planned(_) => "📋",

@@ -27,6 +27,7 @@ mod jobs;
 mod jobs_command;
 mod manifest;
 mod network;
+mod notify;
 mod permissions;
 mod redeploy;
 mod regions;

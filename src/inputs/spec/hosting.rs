@@ -84,6 +84,12 @@ pub const HOSTING: &[Input] = &[
     text(Group::Check, "health_successes", "1", "Rounds of all checks that must pass in a row"),
     lines(Group::Check, "checks", "", "More checks, one per line: `GET /docs 200`"),
     switch(Group::Run, "dry_run", "false", "Show what would be done, change nothing"),
+    secret(text(
+        Group::Run,
+        "notify_webhook",
+        "",
+        "Slack-compatible address that is told how the run ended: success, failure, or what was put back",
+    )),
     secret(spelling("firebaseServiceAccount", "credentials_json")),
     spelling("projectId", "project_id"),
     spelling("channelId", "channel"),

@@ -78,4 +78,10 @@ pub const JOB: &[Input] = &[
     switch(Group::Run, "wait", "true", "Wait for the end and be red when a task failed; `false` starts it and goes on"),
     text(Group::Run, "job_timeout", "1h", "How long the run is waited for; it goes on when that is over"),
     switch(Group::Run, "dry_run", "false", "Show what would be done, change nothing"),
+    secret(text(
+        Group::Run,
+        "notify_webhook",
+        "",
+        "Slack-compatible address that is told how the run ended: success, failure, or what was put back",
+    )),
 ];

@@ -25,4 +25,10 @@ pub const RELEASE: &[Input] = &[
     text(Group::What, "manifest", "slipway.yml", "File with the parts, relative to the workspace"),
     map(Group::What, "values", "Texts that the manifest names as `${values.NAME}`, such as secrets"),
     switch(Group::Run, "dry_run", "false", "Show what would be done, change nothing"),
+    secret(text(
+        Group::Run,
+        "notify_webhook",
+        "",
+        "Slack-compatible address that is told how the run ended: success, failure, or what was put back",
+    )),
 ];
