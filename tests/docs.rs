@@ -10,7 +10,7 @@ use slipway::explain::Class;
 use slipway::google::roles::{self, Need};
 use slipway::inputs::spec::{Command, Group, Input};
 use slipway::report::outputs::OUTPUTS;
-use slipway::report::{hosting, job, release};
+use slipway::report::{hosting, job, preview, release};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -139,6 +139,13 @@ fn actions() -> Vec<Action> {
             name: "Slipway release",
             description: "Release the Cloud Run services and Firebase Hosting sites of a manifest as one; all of them are out and healthy, or all are as they were.",
             outputs: release::OUTPUTS.iter().collect(),
+        },
+        Action {
+            command: Command::Preview,
+            file: "actions/preview/action.yml",
+            name: "Slipway preview",
+            description: "Make, renew or remove the preview of a pull request, front and back, told in one comment that is always current.",
+            outputs: preview::OUTPUTS.iter().collect(),
         },
     ]
 }

@@ -183,6 +183,10 @@ const ROLES: &[Role] = &[
             &["artifactregistry.repositories.create", "artifactregistry.repositories.createOnPush"],
         ],
     ),
+    (
+        "roles/artifactregistry.repoAdmin",
+        &[REGISTRY_READ, REGISTRY_WRITE, &["artifactregistry.tags.delete", "artifactregistry.versions.delete"]],
+    ),
     ("roles/artifactregistry.admin", &[REGISTRY_READ, REGISTRY_WRITE, REGISTRY_ADMIN]),
     ("roles/logging.viewer", &[PROJECT, &["logging.logEntries.list", "logging.logs.list", "logging.views.list"]]),
     ("roles/logging.logWriter", &[&["logging.logEntries.create", "logging.logEntries.route"]]),
@@ -417,6 +421,7 @@ const REGISTRY_ADMIN: &[&str] = &[
     "artifactregistry.repositories.getIamPolicy",
     "artifactregistry.repositories.setIamPolicy",
     "artifactregistry.repositories.update",
+    "artifactregistry.tags.delete",
     "artifactregistry.versions.delete",
 ];
 

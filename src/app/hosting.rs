@@ -1,5 +1,6 @@
 //! The hosting commands: read, do, tell. Beside the deploy, with a meaning and a report of their own.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -28,7 +29,7 @@ pub(super) fn is_meant(raw: &RawInputs, command: Command) -> bool {
     match command {
         Command::Hosting | Command::HostingRollback | Command::HostingPromote => true,
         Command::Rollback | Command::Promote => ["site", "to_version", "from_channel"].iter().any(|name| raw.has(name)),
-        Command::Deploy | Command::Job | Command::Release => false,
+        Command::Deploy | Command::Job | Command::Release | Command::Preview => false,
     }
 }
 
@@ -70,6 +71,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
                 console,
                 files: &files,
                 coming: &[],
+                fixed: &BTreeMap::new(),
                 name: "",
             };
             carry_out(&context, &mut facts).await

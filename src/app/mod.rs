@@ -5,6 +5,7 @@ mod hosting;
 mod job;
 mod notify;
 mod post;
+mod preview;
 mod release;
 mod tell;
 
@@ -50,6 +51,7 @@ pub async fn run(invocation: Invocation, runner: Runner) -> u8 {
     match invocation.task {
         Task::Run(Command::Job) => job::run(&console, &runner, &invocation).await,
         Task::Run(Command::Release) => release::run(&console, &runner, &invocation).await,
+        Task::Run(Command::Preview) => preview::run(&console, &runner, &invocation).await,
         Task::Run(command) => {
             // What was given says whether a rollback or a promotion is about a service or a site.
             let (raw, _) = texts(&runner, &invocation, command);

@@ -22,8 +22,8 @@ use crate::steps::{cancel, undo};
 pub(super) async fn run(console: &Arc<Console>, runner: &Runner) -> u8 {
     let word = runner.state.get("command").map(String::as_str).unwrap_or_default();
     let job = Command::ALL.into_iter().find(|job| job.word() == word).unwrap_or(Command::Deploy);
-    if job == Command::Release {
-        release::end_left(console, runner).await;
+    if let Command::Release | Command::Preview = job {
+        release::end_left(console, runner, job).await;
         return 0;
     }
     let Some(left) = Left::of(runner) else {

@@ -1,5 +1,6 @@
 //! The release command: read the manifest, do every part together, tell all of it once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,9 +12,11 @@ use crate::clock::random_hex;
 use crate::console::Console;
 use crate::console::files::{Files, state_name};
 use crate::explain::Failure;
+use crate::github::GitHub;
 use crate::inputs::deploy::{Deploy, What};
 use crate::inputs::hosting::{Hosting, SiteWork};
-use crate::inputs::release::Release;
+use crate::inputs::release::{Release, SitePart};
+use crate::inputs::resolve::preview;
 use crate::inputs::resolve::release::{Resolved, run as resolve, values_to_mask};
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
@@ -57,17 +60,13 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     if let Err(why) = files.save_state("command", Command::Release.word()) {
         console.warning(&why);
     }
-    let mut facts = ReleaseFacts {
-        services: release.services.iter().map(|part| vec![Facts::default(); 1 + part.deploy.regions.len()]).collect(),
-        sites: release.sites.iter().map(|_| Facts::default()).collect(),
-    };
-    for warning in warnings {
-        console.warning(&warning);
-        first_facts(&mut facts).into_iter().for_each(|facts| facts.warnings.push(warning.clone()));
-    }
+    let mut facts = facts_of(console, &release, warnings);
     let outcome = match connect_all(console, runner, &release).await {
         Err(failure) => Outcome::Failed(failure),
-        Ok(clients) => carry_out(console, runner, &release, &all_marks, &clients, files, &mut facts).await,
+        Ok(clients) => {
+            let wiring = Wiring::new(runner, &release, &clients, files, BTreeMap::new());
+            carry_out(console, &wiring, &all_marks, &mut facts).await
+        }
     };
     let told = Told { runner, release: &release, facts: &facts, begun };
     let (headline, now) = told.tell(console, &files, &plan, &outcome);
@@ -80,6 +79,18 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     exit_code(&outcome)
 }
 
+/// Nothing is known of any part yet, but what was odd.
+pub(super) fn facts_of(console: &Console, release: &Release, warnings: Vec<String>) -> ReleaseFacts {
+    let regions = release.services.iter().map(|part| vec![Facts::default(); 1 + part.deploy.regions.len()]);
+    let mut facts =
+        ReleaseFacts { services: regions.collect(), sites: release.sites.iter().map(|_| Facts::default()).collect() };
+    for warning in warnings {
+        console.warning(&warning);
+        first_facts(&mut facts).into_iter().for_each(|facts| facts.warnings.push(warning.clone()));
+    }
+    facts
+}
+
 fn first_facts(facts: &mut ReleaseFacts) -> Option<&mut Facts> {
     match facts.services.first_mut() {
         Some(regions) => regions.first_mut(),
@@ -88,7 +99,7 @@ fn first_facts(facts: &mut ReleaseFacts) -> Option<&mut Facts> {
 }
 
 /// The steps of every part, in the order they are done.
-fn plan(release: &Release, all_marks: &[Marks], runner: &Runner) -> Vec<Step> {
+pub(super) fn plan(release: &Release, all_marks: &[Marks], runner: &Runner) -> Vec<Step> {
     let of = |name: &str, steps: Vec<Step>| {
         let named = steps.into_iter().map(|step| Step { text: format!("`{name}`: {}", step.text), ..step });
         named.collect::<Vec<_>>()
@@ -105,17 +116,21 @@ fn plan(release: &Release, all_marks: &[Marks], runner: &Runner) -> Vec<Step> {
 }
 
 /// A client for each account and project.
-struct AllClients(Vec<(ServiceAccountKey, String, Clients)>);
+pub(super) struct AllClients(Vec<(ServiceAccountKey, String, Clients)>);
 
 impl AllClients {
-    fn of(&self, key: &ServiceAccountKey, project: &str) -> Option<&Clients> {
+    pub(super) fn of(&self, key: &ServiceAccountKey, project: &str) -> Option<&Clients> {
         let same = |other: &ServiceAccountKey| other.email == key.email && other.key_id == key.key_id;
         let found = self.0.iter().find(|(other, place, _)| same(other) && place == project);
         found.map(|(_, _, clients)| clients)
     }
 }
 
-async fn connect_all(console: &Arc<Console>, runner: &Runner, release: &Release) -> Result<AllClients, Failure> {
+pub(super) async fn connect_all(
+    console: &Arc<Console>,
+    runner: &Runner,
+    release: &Release,
+) -> Result<AllClients, Failure> {
     let services = release.services.iter().map(|part| (&part.deploy.key, part.deploy.project.as_str()));
     let sites = release.sites.iter().map(|part| (&part.hosting.key, part.hosting.project.as_str()));
     let mut all = AllClients(Vec::new());
@@ -128,55 +143,101 @@ async fn connect_all(console: &Arc<Console>, runner: &Runner, release: &Release)
     Ok(all)
 }
 
-/// Runs the parts until they end or a signal comes; then what they began is ended and taken back.
-async fn carry_out(
-    console: &Arc<Console>,
-    runner: &Runner,
-    release: &Release,
-    all_marks: &[Marks],
-    clients: &AllClients,
+/// What the parts' contexts borrow.
+pub(super) struct Wiring<'a> {
+    runner: &'a Runner,
+    release: &'a Release,
+    clients: &'a AllClients,
     files: Files,
+    github: Option<GitHub>,
+    /// Services of the release, as rewrites name them.
+    coming: Vec<Service>,
+    /// Tags that rewrites keep to.
+    fixed: BTreeMap<Service, String>,
+    /// What marks the versions of each site part, what begins its lines, and where it keeps its state.
+    sites: Vec<(String, String, Files)>,
+}
+
+impl<'a> Wiring<'a> {
+    pub(super) fn new(
+        runner: &'a Runner,
+        release: &'a Release,
+        clients: &'a AllClients,
+        files: Files,
+        fixed: BTreeMap<Service, String>,
+    ) -> Self {
+        let net = clients.0.first().map(|(_, _, clients)| &clients.net);
+        let deploys = release.services.iter().flat_map(|part| each_region(part.deploy.clone()));
+        let site = |(index, part): (usize, &SitePart)| {
+            let files = Files { part: Some(release.services.len() + index), ..files };
+            (format!("req_{}", random_hex(8)), format!("{}: ", part.name), files)
+        };
+        Self {
+            github: net.and_then(|net| github(runner, net, release.github_token.as_ref())),
+            coming: deploys.map(|deploy| service_of(&deploy)).collect(),
+            sites: release.sites.iter().enumerate().map(site).collect(),
+            runner,
+            release,
+            clients,
+            files,
+            fixed,
+        }
+    }
+
+    pub(super) fn shared<'b>(&'b self, console: &'b Console) -> Option<Shared<'b>> {
+        // Every part's account and project were connected a moment ago.
+        let (_, _, any) = self.clients.0.first()?;
+        Some(Shared { origin: &self.runner.origin, github: self.github.as_ref(), probe: &any.probe, console })
+    }
+
+    pub(super) fn services(&self, all_marks: &[Marks]) -> Vec<ServicePart<'_>> {
+        let parts = self.release.services.iter().zip(all_marks).enumerate().filter_map(|(index, (part, marks))| {
+            let own = self.clients.of(&part.deploy.key, part.deploy.project.as_str())?;
+            Some(ServicePart {
+                name: &part.name,
+                deploys: each_region(part.deploy.clone()),
+                needs: &part.needs,
+                gaps: &part.gaps,
+                marks: marks.clone(),
+                http: &own.http,
+                files: Files { part: Some(index), ..self.files },
+            })
+        });
+        parts.collect()
+    }
+
+    pub(super) fn sites<'b>(&'b self, console: &'b Console) -> Vec<SiteContext<'b>> {
+        let parts = self.release.sites.iter().zip(&self.sites).filter_map(|(part, (mark, name, files))| {
+            let own = self.clients.of(&part.hosting.key, part.hosting.project.as_str())?;
+            Some(SiteContext {
+                hosting: &part.hosting,
+                mark,
+                origin: &self.runner.origin,
+                http: &own.http,
+                github: self.github.as_ref(),
+                probe: &own.probe,
+                console,
+                files,
+                coming: &self.coming,
+                fixed: &self.fixed,
+                name,
+            })
+        });
+        parts.collect()
+    }
+}
+
+/// Runs the parts until they end or a signal comes; then what they began is ended and taken back.
+pub(super) async fn carry_out(
+    console: &Arc<Console>,
+    wiring: &Wiring<'_>,
+    all_marks: &[Marks],
     facts: &mut ReleaseFacts,
 ) -> Outcome<()> {
-    // Every part's account and project were connected a moment ago.
-    let Some((_, _, any)) = clients.0.first() else { return Outcome::Deployed(()) };
-    let github = github(runner, &any.net, release.github_token.as_ref());
-    let shared = Shared { origin: &runner.origin, github: github.as_ref(), probe: &any.probe, console };
-    let mut services: Vec<ServicePart<'_>> = Vec::new();
-    for (index, (part, marks)) in release.services.iter().zip(all_marks).enumerate() {
-        let Some(own) = clients.of(&part.deploy.key, part.deploy.project.as_str()) else { continue };
-        services.push(ServicePart {
-            name: &part.name,
-            deploys: each_region(part.deploy.clone()),
-            needs: &part.needs,
-            gaps: &part.gaps,
-            marks: marks.clone(),
-            http: &own.http,
-            files: Files { part: Some(index), ..files },
-        });
-    }
-    let coming: Vec<Service> = services.iter().flat_map(|part| part.deploys.iter().map(service_of)).collect();
-    let marks: Vec<String> = release.sites.iter().map(|_| format!("req_{}", random_hex(8))).collect();
-    let names: Vec<String> = release.sites.iter().map(|part| format!("{}: ", part.name)).collect();
-    let site_files: Vec<Files> =
-        (0..names.len()).map(|index| Files { part: Some(services.len() + index), ..files }).collect();
-    let mut sites: Vec<SiteContext<'_>> = Vec::new();
-    for (index, part) in release.sites.iter().enumerate() {
-        let Some(own) = clients.of(&part.hosting.key, part.hosting.project.as_str()) else { continue };
-        sites.push(SiteContext {
-            hosting: &part.hosting,
-            mark: &marks[index],
-            origin: &runner.origin,
-            http: &own.http,
-            github: github.as_ref(),
-            probe: &own.probe,
-            console,
-            files: &site_files[index],
-            coming: &coming,
-            name: &names[index],
-        });
-    }
-    if release.dry_run {
+    let Some(shared) = wiring.shared(console) else { return Outcome::Deployed(()) };
+    let mut services = wiring.services(all_marks);
+    let sites = wiring.sites(console);
+    if wiring.release.dry_run {
         return rehearse(shared, &services, &sites, facts).await.map_or_else(Outcome::Failed, Outcome::Planned);
     }
     let signal = tokio::select! {
@@ -250,16 +311,33 @@ async fn clean_up(
 }
 
 /// What a report is made of.
-struct Told<'a> {
-    runner: &'a Runner,
-    release: &'a Release,
-    facts: &'a ReleaseFacts,
-    begun: Instant,
+pub(super) struct Told<'a> {
+    pub(super) runner: &'a Runner,
+    pub(super) release: &'a Release,
+    pub(super) facts: &'a ReleaseFacts,
+    pub(super) begun: Instant,
 }
 
 impl Told<'_> {
     /// Tells it. Gives back the headline and what is true now.
     fn tell(&self, console: &Console, files: &Files, plan: &[Step], outcome: &Outcome<()>) -> (String, Vec<String>) {
+        self.with_story(plan, outcome, |story| {
+            let now = tell::tell_release(console, files, story);
+            if self.runner.embedded {
+                console.title("The job summary, as GitHub would show it");
+                markdown(story).lines().for_each(|line| console.foreign(line));
+            }
+            (headline(story), now)
+        })
+    }
+
+    /// Makes the story, for as long as it is told.
+    pub(super) fn with_story<T>(
+        &self,
+        plan: &[Step],
+        outcome: &Outcome<()>,
+        tell: impl FnOnce(&ReleaseStory<'_>) -> T,
+    ) -> T {
         // Of a part only what is true now is told; how the whole ended is told once.
         let planned = matches!(outcome, Outcome::Planned(_));
         let of_service = if planned { Outcome::Planned(Vec::new()) } else { Outcome::Deployed(Kind::Deploy) };
@@ -324,12 +402,7 @@ impl Told<'_> {
             outcome,
             took: self.begun.elapsed(),
         };
-        let now = tell::tell_release(console, files, &story);
-        if self.runner.embedded {
-            console.title("The job summary, as GitHub would show it");
-            markdown(&story).lines().for_each(|line| console.foreign(line));
-        }
-        (headline(&story), now)
+        tell(&story)
     }
 }
 
@@ -342,12 +415,16 @@ fn site_kind(hosting: &Hosting) -> SiteKind {
 }
 
 /// Ends what a release left behind that was cancelled or killed, part by part.
-pub(super) async fn end_left(console: &Arc<Console>, runner: &Runner) {
-    let invocation = Invocation { task: Task::Run(Command::Release), flags: Vec::new(), local: false };
-    let (raw, findings) = read_texts(console, runner, &invocation, Command::Release);
+pub(super) async fn end_left(console: &Arc<Console>, runner: &Runner, command: Command) {
+    let invocation = Invocation { task: Task::Run(command), flags: Vec::new(), local: false };
+    let (raw, findings) = read_texts(console, runner, &invocation, command);
     values_to_mask(&raw).iter().for_each(|value| console.mask(value));
-    let Ok(Resolved { release, .. }) = resolve(&raw, runner, findings) else {
-        return console.warning("What the release began may still go on: its manifest cannot be read again");
+    let resolved = match command {
+        Command::Preview => preview::run(&raw, runner, findings).map(|resolved| resolved.preview.release),
+        _ => resolve(&raw, runner, findings).map(|resolved| resolved.release),
+    };
+    let Ok(release) = resolved else {
+        return console.warning("What the run began may still go on: its manifest cannot be read again");
     };
     let services = release.services.iter().map(|part| (&part.name, Some(&part.deploy), &part.deploy.key));
     let sites = release.sites.iter().map(|part| (&part.name, None, &part.hosting.key));

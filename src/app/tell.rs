@@ -17,6 +17,7 @@ use crate::plan::difference::Difference;
 use crate::report::failure::Line;
 use crate::report::hosting::{self, SiteStory};
 use crate::report::job::{self, JobStory};
+use crate::report::preview::{self, Head, Removals};
 use crate::report::release::{self, ReleaseStory};
 use crate::report::{Kind, Outcome, Story, failure, headline, outputs, summary, truth};
 
@@ -112,6 +113,26 @@ pub(super) fn tell_release(console: &Console, files: &Files, story: &ReleaseStor
     now
 }
 
+/// Tells what became of a preview: the log, the outputs, the summary.
+pub(super) fn tell_preview(console: &Console, files: &Files, head: &Head<'_>, story: &ReleaseStory<'_>) -> Vec<String> {
+    let now = release::sentences(story);
+    tell_end(console, story.outcome, &preview::headline(head, story.outcome), "parts", &now, story.took);
+    if let Outcome::Deployed(()) = story.outcome {
+        story.parts.iter().filter_map(|part| Some((part.name(), part.url()?))).for_each(|(name, url)| {
+            console.line(&format!("  look at `{name}`: {url}"));
+        });
+    }
+    write(console, files, preview::values(head, story), &preview::markdown(head, story));
+    now
+}
+
+/// Tells what a removed preview came to.
+pub(super) fn tell_removed(console: &Console, files: &Files, head: &Head<'_>, removals: &Removals<'_>) {
+    console.title(&format!("The preview of pull request #{} is removed", head.number));
+    let summary = preview::removed_markdown(head, removals);
+    write(console, files, preview::removed_values(head, removals, "removed"), &summary);
+}
+
 /// How a run ended, and what is true now. `on` is what a plan's changes are on.
 fn tell_end<K>(console: &Console, outcome: &Outcome<K>, headline: &str, on: &str, now: &[String], took: Duration) {
     match outcome {
@@ -166,7 +187,7 @@ fn tell_changes(console: &Console, changes: &[Difference], on: &str) {
 
 /// Tells a failure once: on the runner as an annotation, which its log shows too, behind the lines
 /// that show the cause; elsewhere as lines in the order of a story.
-fn tell_failure(console: &Console, headline: &str, failed: &Failure, now: &[String]) {
+pub(super) fn tell_failure(console: &Console, headline: &str, failed: &Failure, now: &[String]) {
     let whole = failure::annotation(failed, now);
     let annotated = console.is_actions() && console.fits_annotation(&whole);
     if annotated {

@@ -293,6 +293,21 @@ pub async fn revisions(http: &Http, service: &str) -> Result<Vec<Revision>, ApiE
     }
 }
 
+/// Deletes a service with all its revisions. A second time finds it gone, which is as good; `false` says that it
+/// was gone already.
+///
+/// # Errors
+/// When Google keeps it.
+pub async fn delete_service(http: &Http, name: &str) -> Result<bool, ApiError> {
+    let doing = format!("delete service `{}`", short(name));
+    let call = http.call(Method::DELETE, Api::Run, &format!("v2/{name}"), Body::Empty, Repeat::Always, doing);
+    match http.json(&call).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.is_missing() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Deletes a revision. A second time finds it gone, which is as good.
 ///
 /// # Errors

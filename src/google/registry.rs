@@ -1,11 +1,12 @@
-//! Which digest a tag stands for, in Artifact Registry (which gcr.io is, too).
+//! Which digest a tag stands for, in Artifact Registry (which gcr.io is, too), and removing one.
 
+use reqwest::Method;
 use serde_json::Value;
 
 use super::endpoints::{Api, segment};
 use super::error::ApiError;
-use super::http::Http;
-use super::retry::Patience;
+use super::http::{Body, Http};
+use super::retry::{Patience, Repeat};
 use crate::model::image::{Digest, ImageRef};
 
 /// The digest an image's tag stands for. `None` when the image is in no registry of Google's, so
@@ -16,19 +17,41 @@ use crate::model::image::{Digest, ImageRef};
 pub async fn digest(http: &Http, image: &ImageRef) -> Result<Option<Digest>, ApiError> {
     let Some(repository) = Location::of(image) else { return Ok(None) };
     let tag = image.tag.as_ref().map_or("latest", |tag| tag.as_str());
-    let path = format!(
-        "v1/projects/{}/locations/{}/repositories/{}/packages/{}/tags/{}",
-        segment(&repository.project),
-        segment(&repository.location),
-        segment(&repository.name),
-        segment(&repository.package),
-        segment(tag)
-    );
+    let path = format!("{}/tags/{}", repository.path(), segment(tag));
     let mut call = http.get(Api::ArtifactRegistry, &path, format!("look up `{image}`"));
     call.patience = Patience { attempts: 2, ..Patience::USUAL };
     let answer = http.json(&call).await?;
     let version = answer.get("version").and_then(Value::as_str).unwrap_or_default();
     Ok(version.rsplit('/').next().and_then(Digest::parse))
+}
+
+/// Removes a tag, and the image it stands for unless that has other tags. `None` when there is no such tag, or the
+/// image is in no registry of Google's; else whether the image itself went. A second time finds it gone.
+///
+/// # Errors
+/// When it may not be removed: the five roles do not allow it.
+pub async fn remove(http: &Http, image: &ImageRef) -> Result<Option<bool>, ApiError> {
+    let Some(location) = Location::of(image) else { return Ok(None) };
+    let digest = match digest(http, image).await {
+        Ok(Some(digest)) => digest,
+        Ok(None) => return Ok(None),
+        Err(error) if error.is_missing() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let tag = image.tag.as_ref().map_or("latest", |tag| tag.as_str());
+    let gone = async |path: String, what: String| {
+        let call = http.call(Method::DELETE, Api::ArtifactRegistry, &path, Body::Empty, Repeat::Always, what);
+        match http.json(&call).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_missing() => Ok(true),
+            // It has other tags, and somebody may want it.
+            Err(error) if error.status() == Some(400) => Ok(false),
+            Err(error) => Err(error),
+        }
+    };
+    gone(format!("{}/tags/{}", location.path(), segment(tag)), format!("remove the tag of `{image}`")).await?;
+    let version = format!("{}/versions/{}", location.path(), segment(digest.as_str()));
+    gone(version, format!("remove the image `{image}`")).await.map(Some)
 }
 
 /// Where Artifact Registry keeps an image.
@@ -41,6 +64,17 @@ struct Location {
 }
 
 impl Location {
+    /// The path of its package.
+    fn path(&self) -> String {
+        format!(
+            "v1/projects/{}/locations/{}/repositories/{}/packages/{}",
+            segment(&self.project),
+            segment(&self.location),
+            segment(&self.name),
+            segment(&self.package)
+        )
+    }
+
     /// From `REGION-docker.pkg.dev/PROJECT/REPOSITORY/PACKAGE…` or `[LOCATION.]gcr.io/PROJECT/PACKAGE…`.
     fn of(image: &ImageRef) -> Option<Self> {
         let host = image.repository.host();

@@ -9,6 +9,8 @@ pub mod hosting;
 pub mod job;
 mod knative;
 pub mod map;
+pub mod preview;
+pub mod pull_request;
 pub mod raw;
 pub mod release;
 pub mod resolve;

@@ -2,10 +2,12 @@
 
 mod hosting;
 mod job;
+mod preview;
 mod release;
 
 pub use hosting::{HOSTING, HOSTING_MORE};
 pub use job::JOB;
+pub use preview::PREVIEW;
 pub use release::RELEASE;
 
 /// What the text of an input is made of.
@@ -391,11 +393,13 @@ pub enum Command {
     HostingPromote,
     /// Services and sites as one.
     Release,
+    /// Services and sites of a pull request, for its reviewers.
+    Preview,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Command; 8] = [
+    pub const ALL: [Command; 9] = [
         Command::Deploy,
         Command::Rollback,
         Command::Promote,
@@ -404,6 +408,7 @@ impl Command {
         Command::HostingRollback,
         Command::HostingPromote,
         Command::Release,
+        Command::Preview,
     ];
 
     /// Its words on the command line.
@@ -417,6 +422,7 @@ impl Command {
             Command::HostingRollback => "hosting rollback",
             Command::HostingPromote => "hosting promote",
             Command::Release => "release",
+            Command::Preview => "preview",
         }
     }
 
@@ -435,6 +441,7 @@ impl Command {
             Command::HostingRollback => "Show a version of a site again that was served before, verified",
             Command::HostingPromote => "Show everybody the version that a preview channel shows, verified",
             Command::Release => "Release services and sites of a manifest as one: all of them, or none",
+            Command::Preview => "Make, renew or remove the preview of a pull request: services and sites of a manifest",
         }
     }
 
@@ -448,7 +455,7 @@ impl Command {
                     || ["to_revision", "rollback_on_failure"].contains(&input.name)
                     || ["site", "channel", "message", "to_version"].contains(&input.name)
             }
-            Command::Job | Command::Hosting | Command::Release => true,
+            Command::Job | Command::Hosting | Command::Release | Command::Preview => true,
             Command::Promote => {
                 input.group != Group::Build
                     && !["source", "image", "to_revision", "no_traffic", "traffic", "revision_traffic", "tag_traffic"]
@@ -470,6 +477,7 @@ impl Command {
             Command::Hosting => [HOSTING, &[], &[]],
             Command::HostingRollback | Command::HostingPromote => [HOSTING, HOSTING_MORE, &[]],
             Command::Release => [RELEASE, &[], &[]],
+            Command::Preview => [PREVIEW, &[], &[]],
         };
         let all = || tables.into_iter().flatten();
         Group::ALL.iter().flat_map(|group| all().filter(|input| input.group == *group)).filter(has).collect()
@@ -493,7 +501,7 @@ const PROMOTE_SITE: &[Input] = &[
 
 /// The input of that name: its grammar, and whether it may hold secrets, are the same in every command.
 pub fn find(name: &str) -> Option<&'static Input> {
-    let more = JOB.iter().chain(HOSTING).chain(HOSTING_MORE).chain(RELEASE);
+    let more = JOB.iter().chain(HOSTING).chain(HOSTING_MORE).chain(RELEASE).chain(PREVIEW);
     DEPLOY.iter().chain(MORE).chain(more).find(|input| input.name == name)
 }
 

@@ -262,6 +262,8 @@ pub struct RolloutFact {
     pub before: Traffic,
     /// The traffic tag of the candidate.
     pub tag: String,
+    /// The address that the tag gives it, once it is there.
+    pub uri: Option<String>,
     /// Percents the revision got in turn, and what was seen there.
     pub stops: Vec<(u8, String)>,
     /// How it ended.

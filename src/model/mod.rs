@@ -8,5 +8,6 @@ pub mod ids;
 pub mod image;
 pub mod key;
 pub mod kind;
+pub mod preview;
 pub mod secret;
 pub mod traffic;

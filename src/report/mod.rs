@@ -8,6 +8,7 @@ pub mod job;
 pub mod json;
 pub mod markdown;
 pub mod outputs;
+pub mod preview;
 pub mod release;
 pub mod summary;
 pub mod timeline;

@@ -9,7 +9,7 @@ use super::markdown::{code, link, sentence, table};
 use super::{Outcome, Story, exit_code, hosting, json as report_json, summary, timeline, truth};
 use crate::console::duration;
 use crate::explain::Class;
-use crate::model::facts::{Facts, StepFact, StepState};
+use crate::model::facts::{Facts, RolloutEnd, StepFact, StepState};
 use crate::model::hosting::{SiteEnd, short};
 use crate::plan::decide::Step;
 
@@ -57,16 +57,20 @@ impl Part<'_> {
         }
     }
 
-    fn facts(&self) -> &Facts {
+    pub(super) fn facts(&self) -> &Facts {
         match self {
             Part::Service(_, story) => story.facts,
             Part::Site(_, story) => story.facts,
         }
     }
 
-    fn url(&self) -> Option<&str> {
+    /// Where it can be looked at: of a candidate that waits, its tag's address.
+    pub fn url(&self) -> Option<&str> {
         match self {
-            Part::Service(_, story) => story.facts.service.url.as_deref(),
+            Part::Service(_, story) => match &story.facts.rollout {
+                Some(rollout) if rollout.end == RolloutEnd::Candidate => rollout.uri.as_deref(),
+                _ => story.facts.service.url.as_deref(),
+            },
             Part::Site(_, story) => story.facts.sites.first().and_then(|fact| fact.url.as_deref()),
         }
     }
@@ -165,7 +169,7 @@ pub fn values(story: &ReleaseStory<'_>) -> Vec<(&'static str, String)> {
     OUTPUTS.iter().filter_map(|(name, _)| Some((*name, value(name)?))).collect()
 }
 
-fn urls(story: &ReleaseStory<'_>) -> Value {
+pub(super) fn urls(story: &ReleaseStory<'_>) -> Value {
     let all = story.parts.iter().map(|part| (part.name().to_owned(), json!(part.url())));
     all.collect::<Map<_, _>>().into()
 }
@@ -199,8 +203,13 @@ pub fn document(story: &ReleaseStory<'_>) -> Value {
 
 /// The job summary.
 pub fn markdown(story: &ReleaseStory<'_>) -> String {
+    with_head(story, head(story))
+}
+
+/// The job summary under another head.
+pub(super) fn with_head(story: &ReleaseStory<'_>, head: String) -> String {
     let now = sentences(story);
-    let mut parts = vec![head(story)];
+    let mut parts = vec![head];
     match story.outcome {
         Outcome::Failed(failure) => parts.push(summary::failed(failure, &now)),
         Outcome::Cancelled(_) => parts.push(summary::now(&now)),

@@ -160,6 +160,11 @@ pub(super) fn remember(facts: &mut Facts, current: Option<&Service>) {
     facts.service.previous = service.serving().main_revision(latest.as_ref()).cloned();
     facts.service.latest_before = latest;
     facts.service.url = (!service.uri().is_empty()).then(|| service.uri().to_owned());
+    if let Some(rollout) = &mut facts.rollout
+        && let Some(uri) = service.tag_uri(&rollout.tag)
+    {
+        rollout.uri = Some(uri.to_owned());
+    }
 }
 
 /// Waits by looking at the service, where there is no operation to wait for.
@@ -253,6 +258,11 @@ pub(super) fn see(facts: &mut Facts, service: &Service) {
     facts.service.traffic = Some(service.serving());
     facts.service.latest_ready = service.latest_ready();
     facts.service.url = (!service.uri().is_empty()).then(|| service.uri().to_owned());
+    if let Some(rollout) = &mut facts.rollout
+        && let Some(uri) = service.tag_uri(&rollout.tag)
+    {
+        rollout.uri = Some(uri.to_owned());
+    }
 }
 
 /// Takes the digest from the revision, where the image was deployed by a name that could not be

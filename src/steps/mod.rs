@@ -19,6 +19,7 @@ mod order;
 mod pick;
 mod pre_deploy;
 mod preflight;
+pub mod preview;
 mod prune;
 pub mod release;
 mod resolve;

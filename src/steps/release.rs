@@ -139,7 +139,8 @@ pub async fn run(
 }
 
 /// Builds every service and uploads every site. A service that is new, and whose address a later one wants to
-/// know, is deployed at once: nobody knows it yet, so nobody is served anything half.
+/// know, is deployed at once: nobody knows it yet, so nobody is served anything half. The same holds for a
+/// candidate that waits without traffic.
 async fn prepare(
     shared: Shared<'_>,
     services: &mut [ServicePart<'_>],
@@ -164,14 +165,18 @@ async fn prepare(
             seen.push(super::preflight(context, facts).await.map_err(in_place)?);
         }
         let image = super::image(first, &mut all[0], &seen[0]).await.map_err(in_place)?;
-        let address = seen[0].service.as_ref().map(|service| service.uri().to_owned()).filter(|uri| !uri.is_empty());
         let wanted = needed.iter().any(|name| name == service.name);
-        match address {
+        // A candidate that waits without traffic is asked at its tag's address, which it has once it is there.
+        let waits = first.deploy.rollout.no_traffic;
+        let address = seen[0].service.as_ref().map(|service| service.uri().to_owned());
+        match address.filter(|uri| !uri.is_empty() && !waits) {
             Some(address) => drop(urls.insert(service.name.to_owned(), address)),
             None if wanted => {
                 super::before(first, &mut all[0], &seen[0], &image).await.map_err(in_place)?;
                 super::everywhere(&contexts, all, seen, &image).await?;
-                urls.extend(all[0].service.url.clone().map(|url| (service.name.to_owned(), url)));
+                let tagged = all[0].rollout.as_ref().filter(|_| waits).and_then(|rollout| rollout.uri.clone());
+                let url = tagged.or_else(|| all[0].service.url.clone());
+                urls.extend(url.map(|url| (service.name.to_owned(), url)));
                 built.push(None);
                 continue;
             }

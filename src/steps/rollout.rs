@@ -80,8 +80,13 @@ pub(super) fn begin(
         context.warn(facts, text);
         return Ok(None);
     };
-    facts.rollout =
-        Some(RolloutFact { before: before.clone(), tag: tag.clone(), stops: Vec::new(), end: RolloutEnd::Open });
+    facts.rollout = Some(RolloutFact {
+        before: before.clone(),
+        tag: tag.clone(),
+        uri: None,
+        stops: Vec::new(),
+        end: RolloutEnd::Open,
+    });
     facts.service.previous = before.main_revision(None).cloned();
     let rollout = Rollout { before, followed_latest, revision: revision.clone(), tag, keep_tag, newest };
     Ok(Some(Record { run: context.marks.request_tag.clone(), rollout }))

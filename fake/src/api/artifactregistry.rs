@@ -1,5 +1,4 @@
-//! Artifact Registry's read side: repositories, tags and images. A deployer's five roles may not
-//! ask.
+//! Artifact Registry: repositories, tags and images, read and removed. A deployer's five roles may do neither.
 
 use crate::apis::Api;
 use crate::call::Call;
@@ -27,6 +26,8 @@ fn answer(world: &mut World, call: &Call) -> Option<Answer> {
         "artifactregistry.projects.locations.repositories.get" => repository_view(world, call),
         "artifactregistry.projects.locations.repositories.packages.tags.get" => tag(world, call),
         "artifactregistry.projects.locations.repositories.dockerImages.get" => docker_image(world, call),
+        "artifactregistry.projects.locations.repositories.packages.tags.delete" => delete_tag(world, call),
+        "artifactregistry.projects.locations.repositories.packages.versions.delete" => delete_version(world, call),
         _ => return None,
     })
 }
@@ -91,6 +92,45 @@ fn docker_image(world: &World, call: &Call) -> Answer {
         "uploadTime": image.pushed,
         "updateTime": image.pushed
     })))
+}
+
+fn delete_tag(world: &mut World, call: &Call) -> Answer {
+    let (name, _) = repository(world, call, "artifactregistry.tags.delete")?;
+    let (package, tag) = (call.hole("packagesId").to_owned(), call.hole("tagsId").to_owned());
+    let found = world.repositories.get_mut(&name).and_then(|repository| repository.packages.get_mut(&package));
+    match found.and_then(|package| package.tags.remove(&tag)) {
+        Some(_) => {
+            world.effect("image tag deleted", format!("{name}/packages/{package}/tags/{tag}"));
+            Ok(Reply::ok(&json!({})))
+        }
+        None => Err(refusal::not_found("Requested entity was not found.")),
+    }
+}
+
+/// A version with tags goes only by force.
+fn delete_version(world: &mut World, call: &Call) -> Answer {
+    let (name, _) = repository(world, call, "artifactregistry.versions.delete")?;
+    let (package, version) = (call.hole("packagesId").to_owned(), call.hole("versionsId").to_owned());
+    let force = call.flag("force");
+    let found = world.repositories.get_mut(&name).and_then(|repository| repository.packages.get_mut(&package));
+    let Some(found) = found.filter(|package| package.images.contains_key(&version)) else {
+        return Err(refusal::not_found("Requested entity was not found."));
+    };
+    if !force && found.tags.values().any(|digest| *digest == version) {
+        return Err(refusal::rpc(
+            400,
+            "FAILED_PRECONDITION",
+            "cannot delete a version with tags".to_owned(),
+            Vec::new(),
+        ));
+    }
+    found.tags.retain(|_, digest| *digest != version);
+    found.images.remove(&version);
+    world.effect("image deleted", format!("{name}/packages/{package}/versions/{version}"));
+    let mut parts = name.split('/').skip(1).step_by(2);
+    let (project, location) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let operation = format!("projects/{project}/locations/{location}/operations/delete-{}", &version[7..19]);
+    Ok(Reply::ok(&json!({"name": operation, "done": true, "response": {}})))
 }
 
 fn tags_of(package: &Package, digest: &str) -> Vec<Value> {

@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use super::super::credentials;
 use super::super::error::{Findings, InputErrors};
 use super::super::firebase::channel::{ChannelError, DEFAULT_LIFE, channel_id, expires, for_pull_request};
 use super::super::firebase::{self, Chosen, FirebaseRc, JsonMistake};
 use super::super::hosting::{Channel, Hosting, SiteSource, SiteWork, Upload};
+use super::super::pull_request::of_run;
 use super::super::raw::RawInputs;
 use super::super::runner::{Origin, Runner};
 use super::super::scalar;
@@ -268,8 +267,8 @@ fn deploy_channel(give: &mut Give<'_>, origin: &Origin) -> Option<Channel> {
     if give.raw.has("channel") {
         return None;
     }
-    match pull_request(origin) {
-        Some((number, branch)) => Some(Channel::Preview { id: for_pull_request(number, &branch), ttl }),
+    match of_run(origin) {
+        Some(pull) => Some(Channel::Preview { id: for_pull_request(pull.number, &pull.branch), ttl }),
         None => {
             give.findings.wrong(
                 "channel",
@@ -299,19 +298,6 @@ fn named<T>(give: &mut Give<'_>, name: &'static str, parse: impl FnOnce(&str) ->
             None
         }
     }
-}
-
-/// The pull request of this run: its number and the branch it comes from.
-fn pull_request(origin: &Origin) -> Option<(u64, String)> {
-    let number = |text: &str| text.strip_prefix("refs/pull/")?.split('/').next()?.parse().ok();
-    if let Some(number) = origin.full_ref.as_deref().and_then(number) {
-        return Some((number, origin.head_ref.clone().unwrap_or_default()));
-    }
-    // `pull_request_target` runs on the base branch; only the event knows the request.
-    let text = std::fs::read_to_string(origin.event_file.as_deref()?).ok()?;
-    let event: Value = serde_json::from_str(&text).ok()?;
-    let branch = event.pointer("/pull_request/head/ref").and_then(Value::as_str).unwrap_or_default();
-    Some((event.pointer("/pull_request/number")?.as_u64()?, branch.to_owned()))
 }
 
 /// A version's id, by itself or at the end of its full name.

@@ -7,6 +7,7 @@ pub mod job;
 mod kind;
 mod manifest;
 mod pre_deploy;
+pub mod preview;
 pub mod release;
 mod rollout;
 mod service;
@@ -65,7 +66,12 @@ pub fn run(
         })),
         Command::Promote => promoted(&mut give, project.as_ref(), region.as_ref()),
         // They have a meaning of their own, see the modules here.
-        Command::Job | Command::Hosting | Command::HostingRollback | Command::HostingPromote | Command::Release => None,
+        Command::Job
+        | Command::Hosting
+        | Command::HostingRollback
+        | Command::HostingPromote
+        | Command::Release
+        | Command::Preview => None,
     };
     let settings = service::settings(&mut give, runner, service.as_ref());
     let domain = give.with("domain", Domain::parse);

@@ -4,7 +4,7 @@
 mod finalize;
 mod find;
 mod pins;
-mod refused;
+pub(super) mod refused;
 mod rehearse;
 mod release;
 mod room;
@@ -14,6 +14,8 @@ mod verify;
 mod versions;
 
 pub use rehearse::rehearse;
+
+use std::collections::BTreeMap;
 
 use super::timed;
 use crate::clock::Clock;
@@ -49,6 +51,8 @@ pub struct SiteContext<'a> {
     pub files: &'a Files,
     /// Services that are deployed together with the sites: they may not be there yet.
     pub coming: &'a [Service],
+    /// Tags that rewrites to services keep to, where they are known beforehand.
+    pub fixed: &'a BTreeMap<Service, String>,
     /// What begins the lines about it, where others are released with it.
     pub name: &'a str,
 }

@@ -10,6 +10,7 @@ use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Service as Found};
 use crate::google::hosting;
 use crate::google::operation;
+use crate::inputs::firebase::Destination;
 use crate::inputs::hosting::SiteSource;
 use crate::model::facts::Facts;
 use crate::model::hosting::{LIVE, short};
@@ -60,7 +61,9 @@ pub(super) async fn look(
             Err(failure) => return Err(failure),
         }
     }
-    let pinned = !serving::pins(&source.serving, &resolved).is_empty();
+    let pins = serving::pins(&source.serving, &resolved);
+    // A tag that is known beforehand is there already, and putting it into this version changes nobody's traffic.
+    let pinned = pins.iter().any(|service| !context.fixed.contains_key(service));
     if pinned && !fact(facts, index).is_live() {
         keep_live(context, facts, index, source, &resolved).await?;
     }
@@ -106,7 +109,12 @@ async fn keep_live(
     let version =
         hosting::version(context.http, version).await.map_err(|error| refused::of(context.http, sentence(), error))?;
     let Some(version) = version else { return Ok(()) };
-    let harmed = serving::unsafe_pins(&source.serving, resolved, &version.config);
+    let mut own = source.serving.clone();
+    own.rewrites.retain(|rewrite| {
+        !matches!(&rewrite.to, Destination::Run { service, region, .. }
+            if context.fixed.contains_key(&Service { region: region.clone(), name: service.clone() }))
+    });
+    let harmed = serving::unsafe_pins(&own, resolved, &version.config);
     if harmed.is_empty() {
         return Ok(());
     }
@@ -132,7 +140,10 @@ pub(super) async fn set(
     let mut resolved = if asks { look(context, facts, index, source).await? } else { Resolved::default() };
     let mut tags = BTreeMap::new();
     for service in serving::pins(&source.serving, &resolved) {
-        let tag = tag(context, facts, index, short(version), &service).await?;
+        let tag = match context.fixed.get(&service) {
+            Some(tag) => tag.clone(),
+            None => tag(context, facts, index, short(version), &service).await?,
+        };
         tags.insert(service, tag);
     }
     resolved.tags = tags;

@@ -7,7 +7,7 @@ use crate::google::roles;
 
 /// A failure of `sentence`. Hosting's 403 says no more than that (`google-samples.md` 7.16), so the role is
 /// named from what was asked.
-pub(super) fn of(http: &Http, sentence: impl Into<String>, error: ApiError) -> Failure {
+pub(in super::super) fn of(http: &Http, sentence: impl Into<String>, error: ApiError) -> Failure {
     let silent = error.is_forbidden() && error.refusal().is_some_and(|refusal| refusal.permission().is_none());
     let failure = Failure::of(sentence, error);
     if silent { failure.hint(grant(http)) } else { failure }

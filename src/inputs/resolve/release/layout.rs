@@ -46,7 +46,9 @@ impl Section {
     fn cure_elsewhere(self, input: &Input) -> Option<String> {
         match (input.name, input.means) {
             (_, Some(means)) => Some(format!("write `{means}`")),
-            ("github_token" | "dry_run" | "notify_webhook" | "environment", _) => Some("it is about the whole run: give it as an input".into()),
+            ("github_token" | "dry_run" | "notify_webhook" | "environment", _) => {
+                Some("it is about the whole run: give it as an input".into())
+            }
             ("traffic" | "revision_traffic" | "tag_traffic" | "no_traffic", _) => {
                 Some("a release moves the traffic itself, when every part is ready".into())
             }

@@ -1,0 +1,185 @@
+//! The preview command: a release that nobody but its reviewers sees, told on the pull request, removed with it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::notify::{self, Message};
+use super::release::{Told, Wiring, carry_out, connect_all, facts_of, plan};
+use super::{each_region, files, read_texts, tell, webhook_of};
+use crate::cli::Invocation;
+use crate::clock::random_hex;
+use crate::console::Console;
+use crate::console::files::Files;
+use crate::explain::{Class, Failure};
+use crate::inputs::preview::{Mode, Preview};
+use crate::inputs::release::Release;
+use crate::inputs::resolve::preview::{Resolved, run as resolve};
+use crate::inputs::resolve::release::values_to_mask;
+use crate::inputs::runner::Runner;
+use crate::inputs::spec::Command;
+use crate::model::preview::Removal;
+use crate::plan::decide::{Marks, marks};
+use crate::plan::serving::Service;
+use crate::report::preview::{self, Head, Removals};
+use crate::report::summary::mark;
+use crate::report::{Outcome, exit_code};
+use crate::steps;
+
+/// Runs the preview command to its exit code.
+pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation) -> u8 {
+    let begun = Instant::now();
+    let (raw, findings) = read_texts(console, runner, invocation, Command::Preview);
+    values_to_mask(&raw).iter().for_each(|value| console.mask(value));
+    let Resolved { preview, warnings } = match resolve(&raw, runner, findings) {
+        Ok(resolved) => resolved,
+        Err(errors) => return tell::refuse(console, runner, &errors),
+    };
+    let files = files(runner);
+    if let Err(why) = files.save_state("command", Command::Preview.word()) {
+        console.warning(&why);
+    }
+    let run = Run { console, runner, preview: &preview, files, name: preview.name(), begun };
+    let (code, headline, now) = match preview.mode {
+        Mode::Deploy => run.deploy(warnings).await,
+        Mode::Cleanup => run.remove(warnings).await,
+    };
+    if !preview.release.dry_run {
+        let message = Message { headline, now: &now, run_url: runner.origin.run_url() };
+        let webhook = webhook_of(runner, invocation, Command::Preview);
+        notify::tell(console, runner, webhook.as_ref(), &message).await;
+    }
+    code
+}
+
+/// One run of the command.
+struct Run<'a> {
+    console: &'a Arc<Console>,
+    runner: &'a Runner,
+    preview: &'a Preview,
+    files: Files,
+    name: String,
+    begun: Instant,
+}
+
+impl Run<'_> {
+    fn head(&self) -> Head<'_> {
+        let origin = &self.runner.origin;
+        Head {
+            name: &self.name,
+            number: self.preview.pull.number,
+            commit: self.preview.pull.head.as_deref().or(origin.sha.as_deref()),
+            run_url: None,
+            comment_url: None,
+        }
+    }
+
+    /// Makes or renews the preview. Gives back the exit code, the headline, and what is true now.
+    async fn deploy(&self, warnings: Vec<String>) -> (u8, String, Vec<String>) {
+        let (release, console) = (&self.preview.release, self.console);
+        let all_marks: Vec<Marks> =
+            release.services.iter().map(|part| marks(&part.deploy, &self.runner.origin, &random_hex(8))).collect();
+        let plan = plan(release, &all_marks, self.runner);
+        let verb = if release.dry_run { "plan for the preview" } else { "preview" };
+        let what = format!("{verb} of pull request #{}", self.preview.pull.number);
+        tell::announce(console, self.runner, &what, &plan);
+        let mut facts = facts_of(console, release, warnings);
+        let outcome = match connect_all(console, self.runner, release).await {
+            Err(failure) => Outcome::Failed(failure),
+            Ok(clients) => {
+                let wiring = Wiring::new(self.runner, release, &clients, self.files, self.tags());
+                carry_out(console, &wiring, &all_marks, &mut facts).await
+            }
+        };
+        let outcome = if self.preview.own_services { outcome } else { with_way_out(outcome) };
+        let told = Told { runner: self.runner, release, facts: &facts, begun: self.begun };
+        let run_url = self.runner.origin.run_url();
+        let head = Head { run_url: run_url.as_deref(), ..self.head() };
+        let (headline, now) = told.with_story(&plan, &outcome, |story| {
+            let now = tell::tell_preview(console, &self.files, &head, story);
+            if self.runner.embedded {
+                console.title("The comment, as GitHub would show it");
+                preview::comment(&head, story).lines().for_each(|line| console.foreign(line));
+            }
+            (preview::headline(&head, &outcome), now)
+        });
+        (exit_code(&outcome), format!("{} {headline}", mark(&outcome)), now)
+    }
+
+    /// The tag that rewrites to the preview's candidates keep to.
+    fn tags(&self) -> BTreeMap<Service, String> {
+        if self.preview.own_services {
+            return BTreeMap::new();
+        }
+        let deploys = self.preview.release.services.iter().flat_map(|part| each_region(part.deploy.clone()));
+        let named = deploys.map(|deploy| {
+            let service = Service { region: deploy.region.to_string(), name: deploy.service.to_string() };
+            (service, self.name.clone())
+        });
+        named.collect()
+    }
+
+    /// Removes the preview. Gives back the exit code, the headline, and what is true now.
+    async fn remove(&self, warnings: Vec<String>) -> (u8, String, Vec<String>) {
+        let (release, console) = (&self.preview.release, self.console);
+        let what = format!("removing the preview of pull request #{}", self.preview.pull.number);
+        tell::announce(console, self.runner, &what, &[]);
+        warnings.iter().for_each(|warning| console.warning(warning));
+        let removals = match self.removals(release).await {
+            Ok(removals) => removals,
+            Err(failure) => {
+                let headline = format!("The preview of pull request #{} was not removed", self.preview.pull.number);
+                tell::tell_failure(console, &headline, &failure, &[]);
+                return (failure.class().exit_code(), format!("❌ {headline}"), Vec::new());
+            }
+        };
+        let told = Removals(&removals);
+        let run_url = self.runner.origin.run_url();
+        let head = Head { run_url: run_url.as_deref(), ..self.head() };
+        let stuck = told.stuck();
+        for (what, hints) in &stuck {
+            console.warning(&format!("{what}{}", hints.first().map(|hint| format!("; {hint}")).unwrap_or_default()));
+        }
+        tell::tell_removed(console, &self.files, &head, &told);
+        // An image that stays costs little and harms nobody; a tag or a service that stays is still there to be seen.
+        let harmless = |what: &str| what.contains("Image `");
+        let code = if stuck.iter().all(|(what, _)| harmless(what)) { 0 } else { Class::Permission.exit_code() };
+        let mark = if stuck.is_empty() { "🧹" } else { "⚠️" };
+        (code, format!("{mark} The preview of pull request #{} is removed", head.number), told.sentences())
+    }
+
+    async fn removals(&self, release: &Release) -> Result<Vec<(String, Vec<Removal>)>, Failure> {
+        let clients = connect_all(self.console, self.runner, release).await?;
+        let wiring = Wiring::new(self.runner, release, &clients, self.files, BTreeMap::new());
+        let mut all = Vec::new();
+        if release.dry_run {
+            return Ok(all);
+        }
+        for part in &release.services {
+            let Some(own) = clients.of(&part.deploy.key, part.deploy.project.as_str()) else { continue };
+            let deploys = each_region(part.deploy.clone());
+            let removed =
+                steps::preview::service(&own.http, self.console, &deploys, self.preview.own_services, &self.name).await;
+            all.push((part.name.clone(), removed));
+        }
+        for site in wiring.sites(self.console) {
+            all.push((site.name.trim_end_matches(": ").to_owned(), steps::preview::site(&site).await?));
+        }
+        Ok(all)
+    }
+}
+
+/// A candidate needs a service that serves; one that has never been deployed can only be previewed by itself.
+fn with_way_out(outcome: Outcome<()>) -> Outcome<()> {
+    match outcome {
+        Outcome::Failed(failure)
+            if failure.to_string().contains("so its first revision cannot wait without traffic") =>
+        {
+            Outcome::Failed(
+                failure
+                    .hint("Deploy the service once, or give the preview services of its own: `preview_service: true`"),
+            )
+        }
+        other => other,
+    }
+}

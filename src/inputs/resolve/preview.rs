@@ -1,0 +1,206 @@
+//! What the preview command is told: a manifest, a pull request, and what of the manifest is made for it.
+
+use std::time::Duration;
+
+use super::super::deploy::{Deploy, Recipe, Way, What};
+use super::super::error::{Findings, InputErrors};
+use super::super::firebase::channel::{DEFAULT_LIFE, channel_id, expires};
+use super::super::firebase::{Destination, Serving};
+use super::super::hosting::{Channel, Hosting, SiteWork};
+use super::super::preview::{Mode, Preview, name};
+use super::super::pull_request::{PullRequest, of_run};
+use super::super::raw::RawInputs;
+use super::super::release::Release;
+use super::super::runner::Runner;
+use super::super::scalar;
+use super::{Give, release};
+use crate::model::ids::ServiceName;
+use crate::model::image::Tag;
+use crate::model::kind::Kind;
+
+/// A service's name may have this many characters (`google-api.md` 6.2).
+const SERVICE_NAME: usize = 49;
+
+/// A tag and its service's name may have this many characters together (`google-api.md` 13.2).
+const TAG_AND_SERVICE: usize = 46;
+
+/// A resolved preview and what is worth a warning.
+#[derive(Debug)]
+pub struct Resolved {
+    /// What to do.
+    pub preview: Preview,
+    /// Odd but allowed.
+    pub warnings: Vec<String>,
+}
+
+/// Resolves the inputs of the preview command.
+///
+/// # Errors
+/// Every mistake in every input, and in the manifest.
+pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<Resolved, InputErrors> {
+    let mut give = Give { raw, findings: &mut findings };
+    let pull = pull_request(&mut give, runner);
+    let closed = pull.as_ref().is_some_and(|pull| pull.closed);
+    let mode = give.choice("mode", &[("deploy", Mode::Deploy), ("cleanup", Mode::Cleanup)]).unwrap_or(if closed {
+        Mode::Cleanup
+    } else {
+        Mode::Deploy
+    });
+    let own_services = give.switch("preview_service").unwrap_or(false);
+    let comment = give.switch("comment").unwrap_or(true);
+    let life = give.with("expires", |text| expires(text).map_err(|error| error.cure())).unwrap_or(DEFAULT_LIFE);
+    let forks = give.choice("allow_forks", &[("approved", true)]).unwrap_or(false);
+    if let Some(pull) = &pull
+        && mode == Mode::Deploy
+        && !forks
+        && pull.is_from_fork(runner.origin.repository.as_deref())
+    {
+        let from = pull.from.clone().unwrap_or_else(|| "a repository that the event does not name".to_owned());
+        give.findings.wrong(
+            "allow_forks",
+            format!("pull request #{} comes from `{from}`: its code would be built and run with this run's credentials", pull.number),
+            "leave previews to pull requests of this repository; or write `allow_forks: approved` where a person approves each run, and knows that the code can use whatever the run can",
+        );
+    }
+    // The manifest is read in any case: its mistakes are told together with these.
+    let release::Resolved { release, warnings } = release::run(raw, runner, std::mem::take(&mut findings))?;
+    // Without one there was a mistake, and that has been told.
+    let Some(pull) = pull else { return Err(InputErrors(Vec::new())) };
+    let mut shaped = Shaped { name: name(pull.number), life, own_services, warnings };
+    let release = shaped.release(release, &mut findings);
+    if !findings.mistakes.is_empty() {
+        return Err(InputErrors(findings.mistakes));
+    }
+    Ok(Resolved { preview: Preview { pull, mode, own_services, comment, release }, warnings: shaped.warnings })
+}
+
+fn pull_request(give: &mut Give<'_>, runner: &Runner) -> Option<PullRequest> {
+    let by_event = of_run(&runner.origin);
+    let number = give.with("pull_request", |text| scalar::number(text, 1, u32::MAX)).map(u64::from);
+    match (number, by_event) {
+        (Some(number), Some(pull)) if pull.number == number => Some(pull),
+        // By hand: whoever may start the run says which one is meant, so it counts as this repository's own.
+        (Some(number), _) => Some(PullRequest {
+            number,
+            branch: String::new(),
+            head: None,
+            from: runner.origin.repository.clone(),
+            closed: false,
+        }),
+        (None, Some(pull)) => Some(pull),
+        (None, None) => {
+            if !give.raw.has("pull_request") {
+                let cure = "run it on `pull_request`, or give the number";
+                give.findings.wrong("pull_request", "this run is about no pull request", cure);
+            }
+            None
+        }
+    }
+}
+
+/// How parts of a release become parts of a preview.
+struct Shaped {
+    name: String,
+    life: Duration,
+    own_services: bool,
+    warnings: Vec<String>,
+}
+
+impl Shaped {
+    fn release(&mut self, mut release: Release, findings: &mut Findings) -> Release {
+        let mut services = Vec::new();
+        for part in &mut release.services {
+            let before = part.deploy.service.to_string();
+            self.service(&part.name, &mut part.deploy, findings);
+            let regions = std::iter::once(&part.deploy.region).chain(&part.deploy.regions);
+            services
+                .extend(regions.map(|region| (before.clone(), region.to_string(), part.deploy.service.to_string())));
+        }
+        for part in &mut release.sites {
+            self.site(&part.name, &mut part.hosting, &services, findings);
+        }
+        release
+    }
+
+    /// A candidate with a tag of the pull request's, or a service of its own.
+    fn service(&mut self, part: &str, deploy: &mut Deploy, findings: &mut Findings) {
+        let place = format!("services.{part}");
+        if deploy.kind == Kind::WorkerPool {
+            let cure = "take it out of the environment that previews are made from (`null`)";
+            findings.wrong(&place, "a worker pool has no address that could be looked at", cure);
+        }
+        if deploy.pre_deploy.take().is_some() {
+            self.warnings.push(format!(
+                "{place}: its `pre_deploy_job` is not run for a preview: it would change what the service that is there works with"
+            ));
+        }
+        (deploy.domain, deploy.rollout.prune) = (None, None);
+        // A preview is of its own commit, whatever serves.
+        deploy.rollout.force = true;
+        if let What::Build(build) = &mut deploy.what {
+            // Neither `latest` nor the layers of the next real build are a preview's to move.
+            build.tags = Tag::parse(&self.name).into_iter().collect();
+            if let Recipe::Dockerfile { cache, .. } = &mut build.recipe {
+                *cache = false;
+            }
+        }
+        if self.own_services {
+            let room = SERVICE_NAME.saturating_sub(self.name.len() + 1);
+            let start: String = deploy.service.as_str().chars().take(room).collect();
+            match ServiceName::parse(&format!("{}-{}", start.trim_end_matches('-'), self.name)) {
+                Ok(name) => deploy.service = name,
+                Err(error) => findings.wrong(&place, error.to_string(), ""),
+            }
+            deploy.rollout.way = Way::Direct;
+            deploy.settings.min_instances = Some(0);
+            return;
+        }
+        if deploy.service.as_str().len() + self.name.len() > TAG_AND_SERVICE {
+            let cure = "write `preview_service: true`, or shorten the name";
+            findings.wrong(&place, format!("`{}` leaves no room for the tag `{}`", deploy.service, self.name), cure);
+        }
+        // Who may call the service that is there is not a preview's to change.
+        deploy.settings.public = None;
+        (deploy.rollout.no_traffic, deploy.rollout.way) = (true, Way::Candidate);
+        deploy.rollout.tag = Some(self.name.clone());
+        if deploy.settings.min_instances.is_some_and(|instances| instances > 0) {
+            deploy.settings.min_instances = Some(0);
+            self.warnings.push(format!(
+                "{place}: `min_instances` is 0 for the preview; a tagged revision with warm instances would run, and cost, until the pull request is closed"
+            ));
+        }
+    }
+
+    /// A channel of the pull request's, whose rewrites lead to the preview's services.
+    fn site(
+        &mut self,
+        part: &str,
+        hosting: &mut Hosting,
+        services: &[(String, String, String)],
+        findings: &mut Findings,
+    ) {
+        let SiteWork::Deploy(upload) = &mut hosting.what else { return };
+        match channel_id(&self.name) {
+            Ok(id) => upload.channel = Channel::Preview { id, ttl: self.life },
+            Err(error) => findings.wrong(&format!("hosting.{part}"), error.to_string(), ""),
+        }
+        for source in &mut upload.sites {
+            self.rewrites(&mut source.serving, services);
+        }
+    }
+
+    fn rewrites(&self, serving: &mut Serving, services: &[(String, String, String)]) {
+        for rewrite in &mut serving.rewrites {
+            let Destination::Run { service, region, pin } = &mut rewrite.to else { continue };
+            let found = services.iter().find(|(before, place, _)| before == service && place == region);
+            let Some((_, _, now)) = found else { continue };
+            if self.own_services {
+                service.clone_from(now);
+                *pin = false;
+            } else {
+                // Its tag is that of the candidate, see `SiteContext::fixed`.
+                *pin = true;
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The inputs of the preview command.
+
+use super::{Group, Input, map, secret, switch, text};
+
+/// Every input of `slipway preview` and of the action in `actions/preview`.
+pub const PREVIEW: &[Input] = &[
+    secret(text(
+        Group::Target,
+        "credentials_json",
+        "",
+        "Service-account key, as JSON or base64; without it the file of GOOGLE_APPLICATION_CREDENTIALS or GOOGLE_GHA_CREDS_PATH",
+    )),
+    text(Group::Target, "environment", "", "Environment of the manifest that previews are made from"),
+    secret(text(
+        Group::Target,
+        "github_token",
+        "${{ github.token }}",
+        "Token for the comment and the deployment (`pull-requests: write`, `deployments: write`)",
+    )),
+    text(Group::What, "manifest", "slipway.yml", "File with the parts, relative to the workspace"),
+    map(Group::What, "values", "Texts that the manifest names as `${values.NAME}`, such as secrets"),
+    text(
+        Group::Run,
+        "mode",
+        "cleanup when the pull request was closed, else deploy",
+        "`deploy` makes or renews the preview, `cleanup` removes it",
+    ),
+    text(Group::Run, "pull_request", "the event's", "Number of the pull request"),
+    switch(
+        Group::Run,
+        "preview_service",
+        "false",
+        "Give each service of the preview a service of its own, scaled to zero, in place of a candidate with a tag on the service that is there",
+    ),
+    text(Group::Run, "expires", "7d", "How long the preview of a site lives from now: 1h to 30d"),
+    text(
+        Group::Run,
+        "allow_forks",
+        "",
+        "`approved`: previews for pull requests from forks too. Their code is then built and run with this run's credentials, so let a person approve each run (an environment with reviewers)",
+    ),
+    switch(Group::Run, "comment", "true", "Tell the addresses in one comment on the pull request, kept up to date"),
+    switch(Group::Run, "dry_run", "false", "Show what would be done, change nothing"),
+    secret(text(
+        Group::Run,
+        "notify_webhook",
+        "",
+        "Slack-compatible address that is told how the run ended: success, failure, or what was put back",
+    )),
+];

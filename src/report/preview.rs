@@ -1,0 +1,215 @@
+//! Telling what became of a preview: the comment on the pull request, outputs, summary.
+
+use serde_json::{Value, json};
+
+use super::markdown::{code, escape, link, sentence, table};
+use super::release::{Part, ReleaseStory, urls, with_head};
+use super::{Outcome, exit_code, json as report_json, release, summary};
+use crate::console::duration;
+use crate::model::facts::Facts;
+use crate::model::hosting::short;
+use crate::model::preview::{Removal, Removed};
+
+/// Every output of the preview command and one line on it; `actions/preview/action.yml` holds the same.
+pub const OUTPUTS: &[(&str, &str)] = &[
+    ("url", "Address to look at first: of the first site, else of the first service"),
+    ("urls", "Addresses of all parts, a JSON object by the name of the part"),
+    ("name", "Name of the preview: its tag, its channel, its GitHub environment"),
+    ("comment_url", "The comment on the pull request"),
+    ("result", "`deployed`, `removed`, `planned`, `failed` or `cancelled`"),
+    ("report", "Everything about the run as one JSON document (`schema: 1`)"),
+];
+
+/// What every report on a preview says.
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    /// The preview's name.
+    pub name: &'a str,
+    /// The pull request.
+    pub number: u64,
+    /// The commit that is looked at.
+    pub commit: Option<&'a str>,
+    /// The page of this run.
+    pub run_url: Option<&'a str>,
+    /// The comment, once it is there.
+    pub comment_url: Option<&'a str>,
+}
+
+/// How a preview that was to be made ended, in a few words.
+pub fn headline(head: &Head<'_>, outcome: &Outcome<()>) -> String {
+    let number = head.number;
+    match outcome {
+        Outcome::Deployed(()) => format!("The preview of pull request #{number} is ready"),
+        Outcome::Planned(_) => format!("Plan for the preview of pull request #{number}"),
+        Outcome::Failed(_) => format!("The preview of pull request #{number} failed"),
+        Outcome::Cancelled(_) => format!("The preview of pull request #{number} was cancelled"),
+    }
+}
+
+/// The comment about a preview that was made, or was to be.
+pub fn comment(head: &Head<'_>, story: &ReleaseStory<'_>) -> String {
+    let commit = head.commit.map(|commit| format!(" of {}", code(&commit.chars().take(7).collect::<String>())));
+    let commit = commit.unwrap_or_default();
+    let run = head.run_url.map(|url| format!(" · [the run]({})", escape_address(url))).unwrap_or_default();
+    let title = match story.outcome {
+        Outcome::Deployed(()) => format!("### 🔎 Preview{commit}"),
+        Outcome::Failed(_) => format!("### ❌ The preview{commit} failed"),
+        Outcome::Planned(_) => format!("### 📋 Plan for a preview{commit}"),
+        Outcome::Cancelled(_) => format!("### 🚫 The preview{commit} was cancelled"),
+    };
+    let mut out = format!("{title}\n\n");
+    if let Outcome::Failed(failure) = story.outcome {
+        out.push_str(&format!("{}\n\n", sentence(&failure.to_string())));
+        out.push_str(&failure.causes().iter().map(|cause| format!("> {}\n\n", escape(cause))).collect::<String>());
+    }
+    let rows: Vec<Vec<String>> = story.parts.iter().map(row).collect();
+    out.push_str(&table(&["Part", "Address", "Shows", "Checks", "Until"], &rows));
+    out.push_str(&format!("\nTook {}{run} · nobody else is sent here\n", duration(story.took)));
+    out
+}
+
+/// One part in the comment.
+fn row(part: &Part<'_>) -> Vec<String> {
+    let facts = part.facts();
+    let shows = match part {
+        Part::Service(_, story) => {
+            story.facts.service.revision.as_ref().map(|revision| format!("revision {}", code(revision.as_str())))
+        }
+        Part::Site(_, story) => {
+            let version = story.facts.sites.first().and_then(|fact| fact.version.as_deref());
+            version.map(|version| format!("version {}", code(short(version))))
+        }
+    };
+    let until = match part {
+        Part::Service(..) => Some("the pull request is closed".to_owned()),
+        Part::Site(_, story) => story.facts.sites.first().and_then(|fact| fact.expires.as_deref()).map(code),
+    };
+    vec![
+        code(part.name()),
+        part.url().map(link).unwrap_or_else(|| "—".to_owned()),
+        shows.unwrap_or_default(),
+        checks(facts),
+        until.unwrap_or_default(),
+    ]
+}
+
+fn checks(facts: &Facts) -> String {
+    let all = facts.checks.len();
+    if all == 0 {
+        return "none".to_owned();
+    }
+    let passed = facts.checks.iter().filter(|check| check.passed).count();
+    format!("{} {passed} of {all}", if passed == all { "✅" } else { "❌" })
+}
+
+/// An address inside a Markdown link: ours, and still nothing in it may end the link.
+fn escape_address(url: &str) -> String {
+    url.replace(['(', ')', ' ', '<', '>'], "")
+}
+
+/// What every removed part came to.
+#[derive(Debug)]
+pub struct Removals<'a>(pub &'a [(String, Vec<Removal>)]);
+
+impl Removals<'_> {
+    fn all(&self) -> impl Iterator<Item = (&str, &Removal)> {
+        self.0.iter().flat_map(|(part, all)| all.iter().map(move |one| (part.as_str(), one)))
+    }
+
+    /// Sentences that begin with the name of the part.
+    pub fn sentences(&self) -> Vec<String> {
+        self.all().map(|(part, one)| format!("`{part}`: {}", one.sentence())).collect()
+    }
+
+    /// What could not be removed.
+    pub fn stuck(&self) -> Vec<(String, Vec<String>)> {
+        let stuck = self.all().filter_map(|(part, one)| match &one.end {
+            Removed::Stuck(_, hints) => Some((format!("`{part}`: {}", one.sentence()), hints.clone())),
+            _ => None,
+        });
+        stuck.collect()
+    }
+}
+
+/// The comment about a preview that is removed.
+pub fn removed_comment(head: &Head<'_>, removals: &Removals<'_>) -> String {
+    let run = head.run_url.map(|url| format!("\n[The run]({})\n", escape_address(url))).unwrap_or_default();
+    let stuck = removals.stuck();
+    let mut out = if stuck.is_empty() {
+        "### 🧹 The preview is removed\n\n".to_owned()
+    } else {
+        "### ⚠️ The preview is removed, but for\n\n".to_owned()
+    };
+    out.push_str(&stuck.iter().map(|(what, _)| format!("* {}\n", sentence(what))).collect::<String>());
+    let lines = removals.sentences();
+    let lines: String = lines.iter().map(|text| format!("* {}\n", sentence(text))).collect();
+    out.push_str(&format!(
+        "\n<details><summary>Everything that belonged to it</summary>\n\n{lines}\n</details>\n{run}"
+    ));
+    out
+}
+
+/// The values that are known when a preview was made, or was to be.
+pub fn values(head: &Head<'_>, story: &ReleaseStory<'_>) -> Vec<(&'static str, String)> {
+    let site = story.parts.iter().find(|part| matches!(part, Part::Site(..)));
+    let first = site.or(story.parts.first()).and_then(Part::url);
+    let result = match story.outcome {
+        Outcome::Deployed(()) => "deployed",
+        other => release::word(other),
+    };
+    let value = |name: &str| match name {
+        "url" => first.map(str::to_owned),
+        "urls" => Some(urls(story).to_string()),
+        "result" => Some(result.to_owned()),
+        "report" => Some(document(head, story, result).to_string()),
+        other => of_head(head, other),
+    };
+    OUTPUTS.iter().filter_map(|(name, _)| Some((*name, value(name)?))).collect()
+}
+
+/// The values that are known when a preview was removed.
+pub fn removed_values(head: &Head<'_>, removals: &Removals<'_>, result: &str) -> Vec<(&'static str, String)> {
+    let value = |name: &str| match name {
+        "result" => Some(result.to_owned()),
+        "report" => {
+            let report = json!({
+                "schema": report_json::SCHEMA, "slipway": env!("CARGO_PKG_VERSION"), "result": result, "name": head.name,
+                "pull_request": head.number, "now": removals.sentences(),
+            });
+            Some(report.to_string())
+        }
+        other => of_head(head, other),
+    };
+    OUTPUTS.iter().filter_map(|(name, _)| Some((*name, value(name)?))).collect()
+}
+
+fn of_head(head: &Head<'_>, name: &str) -> Option<String> {
+    match name {
+        "name" => Some(head.name.to_owned()),
+        "comment_url" => head.comment_url.map(str::to_owned),
+        _ => None,
+    }
+}
+
+fn document(head: &Head<'_>, story: &ReleaseStory<'_>, result: &str) -> Value {
+    let mut document = release::document(story);
+    document["result"] = result.into();
+    document["exit_code"] = exit_code(story.outcome).into();
+    document["name"] = head.name.into();
+    document["pull_request"] = head.number.into();
+    document["comment_url"] = json!(head.comment_url);
+    document
+}
+
+/// The job summary of a preview that was made, or was to be.
+pub fn markdown(head: &Head<'_>, story: &ReleaseStory<'_>) -> String {
+    let title = format!("## {} {}\n\n", summary::mark(story.outcome), sentence(&headline(head, story.outcome)));
+    with_head(story, title)
+}
+
+/// The job summary of a preview that is removed.
+pub fn removed_markdown(head: &Head<'_>, removals: &Removals<'_>) -> String {
+    let mark = if removals.stuck().is_empty() { "🧹" } else { "⚠️" };
+    let lines: String = removals.sentences().iter().map(|text| format!("* {}\n", sentence(text))).collect();
+    format!("## {mark} The preview of pull request #{} is removed\n\n{lines}", head.number)
+}

@@ -1,0 +1,134 @@
+//! Removing a preview: tags, services of its own, channels, images. What is not there is as good as removed; what
+//! cannot be removed is named, and the rest goes on.
+
+use std::time::Duration;
+
+use super::hosting::{SiteContext, refused};
+use crate::clock::jitter;
+use crate::console::Console;
+use crate::explain::{Class, Failure};
+use crate::google::error::ApiError;
+use crate::google::http::Http;
+use crate::google::{cloud_run, hosting, registry};
+use crate::inputs::deploy::{Deploy, What};
+use crate::inputs::hosting::SiteWork;
+use crate::model::image::{ImageRef, Tag};
+use crate::model::preview::{Removal, Removed};
+use crate::plan::rollout;
+
+/// Rounds of read, change, write while others write the same service.
+const ROUNDS: u32 = 5;
+
+fn stuck(error: &ApiError) -> Removed {
+    use crate::explain::Explain as _;
+    Removed::Stuck(error.to_string(), error.hints())
+}
+
+/// Removes what a service part left, in each of its regions. `own` says that the service is the preview's own.
+pub async fn service(http: &Http, console: &Console, deploys: &[Deploy], own: bool, name: &str) -> Vec<Removal> {
+    let mut all = Vec::new();
+    let mut serves = false;
+    for deploy in deploys {
+        let full = cloud_run::service_name(deploy.project.as_str(), &deploy.region, &deploy.service);
+        let removal = if own {
+            let what = format!("Service `{}` in `{}`", deploy.service, deploy.region);
+            let end = match cloud_run::delete_service(http, &full).await {
+                Ok(true) => Removed::Gone,
+                Ok(false) => Removed::Absent,
+                Err(error) => stuck(&error),
+            };
+            Removal { what, end }
+        } else {
+            let what = format!("Tag `{name}` of service `{}` in `{}`", deploy.service, deploy.region);
+            let end = untag(http, &full, name).await.unwrap_or_else(|error| stuck(&error));
+            serves |= matches!(end, Removed::Kept(_));
+            Removal { what, end }
+        };
+        console.line(&removal.sentence());
+        all.push(removal);
+    }
+    let Some(What::Build(build)) = deploys.first().map(|deploy| &deploy.what) else { return all };
+    let Ok(tag) = Tag::parse(name) else { return all };
+    let image = ImageRef { repository: build.repository.clone(), tag: Some(tag), digest: None };
+    let what = format!("Image `{image}`");
+    let end = match serves {
+        true => Removed::Kept("it serves".into()),
+        false => match registry::remove(http, &image).await {
+            Ok(Some(true)) => Removed::Gone,
+            Ok(Some(false)) => Removed::Kept("it has other tags".into()),
+            Ok(None) => Removed::Absent,
+            Err(error) => stuck(&error),
+        },
+    };
+    let removal = Removal { what, end };
+    console.line(&removal.sentence());
+    all.push(removal);
+    all
+}
+
+/// Takes a tag away from a revision that has no traffic.
+async fn untag(http: &Http, name: &str, tag: &str) -> Result<Removed, ApiError> {
+    for round in 1.. {
+        let Some(service) = cloud_run::service(http, name).await? else { return Ok(Removed::Absent) };
+        let mut traffic = service.traffic();
+        let Some(at) = traffic.shares.iter().position(|share| share.tag.as_deref() == Some(tag)) else {
+            return Ok(Removed::Absent);
+        };
+        let target = traffic.shares[at].target.clone();
+        let serves = traffic.shares.iter().any(|share| share.target == target && share.percent > 0);
+        if traffic.shares[at].percent > 0 {
+            traffic.shares[at].tag = None;
+        } else {
+            traffic.shares.remove(at);
+        }
+        let mut body = service.json().clone();
+        rollout::write_traffic(&mut body, &traffic);
+        match cloud_run::move_traffic(http, name, &body).await {
+            // What serves was promoted; only its tag goes.
+            Ok(_) if serves => return Ok(Removed::Kept("its revision serves by now; only the tag went".into())),
+            Ok(_) => return Ok(Removed::Gone),
+            Err(error) if (error.is_conflict() || error.is_ambiguous()) && round < ROUNDS => {}
+            Err(error) => return Err(error),
+        }
+        http.clock().sleep(jitter(Duration::from_secs(1 << round.min(4)), 0.3, 1.0)).await;
+    }
+    unreachable!("the loop ends by returning")
+}
+
+/// Removes the channel of a site part.
+///
+/// # Errors
+/// When the sites cannot be found.
+pub async fn site(context: &SiteContext<'_>) -> Result<Vec<Removal>, Failure> {
+    let SiteWork::Deploy(upload) = &context.hosting.what else { return Ok(Vec::new()) };
+    let mut default = None;
+    if upload.sites.iter().any(|source| source.site.is_none()) {
+        let sites = hosting::sites(context.http)
+            .await
+            .map_err(|error| refused::of(context.http, "Could not find the default site", error))?;
+        default = sites.into_iter().find(|site| site.is_default).map(|site| site.id);
+    }
+    let id = upload.channel.id();
+    let mut all = Vec::new();
+    for source in &upload.sites {
+        let site = source.site.as_ref().map(ToString::to_string).or_else(|| default.clone());
+        let Some(site) = site else {
+            return Err(
+                Failure::plain(Class::Config, "The project has no default Hosting site").hint("Name it with `site`")
+            );
+        };
+        let what = format!("Channel `{id}` of site `{site}`");
+        let end = match hosting::channel(context.http, &site, id).await {
+            Ok(None) => Removed::Absent,
+            Ok(Some(_)) => match hosting::delete_channel(context.http, &site, id).await {
+                Ok(()) => Removed::Gone,
+                Err(error) => stuck(&error),
+            },
+            Err(error) => stuck(&error),
+        };
+        let removal = Removal { what, end };
+        context.console.line(&removal.sentence());
+        all.push(removal);
+    }
+    Ok(all)
+}
