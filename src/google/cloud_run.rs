@@ -293,17 +293,16 @@ pub async fn revisions(http: &Http, service: &str) -> Result<Vec<Revision>, ApiE
     }
 }
 
-/// Deletes a service with all its revisions. A second time finds it gone, which is as good; `false` says that it
-/// was gone already.
+/// Begins to delete a service with all its revisions. A second time finds it gone, which is as good: nothing then.
 ///
 /// # Errors
 /// When Google keeps it.
-pub async fn delete_service(http: &Http, name: &str) -> Result<bool, ApiError> {
+pub async fn delete_service(http: &Http, name: &str) -> Result<Option<Operation>, ApiError> {
     let doing = format!("delete service `{}`", short(name));
     let call = http.call(Method::DELETE, Api::Run, &format!("v2/{name}"), Body::Empty, Repeat::Always, doing);
     match http.json(&call).await {
-        Ok(_) => Ok(true),
-        Err(error) if error.is_missing() => Ok(false),
+        Ok(answer) => begun(http, &call, &answer).map(Some),
+        Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),
     }
 }

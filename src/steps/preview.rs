@@ -9,12 +9,17 @@ use crate::console::Console;
 use crate::explain::{Class, Failure};
 use crate::google::error::ApiError;
 use crate::google::http::Http;
-use crate::google::{cloud_run, hosting, registry};
+use crate::google::operation::{self, Watched};
+use crate::google::{cloud_run, hosting, registry, roles};
 use crate::inputs::deploy::{Deploy, What};
 use crate::inputs::hosting::SiteWork;
 use crate::model::image::{ImageRef, Tag};
 use crate::model::preview::{Removal, Removed};
+use crate::model::traffic::Target;
 use crate::plan::rollout;
+
+/// Removing takes seconds; later than this something is wrong.
+const LONGEST_WRITE: Duration = Duration::from_secs(120);
 
 /// Rounds of read, change, write while others write the same service.
 const ROUNDS: u32 = 5;
@@ -32,12 +37,7 @@ pub async fn service(http: &Http, console: &Console, deploys: &[Deploy], own: bo
         let full = cloud_run::service_name(deploy.project.as_str(), &deploy.region, &deploy.service);
         let removal = if own {
             let what = format!("Service `{}` in `{}`", deploy.service, deploy.region);
-            let end = match cloud_run::delete_service(http, &full).await {
-                Ok(true) => Removed::Gone,
-                Ok(false) => Removed::Absent,
-                Err(error) => stuck(&error),
-            };
-            Removal { what, end }
+            Removal { what, end: delete(http, &full).await.unwrap_or_else(|error| stuck(&error)) }
         } else {
             let what = format!("Tag `{name}` of service `{}` in `{}`", deploy.service, deploy.region);
             let end = untag(http, &full, name).await.unwrap_or_else(|error| stuck(&error));
@@ -57,6 +57,12 @@ pub async fn service(http: &Http, console: &Console, deploys: &[Deploy], own: bo
             Ok(Some(true)) => Removed::Gone,
             Ok(Some(false)) => Removed::Kept("it has other tags".into()),
             Ok(None) => Removed::Absent,
+            // The five roles do not hold this, so it is no surprise and takes few words.
+            Err(error) if error.is_forbidden() => {
+                let grant = roles::grant_on_project(http.project(), http.tokens().email(), IMAGE_ROLE);
+                let why = format!("`{}` may not remove images", http.tokens().email());
+                Removed::Stuck(why, vec![format!("An owner grants it with: {grant}")])
+            }
             Err(error) => stuck(&error),
         },
     };
@@ -66,16 +72,45 @@ pub async fn service(http: &Http, console: &Console, deploys: &[Deploy], own: bo
     all
 }
 
-/// Takes a tag away from a revision that has no traffic.
+/// The smallest role that removes images.
+const IMAGE_ROLE: &str = "roles/artifactregistry.repoAdmin";
+
+/// Deletes a service and waits until it is gone.
+async fn delete(http: &Http, name: &str) -> Result<Removed, ApiError> {
+    let Some(begun) = cloud_run::delete_service(http, name).await? else { return Ok(Removed::Absent) };
+    // How the operation ended is asked of the service itself.
+    match operation::watch(http, begun, http.clock().limit(LONGEST_WRITE), || ()).await {
+        Watched::Ended(_) | Watched::StoppedWatching | Watched::Unseen(_) => {}
+    }
+    Ok(match cloud_run::service(http, name).await? {
+        None => Removed::Gone,
+        Some(_) => Removed::Stuck("Cloud Run is still at it".into(), vec!["Run it again".into()]),
+    })
+}
+
+/// Takes a tag away from a revision, and waits until it is gone.
 async fn untag(http: &Http, name: &str, tag: &str) -> Result<Removed, ApiError> {
+    let mut ours = false;
+    let mut promoted = false;
     for round in 1.. {
         let Some(service) = cloud_run::service(http, name).await? else { return Ok(Removed::Absent) };
         let mut traffic = service.traffic();
         let Some(at) = traffic.shares.iter().position(|share| share.tag.as_deref() == Some(tag)) else {
-            return Ok(Removed::Absent);
+            return Ok(match (ours, promoted) {
+                (false, _) => Removed::Absent,
+                (true, false) => Removed::Gone,
+                // What serves was promoted; only its tag goes.
+                (true, true) => Removed::Kept("its revision serves by now; only the tag went".into()),
+            });
         };
-        let target = traffic.shares[at].target.clone();
-        let serves = traffic.shares.iter().any(|share| share.target == target && share.percent > 0);
+        if round > ROUNDS {
+            return Ok(Removed::Stuck("others change the service all the time".into(), vec!["Run it again".into()]));
+        }
+        let latest = service.latest_ready();
+        promoted |= match &traffic.shares[at].target {
+            Target::Latest => true,
+            Target::Revision(revision) => traffic.share_of(revision, latest.as_ref()) > 0,
+        };
         if traffic.shares[at].percent > 0 {
             traffic.shares[at].tag = None;
         } else {
@@ -84,13 +119,16 @@ async fn untag(http: &Http, name: &str, tag: &str) -> Result<Removed, ApiError> 
         let mut body = service.json().clone();
         rollout::write_traffic(&mut body, &traffic);
         match cloud_run::move_traffic(http, name, &body).await {
-            // What serves was promoted; only its tag goes.
-            Ok(_) if serves => return Ok(Removed::Kept("its revision serves by now; only the tag went".into())),
-            Ok(_) => return Ok(Removed::Gone),
-            Err(error) if (error.is_conflict() || error.is_ambiguous()) && round < ROUNDS => {}
+            // Whether it is gone is asked of the service, in the next round.
+            Ok(begun) => match operation::watch(http, begun, http.clock().limit(LONGEST_WRITE), || ()).await {
+                Watched::Ended(_) | Watched::StoppedWatching | Watched::Unseen(_) => ours = true,
+            },
+            Err(error) if error.is_conflict() || error.is_ambiguous() => {
+                ours |= error.is_ambiguous();
+                http.clock().sleep(jitter(Duration::from_secs(1 << round.min(4)), 0.3, 1.0)).await;
+            }
             Err(error) => return Err(error),
         }
-        http.clock().sleep(jitter(Duration::from_secs(1 << round.min(4)), 0.3, 1.0)).await;
     }
     unreachable!("the loop ends by returning")
 }

@@ -29,6 +29,7 @@ mod manifest;
 mod network;
 mod notify;
 mod permissions;
+mod preview;
 mod redeploy;
 mod regions;
 mod release;

@@ -1,0 +1,222 @@
+//! `slipway preview`: both halves of a pull request, seen by its reviewers alone, gone with it.
+
+use fakecloud::World;
+use serde_json::{Value, json};
+
+use crate::hosting::{ROLE, SITE};
+use crate::support::Scene;
+
+const MANIFEST: &str = r#"
+services:
+  backend:
+    source: app
+    health_path: /health
+    allow_unauthenticated: true
+    min_instances: 1
+  frontend:
+    source: app
+    build_args: { API: "${services.backend.url}" }
+    env_vars: { API: "${services.backend.url}" }
+hosting:
+  web: { entry_point: site, site: harbour-dev, health_path: /, checks: ["GET /api/x 200"] }
+"#;
+
+/// Both halves are live; a pull request changes them.
+pub fn scene() -> Scene {
+    let mut scene = Scene::new();
+    scene.cloud.world(|world| world.grant(World::PROJECT, World::DEPLOYER, ROLE));
+    scene.input("service", "").input("source", "");
+    scene.file("slipway.yml", MANIFEST);
+    let rewrites = json!([{"source": "/api/**", "run": {"serviceId": "backend", "region": "us-central1"}}]);
+    scene.file("site/firebase.json", json!({"hosting": {"public": "dist", "rewrites": rewrites}}).to_string());
+    scene.file("site/dist/index.html", "live");
+    scene.command(&["release"]).expect(0);
+    scene.file("site/dist/index.html", "preview").file("app/main.py", "print('preview')\n");
+    event(&mut scene, "synchronize", "o/r");
+    scene
+}
+
+/// The event of the pull request.
+pub fn event(scene: &mut Scene, action: &str, from: &str) {
+    let head =
+        json!({"ref": "feature", "sha": "1234567890123456789012345678901234567890", "repo": {"full_name": from}});
+    let event = json!({"action": action, "pull_request": {"number": 7, "head": head}});
+    scene.file("event.json", event.to_string());
+    let path = scene.workspace().join("event.json");
+    scene.variable("GITHUB_EVENT_PATH", path.to_str().unwrap()).variable("GITHUB_REF", "refs/pull/7/merge");
+}
+
+fn page(scene: &Scene, channel: &str) -> Option<String> {
+    scene.cloud.world(|world| {
+        let files = world.hosting_site(SITE)?.files_on(channel);
+        files.get("/index.html").map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+    })
+}
+
+/// Revision, percent, tag.
+fn traffic(scene: &Scene, service: &str) -> Vec<(String, u64, Option<String>)> {
+    scene.cloud.world(|world| {
+        let service = world.service("us-central1", service).expect("the service");
+        service.serving.iter().map(|share| (share.revision.clone(), share.percent, share.tag.clone())).collect()
+    })
+}
+
+fn tagged(scene: &Scene, service: &str) -> Option<String> {
+    traffic(scene, service)
+        .into_iter()
+        .find(|(_, _, tag)| tag.as_deref() == Some("pr-7"))
+        .map(|(revision, ..)| revision)
+}
+
+fn serving(scene: &Scene, service: &str) -> Vec<(String, u64)> {
+    traffic(scene, service)
+        .into_iter()
+        .filter(|share| share.1 > 0)
+        .map(|(revision, percent, _)| (revision, percent))
+        .collect()
+}
+
+fn env(scene: &Scene, service: &str) -> Value {
+    scene.cloud.world(|world| {
+        let service = world.service("us-central1", service).unwrap();
+        service.config["template"]["containers"][0]["env"][0]["value"].clone()
+    })
+}
+
+#[test]
+fn both_halves_are_seen_by_reviewers_alone() {
+    let scene = scene();
+    let before = (serving(&scene, "backend"), serving(&scene, "frontend"));
+    let run = scene.command(&["preview"]).expect(0);
+    insta::assert_snapshot!("preview_log", run.log());
+    assert_eq!((serving(&scene, "backend"), serving(&scene, "frontend")), before, "nobody else is sent there");
+    assert_eq!((page(&scene, "live").as_deref(), page(&scene, "pr-7").as_deref()), (Some("live"), Some("preview")));
+    let candidate = tagged(&scene, "backend").expect("a candidate");
+    assert!(before.0.iter().all(|(revision, _)| *revision != candidate));
+    // The frontend of the preview is built with the backend of the preview, and its site leads there.
+    let address = scene.cloud.world(|world| world.service("us-central1", "backend").unwrap().tag_urls["pr-7"].clone());
+    assert_eq!(env(&scene, "frontend"), address);
+    let config = scene.cloud.world(|world| {
+        world.hosting_site(SITE).unwrap().shown_on("pr-7").unwrap().config["rewrites"][0]["run"].clone()
+    });
+    assert_eq!(config["tag"], "pr-7");
+    let urls: Value = serde_json::from_str(&run.outputs["urls"]).unwrap();
+    assert_eq!(urls["backend"], address);
+    assert_eq!((run.outputs["name"].as_str(), run.outputs["result"].as_str()), ("pr-7", "deployed"));
+    let images = scene.cloud.world(|world| {
+        let document = &world.builds.last().unwrap().document;
+        document["images"].to_string()
+    });
+    assert!(images.contains(":pr-7") && !images.contains(":latest"), "{images}");
+
+    // The next push: the same tag and the same channel.
+    let run = scene.command(&["preview"]).expect(0);
+    assert_ne!(tagged(&scene, "backend"), Some(candidate), "the tag has moved on");
+    run.says("look at `web`");
+    assert_eq!(scene.cloud.world(|world| world.count("channel created")), 1);
+}
+
+#[test]
+fn services_of_its_own_leave_those_that_are_there_untouched() {
+    let mut scene = scene();
+    let before = traffic(&scene, "backend");
+    scene.input("preview_service", "true");
+    scene.command(&["preview"]).expect(0);
+    assert_eq!(traffic(&scene, "backend"), before);
+    assert_eq!(serving(&scene, "backend-pr-7").len(), 1);
+    let config = scene.cloud.world(|world| world.hosting_site(SITE).unwrap().shown_on("pr-7").unwrap().config.clone());
+    assert_eq!(config["rewrites"][0]["run"], json!({"serviceId": "backend-pr-7", "region": "us-central1"}));
+    event(&mut scene, "closed", "o/r");
+    scene.command(&["preview"]).expect(0).says("Service `backend-pr-7` in `us-central1` is removed");
+    assert!(scene.cloud.world(|world| world.service("us-central1", "backend-pr-7").is_none()));
+    assert_eq!(traffic(&scene, "backend"), before);
+}
+
+#[test]
+fn a_closed_pull_request_takes_its_preview_along_and_twice_is_fine() {
+    let mut scene = scene();
+    scene.command(&["preview"]).expect(0);
+    scene.cloud.world(|world| world.grant(World::PROJECT, World::DEPLOYER, "roles/artifactregistry.repoAdmin"));
+    event(&mut scene, "closed", "o/r");
+    let run = scene.command(&["preview"]).expect(0);
+    insta::assert_snapshot!("cleanup_log", run.log());
+    assert_eq!(run.outputs["result"], "removed");
+    assert_eq!(
+        (tagged(&scene, "backend"), tagged(&scene, "frontend"), page(&scene, "live").as_deref()),
+        (None, None, Some("live"))
+    );
+    assert!(scene.cloud.world(|world| world.hosting_site(SITE).unwrap().channel("pr-7").is_none()));
+    assert_eq!(scene.cloud.world(|world| world.count("image deleted")), 2);
+    let effects = scene.cloud.world(|world| world.effects.len());
+    scene.command(&["preview"]).expect(0).says("was not there");
+    assert_eq!(scene.cloud.world(|world| world.effects.len()), effects, "there is nothing left to remove");
+}
+
+#[test]
+fn what_cannot_be_removed_is_named_and_the_rest_goes() {
+    let mut scene = scene();
+    scene.command(&["preview"]).expect(0);
+    event(&mut scene, "closed", "o/r");
+    // The five roles may not remove images.
+    let run = scene.command(&["preview"]).expect(0);
+    run.says("Image `gcr.io/harbour-dev/backend:pr-7` could not be removed");
+    assert_eq!(tagged(&scene, "backend"), None);
+    // A tag that stays is still there to be seen.
+    event(&mut scene, "synchronize", "o/r");
+    scene.command(&["preview"]).expect(0);
+    event(&mut scene, "closed", "o/r");
+    scene.cloud.world(|world| world.deny(World::DEPLOYER, "run.services.update"));
+    let run = scene.command(&["preview"]).expect(4);
+    run.says("Tag `pr-7` of service `backend` in `us-central1` could not be removed");
+    assert!(
+        scene.cloud.world(|world| world.hosting_site(SITE).unwrap().channel("pr-7").is_none()),
+        "the channel is gone"
+    );
+}
+
+#[test]
+fn a_promoted_candidate_keeps_serving_when_its_pull_request_is_closed() {
+    let mut scene = scene();
+    scene.command(&["preview"]).expect(0);
+    let candidate = tagged(&scene, "backend").unwrap();
+    scene.input("service", "backend").input("tag", "pr-7");
+    scene.command(&["promote"]).expect(0);
+    scene.input("service", "").input("tag", "");
+    event(&mut scene, "closed", "o/r");
+    scene.command(&["preview"]).expect(0).says("serves");
+    assert_eq!(serving(&scene, "backend"), [(candidate, 100)]);
+}
+
+#[test]
+fn forks_are_refused_unless_a_person_approves() {
+    let mut scene = scene();
+    event(&mut scene, "synchronize", "stranger/r");
+    let before = scene.cloud.world(|world| world.effects.len());
+    let run = scene.command(&["preview"]).expect(2);
+    insta::assert_snapshot!("fork", run.failure());
+    assert_eq!(scene.cloud.world(|world| world.effects.len()), before);
+    scene.input("allow_forks", "approved");
+    scene.command(&["preview"]).expect(0);
+}
+
+#[test]
+fn a_service_that_is_not_there_has_no_candidate() {
+    let mut scene = scene();
+    scene.file(
+        "slipway.yml",
+        MANIFEST.replace("backend:\n", "backend:\n    service: backend-new\n").replace("    min_instances: 1\n", ""),
+    );
+    let run = scene.command(&["preview"]).expect(2);
+    run.says("`preview_service: true`");
+    scene.input("preview_service", "true");
+    scene.command(&["preview"]).expect(0);
+}
+
+#[test]
+fn a_run_about_no_pull_request_is_a_mistake() {
+    let mut scene = scene();
+    scene.variable("GITHUB_EVENT_PATH", "").variable("GITHUB_REF", "refs/heads/main");
+    scene.command(&["preview"]).expect(2).says("this run is about no pull request");
+    scene.input("pull_request", "9").input("dry_run", "true");
+    scene.command(&["preview"]).expect(0).says("plan for the preview of pull request #9");
+}
