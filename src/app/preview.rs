@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::notify::{self, Message};
-use super::release::{Told, Wiring, carry_out, connect_all, facts_of, plan};
+use super::release::{AllClients, Told, Wiring, carry_out, connect_all, facts_of, plan};
 use super::{each_region, files, read_texts, tell, webhook_of};
 use crate::cli::Invocation;
 use crate::clock::random_hex;
@@ -25,6 +25,7 @@ use crate::report::preview::{self, Head, Removals};
 use crate::report::summary::mark;
 use crate::report::{Outcome, exit_code};
 use crate::steps;
+use crate::steps::release::ReleaseFacts;
 
 /// Runs the preview command to its exit code.
 pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation) -> u8 {
@@ -86,10 +87,13 @@ impl Run<'_> {
         let mut facts = facts_of(console, release, warnings);
         let outcome = match connect_all(console, self.runner, release).await {
             Err(failure) => Outcome::Failed(failure),
-            Ok(clients) => {
-                let wiring = Wiring::new(self.runner, release, &clients, self.files, self.tags());
-                carry_out(console, &wiring, &all_marks, &mut facts).await
-            }
+            Ok(clients) => match self.room(&clients, &mut facts).await {
+                Err(failure) => Outcome::Failed(failure),
+                Ok(()) => {
+                    let wiring = Wiring::new(self.runner, release, &clients, self.files, self.tags());
+                    carry_out(console, &wiring, &all_marks, &mut facts).await
+                }
+            },
         };
         let outcome = if self.preview.own_services { outcome } else { with_way_out(outcome) };
         let told = Told { runner: self.runner, release, facts: &facts, begun: self.begun };
@@ -104,6 +108,23 @@ impl Run<'_> {
             (preview::headline(&head, &outcome), now)
         });
         (exit_code(&outcome), format!("{} {headline}", mark(&outcome)), now)
+    }
+
+    /// Whether every region has room for the candidates' tags.
+    async fn room(&self, clients: &AllClients, facts: &mut ReleaseFacts) -> Result<(), Failure> {
+        let mut seen = Vec::new();
+        for (index, part) in self.preview.release.services.iter().enumerate().filter(|_| !self.preview.own_services) {
+            for deploy in each_region(part.deploy.clone()) {
+                let place = (deploy.project.to_string(), deploy.region.to_string());
+                let Some(own) = clients.of(&deploy.key, &place.0).filter(|_| !seen.contains(&place)) else { continue };
+                if let Some(warning) = steps::preview::room(&own.http, &deploy.region).await? {
+                    self.console.warning(&warning);
+                    facts.services[index][0].warnings.push(warning);
+                }
+                seen.push(place);
+            }
+        }
+        Ok(())
     }
 
     /// The tag that rewrites to the preview's candidates keep to.

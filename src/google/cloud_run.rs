@@ -293,6 +293,29 @@ pub async fn revisions(http: &Http, service: &str) -> Result<Vec<Revision>, ApiE
     }
 }
 
+/// Every service of a region.
+///
+/// # Errors
+/// When they may not be listed.
+pub async fn services(http: &Http, region: &Region) -> Result<Vec<Service>, ApiError> {
+    let path = format!("v2/projects/{}/locations/{region}/services", segment(http.project()));
+    let mut all = Vec::new();
+    let mut page = None;
+    loop {
+        let mut call = http.get(Api::Run, &path, format!("list the services in `{region}`"));
+        call.query.push(("pageSize", "100".into()));
+        call.query.extend(page.take().map(|token| ("pageToken", token)));
+        let answer = http.json(&call).await?;
+        all.extend(
+            answer.get("services").and_then(Value::as_array).into_iter().flatten().cloned().map(Service::from_json),
+        );
+        match answer.get("nextPageToken").and_then(Value::as_str).filter(|token| !token.is_empty()) {
+            Some(token) => page = Some(token.to_owned()),
+            None => return Ok(all),
+        }
+    }
+}
+
 /// Begins to delete a service with all its revisions. A second time finds it gone, which is as good: nothing then.
 ///
 /// # Errors

@@ -13,6 +13,7 @@ use crate::google::operation::{self, Watched};
 use crate::google::{cloud_run, hosting, registry, roles};
 use crate::inputs::deploy::{Deploy, What};
 use crate::inputs::hosting::SiteWork;
+use crate::model::ids::Region;
 use crate::model::image::{ImageRef, Tag};
 use crate::model::preview::{Removal, Removed};
 use crate::model::traffic::Target;
@@ -21,12 +22,44 @@ use crate::plan::rollout;
 /// Removing takes seconds; later than this something is wrong.
 const LONGEST_WRITE: Duration = Duration::from_secs(120);
 
+/// Traffic tags a region may have (`google-api.md` 7), and from how many on it is said.
+const MOST_TAGS: usize = 2000;
+const MANY_TAGS: usize = 1800;
+
 /// Rounds of read, change, write while others write the same service.
 const ROUNDS: u32 = 5;
 
 fn stuck(error: &ApiError) -> Removed {
     use crate::explain::Explain as _;
     Removed::Stuck(error.to_string(), error.hints())
+}
+
+/// Looks whether a region has room for the tags of another preview, before anything is built. Gives back a warning
+/// when it is nearly full.
+///
+/// # Errors
+/// When there is no room.
+pub async fn room(http: &Http, region: &Region) -> Result<Option<String>, Failure> {
+    // What may not be looked at beforehand shows itself later.
+    let Ok(services) = cloud_run::services(http, region).await else { return Ok(None) };
+    let tags: Vec<String> =
+        services.iter().flat_map(|service| service.traffic().shares).filter_map(|share| share.tag).collect();
+    let previews = tags.iter().filter(|tag| tag.starts_with("pr-")).count();
+    let told = format!(
+        "Cloud Run in `{region}` has {} of {MOST_TAGS} traffic tags, {previews} of them of previews",
+        tags.len()
+    );
+    match tags.len() {
+        count if count >= MOST_TAGS => {
+            Err(Failure::plain(Class::Quota, format!("{told}: there is no room for one more")).hint(
+                "Remove previews of closed pull requests: run this action with `mode: cleanup` and their numbers",
+            ))
+        }
+        count if count >= MANY_TAGS => {
+            Ok(Some(format!("{told}; previews of closed pull requests can go (`mode: cleanup`)")))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Removes what a service part left, in each of its regions. `own` says that the service is the preview's own.

@@ -220,3 +220,22 @@ fn a_run_about_no_pull_request_is_a_mistake() {
     scene.input("pull_request", "9").input("dry_run", "true");
     scene.command(&["preview"]).expect(0).says("plan for the preview of pull request #9");
 }
+
+#[test]
+fn a_region_full_of_tags_is_told_before_anything_is_built() {
+    let scene = scene();
+    let fill = |count: usize| {
+        scene.cloud.world(|world| {
+            let service = world.services.values_mut().find(|service| service.name.ends_with("/frontend")).unwrap();
+            let revision = service.latest_ready.clone().unwrap();
+            let tag = |number: usize| json!({"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": revision, "tag": format!("pr-{}", number + 100)});
+            let latest = json!({"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100});
+            let all: Vec<Value> = std::iter::once(latest).chain((0..count).map(tag)).collect();
+            service.config.insert("traffic".to_owned(), Value::Array(all));
+        });
+    };
+    fill(2000);
+    let builds = scene.cloud.world(|world| world.count("build created"));
+    scene.command(&["preview"]).expect(5).says("2000 of 2000 traffic tags, 2000 of them of previews");
+    assert_eq!(scene.cloud.world(|world| world.count("build created")), builds);
+}
