@@ -8,6 +8,7 @@ use std::path::Path;
 use fakecloud::{FakeCloud, Page, RevisionScript, Site, World};
 
 use crate::cli::{Demo, Invocation, Task};
+use crate::inputs::credentials;
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 
@@ -92,11 +93,11 @@ pub fn prepare(invocation: Invocation, mut runner: Runner) -> Result<Stage, Stri
         .filter_map(|(name, url)| Some((name.strip_prefix(prefix)?.to_owned(), url)))
         .collect();
     // Nothing of the real Google may be used or needed.
-    runner.inputs.remove("credentials_json");
-    runner.inputs.remove("project_id");
+    let of_google = |name: &str| name == "project_id" || credentials::INPUTS.contains(&name);
+    runner.inputs.retain(|name, _| !of_google(name));
     let key = cloud.key_json(World::DEPLOYER);
     let with_key = |mut flags: Vec<(&'static str, String)>| {
-        flags.retain(|(name, _)| !["credentials_json", "project_id"].contains(name));
+        flags.retain(|(name, _)| !of_google(name));
         flags.push(("credentials_json", key.clone()));
         flags
     };

@@ -7,9 +7,9 @@ use crate::console::Console;
 use crate::console::files::Files;
 use crate::google::http::Http;
 use crate::inputs::runner::Runner;
+use crate::model::credentials::Credentials;
 use crate::model::execution::ExecutionFact;
 use crate::model::facts::Facts;
-use crate::model::key::ServiceAccountKey;
 use crate::steps::cancel;
 
 /// Cancels the execution of a run that is cancelled itself.
@@ -52,13 +52,13 @@ pub(super) fn left(runner: &Runner) -> Option<(String, ExecutionFact)> {
 pub(super) async fn end_left(
     console: &Arc<Console>,
     runner: &Runner,
-    key: Option<ServiceAccountKey>,
+    credentials: Option<Credentials>,
     (project, execution): (String, ExecutionFact),
 ) {
-    let Some(key) = key else {
+    let Some(credentials) = credentials else {
         return console.warning("The execution may still run: there are no credentials to cancel it with");
     };
-    let clients = match connect(console, runner, key, &project).await {
+    let clients = match connect(console, runner, credentials, &project).await {
         Ok(clients) => clients,
         Err(failure) => return console.warning(&format!("The execution may still run: {failure}")),
     };

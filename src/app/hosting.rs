@@ -15,9 +15,9 @@ use crate::inputs::raw::RawInputs;
 use crate::inputs::resolve::hosting::{Resolved, run as resolve};
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
+use crate::model::credentials::Credentials;
 use crate::model::facts::{Facts, StepState, Written};
 use crate::model::hosting::{SiteEnd, SiteKind};
-use crate::model::key::ServiceAccountKey;
 use crate::plan::site_steps::steps;
 use crate::report::hosting::{SiteStory, headline, markdown};
 use crate::report::summary::mark;
@@ -57,7 +57,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     }
     let files = files(runner);
     let request = format!("req_{}", random_hex(8));
-    let outcome = match connect(console, runner, hosting.key.clone(), hosting.project.as_str()).await {
+    let outcome = match connect(console, runner, hosting.credentials.clone(), hosting.project.as_str()).await {
         Err(failure) => Outcome::Failed(failure),
         Ok(clients) => {
             let github = github(runner, &clients.net, hosting.github_token.as_ref());
@@ -81,7 +81,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         kind: kind(&hosting),
         project: hosting.project.as_str(),
         channel: hosting.channel(),
-        account: hosting.key.email.as_str(),
+        account: hosting.credentials.principal.shown(),
         commit: runner.origin.sha.as_deref(),
         run_url: runner.origin.run_url(),
         plan: &plan,
@@ -168,11 +168,16 @@ pub(super) fn left(runner: &Runner) -> Option<LeftSites> {
 }
 
 /// Puts back what such a run released, and removes the versions that it left unseen.
-pub(super) async fn end_left(console: &Arc<Console>, runner: &Runner, key: Option<ServiceAccountKey>, left: LeftSites) {
+pub(super) async fn end_left(
+    console: &Arc<Console>,
+    runner: &Runner,
+    credentials: Option<Credentials>,
+    left: LeftSites,
+) {
     let LeftSites { project, releases, versions } = left;
     let cannot = |why: &str| console.warning(&format!("The site may show what the run released: {why}"));
-    let Some(key) = key else { return cannot("there are no credentials to put it back with") };
-    let clients = match connect(console, runner, key, &project).await {
+    let Some(credentials) = credentials else { return cannot("there are no credentials to put it back with") };
+    let clients = match connect(console, runner, credentials, &project).await {
         Ok(clients) => clients,
         Err(failure) => return cannot(&failure.to_string()),
     };

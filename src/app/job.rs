@@ -42,7 +42,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     }
     let files = files(runner);
     let request = format!("req_{}", random_hex(8));
-    let outcome = match connect(console, runner, job.key.clone(), job.project.as_str()).await {
+    let outcome = match connect(console, runner, job.credentials.clone(), job.project.as_str()).await {
         Err(failure) => Outcome::Failed(failure),
         Ok(clients) => {
             let context = JobContext { job: &job, mark: &request, http: &clients.http, console, files: &files };
@@ -53,7 +53,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         job: job.name.as_str(),
         region: job.region.as_str(),
         project: job.project.as_str(),
-        account: job.key.email.as_str(),
+        account: job.credentials.principal.shown(),
         commit: runner.origin.sha.as_deref(),
         run_url: runner.origin.run_url(),
         plan: &plan,

@@ -33,8 +33,8 @@ use crate::inputs::resolve::{self, Resolved};
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 use crate::inputs::webhook::{Webhook, webhook};
+use crate::model::credentials::Credentials;
 use crate::model::facts::{Facts, RolloutEnd, StepState};
-use crate::model::key::ServiceAccountKey;
 use crate::model::secret::Secret;
 use crate::net::Net;
 use crate::plan::decide::{Marks, image_tags, marks, steps as plan_steps};
@@ -86,7 +86,7 @@ struct Clients {
 async fn connect(
     console: &Arc<Console>,
     runner: &Runner,
-    key: ServiceAccountKey,
+    credentials: Credentials,
     project: &str,
 ) -> Result<Clients, Failure> {
     let endpoints = Endpoints::new(&runner.endpoints).map_err(|mistakes| {
@@ -100,7 +100,7 @@ async fn connect(
     let probe = Probe::new(&net).map_err(|error| cannot(&error))?;
     let clock = Clock::with_pace(runner.pace.unwrap_or(1.0));
     let masker = Arc::clone(console);
-    let tokens = Tokens::new(key, &net, clock.clone(), Box::new(move |token| masker.mask(token)))
+    let tokens = Tokens::new(credentials, &net, clock.clone(), Box::new(move |token| masker.mask(token)))
         .await
         .map_err(|error| Failure::of("The service-account key cannot be used", error))?;
     Ok(Clients { http: Http::new(client, tokens, endpoints, clock, project.to_owned()), probe, net })
@@ -108,10 +108,7 @@ async fn connect(
 
 /// Hides every secret that came in, before anything else is printed.
 fn hide(console: &Console, raw: &RawInputs, runner: &Runner) {
-    let key = credentials::find(raw, runner, &mut Findings::default());
-    if let Some(key) = key {
-        console.mask(key.private_key.expose());
-    }
+    credentials::secrets(raw, runner).iter().for_each(|secret| console.mask(secret));
     for name in ["github_token", "notify_webhook"] {
         if let Some(secret) = raw.get(name) {
             console.mask(secret);
@@ -185,7 +182,7 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
         all[0].warnings.push(warning);
     }
     let files = files(runner);
-    let outcome = match connect(console, runner, deploys[0].key.clone(), deploys[0].project.as_str()).await {
+    let outcome = match connect(console, runner, deploys[0].credentials.clone(), deploys[0].project.as_str()).await {
         Err(failure) => Outcome::Failed(failure),
         Ok(clients) => {
             let github = github(runner, &clients.net, deploys[0].github_token.as_ref());
@@ -203,7 +200,7 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
         service: deploy.service.as_str(),
         region: deploy.region.as_str(),
         project: deploy.project.as_str(),
-        account: deploy.key.email.as_str(),
+        account: deploy.credentials.principal.shown(),
         commit: runner.origin.sha.as_deref(),
         run_url: runner.origin.run_url(),
         plan: &plan,

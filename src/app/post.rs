@@ -12,9 +12,9 @@ use crate::inputs::error::Findings;
 use crate::inputs::raw::RawInputs;
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
+use crate::model::credentials::Credentials;
 use crate::model::execution::ExecutionFact;
 use crate::model::facts::BuildFact;
-use crate::model::key::ServiceAccountKey;
 use crate::plan::decide::{Marks, marks};
 use crate::steps::{cancel, undo};
 
@@ -40,12 +40,12 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner) -> u8 {
     // The table of sites knows every spelling of the credentials.
     let raw = RawInputs::collect(&Command::Hosting.inputs(), &runner.inputs, &[], &mut Findings::default());
     hide(console, &raw, runner);
-    let key = credentials::find(&raw, runner, &mut Findings::default());
+    let credentials = credentials::find(&raw, runner, &mut Findings::default());
     let deploy = left.rollout.as_ref().and_then(|_| {
         let invocation = Invocation { task: Task::Run(job), flags: Vec::new(), local: false };
         read_inputs(console, runner, &invocation).ok().map(|resolved| resolved.deploy)
     });
-    left.end(console, runner, key, deploy).await;
+    left.end(console, runner, credentials, deploy).await;
     0
 }
 
@@ -76,17 +76,17 @@ impl Left {
         self,
         console: &Arc<Console>,
         runner: &Runner,
-        key: Option<ServiceAccountKey>,
+        credentials: Option<Credentials>,
         deploy: Option<Deploy>,
     ) {
         if let Some(build) = self.build {
-            end_build(console, runner, key.clone(), build).await;
+            end_build(console, runner, credentials.clone(), build).await;
         }
         if let Some(execution) = self.execution {
-            executions::end_left(console, runner, key.clone(), execution).await;
+            executions::end_left(console, runner, credentials.clone(), execution).await;
         }
         if let Some(sites) = self.sites {
-            hosting::end_left(console, runner, key, sites).await;
+            hosting::end_left(console, runner, credentials, sites).await;
         }
         if let Some(mark) = self.rollout {
             end_rollout(console, runner, deploy, &mark).await;
@@ -112,13 +112,13 @@ fn left_build(runner: &Runner) -> Option<(String, BuildFact)> {
 async fn end_build(
     console: &Arc<Console>,
     runner: &Runner,
-    key: Option<ServiceAccountKey>,
+    credentials: Option<Credentials>,
     (project, build): (String, BuildFact),
 ) {
-    let Some(key) = key else {
+    let Some(credentials) = credentials else {
         return console.warning("The build may still run: there are no credentials to cancel it with");
     };
-    let clients = match connect(console, runner, key, &project).await {
+    let clients = match connect(console, runner, credentials, &project).await {
         Ok(clients) => clients,
         Err(failure) => return console.warning(&format!("The build may still run: {failure}")),
     };
@@ -134,7 +134,7 @@ async fn end_rollout(console: &Arc<Console>, runner: &Runner, deploy: Option<Dep
     let Some(deploy) = deploy else {
         return console.warning("The traffic may be where a rollout left it: the inputs cannot be read again");
     };
-    let clients = match connect(console, runner, deploy.key.clone(), deploy.project.as_str()).await {
+    let clients = match connect(console, runner, deploy.credentials.clone(), deploy.project.as_str()).await {
         Ok(clients) => clients,
         Err(failure) => return console.warning(&format!("The traffic may be where a rollout left it: {failure}")),
     };

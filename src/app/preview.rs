@@ -116,7 +116,9 @@ impl Run<'_> {
         for (index, part) in self.preview.release.services.iter().enumerate().filter(|_| !self.preview.own_services) {
             for deploy in each_region(part.deploy.clone()) {
                 let place = (deploy.project.to_string(), deploy.region.to_string());
-                let Some(own) = clients.of(&deploy.key, &place.0).filter(|_| !seen.contains(&place)) else { continue };
+                let Some(own) = clients.of(&deploy.credentials, &place.0).filter(|_| !seen.contains(&place)) else {
+                    continue;
+                };
                 if let Some(warning) = steps::preview::room(&own.http, &deploy.region).await? {
                     self.console.warning(&warning);
                     facts.services[index][0].warnings.push(warning);
@@ -177,7 +179,7 @@ impl Run<'_> {
             return Ok(all);
         }
         for part in &release.services {
-            let Some(own) = clients.of(&part.deploy.key, part.deploy.project.as_str()) else { continue };
+            let Some(own) = clients.of(&part.deploy.credentials, part.deploy.project.as_str()) else { continue };
             let deploys = each_region(part.deploy.clone());
             let removed =
                 steps::preview::service(&own.http, self.console, &deploys, self.preview.own_services, &self.name).await;

@@ -20,9 +20,9 @@ use crate::inputs::resolve::preview;
 use crate::inputs::resolve::release::{Resolved, run as resolve, values_to_mask};
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
+use crate::model::credentials::Credentials;
 use crate::model::facts::{Facts, RolloutEnd, StepState};
 use crate::model::hosting::SiteKind;
-use crate::model::key::ServiceAccountKey;
 use crate::plan::decide::{Marks, Step, image_tags, marks, steps as service_steps};
 use crate::plan::difference::Difference;
 use crate::plan::serving::Service;
@@ -116,12 +116,11 @@ pub(super) fn plan(release: &Release, all_marks: &[Marks], runner: &Runner) -> V
 }
 
 /// A client for each account and project.
-pub(super) struct AllClients(Vec<(ServiceAccountKey, String, Clients)>);
+pub(super) struct AllClients(Vec<(Credentials, String, Clients)>);
 
 impl AllClients {
-    pub(super) fn of(&self, key: &ServiceAccountKey, project: &str) -> Option<&Clients> {
-        let same = |other: &ServiceAccountKey| other.email == key.email && other.key_id == key.key_id;
-        let found = self.0.iter().find(|(other, place, _)| same(other) && place == project);
+    pub(super) fn of(&self, credentials: &Credentials, project: &str) -> Option<&Clients> {
+        let found = self.0.iter().find(|(other, place, _)| other.same(credentials) && place == project);
         found.map(|(_, _, clients)| clients)
     }
 }
@@ -131,13 +130,13 @@ pub(super) async fn connect_all(
     runner: &Runner,
     release: &Release,
 ) -> Result<AllClients, Failure> {
-    let services = release.services.iter().map(|part| (&part.deploy.key, part.deploy.project.as_str()));
-    let sites = release.sites.iter().map(|part| (&part.hosting.key, part.hosting.project.as_str()));
+    let services = release.services.iter().map(|part| (&part.deploy.credentials, part.deploy.project.as_str()));
+    let sites = release.sites.iter().map(|part| (&part.hosting.credentials, part.hosting.project.as_str()));
     let mut all = AllClients(Vec::new());
-    for (key, project) in services.chain(sites) {
-        if all.of(key, project).is_none() {
-            let clients = connect(console, runner, key.clone(), project).await?;
-            all.0.push((key.clone(), project.to_owned(), clients));
+    for (credentials, project) in services.chain(sites) {
+        if all.of(credentials, project).is_none() {
+            let clients = connect(console, runner, credentials.clone(), project).await?;
+            all.0.push((credentials.clone(), project.to_owned(), clients));
         }
     }
     Ok(all)
@@ -192,7 +191,7 @@ impl<'a> Wiring<'a> {
 
     pub(super) fn services(&self, all_marks: &[Marks]) -> Vec<ServicePart<'_>> {
         let parts = self.release.services.iter().zip(all_marks).enumerate().filter_map(|(index, (part, marks))| {
-            let own = self.clients.of(&part.deploy.key, part.deploy.project.as_str())?;
+            let own = self.clients.of(&part.deploy.credentials, part.deploy.project.as_str())?;
             Some(ServicePart {
                 name: &part.name,
                 deploys: each_region(part.deploy.clone()),
@@ -208,7 +207,7 @@ impl<'a> Wiring<'a> {
 
     pub(super) fn sites<'b>(&'b self, console: &'b Console) -> Vec<SiteContext<'b>> {
         let parts = self.release.sites.iter().zip(&self.sites).filter_map(|(part, (mark, name, files))| {
-            let own = self.clients.of(&part.hosting.key, part.hosting.project.as_str())?;
+            let own = self.clients.of(&part.hosting.credentials, part.hosting.project.as_str())?;
             Some(SiteContext {
                 hosting: &part.hosting,
                 mark,
@@ -363,7 +362,7 @@ impl Told<'_> {
                     service: deploy.service.as_str(),
                     region: deploy.region.as_str(),
                     project: deploy.project.as_str(),
-                    account: deploy.key.email.as_str(),
+                    account: deploy.credentials.principal.shown(),
                     commit: origin.sha.as_deref(),
                     run_url: origin.run_url(),
                     plan: &[],
@@ -382,7 +381,7 @@ impl Told<'_> {
                     kind: site_kind(hosting),
                     project: hosting.project.as_str(),
                     channel: hosting.channel(),
-                    account: hosting.key.email.as_str(),
+                    account: hosting.credentials.principal.shown(),
                     commit: origin.sha.as_deref(),
                     run_url: origin.run_url(),
                     plan: &[],
@@ -426,13 +425,13 @@ pub(super) async fn end_left(console: &Arc<Console>, runner: &Runner, command: C
     let Ok(release) = resolved else {
         return console.warning("What the run began may still go on: its manifest cannot be read again");
     };
-    let services = release.services.iter().map(|part| (&part.name, Some(&part.deploy), &part.deploy.key));
-    let sites = release.sites.iter().map(|part| (&part.name, None, &part.hosting.key));
-    for (index, (name, deploy, key)) in services.chain(sites).enumerate() {
+    let services = release.services.iter().map(|part| (&part.name, Some(&part.deploy), &part.deploy.credentials));
+    let sites = release.sites.iter().map(|part| (&part.name, None, &part.hosting.credentials));
+    for (index, (name, deploy, credentials)) in services.chain(sites).enumerate() {
         let runner = of_part(runner, index);
         let Some(left) = Left::of(&runner) else { continue };
         console.line(&format!("Part `{name}`:"));
-        left.end(console, &runner, Some(key.clone()), deploy.cloned()).await;
+        left.end(console, &runner, Some(credentials.clone()), deploy.cloned()).await;
     }
 }
 

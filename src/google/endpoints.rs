@@ -27,10 +27,14 @@ pub enum Api {
     Hosting,
     /// Their files.
     HostingUpload,
+    /// Exchange of tokens.
+    Sts,
+    /// Tokens of service accounts.
+    IamCredentials,
 }
 
 /// The APIs in use: the name gcloud gives each in its override variables, and its host.
-const APIS: [(Api, &str, &str); 10] = [
+const APIS: [(Api, &str, &str); 12] = [
     (Api::Monitoring, "MONITORING", "https://monitoring.googleapis.com/"),
     (Api::CloudBuild, "CLOUDBUILD", "https://cloudbuild.googleapis.com/"),
     (Api::Run, "RUN", "https://run.googleapis.com/"),
@@ -38,13 +42,15 @@ const APIS: [(Api, &str, &str); 10] = [
     (Api::Iam, "IAM", "https://iam.googleapis.com/"),
     (Api::ResourceManager, "CLOUDRESOURCEMANAGER", "https://cloudresourcemanager.googleapis.com/"),
     (Api::ArtifactRegistry, "ARTIFACTREGISTRY", "https://artifactregistry.googleapis.com/"),
+    (Api::Sts, "STS", "https://sts.googleapis.com/"),
+    (Api::IamCredentials, "IAMCREDENTIALS", "https://iamcredentials.googleapis.com/"),
     (Api::Logging, "LOGGING", "https://logging.googleapis.com/"),
     (Api::Hosting, "FIREBASEHOSTING", "https://firebasehosting.googleapis.com/"),
     (Api::HostingUpload, "FIREBASEHOSTINGUPLOAD", "https://upload-firebasehosting.googleapis.com/"),
 ];
 
 /// gcloud's names for APIs that this version does not call; setting them is no mistake.
-const UNUSED: [&str; 4] = ["IAMCREDENTIALS", "STS", "SERVICEUSAGE", "SECRETMANAGER"];
+const UNUSED: [&str; 2] = ["SERVICEUSAGE", "SECRETMANAGER"];
 
 /// The address of every API.
 #[derive(Debug, Clone)]

@@ -7,6 +7,7 @@ use super::refusal::Refusal;
 use super::roles;
 use super::token::TokenError;
 use crate::explain::{Class, Explain};
+use crate::model::principal::Principal;
 
 /// A request that did not do what it was for.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub struct ApiError {
     /// Method and address, without the query.
     pub request: String,
     /// Who asked.
-    pub principal: String,
+    pub principal: Principal,
     /// The project it concerned.
     pub project: String,
     /// How often it was tried.
@@ -123,7 +124,7 @@ impl ApiError {
         if need.is_some() {
             hints.push(format!(
                 "An owner grants it with: {}",
-                roles::grant_on_project(&self.project, &self.principal, role)
+                roles::grant_on_project(&self.project, self.principal.member(), role)
             ));
         }
         hints
@@ -215,7 +216,7 @@ impl Explain for ApiError {
                     format!("Raise it here: https://console.cloud.google.com/iam-admin/quotas?project={}", self.project),
                 ]
             }
-            (401, _) => vec!["Google does not accept the token of this key any more: check that the key and the account still exist".into()],
+            (401, _) => vec!["Google does not accept the token any more: check that the account, and its key or its federation, still exist".into()],
             (403, _) => self.permission_hints(refusal),
             (_, _) if !refusal.constraints.is_empty() || refusal.message.contains("constraints/") => {
                 vec![format!("An organisation policy forbids this ({}); an administrator of the organisation can change it", self.constraint(refusal))]

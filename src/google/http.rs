@@ -13,8 +13,9 @@ use super::endpoints::{Api, Endpoints};
 use super::error::{ApiError, Kind};
 use super::refusal::Refusal;
 use super::retry::{self, Patience, Repeat, Verdict};
-use super::token::{Tokens, chain};
+use super::token::{TokenError, Tokens, chain};
 use crate::clock::{Clock, jitter};
+use crate::model::principal::Principal;
 
 /// Answers above this size are no answers of these APIs.
 const LARGEST_ANSWER: usize = 16 << 20;
@@ -132,9 +133,30 @@ impl Http {
         self.endpoints.url(api, path)
     }
 
-    /// The account's tokens.
-    pub fn tokens(&self) -> &Tokens {
-        &self.tokens
+    /// Who asks.
+    pub fn principal(&self) -> &Principal {
+        self.tokens.principal()
+    }
+
+    /// An access token, fetched unless there is a good one.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn sign_in(&self) -> Result<(), TokenError> {
+        self.tokens.access(self, false).await.map(drop)
+    }
+
+    /// An identity token for a service of the user's.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn identity_token(&self, audience: &str) -> Result<String, TokenError> {
+        self.tokens.identity(self, audience).await
+    }
+
+    /// Hides a secret that an answer brought, before anything else is printed.
+    pub fn hide(&self, secret: &str) {
+        self.tokens.hide(secret);
     }
 
     /// The project.
@@ -204,7 +226,7 @@ impl Http {
         ApiError {
             doing: call.doing.clone(),
             request: format!("{} {}", call.method, call.url),
-            principal: self.tokens.email().to_owned(),
+            principal: self.tokens.principal().clone(),
             project: self.project.clone(),
             attempts: 1,
             elapsed: Duration::ZERO,
@@ -239,7 +261,7 @@ impl Http {
             let error = ApiError {
                 doing: call.doing.clone(),
                 request: format!("{} {}", call.method, if call.secret_url { "the upload session" } else { &call.url }),
-                principal: self.tokens.email().to_owned(),
+                principal: self.tokens.principal().clone(),
                 project: self.project.clone(),
                 attempts: sent,
                 elapsed: begun.elapsed(),
@@ -248,7 +270,7 @@ impl Http {
             // A token can end early, by another clock or by revocation: one new one, then it counts.
             if error.status() == Some(401) && call.authorized && !renewed {
                 renewed = true;
-                match self.tokens.renew().await {
+                match self.tokens.access(self, true).await {
                     Ok(_) => continue,
                     Err(why) => return Err(ApiError { kind: Kind::Token(Box::new(why)), ..error }),
                 }
@@ -294,7 +316,7 @@ impl Http {
                 .body(reqwest::Body::wrap_stream(reading.clone().stream(*length))),
         };
         if call.authorized {
-            let token = self.tokens.access().await.map_err(|error| Kind::Token(Box::new(error)))?;
+            let token = self.tokens.access(self, false).await.map_err(|error| Kind::Token(Box::new(error)))?;
             request = request.header(AUTHORIZATION, bearer(&token));
         }
         let response = request.send().await.map_err(|error| sort(&error))?;

@@ -86,7 +86,7 @@ mod tests {
         ApiError {
             doing: "test".into(),
             request: "GET /".into(),
-            principal: String::new(),
+            principal: crate::model::principal::Principal::default(),
             project: String::new(),
             attempts: 1,
             elapsed: Duration::ZERO,

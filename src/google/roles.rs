@@ -145,25 +145,26 @@ pub fn find(permission: &str) -> Option<&'static Need> {
     all.into_iter().find(|need| need.permission.eq_ignore_ascii_case(permission))
 }
 
-/// The command that grants `role` on a project.
-pub fn grant_on_project(project: &str, principal: &str, role: &str) -> String {
+/// A service account as policies name it.
+pub fn member(account: &str) -> String {
+    format!("serviceAccount:{account}")
+}
+
+/// The command that grants `role` on a project to `member`, a name as policies have it.
+pub fn grant_on_project(project: &str, member: &str, role: &str) -> String {
+    format!("gcloud projects add-iam-policy-binding {project} --member={member} --role={role} --condition=None")
+}
+
+/// The command that grants `role` on a service account to `member`.
+pub fn grant_on_account(project: &str, account: &str, member: &str, role: &str) -> String {
     format!(
-        "gcloud projects add-iam-policy-binding {project} --member=serviceAccount:{principal} --role={role} --condition=None"
+        "gcloud iam service-accounts add-iam-policy-binding {account} --project={project} --member={member} --role={role}"
     )
 }
 
-/// The command that grants `role` on a service account.
-pub fn grant_on_account(project: &str, account: &str, principal: &str, role: &str) -> String {
-    format!(
-        "gcloud iam service-accounts add-iam-policy-binding {account} --project={project} --member=serviceAccount:{principal} --role={role}"
-    )
-}
-
-/// The command that grants `role` on a bucket.
-pub fn grant_on_bucket(bucket: &str, principal: &str, role: &str) -> String {
-    format!(
-        "gcloud storage buckets add-iam-policy-binding gs://{bucket} --member=serviceAccount:{principal} --role={role}"
-    )
+/// The command that grants `role` on a bucket to `member`.
+pub fn grant_on_bucket(bucket: &str, member: &str, role: &str) -> String {
+    format!("gcloud storage buckets add-iam-policy-binding gs://{bucket} --member={member} --role={role}")
 }
 
 #[cfg(test)]

@@ -1,29 +1,24 @@
-//! Tokens: access tokens for Google's APIs through yup-oauth2, identity tokens for the user's own
-//! service. They live in memory only.
+//! Tokens: access tokens for Google's APIs, identity tokens for the user's own service. They live in memory only.
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rustls::SignatureScheme;
-use rustls::pki_types::PrivateKeyDer;
-use rustls::pki_types::pem::PemObject as _;
-use serde_json::json;
-use yup_oauth2::authenticator::Authenticator;
-use yup_oauth2::error::AuthErrorCode;
-
-use crate::clock::{Clock, jitter};
+use super::error::ApiError;
+use super::federation;
+use super::federation_error::FederationError;
+use super::http::Http;
+use super::key_token::KeyTokens;
+use crate::clock::Clock;
 use crate::explain::{Class, Explain};
-use crate::model::key::ServiceAccountKey;
-use crate::net::{Net, TokenConnector};
+use crate::model::credentials::{Credentials, Way};
+use crate::model::federation::Federation;
+use crate::model::principal::Principal;
+use crate::net::Net;
 
-const SCOPES: [&str; 1] = ["https://www.googleapis.com/auth/cloud-platform"];
+/// What every access token is for; the account's roles say what it may do.
+pub(super) const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
-/// The token endpoint answers within a second or not at all.
-const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Asking for a token changes nothing, so it is repeated through any passing trouble.
-const ATTEMPTS: u32 = 5;
+/// A token is not used in its last minute: the request it goes with may take that long to arrive.
+const MARGIN: Duration = Duration::from_secs(60);
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +46,18 @@ pub enum TokenError {
         /// The reason.
         why: String,
     },
+    /// Signing in without a key failed.
+    #[error(transparent)]
+    Federation(Box<FederationError>),
+    /// Google gave no identity token for a key.
+    #[error("Google gave no identity token")]
+    Identity(#[source] Box<ApiError>),
+}
+
+impl From<FederationError> for TokenError {
+    fn from(error: FederationError) -> Self {
+        Self::Federation(Box::new(error))
+    }
 }
 
 impl Explain for TokenError {
@@ -59,6 +66,8 @@ impl Explain for TokenError {
             TokenError::Key(_) => Class::Config,
             TokenError::Refused { .. } => Class::Auth,
             TokenError::Unreachable { .. } => Class::Infrastructure,
+            TokenError::Federation(error) => error.class(),
+            TokenError::Identity(error) => error.class(),
         }
     }
 
@@ -94,6 +103,8 @@ impl Explain for TokenError {
             TokenError::Refused { email, .. } => {
                 vec![format!("Check that `{email}` is enabled: gcloud iam service-accounts describe {email}")]
             }
+            TokenError::Federation(error) => error.hints(),
+            TokenError::Identity(error) => error.hints(),
             TokenError::Unreachable { .. } => {
                 vec![
                     "Check that the runner reaches oauth2.googleapis.com (firewall, HTTPS_PROXY, DNS), then run again"
@@ -109,125 +120,84 @@ fn now_text() -> String {
     format!("{:04}-{:02}-{:02} {:02}:{:02}", now.year(), u8::from(now.month()), now.day(), now.hour(), now.minute())
 }
 
-/// Gives out tokens of one account.
+/// Gives out tokens of one principal.
 pub struct Tokens {
-    key: ServiceAccountKey,
-    authenticator: Authenticator<TokenConnector>,
+    principal: Principal,
+    source: Source,
     clock: Clock,
     on_new: Box<dyn Fn(&str) + Send + Sync>,
     known: std::sync::Mutex<String>,
 }
 
+enum Source {
+    Key(Box<KeyTokens>),
+    /// One token at a time is got, however many requests need it.
+    Federation(Box<Federation>, tokio::sync::Mutex<Option<Held>>),
+}
+
+/// An access token at hand.
+struct Held {
+    token: String,
+    /// When it is no longer used, by the run's clock.
+    until: Duration,
+}
+
 impl Tokens {
-    /// Prepares the key. `on_new` sees every new token before anyone else, to hide it in logs.
+    /// Prepares the credentials. `on_new` sees every new token before anyone else, to hide it in logs.
     ///
     /// # Errors
     /// [`TokenError::Key`] when the private key cannot be read.
     pub async fn new(
-        key: ServiceAccountKey,
+        credentials: Credentials,
         net: &Net,
         clock: Clock,
         on_new: Box<dyn Fn(&str) + Send + Sync>,
     ) -> Result<Self, TokenError> {
-        let yup_key = yup_oauth2::ServiceAccountKey {
-            key_type: None,
-            project_id: None,
-            private_key_id: None,
-            private_key: key.private_key.expose().to_owned(),
-            client_email: key.email.to_string(),
-            client_id: None,
-            auth_uri: None,
-            token_uri: key.token_uri.to_string(),
-            auth_provider_x509_cert_url: None,
-            client_x509_cert_url: None,
+        let source = match credentials.way {
+            Way::Key(key) => Source::Key(Box::new(KeyTokens::new(*key, net, clock.clone()).await?)),
+            Way::Federation(federation) => Source::Federation(federation, tokio::sync::Mutex::default()),
         };
-        let authenticator = yup_oauth2::ServiceAccountAuthenticator::with_client(yup_key, net.token_client())
-            .build()
-            .await
-            .map_err(|error| TokenError::Key(error.to_string()))?;
-        Ok(Self { key, authenticator, clock, on_new, known: std::sync::Mutex::default() })
+        let principal = credentials.principal;
+        Ok(Self { principal, source, clock, on_new, known: std::sync::Mutex::default() })
     }
 
-    /// The account.
-    pub fn email(&self) -> &str {
-        self.key.email.as_str()
+    /// Whose tokens they are.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
     }
 
-    /// Where assertions are exchanged.
-    pub fn endpoint(&self) -> &url::Url {
-        &self.key.token_uri
-    }
-
-    /// An access token: the one at hand while it is good for another minute.
+    /// An access token: the one at hand while it is good for another minute, unless Google refused it.
     ///
     /// # Errors
     /// Why there is none.
-    pub async fn access(&self) -> Result<String, TokenError> {
-        self.fetch(false).await
+    pub(super) async fn access(&self, http: &Http, refused: bool) -> Result<String, TokenError> {
+        match &self.source {
+            Source::Key(key) => Ok(self.seen(&key.access(refused).await?)),
+            Source::Federation(federation, held) => {
+                let mut held = held.lock().await;
+                if let Some(at_hand) = held.as_ref().filter(|held| !refused && self.clock.now() < held.until) {
+                    return Ok(at_hand.token.clone());
+                }
+                let granted = federation::access(http, federation).await?;
+                let until = self.clock.now() + granted.lives.saturating_sub(MARGIN);
+                let token = self.seen(&granted.token);
+                *held = Some(Held { token: token.clone(), until });
+                Ok(token)
+            }
+        }
     }
 
-    /// A new access token, after Google refused the one at hand.
+    /// An identity token, which says to the service at `audience` who asks, and opens nothing else.
     ///
     /// # Errors
     /// Why there is none.
-    pub async fn renew(&self) -> Result<String, TokenError> {
-        self.fetch(true).await
-    }
-
-    async fn fetch(&self, force: bool) -> Result<String, TokenError> {
-        let mut attempt = 1;
-        loop {
-            let asked = async {
-                if force {
-                    self.authenticator.force_refreshed_token(&SCOPES).await
-                } else {
-                    self.authenticator.token(&SCOPES).await
-                }
-            };
-            let why = match tokio::time::timeout(TIMEOUT, asked).await {
-                Ok(Ok(token)) => match token.token() {
-                    Some(token) => return Ok(self.seen(token)),
-                    None => "the answer holds no access token".to_owned(),
-                },
-                Ok(Err(error)) => match self.verdict(&error) {
-                    Err(refused) => return Err(refused),
-                    Ok(why) => why,
-                },
-                Err(_) => format!("no answer within {} s", TIMEOUT.as_secs()),
-            };
-            if attempt == ATTEMPTS {
-                return Err(TokenError::Unreachable { endpoint: self.host(), attempts: attempt, why });
-            }
-            self.clock.sleep(jitter(Duration::from_secs(1 << (attempt - 1)), 0.5, 1.0)).await;
-            attempt += 1;
-        }
-    }
-
-    /// Tells a refusal from passing trouble; the reason of the latter comes back.
-    fn verdict(&self, error: &yup_oauth2::Error) -> Result<String, TokenError> {
-        match error {
-            yup_oauth2::Error::AuthError(refused) => {
-                let passing = matches!(&refused.error, AuthErrorCode::Other(word)
-                    if matches!(word.as_str(), "internal_failure" | "temporarily_unavailable" | "server_error" | "rate_limit_exceeded" | "backend_error"));
-                let mut words = refused.error.as_str().to_owned();
-                if let Some(description) = &refused.error_description {
-                    // The description may quote what was sent; an assertion has no place in a log.
-                    let clipped: String =
-                        description.split_whitespace().filter(|word| word.len() < 120).collect::<Vec<_>>().join(" ");
-                    words = format!("{words}: {}", clipped.chars().take(300).collect::<String>());
-                }
-                if passing { Ok(words) } else { Err(TokenError::Refused { email: self.key.email.to_string(), words }) }
-            }
-            yup_oauth2::Error::JSONError(_) | yup_oauth2::Error::MissingAccessToken => {
-                Ok("the answer is not a token".into())
-            }
-            yup_oauth2::Error::UserError(why) => Err(TokenError::Key(why.clone())),
-            other => Ok(chain(other)),
-        }
-    }
-
-    fn host(&self) -> String {
-        self.key.token_uri.host_str().unwrap_or_default().to_owned()
+    pub(super) async fn identity(&self, http: &Http, audience: &str) -> Result<String, TokenError> {
+        let token = match &self.source {
+            Source::Key(key) => key.identity(http, audience).await?,
+            Source::Federation(federation, _) => federation::identity(http, federation, audience).await?,
+        };
+        self.hide(&token);
+        Ok(token)
     }
 
     /// Passes a token on, hiding it first when it is new.
@@ -240,49 +210,15 @@ impl Tokens {
         token.to_owned()
     }
 
-    /// Hides a token that was not fetched here.
+    /// Hides what was not fetched here.
     pub fn hide(&self, token: &str) {
         (self.on_new)(token);
-    }
-
-    /// The signed request for an identity token with this audience. yup-oauth2 has no such request,
-    /// so this one JWT is made here (`google-api.md` 1.2).
-    ///
-    /// # Errors
-    /// [`TokenError::Key`] when signing fails.
-    pub fn identity_assertion(&self, audience: &str) -> Result<String, TokenError> {
-        let unusable = |why: &str| TokenError::Key(why.to_owned());
-        let der = PrivateKeyDer::from_pem_slice(self.key.private_key.expose().as_bytes())
-            .map_err(|error| unusable(&error.to_string()))?;
-        let signer = rustls::crypto::ring::sign::any_supported_type(&der)
-            .map_err(|error| unusable(&error.to_string()))?
-            .choose_scheme(&[SignatureScheme::RSA_PKCS1_SHA256])
-            .ok_or_else(|| unusable("it is not an RSA key"))?;
-        let now = time::OffsetDateTime::now_utc().unix_timestamp();
-        let mut header = json!({"alg": "RS256", "typ": "JWT"});
-        if let Some(id) = &self.key.key_id {
-            header["kid"] = id.as_str().into();
-        }
-        let claims = json!({
-            "iss": self.email(),
-            "sub": self.email(),
-            "aud": self.key.token_uri.as_str(),
-            "iat": now,
-            "exp": now + 3600,
-            "target_audience": audience,
-        });
-        let mut jwt =
-            format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));
-        let signature = signer.sign(jwt.as_bytes()).map_err(|error| unusable(&error.to_string()))?;
-        jwt.push('.');
-        jwt.push_str(&URL_SAFE_NO_PAD.encode(signature));
-        Ok(jwt)
     }
 }
 
 impl std::fmt::Debug for Tokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tokens").field("email", &self.email()).finish_non_exhaustive()
+        f.debug_struct("Tokens").field("principal", &self.principal.shown()).finish_non_exhaustive()
     }
 }
 

@@ -118,7 +118,7 @@ pub async fn begin(http: &Http, bucket: &str, name: &str) -> Result<Session, Upl
         let kind = Kind::Unreadable("the session it opened is at another host".into());
         return Err(UploadError::Api(ApiError { kind, ..nothing(http, &call) }));
     }
-    http.tokens().hide(&url);
+    http.hide(&url);
     Ok(Session { url, doing, stored: 0 })
 }
 
@@ -245,7 +245,7 @@ fn nothing(http: &Http, call: &Call) -> ApiError {
     ApiError {
         doing: call.doing.clone(),
         request: format!("{} the upload session", call.method),
-        principal: http.tokens().email().to_owned(),
+        principal: http.principal().clone(),
         project: http.project().to_owned(),
         attempts: 1,
         elapsed: Duration::ZERO,

@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 
 use super::job::PreDeploy;
 use super::scalar::Statuses;
+use crate::model::credentials::Credentials;
 use crate::model::domain::Domain;
 use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, RevisionName, ServiceName};
 use crate::model::image::{ImageRef, Repository, Tag};
-use crate::model::key::ServiceAccountKey;
 use crate::model::kind::Kind;
 use crate::model::secret::Secret;
 
@@ -18,7 +18,7 @@ use crate::model::secret::Secret;
 #[derive(Debug, Clone)]
 pub struct Deploy {
     /// Who deploys.
-    pub key: ServiceAccountKey,
+    pub credentials: Credentials,
     /// Where the service and its build live.
     pub project: ProjectId,
     /// Where the service runs.

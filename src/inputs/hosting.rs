@@ -6,15 +6,15 @@ use std::time::Duration;
 use super::deploy::Checks;
 use super::firebase::Serving;
 use super::firebase::channel::ChannelId;
+use crate::model::credentials::Credentials;
 use crate::model::ids::{ProjectId, SiteId};
-use crate::model::key::ServiceAccountKey;
 use crate::model::secret::Secret;
 
 /// Everything a run on sites needs to know.
 #[derive(Debug, Clone)]
 pub struct Hosting {
     /// Who releases.
-    pub key: ServiceAccountKey,
+    pub credentials: Credentials,
     /// Where the sites live.
     pub project: ProjectId,
     /// For questions to GitHub.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::deploy::{Place, Settings};
+use crate::model::credentials::Credentials;
 use crate::model::ids::{JobName, ProjectId, Region};
 use crate::model::image::ImageRef;
-use crate::model::key::ServiceAccountKey;
 
 /// How a job runs; `None` leaves what the job has.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +39,7 @@ pub struct PreDeploy {
 #[derive(Debug, Clone)]
 pub struct Job {
     /// Who runs it.
-    pub key: ServiceAccountKey,
+    pub credentials: Credentials,
     /// Where it lives.
     pub project: ProjectId,
     /// Where it runs.

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::model::principal::Repository;
+use crate::model::secret::Secret;
+
 /// The prefix of the variables that replace Google's endpoints, one per API (gcloud's own names).
 const ENDPOINT_PREFIX: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_";
 
@@ -24,6 +27,10 @@ pub struct Runner {
     pub temp: Option<PathBuf>,
     /// Variables that name a credentials file, with their values.
     pub credential_files: Vec<(&'static str, PathBuf)>,
+    /// Where this job asks GitHub for an identity; only with `permissions: id-token: write`.
+    pub oidc_url: Option<String>,
+    /// What allows it to.
+    pub oidc_token: Option<Secret>,
     /// `SSL_CERT_FILE`: certificates trusted besides the built-in ones.
     pub extra_roots: Option<PathBuf>,
     /// Replaced endpoints: API (such as `RUN`) and address.
@@ -51,6 +58,8 @@ pub struct Origin {
     pub sha: Option<String>,
     /// `owner/name`.
     pub repository: Option<String>,
+    /// The repository's number.
+    pub repository_id: Option<String>,
     /// The branch or tag.
     pub ref_name: Option<String>,
     /// The run's id.
@@ -74,6 +83,11 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// The repository, by its name and number.
+    pub fn of_repository(&self) -> Repository {
+        Repository { name: self.repository.clone(), id: self.repository_id.clone() }
+    }
+
     /// The address of the page that compares two commits.
     pub fn compare_url(&self, before: &str, now: &str) -> Option<String> {
         let (server, repository) = (self.server_url.as_deref()?, self.repository.as_deref()?);
@@ -116,6 +130,8 @@ impl Runner {
             workspace: path("GITHUB_WORKSPACE").unwrap_or(here),
             temp: path("RUNNER_TEMP"),
             credential_files: CREDENTIAL_VARIABLES.iter().filter_map(|name| Some((*name, path(name)?))).collect(),
+            oidc_url: text("ACTIONS_ID_TOKEN_REQUEST_URL"),
+            oidc_token: text("ACTIONS_ID_TOKEN_REQUEST_TOKEN").as_deref().and_then(Secret::new),
             extra_roots: path("SSL_CERT_FILE"),
             endpoints: variables
                 .iter()
@@ -127,6 +143,7 @@ impl Runner {
             origin: Origin {
                 sha: text("GITHUB_SHA"),
                 repository: text("GITHUB_REPOSITORY"),
+                repository_id: text("GITHUB_REPOSITORY_ID"),
                 ref_name: text("GITHUB_REF_NAME"),
                 run_id: text("GITHUB_RUN_ID"),
                 run_attempt: text("GITHUB_RUN_ATTEMPT"),

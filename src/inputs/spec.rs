@@ -4,6 +4,7 @@ mod hosting;
 mod job;
 mod preview;
 mod release;
+mod sign_in;
 
 pub use hosting::{HOSTING, HOSTING_MORE};
 pub use job::JOB;
@@ -126,13 +127,12 @@ const fn open(input: Input) -> Input {
 
 /// Every input of `slipway deploy` and of the action at the root.
 pub const DEPLOY: &[Input] = &[
-    secret(text(
-        Group::Target,
-        "credentials_json",
-        "",
-        "Service-account key, as JSON or base64; without it the file of GOOGLE_APPLICATION_CREDENTIALS or GOOGLE_GHA_CREDS_PATH",
-    )),
-    text(Group::Target, "project_id", "the key's project", "Google Cloud project that builds and runs the service"),
+    sign_in::KEY,
+    sign_in::PROVIDER,
+    sign_in::ACCOUNT,
+    sign_in::AUDIENCE,
+    sign_in::DELEGATES,
+    text(Group::Target, "project_id", "the account's project", "Google Cloud project that builds and runs the service"),
     text(Group::Target, "region", "us-central1", "Cloud Run region"),
     lines(
         Group::Target,
@@ -516,11 +516,6 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ("disablecomment", "this action writes no comment; remove it"),
     ("gcloud_version", "no gcloud is used; remove it"),
     ("gcloud_component", "no gcloud is used; remove it"),
-    (
-        "service_account",
-        "the key in `credentials_json` says who deploys; `runtime_service_account` is the account the service runs as",
-    ),
-    ("workload_identity_provider", "this version signs in with `credentials_json`"),
     ("token_format", "tokens are made and renewed inside; remove it"),
     ("create_credentials_file", "no credentials file is ever written; remove it"),
     ("export_environment_variables", "nothing is exported; remove it"),

@@ -35,6 +35,12 @@ pub enum KeyError {
     /// A file for Workload Identity Federation.
     #[error("this is a Workload Identity Federation file (`type: external_account`), which holds no key")]
     Federation,
+    /// A file for acting as an account by means of other credentials.
+    #[error("this is `type: impersonated_service_account`, which is not supported")]
+    Impersonated,
+    /// The credentials of a person.
+    #[error("this is `type: authorized_user`, the credentials of a person, which are not supported")]
+    Person,
     /// Another kind of credentials.
     #[error("this is `type: {0}`, not `type: service_account`")]
     OtherType(String),
@@ -59,7 +65,15 @@ impl KeyError {
             KeyError::NotJson | KeyError::NotAnObject | KeyError::Missing(_) | KeyError::NotPem | KeyError::Email => {
                 "store the whole key file as the secret, unchanged: `gh secret set GCP_SERVICE_ACCOUNT_KEY < key.json`"
             }
-            KeyError::Federation => "give a service-account key; this version does not sign in by federation",
+            KeyError::Federation => {
+                "remove `credentials_json` and give `workload_identity_provider`; or leave the file to GOOGLE_APPLICATION_CREDENTIALS, as google-github-actions/auth does"
+            }
+            KeyError::Impersonated => {
+                "give `workload_identity_provider` and `service_account` (and `delegates`), which act as an account without such a file"
+            }
+            KeyError::Person => {
+                "sign in as a service account: with `workload_identity_provider`, or with a key made by `gcloud iam service-accounts keys create key.json --iam-account=ACCOUNT`"
+            }
             KeyError::OtherType(_) => {
                 "make a service-account key: `gcloud iam service-accounts keys create key.json --iam-account=ACCOUNT`"
             }
@@ -94,6 +108,8 @@ impl ServiceAccountKey {
         match file.kind.as_deref() {
             Some("service_account") => {}
             Some("external_account") => return Err(KeyError::Federation),
+            Some("impersonated_service_account") => return Err(KeyError::Impersonated),
+            Some("authorized_user") => return Err(KeyError::Person),
             Some(other) => {
                 return Err(KeyError::OtherType(other.chars().filter(char::is_ascii_graphic).take(40).collect()));
             }
@@ -212,7 +228,7 @@ mod tests {
         assert_eq!(ServiceAccountKey::parse("hello").expect_err("no"), KeyError::NotJson);
         assert_eq!(ServiceAccountKey::parse("{\"type\":").expect_err("no"), KeyError::NotAnObject);
         assert_eq!(error(|f| f["type"] = "external_account".into()), KeyError::Federation);
-        assert_eq!(error(|f| f["type"] = "authorized_user".into()), KeyError::OtherType("authorized_user".into()));
+        assert_eq!(error(|f| f["type"] = "authorized_user".into()), KeyError::Person);
         assert_eq!(error(|f| f["private_key"] = "".into()), KeyError::Missing("private_key"));
         assert_eq!(error(|f| f["private_key"] = "abc".into()), KeyError::NotPem);
         assert_eq!(error(|f| f["client_email"] = "".into()), KeyError::Missing("client_email"));

@@ -1,13 +1,17 @@
 //! The words everyone uses. Pure: no room below this one.
 
+pub mod credentials;
 pub mod domain;
 pub mod execution;
 pub mod facts;
+pub mod federation;
 pub mod hosting;
 pub mod ids;
 pub mod image;
 pub mod key;
 pub mod kind;
 pub mod preview;
+pub mod principal;
 pub mod secret;
+pub mod token_file;
 pub mod traffic;

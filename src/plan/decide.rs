@@ -66,7 +66,7 @@ pub struct Step {
 pub fn steps(deploy: &Deploy, marks: &Marks, tags: &[Tag]) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut add = |name, text: String| steps.push(Step { name, text });
-    add(StepName::SignIn, format!("as `{}`", deploy.key.email));
+    add(StepName::SignIn, format!("as `{}`", deploy.credentials.principal));
     add(StepName::Preflight, format!("permissions and APIs of project `{}`", deploy.project));
     match &deploy.what {
         What::Revision(pick) => {

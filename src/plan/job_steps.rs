@@ -8,7 +8,7 @@ use crate::model::facts::StepName;
 pub fn steps(job: &Job) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut add = |name, text: String| steps.push(Step { name, text });
-    add(StepName::SignIn, format!("as `{}`", job.key.email));
+    add(StepName::SignIn, format!("as `{}`", job.credentials.principal));
     add(StepName::Preflight, format!("permissions in project `{}`", job.project));
     match &job.image {
         JobImage::Kept => {}

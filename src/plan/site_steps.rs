@@ -10,7 +10,7 @@ use crate::model::facts::StepName;
 pub fn steps(hosting: &Hosting) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut add = |name, text: String| steps.push(Step { name, text });
-    add(StepName::SignIn, format!("as `{}`", hosting.key.email));
+    add(StepName::SignIn, format!("as `{}`", hosting.credentials.principal));
     add(
         StepName::Site,
         format!("in project `{}`, and what channel `{}` shows now", hosting.project, hosting.channel()),

@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use reqwest::Method;
-use serde_json::Value;
 use url::Url;
 
 use crate::clock::jitter;
 use crate::console::Console;
-use crate::explain::{Class, Failure};
-use crate::google::http::{Body, Call, Http};
-use crate::google::retry::{Patience, Repeat};
+use crate::explain::Failure;
+use crate::google::http::Http;
 use crate::inputs::deploy::{Check, Checks};
 use crate::model::facts::{CheckFact, Facts};
 use crate::model::ids::RevisionName;
@@ -70,7 +67,7 @@ pub(super) async fn ask(asker: &Asker<'_>, facts: &mut Facts, time: Duration) ->
     let first = facts.checks.len();
     facts.checks.extend(checks.checks.iter().map(|check| pending(place, check)));
     let limit = clock.limit(time);
-    let mut asking = Asking { asker, identity: None, private: false };
+    let mut asking = Asking { asker, identity: None, private: false, told: false };
     let mut pause = FIRST_PAUSE;
     let mut round = 1;
     let mut passes = 0;
@@ -124,6 +121,7 @@ struct Asking<'a> {
     asker: &'a Asker<'a>,
     identity: Option<String>,
     private: bool,
+    told: bool,
 }
 
 impl Asking<'_> {
@@ -138,13 +136,20 @@ impl Asking<'_> {
         let mut answer = probe.ask(check.method, &url, self.identity.as_deref(), settles).await;
         let refused = matches!(answer.status, Some(401 | 403)) && !passes(check, &answer);
         if let Some(audience) = place.audience.as_ref().filter(|_| refused && self.identity.is_none()) {
-            match identity_token(self.asker.http, audience.trim_end_matches('/')).await {
+            match self.asker.http.identity_token(audience.trim_end_matches('/')).await {
                 Ok(token) => {
                     answer = probe.ask(check.method, &url, Some(&token), settles).await;
                     self.private = !matches!(answer.status, Some(401 | 403));
                     self.identity = Some(token);
                 }
-                Err(failure) => self.asker.console.line(&format!("No identity token: {failure}")),
+                Err(error) => {
+                    let failure = Failure::of("Could not get an identity token", error);
+                    // Every round asks; what is wrong is said in words once.
+                    if !std::mem::replace(&mut self.told, true) {
+                        let causes = failure.causes().join(": ");
+                        self.asker.console.line(&format!("No identity token: {failure}: {causes}"));
+                    }
+                }
             }
         }
         let shown = answer.shown();
@@ -174,34 +179,4 @@ fn proof(place: &Place, answer: &Answer) -> String {
 fn passes(check: &Check, answer: &Answer) -> bool {
     answer.status.is_some_and(|status| check.statuses.contains(status))
         && check.body.as_ref().is_none_or(|text| answer.text.contains(text))
-}
-
-/// An identity token for the service: it says who asks and opens nothing else.
-async fn identity_token(http: &Http, audience: &str) -> Result<String, Failure> {
-    let sentence = || "Could not get an identity token".to_owned();
-    let tokens = http.tokens();
-    let assertion = tokens.identity_assertion(audience).map_err(|error| Failure::of(sentence(), error))?;
-    let call = Call {
-        doing: "get an identity token".into(),
-        method: Method::POST,
-        url: tokens.endpoint().to_string(),
-        query: Vec::new(),
-        headers: Vec::new(),
-        body: Body::Form(vec![
-            ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer".into()),
-            ("assertion", assertion),
-        ]),
-        repeat: Repeat::Always,
-        patience: Patience::USUAL,
-        authorized: false,
-        timeout: Duration::from_secs(30),
-        secret_url: false,
-    };
-    let answer = http.json(&call).await.map_err(|error| Failure::of(sentence(), error))?;
-    let token = answer.get("id_token").and_then(Value::as_str).unwrap_or_default();
-    if token.is_empty() {
-        return Err(Failure::plain(Class::Auth, "Could not get an identity token: the answer holds none"));
-    }
-    tokens.hide(token);
-    Ok(token.to_owned())
 }

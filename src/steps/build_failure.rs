@@ -17,7 +17,7 @@ const SHOWN: usize = 25;
 /// Cloud Build did not take the build.
 pub(super) fn submission(context: &Context<'_>, seen: &Seen, error: ApiError) -> Failure {
     let message = error.refusal().map(|refusal| refusal.message.clone()).unwrap_or_default();
-    let deployer = context.deploy.key.email.as_str();
+    let deployer = &context.deploy.credentials.principal;
     let project = context.deploy.project.as_str();
     let account = seen.build_account.as_ref().map_or("the build's account", |account| account.as_str());
     let refused = error.refusal().is_some();
@@ -26,13 +26,13 @@ pub(super) fn submission(context: &Context<'_>, seen: &Seen, error: ApiError) ->
     if message.contains("act as service account") || message.contains("actAs") {
         return failure.hint(format!(
             "Let `{deployer}` act as `{account}`: {}",
-            roles::grant_on_account(project, account, deployer, "roles/iam.serviceAccountUser")
+            roles::grant_on_account(project, account, deployer.member(), "roles/iam.serviceAccountUser")
         ));
     }
     if message.contains("does not have access to the bucket") || message.contains("storage.objects.get") {
         return failure.hint(format!(
             "Let the build's account read the source and write the log: {}",
-            roles::grant_on_project(project, account, "roles/cloudbuild.builds.builder")
+            roles::grant_on_project(project, &roles::member(account), "roles/cloudbuild.builds.builder")
         ));
     }
     if refused && (message.contains("region") || message.contains("quota restrictions")) {
@@ -109,8 +109,10 @@ fn hints(build: &Build, last: &CloudBuild, account: &str, project: &str, work: D
             } else {
                 "roles/artifactregistry.writer"
             };
-            let mut hints =
-                vec![format!("Let the build's account push: {}", roles::grant_on_project(project, account, role))];
+            let mut hints = vec![format!(
+                "Let the build's account push: {}",
+                roles::grant_on_project(project, &roles::member(account), role)
+            )];
             if build.repository.host().ends_with("-docker.pkg.dev") {
                 hints.push(format!(
                     "If the repository does not exist yet, make it: {}",
@@ -125,7 +127,7 @@ fn hints(build: &Build, last: &CloudBuild, account: &str, project: &str, work: D
         (Status::Failure, "FETCH_SOURCE_FAILED") => {
             vec![format!(
                 "Let the build's account read it: {}",
-                roles::grant_on_bucket(build.bucket.as_str(), account, "roles/storage.objectViewer")
+                roles::grant_on_bucket(build.bucket.as_str(), &roles::member(account), "roles/storage.objectViewer")
             )]
         }
         (Status::Failure, "LOGGING_FAILURE") | (Status::InternalError, _) => {

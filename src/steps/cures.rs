@@ -38,7 +38,7 @@ pub(super) fn of(project: &str, account: Option<&str>, reason: &str, message: &s
                 message.split("from project [").nth(1).and_then(|rest| rest.split(']').next()).unwrap_or(project);
             vec![format!(
                 "Let Cloud Run's agent read it: {}",
-                roles::grant_on_project(image_project, agent, "roles/artifactregistry.reader")
+                roles::grant_on_project(image_project, &roles::member(agent), "roles/artifactregistry.reader")
             )]
         }
         "SECRETS_ACCESS_CHECK_FAILED" => {

@@ -15,13 +15,18 @@ const SHOWN: usize = 30;
 /// Google did not take the write.
 pub(super) fn refused(context: &Context<'_>, sentence: String, error: ApiError) -> Failure {
     let message = error.refusal().map(|refusal| refusal.message.clone()).unwrap_or_default();
-    let deployer = context.deploy.key.email.as_str();
+    let deployer = &context.deploy.credentials.principal;
     let conflict = error.is_conflict();
     let failure = Failure::of(sentence, error);
     if let Some(account) = cures::act_as(&message) {
         return failure.hint(format!(
             "Let `{deployer}` act as it: {}",
-            roles::grant_on_account(context.deploy.project.as_str(), account, deployer, "roles/iam.serviceAccountUser")
+            roles::grant_on_account(
+                context.deploy.project.as_str(),
+                account,
+                deployer.member(),
+                "roles/iam.serviceAccountUser"
+            )
         ));
     }
     if conflict {
@@ -97,7 +102,11 @@ pub(super) async fn explain(context: &Context<'_>, facts: &mut Facts, operation:
     if failure.evidence_lines().is_empty() && wants_log(&reason) {
         hints.push(format!(
             "To see those lines here, grant roles/logging.viewer: {}",
-            roles::grant_on_project(deploy.project.as_str(), deploy.key.email.as_str(), "roles/logging.viewer")
+            roles::grant_on_project(
+                deploy.project.as_str(),
+                deploy.credentials.principal.member(),
+                "roles/logging.viewer"
+            )
         ));
     }
     for hint in hints.into_iter().rev() {

@@ -176,7 +176,8 @@ async fn turned_back(context: &Context<'_>, facts: &mut Facts, ended: Result<(),
 }
 
 async fn sign_in(context: &Context<'_>, facts: &mut Facts) -> Result<(), Failure> {
-    sign_in_as(context.http, context.console, &context.prefix, facts, context.deploy.key.email.as_str()).await
+    sign_in_as(context.http, context.console, &context.prefix, facts, context.deploy.credentials.principal.shown())
+        .await
 }
 
 /// Gets the first token, so that bad credentials fail before anything else does.
@@ -189,7 +190,7 @@ async fn sign_in_as(
 ) -> Result<(), Failure> {
     timed(console, prefix, facts, StepName::SignIn, async |_| {
         let sentence = || format!("Could not sign in as `{account}`");
-        http.tokens().access().await.map_err(|error| Failure::of(sentence(), error))?;
+        http.sign_in().await.map_err(|error| Failure::of(sentence(), error))?;
         Ok(((), format!("as `{account}`")))
     })
     .await

@@ -155,7 +155,7 @@ async fn still_missing(
     bucket_exists: bool,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let deployer = context.deploy.key.email.as_str();
+    let deployer = &context.deploy.credentials.principal;
     let project = context.deploy.project.as_str();
     for need in missing {
         let held = match need.permission {
@@ -183,7 +183,7 @@ async fn still_missing(
                     problem: format!("`{deployer}` may not act as `{account}` (`{permission}`)"),
                     hints: vec![format!(
                         "Grant it on that account: {}",
-                        roles::grant_on_account(project, account.as_str(), deployer, need.role)
+                        roles::grant_on_account(project, account.as_str(), deployer.member(), need.role)
                     )],
                 }));
                 if !accounts.is_empty() {
@@ -215,12 +215,12 @@ async fn still_missing(
 }
 
 fn grant(context: &Context<'_>, need: &Need) -> String {
-    let deployer = context.deploy.key.email.as_str();
+    let deployer = &context.deploy.credentials.principal;
     match (need.scope, &context.deploy.what) {
         (Scope::Bucket, What::Build(build)) if need.permission.starts_with("storage.objects") => {
-            roles::grant_on_bucket(build.bucket.as_str(), deployer, need.role)
+            roles::grant_on_bucket(build.bucket.as_str(), deployer.member(), need.role)
         }
-        _ => roles::grant_on_project(context.deploy.project.as_str(), deployer, need.role),
+        _ => roles::grant_on_project(context.deploy.project.as_str(), deployer.member(), need.role),
     }
 }
 
@@ -281,7 +281,7 @@ async fn staging_bucket(context: &Context<'_>, build: Option<&Build>) -> Result<
     match storage::bucket(context.http, build.bucket.as_str()).await {
         Ok(bucket) => Ok(bucket),
         Err(error) if error.is_forbidden() && !error.is_api_disabled() => {
-            let deployer = context.deploy.key.email.as_str();
+            let deployer = &context.deploy.credentials.principal;
             Err(Finding {
                 class: Class::Permission,
                 problem: format!(
@@ -291,7 +291,7 @@ async fn staging_bucket(context: &Context<'_>, build: Option<&Build>) -> Result<
                 hints: vec![
                     format!(
                         "If it is yours: {}",
-                        roles::grant_on_bucket(build.bucket.as_str(), deployer, "roles/storage.admin")
+                        roles::grant_on_bucket(build.bucket.as_str(), deployer.member(), "roles/storage.admin")
                     ),
                     format!("Else choose another one with `staging_bucket: {}-slipway-source`", context.deploy.project),
                 ],

@@ -92,8 +92,8 @@ pub async fn service(http: &Http, console: &Console, deploys: &[Deploy], own: bo
             Ok(None) => Removed::Absent,
             // The five roles do not hold this, so it is no surprise and takes few words.
             Err(error) if error.is_forbidden() => {
-                let grant = roles::grant_on_project(http.project(), http.tokens().email(), IMAGE_ROLE);
-                let why = format!("`{}` may not remove images", http.tokens().email());
+                let grant = roles::grant_on_project(http.project(), http.principal().member(), IMAGE_ROLE);
+                let why = format!("`{}` may not remove images", http.principal());
                 Removed::Stuck(why, vec![format!("An owner grants it with: {grant}")])
             }
             Err(error) => stuck(&error),

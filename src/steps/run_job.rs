@@ -118,7 +118,7 @@ async fn watch(
 /// Signs in, looks for what would fail later, and finds out the image; `None` keeps the job's own.
 async fn begin(context: &JobContext<'_>, facts: &mut Facts) -> Result<Option<String>, Failure> {
     let (console, http) = (context.console, context.http);
-    super::sign_in_as(http, console, "", facts, context.job.key.email.as_str()).await?;
+    super::sign_in_as(http, console, "", facts, context.job.credentials.principal.shown()).await?;
     timed(console, "", facts, StepName::Preflight, async |_| {
         job::look_ahead(http, console, context.job, &context.full_name()).await?;
         Ok(((), "permissions".to_owned()))

@@ -8,6 +8,7 @@ use super::Context;
 pub(super) use super::asking::Place;
 use super::asking::{self, Asked, Asker};
 use crate::explain::{Class, Failure};
+use crate::google::federation_error::no_identity;
 use crate::model::facts::{CheckFact, Facts};
 use crate::model::ids::RevisionName;
 use crate::plan::rollout::Rollout;
@@ -108,8 +109,10 @@ fn failure(context: &Context<'_>, facts: &Facts, place: &Place, private: bool, l
     )
     .evidence(evidence);
     if failed.iter().any(|check| check.answer.starts_with("403") || check.answer.starts_with("401")) {
-        let principal = context.deploy.key.email.as_str();
-        failure = failure.hint(if private {
+        let principal = context.deploy.credentials.principal.shown();
+        failure = failure.hint(if !context.deploy.credentials.has_identity() {
+            no_identity()
+        } else if private {
             format!("The service is private; check that `{principal}` may call it (run.routes.invoke, in roles/run.admin and roles/run.invoker)")
         } else {
             "The service does not let this caller in; `allow_unauthenticated: true` would make it public".to_owned()

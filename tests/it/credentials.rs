@@ -17,7 +17,7 @@ fn with_key(change: impl FnOnce(&mut Value)) -> Scene {
 fn a_key_that_is_none_is_refused_before_any_request() {
     type Case = (&'static str, fn(&mut Value), &'static str);
     let cases: [Case; 6] = [
-        ("federation", |key| key["type"] = "external_account".into(), "Workload Identity Federation"),
+        ("federation", |key| key["type"] = "external_account".into(), "give `workload_identity_provider`"),
         ("another type", |key| key["type"] = "authorized_user".into(), "`type: authorized_user`"),
         ("no private key", |key| key["private_key"] = "".into(), "it has no `private_key`"),
         ("no PEM", |key| key["private_key"] = "c2VjcmV0".into(), "not a private key in PEM form"),

@@ -13,9 +13,9 @@ use super::super::runner::{Origin, Runner};
 use super::super::scalar;
 use super::super::spec::Command;
 use super::{Give, check};
+use crate::model::credentials::Credentials;
 use crate::model::hosting::LIVE;
 use crate::model::ids::{ProjectId, SiteId};
-use crate::model::key::ServiceAccountKey;
 use crate::model::secret::Secret;
 
 /// Google's limit for a release's message (`google-api.md` 13.1).
@@ -43,7 +43,7 @@ pub fn run(
     runner: &Runner,
     mut findings: Findings,
 ) -> Result<Resolved, InputErrors> {
-    let key = credentials::find(raw, runner, &mut findings);
+    let credentials = credentials::find(raw, runner, &mut findings);
     let mut give = Give { raw, findings: &mut findings };
     if raw.has("service") {
         give.findings.wrong("site", "`service` is given too", "keep one of them: a run is about one of the two");
@@ -52,7 +52,7 @@ pub fn run(
     let entry = give.text("entry_point").unwrap_or_else(|| ".".into());
     let directory = place(&mut give, runner, "entry_point", &runner.workspace, &entry);
     let rc = directory.as_ref().and_then(|directory| aliases(&mut give, directory)).unwrap_or_default();
-    let project = project(&mut give, key.as_ref(), &rc);
+    let project = project(&mut give, credentials.as_ref(), &rc);
     let what = match command {
         Command::Hosting => directory
             .and_then(|directory| upload(&mut give, runner, &entry, &directory, &rc, project.as_ref(), site))
@@ -72,21 +72,21 @@ pub fn run(
     let checks = check::checks(&mut give, None);
     let message = give.with("message", message);
     let dry_run = give.switch("dry_run").unwrap_or(false);
-    let (Some(key), Some(project), Some(what)) = (key, project, what) else {
+    let (Some(credentials), Some(project), Some(what)) = (credentials, project, what) else {
         return Err(InputErrors(findings.mistakes));
     };
     if !findings.mistakes.is_empty() {
         return Err(InputErrors(findings.mistakes));
     }
     let hosting = Hosting {
-        key,
+        credential_files: credentials::files(runner, Some(&credentials)),
+        credentials,
         project,
         github_token: raw.get("github_token").and_then(Secret::new),
         what,
         message,
         checks,
         dry_run,
-        credential_files: credentials::files(runner),
         workspace: runner.workspace.clone(),
         spool: runner.temp.clone().unwrap_or_else(|| PathBuf::from("/tmp")),
     };
@@ -149,8 +149,8 @@ fn told<T>(give: &mut Give<'_>, result: Result<T, Vec<JsonMistake>>) -> Option<T
     }
 }
 
-/// The project: by its id or alias, else the default of `.firebaserc`, else the key's.
-fn project(give: &mut Give<'_>, key: Option<&ServiceAccountKey>, rc: &FirebaseRc) -> Option<ProjectId> {
+/// The project: by its id or alias, else the default of `.firebaserc`, else the account's.
+fn project(give: &mut Give<'_>, credentials: Option<&Credentials>, rc: &FirebaseRc) -> Option<ProjectId> {
     match rc.project(give.raw.get("project_id")) {
         Some(name) => match ProjectId::parse(&name) {
             Ok(project) => Some(project),
@@ -159,7 +159,7 @@ fn project(give: &mut Give<'_>, key: Option<&ServiceAccountKey>, rc: &FirebaseRc
                 None
             }
         },
-        None => super::project(give, key),
+        None => super::project(give, credentials),
     }
 }
 

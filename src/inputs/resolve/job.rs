@@ -33,9 +33,9 @@ pub struct Resolved {
 /// # Errors
 /// Every mistake in every input.
 pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<Resolved, InputErrors> {
-    let key = credentials::find(raw, runner, &mut findings);
+    let credentials = credentials::find(raw, runner, &mut findings);
     let mut give = Give { raw, findings: &mut findings };
-    let (project, region) = (project(&mut give, key.as_ref()), region(&mut give));
+    let (project, region) = (project(&mut give, credentials.as_ref()), region(&mut give));
     let name = give.parsed("job", JobName::parse);
     if !raw.has("job") {
         give.findings.wrong("job", "it was not given", "name the Cloud Run job");
@@ -50,13 +50,15 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     };
     let run = once(&mut give);
     let dry_run = give.switch("dry_run").unwrap_or(false);
-    let (Some(key), Some(project), Some(region), Some(name), Some(image)) = (key, project, region, name, image) else {
+    let (Some(credentials), Some(project), Some(region), Some(name), Some(image)) =
+        (credentials, project, region, name, image)
+    else {
         return Err(InputErrors(findings.mistakes));
     };
     if !findings.mistakes.is_empty() {
         return Err(InputErrors(findings.mistakes));
     }
-    let job = Job { key, project, region, name, image, settings, run, dry_run };
+    let job = Job { credentials, project, region, name, image, settings, run, dry_run };
     Ok(Resolved { job, warnings: findings.warnings })
 }
 

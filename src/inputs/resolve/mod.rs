@@ -19,10 +19,10 @@ use super::raw::RawInputs;
 use super::runner::Runner;
 use super::scalar;
 use super::spec::Command;
+use crate::model::credentials::{Credentials, Way};
 use crate::model::domain::Domain;
 use crate::model::ids::{IdError, ProjectId, Region, RevisionName, ServiceName};
 use crate::model::image::ImageRef;
-use crate::model::key::ServiceAccountKey;
 use crate::model::secret::Secret;
 
 /// A resolved run and what is worth a warning.
@@ -44,9 +44,9 @@ pub fn run(
     runner: &Runner,
     mut findings: Findings,
 ) -> Result<Resolved, InputErrors> {
-    let key = credentials::find(raw, runner, &mut findings);
+    let credentials = credentials::find(raw, runner, &mut findings);
     let mut give = Give { raw, findings: &mut findings };
-    let project = project(&mut give, key.as_ref());
+    let project = project(&mut give, credentials.as_ref());
     let (region, regions) = regions(&mut give);
     let kind = kind::kind(&mut give);
     let service = give.parsed("service", ServiceName::parse);
@@ -86,7 +86,8 @@ pub fn run(
             "remove it; `slipway job` runs a job by itself",
         );
     }
-    let (Some(key), Some(project), Some(region), Some(service), Some(what)) = (key, project, region, service, what)
+    let (Some(credentials), Some(project), Some(region), Some(service), Some(what)) =
+        (credentials, project, region, service, what)
     else {
         return Err(InputErrors(findings.mistakes));
     };
@@ -94,7 +95,8 @@ pub fn run(
         return Err(InputErrors(findings.mistakes));
     }
     let deploy = Deploy {
-        key,
+        credential_files: credentials::files(runner, Some(&credentials)),
+        credentials,
         project,
         region,
         regions,
@@ -109,19 +111,23 @@ pub fn run(
         checks,
         rollout,
         dry_run,
-        credential_files: credentials::files(runner),
     };
     Ok(Resolved { deploy, warnings: findings.warnings })
 }
 
-/// The project, by the key where it is not given.
-fn project(give: &mut Give<'_>, key: Option<&ServiceAccountKey>) -> Option<ProjectId> {
+/// The project, by the account where it is not given.
+fn project(give: &mut Give<'_>, credentials: Option<&Credentials>) -> Option<ProjectId> {
     match give.parsed("project_id", ProjectId::parse) {
         None if give.raw.has("project_id") => None,
         None => {
-            let project = key.and_then(|key| key.project.clone());
-            if project.is_none() && key.is_some() {
-                give.findings.wrong("project_id", "the key names no project", "give `project_id`");
+            let project = credentials.and_then(Credentials::project);
+            if let (None, Some(credentials)) = (&project, credentials) {
+                let problem = match (&credentials.way, credentials.has_identity()) {
+                    (Way::Key(_), _) => "the key names no project",
+                    (_, true) => "the name of `service_account` holds no project",
+                    (_, false) => "without a `service_account` nothing says which project is meant",
+                };
+                give.findings.wrong("project_id", problem, "give `project_id`");
             }
             project
         }

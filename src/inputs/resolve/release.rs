@@ -209,9 +209,8 @@ impl Whole<'_> {
                 findings.wrong("manifest", "the environment takes every part away", "leave one");
             }
         }
-        let borrows = |part: &&Ready| !part.settings.places.contains_key("credentials_json");
-        let needs_key = services.iter().chain(&sites).find(borrows).is_some();
-        if needs_key {
+        let borrows = |part: &Ready| !part.signs_in_itself();
+        if services.iter().chain(&sites).any(borrows) {
             credentials::find(self.raw, self.runner, findings);
         }
         for part in services {
@@ -261,8 +260,10 @@ impl Whole<'_> {
     fn texts(&self, part: &Ready, own: &'static str, default: &str) -> RawInputs {
         let mut texts = part.settings.texts.clone();
         texts.entry(own).or_insert_with(|| default.to_owned());
-        if !part.settings.places.contains_key("credentials_json") {
-            texts.extend(self.raw.whole("credentials_json").map(|text| ("credentials_json", text.to_owned())));
+        if !part.signs_in_itself() {
+            texts.extend(
+                credentials::INPUTS.into_iter().filter_map(|name| Some((name, self.raw.whole(name)?.to_owned()))),
+            );
         }
         texts.extend(self.raw.whole("github_token").map(|text| ("github_token", text.to_owned())));
         texts.extend(self.dry_run.then(|| ("dry_run", "true".to_owned())));
@@ -343,18 +344,23 @@ impl Whole<'_> {
 }
 
 impl Ready {
-    /// The value, or its mistakes as mistakes of the manifest. What is wrong with the run's own key is told once.
+    /// Whether the part says itself how it signs in; else it does as the run.
+    fn signs_in_itself(&self) -> bool {
+        credentials::INPUTS.iter().any(|name| self.settings.places.contains_key(name))
+    }
+
+    /// The value, or its mistakes as mistakes of the manifest. What is wrong with the run's own sign-in is told once.
     fn keep<T>(&self, result: Result<T, InputErrors>, findings: &mut Findings) -> Option<T> {
         let errors = match result {
             Ok(value) => return Some(value),
             Err(errors) => errors.0,
         };
-        let own_key = self.settings.places.contains_key("credentials_json");
+        let itself = self.signs_in_itself();
         // Without a text its own mistake is told already, and this one would only say that it is not there.
         let read = |name: &str| self.settings.texts.contains_key(name) || !self.settings.places.contains_key(name);
         let wanted = errors
             .into_iter()
-            .filter(|mistake| own_key || mistake.input != "credentials_json")
+            .filter(|mistake| itself || !credentials::INPUTS.contains(&mistake.input.as_str()))
             .filter(|mistake| read(&mistake.input));
         findings.mistakes.extend(wanted.map(|mistake| told::mistake(mistake, &self.settings, &self.path, self.line)));
         None

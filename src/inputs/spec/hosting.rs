@@ -1,19 +1,18 @@
 //! The inputs of the hosting commands.
 
-use super::{Group, Input, lines, secret, spelling, switch, text};
+use super::{Group, Input, lines, secret, sign_in, spelling, switch, text};
 
 /// Every input of `slipway hosting` and of the action in `actions/hosting`.
 pub const HOSTING: &[Input] = &[
-    secret(text(
-        Group::Target,
-        "credentials_json",
-        "",
-        "Service-account key, as JSON or base64; without it the file of GOOGLE_APPLICATION_CREDENTIALS or GOOGLE_GHA_CREDS_PATH",
-    )),
+    sign_in::KEY,
+    sign_in::PROVIDER,
+    sign_in::ACCOUNT,
+    sign_in::AUDIENCE,
+    sign_in::DELEGATES,
     text(
         Group::Target,
         "project_id",
-        "the default of .firebaserc, else the key's",
+        "the default of .firebaserc, else the account's",
         "Firebase project, by its id or its alias in .firebaserc",
     ),
     text(
@@ -105,4 +104,14 @@ pub const HOSTING_MORE: &[Input] = &[
 ];
 
 /// Inputs that say where and which, and not what is uploaded.
-pub(super) const PLACES: &[&str] = &["credentials_json", "project_id", "site", "channel", "message"];
+pub(super) const PLACES: &[&str] = &[
+    "credentials_json",
+    "workload_identity_provider",
+    "service_account",
+    "audience",
+    "delegates",
+    "project_id",
+    "site",
+    "channel",
+    "message",
+];

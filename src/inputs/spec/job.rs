@@ -1,16 +1,15 @@
 //! The inputs of the job command.
 
-use super::{Group, Input, lines, map, open, secret, switch, text};
+use super::{Group, Input, lines, map, open, secret, sign_in, switch, text};
 
 /// Every input of `slipway job` and of the action in `actions/job`.
 pub const JOB: &[Input] = &[
-    secret(text(
-        Group::Target,
-        "credentials_json",
-        "",
-        "Service-account key, as JSON or base64; without it the file of GOOGLE_APPLICATION_CREDENTIALS or GOOGLE_GHA_CREDS_PATH",
-    )),
-    text(Group::Target, "project_id", "the key's project", "Google Cloud project that runs the job"),
+    sign_in::KEY,
+    sign_in::PROVIDER,
+    sign_in::ACCOUNT,
+    sign_in::AUDIENCE,
+    sign_in::DELEGATES,
+    text(Group::Target, "project_id", "the account's project", "Google Cloud project that runs the job"),
     text(Group::Target, "region", "us-central1", "Cloud Run region"),
     text(Group::Target, "job", "", "Cloud Run job to create or update, and to run (required)"),
     text(

@@ -1,15 +1,14 @@
 //! The inputs of the release command.
 
-use super::{Group, Input, map, secret, switch, text};
+use super::{Group, Input, map, secret, sign_in, switch, text};
 
 /// Every input of `slipway release` and of the action in `actions/release`.
 pub const RELEASE: &[Input] = &[
-    secret(text(
-        Group::Target,
-        "credentials_json",
-        "",
-        "Service-account key, as JSON or base64; without it the file of GOOGLE_APPLICATION_CREDENTIALS or GOOGLE_GHA_CREDS_PATH",
-    )),
+    sign_in::KEY,
+    sign_in::PROVIDER,
+    sign_in::ACCOUNT,
+    sign_in::AUDIENCE,
+    sign_in::DELEGATES,
     text(
         Group::Target,
         "environment",

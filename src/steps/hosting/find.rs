@@ -76,7 +76,7 @@ fn permitted(context: &SiteContext<'_>, asked: &[&str], held: Result<Vec<String>
         return Ok(());
     }
     let list: Vec<String> = missing.iter().map(|permission| format!("`{permission}`")).collect();
-    let (account, project) = (&context.hosting.key.email, &context.hosting.project);
+    let (account, project) = (&context.hosting.credentials.principal, &context.hosting.project);
     let what = format!("`{account}` lacks {} on project `{project}`", list.join(" and "));
     Err(Failure::plain(Class::Permission, format!("Project `{project}` is not ready for this release: {what}"))
         .hint(refused::grant(context.http)))

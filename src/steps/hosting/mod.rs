@@ -103,7 +103,7 @@ pub async fn run(context: &SiteContext<'_>, facts: &mut Facts) -> Result<(), Fai
 
 /// Gets the first token.
 pub(super) async fn sign_in(context: &SiteContext<'_>, facts: &mut Facts) -> Result<(), Failure> {
-    let account = context.hosting.key.email.as_str();
+    let account = context.hosting.credentials.principal.shown();
     super::sign_in_as(context.http, context.console, context.name, facts, account).await
 }
 

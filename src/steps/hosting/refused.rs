@@ -15,6 +15,6 @@ pub(in super::super) fn of(http: &Http, sentence: impl Into<String>, error: ApiE
 
 /// The command that grants what sites need.
 pub(super) fn grant(http: &Http) -> String {
-    let command = roles::grant_on_project(http.project(), http.tokens().email(), roles::HOSTING_ROLE);
+    let command = roles::grant_on_project(http.project(), http.principal().member(), roles::HOSTING_ROLE);
     format!("An owner grants it with: {command}")
 }

@@ -28,8 +28,9 @@ pub(super) fn refused(work: &Work<'_>, sentence: String, error: ApiError) -> Fai
     let conflict = error.is_conflict();
     let failure = Failure::of(sentence, error);
     if let Some(account) = cures::act_as(&message) {
-        let caller = work.http.tokens().email();
-        let grant = roles::grant_on_account(work.http.project(), account, caller, "roles/iam.serviceAccountUser");
+        let caller = work.http.principal();
+        let grant =
+            roles::grant_on_account(work.http.project(), account, caller.member(), "roles/iam.serviceAccountUser");
         return failure.hint(format!("Let `{caller}` act as it: {grant}"));
     }
     if conflict {
@@ -70,8 +71,8 @@ pub(super) async fn explain(work: &Work<'_>, facts: &mut Facts, last: &Execution
             if !last.log_uri().is_empty() {
                 hints.push(format!("The container's log may say more: {}", last.log_uri()));
             }
-            let caller = work.http.tokens().email();
-            let grant = roles::grant_on_project(work.http.project(), caller, "roles/logging.viewer");
+            let caller = work.http.principal();
+            let grant = roles::grant_on_project(work.http.project(), caller.member(), "roles/logging.viewer");
             hints.push(format!("To see those lines here, grant roles/logging.viewer: {grant}"));
         }
     }

@@ -58,7 +58,7 @@ fn is_needed(need: &Need, job: &Job) -> bool {
 }
 
 fn failure(http: &Http, job: &Job, lacking: &[&Need]) -> Failure {
-    let caller = http.tokens().email();
+    let caller = http.principal();
     let problems: Vec<String> =
         lacking.iter().map(|need| format!("`{caller}` lacks `{}`, to {}", need.permission, need.why)).collect();
     let what = match problems.as_slice() {
@@ -69,7 +69,7 @@ fn failure(http: &Http, job: &Job, lacking: &[&Need]) -> Failure {
     let failure = Failure::plain(Class::Permission, sentence);
     let failure = if problems.len() > 1 { failure.evidence(problems) } else { failure };
     failure.more_hints(lacking.iter().map(|need| {
-        let grant = roles::grant_on_project(job.project.as_str(), caller, need.role);
+        let grant = roles::grant_on_project(job.project.as_str(), caller.member(), need.role);
         format!("Grant {}: {grant}", need.role)
     }))
 }

@@ -113,7 +113,8 @@ pub(in crate::steps) async fn marked(http: &Http, job: &str, mark: &str) -> Resu
     let mut found = executions::executions(http, job).await?;
     found.retain(|execution| {
         let marked = execution.annotation(MARK).and_then(|text| text.strip_prefix(mark));
-        let ours = execution.creator().is_empty() || execution.creator() == http.tokens().email();
+        let ours =
+            execution.creator().is_empty() || http.principal().email().is_none_or(|email| execution.creator() == email);
         ours && marked.is_some_and(|rest| rest.starts_with('-'))
     });
     Ok(found)

@@ -89,7 +89,7 @@ fn the_example_is_a_release_of_each_of_its_environments() {
     let [backend, admin] = &mut release.services[..] else { panic!("two services") };
     assert_eq!((backend.name.as_str(), backend.deploy.service.as_str()), ("backend", "backend-staging"));
     assert_eq!((backend.deploy.project.as_str(), backend.deploy.region.as_str()), ("harbour-staging", "us-central1"));
-    assert_eq!(backend.deploy.key.email.as_str(), "d@harbour-dev.iam.gserviceaccount.com");
+    assert_eq!(backend.deploy.credentials.principal.shown(), "d@harbour-dev.iam.gserviceaccount.com");
     assert_eq!(
         env(backend),
         [
@@ -128,8 +128,8 @@ fn the_example_is_a_release_of_each_of_its_environments() {
     let [backend, admin] = &release.services[..] else { panic!("two services") };
     assert_eq!((backend.deploy.settings.cpu.as_deref(), backend.deploy.settings.min_instances), (Some("2"), Some(1)));
     assert_eq!(env(backend).len(), 3);
-    let keys = [&backend.deploy.key, &admin.deploy.key, &release.sites[0].hosting.key];
-    assert!(keys.iter().all(|key| key.email.as_str().starts_with("d@harbour-prod")), "{keys:?}");
+    let keys = [&backend.deploy.credentials, &admin.deploy.credentials, &release.sites[0].hosting.credentials];
+    assert!(keys.iter().all(|key| key.principal.shown().starts_with("d@harbour-prod")), "{keys:?}");
     assert!(release.dry_run && backend.deploy.dry_run && admin.deploy.dry_run && release.sites[0].hosting.dry_run);
     assert!(matches!(&release.sites[0].hosting.what, SiteWork::Deploy(upload) if upload.channel == Channel::Live));
 }
@@ -187,7 +187,7 @@ fn nothing_is_told_twice_and_nothing_false_beside_it() {
             "services.backend.cpu, line 4: this must be one text, not a list; write it as one text: in quotes, or behind `|`",
             "services.backend.env_vars.A, line 6: the input `values` has no `MISSING`; pass it: `MISSING: ${{ toJSON(secrets.MISSING) }}` below `values`",
             "services.backend.command, line 8: the input `values` has no `MISSING`; pass it: `MISSING: ${{ toJSON(secrets.MISSING) }}` below `values`",
-            "credentials_json: no credentials were given; write `credentials_json: ${{ secrets.GCP_SERVICE_ACCOUNT_KEY }}`; if it is written, the secret is empty here: its name is misspelt, it belongs to another environment, or this run comes from a fork",
+            "credentials_json: no credentials were given; write `credentials_json: ${{ secrets.GCP_SERVICE_ACCOUNT_KEY }}`; if it is written, the secret is empty here: its name is misspelt, it belongs to another environment, or this run comes from a fork. Without a key: `workload_identity_provider`",
             "services.backend.health_status, line 9: there is no `health_path` it could be about; give `health_path` too",
         ]
     );

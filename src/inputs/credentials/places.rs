@@ -1,38 +1,16 @@
-//! Finding the service-account key: in the input, else in the file a variable names.
+//! The file that a variable names as the credentials: wherever the runner put it.
 
 use std::path::{Path, PathBuf};
 
-use super::error::Findings;
-use super::raw::RawInputs;
-use super::runner::Runner;
-use crate::model::key::ServiceAccountKey;
+use super::super::error::Findings;
+use super::super::runner::Runner;
 
 /// Files larger than this are no credentials; reading them would only waste memory.
 const LARGEST_FILE: u64 = 1 << 20;
 
-/// Finds and reads the key. Also gives back the file it came from, so that it is never packed.
-pub fn find(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Option<ServiceAccountKey> {
-    if let Some(text) = raw.get("credentials_json") {
-        return match ServiceAccountKey::parse(text) {
-            Ok(key) => Some(key),
-            Err(error) => {
-                findings.wrong("credentials_json", error.to_string(), error.cure());
-                None
-            }
-        };
-    }
-    let Some((variable, named)) = runner.credential_files.first() else {
-        findings.wrong(
-            "credentials_json",
-            "no credentials were given",
-            if runner.actions {
-                "write `credentials_json: ${{ secrets.GCP_SERVICE_ACCOUNT_KEY }}`; if it is written, the secret is empty here: its name is misspelt, it belongs to another environment, or this run comes from a fork"
-            } else {
-                "set GOOGLE_APPLICATION_CREDENTIALS to a key file, or give --credentials-json"
-            },
-        );
-        return None;
-    };
+/// The credentials file of this run, the variable that names it, and its text; a file that cannot be read is told.
+pub(super) fn file(runner: &Runner, findings: &mut Findings) -> Option<(PathBuf, &'static str, String)> {
+    let (variable, named) = runner.credential_files.first()?;
     let candidates = places(named, runner);
     let Some(path) = candidates.iter().find(|path| path.is_file()) else {
         let tried: Vec<String> = candidates.iter().map(|path| format!("`{}`", path.display())).collect();
@@ -43,24 +21,13 @@ pub fn find(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Option
         );
         return None;
     };
-    let text = match read(path) {
-        Ok(text) => text,
+    match read(path) {
+        Ok(text) => Some((path.clone(), *variable, text)),
         Err(why) => {
             findings.wrong(
                 "credentials_json",
                 format!("`{}` (from {variable}) cannot be read: {why}", path.display()),
                 "",
-            );
-            return None;
-        }
-    };
-    match ServiceAccountKey::parse(&text) {
-        Ok(key) => Some(key),
-        Err(error) => {
-            findings.wrong(
-                "credentials_json",
-                format!("`{}` (from {variable}): {error}", path.display()),
-                error.cure(),
             );
             None
         }
@@ -68,7 +35,7 @@ pub fn find(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Option
 }
 
 /// Every file that a credentials variable may mean, for keeping them out of the source archive.
-pub fn files(runner: &Runner) -> Vec<PathBuf> {
+pub(super) fn files(runner: &Runner) -> Vec<PathBuf> {
     runner.credential_files.iter().flat_map(|(_, named)| places(named, runner)).filter(|path| path.is_file()).collect()
 }
 

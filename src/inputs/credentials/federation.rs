@@ -1,0 +1,101 @@
+//! The inputs that sign in without a key.
+
+use url::Url;
+
+use super::super::error::Findings;
+use super::super::raw::RawInputs;
+use super::super::runner::Runner;
+use super::super::scalar;
+use crate::model::credentials::Credentials;
+use crate::model::federation::{Federation, OidcDoor, Provider, SUBJECT_TYPES, Subject};
+use crate::model::ids::AccountEmail;
+use crate::model::key::is_loopback;
+
+/// What of a federation is meaningless without its provider, and what was perhaps meant.
+const PARTS: [(&str, &str); 3] = [
+    (
+        "service_account",
+        "give `workload_identity_provider` too; a key signs in as its own account, and `runtime_service_account` is the account that a service or a job runs as",
+    ),
+    ("audience", "give `workload_identity_provider` too"),
+    ("delegates", "give `workload_identity_provider` and `service_account` too"),
+];
+
+/// Google's most accounts between a caller and the one it acts as; more would be a mistake.
+const MOST_DELEGATES: usize = 20;
+
+/// What the inputs say, where they say anything.
+pub(super) fn read(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Option<Credentials> {
+    if !raw.has("workload_identity_provider") {
+        for (name, cure) in PARTS.into_iter().filter(|(name, _)| raw.has(name)) {
+            findings.wrong(name, "there is no `workload_identity_provider` it could be about", cure);
+        }
+    }
+    let account = raw.get("service_account").and_then(|text| email("service_account", text, findings));
+    let delegates = delegates(raw, findings);
+    let audience = raw.get("audience").and_then(|text| {
+        let cure = "write the audience that the provider allows: at most 256 characters without blanks";
+        let fits = text.len() <= 256 && text.bytes().all(|b| b.is_ascii_graphic());
+        if !fits {
+            findings.wrong("audience", "it does not fit", cure);
+        }
+        fits.then(|| text.to_owned())
+    });
+    let text = raw.get("workload_identity_provider")?;
+    let provider = Provider::parse(text).map_err(|error| {
+        findings.wrong("workload_identity_provider", format!("`{text}`: {error}"), error.cure());
+    });
+    let door = door(runner, findings);
+    let provider = provider.ok()?;
+    let audience = audience.unwrap_or_else(|| provider.default_audience());
+    let subject = Subject::GitHub { door, audience };
+    let federation = Federation {
+        provider,
+        subject,
+        subject_type: SUBJECT_TYPES[0],
+        account,
+        delegates,
+        repository: runner.origin.of_repository(),
+        lifetime: None,
+    };
+    Some(Credentials::of_federation(federation))
+}
+
+fn delegates(raw: &RawInputs, findings: &mut Findings) -> Vec<AccountEmail> {
+    let Some(text) = raw.whole("delegates") else { return Vec::new() };
+    if raw.has("workload_identity_provider") && !raw.has("service_account") {
+        findings.wrong("delegates", "there is no account at the end of the chain", "give `service_account` too");
+    }
+    let names = scalar::list(text);
+    if names.len() > MOST_DELEGATES {
+        findings.wrong("delegates", format!("{} accounts are too many", names.len()), "write 20 at most");
+    }
+    names.iter().filter_map(|name| email("delegates", name, findings)).collect()
+}
+
+fn email(input: &str, text: &str, findings: &mut Findings) -> Option<AccountEmail> {
+    match AccountEmail::parse(text) {
+        Ok(email) => Some(email),
+        Err(error) => {
+            findings.wrong(input, error.to_string(), "");
+            None
+        }
+    }
+}
+
+/// Where GitHub is asked. That there is no such place is told when it is needed: it is a missing permission of the
+/// job and no mistake in an input.
+pub(super) fn door(runner: &Runner, findings: &mut Findings) -> Option<OidcDoor> {
+    let (url, token) = (runner.oidc_url.as_deref()?, runner.oidc_token.clone()?);
+    match Url::parse(url).ok().filter(|url| url.scheme() == "https" && url.has_host() || is_loopback(url)) {
+        Some(url) => Some(OidcDoor { url, token }),
+        None => {
+            findings.wrong(
+                "ACTIONS_ID_TOKEN_REQUEST_URL",
+                "it is no https address, and the request carries this job's right to an identity",
+                "leave the variable as the runner sets it",
+            );
+            None
+        }
+    }
+}

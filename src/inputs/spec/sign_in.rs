@@ -1,0 +1,38 @@
+//! The inputs that say how a run signs in: the same in every command.
+
+use super::{Group, Input, lines, secret, text};
+
+pub(super) const KEY: Input = secret(text(
+    Group::Target,
+    "credentials_json",
+    "",
+    "Service-account key, as JSON or base64; without it and `workload_identity_provider`, the file of GOOGLE_APPLICATION_CREDENTIALS or GOOGLE_GHA_CREDS_PATH",
+));
+
+pub(super) const PROVIDER: Input = text(
+    Group::Target,
+    "workload_identity_provider",
+    "",
+    "In place of a key: the provider that vouches for this run, projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER; the job needs `permissions: id-token: write`",
+);
+
+pub(super) const ACCOUNT: Input = text(
+    Group::Target,
+    "service_account",
+    "the run itself",
+    "With `workload_identity_provider`: the account that the run acts as",
+);
+
+pub(super) const AUDIENCE: Input = text(
+    Group::Target,
+    "audience",
+    "https://iam.googleapis.com/PROVIDER",
+    "With `workload_identity_provider`: the audience it allows, where that is not its own name",
+);
+
+pub(super) const DELEGATES: Input = lines(
+    Group::Target,
+    "delegates",
+    "",
+    "With `service_account`: accounts between the run and that one, each of which may act as the next, one per line or separated by commas",
+);
