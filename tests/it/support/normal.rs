@@ -4,6 +4,10 @@
 pub fn text(raw: &str) -> String {
     let mut text = raw.to_owned();
     text = replace_after(&text, "127.0.0.1:", |c| c.is_ascii_digit(), "PORT");
+    // However many APIs there are, each has a port of its own.
+    while text.contains("127.0.0.1:PORT, 127.0.0.1:PORT") {
+        text = text.replace("127.0.0.1:PORT, 127.0.0.1:PORT", "127.0.0.1:PORT");
+    }
     text = numbered(&text, "-0f0f0f0-", "NONCE");
     text = replace_after(&text, "tag `c", |c| c.is_ascii_hexdigit(), "NONCE");
     text = replace_after(&text, "req_", |c| c.is_ascii_hexdigit(), "NONCE");

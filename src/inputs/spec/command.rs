@@ -1,0 +1,129 @@
+//! What the program can be told to do, and which inputs each command takes.
+
+use super::hosting::PLACES;
+use super::{DEPLOY, Group, HOSTING, HOSTING_MORE, Input, JOB, MORE, PREVIEW, RELEASE, text};
+
+/// What the program can be told to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Build, deploy, verify.
+    Deploy,
+    /// Send the traffic back to a revision that served before.
+    Rollback,
+    /// Send everything to a tagged candidate, or deploy what serves elsewhere.
+    Promote,
+    /// Write a job and run it.
+    Job,
+    /// Upload a site and release it.
+    Hosting,
+    /// Show a version again that was served before.
+    HostingRollback,
+    /// Show everybody what a preview channel shows.
+    HostingPromote,
+    /// Services and sites as one.
+    Release,
+    /// Services and sites of a pull request, for its reviewers.
+    Preview,
+}
+
+impl Command {
+    /// Every command.
+    pub const ALL: [Command; 9] = [
+        Command::Deploy,
+        Command::Rollback,
+        Command::Promote,
+        Command::Job,
+        Command::Hosting,
+        Command::HostingRollback,
+        Command::HostingPromote,
+        Command::Release,
+        Command::Preview,
+    ];
+
+    /// Its words on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Command::Deploy => "deploy",
+            Command::Rollback => "rollback",
+            Command::Promote => "promote",
+            Command::Job => "job",
+            Command::Hosting => "hosting",
+            Command::HostingRollback => "hosting rollback",
+            Command::HostingPromote => "hosting promote",
+            Command::Release => "release",
+            Command::Preview => "preview",
+        }
+    }
+
+    /// One line on what it does.
+    pub fn about(self) -> &'static str {
+        match self {
+            Command::Deploy => "Build, deploy and verify a service",
+            Command::Rollback => {
+                "Send a service's traffic back to a revision that served before, or a site to a version, verified"
+            }
+            Command::Promote => {
+                "Send all traffic to a tagged candidate, deploy the very image that serves in another service, or show everybody what a preview channel shows"
+            }
+            Command::Job => "Create or update a job, run it once, and wait for its end",
+            Command::Hosting => "Upload a Firebase Hosting site, release it and verify it",
+            Command::HostingRollback => "Show a version of a site again that was served before, verified",
+            Command::HostingPromote => "Show everybody the version that a preview channel shows, verified",
+            Command::Release => "Release services and sites of a manifest as one: all of them, or none",
+            Command::Preview => "Make, renew or remove the preview of a pull request: services and sites of a manifest",
+        }
+    }
+
+    /// Its inputs.
+    pub fn inputs(self) -> Vec<&'static Input> {
+        let has = |input: &&Input| match self {
+            Command::Deploy => MORE.iter().all(|more| more.name != input.name),
+            Command::Rollback => {
+                matches!(input.group, Group::Target | Group::Check | Group::Run)
+                    && !["regions", "kind"].contains(&input.name)
+                    || ["to_revision", "rollback_on_failure"].contains(&input.name)
+                    || ["site", "channel", "message", "to_version"].contains(&input.name)
+            }
+            Command::Job | Command::Hosting | Command::Release | Command::Preview => true,
+            Command::Promote => {
+                input.group != Group::Build
+                    && !["source", "image", "to_revision", "no_traffic", "traffic", "revision_traffic", "tag_traffic"]
+                        .contains(&input.name)
+            }
+            Command::HostingRollback | Command::HostingPromote => {
+                let own = if self == Command::HostingRollback { "to_version" } else { "from_channel" };
+                PLACES.contains(&input.name) && !(self == Command::HostingPromote && input.name == "channel")
+                    || matches!(input.group, Group::Check | Group::Run)
+                    || input.name == own
+            }
+        };
+        // Headings in their order, whichever of the tables an input stands in.
+        let tables: [&[Input]; 3] = match self {
+            Command::Deploy => [DEPLOY, MORE, &[]],
+            Command::Rollback => [DEPLOY, MORE, ROLLBACK_SITE],
+            Command::Promote => [DEPLOY, MORE, PROMOTE_SITE],
+            Command::Job => [JOB, &[], &[]],
+            Command::Hosting => [HOSTING, &[], &[]],
+            Command::HostingRollback | Command::HostingPromote => [HOSTING, HOSTING_MORE, &[]],
+            Command::Release => [RELEASE, &[], &[]],
+            Command::Preview => [PREVIEW, &[], &[]],
+        };
+        let all = || tables.into_iter().flatten();
+        Group::ALL.iter().flat_map(|group| all().filter(|input| input.group == *group)).filter(has).collect()
+    }
+}
+
+/// What the rollback action has for sites.
+const ROLLBACK_SITE: &[Input] = &[
+    text(Group::Target, "site", "", "In place of `service`: the Hosting site that goes back"),
+    text(Group::Target, "channel", "live", "With `site`: the channel that goes back"),
+    text(Group::What, "to_version", "the one that served before", "With `site`: version to go back to"),
+    text(Group::What, "message", "the commit and the run", "With `site`: message of the release"),
+];
+
+/// What the promote action has for sites.
+const PROMOTE_SITE: &[Input] = &[
+    text(Group::Target, "site", "", "In place of `service`: the Hosting site whose preview everybody shall see"),
+    text(Group::What, "from_channel", "", "With `site`: preview channel whose version everybody shall see"),
+    text(Group::What, "message", "the commit and the run", "With `site`: message of the release"),
+];
