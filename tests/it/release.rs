@@ -93,7 +93,8 @@ fn a_site_that_fails_takes_the_backend_back() {
     let mut scene = released();
     let before = serving(&scene, "backend");
     scene.file("site/dist/index.html", "ill").file("app/main.py", "print('second')\n");
-    scene.file("slipway.yml", MANIFEST.replace("    health_path: /\n", "    health_path: /\n    health_timeout: 10s\n"));
+    scene
+        .file("slipway.yml", MANIFEST.replace("    health_path: /\n", "    health_path: /\n    health_timeout: 10s\n"));
     scene.cloud.world(|world| world.break_site(SITE, 2, 500));
     let run = scene.command(&["release"]).expect(9);
     insta::assert_snapshot!("site_fails_log", run.log());
@@ -148,9 +149,11 @@ hosting:
 fn a_later_part_knows_the_address_of_an_earlier_one() {
     let mut scene = scene();
     scene.input("environment", "").input("values", "").file("slipway.yml", CHAIN);
-    let address = |scene: &Scene| scene.cloud.world(|world| world.service("us-central1", "backend").unwrap().uri().to_owned());
+    let address =
+        |scene: &Scene| scene.cloud.world(|world| world.service("us-central1", "backend").unwrap().uri().to_owned());
     let api = |scene: &Scene| {
-        let config = scene.cloud.world(|world| world.service("us-central1", "frontend").unwrap().config["template"].clone());
+        let config =
+            scene.cloud.world(|world| world.service("us-central1", "frontend").unwrap().config["template"].clone());
         config["containers"][0]["env"][0]["value"].as_str().unwrap().to_owned()
     };
     // New: it is deployed first, because nobody knows its address before.
@@ -178,7 +181,10 @@ fn a_site_keeps_to_the_revision_it_is_released_with() {
         let pin = traffic.iter().find(|share| share["tag"].as_str().is_some_and(|tag| tag.starts_with("fh-")));
         let pin = pin.unwrap_or_else(|| panic!("no pin in {traffic:?}\n{}", run.log()));
         assert_eq!(pin["revision"].as_str(), Some(serving[0].0.as_str()), "the new revision");
-        assert_eq!(world.hosting_site(SITE).unwrap().shown_on("live").unwrap().config["rewrites"][0]["run"]["tag"], pin["tag"]);
+        assert_eq!(
+            world.hosting_site(SITE).unwrap().shown_on("live").unwrap().config["rewrites"][0]["run"]["tag"],
+            pin["tag"]
+        );
         assert_eq!(traffic.iter().filter(|share| share["tag"].is_string()).count(), 1, "the run's own tag is gone");
     });
 }
@@ -240,7 +246,12 @@ fn a_cancelled_release_takes_both_halves_back() {
         let running = reach(&scene, call, skip);
         running.signal("TERM");
         let run = running.finish().expect(143);
-        assert_eq!((shown(&scene).as_str(), serving(&scene, "backend")), ("first", before), "{call} {skip}\n{}", run.log());
+        assert_eq!(
+            (shown(&scene).as_str(), serving(&scene, "backend")),
+            ("first", before),
+            "{call} {skip}\n{}",
+            run.log()
+        );
     }
 }
 
@@ -253,6 +264,11 @@ fn a_killed_release_is_ended_by_the_post_stage() {
         running.signal("KILL");
         let killed = running.finish().expect(137);
         let post = scene.post(&killed).expect(0);
-        assert_eq!((shown(&scene).as_str(), serving(&scene, "backend")), ("first", before), "{call} {skip}\n{}", post.log());
+        assert_eq!(
+            (shown(&scene).as_str(), serving(&scene, "backend")),
+            ("first", before),
+            "{call} {skip}\n{}",
+            post.log()
+        );
     }
 }
