@@ -106,7 +106,7 @@ fn site(files: usize, runs: usize, firebase: Option<&Firebase>) -> Outcome<()> {
                     cached = true;
                 }
                 if scenario.changes {
-                    let text = format!("console.log('run {run} {}')\n", scenario.name);
+                    let text = format!("console.log('run {run} of {place}, {}')\n", scenario.name);
                     tree::write(&directory.path().join(format!("dist/{}.js", scenario.name)), text.as_bytes())?;
                 }
                 into[place].push(release(tool, &cloud, directory.path(), scenario.caches)?);

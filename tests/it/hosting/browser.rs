@@ -18,7 +18,6 @@ const PAGE: &str = r#"<!doctype html>
 </script></body></html>
 "#;
 
-/// What only compresses well shows that it came compressed and was unpacked.
 const SCRIPT: &str =
     "document.getElementById('script').textContent = 'the script ran: ' + 'ahoy '.repeat(3) + 'ümläut';\n";
 
@@ -44,10 +43,12 @@ fn a_browser_opens_a_released_page() {
             assert!(page.contains(text), "{path} has no {text}:\n{page}");
         }
     }
-    let asked: Vec<(String, Option<u16>)> =
-        scene.cloud.journal().into_iter().skip(before).map(|r| (r.path, r.status)).collect();
+    let asked: Vec<_> = scene.cloud.journal().into_iter().skip(before).collect();
+    // Hosting hands the bytes out as they were sent where a client says it can unpack them.
+    assert!(asked.iter().all(|one| one.header("accept-encoding").is_some_and(|text| text.contains("gzip"))));
+    let asked: Vec<(&str, Option<u16>)> = asked.iter().map(|one| (one.path.as_str(), one.status)).collect();
     for (path, status) in [("/about", 200), ("/about.html", 301), ("/assets/app.js", 200), ("/assets/style.css", 200)] {
-        assert!(asked.contains(&(path.to_owned(), Some(status))), "{path} was not answered with {status}: {asked:?}");
+        assert!(asked.contains(&(path, Some(status))), "{path} was not answered with {status}: {asked:?}");
     }
 
     let picture = scene.directory.join("about.png");
