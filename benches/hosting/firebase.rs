@@ -47,7 +47,9 @@ impl Firebase {
     /// What it calls itself, and its engine.
     pub(crate) fn version(&self) -> std::io::Result<String> {
         let tell = |command: &mut Command| {
-            let output = command.env("CI", "true").env("NO_UPDATE_NOTIFIER", "1").output()?;
+            // What it keeps of itself goes to a home that is not the user's.
+            let command = command.env("HOME", std::env::temp_dir()).env("CI", "true").env("NO_UPDATE_NOTIFIER", "1");
+            let output = command.output()?;
             Ok::<_, std::io::Error>(String::from_utf8_lossy(&output.stdout).trim().to_owned())
         };
         let own = tell(Command::new("node").arg(&self.program).arg("--version"))?;
