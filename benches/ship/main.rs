@@ -6,18 +6,20 @@
 #![expect(clippy::print_stdout, reason = "a measuring program")]
 #![expect(clippy::disallowed_methods, reason = "every measured thing runs in a process of its own")]
 
+#[path = "../shared/measure.rs"]
+mod measure;
+#[path = "../shared/random.rs"]
+mod random;
 mod tree;
 
-use std::error::Error;
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::process::Command;
 use std::time::Instant;
 
 use fakecloud::{FakeCloud, World};
 use slipway::package::{Options, survey};
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+use measure::{Measured, Outcome, measure, measured, median};
 
 /// Looks at something that goes on; their number is a matter of how long it takes.
 const POLLS: [&str; 2] = ["cloudbuild.projects.locations.builds.get", "run.projects.locations.operations.wait"];
@@ -69,39 +71,13 @@ with gzip.GzipFile('file.tgz', 'wb', 9, count) as zipped, tarfile.open(fileobj=z
 print(time.time() - begun, count.size)
 ";
 
-/// Runs a command and gives back what it printed and its peak memory in MiB.
-const MEASURE: &str = "
-import resource, subprocess, sys
-done = subprocess.run(sys.argv[1:], capture_output=True, text=True)
-sys.stdout.write(done.stdout)
-sys.stderr.write(done.stderr)
-print('peak', resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
-sys.exit(done.returncode)
-";
-
-fn measure(command: &mut Command) -> Outcome<(String, f64)> {
-    let output = command.output()?;
-    let text = String::from_utf8(output.stdout)?;
-    if !output.status.success() {
-        return Err(format!("{text}{}", String::from_utf8_lossy(&output.stderr)).into());
-    }
-    let (before, peak) = text.rsplit_once("peak ").ok_or("no peak")?;
-    Ok((before.to_owned(), peak.trim().parse()?))
-}
-
-fn python(script: &str) -> Command {
-    let mut command = Command::new("python3");
-    command.args(["-c", script]);
-    command
-}
-
 fn packing(directory: &Path) -> Outcome<()> {
     let (mut ours, mut theirs, mut ratios, mut peaks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut sizes = (0, 0);
     for _ in 0..3 {
-        let (text, peak) = measure(python(MEASURE).arg(std::env::current_exe()?).arg("pack").arg(directory))?;
+        let Measured { text, peak, .. } = measure(measured().arg(std::env::current_exe()?).arg("pack").arg(directory))?;
         let (seconds, size) = pair(&text)?;
-        let (text, _) = measure(python(MEASURE).args(["python3", "-c", TARFILE]).arg(directory))?;
+        let Measured { text, .. } = measure(measured().args(["python3", "-c", TARFILE]).arg(directory))?;
         let (tarfile, tarfile_size) = pair(&text)?;
         (sizes.0, sizes.1) = (size, tarfile_size);
         ours.push(seconds);
@@ -124,22 +100,23 @@ fn pair(text: &str) -> Outcome<(f64, u64)> {
 /// Deploys a source again and again to a service that exists, each time with a changed file, so
 /// that it is uploaded each time.
 fn deploys(what: &str, source: &Path, runs: usize) -> Outcome<()> {
-    let (mut seconds, mut peaks, mut requests, mut polls) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut seconds, mut processor, mut peaks) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut requests, mut polls) = (Vec::new(), Vec::new());
     let cloud = FakeCloud::start(World::new());
     for run in 0..=runs {
         std::fs::write(source.join("changing.txt"), format!("run {run}\n"))?;
         let before = cloud.journal().len();
-        let begun = Instant::now();
-        let mut command = python(MEASURE);
+        let mut command = measured();
         command.arg(env!("CARGO_BIN_EXE_slipway")).args(["deploy", "--service", "bench", "--source"]).arg(source);
         command.envs(cloud.endpoints()).env("INPUT_CREDENTIALS_JSON", cloud.key_json(World::DEPLOYER));
         command.env("SLIPWAY_PACE", "0");
-        let (_, peak) = measure(&mut command)?;
+        let Measured { peak, seconds: taken, processor: worked, .. } = measure(&mut command)?;
         // The first makes bucket and service; the others are what everyday looks like.
         if run == 0 {
             continue;
         }
-        seconds.push(begun.elapsed().as_secs_f64());
+        seconds.push(taken);
+        processor.push(worked);
         peaks.push(peak);
         let calls: Vec<String> = cloud.journal().into_iter().skip(before).map(|request| request.call).collect();
         let looks =
@@ -150,16 +127,12 @@ fn deploys(what: &str, source: &Path, runs: usize) -> Outcome<()> {
         requests.push(f64::from(u32::try_from(calls.len() - looks - chunks)?) + 1.0);
     }
     println!(
-        "deploying {what}: {:.3} s with the start of Python around it, {} requests, {} polls and reads of the log, peak {:.1} MiB",
+        "deploying {what}: {:.3} s, {:.3} s of processor time, {} requests, {} polls and reads of the log, peak {:.1} MiB",
         median(&mut seconds),
+        median(&mut processor),
         median(&mut requests),
         median(&mut polls),
         median(&mut peaks)
     );
     Ok(())
-}
-
-fn median(figures: &mut [f64]) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
 }

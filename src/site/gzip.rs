@@ -15,11 +15,16 @@ use ring::digest::{Context, SHA256};
 /// Beyond, memory would grow with the file, so it goes through as a stream.
 pub(super) const SMALL: u64 = 2 << 20;
 
-/// Level 9, as firebase-tools has it: a file is compressed once and sent to many.
-const LEVEL: i32 = 9;
+/// libdeflate's level, whose scale is its own. Measured over scripts, styles and pages: level 7 gives what zlib gives at
+/// 9, which is firebase-tools' level, to within 0.1 %, in half the time; level 9 takes twice as long as 7 for 0.5 % less.
+/// Every deploy compresses every file, because Hosting knows files by their compressed bytes alone.
+const LEVEL: i32 = 7;
+
+/// The level of streams, on zlib's scale.
+const STREAM_LEVEL: u32 = 9;
 
 /// What made the bytes. Caches of other makers are of no use.
-pub(super) const COMPRESSOR: &str = concat!("slipway ", env!("CARGO_PKG_VERSION"), ", level 9, in one go up to 2 MiB");
+pub(super) const COMPRESSOR: &str = concat!("slipway ", env!("CARGO_PKG_VERSION"), ", level 7 up to 2 MiB, then 9");
 
 /// The bytes of one read of a stream.
 pub(super) const PIECE: usize = 256 * 1024;
@@ -58,7 +63,7 @@ pub(super) fn stream<E: From<io::Error>>(
     mut read: impl FnMut(&mut [u8]) -> Result<usize, E>,
 ) -> Result<(), E> {
     // 255: no system, as libdeflate writes it.
-    let mut encoder = GzBuilder::new().mtime(0).operating_system(255).write(sink, Compression::new(LEVEL as u32));
+    let mut encoder = GzBuilder::new().mtime(0).operating_system(255).write(sink, Compression::new(STREAM_LEVEL));
     let mut buffer = vec![0; PIECE];
     loop {
         let length = read(&mut buffer)?;

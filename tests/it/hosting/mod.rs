@@ -1,5 +1,6 @@
 //! `slipway hosting`: sites released live and as previews, asked, and taken back.
 
+mod browser;
 mod channels;
 mod failing;
 mod files;
