@@ -9,8 +9,8 @@ use super::ask::Call;
 use super::error::GitHubError;
 use super::retry::Repeat;
 
-const READ: &str = "pull-requests: read";
-const WRITE: &str = "pull-requests: write";
+/// Writing includes reading: who asks to write one permission need not come back for the other.
+const PERMISSION: &str = "pull-requests: write";
 
 /// Characters that GitHub takes of a comment.
 const LONGEST: usize = 65_536;
@@ -133,7 +133,7 @@ impl GitHub {
     /// write into what is theirs. Oldest first.
     async fn own_comments(&self, number: u64, mark: &str, author: &Author) -> Result<Vec<Listed>, GitHubError> {
         let doing = format!("read the comments of #{number}");
-        let call = Call::get(format!("/issues/{number}/comments"), READ, doing);
+        let call = Call::get(format!("/issues/{number}/comments"), PERMISSION, doing);
         let mut all: Vec<Listed> = self.pages(&call).await?;
         all.retain(|one| author.wrote(one) && one.body.as_deref().is_some_and(|body| body.starts_with(mark)));
         all.sort_by_key(|one| one.id);
@@ -178,7 +178,7 @@ fn write(method: Method, path: String, repeat: Repeat, number: u64, text: Option
         None => format!("remove a second comment on #{number}"),
     };
     let body = text.map(|text| json!({"body": text}));
-    Call { doing, method, path, query: Vec::new(), body, repeat, permission: WRITE }
+    Call { doing, method, path, query: Vec::new(), body, repeat, permission: PERMISSION }
 }
 
 /// The hidden line that a key's comment begins with. Within it nothing may look like its end.

@@ -9,8 +9,8 @@ use super::ask::{Call, cut};
 use super::error::GitHubError;
 use super::retry::Repeat;
 
-const READ: &str = "deployments: read";
-const WRITE: &str = "deployments: write";
+/// Writing includes reading: who asks to write one permission need not come back for the other.
+const PERMISSION: &str = "deployments: write";
 
 /// Our word in the payload; its value says which run and job a deployment is of.
 const MARK: &str = "slipway";
@@ -237,7 +237,7 @@ impl GitHub {
     /// # Errors
     /// When GitHub refuses, or cannot be reached; what was ended until then stays so.
     pub async fn end_all(&self, environment: &str) -> Result<Ended, GitHubError> {
-        let mut call = Call::get("/deployments", READ, format!("list the deployments of `{environment}`"));
+        let mut call = Call::get("/deployments", PERMISSION, format!("list the deployments of `{environment}`"));
         call.query.push(("environment", environment.to_owned()));
         let mut ended = Ended::default();
         for Listed { id, .. } in self.pages::<Listed>(&call).await? {
@@ -259,7 +259,7 @@ impl GitHub {
     /// The deployment of this run among the newest hundred of its commit and environment.
     async fn find(&self, begin: &Begin<'_>) -> Result<Option<u64>, GitHubError> {
         let environment = begin.environment;
-        let mut call = Call::get("/deployments", READ, format!("look for the deployment of `{environment}`"));
+        let mut call = Call::get("/deployments", PERMISSION, format!("look for the deployment of `{environment}`"));
         let is_hash = begin.commit.len() == 40 && begin.commit.bytes().all(|byte| byte.is_ascii_hexdigit());
         call.query.push((if is_hash { "sha" } else { "ref" }, begin.commit.to_owned()));
         call.query.push(("environment", environment.to_owned()));
@@ -272,7 +272,7 @@ impl GitHub {
     }
 
     async fn newest(&self, id: u64) -> Result<Option<Shown>, GitHubError> {
-        let mut call = Call::get(format!("/deployments/{id}/statuses"), READ, "read where a deployment stands");
+        let mut call = Call::get(format!("/deployments/{id}/statuses"), PERMISSION, "read where a deployment stands");
         call.query.push(("per_page", "1".to_owned()));
         let listed: Vec<Shown> = self.ask(&call).await?;
         Ok(listed.into_iter().next())
@@ -281,7 +281,7 @@ impl GitHub {
     /// Makes the successful deployments before this one inactive.
     async fn end_earlier(&self, deployment: &Deployment) -> Result<(), GitHubError> {
         let environment = deployment.environment.as_str();
-        let mut call = Call::get("/deployments", READ, format!("list the deployments of `{environment}`"));
+        let mut call = Call::get("/deployments", PERMISSION, format!("list the deployments of `{environment}`"));
         call.query.push(("environment", environment.to_owned()));
         call.query.push(("per_page", "100".to_owned()));
         let listed: Vec<Listed> = self.ask(&call).await?;
@@ -307,7 +307,7 @@ impl GitHub {
     async fn delete(&self, id: u64, environment: &str) -> Result<bool, GitHubError> {
         let call = Call {
             method: Method::DELETE,
-            ..Call::get(format!("/deployments/{id}"), WRITE, format!("delete a deployment of `{environment}`"))
+            ..Call::get(format!("/deployments/{id}"), PERMISSION, format!("delete a deployment of `{environment}`"))
         };
         match self.ask::<Value>(&call).await {
             Ok(_) => Ok(true),
@@ -337,7 +337,7 @@ fn create(begin: &Begin<'_>) -> Call {
             "payload": {MARK: begin.mark()},
         })),
         repeat: Repeat::WithoutEffect,
-        permission: WRITE,
+        permission: PERMISSION,
     }
 }
 
@@ -349,7 +349,7 @@ fn tell(id: u64, environment: &str, status: &Status<'_>) -> Call {
         query: Vec::new(),
         body: Some(status.body()),
         repeat: Repeat::WithoutEffect,
-        permission: WRITE,
+        permission: PERMISSION,
     }
 }
 

@@ -120,6 +120,8 @@ async fn a_refusal_is_told_once_and_names_the_permission() {
     let forge = Forge::with("github-actions[bot]", &[], "");
     let error = forge.client.pull(7).await.unwrap_err();
     assert!(error.hints()[0].contains("`pull-requests: read`"), "{:?}", error.hints());
+    let error = forge.client.comment(7, "web", "x").await.unwrap_err();
+    assert!(error.hints()[0].contains("`pull-requests: write`"), "{:?}", error.hints());
 }
 
 #[tokio::test]
