@@ -18,7 +18,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("inputs", &["model", "explain"]),
     ("plan", &["model", "explain", "inputs"]),
     ("google", &["model", "explain", "clock", "net"]),
-    ("github", &["model", "net"]),
+    ("github", &["model", "explain", "clock", "net"]),
     ("probe", &["net"]),
     (
         "steps",

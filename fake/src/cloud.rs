@@ -32,6 +32,9 @@ impl FakeCloud {
             shared.order(Order::Serve(listener, Address::Api(loaded, base.clone())));
             addresses.push((loaded.api.name, base));
         }
+        let (listener, base) = doors::listen();
+        shared.order(Order::Serve(listener, Address::GitHub(base.clone())));
+        addresses.push(("github", base));
         // Addresses the world opened before it was started.
         shared.world(|_| ());
         let served = Arc::clone(&shared);
@@ -41,7 +44,7 @@ impl FakeCloud {
 
     /// Environment variables that lead a client here, with their values: one per API.
     pub fn endpoints(&self) -> Vec<(String, String)> {
-        let overridden = self.addresses.iter().filter(|(name, _)| *name != "oauth2");
+        let overridden = self.addresses.iter().filter(|(name, _)| !["oauth2", "github"].contains(name));
         overridden
             .map(|(name, base)| {
                 (format!("CLOUDSDK_API_ENDPOINT_OVERRIDES_{}", name.to_uppercase()), format!("{base}/"))
@@ -57,6 +60,12 @@ impl FakeCloud {
     /// Where tokens are asked for.
     pub fn token_uri(&self) -> String {
         format!("{}/token", self.address("oauth2"))
+    }
+
+    /// Base address of GitHub's REST API, for `GITHUB_API_URL`. Under the path `/api/v3` it answers
+    /// as GitHub Enterprise Server does.
+    pub fn github_url(&self) -> String {
+        self.address("github")
     }
 
     /// A key file for this service account, with a fresh key; its `token_uri` leads here. For an

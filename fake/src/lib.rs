@@ -32,7 +32,8 @@
 //! How a request travels: `server` accepts it and writes it into the `journal`; `apis` finds its
 //! route by `discovery`; a `fault` may strike; `gate` checks what every call must satisfy; the
 //! API's own file below `api` does the work on the `world` and answers with a `reply` or a
-//! `refusal`. Requests to a deployed service go to `visit` instead, those to a Hosting site to `hosting`.
+//! `refusal`. Requests to a deployed service go to `visit` instead, those to a Hosting site to `hosting`,
+//! those to GitHub to `api::github`, which has a gate of its own.
 
 mod api;
 mod apis;
@@ -63,9 +64,11 @@ pub use faults::{Action, Fault, Moment};
 pub use hyper::body::Bytes;
 pub use journal::Recorded;
 pub use world::{
-    Account, Aim, Binding, Bucket, Build, BuildAccount, BuildScript, DomainMapping, Effect, Execution,
-    ExecutionFailure, ExecutionOutcome, ExecutionScript, ExecutionState, HostingChannel, HostingRelease, HostingSite,
-    HostingVersion, IamPolicy, Image, Job, Key, LogEntry, LogReads, Metrics, Object, Operation, Outcome, Package, Page,
-    Project, QuotaWindow, Repository, Revision, RevisionOutcome, RevisionScript, RevisionState, Secret, SecretVersion,
-    Service, Share, Site, Snapshot, Stamp, Token, Trouble, Upload, UploadState, VersionScript, VersionStatus, World,
+    Access, Account, ActionsSecret, Aim, Binding, Bucket, Build, BuildAccount, BuildScript, ChangedFile,
+    DeploymentStatus, DomainMapping, Effect, Execution, ExecutionFailure, ExecutionOutcome, ExecutionScript,
+    ExecutionState, GitHub, GitHubCommit, GitHubDeployment, GitHubRepository, GitHubToken, HostingChannel,
+    HostingRelease, HostingSite, HostingVersion, IamPolicy, Image, IssueComment, Job, Key, LogEntry, LogReads, Metrics,
+    Object, Operation, Outcome, Package, Page, Project, PullRequest, QuotaWindow, Repository, Revision,
+    RevisionOutcome, RevisionScript, RevisionState, Secret, SecretVersion, Service, Share, Site, Snapshot, Stamp,
+    Token, Trouble, Upload, UploadState, VersionScript, VersionStatus, World,
 };

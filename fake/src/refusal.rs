@@ -12,6 +12,8 @@ pub(crate) enum Family {
     Storage,
     /// `{"error":…,"error_description":…}`.
     OAuth,
+    /// GitHub's `{"message":…}`.
+    GitHub,
     /// Services of the user behind Google's front end: HTML.
     Site,
 }
@@ -216,6 +218,7 @@ pub(crate) fn standard(family: Family, code: u16, service: &str, number: &str) -
         (Family::OAuth, 500..) => oauth(code, "internal_failure", "Backend Error"),
         (Family::OAuth, 429) => oauth(code, "rate_limit_exceeded", "Rate limit exceeded."),
         (Family::OAuth, _) => oauth(code, "invalid_grant", "Invalid JWT Signature."),
+        (Family::GitHub, _) => crate::api::github::refusal::standard(code),
         (Family::Site, _) => Reply::page(code, "Server Error", "The server encountered an error."),
         (Family::Rpc, 401) => unauthenticated(family, service, "ACCESS_TOKEN_EXPIRED"),
         (Family::Rpc, 429) => rate_limit(

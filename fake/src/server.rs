@@ -1,5 +1,6 @@
 //! The server: listeners, connections, and a request's way from the wire to the world and back.
 
+use crate::api::github;
 use crate::apis::{self, Loaded};
 use crate::call::Call;
 use crate::doors::{Behind, Door};
@@ -47,6 +48,8 @@ pub(crate) enum Order {
 pub(crate) enum Address {
     /// One of Google's APIs, at this base address.
     Api(&'static Loaded, String),
+    /// GitHub's REST API, at this base address.
+    GitHub(String),
     /// What callers deployed.
     Deployed(Behind),
 }
@@ -55,6 +58,7 @@ impl std::fmt::Debug for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Address::Api(loaded, base) => write!(f, "{} at {base}", loaded.api.service),
+            Address::GitHub(base) => write!(f, "GitHub at {base}"),
             Address::Deployed(behind) => behind.fmt(f),
         }
     }
@@ -150,6 +154,11 @@ async fn exchange(
             call.id = route.map(|route| route.id).unwrap_or_default();
             (loaded.api.family, loaded.api.service)
         }
+        Address::GitHub(base) => {
+            call.base.clone_from(base);
+            call.id = github::id_of(&call.verb, &call.path);
+            (Family::GitHub, "api.github.com")
+        }
         Address::Deployed(behind) => {
             call.id = match behind {
                 Behind::Service { .. } => "site.request".to_owned(),
@@ -165,6 +174,7 @@ async fn exchange(
             let effects = world.effects.len();
             let (reply, revision) = match &address {
                 Address::Api(loaded, _) => (serve(world, loaded, &mut call), None),
+                Address::GitHub(_) => (github::answer(world, &mut call), None),
                 Address::Deployed(Behind::Service { service, tag }) => {
                     visit::answer(world, service, tag.as_deref(), &mut call)
                 }
@@ -213,6 +223,7 @@ async fn pause(delay: Duration) {
 fn arrival(address: &Address, call: &Call) -> Recorded {
     let api = match address {
         Address::Api(loaded, _) => loaded.api.name,
+        Address::GitHub(_) => "github",
         Address::Deployed(Behind::Service { .. }) => "site",
         Address::Deployed(Behind::Channel { .. }) => "hosting",
     };

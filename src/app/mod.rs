@@ -370,5 +370,6 @@ async fn clean_up(context: &Context<'_>, facts: &mut Facts) {
 /// GitHub's client, when there is a token and an address for it.
 fn github(runner: &Runner, net: &Net, token: Option<&Secret>) -> Option<GitHub> {
     let (api, repository) = (runner.origin.api_url.as_deref()?, runner.origin.repository.as_deref()?);
-    GitHub::new(net, api, repository, token?).ok()
+    let clock = Clock::with_pace(runner.pace.unwrap_or(1.0));
+    GitHub::new(net, clock, api, repository, token?).ok()
 }

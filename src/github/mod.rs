@@ -1,101 +1,63 @@
-//! GitHub, through octocrab. What is asked here only makes the report richer: no answer, and any
-//! refusal, leaves it as it is.
+//! GitHub, through octocrab: a client for one repository. What is asked and told here makes the report
+//! richer; no answer, and any refusal, is worth a line and stops nothing.
 
-use serde::Deserialize;
+mod ask;
+pub mod comments;
+pub mod commits;
+pub mod deployments;
+mod error;
+mod pulls;
+mod retry;
 
+pub use commits::Comparison;
+pub use error::GitHubError;
+pub use pulls::Pull;
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use octocrab::service::middleware::retry::RetryConfig;
+
+use crate::clock::Clock;
 use crate::model::secret::Secret;
-use crate::net::{Net, NetError};
-
-/// What may go wrong; all of it is only worth a line.
-#[derive(Debug, thiserror::Error)]
-pub enum GitHubError {
-    /// The API's address is neither https nor on this machine.
-    #[error("`{0}` is no address of a GitHub API")]
-    Address(String),
-    /// Connections cannot be set up.
-    #[error(transparent)]
-    Net(#[from] NetError),
-    /// GitHub said no, or nothing.
-    #[error("GitHub does not answer: {0}")]
-    Api(String),
-}
+use crate::net::Net;
 
 /// A client for one repository.
 #[derive(Debug)]
 pub struct GitHub {
     octocrab: octocrab::Octocrab,
+    clock: Clock,
     repository: String,
-}
-
-/// How two commits lie to each other.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Comparison {
-    /// `ahead`, `behind`, `diverged` or `identical`.
-    pub status: String,
-    /// Commits that are in the second and not in the first.
-    pub ahead_by: u64,
-    /// Commits that are in the first and not in the second.
-    pub behind_by: u64,
+    /// Whether the token is an app's, as the workflow's own is.
+    of_app: bool,
+    /// How long was waited for GitHub so far, in all requests.
+    waited: Mutex<Duration>,
 }
 
 impl GitHub {
-    /// A client for `repository` (`owner/name`) at the API's address.
+    /// A client for `repository` (`owner/name`) at the API's address, which may have a path, as GitHub
+    /// Enterprise Server's has.
     ///
     /// # Errors
-    /// When the address is not one, or connections cannot be set up.
-    pub fn new(net: &Net, api_url: &str, repository: &str, token: &Secret) -> Result<Self, GitHubError> {
+    /// When the address is not one, the token cannot be sent, or connections cannot be set up.
+    pub fn new(net: &Net, clock: Clock, api_url: &str, repository: &str, token: &Secret) -> Result<Self, GitHubError> {
         let address = url::Url::parse(api_url).map_err(|_| GitHubError::Address(api_url.to_owned()))?;
         if address.scheme() != "https" && !crate::model::key::is_loopback(&address) {
             return Err(GitHubError::Address(api_url.to_owned()));
+        }
+        // octocrab panics over a token that is no text for a header.
+        if http::HeaderValue::from_str(token.expose()).is_err() {
+            return Err(GitHubError::Token);
         }
         let octocrab = octocrab::Octocrab::builder()
             .base_uri(api_url.trim_end_matches('/'))
             .map_err(|_| GitHubError::Address(api_url.to_owned()))?
             .personal_token(token.expose())
+            // octocrab would repeat any request, creations too.
+            .add_retry_config(RetryConfig::None)
             .build_with_reqwest(net.http_client()?)
-            .map_err(|error| GitHubError::Api(reason(&error)))?;
-        Ok(Self { octocrab, repository: repository.to_owned() })
+            .map_err(|error| GitHubError::Client(error.to_string()))?;
+        let of_app = token.expose().starts_with("ghs_");
+        Ok(Self { octocrab, clock, repository: repository.to_owned(), of_app, waited: Mutex::default() })
     }
-
-    /// How commit `head` lies to commit `base`.
-    ///
-    /// # Errors
-    /// When GitHub does not know one of them, or the token may not read.
-    pub async fn compare(&self, base: &str, head: &str) -> Result<Comparison, GitHubError> {
-        let route = format!("/repos/{}/compare/{base}...{head}", self.repository);
-        // The typed model holds every commit and file; three fields are needed, so one commit a page.
-        self.octocrab.get(route, Some(&[("per_page", "1")])).await.map_err(|error| GitHubError::Api(reason(&error)))
-    }
-}
-
-/// A pull request, as far as it is asked for.
-#[derive(Debug, Deserialize)]
-struct PullRequest {
-    state: String,
-}
-
-impl GitHub {
-    /// Whether a pull request is closed, merged or not.
-    ///
-    /// # Errors
-    /// When GitHub does not know it, or the token may not read it.
-    pub async fn is_closed(&self, number: u64) -> Result<bool, GitHubError> {
-        let route = format!("/repos/{}/pulls/{number}", self.repository);
-        let found: Result<PullRequest, _> = self.octocrab.get(route, None::<&()>).await;
-        found.map(|found| found.state == "closed").map_err(|error| GitHubError::Api(reason(&error)))
-    }
-}
-
-/// GitHub's own sentence, or the last cause of what kept it from speaking.
-fn reason(error: &octocrab::Error) -> String {
-    if let octocrab::Error::GitHub { source, .. } = error {
-        return format!("{} {}", source.status_code, source.message);
-    }
-    let mut text = error.to_string();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        text = cause.to_string();
-        next = cause.source();
-    }
-    text
 }

@@ -1,10 +1,11 @@
-//! Google's APIs: one file or folder each, named like the API, each with a table entry `API`; and `page`,
-//! which their lists share.
+//! Google's APIs: one file or folder each, named like the API, each with a table entry `API`; `page`,
+//! which their lists share; and `github`, which is none of them.
 
 pub(crate) mod artifactregistry;
 pub(crate) mod cloudbuild;
 pub(crate) mod cloudresourcemanager;
 pub(crate) mod firebasehosting;
+pub(crate) mod github;
 pub(crate) mod iam;
 pub(crate) mod iamcredentials;
 pub(crate) mod logging;

@@ -4,6 +4,7 @@ mod account;
 mod bucket;
 mod build;
 mod domain;
+mod github;
 mod hosting;
 mod job;
 mod log;
@@ -21,6 +22,11 @@ pub(crate) use bucket::{crc32c_of, md5_of};
 pub(crate) use build::Work;
 pub use build::{Build, BuildScript, LogReads, Outcome, QuotaWindow};
 pub use domain::DomainMapping;
+pub use github::{
+    Access, ActionsSecret, ChangedFile, DeploymentStatus, GitHub, GitHubCommit, GitHubDeployment, GitHubRepository,
+    GitHubToken, IssueComment, PullRequest,
+};
+pub(crate) use github::{Compared, is_bot};
 pub(crate) use hosting::unpacked;
 pub use hosting::{HostingChannel, HostingRelease, HostingSite, HostingVersion, Stamp, VersionScript, VersionStatus};
 pub use job::{Execution, ExecutionFailure, ExecutionOutcome, ExecutionScript, ExecutionState, Job};
@@ -82,6 +88,8 @@ pub struct World {
     pub hosting_operations: BTreeMap<String, Value>,
     /// Secrets by `projects/P/secrets/S`.
     pub secrets: BTreeMap<String, Secret>,
+    /// GitHub, where the source is.
+    pub github: GitHub,
     /// Log entries, oldest first.
     pub log_entries: Vec<LogEntry>,
 
@@ -213,6 +221,7 @@ impl World {
             hosting: BTreeMap::new(),
             hosting_operations: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            github: GitHub::default(),
             log_entries: Vec::new(),
             metrics: BTreeMap::new(),
             next_builds: VecDeque::new(),

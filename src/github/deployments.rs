@@ -1,0 +1,384 @@
+//! Deployments: begun once for a run, followed by statuses, ended with their environment.
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::GitHub;
+use super::ask::{Call, cut};
+use super::error::GitHubError;
+use super::retry::Repeat;
+
+/// Writing includes reading: who asks to write one permission need not come back for the other.
+const PERMISSION: &str = "deployments: write";
+
+/// Our word in the payload; its value says which run and job a deployment is of.
+const MARK: &str = "slipway";
+
+/// What our deployments do, by GitHub's own default.
+const TASK: &str = "deploy";
+
+/// Characters of a description; GitHub takes no more of a status, and shows no more of a deployment.
+const LONGEST: usize = 140;
+
+/// Times a creation is sent whose answers are lost.
+const CREATIONS: u32 = 3;
+
+/// Earlier deployments that are looked at after a success: the one before it, and a few that failed between.
+const LOOKS: usize = 10;
+
+/// What a deployment is of.
+#[derive(Debug, Clone, Copy)]
+pub struct Begin<'a> {
+    /// The commit, or the branch or tag.
+    pub commit: &'a str,
+    /// The environment it is shown under.
+    pub environment: &'a str,
+    /// What is said about it.
+    pub description: &'a str,
+    /// Whether its environment will go, as a preview's does.
+    pub transient: bool,
+    /// Whether users meet its environment.
+    pub production: bool,
+    /// The run's id. The attempt is no part of the mark: a run that is run again goes on with its deployment.
+    pub run: &'a str,
+    /// The job in the run, and what tells the deployments of one job apart.
+    pub job: &'a str,
+}
+
+impl Begin<'_> {
+    fn mark(&self) -> String {
+        format!("{}/{}", self.run, self.job)
+    }
+}
+
+/// A deployment that was begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// Its id.
+    pub id: u64,
+    /// Its environment.
+    pub environment: String,
+    /// Whether its environment will go.
+    pub transient: bool,
+    /// Whether users meet its environment.
+    pub production: bool,
+    /// Whether it was there before: an earlier attempt of the run began it.
+    pub found: bool,
+}
+
+/// Where a deployment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It waits.
+    Queued,
+    /// It is under way.
+    InProgress,
+    /// It serves.
+    Success,
+    /// It went wrong.
+    Failure,
+    /// Something other than the deployment went wrong.
+    Error,
+    /// Something newer serves, or nothing any more.
+    Inactive,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            State::Queued => "queued",
+            State::InProgress => "in_progress",
+            State::Success => "success",
+            State::Failure => "failure",
+            State::Error => "error",
+            State::Inactive => "inactive",
+        }
+    }
+}
+
+/// What is said about where a deployment stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Status<'a> {
+    /// Where it stands.
+    pub state: State,
+    /// Where the environment is.
+    pub environment_url: Option<&'a str>,
+    /// Where the log is.
+    pub log_url: Option<&'a str>,
+    /// A sentence; GitHub shows 140 characters.
+    pub description: &'a str,
+}
+
+impl Status<'_> {
+    fn body(&self) -> Value {
+        let mut body = json!({"state": self.state.word(), "description": cut(self.description, LONGEST)});
+        for (name, url) in [("environment_url", self.environment_url), ("log_url", self.log_url)] {
+            if let Some(url) = url.filter(|url| url.starts_with("https://") || url.starts_with("http://")) {
+                body[name] = json!(url);
+            }
+        }
+        if self.state == State::Success {
+            body["auto_inactive"] = json!(true);
+        }
+        body
+    }
+}
+
+/// What became of an environment's deployments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ended {
+    /// Deployments that are gone.
+    pub deleted: usize,
+    /// Deployments that are inactive and that GitHub keeps.
+    pub kept: usize,
+}
+
+#[derive(Debug, Deserialize)]
+struct Listed {
+    id: u64,
+    #[serde(default)]
+    payload: Value,
+}
+
+impl Listed {
+    fn has(&self, mark: &str) -> bool {
+        // Some servers give the payload back as the text it was stored as.
+        let text = self.payload.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        text.as_ref().unwrap_or(&self.payload).get(MARK).and_then(Value::as_str) == Some(mark)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Shown {
+    state: String,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
+    environment_url: Option<String>,
+    #[serde(default)]
+    log_url: Option<String>,
+}
+
+impl Shown {
+    fn says(&self, body: &Value) -> bool {
+        let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+        self.state == text("state")
+            && self.description.as_deref().unwrap_or_default() == text("description")
+            && self.environment_url.as_deref().unwrap_or_default() == text("environment_url")
+            && self.log_url.as_deref().unwrap_or_default() == text("log_url")
+    }
+}
+
+impl GitHub {
+    /// Begins a deployment, or finds the one that an earlier attempt of this run began. There is never a
+    /// second one for the same run, job and environment: a creation whose answer is lost is looked for.
+    ///
+    /// # Errors
+    /// When GitHub refuses, or cannot be reached.
+    pub async fn begin(&self, begin: &Begin<'_>) -> Result<Deployment, GitHubError> {
+        let made = |id, found| Deployment {
+            id,
+            environment: begin.environment.to_owned(),
+            transient: begin.transient,
+            production: begin.production,
+            found,
+        };
+        if let Some(id) = self.find(begin).await? {
+            return Ok(made(id, true));
+        }
+        let call = create(begin);
+        let mut attempt = 1;
+        loop {
+            let error = match self.ask::<Listed>(&call).await {
+                Ok(listed) => return Ok(made(listed.id, false)),
+                Err(error) => error,
+            };
+            if !error.is_open() || !self.pause(attempt).await {
+                return Err(error);
+            }
+            if let Some(id) = self.find(begin).await? {
+                return Ok(made(id, false));
+            }
+            if attempt == CREATIONS {
+                return Err(error);
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Says where a deployment stands. A success makes the earlier ones of its environment inactive.
+    ///
+    /// # Errors
+    /// When GitHub refuses, or cannot be reached.
+    pub async fn status(&self, deployment: &Deployment, status: &Status<'_>) -> Result<(), GitHubError> {
+        let call = tell(deployment.id, &deployment.environment, status);
+        let body = status.body();
+        let mut attempt = 1;
+        while let Err(error) = self.ask::<Shown>(&call).await {
+            if !error.is_open() || attempt == CREATIONS || !self.pause(attempt).await {
+                return Err(error);
+            }
+            if self.newest(deployment.id).await?.is_some_and(|shown| shown.says(&body)) {
+                break;
+            }
+            attempt += 1;
+        }
+        // GitHub itself ends earlier deployments only where they are neither transient nor production.
+        if status.state == State::Success && (deployment.transient || deployment.production) {
+            self.end_earlier(deployment).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends all deployments of an environment that is gone: they are deleted, or inactive where GitHub
+    /// keeps them.
+    ///
+    /// # Errors
+    /// When GitHub refuses, or cannot be reached; what was ended until then stays so.
+    pub async fn end_all(&self, environment: &str) -> Result<Ended, GitHubError> {
+        let mut call = Call::get("/deployments", PERMISSION, format!("list the deployments of `{environment}`"));
+        call.query.push(("environment", environment.to_owned()));
+        let mut ended = Ended::default();
+        for Listed { id, .. } in self.pages::<Listed>(&call).await? {
+            if self.delete(id, environment).await? {
+                ended.deleted += 1;
+                continue;
+            }
+            // What is active must not be deleted.
+            self.make_inactive(id, environment).await?;
+            if self.delete(id, environment).await? {
+                ended.deleted += 1;
+            } else {
+                ended.kept += 1;
+            }
+        }
+        Ok(ended)
+    }
+
+    /// The deployment of this run among the newest hundred of its commit and environment.
+    async fn find(&self, begin: &Begin<'_>) -> Result<Option<u64>, GitHubError> {
+        let environment = begin.environment;
+        let mut call = Call::get("/deployments", PERMISSION, format!("look for the deployment of `{environment}`"));
+        let is_hash = begin.commit.len() == 40 && begin.commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+        call.query.push((if is_hash { "sha" } else { "ref" }, begin.commit.to_owned()));
+        call.query.push(("environment", environment.to_owned()));
+        call.query.push(("task", TASK.to_owned()));
+        call.query.push(("per_page", "100".to_owned()));
+        let listed: Vec<Listed> = self.ask(&call).await?;
+        let mark = begin.mark();
+        // Two attempts at once may have begun two: both go on with the older one.
+        Ok(listed.iter().filter(|one| one.has(&mark)).map(|one| one.id).min())
+    }
+
+    async fn newest(&self, id: u64) -> Result<Option<Shown>, GitHubError> {
+        let mut call = Call::get(format!("/deployments/{id}/statuses"), PERMISSION, "read where a deployment stands");
+        call.query.push(("per_page", "1".to_owned()));
+        let listed: Vec<Shown> = self.ask(&call).await?;
+        Ok(listed.into_iter().next())
+    }
+
+    /// Makes the successful deployments before this one inactive.
+    async fn end_earlier(&self, deployment: &Deployment) -> Result<(), GitHubError> {
+        let environment = deployment.environment.as_str();
+        let mut call = Call::get("/deployments", PERMISSION, format!("list the deployments of `{environment}`"));
+        call.query.push(("environment", environment.to_owned()));
+        call.query.push(("per_page", "100".to_owned()));
+        let listed: Vec<Listed> = self.ask(&call).await?;
+        for earlier in listed.iter().filter(|one| one.id < deployment.id).take(LOOKS) {
+            match self.newest(earlier.id).await?.as_ref().map(|shown| shown.state.as_str()) {
+                Some("success") => self.make_inactive(earlier.id, environment).await?,
+                // Whatever ended this one ended those before it.
+                Some("inactive") => break,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn make_inactive(&self, id: u64, environment: &str) -> Result<(), GitHubError> {
+        let status = Status { state: State::Inactive, environment_url: None, log_url: None, description: "" };
+        // A second one says nothing new.
+        let call = Call { repeat: Repeat::Always, ..tell(id, environment, &status) };
+        self.ask::<Value>(&call).await.map(|_| ())
+    }
+
+    /// Deletes a deployment; false when GitHub keeps it because it is active.
+    async fn delete(&self, id: u64, environment: &str) -> Result<bool, GitHubError> {
+        let call = Call {
+            method: Method::DELETE,
+            ..Call::get(format!("/deployments/{id}"), PERMISSION, format!("delete a deployment of `{environment}`"))
+        };
+        match self.ask::<Value>(&call).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_missing() => Ok(true),
+            Err(GitHubError::Refused { status: 422, .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn create(begin: &Begin<'_>) -> Call {
+    Call {
+        doing: format!("begin a deployment of `{}`", begin.environment),
+        method: Method::POST,
+        path: "/deployments".to_owned(),
+        query: Vec::new(),
+        body: Some(json!({
+            "ref": begin.commit,
+            "task": TASK,
+            "environment": begin.environment,
+            "description": cut(begin.description, LONGEST),
+            "transient_environment": begin.transient,
+            "production_environment": begin.production,
+            // The workflow decided already: nothing is merged, and no check is waited for.
+            "auto_merge": false,
+            "required_contexts": [],
+            "payload": {MARK: begin.mark()},
+        })),
+        repeat: Repeat::WithoutEffect,
+        permission: PERMISSION,
+    }
+}
+
+fn tell(id: u64, environment: &str, status: &Status<'_>) -> Call {
+    Call {
+        doing: format!("say that the deployment of `{environment}` is `{}`", status.state.word()),
+        method: Method::POST,
+        path: format!("/deployments/{id}/statuses"),
+        query: Vec::new(),
+        body: Some(status.body()),
+        repeat: Repeat::WithoutEffect,
+        permission: PERMISSION,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_keeps_githubs_limits() {
+        let long = "ü".repeat(200);
+        let status = Status {
+            state: State::Success,
+            environment_url: Some("web.example"),
+            log_url: Some("https://x.example/log"),
+            description: &long,
+        };
+        let body = status.body();
+        assert_eq!(body["description"].as_str().map(|text| text.chars().count()), Some(140));
+        assert!(body.get("environment_url").is_none(), "only http(s) addresses are taken");
+        assert_eq!((&body["log_url"], &body["auto_inactive"]), (&json!("https://x.example/log"), &json!(true)));
+    }
+
+    #[test]
+    fn a_mark_is_found_in_a_payload_of_either_form() {
+        let listed = |payload| Listed { id: 1, payload };
+        assert!(listed(json!({"slipway": "7/deploy"})).has("7/deploy"));
+        assert!(listed(json!("{\"slipway\": \"7/deploy\"}")).has("7/deploy"));
+        for other in [json!({"slipway": "7/deploy-web"}), json!({"slipway": 7}), json!(""), json!(null), json!([1])] {
+            assert!(!listed(other).has("7/deploy"));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Pull requests: whether they are over, and where they come from.
+
+use serde::Deserialize;
+
+use super::GitHub;
+use super::ask::Call;
+use super::error::GitHubError;
+
+const PERMISSION: &str = "pull-requests: read";
+
+/// A pull request, as far as it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pull {
+    /// Its number.
+    pub number: u64,
+    /// Whether it is closed, merged or not.
+    pub closed: bool,
+    /// Whether it was merged.
+    pub merged: bool,
+    /// The branch it comes from.
+    pub head_ref: String,
+    /// Its newest commit.
+    pub head_sha: String,
+    /// The repository it comes from, `owner/name`; none when that was deleted.
+    pub head_repository: Option<String>,
+    /// Whether it comes from elsewhere than the repository it goes to.
+    pub from_fork: bool,
+    /// The branch it goes to.
+    pub base_ref: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct State {
+    state: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Answer {
+    state: String,
+    merged: bool,
+    head: End,
+    base: End,
+}
+
+#[derive(Debug, Deserialize)]
+struct End {
+    #[serde(rename = "ref")]
+    name: String,
+    sha: String,
+    repo: Option<Place>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Place {
+    full_name: String,
+}
+
+impl GitHub {
+    /// A pull request.
+    ///
+    /// # Errors
+    /// When GitHub does not know it, or the token may not read it.
+    pub async fn pull(&self, number: u64) -> Result<Pull, GitHubError> {
+        let answer: Answer = self.ask(&read(number)).await?;
+        let head_repository = answer.head.repo.map(|place| place.full_name);
+        let home = answer.base.repo.map_or_else(|| self.repository.clone(), |place| place.full_name);
+        Ok(Pull {
+            number,
+            closed: answer.state == "closed",
+            merged: answer.merged,
+            head_ref: answer.head.name,
+            head_sha: answer.head.sha,
+            // A repository that was deleted was a fork: the one it goes to is there.
+            from_fork: head_repository.as_deref().is_none_or(|name| !name.eq_ignore_ascii_case(&home)),
+            head_repository,
+            base_ref: answer.base.name,
+        })
+    }
+
+    /// Whether a pull request is closed, merged or not.
+    ///
+    /// # Errors
+    /// When GitHub does not know it, or the token may not read it.
+    pub async fn is_closed(&self, number: u64) -> Result<bool, GitHubError> {
+        let answer: State = self.ask(&read(number)).await?;
+        Ok(answer.state == "closed")
+    }
+}
+
+fn read(number: u64) -> Call {
+    Call::get(format!("/pulls/{number}"), PERMISSION, format!("read pull request #{number}"))
+}
