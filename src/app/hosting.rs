@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::deployment::{self, Wish};
 use super::notify::{self, Message};
 use super::{connect, files, github, in_time, read_texts, stopped, tell, webhook_of};
 use crate::cli::Invocation;
@@ -17,7 +18,7 @@ use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 use crate::model::credentials::Credentials;
 use crate::model::facts::{Facts, StepState, Written};
-use crate::model::hosting::{SiteEnd, SiteKind};
+use crate::model::hosting::{LIVE, SiteEnd, SiteKind};
 use crate::plan::site_steps::steps;
 use crate::report::hosting::{SiteStory, headline, markdown};
 use crate::report::summary::mark;
@@ -57,6 +58,15 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     }
     let files = files(runner);
     let request = format!("req_{}", random_hex(8));
+    let tracked = match &hosting.environment {
+        Some(environment) if !hosting.dry_run => {
+            let (what, token) = (format!("hosting {}", hosting.channel()), hosting.github_token.as_ref());
+            let transient = hosting.channel() != LIVE;
+            let wish = Wish { environment, commit: None, what, transient, token, asked_for: true };
+            deployment::begin(console, runner, &wish).await
+        }
+        _ => None,
+    };
     let outcome = match connect(console, runner, hosting.credentials.clone(), hosting.project.as_str()).await {
         Err(failure) => Outcome::Failed(failure),
         Ok(clients) => {
@@ -90,6 +100,10 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         took: begun.elapsed(),
     };
     let now = tell::tell_sites(console, &files, &story);
+    if let Some(tracked) = tracked {
+        let url = facts.sites.first().and_then(|fact| fact.url.as_deref());
+        tracked.end(console, &outcome, url, &headline(&story)).await;
+    }
     if !hosting.dry_run {
         let headline = format!("{} {}", mark(&outcome), headline(&story));
         let message = Message { headline, now: &now, run_url: runner.origin.run_url() };

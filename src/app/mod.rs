@@ -1,5 +1,6 @@
 //! The hallway: read, decide, do, tell. The only room with doors to all the others.
 
+mod deployment;
 mod executions;
 mod hosting;
 mod job;
@@ -12,6 +13,7 @@ mod tell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use deployment::Wish;
 use notify::Message;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -182,6 +184,15 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
         all[0].warnings.push(warning);
     }
     let files = files(runner);
+    let tracked = match &deploys[0].environment {
+        Some(environment) if !rehearse => {
+            let what = deploys[0].service.to_string();
+            let token = deploys[0].github_token.as_ref();
+            let wish = Wish { environment, commit: None, what, transient: false, token, asked_for: true };
+            deployment::begin(console, runner, &wish).await
+        }
+        _ => None,
+    };
     let outcome = match connect(console, runner, deploys[0].credentials.clone(), deploys[0].project.as_str()).await {
         Err(failure) => Outcome::Failed(failure),
         Ok(clients) => {
@@ -210,6 +221,9 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
         took: begun.elapsed(),
     };
     let now = tell::tell(console, &files, &story);
+    if let Some(tracked) = tracked {
+        tracked.end(console, &outcome, all[0].service.url.as_deref(), &headline(&story)).await;
+    }
     if !rehearse {
         let webhook = webhook_of(runner, invocation, invocation.task.job().unwrap_or(Command::Deploy));
         let headline = format!("{} {}", summary::mark(&outcome), headline(&story));
@@ -272,6 +286,7 @@ async fn carry_out(contexts: &[Context<'_>], all: &mut [Facts], rehearse: bool) 
             };
         }
         match steps::run(contexts, all).await {
+            Ok(()) if all[0].unchanged.is_some() => Outcome::Deployed(Kind::Unchanged),
             Ok(()) => Outcome::Deployed(kind(contexts[0].deploy)),
             Err(failure) => Outcome::Failed(failure),
         }

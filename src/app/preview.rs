@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::deployment::{self, Wish};
 use super::notify::{self, Message};
-use super::release::{AllClients, Told, Wiring, carry_out, connect_all, facts_of, plan};
-use super::{each_region, files, read_texts, tell, webhook_of};
+use super::release::{AllClients, Told, Wiring, carry_out, connect_all, facts_of, first_url, plan};
+use super::{each_region, files, github, read_texts, tell, webhook_of};
 use crate::cli::Invocation;
 use crate::clock::random_hex;
 use crate::console::Console;
 use crate::console::files::Files;
 use crate::explain::{Class, Failure};
+use crate::github::GitHub;
 use crate::inputs::preview::{Mode, Preview};
 use crate::inputs::release::Release;
 use crate::inputs::resolve::preview::{Resolved, run as resolve};
@@ -19,6 +21,7 @@ use crate::inputs::resolve::release::values_to_mask;
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 use crate::model::preview::Removal;
+use crate::net::Net;
 use crate::plan::decide::{Marks, marks};
 use crate::plan::serving::Service;
 use crate::report::preview::{self, Head, Removals};
@@ -26,6 +29,9 @@ use crate::report::summary::mark;
 use crate::report::{Outcome, exit_code};
 use crate::steps;
 use crate::steps::release::ReleaseFacts;
+
+/// A forge that does not answer within this is not waited for.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// Runs the preview command to its exit code.
 pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation) -> u8 {
@@ -85,6 +91,15 @@ impl Run<'_> {
         let what = format!("{verb} of pull request #{}", self.preview.pull.number);
         tell::announce(console, self.runner, &what, &plan);
         let mut facts = facts_of(console, release, warnings);
+        let tracked = match release.dry_run {
+            true => None,
+            false => {
+                let (what, token) = ("preview".to_owned(), release.github_token.as_ref());
+                let commit = self.preview.pull.head.as_deref();
+                let wish = Wish { environment: &self.name, commit, what, transient: true, token, asked_for: true };
+                deployment::begin(console, self.runner, &wish).await
+            }
+        };
         let outcome = match connect_all(console, self.runner, release).await {
             Err(failure) => Outcome::Failed(failure),
             Ok(clients) => match self.room(&clients, &mut facts).await {
@@ -99,15 +114,57 @@ impl Run<'_> {
         let told = Told { runner: self.runner, release, facts: &facts, begun: self.begun };
         let run_url = self.runner.origin.run_url();
         let head = Head { run_url: run_url.as_deref(), ..self.head() };
-        let (headline, now) = told.with_story(&plan, &outcome, |story| {
-            let now = tell::tell_preview(console, &self.files, &head, story);
-            if self.runner.embedded {
-                console.title("The comment, as GitHub would show it");
-                preview::comment(&head, story).lines().for_each(|line| console.foreign(line));
-            }
-            (preview::headline(&head, &outcome), now)
-        });
+        let comment = told.with_story(&plan, &outcome, |story| preview::comment(&head, story));
+        let comment_url = match release.dry_run {
+            true => None,
+            false => self.comment(&comment).await,
+        };
+        let head = Head { comment_url: comment_url.as_deref(), ..head };
+        let headline = preview::headline(&head, &outcome);
+        if let Some(tracked) = tracked {
+            tracked.end(console, &outcome, first_url(&facts), &headline).await;
+        }
+        let now = told.with_story(&plan, &outcome, |story| tell::tell_preview(console, &self.files, &head, story));
+        if self.runner.embedded {
+            console.title("The comment, as GitHub would show it");
+            comment.lines().for_each(|line| console.foreign(line));
+        }
         (exit_code(&outcome), format!("{} {headline}", mark(&outcome)), now)
+    }
+
+    /// Writes the comment on the pull request; one that cannot be written is a warning. Gives back its page.
+    async fn comment(&self, body: &str) -> Option<String> {
+        if !self.preview.comment {
+            return None;
+        }
+        let told = async {
+            let github = self.github().ok_or_else(|| "there is no token for GitHub".to_owned())?;
+            let written = github.comment(self.preview.pull.number, &self.key(), body).await;
+            written.map(|comment| comment.url).map_err(|error| error.to_string())
+        };
+        match tokio::time::timeout(LONGEST, told).await {
+            Ok(Ok(url)) => Some(url),
+            Ok(Err(why)) => {
+                self.console.warning(&format!("The pull request could not be told: {why}"));
+                None
+            }
+            Err(_) => {
+                self.console.warning("The pull request could not be told: GitHub did not answer in time");
+                None
+            }
+        }
+    }
+
+    fn github(&self) -> Option<GitHub> {
+        let net = Net::new(self.runner.extra_roots.clone()).ok()?;
+        github(self.runner, &net, self.preview.release.github_token.as_ref())
+    }
+
+    /// What tells this preview's comment from others on the same pull request: previews of several environments,
+    /// or of several manifests, have one each.
+    fn key(&self) -> String {
+        let environment = self.preview.release.environment.as_deref().unwrap_or("default");
+        format!("{}/{environment}", self.preview.manifest)
     }
 
     /// Whether every region has room for the candidates' tags.
@@ -163,12 +220,36 @@ impl Run<'_> {
         for (what, hints) in &stuck {
             console.warning(&format!("{what}{}", hints.first().map(|hint| format!("; {hint}")).unwrap_or_default()));
         }
+        let mut comment_url = None;
+        if !release.dry_run {
+            self.end_deployments().await;
+            comment_url = self.comment(&preview::removed_comment(&head, &told)).await;
+        }
+        let head = Head { comment_url: comment_url.as_deref(), ..head };
         tell::tell_removed(console, &self.files, &head, &told);
         // An image that stays costs little and harms nobody; a tag or a service that stays is still there to be seen.
         let harmless = |what: &str| what.contains("Image `");
         let code = if stuck.iter().all(|(what, _)| harmless(what)) { 0 } else { Class::Permission.exit_code() };
         let mark = if stuck.is_empty() { "🧹" } else { "⚠️" };
         (code, format!("{mark} The preview of pull request #{} is removed", head.number), told.sentences())
+    }
+
+    /// Ends the deployments that GitHub shows for the preview.
+    async fn end_deployments(&self) {
+        let told = async {
+            let github = self.github().ok_or_else(|| "there is no token for GitHub".to_owned())?;
+            github.end_all(&self.name).await.map_err(|error| error.to_string())
+        };
+        match tokio::time::timeout(LONGEST, told).await {
+            Ok(Ok(ended)) if ended.deleted + ended.kept > 0 => {
+                self.console.line(&format!("The deployments to {} are ended", self.name));
+            }
+            Ok(Ok(_)) => {}
+            Ok(Err(why)) => {
+                self.console.warning(&format!("The deployments to {} could not be ended: {why}", self.name))
+            }
+            Err(_) => self.console.warning("The deployments could not be ended: GitHub did not answer in time"),
+        }
     }
 
     async fn removals(&self, release: &Release) -> Result<Vec<(String, Vec<Removal>)>, Failure> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::deployment::{self, Wish};
 use super::notify::{self, Message};
 use super::post::Left;
 use super::{Clients, connect, each_region, files, github, hosting, in_time, read_texts, stopped, tell, webhook_of};
@@ -61,6 +62,16 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         console.warning(&why);
     }
     let mut facts = facts_of(console, &release, warnings);
+    let tracked = match &release.environment {
+        Some(environment) if !release.dry_run => {
+            let token = release.github_token.as_ref();
+            // The environment is the manifest's first of all: that GitHub shows it too is a gift.
+            let what = "release".to_owned();
+            let wish = Wish { environment, commit: None, what, transient: false, token, asked_for: false };
+            deployment::begin(console, runner, &wish).await
+        }
+        _ => None,
+    };
     let outcome = match connect_all(console, runner, &release).await {
         Err(failure) => Outcome::Failed(failure),
         Ok(clients) => {
@@ -70,6 +81,9 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     };
     let told = Told { runner, release: &release, facts: &facts, begun };
     let (headline, now) = told.tell(console, &files, &plan, &outcome);
+    if let Some(tracked) = tracked {
+        tracked.end(console, &outcome, first_url(&facts), &headline).await;
+    }
     if !release.dry_run {
         let headline = format!("{} {headline}", mark(&outcome));
         let message = Message { headline, now: &now, run_url: runner.origin.run_url() };
@@ -77,6 +91,12 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         notify::tell(console, runner, webhook.as_ref(), &message).await;
     }
     exit_code(&outcome)
+}
+
+/// The address people look at first: of the first site, else of the first service.
+pub(super) fn first_url(facts: &ReleaseFacts) -> Option<&str> {
+    let site = facts.sites.iter().flat_map(|facts| &facts.sites).find_map(|fact| fact.url.as_deref());
+    site.or_else(|| facts.services.first()?.first()?.service.url.as_deref())
 }
 
 /// Nothing is known of any part yet, but what was odd.

@@ -66,6 +66,7 @@ pub(super) fn tell(console: &Console, files: &Files, story: &Story<'_>) -> Vec<S
                 Kind::Rollback => "Rolled back",
                 Kind::Promote => "Promoted the candidate of",
                 Kind::Traffic => "Moved the traffic of",
+                Kind::Unchanged => "Not deployed, because nothing changed:",
             };
             let took = crate::console::duration(story.took);
             console.title(&match story.kind {

@@ -33,6 +33,10 @@ pub struct Deploy {
     pub github_token: Option<Secret>,
     /// What is deployed.
     pub what: What,
+    /// Where something must have changed for the deploy to be worth it; empty means anywhere.
+    pub changed_paths: Vec<String>,
+    /// The GitHub environment it is recorded in.
+    pub environment: Option<String>,
     /// The service as a file describes it, in the v2 API's form; the settings are applied over it.
     pub manifest: Option<Map<String, Value>>,
     /// How the service runs.

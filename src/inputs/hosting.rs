@@ -21,6 +21,8 @@ pub struct Hosting {
     pub github_token: Option<Secret>,
     /// What is done.
     pub what: SiteWork,
+    /// The GitHub environment it is recorded in.
+    pub environment: Option<String>,
     /// The release's message, when it is not the usual one.
     pub message: Option<String>,
     /// How the result is checked.

@@ -14,6 +14,8 @@ pub struct Preview {
     pub own_services: bool,
     /// Whether the pull request is told.
     pub comment: bool,
+    /// The manifest as it was given.
+    pub manifest: String,
     /// Its parts: candidates and channels of this pull request alone.
     pub release: Release,
 }

@@ -151,10 +151,22 @@ pub const DEPLOY: &[Input] = &[
         "Token for questions to GitHub: which commits lie between what served and what serves now",
     )),
     text(
+        Group::Target,
+        "environment",
+        "",
+        "GitHub environment in which the deployment is recorded, with its address and how it ended (needs `deployments: write`)",
+    ),
+    text(
         Group::What,
         "source",
         ".",
         "Directory to build, relative to the workspace; the default holds when `image` is not given either",
+    ),
+    lines(
+        Group::What,
+        "changed_paths",
+        "",
+        "Deploy only when something changed there since the commit that serves: directories, files or globs, one per line; where that cannot be known, it is deployed",
     ),
     text(
         Group::What,

@@ -337,6 +337,8 @@ pub struct Facts {
     pub checks: Vec<CheckFact>,
     /// What lies between the commit before and this one.
     pub commits: Option<String>,
+    /// Why nothing had to be deployed, where that is so.
+    pub unchanged: Option<String>,
     /// What was odd.
     pub warnings: Vec<String>,
 }

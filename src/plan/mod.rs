@@ -2,6 +2,7 @@
 //! reason outside the inputs, and nothing touches the world.
 
 pub mod build;
+pub mod changed_paths;
 pub mod decide;
 pub mod difference;
 pub mod job;

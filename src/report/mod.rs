@@ -48,6 +48,8 @@ pub enum Kind {
     Promote,
     /// Traffic alone.
     Traffic,
+    /// Nothing had to be deployed.
+    Unchanged,
 }
 
 impl Outcome {
@@ -58,6 +60,7 @@ impl Outcome {
             Outcome::Deployed(Kind::Candidate) => "candidate",
             Outcome::Deployed(Kind::Rollback) => "rolled_back",
             Outcome::Deployed(Kind::Traffic) => "moved",
+            Outcome::Deployed(Kind::Unchanged) => "unchanged",
             Outcome::Planned(_) => "planned",
             Outcome::Failed(failure) if failure.class() == Class::Superseded => "superseded",
             Outcome::Failed(_) => "failed",
@@ -119,6 +122,7 @@ pub fn headline(story: &Story<'_>) -> String {
         Outcome::Deployed(Kind::Rollback) => format!("`{service}` is rolled back"),
         Outcome::Deployed(Kind::Promote) => format!("The candidate of `{service}` is promoted"),
         Outcome::Deployed(Kind::Traffic) => format!("The traffic of `{service}` is moved"),
+        Outcome::Deployed(Kind::Unchanged) => format!("`{service}` is unchanged, and was not deployed"),
         Outcome::Planned(_) => format!("Plan for `{service}`"),
         Outcome::Failed(failure) if failure.class() == Class::Superseded => {
             format!("`{service}` was not deployed: something newer is there")

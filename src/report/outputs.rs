@@ -21,7 +21,7 @@ pub const OUTPUTS: &[(&str, &str)] = &[
     ("traffic", "Who serves now: a JSON list of revision, percent, tag, latest"),
     (
         "result",
-        "`deployed`, `candidate` (no traffic), `rolled_back`, `moved` (traffic alone), `planned`, `superseded`, `failed` or `cancelled`",
+        "`deployed`, `candidate` (no traffic), `rolled_back`, `moved` (traffic alone), `unchanged` (see `changed_paths`), `planned`, `superseded`, `failed` or `cancelled`",
     ),
     ("report", "Everything about the run as one JSON document (`schema: 1`)"),
 ];

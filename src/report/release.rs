@@ -100,7 +100,8 @@ impl Part<'_> {
                     .traffic
                     .as_ref()
                     .map(|traffic| sentence(&traffic.words(facts.service.latest_ready.as_ref())));
-                let end = facts.rollout.as_ref().map_or("direct", |rollout| truth::rollout_word(&rollout.end));
+                let quiet = if facts.unchanged.is_some() { "unchanged" } else { "direct" };
+                let end = facts.rollout.as_ref().map_or(quiet, |rollout| truth::rollout_word(&rollout.end));
                 (format!("Service {} in {}", code(story.service), code(story.region)), serves.unwrap_or_default(), end)
             }
             Part::Site(_, story) => {

@@ -67,6 +67,14 @@ pub fn rollout_word(end: &RolloutEnd) -> &'static str {
 
 fn service(story: &Story<'_>, facts: &Facts) -> Vec<String> {
     let service = &facts.service;
+    if let Some(why) = &facts.unchanged {
+        let traffic = service.traffic_before.words(service.latest_before.as_ref());
+        return vec![format!(
+            "Nothing was changed on {} `{}`: {why}; its traffic is {traffic}",
+            story.kind.word(),
+            story.service
+        )];
+    }
     let (name, word, capital) = (story.service, story.kind.word(), story.kind.capital());
     let Some(revision) = &service.revision else {
         return vec![match (&service.traffic, service.written) {

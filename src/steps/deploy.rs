@@ -160,11 +160,6 @@ pub(super) fn remember(facts: &mut Facts, current: Option<&Service>) {
     facts.service.previous = service.serving().main_revision(latest.as_ref()).cloned();
     facts.service.latest_before = latest;
     facts.service.url = (!service.uri().is_empty()).then(|| service.uri().to_owned());
-    if let Some(rollout) = &mut facts.rollout
-        && let Some(uri) = service.tag_uri(&rollout.tag)
-    {
-        rollout.uri = Some(uri.to_owned());
-    }
 }
 
 /// Waits by looking at the service, where there is no operation to wait for.

@@ -112,6 +112,11 @@ pub async fn run(contexts: &[Context<'_>], all: &mut [Facts]) -> Result<(), Fail
         What::Traffic(asks) => return allocate(first, facts, asks).await,
         _ => {}
     }
+    ordered(first, facts, seen[0].service.as_ref()).await?;
+    if facts.unchanged.is_some() {
+        stay(first, facts, &seen[0]);
+        return verify_service(first, facts, None).await;
+    }
     let image = image(first, facts, &seen[0]).await?;
     before(first, facts, &seen[0], &image).await?;
     everywhere(contexts, all, seen, &image).await?;
@@ -208,13 +213,11 @@ async fn preflight(context: &Context<'_>, facts: &mut Facts) -> Result<preflight
 async fn image(context: &Context<'_>, facts: &mut Facts, seen: &preflight::Seen) -> Result<String, Failure> {
     match &context.deploy.what {
         What::Build(build) => {
-            ordered(context, facts, seen.service.as_ref()).await?;
             let staged = upload::stage(context, facts, build, seen).await?;
             step(context, facts, StepName::Build, async |facts| build::run(context, facts, build, &staged, seen).await)
                 .await
         }
         What::Image(image) => {
-            ordered(context, facts, seen.service.as_ref()).await?;
             step(context, facts, StepName::Resolve, async |facts| resolve::run(context.http, facts, image).await).await
         }
         What::Promoted(place) => {
@@ -247,9 +250,19 @@ async fn deliver(
     Ok(())
 }
 
+/// Keeps what serves, where nothing has to be deployed.
+fn stay(context: &Context<'_>, facts: &mut Facts, seen: &preflight::Seen) {
+    let Some(service) = &seen.service else { return };
+    deploy::remember(facts, Some(service));
+    deploy::see(facts, service);
+    let why = facts.unchanged.as_deref().unwrap_or_default();
+    context.console.line(&format!("Not deployed: {why}"));
+}
+
 async fn ordered(context: &Context<'_>, facts: &mut Facts, service: Option<&Service>) -> Result<(), Failure> {
+    let promoted = matches!(context.deploy.what, What::Promoted(_));
     // Without a commit of its own a run cannot be older than another.
-    let Some(service) = service.filter(|_| context.origin.sha.is_some()) else { return Ok(()) };
+    let Some(service) = service.filter(|_| context.origin.sha.is_some() && !promoted) else { return Ok(()) };
     step(context, facts, StepName::Order, async |facts| order::run(context, facts, service).await).await
 }
 

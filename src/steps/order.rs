@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::Context;
 use crate::explain::{Class, Failure};
+use crate::github::Comparison;
 use crate::google::cloud_run::Service;
 use crate::model::facts::Facts;
+use crate::plan::changed_paths::concerned;
 use crate::plan::rollout::Served;
 
 /// The question to GitHub may delay a deploy by this much at most.
@@ -20,6 +22,9 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, service: &Serv
     };
     if before == now {
         facts.commits = Some("the same commit".to_owned());
+        if !context.deploy.changed_paths.is_empty() {
+            facts.unchanged = Some(format!("commit `{now}` serves already"));
+        }
         return Ok(((), "the same commit serves already".into()));
     }
     let Some(github) = context.github else { return Ok(((), "GitHub was not asked: there is no token".into())) };
@@ -49,5 +54,27 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, service: &Serv
         )
         .hint("To deploy the older commit on purpose, write `force: true`; to go back to what served before, use the rollback action"));
     }
+    unchanged(context, facts, &comparison, &before);
     Ok(((), text))
+}
+
+/// Keeps that nothing has to be deployed, where GitHub says for sure that nothing changed where it matters.
+fn unchanged(context: &Context<'_>, facts: &mut Facts, comparison: &Comparison, before: &str) {
+    let paths = &context.deploy.changed_paths;
+    if paths.is_empty() {
+        return;
+    }
+    let Some(changed) = comparison.changed_paths() else {
+        return context.console.line("Which files changed is not known for sure, so it is deployed");
+    };
+    match concerned(paths, &changed) {
+        Some(path) => context.console.line(&format!("`{path}` changed since `{before}`, so it is deployed")),
+        None => {
+            facts.unchanged = Some(format!("nothing changed in {} since `{before}`, which serves", shown(paths)));
+        }
+    }
+}
+
+fn shown(paths: &[String]) -> String {
+    paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
 }

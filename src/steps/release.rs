@@ -164,6 +164,13 @@ async fn prepare(
         for (context, facts) in contexts.iter().zip(all.iter_mut()) {
             seen.push(super::preflight(context, facts).await.map_err(in_place)?);
         }
+        super::ordered(first, &mut all[0], seen[0].service.as_ref()).await.map_err(in_place)?;
+        if all[0].unchanged.is_some() {
+            super::stay(first, &mut all[0], &seen[0]);
+            urls.extend(all[0].service.url.clone().map(|url| (service.name.to_owned(), url)));
+            built.push(None);
+            continue;
+        }
         let image = super::image(first, &mut all[0], &seen[0]).await.map_err(in_place)?;
         let wanted = needed.iter().any(|name| name == service.name);
         // A candidate that waits without traffic is asked at its tag's address, which it has once it is there.

@@ -19,6 +19,7 @@ mod dry_run;
 mod faults;
 mod first_deploy;
 mod hostile;
+mod github;
 mod hosting;
 mod incident;
 mod inputs;

@@ -83,6 +83,7 @@ pub fn run(
         credentials,
         project,
         github_token: raw.get("github_token").and_then(Secret::new),
+        environment: raw.get("environment").map(str::to_owned),
         what,
         message,
         checks,

@@ -55,6 +55,14 @@ pub fn run(
     }
     let image = give.with("image", ImageRef::parse);
     let dry_run = give.switch("dry_run").unwrap_or(false);
+    let changed_paths = scalar::list(raw.whole("changed_paths").unwrap_or_default());
+    for path in changed_paths.iter().filter(|path| path.starts_with('/') || path.split('/').any(|part| part == "..")) {
+        give.findings.wrong(
+            "changed_paths",
+            format!("`{path}` is no path of the repository"),
+            "write it from the repository's root on",
+        );
+    }
     let what = match command {
         Command::Deploy => match traffic(&mut give) {
             Some(what) => Some(what),
@@ -104,6 +112,8 @@ pub fn run(
         service,
         github_token: raw.get("github_token").and_then(Secret::new),
         what,
+        changed_paths,
+        environment: raw.get("environment").map(str::to_owned),
         manifest,
         settings,
         domain,

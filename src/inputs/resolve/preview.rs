@@ -71,7 +71,11 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     if !findings.mistakes.is_empty() {
         return Err(InputErrors(findings.mistakes));
     }
-    Ok(Resolved { preview: Preview { pull, mode, own_services, comment, release }, warnings: shaped.warnings })
+    let manifest = raw.get("manifest").unwrap_or("slipway.yml").to_owned();
+    Ok(Resolved {
+        preview: Preview { pull, mode, own_services, comment, manifest, release },
+        warnings: shaped.warnings,
+    })
 }
 
 fn pull_request(give: &mut Give<'_>, runner: &Runner) -> Option<PullRequest> {

@@ -87,8 +87,17 @@ impl Command {
             Command::Job | Command::Hosting | Command::Release | Command::Preview => true,
             Command::Promote => {
                 input.group != Group::Build
-                    && !["source", "image", "to_revision", "no_traffic", "traffic", "revision_traffic", "tag_traffic"]
-                        .contains(&input.name)
+                    && ![
+                        "source",
+                        "image",
+                        "changed_paths",
+                        "to_revision",
+                        "no_traffic",
+                        "traffic",
+                        "revision_traffic",
+                        "tag_traffic",
+                    ]
+                    .contains(&input.name)
             }
             Command::HostingRollback | Command::HostingPromote => {
                 let own = if self == Command::HostingRollback { "to_version" } else { "from_channel" };

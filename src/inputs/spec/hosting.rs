@@ -46,6 +46,12 @@ pub const HOSTING: &[Input] = &[
         "${{ github.token }}",
         "Token for one question to GitHub: whether the pull request of a preview channel is closed",
     )),
+    text(
+        Group::Target,
+        "environment",
+        "",
+        "GitHub environment in which the deployment is recorded, with its address and how it ended (needs `deployments: write`)",
+    ),
     text(Group::What, "entry_point", ".", "Directory of firebase.json, relative to the workspace"),
     text(
         Group::What,

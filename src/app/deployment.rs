@@ -1,0 +1,110 @@
+//! The deployment that GitHub shows beside the commit: begun before anything is done, ended with the run. It is a
+//! courtesy: what becomes of it never decides a run.
+
+use std::time::Duration;
+
+use super::github;
+use crate::console::Console;
+use crate::github::GitHub;
+use crate::github::deployments::{Begin, Deployment, State, Status};
+use crate::inputs::runner::Runner;
+use crate::model::secret::Secret;
+use crate::net::Net;
+use crate::report::Outcome;
+
+/// A forge that does not answer within this is not waited for.
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// What is recorded.
+pub(super) struct Wish<'a> {
+    /// The environment.
+    pub environment: &'a str,
+    /// The commit; the run's own unless it is said.
+    pub commit: Option<&'a str>,
+    /// What is deployed, such as "`web`": it also tells the deployments of one job apart.
+    pub what: String,
+    /// Whether the environment will go.
+    pub transient: bool,
+    /// For questions to GitHub.
+    pub token: Option<&'a Secret>,
+    /// Whether a refusal is worth a warning: nobody asked for it where the environment has another meaning.
+    pub asked_for: bool,
+}
+
+/// A deployment that is under way.
+pub(super) struct Tracked {
+    github: GitHub,
+    deployment: Deployment,
+    log_url: Option<String>,
+}
+
+/// Begins a deployment, or goes on with the one that an earlier attempt of this run began.
+pub(super) async fn begin(console: &Console, runner: &Runner, wish: &Wish<'_>) -> Option<Tracked> {
+    let origin = &runner.origin;
+    let (commit, run) = (wish.commit.or(origin.sha.as_deref())?, origin.run_id.as_deref()?);
+    let told = async {
+        let net = Net::new(runner.extra_roots.clone()).map_err(|error| error.to_string())?;
+        let github = github(runner, &net, wish.token).ok_or("there is no token for GitHub")?;
+        let job = [origin.job.as_deref(), origin.step.as_deref(), Some(wish.what.as_str())];
+        let begin = Begin {
+            commit,
+            environment: wish.environment,
+            description: &format!("Slipway: {}", wish.what),
+            transient: wish.transient,
+            production: !wish.transient && ["production", "prod"].contains(&wish.environment),
+            run,
+            job: &job.into_iter().flatten().collect::<Vec<_>>().join("/"),
+        };
+        let deployment = github.begin(&begin).await.map_err(|error| error.to_string())?;
+        let tracked = Tracked { github, deployment, log_url: origin.run_url() };
+        tracked.say(State::InProgress, None, "under way").await?;
+        Ok::<_, String>(tracked)
+    };
+    match tokio::time::timeout(LONGEST, told).await {
+        Ok(Ok(tracked)) => {
+            let again = if tracked.deployment.found { ", which an earlier attempt began" } else { "" };
+            console.line(&format!("GitHub shows this as a deployment to {}{again}", wish.environment));
+            Some(tracked)
+        }
+        Ok(Err(why)) => {
+            let text = format!("No deployment to {} is recorded at GitHub: {why}", wish.environment);
+            if wish.asked_for {
+                console.warning(&text)
+            } else {
+                console.line(&text)
+            }
+            None
+        }
+        Err(_) => {
+            console
+                .warning(&format!("No deployment to {} is recorded: GitHub did not answer in time", wish.environment));
+            None
+        }
+    }
+}
+
+impl Tracked {
+    async fn say(&self, state: State, url: Option<&str>, description: &str) -> Result<(), String> {
+        let status = Status { state, environment_url: url, log_url: self.log_url.as_deref(), description };
+        self.github.status(&self.deployment, &status).await.map_err(|error| error.to_string())
+    }
+
+    /// Says how it ended.
+    pub(super) async fn end<K>(self, console: &Console, outcome: &Outcome<K>, url: Option<&str>, headline: &str) {
+        let state = match outcome {
+            Outcome::Deployed(_) => State::Success,
+            Outcome::Planned(_) => State::Inactive,
+            // Something newer serves there.
+            Outcome::Failed(failure) if failure.class() == crate::explain::Class::Superseded => State::Inactive,
+            Outcome::Failed(_) => State::Failure,
+            Outcome::Cancelled(_) => State::Error,
+        };
+        let description = headline.replace('`', "");
+        let told = tokio::time::timeout(LONGEST, self.say(state, url, &description)).await;
+        match told {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => console.warning(&format!("GitHub could not be told how the deployment ended: {why}")),
+            Err(_) => console.warning("GitHub could not be told how the deployment ended: it did not answer in time"),
+        }
+    }
+}
