@@ -83,7 +83,7 @@ fn caches_of_others_are_not_used() {
     let good = fs::read_to_string(cache_file(&fixture)).unwrap();
     let cases = [
         (good.replace("\"version\":1", "\"version\":2"), 0),
-        (good.replace("level 9", "level 8"), 0),
+        (good.replace("level 7", "level 8"), 0),
         (good.replace("\"public\":\"public\"", "\"public\":\"dist\""), 1),
         (good[..good.len() / 2].to_owned(), 1),
         ("a,1,2\n".to_owned(), 1),
