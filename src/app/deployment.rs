@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::github;
 use crate::console::Console;
-use crate::github::GitHub;
+use crate::explain::{Class, Explain};
 use crate::github::deployments::{Begin, Deployment, State, Status};
+use crate::github::{GitHub, GitHubError};
 use crate::inputs::runner::Runner;
 use crate::model::secret::Secret;
 use crate::net::Net;
@@ -55,7 +56,7 @@ pub(super) async fn begin(console: &Console, runner: &Runner, wish: &Wish<'_>) -
             run,
             job: &job.into_iter().flatten().collect::<Vec<_>>().join("/"),
         };
-        let deployment = github.begin(&begin).await.map_err(|error| error.to_string())?;
+        let deployment = github.begin(&begin).await.map_err(|error| with_cure(&error))?;
         let tracked = Tracked { github, deployment, log_url: origin.run_url() };
         tracked.say(State::InProgress, None, "under way").await?;
         Ok::<_, String>(tracked)
@@ -83,10 +84,16 @@ pub(super) async fn begin(console: &Console, runner: &Runner, wish: &Wish<'_>) -
     }
 }
 
+/// What GitHub said, and what to do about it.
+pub(super) fn with_cure(error: &GitHubError) -> String {
+    let hint = error.hints().into_iter().next().map(|hint| format!("; {hint}"));
+    format!("{error}{}", hint.unwrap_or_default())
+}
+
 impl Tracked {
     async fn say(&self, state: State, url: Option<&str>, description: &str) -> Result<(), String> {
         let status = Status { state, environment_url: url, log_url: self.log_url.as_deref(), description };
-        self.github.status(&self.deployment, &status).await.map_err(|error| error.to_string())
+        self.github.status(&self.deployment, &status).await.map_err(|error| with_cure(&error))
     }
 
     /// Says how it ended.
@@ -95,7 +102,7 @@ impl Tracked {
             Outcome::Deployed(_) => State::Success,
             Outcome::Planned(_) => State::Inactive,
             // Something newer serves there.
-            Outcome::Failed(failure) if failure.class() == crate::explain::Class::Superseded => State::Inactive,
+            Outcome::Failed(failure) if failure.class() == Class::Superseded => State::Inactive,
             Outcome::Failed(_) => State::Failure,
             Outcome::Cancelled(_) => State::Error,
         };

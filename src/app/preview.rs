@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::deployment::{self, Wish};
+use super::deployment::{self, Wish, with_cure};
 use super::notify::{self, Message};
 use super::release::{AllClients, Told, Wiring, carry_out, connect_all, facts_of, first_url, plan};
 use super::{each_region, files, github, read_texts, tell, webhook_of};
@@ -140,7 +140,7 @@ impl Run<'_> {
         let told = async {
             let github = self.github().ok_or_else(|| "there is no token for GitHub".to_owned())?;
             let written = github.comment(self.preview.pull.number, &self.key(), body).await;
-            written.map(|comment| comment.url).map_err(|error| error.to_string())
+            written.map(|comment| comment.url).map_err(|error| with_cure(&error))
         };
         match tokio::time::timeout(LONGEST, told).await {
             Ok(Ok(url)) => Some(url),
@@ -238,7 +238,7 @@ impl Run<'_> {
     async fn end_deployments(&self) {
         let told = async {
             let github = self.github().ok_or_else(|| "there is no token for GitHub".to_owned())?;
-            github.end_all(&self.name).await.map_err(|error| error.to_string())
+            github.end_all(&self.name).await.map_err(|error| with_cure(&error))
         };
         match tokio::time::timeout(LONGEST, told).await {
             Ok(Ok(ended)) if ended.deleted + ended.kept > 0 => {

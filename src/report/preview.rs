@@ -89,7 +89,8 @@ fn row(part: &Part<'_>) -> Vec<String> {
         part.url().map(link).unwrap_or_else(|| "—".to_owned()),
         shows.unwrap_or_default(),
         checks(facts),
-        until.unwrap_or_default(),
+        // Of what is not there, nothing ends.
+        until.filter(|_| part.url().is_some()).unwrap_or_default(),
     ]
 }
 

@@ -131,7 +131,7 @@ fn a_change_there_or_one_that_is_not_known_deploys() {
     assert_eq!(scene.cloud.world(|world| world.count("build created")), 2);
 
     let scene = second_commit(&["docs/README.md"]);
-    scene.cloud.world(|world| world.faults.push(Fault::next("github.compare", Action::status(404))));
+    scene.cloud.world(|world| world.faults.push(Fault::next("github.commits.compare", Action::status(404))));
     scene.run().expect(0);
     assert_eq!(scene.cloud.world(|world| world.count("build created")), 2, "what is not known is deployed");
 }

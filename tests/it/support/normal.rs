@@ -12,10 +12,36 @@ pub fn text(raw: &str) -> String {
     text = replace_after(&text, "tag `c", |c| c.is_ascii_hexdigit(), "NONCE");
     text = replace_after(&text, "req_", |c| c.is_ascii_hexdigit(), "NONCE");
     text = replace_after(&text, "(asked ", |c| c.is_ascii_digit(), "SOME");
+    text = times(&text);
     text = durations(&text);
     text = asked(&text);
     text = replace_after(&text, ".tar.gz#", |c| c.is_ascii_digit(), "GENERATION");
     text
+}
+
+/// Replaces points in time as Google writes them, such as `2026-11-25T12:00:00.123Z`.
+fn times(text: &str) -> String {
+    let shape = |at: usize| {
+        let rest = text.get(at..)?;
+        let end = rest.find('Z').filter(|end| (19..=32).contains(end))?;
+        let fits = rest.as_bytes().get(4) == Some(&b'-') && rest.as_bytes().get(10) == Some(&b'T');
+        let digits = rest[..end].bytes().all(|byte| byte.is_ascii_digit() || b"-T:.".contains(&byte));
+        (fits && digits).then_some(end + 1)
+    };
+    let (mut out, mut at) = (String::new(), 0);
+    while let Some(next) = text[at..].chars().next() {
+        match shape(at).filter(|_| next == '2') {
+            Some(length) => {
+                out.push_str("MOMENT");
+                at += length;
+            }
+            None => {
+                out.push(next);
+                at += next.len_utf8();
+            }
+        }
+    }
+    out
 }
 
 /// Replaces the hexadecimal digits behind each `mark`: those that come first by the word, the next
