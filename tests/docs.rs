@@ -242,6 +242,8 @@ fn the_readme_has_every_input_and_output() {
         }
         text + "\n"
     };
+    check_part("docs/PREVIEWS.md", "inputs", &table_of_inputs(Command::Preview));
+    check_part("docs/PREVIEWS.md", "outputs", &table_of_outputs(preview::OUTPUTS));
     check_part("docs/RELEASE.md", "inputs", &table_of_inputs(Command::Release));
     check_part("docs/RELEASE.md", "outputs", &table_of_outputs(release::OUTPUTS));
     check_part("README.md", "outputs", &table_of_outputs(OUTPUTS));
@@ -255,6 +257,7 @@ fn the_documents_show_the_examples_that_are_linted() {
         ("README.md", "quick-start", "examples/deploy-staging.yml"),
         ("docs/JOBS.md", "workflow", "examples/job.yml"),
         ("docs/HOSTING.md", "workflow", "examples/hosting.yml"),
+        ("docs/PREVIEWS.md", "workflow", "examples/preview.yml"),
         ("docs/RELEASE.md", "workflow", "examples/release.yml"),
         ("docs/RELEASE.md", "manifest", "examples/slipway.yml"),
     ] {

@@ -58,11 +58,11 @@ fn a_pin_is_a_tag_that_keeps_to_the_revision() {
     let mut scene = with_service(true);
     let run = scene.command(&["hosting"]).expect(0);
     let tag = format!("fh-{}", run.outputs["version"]);
-    assert_eq!(tags(&scene), [tag.clone()]);
+    assert_eq!(tags(&scene), std::slice::from_ref(&tag));
     assert_eq!(config(&scene, "live")["rewrites"][0]["run"]["tag"], tag);
     // The tag that is there is used again, and a deploy of the service keeps it.
     scene.command(&["hosting"]).expect(0);
-    assert_eq!(tags(&scene), [tag.clone()]);
+    assert_eq!(tags(&scene), std::slice::from_ref(&tag));
     scene.input("channel", "").input("site", "").input("service", "web").input("source", "app");
     scene.file("app/main.py", "print('new')\n");
     scene.run().expect(0);
