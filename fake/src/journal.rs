@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 /// One request and what became of it.
 #[derive(Debug, Clone)]
 pub struct Recorded {
-    /// Whose address it came to: `run`, `storage`, …, `oauth2` for the token endpoint, `site`
+    /// Whose address it came to: `run`, `storage`, …, `oauth2` for the token endpoint, `actions` for GitHub's
+    /// identities, `site`
     /// for a deployed service, `hosting` for a channel of a Hosting site.
     pub api: String,
     /// The method id, such as `run.projects.locations.services.patch`; empty if nothing fits.
-    /// Besides Google's own ids: `oauth2.token`, `storage.upload.put` and `storage.upload.query`
+    /// Besides Google's own ids: `oauth2.token`, `actions.idtoken`, `storage.upload.put` and `storage.upload.query`
     /// and `storage.upload.delete` (a resumable session's address), `firebasehosting.upload.file`,
     /// `site.request`, `hosting.request`.
     pub call: String,

@@ -64,8 +64,9 @@ pub use hyper::body::Bytes;
 pub use journal::Recorded;
 pub use world::{
     Account, Aim, Binding, Bucket, Build, BuildAccount, BuildScript, DomainMapping, Effect, Execution,
-    ExecutionFailure, ExecutionOutcome, ExecutionScript, ExecutionState, HostingChannel, HostingRelease, HostingSite,
-    HostingVersion, IamPolicy, Image, Job, Key, LogEntry, LogReads, Metrics, Object, Operation, Outcome, Package, Page,
-    Project, QuotaWindow, Repository, Revision, RevisionOutcome, RevisionScript, RevisionState, Secret, SecretVersion,
-    Service, Share, Site, Snapshot, Stamp, Token, Trouble, Upload, UploadState, VersionScript, VersionStatus, World,
+    ExecutionFailure, ExecutionOutcome, ExecutionScript, ExecutionState, GitHubRun, HostingChannel, HostingRelease,
+    HostingSite, HostingVersion, IamPolicy, Image, Job, Key, LogEntry, LogReads, Metrics, Object, Operation, Outcome,
+    Package, Page, Project, Provider, QuotaWindow, Repository, Revision, RevisionOutcome, RevisionScript,
+    RevisionState, Secret, SecretVersion, Service, Share, Site, Snapshot, Stamp, Token, Trouble, Upload, UploadState,
+    VersionScript, VersionStatus, World,
 };

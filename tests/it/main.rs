@@ -25,6 +25,7 @@ mod inputs;
 mod interrupted;
 mod jobs;
 mod jobs_command;
+mod keyless;
 mod manifest;
 mod network;
 mod permissions;

@@ -9,6 +9,7 @@ mod data_plane;
 mod domains;
 mod executions;
 mod faults;
+mod federation;
 mod hosting_channels;
 mod hosting_releases;
 mod hosting_scene;
