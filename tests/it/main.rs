@@ -19,6 +19,7 @@ mod dry_run;
 mod faults;
 mod first_deploy;
 mod hostile;
+mod hostile_credentials;
 mod hosting;
 mod incident;
 mod inputs;

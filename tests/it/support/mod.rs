@@ -383,10 +383,12 @@ impl Run {
 pub fn files_below(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
+        let entry = entry.unwrap();
+        let (path, kind) = (entry.path(), entry.file_type().unwrap());
+        // A link leads to what somebody else wrote.
+        if kind.is_dir() {
             found.extend(files_below(&path));
-        } else {
+        } else if kind.is_file() {
             found.push(path);
         }
     }
