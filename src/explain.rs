@@ -72,7 +72,7 @@ impl Class {
         match self {
             Class::Internal => "a mistake in Slipway itself; please report it",
             Class::Config => "a setting is wrong, or something in the project is set up wrongly",
-            Class::Auth => "Google does not accept the key",
+            Class::Auth => "Google does not accept the key, or GitHub or Google does not vouch for the run",
             Class::Permission => "a permission is missing, or an API is not enabled",
             Class::Quota => "a quota is used up and waiting did not help",
             Class::BuildFailed => "the build failed",

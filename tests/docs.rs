@@ -260,6 +260,7 @@ fn the_documents_show_the_examples_that_are_linted() {
         ("docs/PREVIEWS.md", "workflow", "examples/preview.yml"),
         ("docs/RELEASE.md", "workflow", "examples/release.yml"),
         ("docs/RELEASE.md", "manifest", "examples/slipway.yml"),
+        ("docs/CREDENTIALS.md", "workflow", "examples/keyless.yml"),
     ] {
         let text = std::fs::read_to_string(root().join(example)).unwrap();
         check_part(document, part, &format!("```yaml\n{text}```\n"));

@@ -44,7 +44,8 @@ impl FakeCloud {
 
     /// Environment variables that lead a client here, with their values: one per API.
     pub fn endpoints(&self) -> Vec<(String, String)> {
-        let overridden = self.addresses.iter().filter(|(name, _)| !["oauth2", "github"].contains(name));
+        let own = ["oauth2", "github", "actions"];
+        let overridden = self.addresses.iter().filter(|(name, _)| !own.contains(name));
         overridden
             .map(|(name, base)| {
                 (format!("CLOUDSDK_API_ENDPOINT_OVERRIDES_{}", name.to_uppercase()), format!("{base}/"))
@@ -66,6 +67,13 @@ impl FakeCloud {
     /// as GitHub Enterprise Server does.
     pub fn github_url(&self) -> String {
         self.address("github")
+    }
+
+    /// The variables by which a job with `permissions: id-token: write` asks GitHub for its identity.
+    pub fn identity_variables(&self) -> [(&'static str, String); 2] {
+        let url = format!("{}{}", self.address("actions"), crate::api::actions::PATH);
+        let token = self.world(|world| world.github_run.request_token.clone());
+        [("ACTIONS_ID_TOKEN_REQUEST_URL", url), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", token)]
     }
 
     /// A key file for this service account, with a fresh key; its `token_uri` leads here. For an

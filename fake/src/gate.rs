@@ -35,9 +35,12 @@ pub(crate) fn admit(world: &mut World, api: &Api, route: &Route, call: &mut Call
             consumer(world, api, call)
         }
         Kind::Described(document, method) => {
-            identify(world, api, call)?;
-            quota_project(world, api, call)?;
-            consumer(world, api, call)?;
+            // STS is where those go who have no token yet.
+            if api.name != "sts" {
+                identify(world, api, call)?;
+                quota_project(world, api, call)?;
+                consumer(world, api, call)?;
+            }
             query(world, api, document, method, call)?;
             body(world, api, document, method, call)
         }
@@ -62,7 +65,7 @@ fn identify(world: &mut World, api: &Api, call: &mut Call) -> Result<(), Reply> 
     }
     let now = world.now_seconds();
     match world.tokens.get(token) {
-        Some(known) if known.expires > now && world.accounts.contains_key(&known.account) => {
+        Some(known) if known.expires > now && world.is_known(&known.account) => {
             call.account.clone_from(&known.account);
             Ok(())
         }
@@ -90,7 +93,7 @@ fn quota_project(world: &mut World, api: &Api, call: &Call) -> Result<(), Reply>
 
 /// The project a call is counted for must exist, have the API enabled and be paid for.
 fn consumer(world: &World, api: &Api, call: &Call) -> Result<(), Reply> {
-    let own = world.accounts.get(&call.account).map(|account| account.project.as_str());
+    let own = world.home_of(&call.account);
     let named = if api.counts_for_caller { None } else { call.project().filter(|name| *name != "-") };
     let name = named.or(own).unwrap_or_default();
     let Some(project) = world.project(name) else {

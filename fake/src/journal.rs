@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 /// One request and what became of it.
 #[derive(Debug, Clone)]
 pub struct Recorded {
-    /// Whose address it came to: `run`, `storage`, …, `oauth2` for the token endpoint, `site`
-    /// for a deployed service, `hosting` for a channel of a Hosting site, `github` for GitHub's API.
+    /// Whose address it came to: `run`, `storage`, …, `oauth2` for the token endpoint, `actions` for GitHub's
+    /// identities, `github` for GitHub's API, `site` for a deployed service, `hosting` for a channel of a
+    /// Hosting site.
     pub api: String,
     /// The method id, such as `run.projects.locations.services.patch`; empty if nothing fits.
-    /// Besides Google's own ids: `oauth2.token`, `storage.upload.put` and `storage.upload.query`
+    /// Besides Google's own ids: `oauth2.token`, `actions.idtoken`, `storage.upload.put` and `storage.upload.query`
     /// and `storage.upload.delete` (a resumable session's address), `firebasehosting.upload.file`,
     /// `site.request`, `hosting.request`, and GitHub's, such as `github.deployments.create`.
     pub call: String,

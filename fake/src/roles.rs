@@ -226,6 +226,7 @@ const ROLES: &[Role] = &[
         &[&[
             "iam.serviceAccounts.getAccessToken",
             "iam.serviceAccounts.getOpenIdToken",
+            "iam.serviceAccounts.implicitDelegation",
             "iam.serviceAccounts.signBlob",
             "iam.serviceAccounts.signJwt",
         ]],

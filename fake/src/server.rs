@@ -172,6 +172,7 @@ async fn exchange(
     let mut proceed = || {
         let outcome = shared.world(|world| {
             let effects = world.effects.len();
+            world.clock_skew += world.seconds_per_call;
             let (reply, revision) = match &address {
                 Address::Api(loaded, _) => (serve(world, loaded, &mut call), None),
                 Address::GitHub(_) => (github::answer(world, &mut call), None),

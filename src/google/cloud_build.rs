@@ -251,7 +251,7 @@ fn unreadable(http: &Http, doing: &str, why: &str) -> ApiError {
     ApiError {
         doing: doing.to_owned(),
         request: http.url(Api::CloudBuild, "v1"),
-        principal: http.principal().clone(),
+        principal: std::sync::Arc::clone(http.principal()),
         project: http.project().to_owned(),
         attempts: 1,
         elapsed: std::time::Duration::ZERO,

@@ -1,6 +1,7 @@
 //! What went wrong with a request to Google: what was being done, Google's own words, the cure.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::refusal::Refusal;
@@ -17,7 +18,7 @@ pub struct ApiError {
     /// Method and address, without the query.
     pub request: String,
     /// Who asked.
-    pub principal: Principal,
+    pub principal: Arc<Principal>,
     /// The project it concerned.
     pub project: String,
     /// How often it was tried.

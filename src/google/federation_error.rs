@@ -13,7 +13,7 @@ pub enum FederationError {
     #[error("GitHub gave no OIDC token: this job may not ask for one")]
     NoDoor,
     /// GitHub was asked and gave none.
-    #[error("GitHub gave no OIDC token{}", said(.0))]
+    #[error("GitHub gave no OIDC token")]
     Subject(#[source] Box<ApiError>),
     /// The file that holds the run's own token is of no use.
     #[error("`{path}` gave no token: {error}")]
@@ -24,7 +24,7 @@ pub enum FederationError {
         error: TokenFileError,
     },
     /// Google does not take the run's own token.
-    #[error("STS did not accept the token{}", said(.error))]
+    #[error("STS {} the token", if was_refused(.error) { "did not accept" } else { "could not be asked to exchange" })]
     Exchange {
         /// STS's answer.
         #[source]
@@ -35,7 +35,7 @@ pub enum FederationError {
         says: Vec<(&'static str, String)>,
     },
     /// The run may not act as the account.
-    #[error("could not act as `{account}`{}", said(.error))]
+    #[error("could not act as `{account}`")]
     ActAs {
         /// The account.
         account: AccountEmail,
@@ -52,9 +52,9 @@ pub enum FederationError {
     NoIdentity,
 }
 
-/// Google's words, where there are any.
-fn said(error: &ApiError) -> String {
-    error.refusal().map(|refusal| format!(": {}", refusal.words())).unwrap_or_default()
+/// Whether it is a no, and not a passing trouble.
+fn was_refused(error: &ApiError) -> bool {
+    error.refusal().is_some_and(|refusal| refusal.status < 500 && !refusal.is_rate_limit())
 }
 
 impl Explain for FederationError {
@@ -82,9 +82,7 @@ impl Explain for FederationError {
             FederationError::Subject(error)
             | FederationError::Exchange { error, .. }
             | FederationError::ActAs { error, .. }
-                if error.refusal().is_none_or(|refusal| refusal.status >= 500)
-                    || error.is_api_disabled()
-                    || error.is_rate_limit() =>
+                if !was_refused(error) || error.is_api_disabled() =>
             {
                 error.hints()
             }
@@ -121,7 +119,7 @@ fn exchange(error: &ApiError, provider: &Provider, says: &[(&str, String)]) -> V
         hints.push(format!(
             "The provider's attribute condition does not hold for this run; read it: {look} --format='value(attributeCondition)'"
         ));
-    } else if words.contains("audience") {
+    } else if words.starts_with("invalid_grant") && words.contains("audience") {
         hints.push(format!("The provider allows other audiences; read them, and give `audience`: {look}"));
     } else {
         hints.push(format!(

@@ -134,7 +134,7 @@ impl Http {
     }
 
     /// Who asks.
-    pub fn principal(&self) -> &Principal {
+    pub fn principal(&self) -> &Arc<Principal> {
         self.tokens.principal()
     }
 
@@ -226,7 +226,7 @@ impl Http {
         ApiError {
             doing: call.doing.clone(),
             request: format!("{} {}", call.method, call.url),
-            principal: self.tokens.principal().clone(),
+            principal: Arc::clone(self.tokens.principal()),
             project: self.project.clone(),
             attempts: 1,
             elapsed: Duration::ZERO,
@@ -261,7 +261,7 @@ impl Http {
             let error = ApiError {
                 doing: call.doing.clone(),
                 request: format!("{} {}", call.method, if call.secret_url { "the upload session" } else { &call.url }),
-                principal: self.tokens.principal().clone(),
+                principal: Arc::clone(self.tokens.principal()),
                 project: self.project.clone(),
                 attempts: sent,
                 elapsed: begun.elapsed(),

@@ -86,7 +86,7 @@ mod tests {
         ApiError {
             doing: "test".into(),
             request: "GET /".into(),
-            principal: crate::model::principal::Principal::default(),
+            principal: std::sync::Arc::default(),
             project: String::new(),
             attempts: 1,
             elapsed: Duration::ZERO,

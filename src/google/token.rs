@@ -1,5 +1,6 @@
 //! Tokens: access tokens for Google's APIs, identity tokens for the user's own service. They live in memory only.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::ApiError;
@@ -122,7 +123,7 @@ fn now_text() -> String {
 
 /// Gives out tokens of one principal.
 pub struct Tokens {
-    principal: Principal,
+    principal: Arc<Principal>,
     source: Source,
     clock: Clock,
     on_new: Box<dyn Fn(&str) + Send + Sync>,
@@ -157,12 +158,12 @@ impl Tokens {
             Way::Key(key) => Source::Key(Box::new(KeyTokens::new(*key, net, clock.clone()).await?)),
             Way::Federation(federation) => Source::Federation(federation, tokio::sync::Mutex::default()),
         };
-        let principal = credentials.principal;
+        let principal = Arc::new(credentials.principal);
         Ok(Self { principal, source, clock, on_new, known: std::sync::Mutex::default() })
     }
 
     /// Whose tokens they are.
-    pub fn principal(&self) -> &Principal {
+    pub fn principal(&self) -> &Arc<Principal> {
         &self.principal
     }
 

@@ -245,7 +245,7 @@ fn nothing(http: &Http, call: &Call) -> ApiError {
     ApiError {
         doing: call.doing.clone(),
         request: format!("{} the upload session", call.method),
-        principal: http.principal().clone(),
+        principal: std::sync::Arc::clone(http.principal()),
         project: http.project().to_owned(),
         attempts: 1,
         elapsed: Duration::ZERO,

@@ -79,8 +79,15 @@ impl TokenFile {
                 json.get(field).and_then(serde_json::Value::as_str).ok_or_else(none)?.to_owned()
             }
         };
-        Secret::new(&token).filter(|token| token.expose().bytes().all(|b| b.is_ascii_graphic())).ok_or_else(none)
+        Secret::new(&token).filter(|token| is_signed(token.expose())).ok_or_else(none)
     }
+}
+
+/// Whether a text looks like a JSON web token: what does not is never sent, because it may be anything.
+fn is_signed(text: &str) -> bool {
+    let base64 = |b: u8| b.is_ascii_alphanumeric() || b"-_=".contains(&b);
+    let parts: Vec<&str> = text.split('.').collect();
+    parts.len() == 3 && parts.iter().all(|part| !part.is_empty() && part.bytes().all(base64))
 }
 
 #[cfg(test)]
@@ -101,7 +108,10 @@ mod tests {
         std::fs::write(&plain, r#"{"token": "eyJ.a.b"}"#).expect("written");
         assert_eq!(read(plain.clone(), root.path(), Some("token")).expect("a token"), "eyJ.a.b");
         assert!(matches!(read(plain.clone(), root.path(), Some("value")), Err(TokenFileError::NoToken(_))));
-        assert!(matches!(read(plain, root.path(), None), Err(TokenFileError::NoToken(_))));
+        for text in ["{}", "hunter2", "a.b", "a..c", "print('hello')"] {
+            std::fs::write(&plain, text).expect("written");
+            assert!(matches!(read(plain.clone(), root.path(), None), Err(TokenFileError::NoToken(_))), "{text}");
+        }
     }
 
     #[test]

@@ -1,7 +1,13 @@
-//! IAM credentials: listened for, not implemented; every call is answered 501 by name.
+//! IAM credentials: tokens of an account for those who may act as it.
 
 use crate::apis::Api;
-use crate::refusal::Family;
+use crate::call::Call;
+use crate::clock;
+use crate::jwt;
+use crate::refusal::{self, Family};
+use crate::reply::{Answer, Reply};
+use crate::world::{Token, World};
+use serde_json::{Value, json};
 
 /// The table entry.
 pub(crate) const API: Api = Api {
@@ -13,5 +19,79 @@ pub(crate) const API: Api = Api {
     needs_billing: false,
     descriptions: &[include_str!("../../../tests/schemas/iamcredentials.v1.json")],
     extras: &[],
-    answer: |_, _| None,
+    answer,
 };
+
+/// The longest life of a token, unless an organisation's policy allows more.
+const HOUR: i64 = 3600;
+
+fn answer(world: &mut World, call: &Call) -> Option<Answer> {
+    Some(match call.id.as_str() {
+        "iamcredentials.projects.serviceAccounts.generateAccessToken" => access_token(world, call),
+        "iamcredentials.projects.serviceAccounts.generateIdToken" => id_token(world, call),
+        _ => return None,
+    })
+}
+
+/// The account the path names, if the caller, or the last of those it speaks through, has the permission on it.
+fn account(world: &World, call: &Call, permission: &str) -> Result<String, Reply> {
+    let refuse = |permission: &str| {
+        let message = format!("Permission '{permission}' denied on resource (or it may not exist).");
+        Err(refusal::rpc(403, "PERMISSION_DENIED", message, vec![refusal::permission_info(permission, "")]))
+    };
+    if call.hole("projectsId") != "-" {
+        return Err(refusal::invalid(
+            "Invalid form of account ID. Should be [Gaia ID |Email |Unique ID |] of the account",
+        ));
+    }
+    let last = call.hole("serviceAccountsId");
+    let delegates = call.json["delegates"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let delegates = delegates.map(|name| (name.trim_start_matches("projects/-/serviceAccounts/"), false));
+    let mut caller = call.account.as_str();
+    for (name, is_last) in delegates.chain([(last, true)]) {
+        let needed = if is_last { permission } else { "iam.serviceAccounts.implicitDelegation" };
+        let Some(account) = world.accounts.get(name) else { return refuse(needed) };
+        if !world.allows(caller, needed, &account.project, Some(&account.policy)) {
+            return refuse(needed);
+        }
+        if account.disabled {
+            return Err(refusal::not_found("Unknown service account"));
+        }
+        caller = name;
+    }
+    Ok(last.to_owned())
+}
+
+fn access_token(world: &mut World, call: &Call) -> Answer {
+    let email = account(world, call, "iam.serviceAccounts.getAccessToken")?;
+    if call.json["scope"].as_array().is_none_or(Vec::is_empty) {
+        return Err(refusal::bad_field("scope", "At least one value required for scope field."));
+    }
+    let seconds = |text: &str| text.strip_suffix('s').and_then(|text| text.parse::<i64>().ok());
+    let asked = call.json["lifetime"].as_str().and_then(seconds).unwrap_or(HOUR);
+    if asked > HOUR {
+        let message = format!("The access token lifetime cannot exceed {HOUR} seconds.");
+        return Err(refusal::invalid(message));
+    }
+    let lives = asked.min(world.token_lifetime);
+    let token = format!("ya29.c.b0AX{}", world.fresh_hex("access token", 64));
+    world.tokens.insert(token.clone(), Token { account: email, expires: world.now_seconds() + lives });
+    let end = clock::rfc3339(world.now() + clock::Nanos::from(lives) * 1_000_000_000, 0);
+    Ok(Reply::ok(&json!({"accessToken": token, "expireTime": end})))
+}
+
+fn id_token(world: &World, call: &Call) -> Answer {
+    let email = account(world, call, "iam.serviceAccounts.getOpenIdToken")?;
+    let Some(audience) = call.json["audience"].as_str().filter(|audience| !audience.is_empty()) else {
+        return Err(refusal::bad_field("audience", "The audience field is required."));
+    };
+    let now = world.now_seconds();
+    let subject = world.accounts.get(&email).map_or("", |account| account.unique_id.as_str());
+    let mut claims = json!({"aud": audience, "azp": subject, "exp": now + HOUR, "iat": now,
+        "iss": "https://accounts.google.com", "sub": subject});
+    if call.json["includeEmail"] == true {
+        claims["email"] = json!(email);
+        claims["email_verified"] = json!(true);
+    }
+    Ok(Reply::ok(&json!({"token": jwt::make(&claims)})))
+}

@@ -1,6 +1,7 @@
 //! Google's APIs: one file or folder each, named like the API, each with a table entry `API`; `page`,
 //! which their lists share; and `github`, which is none of them.
 
+pub(crate) mod actions;
 pub(crate) mod artifactregistry;
 pub(crate) mod cloudbuild;
 pub(crate) mod cloudresourcemanager;

@@ -4,6 +4,7 @@ mod account;
 mod bucket;
 mod build;
 mod domain;
+mod federation;
 mod github;
 mod hosting;
 mod job;
@@ -22,6 +23,7 @@ pub(crate) use bucket::{crc32c_of, md5_of};
 pub(crate) use build::Work;
 pub use build::{Build, BuildScript, LogReads, Outcome, QuotaWindow};
 pub use domain::DomainMapping;
+pub use federation::{GitHubRun, Provider};
 pub use github::{
     Access, ActionsSecret, ChangedFile, DeploymentStatus, GitHub, GitHubCommit, GitHubDeployment, GitHubRepository,
     GitHubToken, IssueComment, PullRequest,
@@ -56,6 +58,12 @@ pub struct World {
     pub accounts: BTreeMap<String, Account>,
     /// Access tokens given out.
     pub tokens: BTreeMap<String, Token>,
+    /// Providers of workload identity pools by full name.
+    pub providers: BTreeMap<String, Provider>,
+    /// The runs that tokens were given out to, by the name policies have, with their attributes.
+    pub principals: BTreeMap<String, BTreeMap<String, String>>,
+    /// What GitHub says of the run.
+    pub github_run: GitHubRun,
     /// Account and permission pairs that are refused whatever the roles say.
     pub denied: BTreeSet<(String, String)>,
     /// Buckets by name, of all owners.
@@ -109,8 +117,12 @@ pub struct World {
 
     /// Seconds by which Google's clock is ahead of this machine's.
     pub clock_skew: i64,
-    /// Seconds an access token lives.
+    /// Seconds by which Google's clock advances more with every call.
+    pub seconds_per_call: i64,
+    /// Seconds an access token of an account lives.
     pub token_lifetime: i64,
+    /// Seconds a token of a run without an account lives.
+    pub federated_lifetime: i64,
     /// How reading build logs goes.
     pub build_logs: LogReads,
     /// Quota on `builds.get`.
@@ -205,6 +217,9 @@ impl World {
             projects: BTreeMap::new(),
             accounts: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            providers: BTreeMap::new(),
+            principals: BTreeMap::new(),
+            github_run: GitHubRun::new(),
             denied: BTreeSet::new(),
             buckets: BTreeMap::new(),
             uploads: BTreeMap::new(),
@@ -230,7 +245,9 @@ impl World {
             sites: BTreeMap::new(),
             faults: Vec::new(),
             clock_skew: 0,
+            seconds_per_call: 0,
             token_lifetime: 3599,
+            federated_lifetime: 599,
             build_logs: LogReads::Open,
             poll_quota: None,
             source_refused_late: false,

@@ -132,6 +132,7 @@ impl World {
         };
         match member.split_once(':') {
             None => member == "allUsers" || (member == "allAuthenticatedUsers" && !email.is_empty()),
+            Some(("principal" | "principalSet", _)) => self.includes(member, email),
             Some(("serviceAccount", known)) => known == email && !email.is_empty(),
             Some(("projectViewer", id)) => of_project(id, "roles/viewer"),
             Some(("projectEditor", id)) => of_project(id, "roles/editor"),

@@ -9,6 +9,7 @@ mod data_plane;
 mod domains;
 mod executions;
 mod faults;
+mod federation;
 mod github;
 mod github_comments;
 mod github_deployments;

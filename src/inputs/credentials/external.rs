@@ -20,9 +20,9 @@ use crate::model::token_file::{TokenFile, TokenFileError};
 /// What is wrong with a file. No variant quotes an address whole: there may be a token in it.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Flaw {
-    #[error("its `{0}` is missing or no text")]
+    #[error("its `{0}` is missing, or is something else than it should be")]
     Missing(&'static str),
-    #[error("its `{field}` leads to {to}, and not to {google}")]
+    #[error("its `{field}` must be exactly `{google}`, and leads to {to}")]
     Elsewhere { field: &'static str, to: String, google: String },
     #[error("its `audience` is not the name of a provider of a workload identity pool")]
     Audience,

@@ -7,7 +7,9 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 /// The APIs, by the name the journal gives them, and their schemas.
-const FILES: [(&str, &[&str]); 9] = [
+const FILES: [(&str, &[&str]); 11] = [
+    ("STS", &["sts.v1.json"]),
+    ("IAMCREDENTIALS", &["iamcredentials.v1.json"]),
     ("CLOUDBUILD", &["cloudbuild.v1.json"]),
     ("RUN", &["run.v2.json", "run.v1.json"]),
     ("STORAGE", &["storage.v1.json"]),

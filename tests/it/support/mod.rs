@@ -213,11 +213,8 @@ impl Scene {
         let journal = self.cloud.journal();
         // Fields of tomorrow, which the fake was told of and Google's schemas of today do not have.
         let future = self.cloud.world(|world| world.future_fields.clone());
-        for request in journal
-            .iter()
-            .skip(since)
-            .filter(|request| !["oauth2", "site", "hosting", "github"].contains(&request.api.as_str()))
-        {
+        let others = ["oauth2", "actions", "site", "hosting", "github"];
+        for request in journal.iter().skip(since).filter(|request| !others.contains(&request.api.as_str())) {
             if request.call.starts_with("storage.upload.") || request.call == "firebasehosting.upload.file" {
                 continue;
             }
@@ -386,10 +383,12 @@ impl Run {
 pub fn files_below(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
+        let entry = entry.unwrap();
+        let (path, kind) = (entry.path(), entry.file_type().unwrap());
+        // A link leads to what somebody else wrote.
+        if kind.is_dir() {
             found.extend(files_below(&path));
-        } else {
+        } else if kind.is_file() {
             found.push(path);
         }
     }

@@ -12,7 +12,7 @@ pub(super) const UPDATE: &str = "firebasehosting.sites.update";
 
 /// Id of the project the path names, or of the caller's own.
 pub(super) fn project(world: &World, call: &Call) -> String {
-    let own = world.accounts.get(&call.account).map_or("", |account| account.project.as_str());
+    let own = world.home_of(&call.account).unwrap_or_default();
     let named = call.project().filter(|name| *name != "-").unwrap_or(own);
     world.project(named).map_or(named, |project| project.id.as_str()).to_owned()
 }

@@ -56,7 +56,7 @@ fn answer(world: &mut World, call: &Call) -> Option<Answer> {
 /// The bucket, if the account may do this with it. A stranger is told 403 whether it exists or not.
 fn bucket<'a>(world: &'a World, account: &str, permission: &str, name: &str) -> Result<&'a Bucket, Reply> {
     let bucket = world.buckets.get(name);
-    let own = world.accounts.get(account).map_or("", |account| account.project.as_str());
+    let own = world.home_of(account).unwrap_or_default();
     let project = bucket.map_or(own, |bucket| bucket.project_number.as_str());
     if !world.allows(account, permission, project, bucket.map(|bucket| &bucket.policy)) {
         return Err(denied(account, permission));
