@@ -214,7 +214,7 @@ fn until(instant: &str) -> Option<Duration> {
 /// What a token says of the run, for the one who has to compare it with a condition. No part of it proves anything.
 fn claims(token: &str) -> Vec<(&'static str, String)> {
     use base64::Engine as _;
-    const SHOWN: [&str; 6] = ["sub", "repository_id", "repository_owner_id", "ref", "environment", "aud"];
+    const SHOWN: [&str; 7] = ["iss", "sub", "repository_id", "repository_owner_id", "ref", "environment", "aud"];
     let decoded = token
         .split('.')
         .nth(1)

@@ -123,7 +123,7 @@ fn exchange(error: &ApiError, provider: &Provider, says: &[(&str, String)]) -> V
         hints.push(format!("The provider allows other audiences; read them, and give `audience`: {look}"));
     } else {
         hints.push(format!(
-            "Check that the provider exists, is enabled, and trusts https://token.actions.githubusercontent.com: {look}"
+            "Check that the provider exists, is enabled, and trusts the issuer that the token names: {look}"
         ));
         hints.push("What was made or changed in the last five minutes may not be known everywhere yet".into());
     }

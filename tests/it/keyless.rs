@@ -368,7 +368,9 @@ fn a_file_may_lead_to_a_token_that_something_else_writes() {
     let mut scene = with_file(scene, &file);
     let identity = identity(&scene);
     scene.file("oidc/token.json", json!({"id_token": identity}).to_string());
-    scene.run().expect(0);
+    scene.file("Dockerfile", "FROM python:3.13-slim\nCOPY app/main.py .\n").input("source", ".");
+    // It lies in what is packed, and is not packed.
+    scene.run().expect(0).says("`oidc/token.json` was left out");
     let lifetime = scene.cloud.calls(ACT_AS)[0].json()["lifetime"].clone();
     assert_eq!(lifetime, "900s");
     assert_eq!(count(&scene, "actions.idtoken"), 1, "the one that the test asked for");
