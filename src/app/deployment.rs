@@ -39,6 +39,13 @@ pub(super) struct Tracked {
     log_url: Option<String>,
 }
 
+/// Says of a deployment that is tracked that it is under way.
+pub(super) async fn start(console: &Console, tracked: Option<&Tracked>) {
+    if let Some(tracked) = tracked {
+        tracked.start(console).await;
+    }
+}
+
 /// Begins a deployment, or goes on with the one that an earlier attempt of this run began.
 pub(super) async fn begin(console: &Console, runner: &Runner, wish: &Wish<'_>) -> Option<Tracked> {
     let origin = &runner.origin;
@@ -58,7 +65,7 @@ pub(super) async fn begin(console: &Console, runner: &Runner, wish: &Wish<'_>) -
         };
         let deployment = github.begin(&begin).await.map_err(|error| with_cure(&error))?;
         let tracked = Tracked { github, deployment, log_url: origin.run_url() };
-        tracked.say(State::InProgress, None, "under way").await?;
+        tracked.say(State::Queued, None, "begun").await?;
         Ok::<_, String>(tracked)
     };
     match tokio::time::timeout(LONGEST, told).await {
@@ -94,6 +101,14 @@ impl Tracked {
     async fn say(&self, state: State, url: Option<&str>, description: &str) -> Result<(), String> {
         let status = Status { state, environment_url: url, log_url: self.log_url.as_deref(), description };
         self.github.status(&self.deployment, &status).await.map_err(|error| with_cure(&error))
+    }
+
+    /// Says that it is under way: credentials are good, and the work begins.
+    pub(super) async fn start(&self, console: &Console) {
+        let told = tokio::time::timeout(LONGEST, self.say(State::InProgress, None, "under way")).await;
+        if !matches!(told, Ok(Ok(()))) {
+            console.line("GitHub could not be told that the deployment is under way");
+        }
     }
 
     /// Says how it ended.

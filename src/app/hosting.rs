@@ -70,6 +70,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     let outcome = match connect(console, runner, hosting.credentials.clone(), hosting.project.as_str()).await {
         Err(failure) => Outcome::Failed(failure),
         Ok(clients) => {
+            deployment::start(console, tracked.as_ref()).await;
             let github = github(runner, &clients.net, hosting.github_token.as_ref());
             let context = SiteContext {
                 hosting: &hosting,

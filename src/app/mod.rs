@@ -196,6 +196,7 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
     let outcome = match connect(console, runner, deploys[0].credentials.clone(), deploys[0].project.as_str()).await {
         Err(failure) => Outcome::Failed(failure),
         Ok(clients) => {
+            deployment::start(console, tracked.as_ref()).await;
             let github = github(runner, &clients.net, deploys[0].github_token.as_ref());
             let shared = Shared { runner, marks: &marks, clients: &clients, github: github.as_ref(), files: &files };
             let contexts = shared.contexts(console, &deploys);

@@ -105,6 +105,7 @@ impl Run<'_> {
             Ok(clients) => match self.room(&clients, &mut facts).await {
                 Err(failure) => Outcome::Failed(failure),
                 Ok(()) => {
+                    deployment::start(console, tracked.as_ref()).await;
                     let wiring = Wiring::new(self.runner, release, &clients, self.files, self.tags());
                     carry_out(console, &wiring, &all_marks, &mut facts).await
                 }

@@ -75,6 +75,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     let outcome = match connect_all(console, runner, &release).await {
         Err(failure) => Outcome::Failed(failure),
         Ok(clients) => {
+            deployment::start(console, tracked.as_ref()).await;
             let wiring = Wiring::new(runner, &release, &clients, files, BTreeMap::new());
             carry_out(console, &wiring, &all_marks, &mut facts).await
         }

@@ -51,7 +51,7 @@ fn a_deploy_is_a_deployment_with_its_address() {
         let uri = world.service("us-central1", "web").unwrap().uri().to_owned();
         let deployment = &world.github.repository("o/r").deployments[0];
         let words: Vec<&str> = deployment.statuses.iter().map(|status| status.state.as_str()).collect();
-        assert_eq!(words, ["in_progress", "success"]);
+        assert_eq!(words, ["queued", "in_progress", "success"]);
         let last = deployment.statuses.last().unwrap();
         assert_eq!(last.environment_url, uri);
         assert_eq!(last.log_url, "https://github.com/o/r/actions/runs/77");

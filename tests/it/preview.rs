@@ -239,3 +239,17 @@ fn a_region_full_of_tags_is_told_before_anything_is_built() {
     scene.command(&["preview"]).expect(5).says("2000 of 2000 traffic tags, 2000 of them of previews");
     assert_eq!(scene.cloud.world(|world| world.count("build created")), builds);
 }
+
+#[test]
+fn a_preview_and_its_removal_need_no_key() {
+    let mut scene = scene();
+    scene.cloud.world(World::trust_github);
+    scene.input("credentials_json", "");
+    scene.input("workload_identity_provider", World::PROVIDER).input("service_account", World::DEPLOYER);
+    crate::keyless::in_job(&mut scene);
+    scene.command(&["preview"]).expect(0);
+    assert_eq!(page(&scene, "pr-7").as_deref(), Some("preview"));
+    event(&mut scene, "closed", "o/r");
+    scene.command(&["preview"]).expect(0);
+    assert_eq!(page(&scene, "pr-7"), None);
+}
