@@ -88,7 +88,9 @@ fn both_halves_are_seen_by_reviewers_alone() {
     let scene = scene();
     let before = (serving(&scene, "backend"), serving(&scene, "frontend"));
     let run = scene.command(&["preview"]).expect(0);
-    insta::assert_snapshot!("preview_log", run.log());
+    // Digests hold the preview's address, which is another one in each test.
+    let log: Vec<String> = run.log().lines().filter(|line| !line.contains("sha256:")).map(str::to_owned).collect();
+    insta::assert_snapshot!("preview_log", log.join("\n"));
     assert_eq!((serving(&scene, "backend"), serving(&scene, "frontend")), before, "nobody else is sent there");
     assert_eq!((page(&scene, "live").as_deref(), page(&scene, "pr-7").as_deref()), (Some("live"), Some("preview")));
     let candidate = tagged(&scene, "backend").expect("a candidate");

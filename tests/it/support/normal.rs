@@ -9,6 +9,7 @@ pub fn text(raw: &str) -> String {
         text = text.replace("127.0.0.1:PORT, 127.0.0.1:PORT", "127.0.0.1:PORT");
     }
     text = numbered(&text, "-0f0f0f0-", "NONCE");
+    text = numbered(&text, "-b000000-", "NONCE");
     text = replace_after(&text, "tag `c", |c| c.is_ascii_hexdigit(), "NONCE");
     text = replace_after(&text, "req_", |c| c.is_ascii_hexdigit(), "NONCE");
     text = replace_after(&text, "(asked ", |c| c.is_ascii_digit(), "SOME");
