@@ -4,6 +4,7 @@ mod command;
 mod hosting;
 mod job;
 mod preview;
+mod recurring;
 mod release;
 mod sign_in;
 
@@ -150,12 +151,7 @@ pub const DEPLOY: &[Input] = &[
         "${{ github.token }}",
         "Token for questions to GitHub: which commits lie between what served and what serves now",
     )),
-    text(
-        Group::Target,
-        "environment",
-        "",
-        "GitHub environment in which the deployment is recorded, with its address and how it ended (needs `deployments: write`)",
-    ),
+    recurring::ENVIRONMENT,
     text(
         Group::What,
         "source",
@@ -361,23 +357,13 @@ pub const DEPLOY: &[Input] = &[
     lines(Group::Rollout, "revision_traffic", "", "The same as `traffic`, in deploy-cloudrun's spelling"),
     lines(Group::Rollout, "tag_traffic", "", "The same as `traffic`, by tags: `NAME=PERCENT` lines"),
     text(Group::Check, "health_path", "", "Path that must answer before the run is green, such as /health"),
-    text(
-        Group::Check,
-        "health_status",
-        "2xx",
-        "Statuses that count as healthy: numbers or classes, separated by commas",
-    ),
-    text(Group::Check, "health_body", "", "Text the answer must contain"),
-    text(Group::Check, "health_timeout", "2m", "How long the checks are tried"),
-    text(Group::Check, "health_successes", "1", "Rounds of all checks that must pass in a row"),
-    lines(Group::Check, "checks", "", "More checks, one per line: `GET /docs 200`"),
-    switch(Group::Run, "dry_run", "false", "Show what would be done, change nothing"),
-    secret(text(
-        Group::Run,
-        "notify_webhook",
-        "",
-        "Slack-compatible address that is told how the run ended: success, failure, or what was put back",
-    )),
+    recurring::HEALTH_STATUS,
+    recurring::HEALTH_BODY,
+    recurring::HEALTH_TIMEOUT,
+    recurring::HEALTH_SUCCESSES,
+    recurring::CHECKS,
+    recurring::DRY_RUN,
+    recurring::NOTIFY,
 ];
 
 /// Inputs that only other commands than the deploy have.

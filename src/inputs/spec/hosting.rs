@@ -1,6 +1,6 @@
 //! The inputs of the hosting commands.
 
-use super::{Group, Input, lines, secret, sign_in, spelling, switch, text};
+use super::{Group, Input, lines, recurring, secret, sign_in, spelling, text};
 
 /// Every input of `slipway hosting` and of the action in `actions/hosting`.
 pub const HOSTING: &[Input] = &[
@@ -46,12 +46,7 @@ pub const HOSTING: &[Input] = &[
         "${{ github.token }}",
         "Token for one question to GitHub: whether the pull request of a preview channel is closed",
     )),
-    text(
-        Group::Target,
-        "environment",
-        "",
-        "GitHub environment in which the deployment is recorded, with its address and how it ended (needs `deployments: write`)",
-    ),
+    recurring::ENVIRONMENT,
     text(Group::What, "entry_point", ".", "Directory of firebase.json, relative to the workspace"),
     text(
         Group::What,
@@ -78,23 +73,13 @@ pub const HOSTING: &[Input] = &[
         "Directory for the hashes of unchanged files, relative to the workspace; it helps where files keep their times between runs",
     ),
     text(Group::Check, "health_path", "", "Path that must answer before the run is green, such as /"),
-    text(
-        Group::Check,
-        "health_status",
-        "2xx",
-        "Statuses that count as healthy: numbers or classes, separated by commas",
-    ),
-    text(Group::Check, "health_body", "", "Text the answer must contain"),
-    text(Group::Check, "health_timeout", "2m", "How long the checks are tried"),
-    text(Group::Check, "health_successes", "1", "Rounds of all checks that must pass in a row"),
-    lines(Group::Check, "checks", "", "More checks, one per line: `GET /docs 200`"),
-    switch(Group::Run, "dry_run", "false", "Show what would be done, change nothing"),
-    secret(text(
-        Group::Run,
-        "notify_webhook",
-        "",
-        "Slack-compatible address that is told how the run ended: success, failure, or what was put back",
-    )),
+    recurring::HEALTH_STATUS,
+    recurring::HEALTH_BODY,
+    recurring::HEALTH_TIMEOUT,
+    recurring::HEALTH_SUCCESSES,
+    recurring::CHECKS,
+    recurring::DRY_RUN,
+    recurring::NOTIFY,
     secret(spelling("firebaseServiceAccount", "credentials_json")),
     spelling("projectId", "project_id"),
     spelling("channelId", "channel"),

@@ -1,6 +1,6 @@
 //! The inputs of the job command.
 
-use super::{Group, Input, lines, map, open, secret, sign_in, switch, text};
+use super::{Group, Input, lines, map, open, recurring, sign_in, switch, text};
 
 /// Every input of `slipway job` and of the action in `actions/job`.
 pub const JOB: &[Input] = &[
@@ -76,11 +76,6 @@ pub const JOB: &[Input] = &[
     map(Group::Run, "run_env", "Environment variables for this one run, on top of the job's"),
     switch(Group::Run, "wait", "true", "Wait for the end and be red when a task failed; `false` starts it and goes on"),
     text(Group::Run, "job_timeout", "1h", "How long the run is waited for; it goes on when that is over"),
-    switch(Group::Run, "dry_run", "false", "Show what would be done, change nothing"),
-    secret(text(
-        Group::Run,
-        "notify_webhook",
-        "",
-        "Slack-compatible address that is told how the run ended: success, failure, or what was put back",
-    )),
+    recurring::DRY_RUN,
+    recurring::NOTIFY,
 ];

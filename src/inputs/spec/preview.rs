@@ -1,6 +1,6 @@
 //! The inputs of the preview command.
 
-use super::{Group, Input, map, secret, sign_in, switch, text};
+use super::{Group, Input, recurring, secret, sign_in, switch, text};
 
 /// Every input of `slipway preview` and of the action in `actions/preview`.
 pub const PREVIEW: &[Input] = &[
@@ -16,8 +16,8 @@ pub const PREVIEW: &[Input] = &[
         "${{ github.token }}",
         "Token for the comment and the deployment (`pull-requests: write`, `deployments: write`)",
     )),
-    text(Group::What, "manifest", "slipway.yml", "File with the parts, relative to the workspace"),
-    map(Group::What, "values", "Texts that the manifest names as `${values.NAME}`, such as secrets"),
+    recurring::MANIFEST,
+    recurring::VALUES,
     text(
         Group::Run,
         "mode",
@@ -39,11 +39,6 @@ pub const PREVIEW: &[Input] = &[
         "`approved`: previews for pull requests from forks too. Their code is then built and run with this run's credentials, so let a person approve each run (an environment with reviewers)",
     ),
     switch(Group::Run, "comment", "true", "Tell the addresses in one comment on the pull request, kept up to date"),
-    switch(Group::Run, "dry_run", "false", "Show what would be done, change nothing"),
-    secret(text(
-        Group::Run,
-        "notify_webhook",
-        "",
-        "Slack-compatible address that is told how the run ended: success, failure, or what was put back",
-    )),
+    recurring::DRY_RUN,
+    recurring::NOTIFY,
 ];

@@ -1,6 +1,6 @@
 //! The inputs of the release command.
 
-use super::{Group, Input, map, secret, sign_in, switch, text};
+use super::{Group, Input, recurring, secret, sign_in, text};
 
 /// Every input of `slipway release` and of the action in `actions/release`.
 pub const RELEASE: &[Input] = &[
@@ -21,13 +21,8 @@ pub const RELEASE: &[Input] = &[
         "${{ github.token }}",
         "Token for questions to GitHub: which commits lie between what served and what serves now",
     )),
-    text(Group::What, "manifest", "slipway.yml", "File with the parts, relative to the workspace"),
-    map(Group::What, "values", "Texts that the manifest names as `${values.NAME}`, such as secrets"),
-    switch(Group::Run, "dry_run", "false", "Show what would be done, change nothing"),
-    secret(text(
-        Group::Run,
-        "notify_webhook",
-        "",
-        "Slack-compatible address that is told how the run ended: success, failure, or what was put back",
-    )),
+    recurring::MANIFEST,
+    recurring::VALUES,
+    recurring::DRY_RUN,
+    recurring::NOTIFY,
 ];

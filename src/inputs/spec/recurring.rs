@@ -1,0 +1,35 @@
+//! Inputs that several commands have, with the same meaning in each.
+
+use super::{Group, Input, lines, map, secret, switch, text};
+
+pub(super) const HEALTH_STATUS: Input = text(
+    Group::Check,
+    "health_status",
+    "2xx",
+    "Statuses that count as healthy: numbers or classes, separated by commas",
+);
+pub(super) const HEALTH_BODY: Input = text(Group::Check, "health_body", "", "Text the answer must contain");
+pub(super) const HEALTH_TIMEOUT: Input = text(Group::Check, "health_timeout", "2m", "How long the checks are tried");
+pub(super) const HEALTH_SUCCESSES: Input =
+    text(Group::Check, "health_successes", "1", "Rounds of all checks that must pass in a row");
+pub(super) const CHECKS: Input = lines(Group::Check, "checks", "", "More checks, one per line: `GET /docs 200`");
+
+pub(super) const ENVIRONMENT: Input = text(
+    Group::Target,
+    "environment",
+    "",
+    "GitHub environment in which the deployment is recorded, with its address and how it ended (needs `deployments: write`)",
+);
+
+pub(super) const MANIFEST: Input =
+    text(Group::What, "manifest", "slipway.yml", "File with the parts, relative to the workspace");
+pub(super) const VALUES: Input =
+    map(Group::What, "values", "Texts that the manifest names as `${values.NAME}`, such as secrets");
+
+pub(super) const DRY_RUN: Input = switch(Group::Run, "dry_run", "false", "Show what would be done, change nothing");
+pub(super) const NOTIFY: Input = secret(text(
+    Group::Run,
+    "notify_webhook",
+    "",
+    "Slack-compatible address that is told how the run ended: success, failure, or what was put back",
+));
