@@ -111,7 +111,7 @@ pub fn command() -> Command {
         .literal(AnsiColor::Cyan.on_default().bold());
     let mut command = Command::new("slipway")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Ships a container service to Google Cloud: Cloud Build without log streaming, Cloud Run by digest, verified")
+        .about("Ships to Google Cloud: Cloud Build without log streaming, Cloud Run by digest, Firebase Hosting; verified, or taken back")
         .styles(styles)
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -125,8 +125,8 @@ pub fn command() -> Command {
         .subcommand(Command::new("post").about("Clean up after a cancelled run (the action's post-entrypoint)"));
     if cfg!(feature = "local") {
         let story = Arg::new("story").value_parser(["deploy", "rollout"]).default_value("deploy");
-        let story = story.help("`deploy`: the main job and a plan. `rollout`: a bad candidate, a good one, and back");
-        let demo = Command::new("demo").about("Deploy the sample backend on the embedded cloud");
+        let story = story.help("`deploy`: both halves as one release, and a plan. `rollout`: a bad candidate, a good one, and back");
+        let demo = Command::new("demo").about("Release the sample on the embedded cloud, backend and frontend");
         command = command.subcommand(demo.arg(story));
     }
     command

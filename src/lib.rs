@@ -1,4 +1,4 @@
-//! Slipway ships a container service to Google Cloud from GitHub Actions.
+//! Slipway ships services and sites to Google Cloud from GitHub Actions.
 //!
 //! One way through the house: `cli` and the environment give texts, [`inputs`] gives them meaning,
 //! [`plan`] decides, `steps` do it (using `google`, `probe`, `github`), `report` tells, and only
