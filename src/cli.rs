@@ -125,7 +125,8 @@ pub fn command() -> Command {
         .subcommand(Command::new("post").about("Clean up after a cancelled run (the action's post-entrypoint)"));
     if cfg!(feature = "local") {
         let story = Arg::new("story").value_parser(["deploy", "rollout"]).default_value("deploy");
-        let story = story.help("`deploy`: both halves as one release, and a plan. `rollout`: a bad candidate, a good one, and back");
+        let story = story
+            .help("`deploy`: both halves as one release, and a plan. `rollout`: a bad candidate, a good one, and back");
         let demo = Command::new("demo").about("Release the sample on the embedded cloud, backend and frontend");
         command = command.subcommand(demo.arg(story));
     }
