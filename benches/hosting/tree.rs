@@ -42,6 +42,19 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
     std::fs::File::options().write(true).open(path)?.set_modified(SystemTime::now() - AGE)
 }
 
+/// Gives all files of a directory another time.
+pub(crate) fn touch(directory: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            touch(&path)?;
+        } else {
+            std::fs::File::options().write(true).open(path)?.set_modified(SystemTime::now() - AGE)?;
+        }
+    }
+    Ok(())
+}
+
 /// A text of one shape, with words of its own.
 fn lines(random: &mut Random, words: &[String], size: usize, shape: fn([&str; 3], usize) -> String) -> Vec<u8> {
     let own: Vec<&String> = (0..60).map(|_| &words[random.below(words.len())]).collect();

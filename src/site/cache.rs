@@ -1,8 +1,9 @@
-//! Hashes of the last run: a file of the same size and time has the same hash and need not be opened.
+//! Hashes of the last run: a file of the same size and time need not be opened, one of the same content not compressed.
 //!
 //! Kept in one JSON file for each site and public directory. Only files that were searched for credentials and found
 //! clean are in it. Not kept are times that say nothing: the last two seconds, in which a file may be written twice, and
-//! those before the year 2000, which builds give to all their files to be reproducible.
+//! those before the year 2000, which builds give to all their files to be reproducible. Where the time says nothing or
+//! is another, as in every new checkout, the content decides: hashing it costs a tenth of compressing it.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -16,7 +17,7 @@ use super::directory::Moment;
 use super::gzip::COMPRESSOR;
 
 /// The layout of the file and what was searched for: changes whenever either does.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A file written again so soon may have the same time.
 const RACY: Duration = Duration::from_secs(2);
@@ -37,9 +38,28 @@ struct Stored {
     files: HashMap<String, Entry>,
 }
 
-/// One file: size, time, hash, length of the gzip bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Entry(u64, i64, String, u64);
+/// One file: size, time where it says something, what is known of it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry(u64, Option<i64>, Known);
+
+/// What is known of the content of a file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Known {
+    /// SHA-256 of the gzip bytes.
+    pub(super) hash: String,
+    pub(super) gzip_length: u64,
+    /// SHA-256 of the content itself; empty where no cache is kept.
+    pub(super) content: String,
+}
+
+/// How a file compares with the last run.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// It has the size and time it had.
+    Unchanged(Known),
+    /// It has the size it had: the content tells.
+    SameSize(Known),
+}
 
 /// What is known from the last run, and what this run adds.
 #[derive(Debug)]
@@ -72,17 +92,25 @@ impl<'a> Cache<'a> {
         cache
     }
 
-    /// Hash and gzip length of a file, if it is as it was.
-    pub(super) fn find(&self, path: &str, moment: Moment) -> Option<(String, u64)> {
-        let Entry(size, modified, hash, gzip_length) = self.known.get(path)?;
-        let is_same = *size == moment.size && *modified == moment.modified && is_hash(hash);
-        is_same.then(|| (hash.clone(), *gzip_length))
+    /// Whether what is learned of contents is kept.
+    pub(super) fn is_kept(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Takes out what is known of a file, if it may be as it was.
+    pub(super) fn take(&mut self, path: &str, moment: Moment) -> Option<Found> {
+        let Entry(size, modified, known) = self.known.remove(path)?;
+        if size != moment.size || !is_hash(&known.hash) || !is_hash(&known.content) {
+            return None;
+        }
+        let is_unchanged = modified == Some(moment.modified);
+        Some(if is_unchanged { Found::Unchanged(known) } else { Found::SameSize(known) })
     }
 
     /// Notes a file that holds no credential.
-    pub(super) fn add(&mut self, path: &str, moment: Moment, hash: &str, gzip_length: u64) {
-        if self.file.is_some() && moment.modified >= MEANINGFUL {
-            self.next.insert(path.to_owned(), Entry(moment.size, moment.modified, hash.to_owned(), gzip_length));
+    pub(super) fn add(&mut self, path: &str, moment: Moment, known: Known) {
+        if self.is_kept() {
+            self.next.insert(path.to_owned(), Entry(moment.size, Some(moment.modified), known));
         }
     }
 
@@ -94,7 +122,9 @@ impl<'a> Cache<'a> {
             .and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok())
             .and_then(|since| i64::try_from(since.as_nanos()).ok())
             .unwrap_or(0);
-        next.retain(|_, Entry(_, modified, ..)| *modified <= latest);
+        for Entry(_, modified, _) in next.values_mut() {
+            *modified = modified.filter(|time| (MEANINGFUL..=latest).contains(time));
+        }
         let stored = Stored { version: VERSION, compressor: COMPRESSOR.to_owned(), public, files: next };
         let failed = |error: io::Error| format!("The hash cache could not be written: {error}");
         write(file, &stored).err().map(failed).or(warning)

@@ -6,12 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use super::cache::Cache;
+use super::cache::{Cache, Found, Known};
 use super::content::{Content, Keeper};
-use super::directory::Moment;
 use super::error::SiteError;
 use super::list::{Listing, SiteFile};
-use super::reader::Reader;
+use super::reader::{Read, Reader};
 use super::withheld::{Reason, Withheld};
 use super::{Options, Stop};
 
@@ -37,7 +36,7 @@ pub struct Summary {
     pub bytes: u64,
     /// How many they hold compressed.
     pub gzip_bytes: u64,
-    /// Of how many the hash came from the cache.
+    /// Of how many the hash came from the cache: their time or their content is that of the last run.
     pub from_cache: usize,
     /// Everything that was left out to protect a secret, by name or content, sorted by path.
     pub withheld: Vec<Withheld>,
@@ -47,7 +46,7 @@ pub struct Summary {
 
 /// What became of one file.
 enum Outcome {
-    Hashed(Hashed, Moment),
+    Hashed(usize, Read),
     Withheld(usize, Reason),
 }
 
@@ -68,20 +67,20 @@ pub fn hash(
     let mut summary = Summary { withheld: listing.withheld.clone(), ..Summary::default() };
     let mut order = Vec::new();
     for (index, file) in listing.files.iter().enumerate() {
-        match cache.find(&file.path, file.moment) {
-            Some((hash, gzip_length)) => {
-                summary.from_cache += 1;
-                let hashed = Hashed { index, hash, gzip_length, content: Content::NotKept };
-                take(listing, &mut summary, &mut cache, hashed, file.moment, sink)?;
+        match cache.take(&file.path, file.moment) {
+            Some(Found::Unchanged(known)) => {
+                take(listing, &mut summary, &mut cache, index, Read::recognised(known, file.moment), sink)?;
             }
-            None => order.push(index),
+            Some(Found::SameSize(known)) => order.push((index, Some(known))),
+            None => order.push((index, None)),
         }
     }
     // The largest first: a long one that came last would leave the other threads without work.
-    order.sort_by_key(|&index| std::cmp::Reverse(listing.files[index].size));
+    order.sort_by_key(|(index, _)| std::cmp::Reverse(listing.files[*index].size));
     let keeper = Keeper::new(options.spool.as_deref().filter(|_| !order.is_empty()));
-    run(listing, &order, &keeper, options.workers(), &mut |outcome| match outcome {
-        Outcome::Hashed(hashed, moment) => take(listing, &mut summary, &mut cache, hashed, moment, sink),
+    let remembers = cache.is_kept();
+    run(listing, &order, remembers, &keeper, options.workers(), &mut |outcome| match outcome {
+        Outcome::Hashed(index, read) => take(listing, &mut summary, &mut cache, index, read, sink),
         Outcome::Withheld(index, reason) => {
             summary.withheld.push(Withheld { path: listing.files[index].path.clone(), reason });
             Ok(())
@@ -103,7 +102,7 @@ pub fn compress_again(
     hash: &str,
     sink: &mut dyn FnMut(bytes::Bytes) -> Result<(), Stop>,
 ) -> Result<u64, SiteError> {
-    Reader::new().repeat(&listing.directory, &listing.files[index], hash, sink)
+    Reader::new(false).repeat(&listing.directory, &listing.files[index], hash, sink)
 }
 
 /// Counts one file and hands it over.
@@ -111,22 +110,26 @@ fn take(
     listing: &Listing,
     summary: &mut Summary,
     cache: &mut Cache<'_>,
-    hashed: Hashed,
-    moment: Moment,
+    index: usize,
+    read: Read,
     sink: &mut dyn FnMut(Hashed) -> Result<(), Stop>,
 ) -> Result<(), SiteError> {
-    let SiteFile { path, size, .. } = &listing.files[hashed.index];
+    let SiteFile { path, size, .. } = &listing.files[index];
+    let Read { is_as_known, known, content, moment, .. } = read;
     summary.files += 1;
     summary.bytes += size;
-    summary.gzip_bytes += hashed.gzip_length;
-    cache.add(path, moment, &hashed.hash, hashed.gzip_length);
+    summary.gzip_bytes += known.gzip_length;
+    summary.from_cache += usize::from(is_as_known);
+    let hashed = Hashed { index, hash: known.hash.clone(), gzip_length: known.gzip_length, content };
+    cache.add(path, moment, known);
     sink(hashed).map_err(|Stop| SiteError::Stopped)
 }
 
 /// Works through the files on threads, and hands the outcomes to `each` on this one.
 fn run(
     listing: &Listing,
-    order: &[usize],
+    order: &[(usize, Option<Known>)],
+    remembers: bool,
     keeper: &Keeper,
     threads: usize,
     each: &mut dyn FnMut(Outcome) -> Result<(), SiteError>,
@@ -138,11 +141,15 @@ fn run(
     let threads = threads.min(order.len());
     let (done, outcomes) = sync_channel(threads);
     let work = |done: SyncSender<Outcome>| {
-        let mut reader = Reader::new();
-        while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            match look(listing, index, keeper, &stopped, &mut reader) {
-                // Nobody listens when the consumer has stopped.
-                Ok(outcome) => {
+        let mut reader = Reader::new(remembers);
+        while let Some((index, known)) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+            match reader.read(&listing.directory, &listing.files[*index], known.as_ref(), keeper, &stopped) {
+                Ok(read) => {
+                    let outcome = match read.secret {
+                        Some(secret) => Outcome::Withheld(*index, Reason::Secret(secret)),
+                        None => Outcome::Hashed(*index, read),
+                    };
+                    // Nobody listens when the consumer has stopped.
                     if done.send(outcome).is_err() {
                         return;
                     }
@@ -151,7 +158,7 @@ fn run(
                     // The others need not go on.
                     next.store(order.len(), Ordering::Relaxed);
                     stopped.store(true, Ordering::Relaxed);
-                    failures.lock().unwrap_or_else(PoisonError::into_inner).push((index, error));
+                    failures.lock().unwrap_or_else(PoisonError::into_inner).push((*index, error));
                     return;
                 }
             }
@@ -187,21 +194,4 @@ fn deliver(
     each: &mut dyn FnMut(Outcome) -> Result<(), SiteError>,
 ) -> Result<(), SiteError> {
     outcomes.into_iter().try_for_each(each)
-}
-
-fn look(
-    listing: &Listing,
-    index: usize,
-    keeper: &Keeper,
-    stopped: &AtomicBool,
-    reader: &mut Reader,
-) -> Result<Outcome, SiteError> {
-    let read = reader.read(&listing.directory, &listing.files[index], keeper, stopped)?;
-    Ok(match read.secret {
-        Some(secret) => Outcome::Withheld(index, Reason::Secret(secret)),
-        None => {
-            let (hash, gzip_length, content) = (read.hash, read.gzip_length, read.content);
-            Outcome::Hashed(Hashed { index, hash, gzip_length, content }, read.moment)
-        }
-    })
 }

@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 
 use super::Stop;
+use super::cache::Known;
 use super::content::{Content, Keeper};
 use super::directory::{Directory, Moment, moment, shown};
 use super::error::SiteError;
-use super::gzip::{SMALL, Squeezer, Sum, bound, fill, stream};
+use super::gzip::{PIECE, SMALL, Squeezer, Sum, bound, fill, stream};
 use super::list::SiteFile;
 use crate::package::{Change, KEY_WINDOW, Secret, credential_in};
 
@@ -19,50 +20,62 @@ const OVERLAP: usize = 8 * 1024;
 
 /// What is known of a file once it was read.
 pub(super) struct Read {
+    pub(super) is_as_known: bool,
     pub(super) secret: Option<Secret>,
-    pub(super) hash: String,
-    pub(super) gzip_length: u64,
+    pub(super) known: Known,
     pub(super) content: Content,
     pub(super) moment: Moment,
+}
+
+impl Read {
+    /// A file whose content is that of the last run, which searched it.
+    pub(super) fn recognised(known: Known, moment: Moment) -> Self {
+        Self { is_as_known: true, secret: None, known, content: Content::NotKept, moment }
+    }
 }
 
 /// What one thread needs to read files.
 pub(super) struct Reader {
     squeezer: Squeezer,
     buffer: Vec<u8>,
+    /// Whether contents are hashed too, for the cache.
+    remembers: bool,
 }
 
 impl Reader {
-    pub(super) fn new() -> Self {
-        Self { squeezer: Squeezer::new(), buffer: Vec::new() }
+    pub(super) fn new(remembers: bool) -> Self {
+        Self { squeezer: Squeezer::new(), buffer: Vec::new(), remembers }
     }
 
-    /// Reads a file; a large one no further once `stopped` says so.
+    /// Reads a file, no further than to see that it is `known`; a large one no further once `stopped` says so.
     pub(super) fn read(
         &mut self,
         directory: &Directory,
         file: &SiteFile,
+        known: Option<&Known>,
         keeper: &Keeper,
         stopped: &AtomicBool,
     ) -> Result<Read, SiteError> {
         let mut open = Open::new(directory, file)?;
         if file.size > SMALL {
-            return read_stream(open, keeper, stopped);
+            if let Some(known) = known
+                && open.sum(stopped)? == known.content
+            {
+                return Ok(Read::recognised(known.clone(), open.before));
+            }
+            return read_stream(Open::new(directory, file)?, self.remembers, keeper, stopped);
         }
         let content = open.whole(&mut self.buffer)?;
         let moment = open.before;
-        if let Some(secret) = secret_in(content) {
-            return Ok(Read {
-                secret: Some(secret),
-                hash: String::new(),
-                gzip_length: 0,
-                content: Content::NotKept,
-                moment,
-            });
+        let sum = if self.remembers { Sum::of(content) } else { String::new() };
+        if let Some(known) = known.filter(|known| known.content == sum) {
+            return Ok(Read::recognised(known.clone(), moment));
         }
-        let compressed = self.squeezer.squeeze(content);
-        let (hash, gzip_length) = (Sum::of(compressed), compressed.len() as u64);
-        Ok(Read { secret: None, hash, gzip_length, content: keeper.keep(compressed), moment })
+        let secret = secret_in(content);
+        // Nobody asks for the bytes of a credential.
+        let compressed = if secret.is_none() { self.squeezer.squeeze(content) } else { &[] };
+        let known = Known { hash: Sum::of(compressed), gzip_length: compressed.len() as u64, content: sum };
+        Ok(Read { is_as_known: false, secret, known, content: keeper.keep(compressed), moment })
     }
 
     /// Compresses a file again, which must give the bytes of `hash`.
@@ -96,17 +109,16 @@ impl Reader {
     }
 }
 
-fn read_stream(mut open: Open<'_>, keeper: &Keeper, stopped: &AtomicBool) -> Result<Read, SiteError> {
+fn read_stream(mut open: Open<'_>, remembers: bool, keeper: &Keeper, stopped: &AtomicBool) -> Result<Read, SiteError> {
+    let mut sum = remembers.then(Sum::new);
     let mut kept = keeper.stream(bound(open.listed.size));
     let mut secret = None;
     // The end of the last piece, in front of the next one.
     let mut seam = Vec::new();
     let streamed = stream(&mut kept, |buffer| {
-        if stopped.load(Ordering::Relaxed) {
-            return Err(Failure::Site(SiteError::Stopped));
-        }
-        let length = open.next(buffer)?;
+        let length = open.next_unless(stopped, buffer)?;
         let piece = &buffer[..length];
+        sum.iter_mut().for_each(|sum| sum.update(piece));
         seam.extend_from_slice(&piece[..length.min(OVERLAP)]);
         secret = secret.or_else(|| secret_in(piece)).or_else(|| secret_in(&seam));
         seam.clear();
@@ -119,7 +131,8 @@ fn read_stream(mut open: Open<'_>, keeper: &Keeper, stopped: &AtomicBool) -> Res
         Ok(()) => {}
     }
     let (hash, gzip_length, content) = kept.finish();
-    Ok(Read { secret, hash, gzip_length, content, moment: open.before })
+    let known = Known { hash, gzip_length, content: sum.map_or_else(String::new, Sum::finish) };
+    Ok(Read { is_as_known: false, secret, known, content, moment: open.before })
 }
 
 /// The credential in a content, looked for in windows that overlap.
@@ -189,6 +202,32 @@ impl<'a> Open<'a> {
         Ok(&buffer[..size])
     }
 
+    /// The hash of the content of a large file.
+    fn sum(&mut self, stopped: &AtomicBool) -> Result<String, SiteError> {
+        let mut sum = Sum::new();
+        let mut buffer = vec![0; PIECE];
+        loop {
+            match self.next_unless(stopped, &mut buffer) {
+                Ok(length) => {
+                    sum.update(&buffer[..length]);
+                    if length < buffer.len() {
+                        return Ok(sum.finish());
+                    }
+                }
+                Err(Failure::Site(error)) => return Err(error),
+                Err(Failure::Sink) => return Err(self.failed(io::ErrorKind::Other.into())),
+            }
+        }
+    }
+
+    /// The next piece of a large file, unless another thread has failed.
+    fn next_unless(&mut self, stopped: &AtomicBool, buffer: &mut [u8]) -> Result<usize, Failure> {
+        if stopped.load(Ordering::Relaxed) {
+            return Err(Failure::Site(SiteError::Stopped));
+        }
+        self.next(buffer)
+    }
+
     /// The next piece of a large file.
     fn next(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
         let length = fill(&self.file, buffer, self.seen).map_err(|error| Failure::Site(self.failed(error)))?;
@@ -225,14 +264,14 @@ struct Pieces<'a> {
 }
 
 /// Large enough that a piece is worth a message.
-const PIECE: usize = 128 * 1024;
+const MESSAGE: usize = 128 * 1024;
 
 impl Write for Pieces<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.sum.update(bytes);
         self.length += bytes.len() as u64;
         self.piece.extend_from_slice(bytes);
-        if self.piece.len() >= PIECE {
+        if self.piece.len() >= MESSAGE {
             self.flush()?;
         }
         Ok(bytes.len())

@@ -62,7 +62,31 @@ fn the_content_is_not_opened_at_all() {
 }
 
 #[test]
-fn times_that_say_nothing_are_not_kept() {
+fn a_new_checkout_is_recognised_by_its_contents() {
+    let large = "large ".repeat(500_000);
+    let fixture = settled(&[("a", "one"), ("b/c", "two"), ("large.txt", &large)]);
+    run(&fixture);
+    for (path, content, from_cache) in [("a", "one", 3), ("a", "ONE", 2), ("large.txt", &large.to_uppercase(), 2)] {
+        fixture.file(path, content);
+        for (path, age) in [("a", 30), ("b/c", 20), ("large.txt", 10)] {
+            date(&fixture, path, SystemTime::now() - Duration::from_secs(age));
+        }
+        assert_eq!(run(&fixture).from_cache, from_cache, "{path}");
+        assert_eq!(run(&fixture).from_cache, 3);
+    }
+}
+
+#[test]
+fn what_becomes_a_credential_is_withheld() {
+    let fixture = settled(&[("a.txt", &"x".repeat(key().len()))]);
+    run(&fixture);
+    fixture.file("a.txt", &key());
+    let summary = run(&fixture);
+    assert_eq!((summary.from_cache, summary.files, summary.withheld.len()), (0, 0, 1));
+}
+
+#[test]
+fn times_that_say_nothing_are_not_trusted() {
     for time in [
         SystemTime::now(),
         SystemTime::now() + Duration::from_secs(3_600),
@@ -72,6 +96,8 @@ fn times_that_say_nothing_are_not_kept() {
         let fixture = settled(&[("a", "one"), ("b", "two")]);
         date(&fixture, "a", time);
         run(&fixture);
+        fixture.file("a", "ONE");
+        date(&fixture, "a", time);
         assert_eq!(run(&fixture).from_cache, 1, "{time:?}");
     }
 }
@@ -82,7 +108,7 @@ fn caches_of_others_are_not_used() {
     run(&fixture);
     let good = fs::read_to_string(cache_file(&fixture)).unwrap();
     let cases = [
-        (good.replace("\"version\":1", "\"version\":2"), 0),
+        (good.replace("\"version\":2", "\"version\":1"), 0),
         (good.replace("level 7", "level 8"), 0),
         (good.replace("\"public\":\"public\"", "\"public\":\"dist\""), 1),
         (good[..good.len() / 2].to_owned(), 1),
@@ -97,10 +123,12 @@ fn caches_of_others_are_not_used() {
         assert_eq!(fs::read_to_string(cache_file(&fixture)).unwrap(), good, "it is replaced by a good one");
     }
     // A hash that is none is not believed.
-    let mut value: serde_json::Value = serde_json::from_str(&good).unwrap();
-    value["files"]["/a"][2] = "A".repeat(64).into();
-    fs::write(cache_file(&fixture), value.to_string()).unwrap();
-    assert_eq!(run(&fixture).from_cache, 0);
+    for hash in ["hash", "content"] {
+        let mut value: serde_json::Value = serde_json::from_str(&good).unwrap();
+        value["files"]["/a"][2][hash] = "A".repeat(64).into();
+        fs::write(cache_file(&fixture), value.to_string()).unwrap();
+        assert_eq!(run(&fixture).from_cache, 0);
+    }
 }
 
 #[test]

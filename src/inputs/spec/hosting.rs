@@ -70,7 +70,7 @@ pub const HOSTING: &[Input] = &[
         Group::What,
         "cache_directory",
         "",
-        "Directory for the hashes of unchanged files, relative to the workspace; it helps where files keep their times between runs",
+        "Directory for the hashes of the last run, relative to the workspace; files that are what they were are not compressed again",
     ),
     text(Group::Check, "health_path", "", "Path that must answer before the run is green, such as /"),
     recurring::HEALTH_STATUS,

@@ -90,6 +90,9 @@ fn a_cache_saves_reading_and_never_lies() {
     scene.command(&["hosting"]).expect(0).does_not_say("known from the last run");
     let run = scene.command(&["hosting"]).expect(0);
     run.says("3 known from the last run");
+    // A new checkout: the same contents, other times.
+    scene.file("dist/about.html", "<h1>About</h1>\n");
+    scene.command(&["hosting"]).expect(0).says("3 known from the last run");
     scene.file("dist/index.html", "changed!");
     scene.command(&["hosting"]).expect(0).says("2 known from the last run");
     assert_eq!(shown(&scene, "live")["/index.html"], "changed!");
