@@ -33,7 +33,7 @@ pub(crate) use hosting::unpacked;
 pub use hosting::{HostingChannel, HostingRelease, HostingSite, HostingVersion, Stamp, VersionScript, VersionStatus};
 pub use job::{Execution, ExecutionFailure, ExecutionOutcome, ExecutionScript, ExecutionState, Job};
 pub use log::LogEntry;
-pub use metrics::{Metrics, Snapshot};
+pub use metrics::{Measured, Metrics, Snapshot};
 pub use policy::{Binding, IamPolicy};
 pub use project::{BuildAccount, Project};
 pub(crate) use registry::ImageName;
