@@ -10,7 +10,7 @@ use slipway::explain::Class;
 use slipway::google::roles::{self, Need};
 use slipway::inputs::spec::{Command, Group, Input};
 use slipway::report::outputs::OUTPUTS;
-use slipway::report::{hosting, job, preview, release};
+use slipway::report::{hosting, job, preview, release, status};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -147,6 +147,13 @@ fn actions() -> Vec<Action> {
             description: "Make, renew or remove the preview of a pull request, front and back, told in one comment that is always current.",
             outputs: preview::OUTPUTS.iter().collect(),
         },
+        Action {
+            command: Command::Status,
+            file: "actions/status/action.yml",
+            name: "Slipway status",
+            description: "Show who serves a Cloud Run service, and its last hour and day: requests, errors, latency, instances. Changes nothing.",
+            outputs: status::OUTPUTS.iter().collect(),
+        },
     ]
 }
 
@@ -179,6 +186,7 @@ fn action_yml(action: &Action) -> String {
             let required = match action.command {
                 Command::Deploy => input.name == "service",
                 Command::Job => input.name == "job",
+                Command::Status => input.name == "service",
                 // A rollback or a promotion is about a service or a site.
                 _ => false,
             };
@@ -246,6 +254,8 @@ fn the_readme_has_every_input_and_output() {
     check_part("docs/PREVIEWS.md", "outputs", &table_of_outputs(preview::OUTPUTS));
     check_part("docs/RELEASE.md", "inputs", &table_of_inputs(Command::Release));
     check_part("docs/RELEASE.md", "outputs", &table_of_outputs(release::OUTPUTS));
+    check_part("docs/MONITORING.md", "status-inputs", &table_of_inputs(Command::Status));
+    check_part("docs/MONITORING.md", "status-outputs", &table_of_outputs(status::OUTPUTS));
     check_part("README.md", "outputs", &table_of_outputs(OUTPUTS));
     check_part("docs/JOBS.md", "outputs", &table_of_outputs(job::OUTPUTS));
     check_part("docs/HOSTING.md", "outputs", &table_of_outputs(hosting::OUTPUTS));

@@ -107,6 +107,12 @@ pub const HELPFUL: &[Need] = &[
         "open the staging bucket to the build's account",
     ),
     need("run.tasks.list", "roles/run.admin", Scope::Project, "show the exit code of a task that failed"),
+    need(
+        "monitoring.timeSeries.list",
+        "roles/monitoring.viewer",
+        Scope::Project,
+        "read a service's measurements (slipway status, gates on metrics)",
+    ),
     need("logging.logEntries.list", "roles/logging.viewer", Scope::Project, "show a failing container's last lines"),
     need(
         "artifactregistry.tags.get",

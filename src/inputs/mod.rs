@@ -17,5 +17,6 @@ pub mod resolve;
 pub mod runner;
 pub mod scalar;
 pub mod spec;
+pub mod status;
 pub mod tree;
 pub mod webhook;

@@ -10,6 +10,7 @@ pub mod ids;
 pub mod image;
 pub mod key;
 pub mod kind;
+pub mod load;
 pub mod preview;
 pub mod principal;
 pub mod secret;

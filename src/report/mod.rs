@@ -10,6 +10,8 @@ pub mod markdown;
 pub mod outputs;
 pub mod preview;
 pub mod release;
+pub mod spark;
+pub mod status;
 pub mod summary;
 pub mod timeline;
 pub mod truth;

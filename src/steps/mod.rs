@@ -26,6 +26,7 @@ mod resolve;
 mod rollout;
 pub mod run_job;
 mod serving;
+pub mod status;
 mod together;
 mod traffic;
 pub mod undo;

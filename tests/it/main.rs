@@ -37,6 +37,7 @@ mod redeploy;
 mod regions;
 mod release;
 mod rollout;
+mod status;
 mod untrusted;
 mod uploads;
 mod verify;

@@ -11,6 +11,7 @@ pub mod preview;
 pub mod release;
 mod rollout;
 mod service;
+pub mod status;
 
 use super::credentials;
 use super::deploy::{Deploy, Pick, Place, What};
@@ -79,7 +80,8 @@ pub fn run(
         | Command::HostingRollback
         | Command::HostingPromote
         | Command::Release
-        | Command::Preview => None,
+        | Command::Preview
+        | Command::Status => None,
     };
     let settings = service::settings(&mut give, runner, service.as_ref());
     let domain = give.with("domain", Domain::parse);

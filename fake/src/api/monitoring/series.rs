@@ -19,9 +19,12 @@ const CLASS: &str = "metric.labels.response_code_class";
 struct Row {
     /// Labels, by names such as `resource.labels.location`.
     labels: BTreeMap<String, String>,
-    /// A count, or samples, each list with its moment; without one it lies in the newest period.
-    numbers: Vec<(Option<Nanos>, Vec<f64>)>,
+    /// What was measured.
+    numbers: Numbers,
 }
+
+/// A count, or samples, each list with its moment; without one it lies in the newest period.
+type Numbers = Vec<(Option<Nanos>, Vec<f64>)>;
 
 /// Answers the call.
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
@@ -108,7 +111,7 @@ fn recorded(history: &[Measured], filter: &filter::Filter, labels: &BTreeMap<Str
         return vec![Row { labels: labels.clone(), numbers: numbers.collect() }];
     }
     // A series for each class of response, or for each state of instances.
-    let mut series: BTreeMap<&str, Vec<(Option<Nanos>, Vec<f64>)>> = BTreeMap::new();
+    let mut series: BTreeMap<&str, Numbers> = BTreeMap::new();
     for moment in history {
         let counts = if filter.metric == INSTANCES { &moment.instances } else { &moment.seen.requests };
         for (name, count) in counts {
