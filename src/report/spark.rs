@@ -8,7 +8,7 @@ const NOTHING: char = '·';
 
 /// Mermaid's own first colour is all but white; this one is seen on a dark page too. An axis has no title of its own,
 /// because Mermaid draws it over long numbers.
-const LOOKS: &str = r##"%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#2f7fc1"}}}}%%"##;
+const LOOKS: &str = r##"%%{init: {"xyChart": {"yAxis": {"labelPadding": 12}}, "themeVariables": {"xyChart": {"plotColorPalette": "#2f7fc1"}}}}%%"##;
 
 /// One character for each number, from nothing to the largest.
 pub fn line(numbers: &[Option<f64>]) -> String {
@@ -71,7 +71,7 @@ mod tests {
     fn a_chart_needs_a_number() {
         assert_eq!(chart("t", &[None, None], 5, "minutes"), None);
         let chart = chart("Requests", &[Some(0.5), None, Some(2.0)], 5, "minutes");
-        let wanted = "```mermaid\n%%{init: {\"themeVariables\": {\"xyChart\": {\"plotColorPalette\": \"#2f7fc1\"}}}}%%\nxychart-beta\n    title \"Requests\"\n    x-axis \"minutes ago\" [15, 10, 5]\n    y-axis 0 --> 2.2\n    bar [0.5, 0, 2]\n```\n";
+        let wanted = "```mermaid\n%%{init: {\"xyChart\": {\"yAxis\": {\"labelPadding\": 12}}, \"themeVariables\": {\"xyChart\": {\"plotColorPalette\": \"#2f7fc1\"}}}}%%\nxychart-beta\n    title \"Requests\"\n    x-axis \"minutes ago\" [15, 10, 5]\n    y-axis 0 --> 2.2\n    bar [0.5, 0, 2]\n```\n";
         assert_eq!(chart.as_deref(), Some(wanted));
     }
 
