@@ -36,13 +36,14 @@ pub(super) fn list(world: &mut World, call: &Call) -> Answer {
         let detail = refusal::permission_info(permission, &format!("projects/{project}"));
         return Err(refusal::rpc(403, "PERMISSION_DENIED", message, vec![detail]));
     }
-    let mut filter = filter::read(call.query("filter").unwrap_or_default()).map_err(|text| strange(world, &text))?;
+    let mut filter =
+        filter::read(call.query("filter").unwrap_or_default()).map_err(|text| strange(world, &call.id, &text))?;
     if filter.resource.entry("project_id".to_owned()).or_insert_with(|| project.clone()) != &project {
         return Ok(Reply::ok(&json!({})));
     }
     let asked = aggregation::read(call).map_err(|flaw| match flaw {
         Flaw::Bad(text) => refusal::invalid(text),
-        Flaw::Beyond(text) => strange(world, &text),
+        Flaw::Beyond(text) => strange(world, &call.id, &text),
     })?;
     let known = match (filter.metric.as_str(), asked.number) {
         (REQUESTS, Number::Sum) => true,
@@ -51,14 +52,14 @@ pub(super) fn list(world: &mut World, call: &Call) -> Answer {
     };
     if !known {
         let text = format!("the fake cloud cannot answer {:?} of «{}» with this filter", asked.number, filter.metric);
-        return Err(strange(world, &text));
+        return Err(strange(world, &call.id, &text));
     }
     let is_label = |group: &str| match group.strip_prefix("resource.labels.") {
         Some(label) => filter::LABELS.contains(&label),
         None => group == CLASS && filter.metric == REQUESTS,
     };
     if let Some(group) = asked.groups.iter().find(|group| !is_label(group)).cloned() {
-        return Err(strange(world, &format!("the fake cloud cannot group «{}» by «{group}»", filter.metric)));
+        return Err(strange(world, &call.id, &format!("the fake cloud cannot group «{}» by «{group}»", filter.metric)));
     }
     let headers_alone = call.query("view") == Some("HEADERS");
     let rows = rows(world, &filter);
