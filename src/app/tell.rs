@@ -17,6 +17,7 @@ use crate::plan::difference::Difference;
 use crate::report::failure::Line;
 use crate::report::hosting::{self, SiteStory};
 use crate::report::job::{self, JobStory};
+use crate::report::monitoring::{self, MonitoringStory};
 use crate::report::preview::{self, Head, Removals};
 use crate::report::release::{self, ReleaseStory};
 use crate::report::status::{self, StatusStory};
@@ -47,6 +48,9 @@ pub(super) fn announce(console: &Console, runner: &Runner, what: &str, plan: &[S
         if !hosts.is_empty() {
             console.line(&format!("In place of Google's APIs: {}", hosts.join(", ")));
         }
+    }
+    if plan.is_empty() {
+        return;
     }
     console.group("Plan");
     for (index, step) in plan.iter().enumerate() {
@@ -133,6 +137,14 @@ pub(super) fn tell_removed(console: &Console, files: &Files, head: &Head<'_>, re
     console.title(&format!("The preview of pull request #{} is removed", head.number));
     let summary = preview::removed_markdown(head, removals);
     write(console, files, preview::removed_values(head, removals, "removed"), &summary);
+}
+
+/// Tells what watches a service now: the log, the outputs, the summary.
+pub(super) fn tell_monitoring(console: &Console, files: &Files, story: &MonitoringStory<'_>) -> Vec<String> {
+    let now = monitoring::sentences(story);
+    tell_end(console, story.outcome, &monitoring::headline(story), "monitoring", &now, story.took);
+    write(console, files, monitoring::values(story), &monitoring::markdown(story));
+    now
 }
 
 /// Tells what a service does and had to do: the log, the outputs, the summary.

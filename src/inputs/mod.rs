@@ -9,6 +9,7 @@ pub mod hosting;
 pub mod job;
 mod knative;
 pub mod map;
+pub mod monitoring;
 pub mod preview;
 pub mod pull_request;
 pub mod raw;

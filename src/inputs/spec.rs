@@ -3,6 +3,7 @@
 mod command;
 mod hosting;
 mod job;
+mod monitoring;
 mod preview;
 mod release;
 mod sign_in;
@@ -11,6 +12,7 @@ mod status;
 pub use command::Command;
 pub use hosting::{HOSTING, HOSTING_MORE};
 pub use job::JOB;
+pub use monitoring::MONITORING;
 pub use preview::PREVIEW;
 pub use release::RELEASE;
 pub use status::STATUS;

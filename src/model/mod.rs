@@ -16,3 +16,4 @@ pub mod principal;
 pub mod secret;
 pub mod token_file;
 pub mod traffic;
+pub mod watch;

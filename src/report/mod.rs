@@ -7,6 +7,7 @@ pub mod hosting;
 pub mod job;
 pub mod json;
 pub mod markdown;
+pub mod monitoring;
 pub mod outputs;
 pub mod preview;
 pub mod release;

@@ -15,6 +15,7 @@ mod gate;
 pub mod hosting;
 mod job;
 mod log_view;
+pub mod monitoring;
 mod order;
 mod pick;
 mod pre_deploy;

@@ -29,6 +29,7 @@ mod jobs;
 mod jobs_command;
 mod keyless;
 mod manifest;
+mod monitoring;
 mod network;
 mod notify;
 mod permissions;

@@ -1,8 +1,10 @@
 //! Cloud Monitoring: what a revision's requests looked like. Metrics lag by two to three minutes, and
 //! requests that reach no container are not counted (`google-api.md` 9).
 
+mod alerts;
 mod load;
 
+pub use alerts::{Collection, create, delete, list, shown, update};
 pub use load::load;
 
 use serde_json::Value;

@@ -6,6 +6,7 @@ pub mod hosting;
 pub mod job;
 mod kind;
 mod manifest;
+pub mod monitoring;
 mod pre_deploy;
 pub mod preview;
 pub mod release;
@@ -81,7 +82,8 @@ pub fn run(
         | Command::HostingPromote
         | Command::Release
         | Command::Preview
-        | Command::Status => None,
+        | Command::Status
+        | Command::Monitoring => None,
     };
     let settings = service::settings(&mut give, runner, service.as_ref());
     let domain = give.with("domain", Domain::parse);

@@ -1,7 +1,7 @@
 //! What the program can be told to do, and which inputs each command takes.
 
 use super::hosting::PLACES;
-use super::{DEPLOY, Group, HOSTING, HOSTING_MORE, Input, JOB, MORE, PREVIEW, RELEASE, STATUS, text};
+use super::{DEPLOY, Group, HOSTING, HOSTING_MORE, Input, JOB, MONITORING, MORE, PREVIEW, RELEASE, STATUS, text};
 
 /// What the program can be told to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,11 +26,13 @@ pub enum Command {
     Preview,
     /// What a service does and had to do.
     Status,
+    /// Alerts, an uptime check and who is told.
+    Monitoring,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Command; 10] = [
+    pub const ALL: [Command; 11] = [
         Command::Deploy,
         Command::Rollback,
         Command::Promote,
@@ -41,6 +43,7 @@ impl Command {
         Command::Release,
         Command::Preview,
         Command::Status,
+        Command::Monitoring,
     ];
 
     /// Its words on the command line.
@@ -56,6 +59,7 @@ impl Command {
             Command::Release => "release",
             Command::Preview => "preview",
             Command::Status => "status",
+            Command::Monitoring => "monitoring",
         }
     }
 
@@ -78,6 +82,7 @@ impl Command {
             Command::Status => {
                 "Show who serves, and a service's last hour and day: requests, errors, latency, instances"
             }
+            Command::Monitoring => "Set up alerts and an uptime check of a service, or remove them",
         }
     }
 
@@ -91,7 +96,12 @@ impl Command {
                     || ["to_revision", "rollback_on_failure"].contains(&input.name)
                     || ["site", "channel", "message", "to_version"].contains(&input.name)
             }
-            Command::Job | Command::Hosting | Command::Release | Command::Preview | Command::Status => true,
+            Command::Job
+            | Command::Hosting
+            | Command::Release
+            | Command::Preview
+            | Command::Status
+            | Command::Monitoring => true,
             Command::Promote => {
                 input.group != Group::Build
                     && ![
@@ -124,6 +134,7 @@ impl Command {
             Command::Release => [RELEASE, &[], &[]],
             Command::Preview => [PREVIEW, &[], &[]],
             Command::Status => [STATUS, &[], &[]],
+            Command::Monitoring => [MONITORING, &[], &[]],
         };
         let all = || tables.into_iter().flatten();
         Group::ALL.iter().flat_map(|group| all().filter(|input| input.group == *group)).filter(has).collect()
