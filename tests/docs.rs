@@ -151,7 +151,7 @@ fn actions() -> Vec<Action> {
             command: Command::Status,
             file: "actions/status/action.yml",
             name: "Slipway status",
-            description: "Show who serves a Cloud Run service, and its last hour and day: requests, errors, latency, instances. Changes nothing.",
+            description: "Show who serves a Cloud Run service, and requests, errors, latency and instances of its last hour and day. Changes nothing.",
             outputs: status::OUTPUTS.iter().collect(),
         },
         Action {

@@ -200,7 +200,7 @@ mod tests {
         let wanted = json!({"a": {"b": [1, {"c": "d"}]}, "off": false, "none": [], "n": 2});
         let current = json!({"a": {"b": [1.0, {"c": "d", "name": "x"}], "more": 1}, "n": 2.0, "creationRecord": {}});
         assert_eq!(differing(&current, &wanted), [""; 0]);
-        assert_eq!(differing(&json!({"n": 3, "none": [1], "off": true}), &wanted), ["a", "n", "none", "off"]);
+        assert_eq!(differing(&json!({"n": 3, "none": [1], "off": true}), &wanted), ["a", "off", "none", "n"]);
     }
 
     #[test]
