@@ -75,6 +75,13 @@ pub fn now_rfc3339() -> String {
     now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
 }
 
+/// How long ago a moment was, in seconds, by this machine's clock; none where it cannot be read. What lies ahead is
+/// of this moment.
+pub fn age_seconds(rfc3339: &str) -> Option<u64> {
+    let then = time::OffsetDateTime::parse(rfc3339, &time::format_description::well_known::Rfc3339).ok()?;
+    u64::try_from((time::OffsetDateTime::now_utc() - then).whole_seconds().max(0)).ok()
+}
+
 /// `bytes` random bytes in hexadecimal, from the system's generator.
 pub fn random_hex(bytes: usize) -> String {
     let mut buffer = vec![0u8; bytes];

@@ -10,7 +10,7 @@ use slipway::explain::Class;
 use slipway::google::roles::{self, Need};
 use slipway::inputs::spec::{Command, Group, Input};
 use slipway::report::outputs::OUTPUTS;
-use slipway::report::{hosting, job, preview, release};
+use slipway::report::{hosting, job, monitoring, preview, release, status};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -147,6 +147,20 @@ fn actions() -> Vec<Action> {
             description: "Make, renew or remove the preview of a pull request, front and back, told in one comment that is always current.",
             outputs: preview::OUTPUTS.iter().collect(),
         },
+        Action {
+            command: Command::Status,
+            file: "actions/status/action.yml",
+            name: "Slipway status",
+            description: "Show who serves a Cloud Run service, and requests, errors, latency and instances of its last hour and day. Changes nothing.",
+            outputs: status::OUTPUTS.iter().collect(),
+        },
+        Action {
+            command: Command::Monitoring,
+            file: "actions/monitoring/action.yml",
+            name: "Slipway monitoring",
+            description: "Set up alerts on errors and latency and an uptime check of a Cloud Run service, or remove them. A second run changes nothing.",
+            outputs: monitoring::OUTPUTS.iter().collect(),
+        },
     ]
 }
 
@@ -179,6 +193,7 @@ fn action_yml(action: &Action) -> String {
             let required = match action.command {
                 Command::Deploy => input.name == "service",
                 Command::Job => input.name == "job",
+                Command::Status | Command::Monitoring => input.name == "service",
                 // A rollback or a promotion is about a service or a site.
                 _ => false,
             };
@@ -246,6 +261,10 @@ fn the_readme_has_every_input_and_output() {
     check_part("docs/PREVIEWS.md", "outputs", &table_of_outputs(preview::OUTPUTS));
     check_part("docs/RELEASE.md", "inputs", &table_of_inputs(Command::Release));
     check_part("docs/RELEASE.md", "outputs", &table_of_outputs(release::OUTPUTS));
+    check_part("docs/MONITORING.md", "inputs", &table_of_inputs(Command::Monitoring));
+    check_part("docs/MONITORING.md", "outputs", &table_of_outputs(monitoring::OUTPUTS));
+    check_part("docs/MONITORING.md", "status-inputs", &table_of_inputs(Command::Status));
+    check_part("docs/MONITORING.md", "status-outputs", &table_of_outputs(status::OUTPUTS));
     check_part("README.md", "outputs", &table_of_outputs(OUTPUTS));
     check_part("docs/JOBS.md", "outputs", &table_of_outputs(job::OUTPUTS));
     check_part("docs/HOSTING.md", "outputs", &table_of_outputs(hosting::OUTPUTS));
@@ -261,6 +280,7 @@ fn the_documents_show_the_examples_that_are_linted() {
         ("docs/RELEASE.md", "workflow", "examples/release.yml"),
         ("docs/RELEASE.md", "manifest", "examples/slipway.yml"),
         ("docs/CREDENTIALS.md", "workflow", "examples/keyless.yml"),
+        ("docs/MONITORING.md", "workflow", "examples/monitoring.yml"),
     ] {
         let text = std::fs::read_to_string(root().join(example)).unwrap();
         check_part(document, part, &format!("```yaml\n{text}```\n"));
@@ -279,6 +299,7 @@ fn the_permissions_page_has_every_permission() {
     };
     check_part("docs/PERMISSIONS.md", "needed", &table(roles::NEEDS));
     check_part("docs/PERMISSIONS.md", "hosting", &table(roles::HOSTING_NEEDS));
+    check_part("docs/PERMISSIONS.md", "monitoring", &table(roles::MONITORING_NEEDS));
     check_part("docs/PERMISSIONS.md", "helpful", &table(roles::HELPFUL));
     check_part("docs/PERMISSIONS.md", "build-account", &table(roles::BUILD_ACCOUNT));
 }

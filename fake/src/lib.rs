@@ -67,8 +67,8 @@ pub use world::{
     Access, Account, ActionsSecret, Aim, Binding, Bucket, Build, BuildAccount, BuildScript, ChangedFile,
     DeploymentStatus, DomainMapping, Effect, Execution, ExecutionFailure, ExecutionOutcome, ExecutionScript,
     ExecutionState, GitHub, GitHubCommit, GitHubDeployment, GitHubRepository, GitHubRun, GitHubToken, HostingChannel,
-    HostingRelease, HostingSite, HostingVersion, IamPolicy, Image, IssueComment, Job, Key, LogEntry, LogReads, Metrics,
-    Object, Operation, Outcome, Package, Page, Project, Provider, PullRequest, QuotaWindow, Repository, Revision,
-    RevisionOutcome, RevisionScript, RevisionState, Secret, SecretVersion, Service, Share, Site, Snapshot, Stamp,
-    Token, Trouble, Upload, UploadState, VersionScript, VersionStatus, World,
+    HostingRelease, HostingSite, HostingVersion, IamPolicy, Image, IssueComment, Job, Key, LogEntry, LogReads,
+    Measured, Metrics, Object, Operation, Outcome, Package, Page, Project, Provider, PullRequest, QuotaWindow,
+    Repository, Revision, RevisionOutcome, RevisionScript, RevisionState, Secret, SecretVersion, Service, Share, Site,
+    Snapshot, Stamp, Token, Trouble, Upload, UploadState, VersionScript, VersionStatus, World,
 };

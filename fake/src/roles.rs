@@ -217,6 +217,16 @@ const ROLES: &[Role] = &[
         &[&["monitoring.notificationChannels.get", "monitoring.notificationChannels.list"]],
     ),
     (
+        "roles/monitoring.notificationChannelEditor",
+        &[&[
+            "monitoring.notificationChannels.create",
+            "monitoring.notificationChannels.delete",
+            "monitoring.notificationChannels.get",
+            "monitoring.notificationChannels.list",
+            "monitoring.notificationChannels.update",
+        ]],
+    ),
+    (
         "roles/iam.workloadIdentityUser",
         &[&["iam.serviceAccounts.get", "iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.getOpenIdToken"]],
     ),
@@ -443,6 +453,7 @@ const MONITORING_WRITE: &[&str] = &[
     "monitoring.alertPolicies.delete",
     "monitoring.alertPolicies.update",
     "monitoring.notificationChannels.create",
+    "monitoring.notificationChannels.delete",
     "monitoring.notificationChannels.update",
     "monitoring.uptimeCheckConfigs.create",
     "monitoring.uptimeCheckConfigs.delete",

@@ -4,10 +4,12 @@ mod deployment;
 mod executions;
 mod hosting;
 mod job;
+mod monitoring;
 mod notify;
 mod post;
 mod preview;
 mod release;
+mod status;
 mod tell;
 
 use std::sync::Arc;
@@ -54,6 +56,8 @@ pub async fn run(invocation: Invocation, runner: Runner) -> u8 {
         Task::Run(Command::Job) => job::run(&console, &runner, &invocation).await,
         Task::Run(Command::Release) => release::run(&console, &runner, &invocation).await,
         Task::Run(Command::Preview) => preview::run(&console, &runner, &invocation).await,
+        Task::Run(Command::Monitoring) => monitoring::run(&console, &runner, &invocation).await,
+        Task::Run(Command::Status) => status::run(&console, &runner, &invocation).await,
         Task::Run(command) => {
             // What was given says whether a rollback or a promotion is about a service or a site.
             let (raw, _) = texts(&runner, &invocation, command);

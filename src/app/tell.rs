@@ -17,8 +17,10 @@ use crate::plan::difference::Difference;
 use crate::report::failure::Line;
 use crate::report::hosting::{self, SiteStory};
 use crate::report::job::{self, JobStory};
+use crate::report::monitoring::{self, MonitoringStory};
 use crate::report::preview::{self, Head, Removals};
 use crate::report::release::{self, ReleaseStory};
+use crate::report::status::{self, StatusStory};
 use crate::report::{Kind, Outcome, Story, failure, headline, outputs, summary, truth};
 
 /// Says what is going to be done.
@@ -46,6 +48,9 @@ pub(super) fn announce(console: &Console, runner: &Runner, what: &str, plan: &[S
         if !hosts.is_empty() {
             console.line(&format!("In place of Google's APIs: {}", hosts.join(", ")));
         }
+    }
+    if plan.is_empty() {
+        return;
     }
     console.group("Plan");
     for (index, step) in plan.iter().enumerate() {
@@ -132,6 +137,29 @@ pub(super) fn tell_removed(console: &Console, files: &Files, head: &Head<'_>, re
     console.title(&format!("The preview of pull request #{} is removed", head.number));
     let summary = preview::removed_markdown(head, removals);
     write(console, files, preview::removed_values(head, removals, "removed"), &summary);
+}
+
+/// Tells what watches a service now: the log, the outputs, the summary.
+pub(super) fn tell_monitoring(console: &Console, files: &Files, story: &MonitoringStory<'_>) -> Vec<String> {
+    let now = monitoring::sentences(story);
+    tell_end(console, story.outcome, &monitoring::headline(story), "monitoring", &now, story.took);
+    write(console, files, monitoring::values(story), &monitoring::markdown(story));
+    now
+}
+
+/// Tells what a service does and had to do: the log, the outputs, the summary.
+pub(super) fn tell_status(console: &Console, files: &Files, story: &StatusStory<'_>) {
+    let headline = status::headline(story);
+    if let Outcome::Deployed(found) = story.outcome {
+        console.title(&format!("{headline} in {} of project {}", story.region, story.project));
+        status::lines(found).iter().for_each(|line| console.line(line));
+        if let Some((why, _)) = &found.unread {
+            console.warning(&format!("The measurements are missing: {why}"));
+        }
+    } else {
+        tell_end(console, story.outcome, &headline, "service", &[], story.took);
+    }
+    write(console, files, status::values(story), &status::markdown(story));
 }
 
 /// How a run ended, and what is true now. `on` is what a plan's changes are on.

@@ -163,6 +163,8 @@ pub struct Revision {
     pub log_uri: String,
     /// Whether Google still works on it.
     pub reconciling: bool,
+    /// The commit it was deployed from, by the label that deploys give it.
+    pub commit: Option<String>,
 }
 
 impl Revision {
@@ -178,6 +180,7 @@ impl Revision {
             images: statuses.filter_map(|status| status.get("imageDigest")?.as_str().map(str::to_owned)).collect(),
             log_uri: json.get("logUri").and_then(Value::as_str).unwrap_or_default().to_owned(),
             reconciling: json.get("reconciling").and_then(Value::as_bool) == Some(true),
+            commit: json.pointer("/labels/commit-sha").and_then(Value::as_str).map(str::to_owned),
         }
     }
 

@@ -53,6 +53,21 @@ pub async fn set_public(http: &Http, service: &str, public: bool) -> Result<Acce
     }
 }
 
+/// Whether everybody may call a service.
+///
+/// # Errors
+/// When the policy cannot be read.
+pub async fn is_public(http: &Http, service: &str) -> Result<bool, ApiError> {
+    let mut read = http.get(Api::Run, &format!("v2/{service}:getIamPolicy"), "read who may call the service");
+    read.query.push(("options.requestedPolicyVersion", "3".into()));
+    let policy = http.json(&read).await?;
+    let bindings = policy.get("bindings").and_then(Value::as_array).into_iter().flatten();
+    let mut members = bindings
+        .filter(|binding| binding["role"] == ROLE && binding.get("condition").is_none())
+        .filter_map(|binding| binding.get("members")?.as_array());
+    Ok(members.any(|members| members.iter().any(|member| member == EVERYBODY)))
+}
+
 fn remove_everybody(policy: &mut Value) -> bool {
     let Some(bindings) = policy["bindings"].as_array_mut() else { return false };
     let mut changed = false;

@@ -92,6 +92,34 @@ pub const HOSTING_NEEDS: &[Need] = &[
     need("run.services.update", "roles/run.admin", Scope::Project, "put the tag of `pinTag` on a service"),
 ];
 
+const ALERTS: &str = "roles/monitoring.alertPolicyEditor";
+const CHECKS: &str = "roles/monitoring.uptimeCheckConfigEditor";
+const CHANNELS: &str = "roles/monitoring.notificationChannelEditor";
+
+/// Every permission the monitoring command uses besides those of the five roles; `roles/monitoring.editor` holds all.
+pub const MONITORING_NEEDS: &[Need] = &[
+    need("monitoring.alertPolicies.list", ALERTS, Scope::Project, "find the alert policies it made"),
+    need("monitoring.alertPolicies.create", ALERTS, Scope::Project, "make an alert policy"),
+    need("monitoring.alertPolicies.update", ALERTS, Scope::Project, "change an alert policy"),
+    need("monitoring.alertPolicies.delete", ALERTS, Scope::Project, "remove an alert policy"),
+    need("monitoring.uptimeCheckConfigs.list", CHECKS, Scope::Project, "find the uptime check it made"),
+    need("monitoring.uptimeCheckConfigs.create", CHECKS, Scope::Project, "make an uptime check"),
+    need("monitoring.uptimeCheckConfigs.update", CHECKS, Scope::Project, "change an uptime check"),
+    need("monitoring.uptimeCheckConfigs.delete", CHECKS, Scope::Project, "remove an uptime check"),
+    need(
+        "monitoring.notificationChannels.list",
+        "roles/monitoring.notificationChannelViewer",
+        Scope::Project,
+        "find who is told (notification_channels)",
+    ),
+    need(
+        "monitoring.notificationChannels.create",
+        CHANNELS,
+        Scope::Project,
+        "make the channel of an e-mail address (notification_channels)",
+    ),
+];
+
 /// Permissions that make a run more helpful and are never required.
 pub const HELPFUL: &[Need] = &[
     need(
@@ -107,6 +135,12 @@ pub const HELPFUL: &[Need] = &[
         "open the staging bucket to the build's account",
     ),
     need("run.tasks.list", "roles/run.admin", Scope::Project, "show the exit code of a task that failed"),
+    need(
+        "monitoring.timeSeries.list",
+        "roles/monitoring.viewer",
+        Scope::Project,
+        "read a service's measurements (slipway status, gates on metrics)",
+    ),
     need("logging.logEntries.list", "roles/logging.viewer", Scope::Project, "show a failing container's last lines"),
     need(
         "artifactregistry.tags.get",
@@ -141,7 +175,7 @@ pub fn is_of_jobs(permission: &str) -> bool {
 
 /// The entry of a permission, whatever its case (Google writes `actAs` in two ways).
 pub fn find(permission: &str) -> Option<&'static Need> {
-    let all = NEEDS.iter().chain(HELPFUL).chain(BUILD_ACCOUNT).chain(HOSTING_NEEDS);
+    let all = NEEDS.iter().chain(HELPFUL).chain(BUILD_ACCOUNT).chain(HOSTING_NEEDS).chain(MONITORING_NEEDS);
     all.into_iter().find(|need| need.permission.eq_ignore_ascii_case(permission))
 }
 

@@ -3,16 +3,20 @@
 mod command;
 mod hosting;
 mod job;
+mod monitoring;
 mod preview;
 mod recurring;
 mod release;
 mod sign_in;
+mod status;
 
 pub use command::Command;
 pub use hosting::{HOSTING, HOSTING_MORE};
 pub use job::JOB;
+pub use monitoring::MONITORING;
 pub use preview::PREVIEW;
 pub use release::RELEASE;
+pub use status::STATUS;
 
 /// What the text of an input is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,7 @@ pub mod decide;
 pub mod difference;
 pub mod job;
 pub mod job_steps;
+pub mod monitoring;
 pub mod pre_deploy;
 pub mod rollout;
 pub mod service;

@@ -16,6 +16,19 @@ pub struct Metrics {
     pub next_requests: VecDeque<BTreeMap<String, u64>>,
     /// What the next questions about latencies find, one each; the last of them stays.
     pub next_latencies: VecDeque<Vec<f64>>,
+    /// What was measured when, in place of all the above where there is any.
+    pub history: Vec<Measured>,
+}
+
+/// What was measured at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Measured {
+    /// Seconds since 1970.
+    pub at: i64,
+    /// Requests by class of response, and how long some of them took.
+    pub seen: Snapshot,
+    /// Instances by state, `active` or `idle`.
+    pub instances: BTreeMap<String, u64>,
 }
 
 /// What one question finds.
@@ -50,6 +63,12 @@ impl Metrics {
         self
     }
 
+    /// This was measured at that moment, in seconds since 1970, with so many instances at work.
+    pub fn at(&mut self, at: i64, seen: Snapshot, active: u64) -> &mut Metrics {
+        self.history.push(Measured { at, seen, instances: BTreeMap::from([("active".to_owned(), active)]) });
+        self
+    }
+
     /// Answers a question about requests.
     pub(crate) fn ask_requests(&mut self) -> BTreeMap<String, u64> {
         if self.is_late() {
@@ -80,6 +99,11 @@ impl Metrics {
 }
 
 impl World {
+    /// The moment that was so many minutes ago, in seconds since 1970, for [`Metrics::at`].
+    pub fn minutes_ago(&self, minutes: i64) -> i64 {
+        i64::try_from(self.now() / 1_000_000_000).unwrap_or(0) - minutes * 60
+    }
+
     /// What Cloud Monitoring knows of a revision, both by their short names; to change it.
     pub fn metrics(&mut self, service: &str, revision: &str) -> &mut Metrics {
         self.metrics.entry((service.to_owned(), revision.to_owned())).or_default()

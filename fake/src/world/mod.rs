@@ -33,7 +33,7 @@ pub(crate) use hosting::unpacked;
 pub use hosting::{HostingChannel, HostingRelease, HostingSite, HostingVersion, Stamp, VersionScript, VersionStatus};
 pub use job::{Execution, ExecutionFailure, ExecutionOutcome, ExecutionScript, ExecutionState, Job};
 pub use log::LogEntry;
-pub use metrics::{Metrics, Snapshot};
+pub use metrics::{Measured, Metrics, Snapshot};
 pub use policy::{Binding, IamPolicy};
 pub use project::{BuildAccount, Project};
 pub(crate) use registry::ImageName;
@@ -103,6 +103,8 @@ pub struct World {
 
     /// What Cloud Monitoring knows, by the short names of service and revision.
     pub metrics: BTreeMap<(String, String), Metrics>,
+    /// Alert policies, uptime checks and notification channels by full name, as Google shows them.
+    pub monitoring: BTreeMap<String, Value>,
 
     /// How the next builds go; the default when empty.
     pub next_builds: VecDeque<BuildScript>,
@@ -239,6 +241,7 @@ impl World {
             github: GitHub::default(),
             log_entries: Vec::new(),
             metrics: BTreeMap::new(),
+            monitoring: BTreeMap::new(),
             next_builds: VecDeque::new(),
             next_revisions: VecDeque::new(),
             next_executions: VecDeque::new(),

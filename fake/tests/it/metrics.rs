@@ -227,3 +227,52 @@ fn faults_befall_it_as_any_call() {
     assert_eq!(by_class(&counts(&scene, "web-2")).len(), 2);
     assert_eq!(scene.cloud.calls(CALL).len(), 2);
 }
+
+/// Of each point, newest first: its end, and its number.
+fn points(reply: &Value) -> Vec<(String, f64)> {
+    let points = reply["timeSeries"][0]["points"].as_array().cloned().unwrap_or_default();
+    let number = |value: &Value| {
+        let count = value["int64Value"].as_str().and_then(|text| text.parse().ok());
+        count.or(value["doubleValue"].as_f64()).expect("a number")
+    };
+    let read =
+        |point: &Value| (point["interval"]["endTime"].as_str().expect("an end").to_owned(), number(&point["value"]));
+    points.iter().map(read).collect()
+}
+
+#[test]
+fn what_was_measured_when_lies_in_its_period() {
+    // 2026-11-22T12:00:00Z.
+    const NOON: i64 = 1_795_348_800;
+    let scene = Scene::with(|world| {
+        let metrics = world.metrics("web", "web-1");
+        // At the very start of the interval: outside. At the end of a period: inside it.
+        metrics.at(NOON, Snapshot::new(&[("2xx", 1000)], &[9000.0]), 9);
+        metrics.at(NOON + 300, Snapshot::new(&[("2xx", 4), ("5xx", 1)], &[10.0, 20.0]), 1);
+        metrics.at(NOON + 601, Snapshot::new(&[("2xx", 7)], &[30.0]), 2);
+        metrics.at(NOON + 899, Snapshot::new(&[("2xx", 2)], &[50.0]), 4);
+        let other = world.metrics("web", "web-2");
+        other.at(NOON + 650, Snapshot::new(&[("2xx", 1)], &[40.0]), 1);
+    });
+    let all =
+        |metric: &str| format!("metric.type=\"run.googleapis.com/{metric}\" AND resource.labels.service_name=\"web\"");
+    let end = ("interval.endTime", "2026-11-22T12:15:00Z");
+    let group = |name| ("aggregation.groupByFields", name);
+    let sum = ask(&scene, &all("request_count"), &[end, group("resource.labels.service_name")]).json();
+    let at = |minute: u32, number: f64| (format!("2026-11-22T12:{minute:02}:00Z"), number);
+    assert_eq!(points(&sum), [at(15, 10.0), at(5, 5.0)], "a period without data has no point");
+    assert_eq!(sum["timeSeries"][0]["points"][0]["interval"]["startTime"], "2026-11-22T12:10:00Z");
+    let p95 = ("aggregation.crossSeriesReducer", "REDUCE_PERCENTILE_95");
+    let over = |seconds| {
+        let changes = [end, p95, group("resource.labels.service_name"), ("aggregation.alignmentPeriod", seconds)];
+        points(&ask(&scene, &all("request_latencies"), &changes).json())
+    };
+    assert_eq!(over("300s"), [at(15, 50.0), at(5, 20.0)]);
+    assert_eq!(over("900s"), [at(15, 50.0)], "a percentile of everything, not of percentiles");
+    // Each revision's mean, and their sum: (2 + 4) / 2 + 1.
+    let mean = ("aggregation.perSeriesAligner", "ALIGN_MEAN");
+    let changes = [end, mean, group("resource.labels.service_name")];
+    let instances = ask(&scene, &all("container/instance_count"), &changes).json();
+    assert_eq!(points(&instances), [at(15, 4.0), at(5, 1.0)]);
+    assert!(scene.cloud.unexpected().is_empty());
+}

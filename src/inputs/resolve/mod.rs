@@ -6,11 +6,13 @@ pub mod hosting;
 pub mod job;
 mod kind;
 mod manifest;
+pub mod monitoring;
 mod pre_deploy;
 pub mod preview;
 pub mod release;
 mod rollout;
 mod service;
+pub mod status;
 
 use super::credentials;
 use super::deploy::{Deploy, Pick, Place, What};
@@ -79,7 +81,9 @@ pub fn run(
         | Command::HostingRollback
         | Command::HostingPromote
         | Command::Release
-        | Command::Preview => None,
+        | Command::Preview
+        | Command::Status
+        | Command::Monitoring => None,
     };
     let settings = service::settings(&mut give, runner, service.as_ref());
     let domain = give.with("domain", Domain::parse);

@@ -1,7 +1,7 @@
 //! What the program can be told to do, and which inputs each command takes.
 
 use super::hosting::PLACES;
-use super::{DEPLOY, Group, HOSTING, HOSTING_MORE, Input, JOB, MORE, PREVIEW, RELEASE, text};
+use super::{DEPLOY, Group, HOSTING, HOSTING_MORE, Input, JOB, MONITORING, MORE, PREVIEW, RELEASE, STATUS, text};
 
 /// What the program can be told to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,11 +24,15 @@ pub enum Command {
     Release,
     /// Services and sites of a pull request, for its reviewers.
     Preview,
+    /// What a service does and had to do.
+    Status,
+    /// Alerts, an uptime check and who is told.
+    Monitoring,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Command; 9] = [
+    pub const ALL: [Command; 11] = [
         Command::Deploy,
         Command::Rollback,
         Command::Promote,
@@ -38,6 +42,8 @@ impl Command {
         Command::HostingPromote,
         Command::Release,
         Command::Preview,
+        Command::Status,
+        Command::Monitoring,
     ];
 
     /// Its words on the command line.
@@ -52,6 +58,8 @@ impl Command {
             Command::HostingPromote => "hosting promote",
             Command::Release => "release",
             Command::Preview => "preview",
+            Command::Status => "status",
+            Command::Monitoring => "monitoring",
         }
     }
 
@@ -71,6 +79,10 @@ impl Command {
             Command::HostingPromote => "Show everybody the version that a preview channel shows, verified",
             Command::Release => "Release services and sites of a manifest as one: all of them, or none",
             Command::Preview => "Make, renew or remove the preview of a pull request: services and sites of a manifest",
+            Command::Status => {
+                "Show who serves, and a service's last hour and day: requests, errors, latency, instances"
+            }
+            Command::Monitoring => "Set up alerts and an uptime check of a service, or remove them",
         }
     }
 
@@ -84,7 +96,12 @@ impl Command {
                     || ["to_revision", "rollback_on_failure"].contains(&input.name)
                     || ["site", "channel", "message", "to_version"].contains(&input.name)
             }
-            Command::Job | Command::Hosting | Command::Release | Command::Preview => true,
+            Command::Job
+            | Command::Hosting
+            | Command::Release
+            | Command::Preview
+            | Command::Status
+            | Command::Monitoring => true,
             Command::Promote => {
                 input.group != Group::Build
                     && ![
@@ -116,6 +133,8 @@ impl Command {
             Command::HostingRollback | Command::HostingPromote => [HOSTING, HOSTING_MORE, &[]],
             Command::Release => [RELEASE, &[], &[]],
             Command::Preview => [PREVIEW, &[], &[]],
+            Command::Status => [STATUS, &[], &[]],
+            Command::Monitoring => [MONITORING, &[], &[]],
         };
         let all = || tables.into_iter().flatten();
         Group::ALL.iter().flat_map(|group| all().filter(|input| input.group == *group)).filter(has).collect()

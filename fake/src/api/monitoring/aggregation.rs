@@ -13,6 +13,8 @@ pub(super) enum Number {
     Sum,
     /// This percentile.
     Percentile(f64),
+    /// The sum of every series' mean.
+    SumOfMeans,
 }
 
 /// What a question asks to be done with the numbers.
@@ -22,8 +24,27 @@ pub(super) struct Aggregation {
     pub(super) number: Number,
     /// Names of the labels by which series are told apart, such as `resource.labels.revision_name`.
     pub(super) groups: Vec<String>,
-    /// Begin and end of the one point there is, as instants.
-    pub(super) interval: (String, String),
+    /// Where the interval begins, as far as that is known.
+    start: Option<Nanos>,
+    /// Where it ends, and the newest period with it.
+    end: Nanos,
+    /// The length of a period.
+    period: Nanos,
+}
+
+impl Aggregation {
+    /// The period an instant lies in, counted from the newest; the start of an interval is outside, its end inside.
+    pub(super) fn period_of(&self, at: Nanos) -> Option<usize> {
+        let inside = at <= self.end && self.start.map_or(at > self.end - self.period, |start| at > start);
+        inside.then(|| usize::try_from((self.end - at).div_euclid(self.period)).ok())?
+    }
+
+    /// Begin and end of a period, as instants; nothing is older than the interval.
+    pub(super) fn interval(&self, period: usize) -> (String, String) {
+        let end = self.end - Nanos::try_from(period).unwrap_or(0) * self.period;
+        let begin = (end - self.period).max(self.start.unwrap_or(Nanos::MIN));
+        (clock::rfc3339(begin, 0), clock::rfc3339(end, 0))
+    }
 }
 
 /// Why a question is not answered.
@@ -41,20 +62,19 @@ pub(super) fn read(call: &Call) -> Result<Aggregation, Flaw> {
     let period = period(call)?;
     let given = |name: &str| call.query(&format!("aggregation.{name}")).unwrap_or_default().to_owned();
     let (aligner, reducer) = (given("perSeriesAligner"), given("crossSeriesReducer"));
-    if aligner != "ALIGN_DELTA" {
-        return Err(Flaw::Beyond(format!("the fake cloud aligns by ALIGN_DELTA alone, not by «{aligner}»")));
-    }
-    let number = match reducer.as_str() {
-        "REDUCE_SUM" => Number::Sum,
-        "REDUCE_PERCENTILE_50" => Number::Percentile(0.5),
-        "REDUCE_PERCENTILE_95" => Number::Percentile(0.95),
-        "REDUCE_PERCENTILE_99" => Number::Percentile(0.99),
-        _ => return Err(Flaw::Beyond(format!("the fake cloud does not reduce by «{reducer}»"))),
+    let number = match (aligner.as_str(), reducer.as_str()) {
+        ("ALIGN_DELTA", "REDUCE_SUM") => Number::Sum,
+        ("ALIGN_DELTA", "REDUCE_PERCENTILE_50") => Number::Percentile(0.5),
+        ("ALIGN_DELTA", "REDUCE_PERCENTILE_95") => Number::Percentile(0.95),
+        ("ALIGN_DELTA", "REDUCE_PERCENTILE_99") => Number::Percentile(0.99),
+        ("ALIGN_MEAN", "REDUCE_SUM") => Number::SumOfMeans,
+        _ => {
+            let text = format!("the fake cloud does not align by «{aligner}» and reduce by «{reducer}»");
+            return Err(Flaw::Beyond(text));
+        }
     };
     let groups: Vec<String> = call.values("aggregation.groupByFields").map(str::to_owned).collect();
-    // Points are aligned to the end of the interval, and nothing is older than a period.
-    let begin = end - start.map_or(period, |start| period.min(end - start));
-    Ok(Aggregation { number, groups, interval: (clock::rfc3339(begin, 0), clock::rfc3339(end, 0)) })
+    Ok(Aggregation { number, groups, start, end, period })
 }
 
 fn interval(call: &Call) -> Result<(Option<Nanos>, Nanos), Flaw> {

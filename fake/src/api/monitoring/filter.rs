@@ -13,6 +13,13 @@ pub(super) struct Filter {
     pub(super) class: Option<String>,
 }
 
+impl Filter {
+    /// Whether responses of that class are asked about.
+    pub(super) fn lets_through(&self, class: &str) -> bool {
+        self.class.as_ref().is_none_or(|wanted| wanted == class)
+    }
+}
+
 /// The one type of resource whose metrics are known.
 const RESOURCE: &str = "cloud_run_revision";
 

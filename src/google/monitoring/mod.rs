@@ -1,6 +1,12 @@
 //! Cloud Monitoring: what a revision's requests looked like. Metrics lag by two to three minutes, and
 //! requests that reach no container are not counted (`google-api.md` 9).
 
+mod alerts;
+mod load;
+
+pub use alerts::{Collection, create, delete, list, shown, update};
+pub use load::load;
+
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -82,26 +88,37 @@ async fn series(
     metric: &str,
     question: &[(&'static str, &'static str)],
 ) -> Result<Vec<Value>, ApiError> {
-    let path = format!("v3/projects/{}/timeSeries", segment(subject.project));
-    let mut call = http.get(Api::Monitoring, &path, format!("read the metrics of revision `{}`", subject.revision));
+    let filter = format!(
+        "metric.type=\"{metric}\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"{}\" AND resource.labels.location=\"{}\" AND resource.labels.revision_name=\"{}\"",
+        subject.service, subject.region, subject.revision
+    );
     let end = OffsetDateTime::now_utc();
-    let at = |moment: OffsetDateTime| {
-        moment.replace_nanosecond(0).ok().and_then(|moment| moment.format(&Rfc3339).ok()).unwrap_or_default()
-    };
-    call.query = vec![
-        (
-            "filter",
-            format!(
-                "metric.type=\"{metric}\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"{}\" AND resource.labels.location=\"{}\" AND resource.labels.revision_name=\"{}\"",
-                subject.service, subject.region, subject.revision
-            ),
-        ),
-        ("interval.startTime", at(end - time::Duration::seconds(WINDOW))),
-        ("interval.endTime", at(end)),
+    let mut query = vec![
+        ("filter", filter),
+        ("interval.startTime", instant(end - time::Duration::seconds(WINDOW))),
+        ("interval.endTime", instant(end)),
         ("aggregation.alignmentPeriod", format!("{WINDOW}s")),
         ("view", "FULL".into()),
     ];
-    call.query.extend(question.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    query.extend(question.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    ask(http, subject.project, query, format!("read the metrics of revision `{}`", subject.revision)).await
+}
+
+/// One question about time series.
+async fn ask(
+    http: &Http,
+    project: &str,
+    query: Vec<(&'static str, String)>,
+    doing: String,
+) -> Result<Vec<Value>, ApiError> {
+    let path = format!("v3/projects/{}/timeSeries", segment(project));
+    let mut call = http.get(Api::Monitoring, &path, doing);
+    call.query = query;
     let answer = http.json(&call).await?;
     Ok(answer.get("timeSeries").and_then(Value::as_array).cloned().unwrap_or_default())
+}
+
+/// A moment as Google reads it, in whole seconds.
+fn instant(moment: OffsetDateTime) -> String {
+    moment.replace_nanosecond(0).ok().and_then(|moment| moment.format(&Rfc3339).ok()).unwrap_or_default()
 }

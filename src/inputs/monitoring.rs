@@ -1,0 +1,40 @@
+//! What the inputs of the monitoring command mean.
+
+use std::time::Duration;
+
+use crate::model::credentials::Credentials;
+use crate::model::ids::{ProjectId, Region, ServiceName};
+
+/// What is watched, and who is told.
+#[derive(Debug, Clone)]
+pub struct Monitoring {
+    /// Who sets it up.
+    pub credentials: Credentials,
+    /// Where the service lives.
+    pub project: ProjectId,
+    /// Where it runs.
+    pub region: Region,
+    /// The service.
+    pub service: ServiceName,
+    /// Whether everything is removed.
+    pub absent: bool,
+    /// Share of failed requests (0 to 1) above which there is an alert.
+    pub error_rate: Option<f64>,
+    /// 95th percentile of the latency above which there is an alert.
+    pub latency: Option<Duration>,
+    /// Path of the uptime check.
+    pub uptime_path: Option<String>,
+    /// Who is told.
+    pub channels: Vec<Channel>,
+    /// Show, change nothing.
+    pub dry_run: bool,
+}
+
+/// Who is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Channel {
+    /// The channel of that address; it is made when there is none.
+    Email(String),
+    /// A channel that is there, by the name it is shown with, or by its full name.
+    Named(String),
+}

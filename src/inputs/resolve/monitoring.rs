@@ -1,0 +1,128 @@
+//! What the monitoring command is told, with every mistake at once.
+
+use std::time::Duration;
+
+use super::super::credentials;
+use super::super::error::{Findings, InputErrors};
+use super::super::monitoring::{Channel, Monitoring};
+use super::super::raw::RawInputs;
+use super::super::runner::Runner;
+use super::super::scalar;
+use super::{Give, project, region};
+use crate::model::ids::ServiceName;
+
+/// The defaults that were asked for: more than 5 % failed, slower than 2 s.
+const ERROR_RATE: f64 = 0.05;
+const LATENCY: Duration = Duration::from_secs(2);
+
+/// Channels a policy may name (Cloud Monitoring's limits page).
+const MOST_CHANNELS: usize = 16;
+
+/// Resolves the inputs of the monitoring command.
+///
+/// # Errors
+/// Every mistake in every input.
+pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<Monitoring, InputErrors> {
+    let credentials = credentials::find(raw, runner, &mut findings);
+    let mut give = Give { raw, findings: &mut findings };
+    let (project, region) = (project(&mut give, credentials.as_ref()), region(&mut give));
+    let service = give.parsed("service", ServiceName::parse);
+    if !raw.has("service") {
+        give.findings.wrong("service", "it was not given", "name the Cloud Run service");
+    }
+    let absent = give.with("state", |text| match text {
+        "present" => Ok(false),
+        "absent" => Ok(true),
+        _ => Err("write `present` or `absent`"),
+    });
+    let error_rate = give.with("error_rate", |text| or_off(text, share)).unwrap_or(Some(ERROR_RATE));
+    let latency = give.with("latency_p95", |text| or_off(text, length)).unwrap_or(Some(LATENCY));
+    let uptime_path = give.with("uptime_path", |text| or_off(text, path)).unwrap_or(Some("/".to_owned()));
+    let channels = give.with("notification_channels", channels).unwrap_or_default();
+    let dry_run = give.switch("dry_run").unwrap_or(false);
+    if absent == Some(true) {
+        for name in ["error_rate", "latency_p95", "uptime_path", "notification_channels"] {
+            if raw.has(name) {
+                give.findings.wrong(name, "`state: absent` removes everything", "remove one of them");
+            }
+        }
+    }
+    match (credentials, project, region, service) {
+        (Some(credentials), Some(project), Some(region), Some(service)) if findings.mistakes.is_empty() => {
+            let absent = absent.unwrap_or(false);
+            Ok(Monitoring {
+                credentials,
+                project,
+                region,
+                service,
+                absent,
+                error_rate,
+                latency,
+                uptime_path,
+                channels,
+                dry_run,
+            })
+        }
+        _ => Err(InputErrors(findings.mistakes)),
+    }
+}
+
+fn or_off<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {
+    if text == "off" { Ok(None) } else { parse(text).map(Some) }
+}
+
+/// `5%` or `5`, as a share.
+fn share(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim().parse::<f64>();
+    let percent = number.ok().filter(|percent| *percent > 0.0 && *percent < 100.0);
+    percent.map(|percent| percent / 100.0).ok_or_else(|| "write a percentage such as 5%, or `off`".to_owned())
+}
+
+/// `2s` or `800ms`.
+fn length(text: &str) -> Result<Duration, String> {
+    let millis = text.strip_suffix("ms").and_then(|number| number.trim().parse().ok()).map(Duration::from_millis);
+    let length = millis.or_else(|| scalar::duration(text).ok()).filter(|length| !length.is_zero());
+    length.ok_or_else(|| "write a time such as 2s or 800ms, or `off`".to_owned())
+}
+
+fn path(text: &str) -> Result<String, String> {
+    let plain = text.starts_with('/') && text.chars().all(|c| c.is_ascii_graphic());
+    if plain { Ok(text.to_owned()) } else { Err("write a path such as /healthz, or `off`".to_owned()) }
+}
+
+fn channels(text: &str) -> Result<Vec<Channel>, String> {
+    let mut all: Vec<Channel> = Vec::new();
+    for name in scalar::list(text) {
+        let channel = if name.contains('@') { Channel::Email(name) } else { Channel::Named(name) };
+        if !all.contains(&channel) {
+            all.push(channel);
+        }
+    }
+    if all.len() > MOST_CHANNELS { Err(format!("a policy tells at most {MOST_CHANNELS}")) } else { Ok(all) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_percentages() {
+        assert_eq!((share("5%"), share("0.5"), share("12 %")), (Ok(0.05), Ok(0.005), Ok(0.12)));
+        for bad in ["0", "100%", "-1", "five", ""] {
+            assert!(share(bad).is_err(), "{bad}");
+        }
+        assert_eq!(or_off("off", share), Ok(None));
+    }
+
+    #[test]
+    fn lengths_may_be_parts_of_a_second() {
+        assert_eq!((length("2s"), length("800ms")), (Ok(Duration::from_secs(2)), Ok(Duration::from_millis(800))));
+        assert!(length("0ms").is_err() && length("0s").is_err() && length("fast").is_err());
+    }
+
+    #[test]
+    fn an_address_is_told_from_a_name() {
+        let both = channels("ops@example.com, On call\nops@example.com");
+        assert_eq!(both, Ok(vec![Channel::Email("ops@example.com".into()), Channel::Named("On call".into())]));
+    }
+}

@@ -1,0 +1,47 @@
+//! The inputs of the monitoring command.
+
+use super::{Group, Input, lines, secret, sign_in, switch, text};
+
+/// Every input of `slipway monitoring` and of the action in `actions/monitoring`.
+pub const MONITORING: &[Input] = &[
+    sign_in::KEY,
+    sign_in::PROVIDER,
+    sign_in::ACCOUNT,
+    sign_in::AUDIENCE,
+    sign_in::DELEGATES,
+    text(Group::Target, "project_id", "the account's project", "Google Cloud project that runs the service"),
+    text(Group::Target, "region", "us-central1", "Cloud Run region"),
+    text(Group::Target, "service", "", "Cloud Run service that is watched (required)"),
+    text(Group::What, "state", "present", "`present`, or `absent`: what was made for the service is removed"),
+    text(
+        Group::What,
+        "error_rate",
+        "5%",
+        "Alert when more than this share of the requests is answered with 5xx for five minutes; `off` for no alert",
+    ),
+    text(
+        Group::What,
+        "latency_p95",
+        "2s",
+        "Alert when the 95th percentile of the latency is above this for five minutes; `off` for no alert",
+    ),
+    text(
+        Group::What,
+        "uptime_path",
+        "/",
+        "Path that is asked every minute from several continents, with an alert when it does not answer 2xx; `off` for none",
+    ),
+    lines(
+        Group::What,
+        "notification_channels",
+        "",
+        "Who is told: e-mail addresses, or names of notification channels of the project, one per line or separated by commas",
+    ),
+    switch(Group::Run, "dry_run", "false", "Show what would be done, change nothing"),
+    secret(text(
+        Group::Run,
+        "notify_webhook",
+        "",
+        "Slack-compatible address that is told how the run ended: success, failure, or what was put back",
+    )),
+];

@@ -1,0 +1,41 @@
+//! What was set up to watch a service.
+
+/// What became of one thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It was made.
+    Created,
+    /// It was there and is now as asked.
+    Updated,
+    /// It was there as asked.
+    Unchanged,
+    /// It was removed.
+    Removed,
+}
+
+impl Change {
+    /// One word for tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Change::Created => "created",
+            Change::Updated => "updated",
+            Change::Unchanged => "unchanged",
+            Change::Removed => "removed",
+        }
+    }
+}
+
+/// One thing that watches a service, or tells somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watch {
+    /// `alert policy`, `uptime check` or `notification channel`.
+    pub what: &'static str,
+    /// The name people know it by.
+    pub shown: String,
+    /// Its full name; empty for one that a plan would make.
+    pub name: String,
+    /// What became of it, or would.
+    pub change: Change,
+    /// The fields that were not as asked.
+    pub fields: Vec<String>,
+}
