@@ -1,6 +1,7 @@
 //! The one table of inputs (the job command's stands in a file of its own). The parser, `--help`, `action.yml` and the README are checked against it.
 
 mod command;
+mod doctor;
 mod hosting;
 mod job;
 mod preview;
@@ -8,6 +9,7 @@ mod release;
 mod sign_in;
 
 pub use command::Command;
+pub use doctor::DOCTOR;
 pub use hosting::{HOSTING, HOSTING_MORE};
 pub use job::JOB;
 pub use preview::PREVIEW;
@@ -390,7 +392,7 @@ const MORE: &[Input] = &[
 
 /// The input of that name: its grammar, and whether it may hold secrets, are the same in every command.
 pub fn find(name: &str) -> Option<&'static Input> {
-    let more = JOB.iter().chain(HOSTING).chain(HOSTING_MORE).chain(RELEASE).chain(PREVIEW);
+    let more = JOB.iter().chain(HOSTING).chain(HOSTING_MORE).chain(RELEASE).chain(PREVIEW).chain(DOCTOR);
     DEPLOY.iter().chain(MORE).chain(more).find(|input| input.name == name)
 }
 

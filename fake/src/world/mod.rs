@@ -101,6 +101,8 @@ pub struct World {
     /// Log entries, oldest first.
     pub log_entries: Vec<LogEntry>,
 
+    /// Alert policies by name, as the API writes them.
+    pub alert_policies: BTreeMap<String, Value>,
     /// What Cloud Monitoring knows, by the short names of service and revision.
     pub metrics: BTreeMap<(String, String), Metrics>,
 
@@ -238,6 +240,7 @@ impl World {
             secrets: BTreeMap::new(),
             github: GitHub::default(),
             log_entries: Vec::new(),
+            alert_policies: BTreeMap::new(),
             metrics: BTreeMap::new(),
             next_builds: VecDeque::new(),
             next_revisions: VecDeque::new(),

@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+pub mod doctor;
 pub mod hosting;
 pub mod job;
 mod kind;
@@ -79,7 +80,8 @@ pub fn run(
         | Command::HostingRollback
         | Command::HostingPromote
         | Command::Release
-        | Command::Preview => None,
+        | Command::Preview
+        | Command::Doctor => None,
     };
     let settings = service::settings(&mut give, runner, service.as_ref());
     let domain = give.with("domain", Domain::parse);

@@ -5,9 +5,11 @@ mod filter;
 mod series;
 
 use crate::apis::Api;
+use crate::call::Call;
 use crate::refusal::{self, Family};
-use crate::reply::Reply;
+use crate::reply::{Answer, Reply};
 use crate::world::World;
+use serde_json::{Value, json};
 
 /// The table entry.
 pub(crate) const API: Api = Api {
@@ -22,8 +24,28 @@ pub(crate) const API: Api = Api {
         include_str!("../../../../tests/schemas/monitoring.v1.json"),
     ],
     extras: &[],
-    answer: |world, call| (call.id == "monitoring.projects.timeSeries.list").then(|| series::list(world, call)),
+    answer,
 };
+
+fn answer(world: &mut World, call: &Call) -> Option<Answer> {
+    Some(match call.id.as_str() {
+        "monitoring.projects.timeSeries.list" => series::list(world, call),
+        "monitoring.projects.alertPolicies.list" => alert_policies(world, call),
+        _ => return None,
+    })
+}
+
+/// The project's alert policies, all on one page.
+fn alert_policies(world: &World, call: &Call) -> Answer {
+    let permission = "monitoring.alertPolicies.list";
+    let resource = format!("projects/{}", call.hole("projectsId"));
+    if !world.allows(&call.account, permission, call.hole("projectsId"), None) {
+        return Err(refusal::denied(permission, &resource, &resource));
+    }
+    let own = world.alert_policies.iter().filter(|(name, _)| name.starts_with(&format!("{resource}/")));
+    let policies: Vec<Value> = own.map(|(_, policy)| policy.clone()).collect();
+    Ok(Reply::ok(&if policies.is_empty() { json!({}) } else { json!({"alertPolicies": policies}) }))
+}
 
 /// Refuses what Google may know and the fake does not, and notes it.
 fn strange(world: &mut World, sentence: &str) -> Reply {
