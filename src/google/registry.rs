@@ -72,12 +72,8 @@ pub async fn exists(http: &Http, place: &Location) -> Result<bool, ApiError> {
 /// # Errors
 /// When it may not be looked at.
 pub async fn size(http: &Http, place: &Location, digest: &Digest) -> Result<Option<u64>, ApiError> {
-    let path = format!(
-        "{}/dockerImages/{}@{}",
-        place.repository(),
-        segment(&place.package),
-        segment(digest.as_str()).replace("%3A", ":")
-    );
+    let image = segment(&format!("{}@{}", place.package, digest.as_str()));
+    let path = format!("{}/dockerImages/{image}", place.repository());
     let answer = http.json(&http.get(Api::ArtifactRegistry, &path, "read the size of the image")).await?;
     // Google writes 64-bit numbers as text.
     Ok(answer.get("imageSizeBytes").and_then(Value::as_str).and_then(|bytes| bytes.parse().ok()))

@@ -90,6 +90,7 @@ fn the_five_roles_and_a_missing_push_permission() {
     assert_eq!((run.outputs["result"].as_str(), run.outputs["blocking"].as_str()), ("blocked", "1"));
     assert_eq!(finding(&run, "push the image")["class"], "permission");
     let script = &run.outputs["fix_script"];
+    assert!(script.contains("|| gcloud artifacts repositories create gcr.io"), "{script}");
     assert!(script.contains("gcloud artifacts repositories add-iam-policy-binding gcr.io --location=us"), "{script}");
     lint(script);
 }

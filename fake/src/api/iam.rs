@@ -65,7 +65,9 @@ fn get(world: &World, call: &Call) -> Answer {
 /// The keys that users made; Google's own are not kept here.
 fn list_keys(world: &World, call: &Call) -> Answer {
     let account = account(world, call, "iam.serviceAccountKeys.list")?;
-    let views = account.keys.iter().map(|key| {
+    // Google's own keys, which the fake has not, are the only other kind.
+    let wanted = call.query("keyTypes").is_none_or(|kind| kind == "USER_MANAGED");
+    let views = account.keys.iter().filter(|_| wanted).map(|key| {
         let mut view = json!({
             "name": format!("projects/{}/serviceAccounts/{}/keys/{}", account.project, account.email, key.id),
             "validAfterTime": key.created, "validBeforeTime": "9999-12-31T23:59:59Z",

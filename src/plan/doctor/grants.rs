@@ -91,7 +91,7 @@ pub fn held(policies: &[Policy], member: &str, permission: &str) -> Held {
         };
         for binding in bindings {
             let known = holders.contains(&binding.role.as_str());
-            let own = binding.members.iter().any(|other| other == member || EVERYBODY.contains(&other.as_str()));
+            let own = binding.members.iter().any(|other| means(policies, other, member));
             if own && known && !binding.conditional {
                 return Held::Yes(binding.role.clone(), policy.of.clone());
             }
@@ -106,9 +106,21 @@ pub fn held(policies: &[Policy], member: &str, permission: &str) -> Held {
     if told { Held::Nowhere } else { Held::Unknown }
 }
 
+/// Whether a member of a binding is this account, or holds a basic role of the project that the binding goes by.
+fn means(policies: &[Policy], other: &str, member: &str) -> bool {
+    let basic = match other.split_once(':') {
+        Some(("projectOwner", _)) => "roles/owner",
+        Some(("projectEditor", _)) => "roles/editor",
+        Some(("projectViewer", _)) => "roles/viewer",
+        _ => return other == member || EVERYBODY.contains(&other),
+    };
+    let mut bindings = policies.iter().filter_map(|policy| policy.bindings.as_ref()).flatten();
+    bindings.any(|one| one.role == basic && one.members.iter().any(|known| known == member))
+}
+
 const EVERYBODY: [&str; 2] = ["allUsers", "allAuthenticatedUsers"];
 
-const GROUPS: [&str; 5] = ["group:", "domain:", "principalSet:", "projectEditor:", "projectOwner:"];
+const GROUPS: [&str; 3] = ["group:", "domain:", "principalSet:"];
 
 #[cfg(test)]
 mod tests {

@@ -17,8 +17,8 @@ pub struct Line {
 /// The lines and the findings each of them is made of.
 const LINES: &[(&str, &[Area])] = &[
     ("Google Cloud services enabled", &[Area::Apis]),
-    ("Backend deployed", &[Area::Service]),
-    ("Frontend deployed", &[Area::Site]),
+    ("Backend", &[Area::Service]),
+    ("Frontend", &[Area::Site]),
     (
         "CI/CD",
         &[
@@ -33,6 +33,8 @@ const LINES: &[(&str, &[Area])] = &[
     ),
     ("Runtime accounts and secrets", &[Area::Runtime]),
 ];
+
+const SHOWN: [Area; 2] = [Area::Service, Area::Site];
 
 /// The status of what was looked at.
 pub fn status(findings: &[Finding]) -> Vec<Line> {
@@ -64,7 +66,8 @@ fn of_areas(what: &'static str, areas: &[Area], findings: &[Finding]) -> Option<
     let (state, note) = match (blocking.first(), warning.first(), seen.first()) {
         (Some(one), ..) => (one.state, format!("in the way: {}", named(&blocking))),
         (None, Some(one), _) => (one.state, format!("to be mended: {}", named(&warning))),
-        (None, None, Some(one)) if own.len() == 1 => (State::Ok, one.evidence.clone()),
+        // What a service or a site is, its first finding says.
+        (None, None, Some(one)) if own.len() == 1 || SHOWN.contains(&one.area) => (State::Ok, one.evidence.clone()),
         (None, None, Some(_)) => (State::Ok, format!("{} of {} seen to be right", seen.len(), own.len())),
         (None, None, None) => (State::CannotSee, first.evidence.clone()),
     };

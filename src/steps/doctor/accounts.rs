@@ -54,11 +54,17 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
             _ => finding,
         });
     }
-    found.push(push(scene, account, &member, last.as_ref()));
+    found.push(push(context, scene, account, &member, last.as_ref()));
     found
 }
 
-fn push(scene: &Scene, account: &AccountEmail, member: &str, last: Option<&&Build>) -> Finding {
+fn push(
+    context: &DoctorContext<'_>,
+    scene: &Scene,
+    account: &AccountEmail,
+    member: &str,
+    last: Option<&&Build>,
+) -> Finding {
     let policies = [scene.project_policy.clone(), scene.repository_policy.clone()];
     let proof = last.and_then(|build| match build.failure_type.as_str() {
         "PUSH_NOT_AUTHORIZED" => Some(false),
@@ -66,13 +72,21 @@ fn push(scene: &Scene, account: &AccountEmail, member: &str, last: Option<&&Buil
         _ => None,
     });
     let finding = judged(account, "push the image", &policies, PUSH, last.zip(proof));
-    match (&scene.place, finding.state) {
-        (Some(place), State::Warning | State::Blocking(_)) => {
-            let on = On::Repository(place.name.clone(), place.location.clone());
-            finding.fix(Fix::grant("roles/artifactregistry.writer", member, on))
-        }
-        _ => finding,
+    let (State::Warning | State::Blocking(_), Some(place)) = (finding.state, &scene.place) else { return finding };
+    if place.project != context.doctor.project.as_str() {
+        let cure = format!(
+            "Have an owner of project {} grant roles/artifactregistry.writer on repository {} to {member}",
+            place.project, place.name
+        );
+        return finding.cure(cure);
     }
+    // What a push would make is made first, so that no right to make repositories need be granted.
+    let finding = match scene.repository {
+        Ok(true) => finding,
+        _ => finding.fix(Fix::MakeRepository { repository: place.name.clone(), location: place.location.clone() }),
+    };
+    let on = On::Repository(place.name.clone(), place.location.clone());
+    finding.fix(Fix::grant("roles/artifactregistry.writer", member, on))
 }
 
 /// From policies and the last build to a finding. A denial that a build met is in the way; a grant that is only not

@@ -4,12 +4,13 @@ mod aggregation;
 mod filter;
 mod series;
 
+use crate::api::page::{self, Size};
 use crate::apis::Api;
 use crate::call::Call;
 use crate::refusal::{self, Family};
 use crate::reply::{Answer, Reply};
 use crate::world::World;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The table entry.
 pub(crate) const API: Api = Api {
@@ -35,7 +36,7 @@ fn answer(world: &mut World, call: &Call) -> Option<Answer> {
     })
 }
 
-/// The project's alert policies, all on one page.
+/// The project's alert policies.
 fn alert_policies(world: &World, call: &Call) -> Answer {
     let permission = "monitoring.alertPolicies.list";
     let resource = format!("projects/{}", call.hole("projectsId"));
@@ -44,7 +45,7 @@ fn alert_policies(world: &World, call: &Call) -> Answer {
     }
     let own = world.alert_policies.iter().filter(|(name, _)| name.starts_with(&format!("{resource}/")));
     let policies: Vec<Value> = own.map(|(_, policy)| policy.clone()).collect();
-    Ok(Reply::ok(&if policies.is_empty() { json!({}) } else { json!({"alertPolicies": policies}) }))
+    Ok(Reply::ok(&page::of(call, "alertPolicies", Size { usual: 100, most: 1000 }, policies)))
 }
 
 /// Refuses what Google may know and the fake does not, and notes it.
