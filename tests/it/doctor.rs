@@ -325,14 +325,15 @@ fn secrets_that_the_runtime_account_may_not_read_are_named() {
     scene.input("source", "app").input("env_vars", "A: b");
     scene.run().expect(8);
     scene.input("source", "").input("env_vars", "");
-    let run = look(&scene);
+    let run = look(&scene).expect(4);
     let found = finding(&run, "secret `database-url`");
-    assert!(["warning", "blocking"].contains(&found["state"].as_str().unwrap()), "{found}");
+    assert_eq!(found["state"], "blocking", "{found}");
+    assert_eq!(state(&run, "service `web`"), "warning");
     assert!(found["commands"].to_string().contains("gcloud secrets add-iam-policy-binding database-url"), "{found}");
 }
 
 #[test]
-fn public_access_and_a_failing_service_are_told() {
+fn public_access_is_told() {
     let scene = deployed();
     let run = look(&scene).expect(0);
     assert_eq!(finding(&run, "public access")["evidence"], "only those who were granted roles/run.invoker may call it");
@@ -419,4 +420,56 @@ fn a_key_that_google_does_not_know_is_no_finding() {
     scene.cloud.world(|world| world.disable_keys(World::DEPLOYER));
     let run = scene.command(&["doctor"]).expect(3);
     assert_eq!(run.outputs["result"], "failed");
+}
+
+#[test]
+fn a_run_without_a_key_has_no_key_to_look_at_and_is_named_as_policies_name_it() {
+    let mut scene = fresh();
+    scene.cloud.world(|world| {
+        world.trust_github();
+        for role in World::DEPLOYER_ROLES.into_iter().filter(|role| *role != "roles/run.admin") {
+            world.home().policy.grant(role, World::RUNS);
+        }
+    });
+    scene.input("credentials_json", "").input("workload_identity_provider", World::PROVIDER);
+    scene.input("project_id", World::PROJECT).input("fix_script", "true");
+    crate::keyless::in_job(&mut scene);
+    let run = look(&scene).expect(4);
+    assert_eq!(state(&run, "the key"), "ok");
+    assert_eq!(state(&run, "`sts.googleapis.com`"), "ok");
+    let script = &run.outputs["fix_script"];
+    assert!(script.contains(&format!("--member={}", World::RUNS)), "{script}");
+    assert!(script.contains("--role=roles/run.admin"), "{script}");
+    lint(script);
+}
+
+#[test]
+fn a_builder_that_is_missing_is_made_by_a_script_that_may_run_twice() {
+    let mut scene = fresh();
+    scene.input("fix_script", "true").input("max_image_size", "200MB").input("key_max_age", "90d");
+    scene.cloud.world(|world| {
+        world.home().build_account = BuildAccount::Nobody;
+        world.revoke("harbour-dev", World::DEPLOYER, "roles/storage.admin");
+        world.disable_api("logging.googleapis.com");
+    });
+    with_roles(&scene, &["roles/serviceusage.serviceUsageConsumer"]);
+    let run = look(&scene);
+    let script = &run.outputs["fix_script"];
+    for part in [
+        "gcloud iam service-accounts describe builder@harbour-dev.iam.gserviceaccount.com --project=harbour-dev >/dev/null 2>&1 || gcloud iam service-accounts create builder",
+        "gcloud storage buckets describe gs://harbour-dev-slipway-us-central1 >/dev/null 2>&1 || gcloud storage buckets create",
+        "\n# gcloud services enable logging.googleapis.com",
+    ] {
+        assert!(script.contains(part), "{part}\n{script}");
+    }
+    lint(script);
+}
+
+#[test]
+fn mistakes_in_the_inputs_are_told_together_and_nothing_is_sent() {
+    let mut scene = fresh();
+    scene.input("key_max_age", "soon").input("fix_script", "/etc/fix.sh").input("max_image_size", "0");
+    let run = scene.command(&["doctor"]).expect(2);
+    run.says("3 settings are wrong").says("key_max_age").says("fix_script").says("max_image_size");
+    assert!(scene.calls().is_empty(), "{:?}", scene.calls());
 }

@@ -98,7 +98,7 @@ pub fn held(policies: &[Policy], member: &str, permission: &str) -> Held {
             // A role of the user's own making, a condition or a group may well grant it.
             let predefined = binding.role.starts_with("roles/");
             let group = binding.members.iter().any(|other| GROUPS.iter().any(|start| other.starts_with(start)));
-            if own && (!predefined || known) || group && (known || !predefined) {
+            if (own || group) && (known || !predefined) {
                 told = false;
             }
         }

@@ -1,6 +1,8 @@
 //! Which APIs are enabled: as Service Usage says, or, where it may not be asked, as the APIs' own answers show.
 
-use super::{BUILD, DoctorContext, HOSTING, IAM, MANAGER, MONITORING, REGISTRY, RUN, SECRETS, STORAGE, Scene};
+use super::{
+    BUILD, CREDENTIALS, DoctorContext, HOSTING, IAM, MANAGER, MONITORING, REGISTRY, RUN, SECRETS, STORAGE, STS, Scene,
+};
 use crate::explain::Class;
 use crate::google::services;
 use crate::model::credentials::Way;
@@ -45,8 +47,9 @@ fn wanted(context: &DoctorContext<'_>, scene: &Scene) -> (Vec<&'static str>, Vec
     {
         needed.push(SECRETS);
     }
-    if let Way::Federation(_) = context.doctor.credentials.way {
-        needed.extend(["sts.googleapis.com", "iamcredentials.googleapis.com"]);
+    if let Way::Federation(federation) = &context.doctor.credentials.way {
+        needed.push(STS);
+        needed.extend(federation.account.as_ref().map(|_| CREDENTIALS));
     }
     (needed, vec!["logging.googleapis.com", MONITORING])
 }

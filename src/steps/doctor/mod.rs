@@ -24,9 +24,10 @@ use crate::google::registry::Location;
 use crate::google::storage::{self, Bucket};
 use crate::google::{hosting, projects};
 use crate::inputs::doctor::Doctor;
+use crate::model::credentials::Way;
 use crate::model::ids::AccountEmail;
 use crate::plan::doctor::grants::{Binding, Policy};
-use crate::plan::doctor::{Area, Finding};
+use crate::plan::doctor::{Area, Finding, State};
 
 /// What the doctor may use.
 #[derive(Debug)]
@@ -183,6 +184,12 @@ impl<'a> DoctorContext<'a> {
 /// When Google does not accept who asks: then nothing can be seen.
 pub async fn run(context: &DoctorContext<'_>) -> Result<Vec<Finding>, Failure> {
     context.http.sign_in().await.map_err(|error| Failure::of("Could not sign in", error))?;
+    if let Way::Federation(_) = context.doctor.credentials.way
+        && let Ok(mut heard) = context.heard.lock()
+    {
+        // Without their answers there would be no token.
+        heard.extend([(STS, true), (CREDENTIALS, true)]);
+    }
     let scene = context.scene().await;
     let mut found = deployer::look(context, &scene).await?;
     found.extend(key::look(context).await);
@@ -203,7 +210,6 @@ pub async fn run(context: &DoctorContext<'_>) -> Result<Vec<Finding>, Failure> {
 
 /// The Hosting site and what it shows.
 async fn site(context: &DoctorContext<'_>) -> Option<Finding> {
-    use crate::plan::doctor::State;
     let site = context.doctor.site.as_ref()?;
     let what = format!("site `{site}`");
     let finding = |state, evidence: String| Finding::new(Area::Site, state, what.clone(), evidence);
@@ -249,4 +255,6 @@ const MANAGER: &str = "cloudresourcemanager.googleapis.com";
 const REGISTRY: &str = "artifactregistry.googleapis.com";
 const SECRETS: &str = "secretmanager.googleapis.com";
 const HOSTING: &str = "firebasehosting.googleapis.com";
+const STS: &str = "sts.googleapis.com";
+const CREDENTIALS: &str = "iamcredentials.googleapis.com";
 const MONITORING: &str = "monitoring.googleapis.com";
