@@ -65,6 +65,11 @@ fn turns(scene: &Scene, what: &str, before: &str, change: impl FnOnce(&mut World
     run
 }
 
+#[expect(clippy::print_stderr, reason = "a check that is left out is said")]
+fn left_out() {
+    eprintln!("shellcheck is not there; the script was only read by sh -n");
+}
+
 /// Whether a script is one that a shell reads, and that shellcheck finds no fault with where it is there.
 fn lint(text: &str) {
     let file = std::env::temp_dir().join(format!("slipway-doctor-{}-{}.sh", std::process::id(), text.len()));
@@ -72,7 +77,7 @@ fn lint(text: &str) {
     assert!(Command::new("sh").arg("-n").arg(&file).status().unwrap().success(), "{text}");
     match Command::new("shellcheck").arg(&file).output() {
         Ok(found) => assert!(found.status.success(), "{}\n{text}", String::from_utf8_lossy(&found.stdout)),
-        Err(_) => println!("shellcheck is not there; the script was only read by sh -n"),
+        Err(_) => left_out(),
     }
     std::fs::remove_file(file).unwrap();
 }
