@@ -10,7 +10,7 @@ use slipway::explain::Class;
 use slipway::google::roles::{self, Need};
 use slipway::inputs::spec::{Command, Group, Input};
 use slipway::report::outputs::OUTPUTS;
-use slipway::report::{hosting, job, monitoring, preview, release, status};
+use slipway::report::{doctor, hosting, job, monitoring, preview, release, status};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -161,6 +161,13 @@ fn actions() -> Vec<Action> {
             description: "Set up alerts on errors and latency and an uptime check of a Cloud Run service, or remove them. A second run changes nothing.",
             outputs: monitoring::OUTPUTS.iter().collect(),
         },
+        Action {
+            command: Command::Doctor,
+            file: "actions/doctor/action.yml",
+            name: "Slipway doctor",
+            description: "Look at everything a deploy to Google Cloud needs, change nothing, and say what to mend with which command.",
+            outputs: doctor::OUTPUTS.iter().collect(),
+        },
     ]
 }
 
@@ -259,6 +266,8 @@ fn the_readme_has_every_input_and_output() {
     };
     check_part("docs/PREVIEWS.md", "inputs", &table_of_inputs(Command::Preview));
     check_part("docs/PREVIEWS.md", "outputs", &table_of_outputs(preview::OUTPUTS));
+    check_part("docs/DOCTOR.md", "inputs", &table_of_inputs(Command::Doctor));
+    check_part("docs/DOCTOR.md", "outputs", &table_of_outputs(doctor::OUTPUTS));
     check_part("docs/RELEASE.md", "inputs", &table_of_inputs(Command::Release));
     check_part("docs/RELEASE.md", "outputs", &table_of_outputs(release::OUTPUTS));
     check_part("docs/MONITORING.md", "inputs", &table_of_inputs(Command::Monitoring));
@@ -279,6 +288,7 @@ fn the_documents_show_the_examples_that_are_linted() {
         ("docs/PREVIEWS.md", "workflow", "examples/preview.yml"),
         ("docs/RELEASE.md", "workflow", "examples/release.yml"),
         ("docs/RELEASE.md", "manifest", "examples/slipway.yml"),
+        ("docs/DOCTOR.md", "workflow", "examples/doctor.yml"),
         ("docs/CREDENTIALS.md", "workflow", "examples/keyless.yml"),
         ("docs/MONITORING.md", "workflow", "examples/monitoring.yml"),
     ] {

@@ -242,7 +242,7 @@ const ROLES: &[Role] = &[
         ]],
     ),
     ("roles/iam.serviceAccountKeyAdmin", &[PROJECT, SERVICE_ACCOUNT_KEYS]),
-    ("roles/iam.securityReviewer", &[PROJECT, POLICY_READ]),
+    ("roles/iam.securityReviewer", &[PROJECT, POLICY_READ, &["artifactregistry.repositories.getIamPolicy"]]),
     (
         "roles/secretmanager.secretVersionManager",
         &[

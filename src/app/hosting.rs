@@ -35,7 +35,8 @@ pub(super) fn is_meant(raw: &RawInputs, command: Command) -> bool {
         | Command::Release
         | Command::Preview
         | Command::Status
-        | Command::Monitoring => false,
+        | Command::Monitoring
+        | Command::Doctor => false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The hallway: read, decide, do, tell. The only room with doors to all the others.
 
 mod deployment;
+mod doctor;
 mod executions;
 mod hosting;
 mod job;
@@ -55,6 +56,7 @@ pub async fn run(invocation: Invocation, runner: Runner) -> u8 {
     match invocation.task {
         Task::Run(Command::Job) => job::run(&console, &runner, &invocation).await,
         Task::Run(Command::Release) => release::run(&console, &runner, &invocation).await,
+        Task::Run(Command::Doctor) => doctor::run(&console, &runner, &invocation).await,
         Task::Run(Command::Preview) => preview::run(&console, &runner, &invocation).await,
         Task::Run(Command::Monitoring) => monitoring::run(&console, &runner, &invocation).await,
         Task::Run(Command::Status) => status::run(&console, &runner, &invocation).await,

@@ -14,6 +14,7 @@ use crate::inputs::spec::Command;
 use crate::model::kind::Kind as Runs;
 use crate::plan::decide::Step;
 use crate::plan::difference::Difference;
+use crate::report::doctor::{self, DoctorStory};
 use crate::report::failure::Line;
 use crate::report::hosting::{self, SiteStory};
 use crate::report::job::{self, JobStory};
@@ -100,6 +101,19 @@ pub(super) fn tell_job(console: &Console, files: &Files, story: &JobStory<'_>) -
     let now = job::sentences(story);
     tell_end(console, story.outcome, &job::headline(story), "job", &now, story.took);
     write(console, files, job::values(story), &job::markdown(story));
+    now
+}
+
+/// Tells what the doctor found: the table, how things stand, the script where it is to be printed; then how it ended.
+pub(super) fn tell_doctor(console: &Console, files: &Files, story: &DoctorStory<'_>) -> Vec<String> {
+    let now = doctor::sentences(story);
+    doctor::table(story).iter().for_each(|line| console.line(line));
+    if story.printed {
+        console.title("The script that mends it, to be read and run by an owner");
+        story.script.lines().for_each(|line| console.foreign(line));
+    }
+    tell_end(console, story.outcome, &doctor::headline(story), "project", &now, story.took);
+    write(console, files, doctor::values(story), &doctor::markdown(story));
     now
 }
 

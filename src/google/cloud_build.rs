@@ -108,6 +108,8 @@ pub struct Build {
     pub logs_bucket: String,
     /// Its steps.
     pub steps: Vec<BuildStep>,
+    /// The account it ran as, where Google says.
+    pub account: String,
     /// What it pushed.
     pub images: Vec<PushedImage>,
     /// Whether a person must approve it first.
@@ -159,6 +161,7 @@ impl Build {
             log_url: text("/logUrl"),
             logs_bucket: text("/logsBucket"),
             steps: steps.collect(),
+            account: text("/serviceAccount").rsplit('/').next().unwrap_or_default().to_owned(),
             images: images.collect(),
             needs_approval: text("/approval/state") == "PENDING",
             created: text("/createTime"),
@@ -218,6 +221,20 @@ pub async fn with_tag(http: &Http, location: &str, tag: &str) -> Result<Vec<Buil
     let list = answer.get("builds").and_then(Value::as_array).into_iter().flatten();
     let mut found: Vec<Build> = list.filter_map(Build::read).collect();
     found.sort_by(|a, b| a.created.cmp(&b.created));
+    Ok(found)
+}
+
+/// The last builds, newest first, at most so many.
+///
+/// # Errors
+/// When they cannot be listed.
+pub async fn recent(http: &Http, location: &str, most: u32) -> Result<Vec<Build>, ApiError> {
+    let mut call = http.get(Api::CloudBuild, &builds(http, location), "list the last builds");
+    call.query = vec![("pageSize", most.to_string())];
+    let answer = http.json(&call).await?;
+    let mut found: Vec<Build> =
+        answer.get("builds").and_then(Value::as_array).into_iter().flatten().filter_map(Build::read).collect();
+    found.sort_by(|a, b| b.created.cmp(&a.created));
     Ok(found)
 }
 

@@ -1,4 +1,5 @@
 //! Google.
+pub mod alerts;
 pub mod cloud_build;
 pub mod cloud_run;
 pub mod domains;
@@ -11,15 +12,19 @@ pub mod hosting;
 pub mod http;
 pub mod invoker;
 pub mod jobs;
+pub mod key_age;
 mod key_token;
 pub mod logging;
 pub mod monitoring;
 pub mod operation;
+pub mod organisation;
+pub mod policies;
 pub mod projects;
 pub mod refusal;
 pub mod registry;
 pub mod retry;
 pub mod roles;
+pub mod services;
 pub mod storage;
 pub mod token;
 pub mod upload;

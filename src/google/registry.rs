@@ -54,29 +54,61 @@ pub async fn remove(http: &Http, image: &ImageRef) -> Result<Option<bool>, ApiEr
     gone(version, format!("remove the image `{image}`")).await.map(Some)
 }
 
+/// Whether the repository of an image is there.
+///
+/// # Errors
+/// When it may not be looked at: the five roles do not allow it.
+pub async fn exists(http: &Http, place: &Location) -> Result<bool, ApiError> {
+    let call = http.get(Api::ArtifactRegistry, &place.repository(), format!("read repository `{}`", place.name));
+    match http.json(&call).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.is_missing() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The size of an image in bytes, as it is stored; `None` where the registry does not say.
+///
+/// # Errors
+/// When it may not be looked at.
+pub async fn size(http: &Http, place: &Location, digest: &Digest) -> Result<Option<u64>, ApiError> {
+    let image = segment(&format!("{}@{}", place.package, digest.as_str()));
+    let path = format!("{}/dockerImages/{image}", place.repository());
+    let answer = http.json(&http.get(Api::ArtifactRegistry, &path, "read the size of the image")).await?;
+    // Google writes 64-bit numbers as text.
+    Ok(answer.get("imageSizeBytes").and_then(Value::as_str).and_then(|bytes| bytes.parse().ok()))
+}
+
 /// Where Artifact Registry keeps an image.
-#[derive(Debug, PartialEq, Eq)]
-struct Location {
-    project: String,
-    location: String,
-    name: String,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The project that holds it.
+    pub project: String,
+    /// The location of its repository.
+    pub location: String,
+    /// The repository.
+    pub name: String,
     package: String,
 }
 
 impl Location {
-    /// The path of its package.
-    fn path(&self) -> String {
+    /// The path of its repository.
+    pub(super) fn repository(&self) -> String {
         format!(
-            "v1/projects/{}/locations/{}/repositories/{}/packages/{}",
+            "v1/projects/{}/locations/{}/repositories/{}",
             segment(&self.project),
             segment(&self.location),
-            segment(&self.name),
-            segment(&self.package)
+            segment(&self.name)
         )
     }
 
+    /// The path of its package.
+    fn path(&self) -> String {
+        format!("{}/packages/{}", self.repository(), segment(&self.package))
+    }
+
     /// From `REGION-docker.pkg.dev/PROJECT/REPOSITORY/PACKAGE…` or `[LOCATION.]gcr.io/PROJECT/PACKAGE…`.
-    fn of(image: &ImageRef) -> Option<Self> {
+    pub fn of(image: &ImageRef) -> Option<Self> {
         let host = image.repository.host();
         let path = image.repository.as_str().strip_prefix(host)?.trim_start_matches('/');
         let (project, rest) = path.split_once('/')?;

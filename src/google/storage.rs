@@ -19,6 +19,10 @@ pub struct Bucket {
     pub project_number: String,
     /// Whether this product made it.
     pub ours: bool,
+    /// Where it is, in lower case.
+    pub location: String,
+    /// Whether a rule deletes its objects some day.
+    pub cleans_up: bool,
 }
 
 /// Reads a bucket; `None` when there is none of that name.
@@ -27,11 +31,18 @@ pub struct Bucket {
 /// When it may not be read: also a bucket of somebody else's.
 pub async fn bucket(http: &Http, name: &str) -> Result<Option<Bucket>, ApiError> {
     let mut call = http.get(Api::Storage, &format!("storage/v1/b/{}", segment(name)), format!("read bucket `{name}`"));
-    call.query.push(("fields", "name,projectNumber,labels".into()));
+    call.query.push(("fields", "name,projectNumber,labels,location,lifecycle".into()));
     match http.json(&call).await {
         Ok(bucket) => Ok(Some(Bucket {
             project_number: text(&bucket, "projectNumber"),
             ours: bucket.pointer("/labels/managed-by").and_then(Value::as_str) == Some("slipway"),
+            location: text(&bucket, "location").to_lowercase(),
+            cleans_up: bucket
+                .pointer("/lifecycle/rule")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .any(|rule| rule.pointer("/action/type").and_then(Value::as_str) == Some("Delete")),
         })),
         Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),

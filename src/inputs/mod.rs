@@ -3,6 +3,7 @@
 
 pub mod credentials;
 pub mod deploy;
+pub mod doctor;
 pub mod error;
 pub mod firebase;
 pub mod hosting;

@@ -1,6 +1,7 @@
 //! The one table of inputs (the job command's stands in a file of its own). The parser, `--help`, `action.yml` and the README are checked against it.
 
 mod command;
+mod doctor;
 mod hosting;
 mod job;
 mod monitoring;
@@ -11,6 +12,7 @@ mod sign_in;
 mod status;
 
 pub use command::Command;
+pub use doctor::DOCTOR;
 pub use hosting::{HOSTING, HOSTING_MORE};
 pub use job::JOB;
 pub use monitoring::MONITORING;
@@ -380,7 +382,7 @@ const MORE: &[Input] = &[
 
 /// The input of that name: its grammar, and whether it may hold secrets, are the same in every command.
 pub fn find(name: &str) -> Option<&'static Input> {
-    let more = JOB.iter().chain(HOSTING).chain(HOSTING_MORE).chain(RELEASE).chain(PREVIEW);
+    let more = JOB.iter().chain(HOSTING).chain(HOSTING_MORE).chain(RELEASE).chain(PREVIEW).chain(DOCTOR);
     DEPLOY.iter().chain(MORE).chain(more).find(|input| input.name == name)
 }
 

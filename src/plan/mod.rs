@@ -5,6 +5,7 @@ pub mod build;
 pub mod changed_paths;
 pub mod decide;
 pub mod difference;
+pub mod doctor;
 pub mod job;
 pub mod job_steps;
 pub mod monitoring;

@@ -8,6 +8,7 @@ pub mod cancel;
 mod cures;
 mod deploy;
 mod deploy_failure;
+pub mod doctor;
 mod domain;
 mod dry_run;
 mod follow;

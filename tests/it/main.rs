@@ -14,6 +14,7 @@ mod command_line;
 mod container;
 mod credentials;
 mod deploy_failures;
+mod doctor;
 mod domain;
 mod dry_run;
 mod faults;

@@ -80,7 +80,7 @@ fn a_new_checkout_is_recognised_by_its_contents() {
 fn what_becomes_a_credential_is_withheld() {
     let fixture = settled(&[("a.txt", &"x".repeat(key().len()))]);
     run(&fixture);
-    fixture.file("a.txt", &key());
+    fixture.file("a.txt", key());
     let summary = run(&fixture);
     assert_eq!((summary.from_cache, summary.files, summary.withheld.len()), (0, 0, 1));
 }

@@ -24,6 +24,7 @@ fn answer(world: &mut World, call: &Call) -> Option<Answer> {
     Some(match call.id.as_str() {
         "artifactregistry.projects.getProjectSettings" => settings(world, call),
         "artifactregistry.projects.locations.repositories.get" => repository_view(world, call),
+        "artifactregistry.projects.locations.repositories.getIamPolicy" => policy(world, call),
         "artifactregistry.projects.locations.repositories.packages.tags.get" => tag(world, call),
         "artifactregistry.projects.locations.repositories.dockerImages.get" => docker_image(world, call),
         "artifactregistry.projects.locations.repositories.packages.tags.delete" => delete_tag(world, call),
@@ -62,6 +63,10 @@ fn repository_view(world: &World, call: &Call) -> Answer {
     Ok(Reply::ok(&json!({"name": name, "format": "DOCKER", "mode": "STANDARD_REPOSITORY"})))
 }
 
+fn policy(world: &World, call: &Call) -> Answer {
+    Ok(Reply::ok(&repository(world, call, "artifactregistry.repositories.getIamPolicy")?.1.policy.view()))
+}
+
 fn tag(world: &World, call: &Call) -> Answer {
     let (repository_name, repository) = repository(world, call, "artifactregistry.tags.get")?;
     let (package, tag) = (call.hole("packagesId"), call.hole("tagsId"));
@@ -87,6 +92,7 @@ fn docker_image(world: &World, call: &Call) -> Answer {
     Ok(Reply::ok(&json!({
         "name": format!("{repository_name}/dockerImages/{id}"),
         "uri": format!("{host}{parts}{id}"),
+        "imageSizeBytes": image.bytes.to_string(),
         "tags": tags_of(package, digest),
         "mediaType": "application/vnd.oci.image.manifest.v1+json",
         "uploadTime": image.pushed,

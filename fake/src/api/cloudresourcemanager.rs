@@ -30,6 +30,7 @@ const MOST: usize = 100;
 fn answer(world: &mut World, call: &Call) -> Option<Answer> {
     Some(match (call.id.as_str(), call.path.starts_with("/v3/")) {
         ("cloudresourcemanager.projects.get", true) => get(world, call),
+        ("cloudresourcemanager.projects.getIamPolicy", true) => policy(world, call),
         ("cloudresourcemanager.projects.testIamPermissions", true) => test_permissions(world, call),
         ("cloudresourcemanager.projects.getEffectiveOrgPolicy", _) => org_policy(world, call),
         _ => return None,
@@ -55,6 +56,17 @@ fn get(world: &World, call: &Call) -> Answer {
             })))
         }
         _ => Err(denied("resourcemanager.projects.get", name)),
+    }
+}
+
+/// Who may do what in a project. What folders and the organisation grant is not part of it.
+fn policy(world: &World, call: &Call) -> Answer {
+    let permission = "resourcemanager.projects.getIamPolicy";
+    match project(world, call) {
+        Some(project) if world.allows(&call.account, permission, &project.id, None) => {
+            Ok(Reply::ok(&project.policy.view()))
+        }
+        _ => Err(denied(permission, call.project().unwrap_or_default())),
     }
 }
 
@@ -99,6 +111,9 @@ fn org_policy(world: &World, call: &Call) -> Answer {
         }
         "gcp.resourceLocations" if project.allowed_locations.is_some() => {
             policy["listPolicy"] = json!({"allowedValues": project.allowed_locations});
+        }
+        "iam.disableServiceAccountKeyCreation" if project.keys_forbidden => {
+            policy["booleanPolicy"] = json!({"enforced": true});
         }
         "iam.disableServiceAccountKeyCreation"
         | "storage.publicAccessPrevention"

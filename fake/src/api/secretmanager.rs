@@ -19,8 +19,33 @@ pub(crate) const API: Api = Api {
     needs_billing: true,
     descriptions: &[include_str!("../../../tests/schemas/secretmanager.v1.json")],
     extras: &[],
-    answer: |world, call| (call.id == "secretmanager.projects.secrets.versions.access").then(|| access(world, call)),
+    answer,
 };
+
+fn answer(world: &mut World, call: &Call) -> Option<Answer> {
+    Some(match call.id.as_str() {
+        "secretmanager.projects.secrets.versions.access" => access(world, call),
+        "secretmanager.projects.secrets.getIamPolicy" => policy(world, call),
+        _ => return None,
+    })
+}
+
+/// Who may do what with a secret. Whether there is one is told only to those who may know.
+fn policy(world: &World, call: &Call) -> Answer {
+    let (named, secret) = (call.hole("projectsId"), call.hole("secretsId"));
+    let project = world.project(named).map_or(named, |project| project.id.as_str());
+    let found = world.secrets.get(&format!("projects/{project}/secrets/{secret}"));
+    let permission = "secretmanager.secrets.getIamPolicy";
+    if !world.allows(&call.account, permission, project, found.map(|secret| &secret.policy)) {
+        let resource = format!("projects/{named}/secrets/{secret}");
+        let message = format!("Permission '{permission}' denied for resource '{resource}' (or it may not exist).");
+        let detail = refusal::permission_info(permission, &resource);
+        return Err(refusal::rpc(403, "PERMISSION_DENIED", message, vec![detail]));
+    }
+    let found =
+        found.ok_or_else(|| refusal::not_found(format!("Secret [projects/{named}/secrets/{secret}] not found.")))?;
+    Ok(Reply::ok(&found.policy.view()))
+}
 
 fn access(world: &World, call: &Call) -> Answer {
     let (project, secret) = (call.hole("projectsId"), call.hole("secretsId"));

@@ -28,6 +28,8 @@ pub struct Key {
     pub id: String,
     /// Whether it was disabled.
     pub disabled: bool,
+    /// When it was made.
+    pub created: String,
 }
 
 /// An access token that was given out.
@@ -58,7 +60,8 @@ impl World {
     /// Adds a key to an account and returns its id; an unknown account gets none.
     pub fn add_key(&mut self, email: &str) -> Option<String> {
         let id = self.fresh_hex("key", 40);
-        self.accounts.get_mut(email)?.keys.push(Key { id: id.clone(), disabled: false });
+        let created = self.stamp(0);
+        self.accounts.get_mut(email)?.keys.push(Key { id: id.clone(), disabled: false, created });
         Some(id)
     }
 

@@ -27,6 +27,8 @@ pub struct Package {
 pub struct Image {
     /// When it was pushed.
     pub pushed: String,
+    /// Its size as it is stored.
+    pub bytes: u64,
     /// Its architecture; Cloud Run starts `amd64` only.
     pub architecture: String,
 }
@@ -149,7 +151,7 @@ impl World {
         let pushed = self.stamp(6);
         let repository = self.repositories.entry(name.repository.clone()).or_default();
         let package = repository.packages.entry(name.package.clone()).or_default();
-        let fresh = || Image { pushed, architecture: "amd64".to_owned() };
+        let fresh = || Image { pushed, bytes: 48_000_000, architecture: "amd64".to_owned() };
         package.images.entry(digest.to_owned()).or_insert_with(fresh);
         if let Some(tag) = &name.tag {
             package.tags.insert(tag.clone(), digest.to_owned());

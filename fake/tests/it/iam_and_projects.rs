@@ -57,7 +57,10 @@ fn organisation_policies_show_the_switches() {
     assert_eq!(policy(domains).json(), json!({"constraint": domains, "listPolicy": {"allValues": "ALLOW"}}));
     scene.cloud.world(|world| world.home().members_restricted = true);
     assert!(policy(domains).json()["listPolicy"]["allowedValues"].is_array());
-    assert!(policy("constraints/iam.disableServiceAccountKeyCreation").json()["booleanPolicy"].is_object());
+    let keys = "constraints/iam.disableServiceAccountKeyCreation";
+    assert!(policy(keys).json()["booleanPolicy"].is_object());
+    scene.cloud.world(|world| world.home().keys_forbidden = true);
+    assert_eq!(policy(keys).json()["booleanPolicy"], json!({"enforced": true}));
     assert_eq!(policy("nonsense").status, 400);
 }
 
@@ -116,4 +119,47 @@ fn the_registry_is_read_by_readers() {
     assert_eq!(scene.get("artifactregistry", "/v1/projects/harbour-dev/locations/us/repositories/none").status, 404);
     let settings = scene.get("artifactregistry", "/v1/projects/harbour-dev/projectSettings").json();
     assert_eq!(settings["legacyRedirectionState"], "REDIRECTION_FROM_GCR_IO_FINALIZED");
+}
+
+#[test]
+fn policies_and_keys_are_read_by_those_who_may() {
+    let scene = Scene::with(|world| {
+        world.add_secret(World::PROJECT, "db", "x");
+        world.share_secret(World::PROJECT, "db", World::COMPUTE);
+        world.push_image(&format!("{IMAGE}:one"));
+        let name = "projects/harbour-dev/alertPolicies/1";
+        world.monitoring.insert(name.into(), json!({"name": name}));
+    });
+    let account = format!("/v1/projects/-/serviceAccounts/{}/keys", World::DEPLOYER);
+    let secret = "/v1/projects/harbour-dev/secrets/db:getIamPolicy";
+    let repository = "/v1/projects/harbour-dev/locations/us-central1/repositories/app:getIamPolicy";
+    let project = || scene.post("cloudresourcemanager", "/v3/projects/harbour-dev:getIamPolicy", &json!({}));
+    let alerts = "/v3/projects/harbour-dev/alertPolicies?pageSize=100";
+    assert_eq!(project().status, 403);
+    let looks = [
+        ("iam", account.as_str()),
+        ("secretmanager", secret),
+        ("artifactregistry", repository),
+        ("monitoring", alerts),
+    ];
+    for (api, path) in looks {
+        assert_eq!(scene.get(api, path).status, 403, "{path}");
+    }
+    scene.cloud.world(|world| {
+        for role in ["roles/iam.securityReviewer", "roles/iam.serviceAccountKeyAdmin", "roles/monitoring.viewer"] {
+            world.grant(World::PROJECT, World::DEPLOYER, role);
+        }
+    });
+    let holds = |policy: &Value, role: &str| {
+        policy["bindings"].as_array().is_some_and(|all| all.iter().any(|one| one["role"] == role))
+    };
+    assert!(holds(&project().json(), "roles/run.admin"));
+    assert!(holds(&scene.get("secretmanager", secret).json(), "roles/secretmanager.secretAccessor"));
+    assert_eq!(scene.get("artifactregistry", repository).json(), json!({"etag": "ACAB"}));
+    assert_eq!(scene.get("secretmanager", "/v1/projects/harbour-dev/secrets/none:getIamPolicy").status, 404);
+    assert_eq!(scene.get("monitoring", alerts).json()["alertPolicies"].as_array().map(Vec::len), Some(1));
+    let keys = scene.get("iam", &account).json();
+    let key = &keys["keys"][0];
+    assert_eq!((&key["keyType"], key["validAfterTime"].is_string()), (&json!("USER_MANAGED"), true));
+    assert_eq!(scene.get("iam", &format!("{account}?keyTypes=SYSTEM_MANAGED")).json(), json!({}));
 }

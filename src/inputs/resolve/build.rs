@@ -254,12 +254,12 @@ fn config(give: &mut Give<'_>, shown: &str, file: &Path) -> Option<Map<String, V
 }
 
 /// `gcr.io/PROJECT/SERVICE`; a domain-scoped project `example.com:id` is written as a path there.
-fn default_repository(project: Option<&ProjectId>, service: Option<&ServiceName>) -> Option<Repository> {
+pub(super) fn default_repository(project: Option<&ProjectId>, service: Option<&ServiceName>) -> Option<Repository> {
     Repository::parse(&format!("gcr.io/{}/{}", project?.as_str().replace(':', "/"), service?)).ok()
 }
 
 /// `PROJECT-slipway-REGION`: our own, so that its clean-up rule can delete nobody else's objects.
-fn default_bucket(project: Option<&ProjectId>, region: Option<&Region>) -> Option<BucketName> {
+pub(super) fn default_bucket(project: Option<&ProjectId>, region: Option<&Region>) -> Option<BucketName> {
     // `google` may not stand in a bucket's name, nor a colon (`google-api.md` 3.1).
     let project = project?.as_str().replace([':', '.'], "-").replace("google", "elgoog");
     BucketName::parse(&format!("{project}-slipway-{}", region?)).ok()

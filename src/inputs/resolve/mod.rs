@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+pub mod doctor;
 pub mod hosting;
 pub mod job;
 mod kind;
@@ -83,7 +84,8 @@ pub fn run(
         | Command::Release
         | Command::Preview
         | Command::Status
-        | Command::Monitoring => None,
+        | Command::Monitoring
+        | Command::Doctor => None,
     };
     let settings = service::settings(&mut give, runner, service.as_ref());
     let domain = give.with("domain", Domain::parse);

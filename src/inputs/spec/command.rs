@@ -1,7 +1,9 @@
 //! What the program can be told to do, and which inputs each command takes.
 
 use super::hosting::PLACES;
-use super::{DEPLOY, Group, HOSTING, HOSTING_MORE, Input, JOB, MONITORING, MORE, PREVIEW, RELEASE, STATUS, text};
+use super::{
+    DEPLOY, DOCTOR, Group, HOSTING, HOSTING_MORE, Input, JOB, MONITORING, MORE, PREVIEW, RELEASE, STATUS, text,
+};
 
 /// What the program can be told to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +30,13 @@ pub enum Command {
     Status,
     /// Alerts, an uptime check and who is told.
     Monitoring,
+    /// What would hinder a deploy, and how the project is doing.
+    Doctor,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Command; 11] = [
+    pub const ALL: [Command; 12] = [
         Command::Deploy,
         Command::Rollback,
         Command::Promote,
@@ -44,6 +48,7 @@ impl Command {
         Command::Preview,
         Command::Status,
         Command::Monitoring,
+        Command::Doctor,
     ];
 
     /// Its words on the command line.
@@ -60,6 +65,7 @@ impl Command {
             Command::Preview => "preview",
             Command::Status => "status",
             Command::Monitoring => "monitoring",
+            Command::Doctor => "doctor",
         }
     }
 
@@ -83,6 +89,9 @@ impl Command {
                 "Show who serves, and a service's last hour and day: requests, errors, latency, instances"
             }
             Command::Monitoring => "Set up alerts and an uptime check of a service, or remove them",
+            Command::Doctor => {
+                "Look at everything a deploy needs, change nothing, and say what to mend with which command"
+            }
         }
     }
 
@@ -101,7 +110,8 @@ impl Command {
             | Command::Release
             | Command::Preview
             | Command::Status
-            | Command::Monitoring => true,
+            | Command::Monitoring
+            | Command::Doctor => true,
             Command::Promote => {
                 input.group != Group::Build
                     && ![
@@ -135,6 +145,7 @@ impl Command {
             Command::Preview => [PREVIEW, &[], &[]],
             Command::Status => [STATUS, &[], &[]],
             Command::Monitoring => [MONITORING, &[], &[]],
+            Command::Doctor => [DOCTOR, &[], &[]],
         };
         let all = || tables.into_iter().flatten();
         Group::ALL.iter().flat_map(|group| all().filter(|input| input.group == *group)).filter(has).collect()

@@ -7,9 +7,11 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 /// The APIs, by the name the journal gives them, and their schemas.
-const FILES: [(&str, &[&str]); 11] = [
+const FILES: [(&str, &[&str]); 13] = [
     ("STS", &["sts.v1.json"]),
     ("IAMCREDENTIALS", &["iamcredentials.v1.json"]),
+    ("SERVICEUSAGE", &["serviceusage.v1.json"]),
+    ("SECRETMANAGER", &["secretmanager.v1.json"]),
     ("CLOUDBUILD", &["cloudbuild.v1.json"]),
     ("RUN", &["run.v2.json", "run.v1.json"]),
     ("STORAGE", &["storage.v1.json"]),

@@ -1,0 +1,55 @@
+//! What the inputs of the doctor mean.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::model::credentials::Credentials;
+use crate::model::domain::Domain;
+use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, ServiceName, SiteId};
+use crate::model::image::ImageRef;
+
+/// Everything the doctor needs to know.
+#[derive(Debug, Clone)]
+pub struct Doctor {
+    /// Who looks: the account that deploys.
+    pub credentials: Credentials,
+    /// The project.
+    pub project: ProjectId,
+    /// Where services run.
+    pub region: Region,
+    /// The service, where one is meant.
+    pub service: Option<ServiceName>,
+    /// The Hosting site, where one is meant.
+    pub site: Option<SiteId>,
+    /// The user's domain.
+    pub domain: Option<Domain>,
+    /// Where builds push the image; `None` where no service says its name.
+    pub image: Option<ImageRef>,
+    /// Where builds run.
+    pub build_location: Region,
+    /// The account builds run as, where it is not Cloud Build's own choice.
+    pub build_account: Option<AccountEmail>,
+    /// Where sources are staged; `None` where no bucket can have the name that the project gives it.
+    pub bucket: Option<BucketName>,
+    /// The account the service runs as, where it was named.
+    pub runtime_account: Option<AccountEmail>,
+    /// Days after which a key is old.
+    pub key_days: u32,
+    /// Longest time of a build that nobody has to be told of.
+    pub build_time: Duration,
+    /// Largest image that nobody has to be told of, in millions of bytes.
+    pub image_megabytes: u32,
+    /// What becomes of the script.
+    pub script: Script,
+}
+
+/// What becomes of the script that mends what was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Script {
+    /// Nobody asked for it.
+    None,
+    /// It is printed.
+    Print,
+    /// It is written to this file below the workspace.
+    File(PathBuf),
+}

@@ -1,0 +1,109 @@
+//! What the doctor is told, with every mistake at once.
+
+use std::path::{Component, Path};
+use std::time::Duration;
+
+use super::super::credentials;
+use super::super::doctor::{Doctor, Script};
+use super::super::error::{Findings, InputErrors};
+use super::super::raw::RawInputs;
+use super::super::runner::Runner;
+use super::super::scalar;
+use super::{Give, build, project, region};
+use crate::model::domain::Domain;
+use crate::model::ids::{AccountEmail, BucketName, Region, ServiceName, SiteId};
+use crate::model::image::ImageRef;
+
+/// The seed's limits: a key of 90 days, a build of five minutes, an image of 200 MB.
+const KEY_DAYS: u32 = 90;
+const BUILD_TIME: Duration = Duration::from_secs(300);
+const IMAGE_MEGABYTES: u32 = 200;
+
+/// Resolves the inputs of the doctor.
+///
+/// # Errors
+/// Every mistake in every input.
+pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<Doctor, InputErrors> {
+    let credentials = credentials::find(raw, runner, &mut findings);
+    let mut give = Give { raw, findings: &mut findings };
+    let project = project(&mut give, credentials.as_ref());
+    let region = region(&mut give);
+    let service = give.parsed("service", ServiceName::parse);
+    let site = give.parsed("site", SiteId::parse);
+    let domain = give.with("domain", Domain::parse);
+    if raw.has("domain") && !raw.has("service") {
+        give.findings.wrong("domain", "there is no `service` it could lead to", "give `service` too");
+    }
+    let image = match give.with("image", ImageRef::parse) {
+        None if !raw.has("image") => build::default_repository(project.as_ref(), service.as_ref())
+            .map(|repository| ImageRef { repository, tag: None, digest: None }),
+        image => image,
+    };
+    let build_location = match give.parsed("build_region", Region::parse) {
+        None if !raw.has("build_region") => Region::parse("global").ok(),
+        location => location,
+    };
+    let build_account = give.parsed("build_service_account", AccountEmail::parse);
+    let bucket = give
+        .parsed("staging_bucket", |text| BucketName::parse(text.trim_start_matches("gs://").trim_end_matches('/')))
+        .or_else(|| build::default_bucket(project.as_ref(), region.as_ref()));
+    let runtime_account = give.parsed("runtime_service_account", AccountEmail::parse);
+    let key_days = give.with("key_max_age", |text| scalar::number(text.trim_end_matches('d'), 1, 3650));
+    let build_time = give.with("max_build_time", scalar::duration);
+    let image_megabytes =
+        give.with("max_image_size", |text| scalar::number(text.trim_end_matches("MB").trim_end(), 1, 100_000));
+    let script = give.with("fix_script", script).unwrap_or(Script::None);
+    let (Some(credentials), Some(project), Some(region), Some(build_location)) =
+        (credentials, project, region, build_location)
+    else {
+        return Err(InputErrors(findings.mistakes));
+    };
+    if !findings.mistakes.is_empty() {
+        return Err(InputErrors(findings.mistakes));
+    }
+    Ok(Doctor {
+        credentials,
+        project,
+        region,
+        service,
+        site,
+        domain,
+        image,
+        build_location,
+        build_account,
+        bucket,
+        runtime_account,
+        key_days: key_days.unwrap_or(KEY_DAYS),
+        build_time: build_time.unwrap_or(BUILD_TIME),
+        image_megabytes: image_megabytes.unwrap_or(IMAGE_MEGABYTES),
+        script,
+    })
+}
+
+/// `true`, `false`, or a path that stays in the workspace.
+fn script(text: &str) -> Result<Script, &'static str> {
+    if let Ok(on) = scalar::switch(text) {
+        return Ok(if on { Script::Print } else { Script::None });
+    }
+    let path = Path::new(text);
+    let stays = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    if stays && path.file_name().is_some() {
+        Ok(Script::File(path.to_owned()))
+    } else {
+        Err("write `true`, or a path in the workspace such as `fix.sh`")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_stays_in_the_workspace() {
+        assert_eq!(script("true"), Ok(Script::Print));
+        assert_eq!(script("out/fix.sh"), Ok(Script::File("out/fix.sh".into())));
+        for path in ["/etc/x", "../x", "a/../../x", "."] {
+            assert!(script(path).is_err(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The shell script that mends what the doctor found, for an owner to read and to run.
+
+use super::fix::{Fix, On, line};
+use super::{Finding, State};
+
+/// The script: what is in the way is mended, what only should be mended stands there behind `#`.
+pub fn script(project: &str, findings: &[Finding]) -> String {
+    let all: Vec<&Fix> = findings.iter().filter(|one| blocks(one)).flat_map(|one| &one.fixes).collect();
+    let mut text = format!(
+        "#!/bin/sh\n# What `slipway doctor` would have an owner of project {} change. Read it before you run it.\n# Every command can be run again without harm. Those behind `#` are not needed for a deploy.\nset -eu\n",
+        one_line(project)
+    );
+    let mut done: Vec<&Fix> = Vec::new();
+    for finding in findings.iter().filter(|finding| !finding.fixes.is_empty()) {
+        let fixes: Vec<&Fix> =
+            finding.fixes.iter().filter(|fix| !done.contains(fix) && !is_covered(fix, &all)).collect();
+        if fixes.is_empty() || finding.state == State::Ok {
+            continue;
+        }
+        text.push_str(&format!(
+            "\n# {}: {}: {}\n",
+            finding.area.title(),
+            one_line(&finding.what),
+            one_line(&finding.evidence)
+        ));
+        for fix in fixes {
+            let command = line(&fix.words(project));
+            let command = match fix.unless(project) {
+                Some(look) => format!("{} >/dev/null 2>&1 || {command}", line(&look)),
+                None => command,
+            };
+            let mark = if blocks(finding) { "" } else { "# " };
+            text.push_str(&format!("{mark}{command}\n"));
+            done.push(fix);
+        }
+    }
+    if done.is_empty() {
+        text.push_str("\n# There is nothing to mend.\n");
+    }
+    text
+}
+
+fn blocks(finding: &Finding) -> bool {
+    matches!(finding.state, State::Blocking(_))
+}
+
+/// Whether another command of the script grants the same role to the same member on more.
+fn is_covered(fix: &Fix, all: &[&Fix]) -> bool {
+    let Fix::Grant { role, member, on } = fix else { return false };
+    *on != On::Project && all.contains(&&Fix::grant(role, member, On::Project))
+}
+
+/// A comment must end with its line.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Area;
+    use super::*;
+    use crate::explain::Class;
+
+    #[test]
+    fn a_grant_on_the_project_makes_the_same_on_a_service_needless() {
+        let narrow = Fix::grant("roles/run.admin", "user:a@b.c", On::Service("web".into(), "us-central1".into()));
+        let wide = Fix::grant("roles/run.admin", "user:a@b.c", On::Project);
+        let state = State::Blocking(Class::Permission);
+        let one = Finding::new(Area::Deployer, state, "deploy", "x").fix(narrow);
+        let other = Finding::new(Area::Deployer, state, "jobs", "x").fix(wide);
+        assert!(!script("p", &[one.clone(), other]).contains("--region"));
+        assert!(script("p", &[one]).contains("--region=us-central1"));
+    }
+
+    #[test]
+    fn no_evidence_becomes_a_command() {
+        let finding = Finding::new(Area::Apis, State::Warning, "x", "a\nrm -rf /")
+            .fix(Fix::Enable { service: "run.googleapis.com".into() });
+        let text = script("p", &[finding]);
+        assert!(text.lines().all(|line| line.is_empty() || line.starts_with('#') || line == "set -eu"), "{text}");
+    }
+}

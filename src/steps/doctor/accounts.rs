@@ -1,0 +1,141 @@
+//! The account builds run as: whether it can be used, read the source, write the log and push the image. Its policies
+//! tell, where they may be read; else what became of builds does.
+
+use super::{DoctorContext, IAM, Scene, Unseen};
+use crate::explain::Class;
+use crate::google::cloud_build::{Build, Status};
+use crate::google::projects::{self, AccountState};
+use crate::google::roles;
+use crate::model::ids::AccountEmail;
+use crate::plan::doctor::fix::{Fix, On, builder};
+use crate::plan::doctor::grants::{Held, Policy, held};
+use crate::plan::doctor::{Area, Finding, State};
+
+const PUSH: &str = "artifactregistry.repositories.uploadArtifacts";
+
+pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Finding> {
+    let project = context.doctor.project.as_str();
+    let account = match &scene.build_account {
+        Ok(Some(account)) => account,
+        Ok(None) => {
+            let member = roles::member(&builder(project));
+            return vec![
+                Finding::new(
+                    Area::BuildAccount,
+                    State::Blocking(Class::Config),
+                    "the build's account",
+                    "Cloud Build has no default account in this project",
+                )
+                .fix(Fix::MakeBuilder)
+                .fix(Fix::grant("roles/cloudbuild.builds.builder", &member, On::Project))
+                .cure(format!("Then write `build_service_account: {}`", builder(project))),
+            ];
+        }
+        Err(Unseen(why)) => {
+            return vec![Finding::new(Area::BuildAccount, State::CannotSee, "the build's account", why)];
+        }
+    };
+    let mut found = vec![usable(context, account, Area::BuildAccount, "build_service_account").await];
+    let member = roles::member(account.as_str());
+    let last = last_build(scene, account);
+    let (read, write) = ("read the source from the bucket", "write the log to the bucket");
+    for (what, permission, role) in [
+        (read, "storage.objects.get", "roles/storage.objectViewer"),
+        (write, "storage.objects.create", "roles/storage.objectCreator"),
+    ] {
+        let policies = [scene.project_policy.clone(), scene.bucket_policy.clone()];
+        // A successful build has read its source and written its log; nothing else is sure to tell of these two.
+        let proof = last.as_ref().and_then(|build| (build.status == Status::Success).then_some(true));
+        let finding = judged(account, what, &policies, permission, last.as_ref().zip(proof));
+        found.push(match (&context.doctor.bucket, finding.state) {
+            (Some(bucket), State::Warning | State::Blocking(_)) => {
+                finding.fix(Fix::grant(role, &member, On::Bucket(bucket.to_string())))
+            }
+            _ => finding,
+        });
+    }
+    found.push(push(context, scene, account, &member, last.as_ref()));
+    found
+}
+
+fn push(
+    context: &DoctorContext<'_>,
+    scene: &Scene,
+    account: &AccountEmail,
+    member: &str,
+    last: Option<&&Build>,
+) -> Finding {
+    let policies = [scene.project_policy.clone(), scene.repository_policy.clone()];
+    let proof = last.and_then(|build| match build.failure_type.as_str() {
+        "PUSH_NOT_AUTHORIZED" => Some(false),
+        _ if build.status == Status::Success && !build.images.is_empty() => Some(true),
+        _ => None,
+    });
+    let finding = judged(account, "push the image", &policies, PUSH, last.zip(proof));
+    let (State::Warning | State::Blocking(_), Some(place)) = (finding.state, &scene.place) else { return finding };
+    if place.project != context.doctor.project.as_str() {
+        let cure = format!(
+            "Have an owner of project {} grant roles/artifactregistry.writer on repository {} to {member}",
+            place.project, place.name
+        );
+        return finding.cure(cure);
+    }
+    // What a push would make is made first, so that no right to make repositories need be granted.
+    let finding = match scene.repository {
+        Ok(true) => finding,
+        _ => finding.fix(Fix::MakeRepository { repository: place.name.clone(), location: place.location.clone() }),
+    };
+    let on = On::Repository(place.name.clone(), place.location.clone());
+    finding.fix(Fix::grant("roles/artifactregistry.writer", member, on))
+}
+
+/// From policies and the last build to a finding. A denial that a build met is in the way; a grant that is only not
+/// found may stand on a folder or the organisation, which policies here do not show.
+fn judged(
+    account: &AccountEmail,
+    what: &str,
+    policies: &[Policy],
+    permission: &str,
+    last: Option<(&&Build, bool)>,
+) -> Finding {
+    let (state, evidence) = match (held(policies, &roles::member(account.as_str()), permission), last) {
+        (Held::Yes(role, on), _) => (State::Ok, format!("{role} on {on}")),
+        (_, Some((build, true))) => (State::Ok, format!("build {} did", build.id)),
+        (_, Some((build, false))) => {
+            (State::Blocking(Class::Permission), format!("build {} was refused ({})", build.id, build.failure_type))
+        }
+        (Held::Nowhere, None) => {
+            (State::Warning, format!("no grant of `{permission}` is in sight, and no build shows one"))
+        }
+        (Held::Unknown, None) => (State::CannotSee, "its policies may not be read, and no build tells".into()),
+    };
+    Finding::new(Area::BuildAccount, state, what, evidence)
+}
+
+/// The newest build of that account whose end says something.
+fn last_build<'a>(scene: &'a Scene, account: &AccountEmail) -> Option<&'a Build> {
+    let builds = scene.builds.as_ref().ok()?;
+    let own = |build: &&Build| build.account.is_empty() || build.account == account.as_str();
+    builds
+        .iter()
+        .filter(own)
+        .find(|build| build.status == Status::Success || build.failure_type == "PUSH_NOT_AUTHORIZED")
+}
+
+/// Whether an account is there and switched on.
+pub(super) async fn usable(context: &DoctorContext<'_>, account: &AccountEmail, area: Area, input: &str) -> Finding {
+    let what = format!("account `{account}`");
+    let finding = |state, evidence: &str| Finding::new(area, state, what.clone(), evidence);
+    if account.as_str().ends_with("@cloudbuild.gserviceaccount.com") {
+        return finding(State::Ok, "Google's own account of this project for builds");
+    }
+    match context.heard(IAM, projects::account(context.http, account).await) {
+        Ok(AccountState::Enabled) => finding(State::Ok, "enabled"),
+        Ok(AccountState::Disabled) => {
+            finding(State::Blocking(Class::Config), "disabled").fix(Fix::EnableAccount { account: account.to_string() })
+        }
+        Ok(AccountState::Missing) => finding(State::Blocking(Class::Config), "does not exist")
+            .cure(format!("Name an account that exists in `{input}`")),
+        Err(unseen) => finding(State::CannotSee, &unseen.0),
+    }
+}

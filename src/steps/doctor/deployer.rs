@@ -1,0 +1,203 @@
+//! What the deploying account may do, step by step; each missing permission is asked for where it would be used, too.
+
+use super::{DoctorContext, IAM, MANAGER, RUN, STORAGE, Scene};
+use crate::explain::{Class, Explain, Failure};
+use crate::google::projects::{self, Resource};
+use crate::google::roles::{HELPFUL, HOSTING_NEEDS, HOSTING_ROLE, NEEDS, Need};
+use crate::plan::doctor::fix::{Fix, On};
+use crate::plan::doctor::{Area, Finding, State};
+
+/// A step of a deploy, and which permissions it takes, by how they begin.
+struct Step {
+    what: &'static str,
+    takes: &'static [&'static str],
+    /// Which input asks for it, where not every deploy does.
+    only: Option<&'static str>,
+}
+
+const STEPS: &[Step] = &[
+    Step { what: "submit and watch builds", takes: &["cloudbuild.builds."], only: None },
+    Step { what: "have a staging bucket", takes: &["storage.buckets."], only: None },
+    Step { what: "upload the source, read the log", takes: &["storage.objects."], only: None },
+    Step {
+        what: "deploy the service",
+        takes: &["run.services.get", "run.services.create", "run.services.update", "run.revisions.", "run.operations."],
+        only: None,
+    },
+    Step {
+        what: "say who may call the service",
+        takes: &["run.services.getIamPolicy", "run.services.setIamPolicy"],
+        only: Some("`allow_unauthenticated`"),
+    },
+    Step { what: "call a private service", takes: &["run.routes."], only: Some("checks of a private service") },
+    Step { what: "run jobs", takes: &["run.jobs.", "run.executions."], only: Some("jobs") },
+    Step { what: "deploy worker pools", takes: &["run.workerpools."], only: Some("`kind: worker-pool`") },
+];
+
+const ACT_AS: &str = "iam.serviceAccounts.actAs";
+
+/// # Errors
+/// When Google does not accept the account's token.
+pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Result<Vec<Finding>, Failure> {
+    let of_sites = context.doctor.site.as_ref().map(|_| HOSTING_NEEDS).unwrap_or_default();
+    let mut asked: Vec<&str> = NEEDS.iter().chain(HELPFUL).chain(of_sites).map(|need| need.permission).collect();
+    asked.sort_unstable();
+    asked.dedup();
+    let answer = match projects::held(context.http, Resource::Project, &asked).await {
+        Err(error) if error.class() == Class::Auth => {
+            return Err(Failure::of("Google does not accept the account's token", error));
+        }
+        answer => context.heard(MANAGER, answer),
+    };
+    let held = match answer {
+        Ok(held) => held,
+        Err(unseen) => {
+            return Ok(vec![Finding::new(Area::Deployer, State::CannotSee, "its permissions", unseen.0)]);
+        }
+    };
+    let mut found = Vec::new();
+    for step in STEPS {
+        let needs: Vec<&Need> =
+            NEEDS.iter().filter(|need| step.takes.iter().any(|start| need.permission.starts_with(start))).collect();
+        found.push(judge(context, scene, step, &needs, &held).await);
+    }
+    found.extend(acts(context, scene, &held).await);
+    if !of_sites.is_empty() {
+        let step = Step { what: "release the site", takes: &[], only: None };
+        let needs: Vec<&Need> = of_sites.iter().filter(|need| need.role == HOSTING_ROLE).collect();
+        found.push(judge(context, scene, &step, &needs, &held).await);
+    }
+    found.extend(HELPFUL.iter().filter(|need| is_on_its_own(need) && !holds(&held, need.permission)).map(|need| {
+        let what = format!("may not {}", need.why);
+        Finding::new(
+            Area::Deployer,
+            State::CannotSee,
+            what,
+            format!("`{}` is not held, and no deploy needs it", need.permission),
+        )
+    }));
+    Ok(found)
+}
+
+/// Those that are held by a grant on one account or bucket are asked for where they are used.
+fn is_on_its_own(need: &Need) -> bool {
+    !need.permission.starts_with("iam.") && !need.permission.starts_with("storage.")
+}
+
+fn holds(held: &[String], permission: &str) -> bool {
+    held.iter().any(|one| one.eq_ignore_ascii_case(permission))
+}
+
+/// One step: all it takes is held somewhere, or this is missing.
+async fn judge(
+    context: &DoctorContext<'_>,
+    scene: &Scene,
+    step: &Step,
+    needs: &[&'static Need],
+    held: &[String],
+) -> Finding {
+    let mut missing: Vec<&Need> = needs.iter().copied().filter(|need| !holds(held, need.permission)).collect();
+    let on_resource = if missing.is_empty() { Vec::new() } else { on_resource(context, scene, &missing).await };
+    missing.retain(|need| !holds(&on_resource, need.permission) && !is_needless(scene, need));
+    if missing.is_empty() {
+        let evidence = format!("{} of {} permissions held", needs.len(), needs.len());
+        return Finding::new(Area::Deployer, State::Ok, step.what, evidence);
+    }
+    let names: Vec<String> = missing.iter().map(|need| format!("`{}`", need.permission)).collect();
+    let (state, evidence) = match step.only {
+        Some(input) => (State::Warning, format!("lacks {}; only {input} takes it", names.join(", "))),
+        None => (State::Blocking(Class::Permission), format!("lacks {}", names.join(", "))),
+    };
+    let finding = Finding::new(Area::Deployer, state, step.what, evidence);
+    missing
+        .iter()
+        .fold(finding, |finding, need| fixes(context, scene, need, &missing).into_iter().fold(finding, Finding::fix))
+}
+
+/// What makes things is needed only where they are not there.
+fn is_needless(scene: &Scene, need: &Need) -> bool {
+    let service = scene.service.as_ref().is_ok_and(Option::is_some);
+    let bucket = scene.bucket.as_ref().is_ok_and(Option::is_some);
+    match need.permission {
+        "run.services.create" => service,
+        "storage.buckets.create" => bucket,
+        _ => false,
+    }
+}
+
+/// Those of the permissions that are held on the bucket or the service itself.
+async fn on_resource(context: &DoctorContext<'_>, scene: &Scene, missing: &[&Need]) -> Vec<String> {
+    let of = |start: &str| -> Vec<&'static str> {
+        let some = missing.iter().map(|need| need.permission).filter(|permission| permission.starts_with(start));
+        some.collect()
+    };
+    let (storage, run) = (of("storage."), of("run.services."));
+    let mut held = Vec::new();
+    if let (Some(bucket), false) = (&context.doctor.bucket, storage.is_empty() || matches!(scene.bucket, Ok(None))) {
+        let answer = projects::held_on_bucket(context.http, bucket.as_str(), &storage).await;
+        held.extend(context.heard(STORAGE, answer).unwrap_or_default());
+    }
+    if let (Some(name), false) = (context.service_name(), run.is_empty() || matches!(scene.service, Ok(None))) {
+        let answer = projects::held(context.http, Resource::Run(&name), &run).await;
+        held.extend(context.heard(RUN, answer).unwrap_or_default());
+    }
+    held
+}
+
+/// The smallest grants that give the permission.
+fn fixes(context: &DoctorContext<'_>, scene: &Scene, need: &Need, missing: &[&Need]) -> Vec<Fix> {
+    let doctor = context.doctor;
+    let member = doctor.credentials.principal.member();
+    let grant = |role: &str, on: On| Fix::grant(role, member, on);
+    match (&doctor.bucket, &doctor.service) {
+        (Some(bucket), _) if need.permission.starts_with("storage.") => {
+            let on = grant("roles/storage.admin", On::Bucket(bucket.to_string()));
+            if matches!(scene.bucket, Ok(Some(_))) {
+                return vec![on];
+            }
+            // With the bucket made by its owner, nothing on the project is needed.
+            vec![Fix::MakeBucket { bucket: bucket.to_string(), location: doctor.region.to_string() }, on]
+        }
+        (_, Some(service))
+            if missing.iter().all(|other| other.permission.starts_with("run.services."))
+                && matches!(scene.service, Ok(Some(_))) =>
+        {
+            vec![grant(need.role, On::Service(service.to_string(), doctor.region.to_string()))]
+        }
+        _ => vec![grant(need.role, On::Project)],
+    }
+}
+
+/// Whether it may act as the accounts that builds and the service run as.
+async fn acts(context: &DoctorContext<'_>, scene: &Scene, held: &[String]) -> Vec<Finding> {
+    let mut accounts: Vec<String> = Vec::new();
+    let build = scene.build_account.as_ref().ok().and_then(Option::as_ref).map(ToString::to_string);
+    for account in build.into_iter().chain(super::runtime::account(context, scene)) {
+        if !accounts.contains(&account) {
+            accounts.push(account);
+        }
+    }
+    let mut found = Vec::new();
+    for account in accounts {
+        let what = format!("act as `{account}`");
+        if holds(held, ACT_AS) {
+            found.push(Finding::new(Area::Deployer, State::Ok, what, "on the project"));
+            continue;
+        }
+        let answer = projects::held(context.http, Resource::Account(&account), &[ACT_AS]).await;
+        found.push(match context.heard(IAM, answer) {
+            Ok(own) if holds(&own, ACT_AS) => Finding::new(Area::Deployer, State::Ok, what, "on that account"),
+            Ok(_) => {
+                Finding::new(Area::Deployer, State::Blocking(Class::Permission), what, format!("lacks `{ACT_AS}`")).fix(
+                    Fix::grant(
+                        "roles/iam.serviceAccountUser",
+                        context.doctor.credentials.principal.member(),
+                        On::Account(account),
+                    ),
+                )
+            }
+            Err(unseen) => Finding::new(Area::Deployer, State::CannotSee, what, unseen.0),
+        });
+    }
+    found
+}

@@ -1,0 +1,130 @@
+//! Who runs the service: its runtime account and the secrets that account must read, and Cloud Run's agent.
+
+use serde_json::Value;
+
+use super::accounts::usable;
+use super::{DoctorContext, SECRETS, Scene};
+use crate::explain::Class;
+use crate::google::cloud_run::Service;
+use crate::google::policies::Of;
+use crate::google::roles;
+use crate::model::ids::AccountEmail;
+use crate::plan::doctor::fix::{Fix, On};
+use crate::plan::doctor::grants::{Held, held};
+use crate::plan::doctor::{Area, Finding, State};
+
+const ACCESS: &str = "secretmanager.versions.access";
+const PULL: &str = "artifactregistry.repositories.downloadArtifacts";
+
+/// What Cloud Run says of a revision whose account may not read a secret.
+const SECRET_REFUSED: &str = "SECRETS_ACCESS_CHECK_FAILED";
+
+pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Finding> {
+    if context.doctor.service.is_none() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let account = account(context, scene).and_then(|name| AccountEmail::parse(&name).ok());
+    match &account {
+        Some(account) => found.push(usable(context, account, Area::Runtime, "runtime_service_account").await),
+        None => found.push(Finding::new(
+            Area::Runtime,
+            State::CannotSee,
+            "the runtime account",
+            "the service names none, and the project's number may not be read",
+        )),
+    }
+    let service = scene.service.as_ref().ok().and_then(Option::as_ref);
+    if let (Some(account), Some(service)) = (&account, service) {
+        for secret in secrets(service) {
+            found.push(readable(context, scene, account, service, &secret).await);
+        }
+    }
+    found.push(agent(scene, service));
+    found
+}
+
+/// The address of the account the service runs as, as far as it is known.
+pub(super) fn account(context: &DoctorContext<'_>, scene: &Scene) -> Option<String> {
+    context.doctor.service.as_ref()?;
+    if let Some(account) = &context.doctor.runtime_account {
+        return Some(account.to_string());
+    }
+    let service = scene.service.as_ref().ok().and_then(Option::as_ref);
+    let own = service.and_then(|one| one.json().pointer("/template/serviceAccount")?.as_str());
+    match own.filter(|own| !own.is_empty()) {
+        Some(own) => Some(own.to_owned()),
+        None => scene.number.as_ref().map(|number| format!("{number}-compute@developer.gserviceaccount.com")),
+    }
+}
+
+/// The secrets that a service's containers read, each once.
+pub(super) fn secrets(service: &Service) -> Vec<String> {
+    let list = |pointer: &str| service.json().pointer(pointer).and_then(Value::as_array).into_iter().flatten();
+    let variables = list("/template/containers")
+        .flat_map(|container| container.get("env").and_then(Value::as_array).into_iter().flatten())
+        .filter_map(|variable| variable.pointer("/valueSource/secretKeyRef/secret")?.as_str());
+    let files = list("/template/volumes").filter_map(|volume| volume.pointer("/secret/secret")?.as_str());
+    let mut all: Vec<String> = variables.chain(files).map(str::to_owned).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+async fn readable(
+    context: &DoctorContext<'_>,
+    scene: &Scene,
+    account: &AccountEmail,
+    service: &Service,
+    secret: &str,
+) -> Finding {
+    let short = secret.rsplit('/').next().unwrap_or(secret);
+    let what = format!("secret `{short}`");
+    let policy = context.policy(SECRETS, Of::Secret(secret), what.clone()).await;
+    let member = roles::member(account.as_str());
+    let ready = service.ready();
+    let refused = ready.as_ref().is_some_and(|one| one.holds == Some(false) && one.reason == SECRET_REFUSED);
+    let started =
+        ready.is_some_and(|one| one.holds == Some(true)) && service.latest_ready() == service.latest_created();
+    let (state, evidence) = match held(&[scene.project_policy.clone(), policy], &member, ACCESS) {
+        Held::Yes(role, on) => (State::Ok, format!("`{account}` has {role} on {on}")),
+        _ if started => (State::Ok, "the newest revision started with it".into()),
+        _ if refused => {
+            (State::Blocking(Class::Permission), format!("Cloud Run says that `{account}` may not read the secrets"))
+        }
+        Held::Nowhere => (State::Warning, format!("no grant of `{ACCESS}` to `{account}` is in sight")),
+        Held::Unknown => (State::CannotSee, "its policy may not be read".into()),
+    };
+    let finding = Finding::new(Area::Runtime, state, what, evidence);
+    match state {
+        State::Warning | State::Blocking(_) => {
+            finding.fix(Fix::grant("roles/secretmanager.secretAccessor", &member, On::Secret(secret.to_owned())))
+        }
+        _ => finding,
+    }
+}
+
+/// Cloud Run's own agent, which pulls the image.
+fn agent(scene: &Scene, service: Option<&Service>) -> Finding {
+    const AGENT: &str = "roles/run.serviceAgent";
+    let what = "Cloud Run's service agent";
+    let works = service.is_some_and(|one| one.ready().is_some_and(|ready| ready.holds == Some(true)));
+    let Some(number) = &scene.number else {
+        return Finding::new(Area::Runtime, State::CannotSee, what, "the project's number may not be read");
+    };
+    let member = roles::member(&format!("service-{number}@serverless-robot-prod.iam.gserviceaccount.com"));
+    match held(std::slice::from_ref(&scene.project_policy), &member, PULL) {
+        Held::Yes(role, on) => Finding::new(Area::Runtime, State::Ok, what, format!("{role} on {on}")),
+        _ if works => Finding::new(Area::Runtime, State::Ok, what, "the service's image was pulled"),
+        Held::Nowhere => {
+            Finding::new(Area::Runtime, State::Blocking(Class::Permission), what, format!("lacks {AGENT}"))
+                .fix(Fix::grant(AGENT, &member, On::Project))
+        }
+        Held::Unknown => Finding::new(
+            Area::Runtime,
+            State::CannotSee,
+            what,
+            "the project's policy may not be read, and no revision tells",
+        ),
+    }
+}

@@ -1,0 +1,95 @@
+//! The service: whether it serves, who may call it, and the domain that leads to it.
+
+use super::{DoctorContext, RUN, Scene, Unseen};
+use crate::explain::Class;
+use crate::google::cloud_run::Service;
+use crate::google::domains;
+use crate::google::policies::{self, Of};
+use crate::model::domain::Domain;
+use crate::plan::doctor::{Area, Finding, State};
+
+pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Finding> {
+    let Some(name) = &context.doctor.service else { return Vec::new() };
+    let what = format!("service `{name}`");
+    let finding = |state, evidence: String| Finding::new(Area::Service, state, what.clone(), evidence);
+    let mut found = Vec::new();
+    match &scene.service {
+        Err(Unseen(why)) => found.push(finding(State::CannotSee, why.clone())),
+        Ok(None) => found.push(finding(State::Ok, "not there yet; the first deploy makes it".into())),
+        Ok(Some(service)) => {
+            found.push(serves(service, &finding));
+            found.push(access(context, service).await);
+        }
+    }
+    if let Some(domain) = &context.doctor.domain {
+        found.push(certificate(context, domain).await);
+    }
+    found
+}
+
+fn serves(service: &Service, finding: &impl Fn(State, String) -> Finding) -> Finding {
+    let ready = service.ready();
+    match ready.as_ref().and_then(|ready| ready.holds) {
+        Some(true) => {
+            let revision = service.latest_ready().map(|name| format!(", newest revision `{name}`")).unwrap_or_default();
+            finding(State::Ok, format!("serves at {}{revision}", service.uri()))
+        }
+        Some(false) => {
+            let said = ready.map(|ready| format!("{}: {}", ready.reason, ready.message)).unwrap_or_default();
+            finding(State::Warning, format!("not ready: {said}"))
+                .cure("`slipway rollback` sends the traffic back to a revision that served before")
+        }
+        None => finding(State::CannotSee, "Google is still working on it".into()),
+    }
+}
+
+/// Who may call it. Both are right; which is meant is the user's to know.
+async fn access(context: &DoctorContext<'_>, service: &Service) -> Finding {
+    let what = "public access";
+    let finding = |state, evidence: String| Finding::new(Area::Service, state, what, evidence);
+    let inside = if service.is_internal() { "; its ingress lets only the project's own networks in" } else { "" };
+    if service.json().pointer("/invokerIamDisabled").and_then(serde_json::Value::as_bool) == Some(true) {
+        return finding(State::Ok, format!("everybody may call it: nobody's identity is asked for{inside}"));
+    }
+    let Some(name) = context.service_name() else { return finding(State::CannotSee, String::new()) };
+    match context.heard(RUN, policies::policy(context.http, Of::Service(&name)).await) {
+        Ok(bindings) => {
+            let open =
+                bindings.iter().any(|one| one.members.iter().any(|member| member == "allUsers") && !one.conditional);
+            let who = if open {
+                "everybody may call it"
+            } else {
+                "only those who were granted roles/run.invoker may call it"
+            };
+            finding(State::Ok, format!("{who}{inside}"))
+        }
+        Err(unseen) => finding(State::CannotSee, unseen.0),
+    }
+}
+
+async fn certificate(context: &DoctorContext<'_>, domain: &Domain) -> Finding {
+    let doctor = context.doctor;
+    let what = format!("domain `{domain}`");
+    let finding = |state, evidence: String| Finding::new(Area::Domain, state, what.clone(), evidence);
+    let service = doctor.service.as_ref().map(ToString::to_string).unwrap_or_default();
+    match context.heard(RUN, domains::mapping(context.http, &doctor.region, domain).await) {
+        Err(unseen) => finding(State::CannotSee, unseen.0),
+        Ok(None) => finding(State::Warning, "it is not mapped".into()).cure(format!(
+            "Map it: gcloud beta run domain-mappings create --service={service} --domain={domain} --region={} --project={}",
+            doctor.region, doctor.project
+        )),
+        Ok(Some(mapping)) if mapping.service != service => {
+            finding(State::Blocking(Class::Config), format!("leads to service `{}`", mapping.service))
+                .cure("Delete that mapping first, or name another domain")
+        }
+        Ok(Some(mapping)) => {
+            let records: Vec<String> = mapping.records.iter().map(ToString::to_string).collect();
+            let records = format!("Set these records in its DNS: {}", records.join("; "));
+            match mapping.ready {
+                Some(true) => finding(State::Ok, "leads to the service, with a certificate".into()),
+                Some(false) => finding(State::Warning, format!("does not work: {}", mapping.message)).cure(records),
+                None => finding(State::Warning, format!("waits for its certificate: {}", mapping.message)).cure(records),
+            }
+        }
+    }
+}

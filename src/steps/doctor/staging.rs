@@ -1,0 +1,129 @@
+//! What builds leave and use: the staging bucket, the repository of images, the image, the builds themselves.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::{DoctorContext, REGISTRY, Scene, Unseen};
+use crate::console::duration;
+use crate::explain::Class;
+use crate::google::cloud_build::{Build, Status};
+use crate::google::registry;
+use crate::model::image::ImageRef;
+use crate::plan::doctor::fix::Fix;
+use crate::plan::doctor::{Area, Finding, State};
+
+/// The bucket: there, the project's own, near the region, and cleaning itself up.
+pub(super) fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Finding> {
+    let doctor = context.doctor;
+    let what = doctor.bucket.as_ref().map_or("the bucket".to_owned(), |name| format!("bucket `{name}`"));
+    let finding = |state, evidence: String| Finding::new(Area::Bucket, state, what.clone(), evidence);
+    let bucket = match &scene.bucket {
+        Err(Unseen(why)) => return vec![finding(State::CannotSee, why.clone())],
+        Ok(None) => return vec![finding(State::Ok, "not there yet; the first deploy makes it".into())],
+        Ok(Some(bucket)) => bucket,
+    };
+    let mut found = vec![match &scene.number {
+        Some(number) if *number != bucket.project_number => finding(
+            State::Blocking(Class::Config),
+            format!("belongs to project {}, not {number}", bucket.project_number),
+        )
+        .cure(format!("Choose another one with `staging_bucket: {}-slipway-source`", doctor.project)),
+        Some(_) => finding(State::Ok, format!("this project's, in {}", bucket.location)),
+        None => finding(State::CannotSee, "the project's number may not be read, so whose it is cannot be told".into()),
+    }];
+    if bucket.location != doctor.region.as_str() {
+        found.push(Finding::new(
+            Area::Bucket,
+            State::Ok,
+            "its location",
+            format!("{}, while the service runs in {}", bucket.location, doctor.region),
+        ));
+    }
+    found.push(if bucket.cleans_up {
+        Finding::new(Area::Bucket, State::Ok, "its lifecycle", "old sources are deleted")
+    } else {
+        Finding::new(Area::Bucket, State::Warning, "its lifecycle", "no rule deletes old sources, so the bucket grows")
+            .cure("Add a rule that deletes objects after a month, or let Slipway make a bucket of its own")
+    });
+    found
+}
+
+/// The repository of images, and the size of the image that serves.
+pub(super) async fn images(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Finding> {
+    let Some(place) = &scene.place else {
+        return Vec::new();
+    };
+    let what = format!("repository `{}` in {}", place.name, place.location);
+    let finding = |state, evidence: String| Finding::new(Area::Registry, state, what.clone(), evidence);
+    let made_by_push = place.name == "gcr.io" || place.name.ends_with(".gcr.io");
+    let mut found = vec![match &scene.repository {
+        Ok(true) => finding(State::Ok, "there".into()),
+        Ok(false) if made_by_push => finding(State::Ok, "not there yet; the first push makes it".into()),
+        Ok(false) => finding(State::Blocking(Class::Config), "not there, and a push does not make it".into())
+            .fix(Fix::MakeRepository { repository: place.name.clone(), location: place.location.clone() }),
+        Err(Unseen(why)) => finding(State::CannotSee, why.clone()),
+    }];
+    found.extend(size(context, scene).await);
+    found
+}
+
+async fn size(context: &DoctorContext<'_>, scene: &Scene) -> Option<Finding> {
+    let most = u64::from(context.doctor.image_megabytes);
+    let builds = scene.builds.as_ref().ok()?;
+    let pushed = builds.iter().find_map(|build| build.images.first())?;
+    let image = ImageRef::parse(&format!("{}@{}", pushed.name, pushed.digest)).ok()?;
+    let (place, digest) = (registry::Location::of(&image)?, image.digest.as_ref()?);
+    let finding = |state, evidence: String| Finding::new(Area::Registry, state, "size of the last image", evidence);
+    Some(match context.heard(REGISTRY, registry::size(context.http, &place, digest).await) {
+        Ok(Some(bytes)) if bytes > most * 1_000_000 => {
+            finding(State::Warning, format!("{} MB, more than {most} MB", bytes / 1_000_000))
+                .cure("Start from a smaller base image, and copy only what runs into the last stage of the Dockerfile")
+        }
+        Ok(Some(bytes)) => finding(State::Ok, format!("{} MB", bytes / 1_000_000)),
+        Ok(None) => finding(State::CannotSee, "the registry does not say".into()),
+        Err(unseen) => finding(State::CannotSee, unseen.0),
+    })
+}
+
+/// The last builds: how they ended, how long they took.
+pub(super) fn builds(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Finding> {
+    let finding = |state, what: &str, evidence: String| Finding::new(Area::Builds, state, what, evidence);
+    let builds = match &scene.builds {
+        Err(Unseen(why)) => return vec![finding(State::CannotSee, "how they ended", why.clone())],
+        Ok(builds) => builds.iter().filter(|build| build.status.is_final()).collect::<Vec<_>>(),
+    };
+    let Some(last) = builds.first() else {
+        let none = format!("no build has ended in {} yet", context.doctor.build_location);
+        return vec![finding(State::Ok, "how they ended", none)];
+    };
+    let good = builds.iter().filter(|build| build.status == Status::Success).count();
+    let evidence = format!("{good} of the last {} succeeded", builds.len());
+    let mut found = vec![if last.status == Status::Success {
+        finding(State::Ok, "how they ended", evidence)
+    } else {
+        let why = if last.failure_type.is_empty() { last.status.word() } else { last.failure_type.as_str() };
+        finding(State::Warning, "how they ended", format!("{evidence}; the newest, {}, ended with {why}", last.id))
+            .cure("Read its log: the page of the build leads there")
+    }];
+    let times: Vec<Duration> = builds.iter().filter_map(|build| took(build)).collect();
+    if let (Some(last), Some(longest)) = (times.first(), times.iter().max()) {
+        let evidence = format!("the newest {}, the longest {}", duration(*last), duration(*longest));
+        found.push(if *last > context.doctor.build_time {
+            let more = format!("{evidence}; more than {}", duration(context.doctor.build_time));
+            finding(State::Warning, "how long they took", more).cure(
+                "Use `build_cache`, a larger `build_machine_type`, or copy what changes rarely first in the Dockerfile",
+            )
+        } else {
+            finding(State::Ok, "how long they took", evidence)
+        });
+    }
+    found
+}
+
+/// From the start to the end of a build.
+fn took(build: &Build) -> Option<Duration> {
+    let at = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
+    Duration::try_from(at(&build.finished)? - at(&build.started)?).ok()
+}
