@@ -100,6 +100,9 @@ fn org_policy(world: &World, call: &Call) -> Answer {
         "gcp.resourceLocations" if project.allowed_locations.is_some() => {
             policy["listPolicy"] = json!({"allowedValues": project.allowed_locations});
         }
+        "iam.disableServiceAccountKeyCreation" if project.keys_forbidden => {
+            policy["booleanPolicy"] = json!({"enforced": true});
+        }
         "iam.disableServiceAccountKeyCreation"
         | "storage.publicAccessPrevention"
         | "cloudbuild.disableCreateDefaultServiceAccount" => policy["booleanPolicy"] = json!({}),

@@ -1,4 +1,6 @@
-//! IAM: service accounts, and who may act as them.
+//! IAM: service accounts, their keys, and who may act as them.
+
+mod keys;
 
 use crate::apis::Api;
 use crate::call::Call;
@@ -22,6 +24,9 @@ pub(crate) const API: Api = Api {
 };
 
 fn answer(world: &mut World, call: &Call) -> Option<Answer> {
+    if let Some(method) = call.id.strip_prefix("iam.projects.serviceAccounts.keys.") {
+        return keys::answer(world, call, method);
+    }
     Some(match call.id.as_str() {
         "iam.projects.serviceAccounts.get" => get(world, call),
         "iam.projects.serviceAccounts.testIamPermissions" => test_permissions(world, call),

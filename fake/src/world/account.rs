@@ -28,6 +28,10 @@ pub struct Key {
     pub id: String,
     /// Whether it was disabled.
     pub disabled: bool,
+    /// When it was made.
+    pub created: String,
+    /// So many tokens are refused before it works: a new key takes a while to be known everywhere.
+    pub lag: u32,
 }
 
 /// An access token that was given out.
@@ -58,7 +62,8 @@ impl World {
     /// Adds a key to an account and returns its id; an unknown account gets none.
     pub fn add_key(&mut self, email: &str) -> Option<String> {
         let id = self.fresh_hex("key", 40);
-        self.accounts.get_mut(email)?.keys.push(Key { id: id.clone(), disabled: false });
+        let created = self.stamp(0);
+        self.accounts.get_mut(email)?.keys.push(Key { id: id.clone(), disabled: false, created, lag: 0 });
         Some(id)
     }
 

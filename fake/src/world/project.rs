@@ -23,6 +23,8 @@ pub struct Project {
     pub allowed_locations: Option<BTreeSet<String>>,
     /// Organisation policy `iam.allowedPolicyMemberDomains`: `allUsers` may not be granted.
     pub members_restricted: bool,
+    /// Organisation policy `iam.disableServiceAccountKeyCreation`: no key is made here.
+    pub keys_forbidden: bool,
     /// Regions in which the project's quota allows no builds.
     pub closed_build_regions: BTreeSet<String>,
 }
@@ -51,6 +53,7 @@ impl Project {
             build_account: BuildAccount::Compute,
             allowed_locations: None,
             members_restricted: false,
+            keys_forbidden: false,
             closed_build_regions: BTreeSet::new(),
         }
     }
