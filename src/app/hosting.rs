@@ -30,7 +30,7 @@ pub(super) fn is_meant(raw: &RawInputs, command: Command) -> bool {
     match command {
         Command::Hosting | Command::HostingRollback | Command::HostingPromote => true,
         Command::Rollback | Command::Promote => ["site", "to_version", "from_channel"].iter().any(|name| raw.has(name)),
-        Command::Deploy | Command::Job | Command::Release | Command::Preview => false,
+        Command::Deploy | Command::Job | Command::Release | Command::Preview | Command::RotateKey => false,
     }
 }
 

@@ -8,6 +8,7 @@ mod notify;
 mod post;
 mod preview;
 mod release;
+mod rotate_key;
 mod tell;
 
 use std::sync::Arc;
@@ -53,6 +54,7 @@ pub async fn run(invocation: Invocation, runner: Runner) -> u8 {
     match invocation.task {
         Task::Run(Command::Job) => job::run(&console, &runner, &invocation).await,
         Task::Run(Command::Release) => release::run(&console, &runner, &invocation).await,
+        Task::Run(Command::RotateKey) => rotate_key::run(&console, &runner, &invocation).await,
         Task::Run(Command::Preview) => preview::run(&console, &runner, &invocation).await,
         Task::Run(command) => {
             // What was given says whether a rollback or a promotion is about a service or a site.

@@ -19,6 +19,7 @@ use crate::report::hosting::{self, SiteStory};
 use crate::report::job::{self, JobStory};
 use crate::report::preview::{self, Head, Removals};
 use crate::report::release::{self, ReleaseStory};
+use crate::report::rotate_key::{self, RotationStory};
 use crate::report::{Kind, Outcome, Story, failure, headline, outputs, summary, truth};
 
 /// Says what is going to be done.
@@ -95,6 +96,14 @@ pub(super) fn tell_job(console: &Console, files: &Files, story: &JobStory<'_>) -
     let now = job::sentences(story);
     tell_end(console, story.outcome, &job::headline(story), "job", &now, story.took);
     write(console, files, job::values(story), &job::markdown(story));
+    now
+}
+
+/// Tells what became of a rotation: the log, the outputs, the summary.
+pub(super) fn tell_rotation(console: &Console, files: &Files, story: &RotationStory<'_>) -> Vec<String> {
+    let now = rotate_key::sentences(story);
+    tell_end(console, story.outcome, &rotate_key::headline(story), "account and the secret", &now, story.took);
+    write(console, files, rotate_key::values(story), &rotate_key::markdown(story));
     now
 }
 

@@ -92,6 +92,17 @@ pub const HOSTING_NEEDS: &[Need] = &[
     need("run.services.update", "roles/run.admin", Scope::Project, "put the tag of `pinTag` on a service"),
 ];
 
+/// The role that rotates keys, best granted on the one account.
+const KEY_ROLE: &str = "roles/iam.serviceAccountKeyAdmin";
+
+/// Every permission the rotate-key command uses.
+pub const KEY_NEEDS: &[Need] = &[
+    need("iam.serviceAccountKeys.list", KEY_ROLE, Scope::Account, "see which keys there are"),
+    need("iam.serviceAccountKeys.create", KEY_ROLE, Scope::Account, "make the new key"),
+    need("iam.serviceAccountKeys.disable", KEY_ROLE, Scope::Account, "disable the old one"),
+    need("iam.serviceAccountKeys.delete", KEY_ROLE, Scope::Account, "delete it after the grace period"),
+];
+
 /// Permissions that make a run more helpful and are never required.
 pub const HELPFUL: &[Need] = &[
     need(
@@ -141,7 +152,7 @@ pub fn is_of_jobs(permission: &str) -> bool {
 
 /// The entry of a permission, whatever its case (Google writes `actAs` in two ways).
 pub fn find(permission: &str) -> Option<&'static Need> {
-    let all = NEEDS.iter().chain(HELPFUL).chain(BUILD_ACCOUNT).chain(HOSTING_NEEDS);
+    let all = NEEDS.iter().chain(HELPFUL).chain(BUILD_ACCOUNT).chain(HOSTING_NEEDS).chain(KEY_NEEDS);
     all.into_iter().find(|need| need.permission.eq_ignore_ascii_case(permission))
 }
 

@@ -5,6 +5,7 @@ mod hosting;
 mod job;
 mod preview;
 mod release;
+mod rotate_key;
 mod sign_in;
 
 pub use command::Command;
@@ -12,6 +13,7 @@ pub use hosting::{HOSTING, HOSTING_MORE};
 pub use job::JOB;
 pub use preview::PREVIEW;
 pub use release::RELEASE;
+pub use rotate_key::ROTATE_KEY;
 
 /// What the text of an input is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -390,7 +392,7 @@ const MORE: &[Input] = &[
 
 /// The input of that name: its grammar, and whether it may hold secrets, are the same in every command.
 pub fn find(name: &str) -> Option<&'static Input> {
-    let more = JOB.iter().chain(HOSTING).chain(HOSTING_MORE).chain(RELEASE).chain(PREVIEW);
+    let more = JOB.iter().chain(HOSTING).chain(HOSTING_MORE).chain(RELEASE).chain(PREVIEW).chain(ROTATE_KEY);
     DEPLOY.iter().chain(MORE).chain(more).find(|input| input.name == name)
 }
 

@@ -12,6 +12,7 @@ pub mod key;
 pub mod kind;
 pub mod preview;
 pub mod principal;
+pub mod rotation;
 pub mod secret;
 pub mod token_file;
 pub mod traffic;

@@ -9,6 +9,7 @@ pub mod job;
 pub mod job_steps;
 pub mod pre_deploy;
 pub mod rollout;
+pub mod rotate_key;
 pub mod service;
 pub mod serving;
 pub mod site_steps;

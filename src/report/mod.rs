@@ -10,6 +10,7 @@ pub mod markdown;
 pub mod outputs;
 pub mod preview;
 pub mod release;
+pub mod rotate_key;
 pub mod summary;
 pub mod timeline;
 pub mod truth;

@@ -24,6 +24,7 @@ mod prune;
 pub mod release;
 mod resolve;
 mod rollout;
+pub mod rotate_key;
 pub mod run_job;
 mod serving;
 mod together;

@@ -37,6 +37,7 @@ mod redeploy;
 mod regions;
 mod release;
 mod rollout;
+mod rotate_key;
 mod untrusted;
 mod uploads;
 mod verify;

@@ -25,8 +25,8 @@ pub use build::{Build, BuildScript, LogReads, Outcome, QuotaWindow};
 pub use domain::DomainMapping;
 pub use federation::{GitHubRun, Provider};
 pub use github::{
-    Access, ActionsSecret, ChangedFile, DeploymentStatus, GitHub, GitHubCommit, GitHubDeployment, GitHubRepository, OrganizationSecret,
-    GitHubToken, IssueComment, PullRequest,
+    Access, ActionsSecret, ChangedFile, DeploymentStatus, GitHub, GitHubCommit, GitHubDeployment, GitHubRepository,
+    GitHubToken, IssueComment, OrganizationSecret, PullRequest,
 };
 pub(crate) use github::{Compared, is_bot};
 pub(crate) use hosting::unpacked;

@@ -10,6 +10,7 @@ mod pre_deploy;
 pub mod preview;
 pub mod release;
 mod rollout;
+pub mod rotate_key;
 mod service;
 
 use super::credentials;
@@ -79,7 +80,8 @@ pub fn run(
         | Command::HostingRollback
         | Command::HostingPromote
         | Command::Release
-        | Command::Preview => None,
+        | Command::Preview
+        | Command::RotateKey => None,
     };
     let settings = service::settings(&mut give, runner, service.as_ref());
     let domain = give.with("domain", Domain::parse);

@@ -1,7 +1,7 @@
 //! What the program can be told to do, and which inputs each command takes.
 
 use super::hosting::PLACES;
-use super::{DEPLOY, Group, HOSTING, HOSTING_MORE, Input, JOB, MORE, PREVIEW, RELEASE, text};
+use super::{DEPLOY, Group, HOSTING, HOSTING_MORE, Input, JOB, MORE, PREVIEW, RELEASE, ROTATE_KEY, text};
 
 /// What the program can be told to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,11 +24,13 @@ pub enum Command {
     Release,
     /// Services and sites of a pull request, for its reviewers.
     Preview,
+    /// A new key of an account, stored as a secret.
+    RotateKey,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Command; 9] = [
+    pub const ALL: [Command; 10] = [
         Command::Deploy,
         Command::Rollback,
         Command::Promote,
@@ -38,6 +40,7 @@ impl Command {
         Command::HostingPromote,
         Command::Release,
         Command::Preview,
+        Command::RotateKey,
     ];
 
     /// Its words on the command line.
@@ -52,6 +55,7 @@ impl Command {
             Command::HostingPromote => "hosting promote",
             Command::Release => "release",
             Command::Preview => "preview",
+            Command::RotateKey => "rotate-key",
         }
     }
 
@@ -70,6 +74,9 @@ impl Command {
             Command::HostingRollback => "Show a version of a site again that was served before, verified",
             Command::HostingPromote => "Show everybody the version that a preview channel shows, verified",
             Command::Release => "Release services and sites of a manifest as one: all of them, or none",
+            Command::RotateKey => {
+                "Give a service account a new key, prove it, store it as a GitHub Actions secret, and disable the old one"
+            }
             Command::Preview => "Make, renew or remove the preview of a pull request: services and sites of a manifest",
         }
     }
@@ -84,7 +91,7 @@ impl Command {
                     || ["to_revision", "rollback_on_failure"].contains(&input.name)
                     || ["site", "channel", "message", "to_version"].contains(&input.name)
             }
-            Command::Job | Command::Hosting | Command::Release | Command::Preview => true,
+            Command::Job | Command::Hosting | Command::Release | Command::Preview | Command::RotateKey => true,
             Command::Promote => {
                 input.group != Group::Build
                     && ![
@@ -116,6 +123,7 @@ impl Command {
             Command::HostingRollback | Command::HostingPromote => [HOSTING, HOSTING_MORE, &[]],
             Command::Release => [RELEASE, &[], &[]],
             Command::Preview => [PREVIEW, &[], &[]],
+            Command::RotateKey => [ROTATE_KEY, &[], &[]],
         };
         let all = || tables.into_iter().flatten();
         Group::ALL.iter().flat_map(|group| all().filter(|input| input.group == *group)).filter(has).collect()

@@ -69,7 +69,10 @@ pub(super) fn put_of_organization(world: &mut World, call: &Call) -> Answer {
     let (sealed, fields) = sealed(world, call, true)?;
     let visibility = body::text(&fields, "visibility").unwrap_or_default().to_owned();
     if !["all", "private", "selected"].contains(&visibility.as_str()) {
-        return Err(refusal::refuse(422, "Invalid request.\n\nvisibility is not a member of [\"all\", \"private\", \"selected\"]."));
+        return Err(refusal::refuse(
+            422,
+            "Invalid request.\n\nvisibility is not a member of [\"all\", \"private\", \"selected\"].",
+        ));
     }
     let ids = fields.get("selected_repository_ids").and_then(Value::as_array);
     let repositories = ids.into_iter().flatten().filter_map(Value::as_u64).collect();
