@@ -10,7 +10,7 @@ use slipway::explain::Class;
 use slipway::google::roles::{self, Need};
 use slipway::inputs::spec::{Command, Group, Input};
 use slipway::report::outputs::OUTPUTS;
-use slipway::report::{hosting, job, preview, release};
+use slipway::report::{hosting, job, preview, release, rotate_key};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -147,6 +147,13 @@ fn actions() -> Vec<Action> {
             description: "Make, renew or remove the preview of a pull request, front and back, told in one comment that is always current.",
             outputs: preview::OUTPUTS.iter().collect(),
         },
+        Action {
+            command: Command::RotateKey,
+            file: "actions/rotate-key/action.yml",
+            name: "Slipway rotate-key",
+            description: "Give a Google service account a new key, prove it, store it as a GitHub Actions secret, and disable the old one. Whatever fails, the secret holds a key that works.",
+            outputs: rotate_key::OUTPUTS.iter().collect(),
+        },
     ]
 }
 
@@ -179,6 +186,7 @@ fn action_yml(action: &Action) -> String {
             let required = match action.command {
                 Command::Deploy => input.name == "service",
                 Command::Job => input.name == "job",
+                Command::RotateKey => ["secret", "github_token"].contains(&input.name),
                 // A rollback or a promotion is about a service or a site.
                 _ => false,
             };
@@ -244,6 +252,8 @@ fn the_readme_has_every_input_and_output() {
     };
     check_part("docs/PREVIEWS.md", "inputs", &table_of_inputs(Command::Preview));
     check_part("docs/PREVIEWS.md", "outputs", &table_of_outputs(preview::OUTPUTS));
+    check_part("docs/ROTATION.md", "inputs", &table_of_inputs(Command::RotateKey));
+    check_part("docs/ROTATION.md", "outputs", &table_of_outputs(rotate_key::OUTPUTS));
     check_part("docs/RELEASE.md", "inputs", &table_of_inputs(Command::Release));
     check_part("docs/RELEASE.md", "outputs", &table_of_outputs(release::OUTPUTS));
     check_part("README.md", "outputs", &table_of_outputs(OUTPUTS));
@@ -260,6 +270,7 @@ fn the_documents_show_the_examples_that_are_linted() {
         ("docs/PREVIEWS.md", "workflow", "examples/preview.yml"),
         ("docs/RELEASE.md", "workflow", "examples/release.yml"),
         ("docs/RELEASE.md", "manifest", "examples/slipway.yml"),
+        ("docs/ROTATION.md", "workflow", "examples/rotate.yml"),
         ("docs/CREDENTIALS.md", "workflow", "examples/keyless.yml"),
     ] {
         let text = std::fs::read_to_string(root().join(example)).unwrap();
@@ -279,6 +290,7 @@ fn the_permissions_page_has_every_permission() {
     };
     check_part("docs/PERMISSIONS.md", "needed", &table(roles::NEEDS));
     check_part("docs/PERMISSIONS.md", "hosting", &table(roles::HOSTING_NEEDS));
+    check_part("docs/PERMISSIONS.md", "keys", &table(roles::KEY_NEEDS));
     check_part("docs/PERMISSIONS.md", "helpful", &table(roles::HELPFUL));
     check_part("docs/PERMISSIONS.md", "build-account", &table(roles::BUILD_ACCOUNT));
 }

@@ -76,6 +76,7 @@ impl Explain for TokenError {
             TokenError::Refused { .. } => Class::Auth,
             TokenError::Unreachable { .. } => Class::Infrastructure,
             TokenError::Federation(error) => error.class(),
+            TokenError::Proof(error) if is_unknown(error) => Class::Auth,
             TokenError::Identity(error) | TokenError::Proof(error) => error.class(),
         }
     }
@@ -113,6 +114,9 @@ impl Explain for TokenError {
                 vec![format!("Check that `{email}` is enabled: gcloud iam service-accounts describe {email}")]
             }
             TokenError::Federation(error) => error.hints(),
+            TokenError::Proof(error) if is_unknown(error) => {
+                vec!["A new key may take some minutes to be known everywhere; run again".into()]
+            }
             TokenError::Identity(error) | TokenError::Proof(error) => error.hints(),
             TokenError::Unreachable { .. } => {
                 vec![
@@ -141,12 +145,16 @@ pub async fn prove(http: &Http, key: &ServiceAccountKey) -> Result<(), TokenErro
             Err(TokenError::Proof(error)) if !limit.reached(http.clock()) => error,
             ended => return ended,
         };
-        let unknown_yet = error.refusal().is_some_and(|refusal| refusal.word == "invalid_grant");
-        if !unknown_yet {
+        if !is_unknown(&error) {
             return Err(TokenError::Proof(error));
         }
         http.clock().sleep(jitter(NEW_KEY_PAUSE, 0.75, 1.25)).await;
     }
+}
+
+/// Whether Google says that it does not know a key.
+fn is_unknown(error: &ApiError) -> bool {
+    error.refusal().is_some_and(|refusal| refusal.word == "invalid_grant")
 }
 
 /// Gives out tokens of one principal.

@@ -68,7 +68,8 @@ pub enum Held {
 /// What is known of a rotation.
 #[derive(Debug, Clone, Default)]
 pub struct RotationFact {
-    /// The keys that were there when a key was asked for; a key beside them is the new one, answer or not.
+    /// While a request for a key is out: the keys that were there before. One beside them is the new one, answered
+    /// or not.
     pub before: Option<Vec<String>>,
     /// The key that was made, while it is there.
     pub new_key: Option<String>,

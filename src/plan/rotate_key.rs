@@ -65,7 +65,7 @@ pub fn steps(rotate: &RotateKey) -> Vec<Step> {
     add(StepName::OldKeys, format!("delete what is disabled for longer than {}", days(rotate.grace.as_secs())));
     add(StepName::NewKey, format!("of `{}`", rotate.account));
     add(StepName::Proof, "get a token by the new key".to_owned());
-    add(StepName::Secret, format!("{}, read back by its time", rotate.place));
+    add(StepName::Secret, format!("store the new key as {}, and read its time back", rotate.place));
     let which = match &rotate.retire {
         Retire::Used => "the key this run signs in with".to_owned(),
         Retire::All => "every other key of the account".to_owned(),

@@ -86,6 +86,13 @@ pub fn sentences(story: &RotationStory<'_>) -> Vec<String> {
         format!("Key `{id}` is disabled. Should something still need it: gcloud iam service-accounts keys enable {id} --iam-account={account}")
     }));
     all.extend(rotation.deleted.iter().map(|id| format!("Key `{id}` is deleted")));
+    let named = |id: &str| rotation.left.iter().any(|(other, _)| other == id);
+    if rotation.held == Held::Old && !new.is_empty() && !named(new) {
+        all.push(format!("Look at key `{new}`: it was made, and nothing holds it"));
+    }
+    if rotation.before.is_some() && rotation.left.is_empty() {
+        all.push(format!("A key may have been made that nobody has: gcloud iam service-accounts keys list --iam-account={account} --managed-by=user"));
+    }
     all.extend(rotation.left.iter().map(|(id, why)| format!("Look at key `{id}`: {why}")));
     all
 }

@@ -15,8 +15,9 @@ use crate::plan::rotate_key::appeared;
 /// Times a key is asked for whose answers are lost.
 const CREATIONS: u32 = 3;
 
-/// Google's lists lag behind its writes by a moment.
+/// Google's lists lag behind its writes by a moment; after a signal there is less time to wait for them.
 const LIST_LAG: Duration = Duration::from_secs(5);
+const SHORT_LAG: Duration = Duration::from_secs(1);
 
 /// Makes one key. When an answer is lost its key is found, deleted, and another one made: nobody has the private
 /// part of it.
@@ -30,15 +31,16 @@ pub(super) async fn once(context: &RotateContext<'_>, facts: &mut Facts) -> Resu
         match account_keys::create(http, account).await {
             Ok(key) => {
                 facts.rotation.new_key = Some(key.id.clone());
+                facts.rotation.before = None;
                 return Ok(key);
             }
             Err(error) if error.is_ambiguous() && attempt < CREATIONS => {
                 context.console.line(&format!("Looking for a key whose reply was lost: {error}"));
-                without_answer(context, facts).await.map_err(|why| why.in_place(&format!("{}: ", sentence())))?;
+                without_answer(context, facts, LIST_LAG).await.map_err(|why| why.in_place(&format!("{}: ", sentence())))?;
             }
             Err(error) => {
                 if error.is_ambiguous() {
-                    without_answer(context, facts).await?;
+                    without_answer(context, facts, LIST_LAG).await?;
                 }
                 facts.rotation.before = None;
                 return Err(refused(sentence(), error));
@@ -49,9 +51,9 @@ pub(super) async fn once(context: &RotateContext<'_>, facts: &mut Facts) -> Resu
 }
 
 /// Deletes the key of a request that was never answered.
-async fn without_answer(context: &RotateContext<'_>, facts: &mut Facts) -> Result<(), Failure> {
+async fn without_answer(context: &RotateContext<'_>, facts: &mut Facts, lag: Duration) -> Result<(), Failure> {
     let (http, account) = (context.http, &context.rotate.account);
-    http.clock().sleep(LIST_LAG).await;
+    http.clock().sleep(lag).await;
     let before = facts.rotation.before.clone().unwrap_or_default();
     let after = match account_keys::list(http, account).await {
         Ok(after) => after,
@@ -145,8 +147,9 @@ pub async fn tidy_up(context: &RotateContext<'_>, facts: &mut Facts) {
             discard(context, facts, &id).await;
         }
         (Held::Old, None, Some(_)) => {
-            if let Err(failure) = without_answer(context, facts).await {
-                context.console.warning(&failure.to_string());
+            match without_answer(context, facts, SHORT_LAG).await {
+                Ok(()) => facts.rotation.before = None,
+                Err(failure) => context.console.warning(&failure.to_string()),
             }
         }
         _ => {}

@@ -78,7 +78,7 @@ pub async fn run(context: &RotateContext<'_>, facts: &mut Facts) -> Result<(), F
     .await?;
     timed(console, "", facts, StepName::Secret, async |facts| {
         let at = store::run(context, facts, &seen.door, &key).await?;
-        Ok(((), format!("{} holds the new key since {at}", context.rotate.place)))
+        Ok(((), format!("the new key is {} since {at}", context.rotate.place)))
     })
     .await?;
     timed(console, "", facts, StepName::Retire, async |facts| Ok(((), retire::disable(context, facts, &fate).await?)))
@@ -91,7 +91,11 @@ async fn begin(context: &RotateContext<'_>, facts: &mut Facts) -> Result<Seen, F
     timed(console, "", facts, StepName::Preflight, async |facts| {
         let seen = preflight::run(context).await?;
         facts.rotation.updated_at.clone_from(&seen.door.updated_at);
-        let told = format!("permissions, {} keys, {}", seen.keys.len(), context.rotate.place);
+        let keys = match seen.keys.len() {
+            1 => "one key".to_owned(),
+            many => format!("{many} keys"),
+        };
+        let told = format!("permissions, {keys}, {}", context.rotate.place);
         Ok((seen, told))
     })
     .await
