@@ -1,5 +1,7 @@
 //! Keys of service accounts: listed, made once, switched off, deleted (`google-api.md` 11.1).
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
@@ -10,10 +12,13 @@ use time::format_description::well_known::Rfc3339;
 use super::endpoints::{Api, segment};
 use super::error::ApiError;
 use super::http::{Body, Http};
-use super::retry::Repeat;
+use super::retry::{Patience, Repeat};
 use crate::model::ids::AccountEmail;
 use crate::model::rotation::AccountKey;
 use crate::model::secret::Secret;
+
+/// A courtesy is not worth more of a deploy's time.
+const GLANCE: Duration = Duration::from_secs(10);
 
 /// A key that was just made, with the one copy there is of its private part.
 #[derive(Debug)]
@@ -41,13 +46,15 @@ pub async fn list(http: &Http, account: &AccountEmail) -> Result<Vec<AccountKey>
     Ok(keys.filter_map(read).collect())
 }
 
-/// Looks at one key; `None` when there is none of that id.
+/// Looks at one key, once and not for long; `None` when there is none of that id.
 ///
 /// # Errors
-/// When it may not be looked at.
-pub async fn get(http: &Http, account: &AccountEmail, id: &str) -> Result<Option<AccountKey>, ApiError> {
+/// When it may not be looked at, or no answer comes.
+pub async fn glance(http: &Http, account: &AccountEmail, id: &str) -> Result<Option<AccountKey>, ApiError> {
     let path = format!("{}/{}", home(account), segment(id));
-    match http.json(&http.get(Api::Iam, &path, format!("read key `{id}` of `{account}`"))).await {
+    let mut call = http.get(Api::Iam, &path, format!("read key `{id}` of `{account}`"));
+    (call.patience, call.timeout) = (Patience::ONCE, GLANCE);
+    match http.json(&call).await {
         Ok(key) => Ok(read(&key)),
         Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),

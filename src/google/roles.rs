@@ -117,6 +117,12 @@ pub const HELPFUL: &[Need] = &[
         Scope::Bucket,
         "open the staging bucket to the build's account",
     ),
+    need(
+        "iam.serviceAccountKeys.get",
+        "roles/iam.serviceAccountViewer",
+        Scope::Account,
+        "warn of a key that is older than `key_max_age`",
+    ),
     need("run.tasks.list", "roles/run.admin", Scope::Project, "show the exit code of a task that failed"),
     need("logging.logEntries.list", "roles/logging.viewer", Scope::Project, "show a failing container's last lines"),
     need(

@@ -136,6 +136,7 @@ pub const DEPLOY: &[Input] = &[
     sign_in::ACCOUNT,
     sign_in::AUDIENCE,
     sign_in::DELEGATES,
+    sign_in::KEY_MAX_AGE,
     text(Group::Target, "project_id", "the account's project", "Google Cloud project that builds and runs the service"),
     text(Group::Target, "region", "us-central1", "Cloud Run region"),
     lines(

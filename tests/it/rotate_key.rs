@@ -342,6 +342,27 @@ fn an_old_key_that_stays_on_is_red_and_named() {
     assert!(works(&scene) && id_of(&stored(&scene)) != id_of(&scene.key()));
 }
 
+#[test]
+fn a_deploy_warns_of_an_old_key_where_it_may_look() {
+    let mut scene = Scene::new();
+    let id = id_of(&scene.key());
+    scene.cloud.world(|world| {
+        LONG_AGO.clone_into(&mut world.accounts.get_mut(World::DEPLOYER).unwrap().keys[0].created);
+    });
+    let says = format!("The key `{id}` of `{}` is ", World::DEPLOYER);
+    scene.run().expect(0).does_not_say(&says);
+    scene.cloud.world(|world| world.grant(World::PROJECT, World::DEPLOYER, ROLE));
+    let run = scene.run().expect(0);
+    run.says(&says).says("should be replaced after 90 days: `slipway rotate-key` does it");
+    assert!(run.report()["warnings"].to_string().contains(&id));
+    scene.input("key_max_age", "36500d");
+    scene.run().expect(0).does_not_say(&says);
+    scene.input("key_max_age", "0");
+    let asked = scene.cloud.calls("iam.projects.serviceAccounts.keys.get").len();
+    scene.run().expect(0).does_not_say(&says);
+    assert_eq!(scene.cloud.calls("iam.projects.serviceAccounts.keys.get").len(), asked);
+}
+
 /// Where a rotation can be cut off: the call, how many of its kind come before, and whether its effect happens.
 const POINTS: [(&str, u32, bool); 11] = [
     (LIST, 0, false),

@@ -15,8 +15,7 @@ use crate::model::rotation::{Owner, SecretPlace};
 use crate::model::secret::Secret;
 
 /// Long enough to notice that something still needed the old key, short enough that few are left over.
-const GRACE: Duration = Duration::from_secs(7 * DAY);
-const DAY: u64 = 24 * 3600;
+const GRACE: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Resolves the inputs of the rotate-key command.
 ///
@@ -39,7 +38,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     let used = credentials.as_ref().zip(account.as_ref()).and_then(|(known, account)| used(known, account));
     let retire = retire(&mut give, used.is_some());
     let keep = ids(&mut give, "keep_keys");
-    let grace = give.with("grace", days).unwrap_or(GRACE);
+    let grace = give.with("grace", scalar::days).unwrap_or(GRACE);
     let dry_run = give.switch("dry_run").unwrap_or(false);
     let (Some(credentials), Some(project), Some(account), Some(place), Some(token), Some(retire)) =
         (credentials, project, account, place, token, retire)
@@ -147,25 +146,9 @@ fn ids(give: &mut Give<'_>, name: &'static str) -> Vec<String> {
     ids
 }
 
-/// A duration that may be given in days.
-fn days(text: &str) -> Result<Duration, &'static str> {
-    match text.strip_suffix('d').map(str::parse::<u32>) {
-        Some(Ok(days)) => Ok(Duration::from_secs(u64::from(days) * DAY)),
-        Some(Err(_)) => Err("write days (`7d`) or hours (`36h`)"),
-        None => scalar::duration(text).map_err(|_| "write days (`7d`) or hours (`36h`)"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_time_may_be_given_in_days() {
-        assert_eq!(days("7d"), Ok(GRACE));
-        assert_eq!(days("36h"), Ok(Duration::from_secs(36 * 3600)));
-        assert!(days("d").is_err() && days("a week").is_err());
-    }
 
     #[test]
     fn names_of_secrets_are_githubs() {

@@ -36,7 +36,9 @@ pub(super) async fn once(context: &RotateContext<'_>, facts: &mut Facts) -> Resu
             }
             Err(error) if error.is_ambiguous() && attempt < CREATIONS => {
                 context.console.line(&format!("Looking for a key whose reply was lost: {error}"));
-                without_answer(context, facts, LIST_LAG).await.map_err(|why| why.in_place(&format!("{}: ", sentence())))?;
+                without_answer(context, facts, LIST_LAG)
+                    .await
+                    .map_err(|why| why.in_place(&format!("{}: ", sentence())))?;
             }
             Err(error) => {
                 if error.is_ambiguous() {
@@ -146,12 +148,10 @@ pub async fn tidy_up(context: &RotateContext<'_>, facts: &mut Facts) {
             let id = id.clone();
             discard(context, facts, &id).await;
         }
-        (Held::Old, None, Some(_)) => {
-            match without_answer(context, facts, SHORT_LAG).await {
-                Ok(()) => facts.rotation.before = None,
-                Err(failure) => context.console.warning(&failure.to_string()),
-            }
-        }
+        (Held::Old, None, Some(_)) => match without_answer(context, facts, SHORT_LAG).await {
+            Ok(()) => facts.rotation.before = None,
+            Err(failure) => context.console.warning(&failure.to_string()),
+        },
         _ => {}
     }
 }
