@@ -25,7 +25,7 @@ pub struct Fate {
 /// Google does not say when a key was switched off. But every run that switches one off has written the secret just
 /// before, so what is off now has been so since about the secret's last write, or longer.
 pub fn fate(rotate: &RotateKey, keys: &[AccountKey], written: Option<OffsetDateTime>, now: OffsetDateTime) -> Fate {
-    let kept = |key: &&AccountKey| rotate.keep.iter().any(|id| *id == key.id);
+    let kept = |key: &&AccountKey| rotate.keep.contains(&key.id);
     let is_used = |id: &str| rotate.used.as_deref() == Some(id);
     let over = written.is_some_and(|written| now - written > rotate.grace);
     let mut fate = Fate::default();
@@ -34,7 +34,7 @@ pub fn fate(rotate: &RotateKey, keys: &[AccountKey], written: Option<OffsetDateT
             Retire::All => true,
             // A secret that is not there yet cannot be where the key in use came from.
             Retire::Used => is_used(&key.id) && written.is_some(),
-            Retire::Named(ids) => ids.iter().any(|id| *id == key.id),
+            Retire::Named(ids) => ids.contains(&key.id),
         };
         match (key.disabled, old) {
             (true, _) if over && !is_used(&key.id) => fate.deleted.push(key.id.clone()),
