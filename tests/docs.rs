@@ -10,7 +10,7 @@ use slipway::explain::Class;
 use slipway::google::roles::{self, Need};
 use slipway::inputs::spec::{Command, Group, Input};
 use slipway::report::outputs::OUTPUTS;
-use slipway::report::{doctor, hosting, job, monitoring, preview, release, status};
+use slipway::report::{doctor, hosting, job, monitoring, preview, release, rotate_key, status};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -168,6 +168,13 @@ fn actions() -> Vec<Action> {
             description: "Look at everything a deploy to Google Cloud needs, change nothing, and say what to mend with which command.",
             outputs: doctor::OUTPUTS.iter().collect(),
         },
+        Action {
+            command: Command::RotateKey,
+            file: "actions/rotate-key/action.yml",
+            name: "Slipway rotate-key",
+            description: "Give a Google service account a new key, prove it, store it as a GitHub Actions secret, and disable the old one. Whatever fails, the secret holds a key that works.",
+            outputs: rotate_key::OUTPUTS.iter().collect(),
+        },
     ]
 }
 
@@ -201,6 +208,7 @@ fn action_yml(action: &Action) -> String {
                 Command::Deploy => input.name == "service",
                 Command::Job => input.name == "job",
                 Command::Status | Command::Monitoring => input.name == "service",
+                Command::RotateKey => ["secret", "github_token"].contains(&input.name),
                 // A rollback or a promotion is about a service or a site.
                 _ => false,
             };
@@ -268,6 +276,8 @@ fn the_readme_has_every_input_and_output() {
     check_part("docs/PREVIEWS.md", "outputs", &table_of_outputs(preview::OUTPUTS));
     check_part("docs/DOCTOR.md", "inputs", &table_of_inputs(Command::Doctor));
     check_part("docs/DOCTOR.md", "outputs", &table_of_outputs(doctor::OUTPUTS));
+    check_part("docs/ROTATION.md", "inputs", &table_of_inputs(Command::RotateKey));
+    check_part("docs/ROTATION.md", "outputs", &table_of_outputs(rotate_key::OUTPUTS));
     check_part("docs/RELEASE.md", "inputs", &table_of_inputs(Command::Release));
     check_part("docs/RELEASE.md", "outputs", &table_of_outputs(release::OUTPUTS));
     check_part("docs/MONITORING.md", "inputs", &table_of_inputs(Command::Monitoring));
@@ -289,6 +299,7 @@ fn the_documents_show_the_examples_that_are_linted() {
         ("docs/RELEASE.md", "workflow", "examples/release.yml"),
         ("docs/RELEASE.md", "manifest", "examples/slipway.yml"),
         ("docs/DOCTOR.md", "workflow", "examples/doctor.yml"),
+        ("docs/ROTATION.md", "workflow", "examples/rotate.yml"),
         ("docs/CREDENTIALS.md", "workflow", "examples/keyless.yml"),
         ("docs/MONITORING.md", "workflow", "examples/monitoring.yml"),
     ] {
@@ -310,6 +321,7 @@ fn the_permissions_page_has_every_permission() {
     check_part("docs/PERMISSIONS.md", "needed", &table(roles::NEEDS));
     check_part("docs/PERMISSIONS.md", "hosting", &table(roles::HOSTING_NEEDS));
     check_part("docs/PERMISSIONS.md", "monitoring", &table(roles::MONITORING_NEEDS));
+    check_part("docs/PERMISSIONS.md", "keys", &table(roles::KEY_NEEDS));
     check_part("docs/PERMISSIONS.md", "helpful", &table(roles::HELPFUL));
     check_part("docs/PERMISSIONS.md", "build-account", &table(roles::BUILD_ACCOUNT));
 }

@@ -35,8 +35,9 @@ impl FakeCloud {
         let (listener, base) = doors::listen();
         shared.order(Order::Serve(listener, Address::GitHub(base.clone())));
         addresses.push(("github", base));
-        // Addresses the world opened before it was started.
-        shared.world(|_| ());
+        let token_uri = addresses.iter().find(|(name, _)| *name == "oauth2").map(|(_, base)| format!("{base}/token"));
+        // Addresses the world opened before it was started come with the first look at it.
+        shared.world(|world| world.token_uri = token_uri.unwrap_or_default());
         let served = Arc::clone(&shared);
         let thread = std::thread::spawn(move || server::run(&served, receiver));
         FakeCloud { shared, addresses, thread: Some(thread) }

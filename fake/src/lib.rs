@@ -68,7 +68,7 @@ pub use world::{
     DeploymentStatus, DomainMapping, Effect, Execution, ExecutionFailure, ExecutionOutcome, ExecutionScript,
     ExecutionState, GitHub, GitHubCommit, GitHubDeployment, GitHubRepository, GitHubRun, GitHubToken, HostingChannel,
     HostingRelease, HostingSite, HostingVersion, IamPolicy, Image, IssueComment, Job, Key, LogEntry, LogReads,
-    Measured, Metrics, Object, Operation, Outcome, Package, Page, Project, Provider, PullRequest, QuotaWindow,
-    Repository, Revision, RevisionOutcome, RevisionScript, RevisionState, Secret, SecretVersion, Service, Share, Site,
-    Snapshot, Stamp, Token, Trouble, Upload, UploadState, VersionScript, VersionStatus, World,
+    Measured, Metrics, Object, Operation, OrganizationSecret, Outcome, Package, Page, Project, Provider, PullRequest,
+    QuotaWindow, Repository, Revision, RevisionOutcome, RevisionScript, RevisionState, Secret, SecretVersion, Service,
+    Share, Site, Snapshot, Stamp, Token, Trouble, Upload, UploadState, VersionScript, VersionStatus, World,
 };

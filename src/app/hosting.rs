@@ -36,7 +36,8 @@ pub(super) fn is_meant(raw: &RawInputs, command: Command) -> bool {
         | Command::Preview
         | Command::Status
         | Command::Monitoring
-        | Command::Doctor => false,
+        | Command::Doctor
+        | Command::RotateKey => false,
     }
 }
 

@@ -10,6 +10,7 @@ mod notify;
 mod post;
 mod preview;
 mod release;
+mod rotate_key;
 mod status;
 mod tell;
 
@@ -57,6 +58,7 @@ pub async fn run(invocation: Invocation, runner: Runner) -> u8 {
         Task::Run(Command::Job) => job::run(&console, &runner, &invocation).await,
         Task::Run(Command::Release) => release::run(&console, &runner, &invocation).await,
         Task::Run(Command::Doctor) => doctor::run(&console, &runner, &invocation).await,
+        Task::Run(Command::RotateKey) => rotate_key::run(&console, &runner, &invocation).await,
         Task::Run(Command::Preview) => preview::run(&console, &runner, &invocation).await,
         Task::Run(Command::Monitoring) => monitoring::run(&console, &runner, &invocation).await,
         Task::Run(Command::Status) => status::run(&console, &runner, &invocation).await,

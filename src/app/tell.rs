@@ -21,6 +21,7 @@ use crate::report::job::{self, JobStory};
 use crate::report::monitoring::{self, MonitoringStory};
 use crate::report::preview::{self, Head, Removals};
 use crate::report::release::{self, ReleaseStory};
+use crate::report::rotate_key::{self, RotationStory};
 use crate::report::status::{self, StatusStory};
 use crate::report::{Kind, Outcome, Story, failure, headline, outputs, summary, truth};
 
@@ -114,6 +115,14 @@ pub(super) fn tell_doctor(console: &Console, files: &Files, story: &DoctorStory<
     }
     tell_end(console, story.outcome, &doctor::headline(story), "project", &now, story.took);
     write(console, files, doctor::values(story), &doctor::markdown(story));
+    now
+}
+
+/// Tells what became of a rotation: the log, the outputs, the summary.
+pub(super) fn tell_rotation(console: &Console, files: &Files, story: &RotationStory<'_>) -> Vec<String> {
+    let now = rotate_key::sentences(story);
+    tell_end(console, story.outcome, &rotate_key::headline(story), "account and the secret", &now, story.took);
+    write(console, files, rotate_key::values(story), &rotate_key::markdown(story));
     now
 }
 

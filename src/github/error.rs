@@ -80,7 +80,7 @@ impl GitHubError {
     }
 
     /// Whether the request may have had its effect all the same.
-    pub(super) fn is_open(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         match self {
             Self::NoAnswer { .. } | Self::Unreadable { .. } => true,
             Self::Refused { status, .. } => matches!(status, 408 | 500 | 502 | 503 | 504),

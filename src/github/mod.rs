@@ -8,6 +8,7 @@ pub mod deployments;
 mod error;
 mod pulls;
 mod retry;
+pub mod secrets;
 
 pub use commits::Comparison;
 pub use error::GitHubError;

@@ -125,22 +125,7 @@ impl KeyTokens {
     /// # Errors
     /// Why there is none.
     pub(super) async fn identity(&self, http: &Http, audience: &str) -> Result<String, TokenError> {
-        let call = Call {
-            doing: "get an identity token".into(),
-            method: Method::POST,
-            url: self.key.token_uri.to_string(),
-            query: Vec::new(),
-            headers: Vec::new(),
-            body: Body::Form(vec![
-                ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer".into()),
-                ("assertion", self.identity_assertion(audience)?),
-            ]),
-            repeat: Repeat::Always,
-            patience: Patience::USUAL,
-            authorized: false,
-            timeout: TIMEOUT,
-            secret_url: false,
-        };
+        let call = exchange(&self.key, ("target_audience", audience), "get an identity token")?;
         let failed = |error: ApiError| TokenError::Identity(Box::new(error));
         let answer = http.json(&call).await.map_err(failed)?;
         match answer.get("id_token").and_then(Value::as_str) {
@@ -151,38 +136,74 @@ impl KeyTokens {
             })),
         }
     }
+}
 
-    /// The signed request for an identity token with this audience. yup-oauth2 has no such request,
-    /// so this one JWT is made here (`google-api.md` 1.2).
-    ///
-    /// # Errors
-    /// [`TokenError::Key`] when signing fails.
-    fn identity_assertion(&self, audience: &str) -> Result<String, TokenError> {
-        let unusable = |why: &str| TokenError::Key(why.to_owned());
-        let der = PrivateKeyDer::from_pem_slice(self.key.private_key.expose().as_bytes())
-            .map_err(|error| unusable(&error.to_string()))?;
-        let signer = rustls::crypto::ring::sign::any_supported_type(&der)
-            .map_err(|error| unusable(&error.to_string()))?
-            .choose_scheme(&[SignatureScheme::RSA_PKCS1_SHA256])
-            .ok_or_else(|| unusable("it is not an RSA key"))?;
-        let now = time::OffsetDateTime::now_utc().unix_timestamp();
-        let mut header = json!({"alg": "RS256", "typ": "JWT"});
-        if let Some(id) = &self.key.key_id {
-            header["kid"] = id.as_str().into();
+/// Gets an access token by this very key and hides it; proof that Google knows the key.
+///
+/// # Errors
+/// [`TokenError::Proof`] with what the token endpoint said.
+pub(super) async fn prove(key: &ServiceAccountKey, http: &Http) -> Result<(), TokenError> {
+    let call = exchange(key, ("scope", super::token::SCOPE), "get a token by the new key")?;
+    let answer = http.json(&call).await.map_err(|error| TokenError::Proof(Box::new(error)))?;
+    match answer.get("access_token").and_then(Value::as_str) {
+        Some(token) if !token.is_empty() => {
+            http.hide(token);
+            Ok(())
         }
-        let claims = json!({
-            "iss": self.key.email.as_str(),
-            "sub": self.key.email.as_str(),
-            "aud": self.key.token_uri.as_str(),
-            "iat": now,
-            "exp": now + 3600,
-            "target_audience": audience,
-        });
-        let mut jwt =
-            format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));
-        let signature = signer.sign(jwt.as_bytes()).map_err(|error| unusable(&error.to_string()))?;
-        jwt.push('.');
-        jwt.push_str(&URL_SAFE_NO_PAD.encode(signature));
-        Ok(jwt)
+        _ => Err(TokenError::Proof(Box::new(http.unreadable(&call, "it holds no token")))),
     }
+}
+
+/// The request that exchanges an assertion with this claim.
+fn exchange(key: &ServiceAccountKey, claim: (&str, &str), doing: &str) -> Result<Call, TokenError> {
+    Ok(Call {
+        doing: doing.into(),
+        method: Method::POST,
+        url: key.token_uri.to_string(),
+        query: Vec::new(),
+        headers: Vec::new(),
+        body: Body::Form(vec![
+            ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer".into()),
+            ("assertion", assertion(key, claim)?),
+        ]),
+        repeat: Repeat::Always,
+        patience: Patience::USUAL,
+        authorized: false,
+        timeout: TIMEOUT,
+        secret_url: false,
+    })
+}
+
+/// A signed assertion with one claim of its own. yup-oauth2 asks for no identity tokens and names no key in its
+/// assertions, so this one JWT is made here (`google-api.md` 1.2): it proves one key among several of an account.
+///
+/// # Errors
+/// [`TokenError::Key`] when signing fails.
+fn assertion(key: &ServiceAccountKey, (claim, value): (&str, &str)) -> Result<String, TokenError> {
+    let unusable = |why: &str| TokenError::Key(why.to_owned());
+    let der = PrivateKeyDer::from_pem_slice(key.private_key.expose().as_bytes())
+        .map_err(|error| unusable(&error.to_string()))?;
+    let signer = rustls::crypto::ring::sign::any_supported_type(&der)
+        .map_err(|error| unusable(&error.to_string()))?
+        .choose_scheme(&[SignatureScheme::RSA_PKCS1_SHA256])
+        .ok_or_else(|| unusable("it is not an RSA key"))?;
+    let now = time::OffsetDateTime::now_utc().unix_timestamp();
+    let mut header = json!({"alg": "RS256", "typ": "JWT"});
+    if let Some(id) = &key.key_id {
+        header["kid"] = id.as_str().into();
+    }
+    let mut claims = json!({
+        "iss": key.email.as_str(),
+        "sub": key.email.as_str(),
+        "aud": key.token_uri.as_str(),
+        "iat": now,
+        "exp": now + 3600,
+    });
+    claims[claim] = value.into();
+    let mut jwt =
+        format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));
+    let signature = signer.sign(jwt.as_bytes()).map_err(|error| unusable(&error.to_string()))?;
+    jwt.push('.');
+    jwt.push_str(&URL_SAFE_NO_PAD.encode(signature));
+    Ok(jwt)
 }

@@ -1,4 +1,5 @@
 //! Google.
+pub mod account_keys;
 pub mod alerts;
 pub mod cloud_build;
 pub mod cloud_run;

@@ -120,6 +120,17 @@ pub const MONITORING_NEEDS: &[Need] = &[
     ),
 ];
 
+/// The role that rotates keys, best granted on the one account.
+const KEY_ROLE: &str = "roles/iam.serviceAccountKeyAdmin";
+
+/// Every permission the rotate-key command uses.
+pub const KEY_NEEDS: &[Need] = &[
+    need("iam.serviceAccountKeys.list", KEY_ROLE, Scope::Account, "see which keys there are"),
+    need("iam.serviceAccountKeys.create", KEY_ROLE, Scope::Account, "make the new key"),
+    need("iam.serviceAccountKeys.disable", KEY_ROLE, Scope::Account, "disable the old one"),
+    need("iam.serviceAccountKeys.delete", KEY_ROLE, Scope::Account, "delete it after the grace period"),
+];
+
 /// Permissions that make a run more helpful and are never required.
 pub const HELPFUL: &[Need] = &[
     need(
@@ -133,6 +144,12 @@ pub const HELPFUL: &[Need] = &[
         "roles/storage.admin",
         Scope::Bucket,
         "open the staging bucket to the build's account",
+    ),
+    need(
+        "iam.serviceAccountKeys.get",
+        "roles/iam.serviceAccountViewer",
+        Scope::Account,
+        "warn of a key that is older than `key_max_age`",
     ),
     need("run.tasks.list", "roles/run.admin", Scope::Project, "show the exit code of a task that failed"),
     need(
@@ -175,7 +192,8 @@ pub fn is_of_jobs(permission: &str) -> bool {
 
 /// The entry of a permission, whatever its case (Google writes `actAs` in two ways).
 pub fn find(permission: &str) -> Option<&'static Need> {
-    let all = NEEDS.iter().chain(HELPFUL).chain(BUILD_ACCOUNT).chain(HOSTING_NEEDS).chain(MONITORING_NEEDS);
+    let all =
+        NEEDS.iter().chain(HELPFUL).chain(BUILD_ACCOUNT).chain(HOSTING_NEEDS).chain(MONITORING_NEEDS).chain(KEY_NEEDS);
     all.into_iter().find(|need| need.permission.eq_ignore_ascii_case(permission))
 }
 

@@ -7,11 +7,12 @@ use super::error::ApiError;
 use super::federation;
 use super::federation_error::FederationError;
 use super::http::Http;
-use super::key_token::KeyTokens;
-use crate::clock::Clock;
+use super::key_token::{self, KeyTokens};
+use crate::clock::{Clock, jitter};
 use crate::explain::{Class, Explain};
 use crate::model::credentials::{Credentials, Way};
 use crate::model::federation::Federation;
+use crate::model::key::ServiceAccountKey;
 use crate::model::principal::Principal;
 use crate::net::Net;
 
@@ -20,6 +21,10 @@ pub(super) const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
 /// A token is not used in its last minute: the request it goes with may take that long to arrive.
 const MARGIN: Duration = Duration::from_secs(60);
+
+/// How long a key that was just made may be unknown (`google-api.md` 11.1), and the pause between two tries.
+const NEW_KEY: Duration = Duration::from_secs(120);
+const NEW_KEY_PAUSE: Duration = Duration::from_secs(5);
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +58,9 @@ pub enum TokenError {
     /// Google gave no identity token for a key.
     #[error("Google gave no identity token")]
     Identity(#[source] Box<ApiError>),
+    /// A key that was just made gave no token.
+    #[error("Google gave no token for the new key")]
+    Proof(#[source] Box<ApiError>),
 }
 
 impl From<FederationError> for TokenError {
@@ -68,7 +76,8 @@ impl Explain for TokenError {
             TokenError::Refused { .. } => Class::Auth,
             TokenError::Unreachable { .. } => Class::Infrastructure,
             TokenError::Federation(error) => error.class(),
-            TokenError::Identity(error) => error.class(),
+            TokenError::Proof(error) if is_unknown(error) => Class::Auth,
+            TokenError::Identity(error) | TokenError::Proof(error) => error.class(),
         }
     }
 
@@ -105,7 +114,10 @@ impl Explain for TokenError {
                 vec![format!("Check that `{email}` is enabled: gcloud iam service-accounts describe {email}")]
             }
             TokenError::Federation(error) => error.hints(),
-            TokenError::Identity(error) => error.hints(),
+            TokenError::Proof(error) if is_unknown(error) => {
+                vec!["A new key may take some minutes to be known everywhere; run again".into()]
+            }
+            TokenError::Identity(error) | TokenError::Proof(error) => error.hints(),
             TokenError::Unreachable { .. } => {
                 vec![
                     "Check that the runner reaches oauth2.googleapis.com (firewall, HTTPS_PROXY, DNS), then run again"
@@ -119,6 +131,30 @@ impl Explain for TokenError {
 fn now_text() -> String {
     let now = time::OffsetDateTime::now_utc();
     format!("{:04}-{:02}-{:02} {:02}:{:02}", now.year(), u8::from(now.month()), now.day(), now.hour(), now.minute())
+}
+
+/// Gets a token by a key that was just made. A new key takes a while to be known everywhere, and is refused until
+/// then (`google-api.md` 11.1), so it is tried for [`NEW_KEY`].
+///
+/// # Errors
+/// What Google said last.
+pub async fn prove(http: &Http, key: &ServiceAccountKey) -> Result<(), TokenError> {
+    let limit = http.clock().limit(NEW_KEY);
+    loop {
+        let error = match key_token::prove(key, http).await {
+            Err(TokenError::Proof(error)) if !limit.reached(http.clock()) => error,
+            ended => return ended,
+        };
+        if !is_unknown(&error) {
+            return Err(TokenError::Proof(error));
+        }
+        http.clock().sleep(jitter(NEW_KEY_PAUSE, 0.75, 1.25)).await;
+    }
+}
+
+/// Whether Google says that it does not know a key.
+fn is_unknown(error: &ApiError) -> bool {
+    error.refusal().is_some_and(|refusal| refusal.word == "invalid_grant")
 }
 
 /// Gives out tokens of one principal.

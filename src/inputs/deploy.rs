@@ -31,6 +31,8 @@ pub struct Deploy {
     pub service: ServiceName,
     /// For questions to GitHub.
     pub github_token: Option<Secret>,
+    /// The age from which the key that signs in is worth a warning; zero does not ask.
+    pub key_max_age: Duration,
     /// What is deployed.
     pub what: What,
     /// Where something must have changed for the deploy to be worth it; empty means anywhere.

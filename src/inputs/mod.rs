@@ -16,6 +16,7 @@ pub mod pull_request;
 pub mod raw;
 pub mod release;
 pub mod resolve;
+pub mod rotate_key;
 pub mod runner;
 pub mod scalar;
 pub mod spec;

@@ -35,6 +35,15 @@ pub fn duration(text: &str) -> Result<Duration, &'static str> {
     if text.is_empty() { Err(CURE) } else { Ok(Duration::from_secs(total)) }
 }
 
+/// A longer duration: days (`7d`), or what [`duration`] takes.
+pub fn days(text: &str) -> Result<Duration, &'static str> {
+    const CURE: &str = "write days (`7d`) or hours (`36h`)";
+    match text.strip_suffix('d') {
+        Some(days) => days.parse::<u32>().map(|days| Duration::from_secs(u64::from(days) * 86_400)).map_err(|_| CURE),
+        None => duration(text).map_err(|_| CURE),
+    }
+}
+
 /// A whole number between two others.
 pub fn number(text: &str, low: u32, high: u32) -> Result<u32, String> {
     text.parse()
@@ -184,6 +193,13 @@ impl std::fmt::Display for Statuses {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_time_may_be_given_in_days() {
+        assert_eq!(days("7d"), Ok(Duration::from_secs(7 * 86_400)));
+        assert_eq!(days("36h"), Ok(Duration::from_secs(36 * 3600)));
+        assert!(days("d").is_err() && days("a week").is_err());
+    }
 
     #[test]
     fn durations_take_units() {

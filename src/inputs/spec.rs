@@ -8,6 +8,7 @@ mod monitoring;
 mod preview;
 mod recurring;
 mod release;
+mod rotate_key;
 mod sign_in;
 mod status;
 
@@ -18,6 +19,7 @@ pub use job::JOB;
 pub use monitoring::MONITORING;
 pub use preview::PREVIEW;
 pub use release::RELEASE;
+pub use rotate_key::ROTATE_KEY;
 pub use status::STATUS;
 
 /// What the text of an input is made of.
@@ -141,6 +143,7 @@ pub const DEPLOY: &[Input] = &[
     sign_in::ACCOUNT,
     sign_in::AUDIENCE,
     sign_in::DELEGATES,
+    sign_in::KEY_MAX_AGE,
     text(Group::Target, "project_id", "the account's project", "Google Cloud project that builds and runs the service"),
     text(Group::Target, "region", "us-central1", "Cloud Run region"),
     lines(
@@ -382,7 +385,8 @@ const MORE: &[Input] = &[
 
 /// The input of that name: its grammar, and whether it may hold secrets, are the same in every command.
 pub fn find(name: &str) -> Option<&'static Input> {
-    let more = JOB.iter().chain(HOSTING).chain(HOSTING_MORE).chain(RELEASE).chain(PREVIEW).chain(DOCTOR);
+    let more =
+        JOB.iter().chain(HOSTING).chain(HOSTING_MORE).chain(RELEASE).chain(PREVIEW).chain(DOCTOR).chain(ROTATE_KEY);
     DEPLOY.iter().chain(MORE).chain(more).find(|input| input.name == name)
 }
 

@@ -9,6 +9,7 @@ use super::execution::JobFact;
 use super::hosting::SiteFact;
 use super::ids::RevisionName;
 use super::image::{Digest, PinnedImage};
+use super::rotation::RotationFact;
 use super::traffic::Traffic;
 
 /// A step of a run, in order.
@@ -70,6 +71,16 @@ pub enum StepName {
     Channel,
     /// Showing the version on the channel.
     Release,
+    /// Deleting keys that were switched off long ago.
+    OldKeys,
+    /// Making a key of an account.
+    NewKey,
+    /// Getting a token by it.
+    Proof,
+    /// Storing it as a secret.
+    Secret,
+    /// Switching the old key off.
+    Retire,
 }
 
 impl StepName {
@@ -104,6 +115,11 @@ impl StepName {
             StepName::Finalize => "Finalize",
             StepName::Channel => "Channel",
             StepName::Release => "Release",
+            StepName::OldKeys => "Old keys",
+            StepName::NewKey => "New key",
+            StepName::Proof => "Proof",
+            StepName::Secret => "Secret",
+            StepName::Retire => "Retire",
         }
     }
 }
@@ -335,6 +351,8 @@ pub struct Facts {
     pub sites: Vec<SiteFact>,
     /// The checks.
     pub checks: Vec<CheckFact>,
+    /// The rotation of a key.
+    pub rotation: RotationFact,
     /// What lies between the commit before and this one.
     pub commits: Option<String>,
     /// Why nothing had to be deployed, where that is so.

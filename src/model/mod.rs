@@ -13,6 +13,7 @@ pub mod kind;
 pub mod load;
 pub mod preview;
 pub mod principal;
+pub mod rotation;
 pub mod secret;
 pub mod token_file;
 pub mod traffic;

@@ -11,6 +11,7 @@ pub mod job_steps;
 pub mod monitoring;
 pub mod pre_deploy;
 pub mod rollout;
+pub mod rotate_key;
 pub mod service;
 pub mod serving;
 pub mod site_steps;

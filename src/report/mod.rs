@@ -12,6 +12,7 @@ pub mod monitoring;
 pub mod outputs;
 pub mod preview;
 pub mod release;
+pub mod rotate_key;
 pub mod spark;
 pub mod status;
 pub mod summary;

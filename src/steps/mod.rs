@@ -15,6 +15,7 @@ mod follow;
 mod gate;
 pub mod hosting;
 mod job;
+mod key_age;
 mod log_view;
 pub mod monitoring;
 mod order;
@@ -26,6 +27,7 @@ mod prune;
 pub mod release;
 mod resolve;
 mod rollout;
+pub mod rotate_key;
 pub mod run_job;
 mod serving;
 pub mod status;
@@ -185,7 +187,9 @@ async fn turned_back(context: &Context<'_>, facts: &mut Facts, ended: Result<(),
 
 async fn sign_in(context: &Context<'_>, facts: &mut Facts) -> Result<(), Failure> {
     sign_in_as(context.http, context.console, &context.prefix, facts, context.deploy.credentials.principal.shown())
-        .await
+        .await?;
+    key_age::look(context, facts).await;
+    Ok(())
 }
 
 /// Gets the first token, so that bad credentials fail before anything else does.

@@ -32,8 +32,13 @@ fn hanging(call: &'static str, skip: u32, after: bool) -> Scene {
 
 /// Starts it and waits until it hangs there.
 pub fn reach<'a>(scene: &'a Scene, call: &str, skip: u32) -> crate::support::Running<'a> {
+    reach_command(scene, &[], call, skip)
+}
+
+/// The same for a command.
+pub fn reach_command<'a>(scene: &'a Scene, arguments: &[&str], call: &str, skip: u32) -> crate::support::Running<'a> {
     let seen = scene.cloud.calls(call).len();
-    let running = scene.start(&[]);
+    let running = scene.start(arguments);
     let wanted = seen + usize::try_from(skip).unwrap() + 1;
     let begun = Instant::now();
     while scene.cloud.calls(call).len() < wanted {

@@ -39,6 +39,7 @@ mod redeploy;
 mod regions;
 mod release;
 mod rollout;
+mod rotate_key;
 mod status;
 mod untrusted;
 mod uploads;

@@ -87,7 +87,7 @@ fn a_github_that_refuses_changes_nothing() {
     assert!(!github.heads().is_empty());
 }
 
-/// The promise of few requests: twelve for a deploy with a build, besides looks at what is going on.
+/// The promise of few requests: twelve for a deploy with a build, besides looks at what is going on and at the key's age.
 #[test]
 fn a_redeploy_asks_twelve_things() {
     let mut scene = Scene::deployed();
@@ -100,6 +100,7 @@ fn a_redeploy_asks_twelve_things() {
         "run.projects.locations.operations.wait",
         "storage.objects.get?alt=media",
         "site.request",
+        "iam.projects.serviceAccounts.keys.get",
     ];
     let asked: Vec<&str> = journal[before..]
         .iter()

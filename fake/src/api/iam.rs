@@ -1,4 +1,6 @@
-//! IAM: service accounts, and who may act as them.
+//! IAM: service accounts, their keys, and who may act as them.
+
+mod keys;
 
 use crate::apis::Api;
 use crate::call::Call;
@@ -22,11 +24,13 @@ pub(crate) const API: Api = Api {
 };
 
 fn answer(world: &mut World, call: &Call) -> Option<Answer> {
+    if let Some(method) = call.id.strip_prefix("iam.projects.serviceAccounts.keys.") {
+        return keys::answer(world, call, method);
+    }
     Some(match call.id.as_str() {
         "iam.projects.serviceAccounts.get" => get(world, call),
         "iam.projects.serviceAccounts.testIamPermissions" => test_permissions(world, call),
         "iam.projects.serviceAccounts.getIamPolicy" => policy(world, call),
-        "iam.projects.serviceAccounts.keys.list" => list_keys(world, call),
         _ => return None,
     })
 }
@@ -60,26 +64,6 @@ fn get(world: &World, call: &Call) -> Answer {
         view["disabled"] = json!(true);
     }
     Ok(Reply::ok(&view))
-}
-
-/// The keys that users made; Google's own are not kept here.
-fn list_keys(world: &World, call: &Call) -> Answer {
-    let account = account(world, call, "iam.serviceAccountKeys.list")?;
-    // Google's own keys, which the fake has not, are the only other kind.
-    let wanted = call.query("keyTypes").is_none_or(|kind| kind == "USER_MANAGED");
-    let views = account.keys.iter().filter(|_| wanted).map(|key| {
-        let mut view = json!({
-            "name": format!("projects/{}/serviceAccounts/{}/keys/{}", account.project, account.email, key.id),
-            "validAfterTime": key.created, "validBeforeTime": "9999-12-31T23:59:59Z",
-            "keyAlgorithm": "KEY_ALG_RSA_2048", "keyOrigin": "GOOGLE_PROVIDED", "keyType": "USER_MANAGED"
-        });
-        if key.disabled {
-            view["disabled"] = json!(true);
-        }
-        view
-    });
-    let keys: Vec<Value> = views.collect();
-    Ok(Reply::ok(&if keys.is_empty() { json!({}) } else { json!({"keys": keys}) }))
 }
 
 fn test_permissions(world: &World, call: &Call) -> Answer {

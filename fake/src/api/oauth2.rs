@@ -47,13 +47,18 @@ fn token(world: &mut World, call: &Call) -> Answer {
 }
 
 /// The account an assertion stands for, in the order Google finds fault with it.
-fn verify(world: &World, parts: &Parts, own: &str) -> Result<String, Reply> {
+fn verify(world: &mut World, parts: &Parts, own: &str) -> Result<String, Reply> {
     let refuse = |description: &str| Err(refusal::oauth(400, "invalid_grant", description));
     let email = parts.text("iss").unwrap_or_default();
-    let Some(account) = world.accounts.get(email) else { return refuse("Invalid grant: account not found") };
+    let now = world.now_seconds();
+    let Some(account) = world.accounts.get_mut(email) else { return refuse("Invalid grant: account not found") };
     let key_id = parts.header["kid"].as_str();
     let known = |id: &str| key_id.is_none_or(|wanted| wanted == id);
     if !parts.is_genuine() || !account.keys.iter().any(|key| !key.disabled && known(&key.id)) {
+        return refuse("Invalid JWT Signature.");
+    }
+    if let Some(young) = account.keys.iter_mut().find(|key| key_id == Some(key.id.as_str()) && key.lag > 0) {
+        young.lag -= 1;
         return refuse("Invalid JWT Signature.");
     }
     if account.disabled {
@@ -63,7 +68,6 @@ fn verify(world: &World, parts: &Parts, own: &str) -> Result<String, Reply> {
     if parts.text("aud").is_none_or(|audience| audience != own && audience != real) {
         return refuse(&format!("Invalid JWT: Failed audience check. The right audience is {real}"));
     }
-    let now = world.now_seconds();
     let in_time = match (parts.seconds("iat"), parts.seconds("exp")) {
         (Some(iat), Some(exp)) => iat <= now + SKEW && exp > now - SKEW && exp > iat && exp - iat <= HOUR,
         _ => false,

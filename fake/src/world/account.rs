@@ -30,6 +30,8 @@ pub struct Key {
     pub disabled: bool,
     /// When it was made.
     pub created: String,
+    /// So many tokens are refused before it works: a new key takes a while to be known everywhere.
+    pub lag: u32,
 }
 
 /// An access token that was given out.
@@ -61,7 +63,7 @@ impl World {
     pub fn add_key(&mut self, email: &str) -> Option<String> {
         let id = self.fresh_hex("key", 40);
         let created = self.stamp(0);
-        self.accounts.get_mut(email)?.keys.push(Key { id: id.clone(), disabled: false, created });
+        self.accounts.get_mut(email)?.keys.push(Key { id: id.clone(), disabled: false, created, lag: 0 });
         Some(id)
     }
 

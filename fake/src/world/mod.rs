@@ -26,7 +26,7 @@ pub use domain::DomainMapping;
 pub use federation::{GitHubRun, Provider};
 pub use github::{
     Access, ActionsSecret, ChangedFile, DeploymentStatus, GitHub, GitHubCommit, GitHubDeployment, GitHubRepository,
-    GitHubToken, IssueComment, PullRequest,
+    GitHubToken, IssueComment, OrganizationSecret, PullRequest,
 };
 pub(crate) use github::{Compared, is_bot};
 pub(crate) use hosting::unpacked;
@@ -56,6 +56,10 @@ pub struct World {
     pub projects: BTreeMap<String, Project>,
     /// Service accounts by e-mail.
     pub accounts: BTreeMap<String, Account>,
+    /// How often a new key is refused before it works.
+    pub key_lag: u32,
+    /// Where key files lead; the fake knows once it listens.
+    pub(crate) token_uri: String,
     /// Access tokens given out.
     pub tokens: BTreeMap<String, Token>,
     /// Providers of workload identity pools by full name.
@@ -218,6 +222,8 @@ impl World {
         World {
             projects: BTreeMap::new(),
             accounts: BTreeMap::new(),
+            key_lag: 0,
+            token_uri: String::new(),
             tokens: BTreeMap::new(),
             providers: BTreeMap::new(),
             principals: BTreeMap::new(),

@@ -1,6 +1,8 @@
 //! GitHub's API: who is let in, how comparisons, pull requests and secrets look, and how limits are told.
 
 use crate::client::{self, Reply};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use fakecloud::{Access, Action, FakeCloud, Fault, GitHub, World};
 use serde_json::{Value, json};
 use std::io::ErrorKind;
@@ -61,6 +63,7 @@ const EVERYTHING: &[(&str, Access)] = &[
     ("pull_requests", Access::Write),
     ("deployments", Access::Write),
     ("secrets", Access::Write),
+    ("organization_secrets", Access::Write),
     ("environments", Access::Write),
 ];
 
@@ -208,6 +211,7 @@ fn secrets_are_written_sealed_and_never_read() {
             let body = json!({"encrypted_value": sealed, "key_id": id});
             forge.send("PUT", &format!("{home}/{name}"), Some(&body)).status
         };
+        // GitHub takes what it cannot open.
         let sealed = "A".repeat(72);
         assert_eq!([write("key", &key["key_id"], &sealed), write("KEY", &key["key_id"], &sealed)], [201, 204]);
         assert_eq!(write("key", &json!("1"), &sealed), 422);
@@ -219,6 +223,38 @@ fn secrets_are_written_sealed_and_never_read() {
         assert!(forge.github(|github| github.repository("harbour/app").secrets.contains_key(kept)));
     }
     assert_eq!(forge.cloud.world(|world| world.count("secret written")), 4);
+}
+
+#[test]
+fn what_is_sealed_with_the_public_key_is_what_a_job_finds() {
+    let forge = Forge::new(EVERYTHING);
+    let homes = ["/repos/harbour/app/actions/secrets", "/orgs/harbour/actions/secrets"];
+    for home in homes {
+        let key = forge.get(&format!("{home}/public-key")).json();
+        let bytes = STANDARD.decode(key["key"].as_str().unwrap_or_default()).expect("base64");
+        let public = crypto_box::PublicKey::from_slice(&bytes).expect("a key");
+        let sealed = STANDARD.encode(public.seal(&mut crypto_box::aead::OsRng, b"the value").expect("sealed"));
+        let mut body = json!({"encrypted_value": sealed, "key_id": key["key_id"]});
+        if home.starts_with("/orgs") {
+            assert_eq!(forge.send("PUT", &format!("{home}/KEY"), Some(&body)).status, 422, "no visibility");
+            body["visibility"] = json!("selected");
+            body["selected_repository_ids"] = json!([7, 8]);
+        }
+        assert_eq!(forge.send("PUT", &format!("{home}/KEY"), Some(&body)).status, 201);
+    }
+    forge.github(|github| {
+        let of_repository = github.repository("harbour/app").secrets["KEY"].opened.clone();
+        let of_organization = github.organization_secrets["harbour/KEY"].secret.opened.clone();
+        assert_eq!([of_repository.as_deref(), of_organization.as_deref()], [Some("the value"); 2]);
+    });
+    let shown = forge.get("/orgs/harbour/actions/secrets/KEY").json();
+    assert_eq!(shown["visibility"], "selected");
+    let selected = forge.get("/orgs/harbour/actions/secrets/KEY/repositories").json();
+    assert_eq!(selected["repositories"], json!([{"id": 7}, {"id": 8}]));
+    forge.github(|github| {
+        github.tokens.values_mut().for_each(|token| token.permissions.retain(|name, _| name != "organization_secrets"));
+    });
+    assert_eq!(forge.get("/orgs/harbour/actions/secrets/public-key").status, 403);
 }
 
 #[test]

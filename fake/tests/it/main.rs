@@ -1,5 +1,6 @@
 //! The fake cloud, driven over raw HTTP and held against sample replies and published schemas.
 
+mod account_keys;
 mod alerts;
 mod build_endings;
 mod build_laws;

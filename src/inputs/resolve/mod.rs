@@ -12,8 +12,11 @@ mod pre_deploy;
 pub mod preview;
 pub mod release;
 mod rollout;
+pub mod rotate_key;
 mod service;
 pub mod status;
+
+use std::time::Duration;
 
 use super::credentials;
 use super::deploy::{Deploy, Pick, Place, What};
@@ -27,6 +30,9 @@ use crate::model::domain::Domain;
 use crate::model::ids::{IdError, ProjectId, Region, RevisionName, ServiceName};
 use crate::model::image::ImageRef;
 use crate::model::secret::Secret;
+
+/// A quarter, as most rules about keys have it.
+const KEY_MAX_AGE: Duration = Duration::from_secs(90 * 86_400);
 
 /// A resolved run and what is worth a warning.
 #[derive(Debug)]
@@ -57,6 +63,7 @@ pub fn run(
         give.findings.wrong("service", "it was not given", "name the Cloud Run service");
     }
     let image = give.with("image", ImageRef::parse);
+    let key_max_age = give.with("key_max_age", scalar::days).unwrap_or(KEY_MAX_AGE);
     let dry_run = give.switch("dry_run").unwrap_or(false);
     let changed_paths = scalar::list(raw.whole("changed_paths").unwrap_or_default());
     for path in changed_paths.iter().filter(|path| path.starts_with('/') || path.split('/').any(|part| part == "..")) {
@@ -85,7 +92,8 @@ pub fn run(
         | Command::Preview
         | Command::Status
         | Command::Monitoring
-        | Command::Doctor => None,
+        | Command::Doctor
+        | Command::RotateKey => None,
     };
     let settings = service::settings(&mut give, runner, service.as_ref());
     let domain = give.with("domain", Domain::parse);
@@ -117,6 +125,7 @@ pub fn run(
         kind,
         service,
         github_token: raw.get("github_token").and_then(Secret::new),
+        key_max_age,
         what,
         changed_paths,
         environment: raw.get("environment").map(str::to_owned),

@@ -2,7 +2,8 @@
 
 use super::hosting::PLACES;
 use super::{
-    DEPLOY, DOCTOR, Group, HOSTING, HOSTING_MORE, Input, JOB, MONITORING, MORE, PREVIEW, RELEASE, STATUS, text,
+    DEPLOY, DOCTOR, Group, HOSTING, HOSTING_MORE, Input, JOB, MONITORING, MORE, PREVIEW, RELEASE, ROTATE_KEY, STATUS,
+    text,
 };
 
 /// What the program can be told to do.
@@ -32,11 +33,13 @@ pub enum Command {
     Monitoring,
     /// What would hinder a deploy, and how the project is doing.
     Doctor,
+    /// A new key of an account, stored as a secret.
+    RotateKey,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Command; 12] = [
+    pub const ALL: [Command; 13] = [
         Command::Deploy,
         Command::Rollback,
         Command::Promote,
@@ -49,6 +52,7 @@ impl Command {
         Command::Status,
         Command::Monitoring,
         Command::Doctor,
+        Command::RotateKey,
     ];
 
     /// Its words on the command line.
@@ -66,6 +70,7 @@ impl Command {
             Command::Status => "status",
             Command::Monitoring => "monitoring",
             Command::Doctor => "doctor",
+            Command::RotateKey => "rotate-key",
         }
     }
 
@@ -84,6 +89,9 @@ impl Command {
             Command::HostingRollback => "Show a version of a site again that was served before, verified",
             Command::HostingPromote => "Show everybody the version that a preview channel shows, verified",
             Command::Release => "Release services and sites of a manifest as one: all of them, or none",
+            Command::RotateKey => {
+                "Give a service account a new key, prove it, store it as a GitHub Actions secret, and disable the old one"
+            }
             Command::Preview => "Make, renew or remove the preview of a pull request: services and sites of a manifest",
             Command::Status => {
                 "Show who serves, and a service's last hour and day: requests, errors, latency, instances"
@@ -111,7 +119,8 @@ impl Command {
             | Command::Preview
             | Command::Status
             | Command::Monitoring
-            | Command::Doctor => true,
+            | Command::Doctor
+            | Command::RotateKey => true,
             Command::Promote => {
                 input.group != Group::Build
                     && ![
@@ -146,6 +155,7 @@ impl Command {
             Command::Status => [STATUS, &[], &[]],
             Command::Monitoring => [MONITORING, &[], &[]],
             Command::Doctor => [DOCTOR, &[], &[]],
+            Command::RotateKey => [ROTATE_KEY, &[], &[]],
         };
         let all = || tables.into_iter().flatten();
         Group::ALL.iter().flat_map(|group| all().filter(|input| input.group == *group)).filter(has).collect()

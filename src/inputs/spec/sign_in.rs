@@ -36,3 +36,10 @@ pub(super) const DELEGATES: Input = lines(
     "",
     "With `service_account`: accounts between the run and that one, each of which may act as the next, one per line or separated by commas",
 );
+
+pub(super) const KEY_MAX_AGE: Input = text(
+    Group::Target,
+    "key_max_age",
+    "90d",
+    "Age from which the key that signs in is worth a warning, where it may be read (`iam.serviceAccountKeys.get`); 0 does not ask",
+);

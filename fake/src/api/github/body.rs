@@ -17,6 +17,8 @@ pub(super) enum Kind {
     Flag,
     /// A list of strings, or null.
     Texts,
+    /// A list of whole numbers.
+    Numbers,
     /// An object or a string.
     Payload,
 }
@@ -48,6 +50,10 @@ pub(super) fn read(
             Kind::Texts => {
                 let texts = value.as_array().is_some_and(|list| list.iter().all(Value::is_string));
                 (texts || value.is_null(), "an array")
+            }
+            Kind::Numbers => {
+                let numbers = value.as_array().is_some_and(|list| list.iter().all(Value::is_u64));
+                (numbers, "an array")
             }
             Kind::Payload => (value.is_object() || value.is_string(), "an object or a string"),
         };

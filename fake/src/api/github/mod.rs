@@ -45,6 +45,7 @@ const TALK: &[(&str, Access)] = &[("issues", Access::Write), ("pull_requests", A
 const READ_DEPLOYMENTS: &[(&str, Access)] = &[("deployments", Access::Read)];
 const DEPLOY: &[(&str, Access)] = &[("deployments", Access::Write)];
 const READ_SECRETS: &[(&str, Access)] = &[("secrets", Access::Read)];
+const READ_ORGANIZATION_SECRETS: &[(&str, Access)] = &[("organization_secrets", Access::Read)];
 const READ_ENVIRONMENTS: &[(&str, Access)] = &[("environments", Access::Read)];
 
 /// Every route; where two fit, the first counts.
@@ -166,6 +167,38 @@ const ROUTES: &[Route] = &[
         &[],
         &[("environments", Access::Write)],
         secrets::put,
+    ),
+    route(
+        "github.orgs.secrets.publicKey",
+        "GET",
+        "orgs/{org}/actions/secrets/public-key",
+        &[],
+        READ_ORGANIZATION_SECRETS,
+        secrets::public_key,
+    ),
+    route(
+        "github.orgs.secrets.get",
+        "GET",
+        "orgs/{org}/actions/secrets/{name}",
+        &[],
+        READ_ORGANIZATION_SECRETS,
+        secrets::get_of_organization,
+    ),
+    route(
+        "github.orgs.secrets.repositories",
+        "GET",
+        "orgs/{org}/actions/secrets/{name}/repositories",
+        PAGED,
+        READ_ORGANIZATION_SECRETS,
+        secrets::repositories,
+    ),
+    route(
+        "github.orgs.secrets.put",
+        "PUT",
+        "orgs/{org}/actions/secrets/{name}",
+        &[],
+        &[("organization_secrets", Access::Write)],
+        secrets::put_of_organization,
     ),
 ];
 

@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct GitHub {
     /// Repositories by `owner/name` in lower case, for GitHub does not tell cases apart.
     pub repositories: BTreeMap<String, GitHubRepository>,
+    /// Secrets of organisations by `ORGANISATION/NAME`, the former in lower case.
+    pub organization_secrets: BTreeMap<String, OrganizationSecret>,
     /// Tokens by their text.
     pub tokens: BTreeMap<String, GitHubToken>,
     pub(crate) last_id: u64,
@@ -111,15 +113,28 @@ pub struct IssueComment {
     pub updated: String,
 }
 
-/// A secret of Actions, as it was sealed: the fake cannot open it.
+/// A secret of Actions.
 #[derive(Debug, Clone)]
 pub struct ActionsSecret {
     /// The sealed value in base64.
     pub sealed: String,
+    /// What a job would find in it; none where it cannot be opened with GitHub's key.
+    pub opened: Option<String>,
     /// When it was first written.
     pub created: String,
     /// When it was last written.
     pub updated: String,
+}
+
+/// A secret of an organisation, and who may use it.
+#[derive(Debug, Clone)]
+pub struct OrganizationSecret {
+    /// The secret.
+    pub secret: ActionsSecret,
+    /// `all`, `private` or `selected`.
+    pub visibility: String,
+    /// Ids of the repositories, where they are selected.
+    pub repositories: Vec<u64>,
 }
 
 impl GitHub {

@@ -1,0 +1,160 @@
+//! What the rotate-key command is told, with every mistake at once.
+
+use std::time::Duration;
+
+use super::super::credentials;
+use super::super::error::{Findings, InputErrors};
+use super::super::raw::RawInputs;
+use super::super::rotate_key::{Retire, RotateKey};
+use super::super::runner::Runner;
+use super::super::scalar;
+use super::{Give, project};
+use crate::model::credentials::{Credentials, Way};
+use crate::model::ids::AccountEmail;
+use crate::model::rotation::{Owner, SecretPlace};
+use crate::model::secret::Secret;
+
+/// Long enough to notice that something still needed the old key, short enough that few are left over.
+const GRACE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Resolves the inputs of the rotate-key command.
+///
+/// # Errors
+/// Every mistake in every input.
+pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<RotateKey, InputErrors> {
+    let credentials = credentials::find(raw, runner, &mut findings);
+    let mut give = Give { raw, findings: &mut findings };
+    let project = project(&mut give, credentials.as_ref());
+    let account = account(&mut give, credentials.as_ref());
+    let place = place(&mut give, runner);
+    let token = raw.get("github_token").and_then(Secret::new);
+    if token.is_none() {
+        give.findings.wrong(
+            "github_token",
+            "it was not given",
+            "give a fine-grained personal access token, or a GitHub App's, with `Secrets: Read and write`; the workflow's own token can never write secrets",
+        );
+    }
+    let used = credentials.as_ref().zip(account.as_ref()).and_then(|(known, account)| used(known, account));
+    let retire = retire(&mut give, used.is_some());
+    let keep = ids(&mut give, "keep_keys");
+    let grace = give.with("grace", scalar::days).unwrap_or(GRACE);
+    let dry_run = give.switch("dry_run").unwrap_or(false);
+    let (Some(credentials), Some(project), Some(account), Some(place), Some(token), Some(retire)) =
+        (credentials, project, account, place, token, retire)
+    else {
+        return Err(InputErrors(findings.mistakes));
+    };
+    if !findings.mistakes.is_empty() {
+        return Err(InputErrors(findings.mistakes));
+    }
+    Ok(RotateKey { credentials, project, account, used, place, token, retire, keep, grace, dry_run })
+}
+
+fn account(give: &mut Give<'_>, credentials: Option<&Credentials>) -> Option<AccountEmail> {
+    if give.raw.has("account") {
+        return give.parsed("account", AccountEmail::parse);
+    }
+    let own = credentials?.principal.email().and_then(|email| AccountEmail::parse(email).ok());
+    if own.is_none() {
+        give.findings.wrong("account", "this run signs in as no service account", "name the one that gets a new key");
+    }
+    own
+}
+
+/// The id of the key in use, where it is one of the account's.
+fn used(credentials: &Credentials, account: &AccountEmail) -> Option<String> {
+    match &credentials.way {
+        Way::Key(key) if key.email == *account => key.key_id.clone(),
+        _ => None,
+    }
+}
+
+fn place(give: &mut Give<'_>, runner: &Runner) -> Option<SecretPlace> {
+    let name = give.with("secret", secret_name);
+    if !give.raw.has("secret") {
+        give.findings.wrong("secret", "it was not given", "name the secret that holds the key");
+    }
+    let environment = give.text("environment");
+    if let Some(organization) = give.text("organization") {
+        for other in ["repository", "environment"] {
+            if give.raw.has(other) {
+                let cure = "keep one of them";
+                give.findings.wrong("organization", format!("`{other}` says already whose secret it is"), cure);
+            }
+        }
+        return Some(SecretPlace { owner: Owner::Organization(organization), name: name? });
+    }
+    let repository = give.text("repository").or_else(|| runner.origin.repository.clone());
+    let Some(repository) = repository else {
+        give.findings.wrong("repository", "this run belongs to no repository", "name it as owner/name");
+        return None;
+    };
+    if !repository
+        .split_once('/')
+        .is_some_and(|(owner, name)| !owner.is_empty() && !name.is_empty() && !name.contains('/'))
+    {
+        give.findings.wrong("repository", format!("`{repository}` does not fit"), "write it as owner/name");
+        return None;
+    }
+    let owner = match environment {
+        Some(name) => Owner::Environment { repository, name },
+        None => Owner::Repository(repository),
+    };
+    Some(SecretPlace { owner, name: name? })
+}
+
+/// GitHub's rule for names of secrets, which it keeps in capitals.
+fn secret_name(text: &str) -> Result<String, &'static str> {
+    let lawful = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !text.starts_with(|first: char| first.is_ascii_digit())
+        && !text.to_ascii_uppercase().starts_with("GITHUB_");
+    if lawful {
+        Ok(text.to_ascii_uppercase())
+    } else {
+        Err("write letters, digits and underscores, not beginning with a digit or `GITHUB_`")
+    }
+}
+
+fn retire(give: &mut Give<'_>, uses_its_key: bool) -> Option<Retire> {
+    let text = give.text("retire").unwrap_or_else(|| "used".to_owned());
+    match text.to_ascii_lowercase().as_str() {
+        "all" => Some(Retire::All),
+        "used" if uses_its_key => Some(Retire::Used),
+        "used" => {
+            give.findings.wrong(
+                "retire",
+                "this run does not sign in with a key of the account, so it does not know which one is old",
+                "write `all`, or the ids of the keys that the new one replaces",
+            );
+            None
+        }
+        _ => Some(Retire::Named(ids(give, "retire"))),
+    }
+}
+
+/// Ids of keys.
+fn ids(give: &mut Give<'_>, name: &'static str) -> Vec<String> {
+    let ids = scalar::list(give.raw.whole(name).unwrap_or_default());
+    for id in ids.iter().filter(|id| id.len() < 20 || !id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+        give.findings.wrong(
+            name,
+            format!("`{id}` is no id of a key"),
+            "write the `private_key_id` of its file: 40 hexadecimal digits",
+        );
+    }
+    ids
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_secrets_are_githubs() {
+        assert_eq!(secret_name("gcp_key").as_deref(), Ok("GCP_KEY"));
+        for wrong in ["1KEY", "github_token", "a-b", "a b"] {
+            assert!(secret_name(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The end of old keys: switched off once the new one is stored, deleted by a later run.
+
+use super::RotateContext;
+use crate::explain::Failure;
+use crate::google::account_keys;
+use crate::model::facts::Facts;
+use crate::plan::rotate_key::Fate;
+
+/// Deletes keys that were switched off long ago. One that stays is named, and stops nothing.
+pub(super) async fn delete(context: &RotateContext<'_>, facts: &mut Facts, old: &[String]) -> String {
+    for id in old {
+        match account_keys::delete(context.http, &context.rotate.account, id).await {
+            Ok(()) => facts.rotation.deleted.push(id.clone()),
+            Err(error) => {
+                let warning = format!("Key `{id}` is disabled and could not be deleted: {error}");
+                context.console.warning(&warning);
+                facts.warnings.push(warning);
+                facts.rotation.left.push((id.clone(), "it is disabled, and could not be deleted".to_owned()));
+            }
+        }
+    }
+    match facts.rotation.deleted.as_slice() {
+        [] => "none to delete".to_owned(),
+        deleted => format!("deleted {}", quoted(deleted)),
+    }
+}
+
+/// Switches the old keys off, the one in use last. The first that stays on ends the run as failed: it is what a
+/// rotation is for.
+pub(super) async fn disable(context: &RotateContext<'_>, facts: &mut Facts, fate: &Fate) -> Result<String, Failure> {
+    for id in &fate.left {
+        let warning = format!(
+            "Key `{id}` of the account works as well, and is not what this run signs in with. If nothing uses it: {}; else name it in `keep_keys`",
+            context.gcloud("disable", id)
+        );
+        context.console.warning(&warning);
+        facts.warnings.push(warning);
+        facts.rotation.left.push((id.clone(), "it works, and nobody said what it is for".to_owned()));
+    }
+    let mut failed: Option<Failure> = None;
+    for id in &fate.disabled {
+        match account_keys::disable(context.http, &context.rotate.account, id).await {
+            Ok(()) => facts.rotation.disabled.push(id.clone()),
+            Err(error) => {
+                facts.rotation.left.push((id.clone(), "it still works, and could not be disabled".to_owned()));
+                let failure =
+                    Failure::of(format!("The new key is stored, but key `{id}` could not be disabled"), error)
+                        .hint(format!("Disable it: {}", context.gcloud("disable", id)));
+                failed = failed.or(Some(failure));
+            }
+        }
+    }
+    match (failed, facts.rotation.disabled.as_slice()) {
+        (Some(failure), _) => Err(failure),
+        (None, []) => Ok("none to disable".to_owned()),
+        (None, disabled) => Ok(format!("disabled {}", quoted(disabled))),
+    }
+}
+
+fn quoted(ids: &[String]) -> String {
+    ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
+}
