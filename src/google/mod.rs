@@ -1,6 +1,5 @@
 //! Google.
 pub mod account_keys;
-pub mod alerts;
 pub mod cloud_build;
 pub mod cloud_run;
 pub mod domains;
@@ -13,7 +12,6 @@ pub mod hosting;
 pub mod http;
 pub mod invoker;
 pub mod jobs;
-pub mod key_age;
 mod key_token;
 pub mod logging;
 pub mod monitoring;

@@ -1,7 +1,9 @@
 //! How old the key is that signs in, where there is one.
 
+use time::OffsetDateTime;
+
 use super::{DoctorContext, IAM};
-use crate::google::key_age;
+use crate::google::account_keys;
 use crate::model::credentials::Way;
 use crate::plan::doctor::{Area, Finding, State};
 
@@ -15,11 +17,13 @@ pub(super) async fn look(context: &DoctorContext<'_>) -> Vec<Finding> {
     let Some(id) = &key.key_id else {
         return vec![finding(State::CannotSee, "the key names no id, so its age cannot be looked up".into())];
     };
-    let days = context.heard(IAM, key_age::days(context.http, key.email.as_str(), id).await);
+    let keys = context.heard(IAM, account_keys::list(context.http, &key.email).await);
+    let made = keys.map(|keys| keys.into_iter().find(|one| one.id == *id)?.created);
+    let days = made.map(|made| made.map(|made| (OffsetDateTime::now_utc() - made).whole_days()));
     vec![match days {
         Ok(Some(days)) if days > i64::from(most) => {
             finding(State::Warning, format!("{days} days old, more than {most}"))
-                .cure("Make a new one and delete this one, or sign in without a key: docs/CREDENTIALS.md")
+                .cure("`slipway rotate-key` makes a new one and switches this one off (docs/ROTATION.md); or sign in without a key (docs/CREDENTIALS.md)")
         }
         Ok(Some(days)) => finding(State::Ok, format!("{days} days old")),
         Ok(None) => finding(State::CannotSee, "the account lists no key of that id".into()),
