@@ -99,8 +99,8 @@ fn unknown_routes_are_loud() {
     let reply = scene.get("run", "/v2/projects/harbour-dev/locations/us-central1/jobs");
     assert_eq!(reply.status, 501);
     assert!(reply.message().contains("does not implement run.projects.locations.jobs.list"));
-    let reply = scene.get("monitoring", "/v3/projects/harbour-dev/snoozes");
-    assert!(reply.status == 501 && reply.message().contains("monitoring.projects.snoozes.list"));
+    let reply = scene.get("monitoring", "/v3/projects/harbour-dev/alerts");
+    assert!(reply.status == 501 && reply.message().contains("monitoring.projects.alerts.list"));
     assert_eq!(scene.cloud.unexpected().len(), 3);
 }
 

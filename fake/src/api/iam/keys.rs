@@ -48,8 +48,14 @@ fn view(project: &str, email: &str, key: &Key) -> Value {
 /// Google's own key of every account comes with the list, unless users' keys alone are asked for.
 fn list(world: &mut World, call: &Call) -> Answer {
     let found = account(world, call, "iam.serviceAccountKeys.list")?;
-    let mut keys: Vec<Value> = found.keys.iter().map(|key| view(&found.project, &found.email, key)).collect();
-    if call.query("keyTypes") != Some("USER_MANAGED") {
+    let (users, googles) = match call.query("keyTypes") {
+        Some("USER_MANAGED") => (true, false),
+        Some("SYSTEM_MANAGED") => (false, true),
+        _ => (true, true),
+    };
+    let kept = found.keys.iter().filter(|_| users);
+    let mut keys: Vec<Value> = kept.map(|key| view(&found.project, &found.email, key)).collect();
+    if googles {
         let name = format!("projects/{}/serviceAccounts/{}/keys/{}", found.project, found.email, "5".repeat(40));
         keys.push(json!({"name": name, "keyType": "SYSTEM_MANAGED", "keyOrigin": "GOOGLE_PROVIDED",
             "keyAlgorithm": "KEY_ALG_RSA_2048", "validAfterTime": "2025-01-01T00:00:00Z"}));
