@@ -3,7 +3,7 @@
 //! Kept in one JSON file for each site and public directory. Only files that were searched for credentials and found
 //! clean are in it. Not kept are times that say nothing: the last two seconds, in which a file may be written twice, and
 //! those before the year 2000, which builds give to all their files to be reproducible. Where the time says nothing or
-//! is another, as in every new checkout, the content decides: hashing it costs a tenth of compressing it.
+//! is another, as in every new checkout, the content decides: hashing costs far less than compressing.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
