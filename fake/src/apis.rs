@@ -21,6 +21,7 @@ const ALL: &[&Api] = &[
     &api::cloudresourcemanager::API,
     &api::serviceusage::API,
     &api::artifactregistry::API,
+    &api::docker::API,
     &api::logging::API,
     &api::monitoring::API,
     &api::secretmanager::API,

@@ -5,6 +5,7 @@ pub(crate) mod actions;
 pub(crate) mod artifactregistry;
 pub(crate) mod cloudbuild;
 pub(crate) mod cloudresourcemanager;
+pub(crate) mod docker;
 pub(crate) mod firebasehosting;
 pub(crate) mod github;
 pub(crate) mod iam;

@@ -39,6 +39,8 @@ pub struct BuildScript {
     pub log: Option<Vec<Vec<u8>>>,
     /// How it ends.
     pub outcome: Outcome,
+    /// How long it worked, by its own account; without it, as long as it was looked at.
+    pub took: Option<std::time::Duration>,
 }
 
 /// How a build ends.
@@ -81,7 +83,7 @@ pub enum Outcome {
 
 impl Default for BuildScript {
     fn default() -> BuildScript {
-        BuildScript { queued: 1, unknown_status: None, working: 2, log: None, outcome: Outcome::AsJudged }
+        BuildScript { queued: 1, unknown_status: None, working: 2, log: None, outcome: Outcome::AsJudged, took: None }
     }
 }
 
@@ -103,6 +105,10 @@ pub(crate) struct Work {
     pub(crate) failed: Option<(usize, i32)>,
     /// Images built: reference to digest.
     pub(crate) images: Vec<(String, String)>,
+    /// Digest of an image to the instructions that made its layers.
+    pub(crate) layers: Vec<(String, Vec<String>)>,
+    /// Builders that `buildx create` made.
+    pub(crate) builders: u32,
     /// Images that steps pushed themselves.
     pub(crate) pushed: Vec<(String, String)>,
     /// Whether a step did something the fake cannot see into.

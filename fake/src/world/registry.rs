@@ -31,6 +31,31 @@ pub struct Image {
     pub bytes: u64,
     /// Its architecture; Cloud Run starts `amd64` only.
     pub architecture: String,
+    /// The instructions that made its layers, the base first; one base layer where nothing is known.
+    pub made_by: Vec<String>,
+}
+
+impl Image {
+    /// Each layer's size and instruction: three fifths are the base, and each layer on it has half of what is left.
+    pub(crate) fn layers(&self) -> Vec<(u64, String)> {
+        let base = ["ADD rootfs.tar.xz / # buildkit".to_owned()];
+        let made_by = if self.made_by.is_empty() { &base[..] } else { &self.made_by };
+        let mut left = self.bytes;
+        let mut layers = Vec::new();
+        for (index, instruction) in made_by.iter().enumerate() {
+            let last = index + 1 == made_by.len();
+            let own = if last {
+                left
+            } else if index == 0 {
+                left / 5 * 3
+            } else {
+                left / 2
+            };
+            left -= own;
+            layers.push((own, instruction.clone()));
+        }
+        layers
+    }
 }
 
 /// An image reference, taken apart.
@@ -151,7 +176,7 @@ impl World {
         let pushed = self.stamp(6);
         let repository = self.repositories.entry(name.repository.clone()).or_default();
         let package = repository.packages.entry(name.package.clone()).or_default();
-        let fresh = || Image { pushed, bytes: 48_000_000, architecture: "amd64".to_owned() };
+        let fresh = || Image { pushed, bytes: 48_000_000, architecture: "amd64".to_owned(), made_by: Vec::new() };
         package.images.entry(digest.to_owned()).or_insert_with(fresh);
         if let Some(tag) = &name.tag {
             package.tags.insert(tag.clone(), digest.to_owned());

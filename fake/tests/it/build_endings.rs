@@ -328,3 +328,32 @@ fn a_log_for_cloud_logging_goes_there() {
     let text: String = scene.cloud.world(|world| world.log_entries.iter().map(|entry| entry.text.clone()).collect());
     assert!(text.contains("starting build") && text.ends_with("DONE\n"));
 }
+
+/// Steps of `docker buildx` with Google's docker image of this tag; the build and its log.
+fn with_buildx(tag: &str, steps: &[&[&str]]) -> (Value, String) {
+    let scene = Scene::new();
+    let mut body = scene.build_of(APP);
+    let name = format!("gcr.io/cloud-builders/docker{tag}");
+    body["steps"] = steps.iter().map(|args| json!({"name": name, "args": args})).collect();
+    let build = scene.finish(&scene.create(&body));
+    let log = scene.log(build["id"].as_str().expect("an id"));
+    (build, log)
+}
+
+#[test]
+fn buildx_needs_a_docker_that_has_it_and_a_builder_that_can() {
+    const ONE: &str = "us-central1-docker.pkg.dev/harbour-dev/app/web:one";
+    const CREATE: &[&str] = &["buildx", "create", "--name", "b", "--driver", "docker-container"];
+    const CACHED: &[&str] = &["buildx", "build", "--cache-to=type=registry,ref=x,mode=max", "--load", "-t", ONE, "."];
+    let (build, log) = with_buildx("", &[CREATE, CACHED]);
+    assert_eq!(build["status"], "FAILURE");
+    assert!(log.contains("'buildx' is not a docker command"), "{log}");
+    let (build, log) = with_buildx(":24.0.9", &[CACHED]);
+    assert_eq!(build["status"], "FAILURE");
+    assert!(log.contains("Cache export is not supported for the docker driver"), "{log}");
+    // Without `--load` the image stays where it was built.
+    let (build, _) = with_buildx(":24.0.9", &[CREATE, &["buildx", "build", "-t", ONE, "."]]);
+    assert_eq!(build["failureInfo"]["type"], "PUSH_IMAGE_NOT_FOUND");
+    let (build, log) = with_buildx(":24.0.9", &[CREATE, CACHED]);
+    assert_eq!(build["status"], "SUCCESS", "{log}");
+}

@@ -17,6 +17,7 @@ fn every_api_has_a_variable_and_a_port_of_its_own() {
         "ARTIFACTREGISTRY",
         "CLOUDBUILD",
         "CLOUDRESOURCEMANAGER",
+        "DOCKER",
         "FIREBASEHOSTING",
         "IAM",
         "IAMCREDENTIALS",

@@ -9,7 +9,9 @@ pub(super) enum Docker {
     Push(String),
     /// Gives an image another name.
     Tag(String, String),
-    /// Something without consequence for the outcome, such as `pull` or `buildx create`.
+    /// Makes a builder of its own.
+    Builder,
+    /// Something without consequence for the outcome, such as `pull`.
     Other,
 }
 
@@ -28,6 +30,10 @@ pub(super) struct Build {
     pub(super) args: Vec<String>,
     /// `--push`.
     pub(super) push: bool,
+    /// `--load`.
+    pub(super) load: bool,
+    /// Whether it writes its cache somewhere.
+    pub(super) exports_cache: bool,
 }
 
 /// Flags of `docker build` that take a value.
@@ -98,6 +104,7 @@ pub(super) fn read(args: &[&str]) -> Result<Docker, (String, i32)> {
         ["build", rest @ ..] | ["buildx" | "image", "build", rest @ ..] | ["builder", "build", rest @ ..] => {
             build(rest).map(Docker::Build)
         }
+        ["buildx", "create", ..] => Ok(Docker::Builder),
         ["push", rest @ ..] | ["image", "push", rest @ ..] => {
             let image = rest.iter().find(|argument| !argument.starts_with('-'));
             image
@@ -142,10 +149,12 @@ fn build(args: &[&str]) -> Result<Build, (String, i32)> {
                 "--target" => asked.target = Some(value.to_owned()),
                 "--tag" => asked.tags.push(value.to_owned()),
                 "--build-arg" => asked.args.push(value.to_owned()),
+                "--cache-to" => asked.exports_cache = true,
                 _ => {}
             }
         } else if BARE.contains(&flag) {
             asked.push |= flag == "--push" && inline != Some("false");
+            asked.load |= flag == "--load" && inline != Some("false");
         } else {
             return Err((format!("unknown flag: {flag}\nSee 'docker build --help'."), 125));
         }
@@ -186,7 +195,7 @@ mod tests {
         assert_eq!((build.file.as_deref(), build.context.as_str()), (Some("d/F"), "ctx"));
         assert!(matches!(read(&["buildx", "build", "--push", "."]), Ok(Docker::Build(build)) if build.push));
         assert_eq!(read(&["push", "a:1"]), Ok(Docker::Push("a:1".to_owned())));
-        assert_eq!(read(&["buildx", "create", "--use"]), Ok(Docker::Other));
+        assert_eq!(read(&["buildx", "create", "--use"]), Ok(Docker::Builder));
     }
 
     #[test]

@@ -3,14 +3,14 @@
 use super::advance::write_log;
 use super::{judge, push};
 use crate::clock;
-use crate::world::{Build, ImageName, Outcome, World, hex_of};
+use crate::world::{Build, ImageName, Outcome, Work, World, hex_of};
 use serde_json::{Value, json};
 
 /// The build comes to its scripted or deserved end.
 pub(super) fn end(world: &mut World, index: usize) {
     let work = world.builds[index].work.clone().unwrap_or_default();
     for (image, digest) in &work.pushed {
-        keep(world, image, digest);
+        keep(world, &work, image, digest);
     }
     let failed = work.failed;
     match (world.builds[index].script.outcome.clone(), failed) {
@@ -99,8 +99,9 @@ fn push_all(world: &mut World, index: usize, outcome: &Outcome) {
         }
     }
     // Images pushed before the trouble are in the registry.
+    let work = world.builds[index].work.clone().unwrap_or_default();
     for (image, digest) in &pushed {
-        keep(world, image, digest);
+        keep(world, &work, image, digest);
     }
     let steps = world.builds[index].document["steps"].as_array().map_or(0, Vec::len);
     match trouble {
@@ -159,9 +160,12 @@ fn same(one: &str, other: &str) -> bool {
     ImageName::read(one).is_some_and(|one| Some(one) == ImageName::read(other)) || one == other
 }
 
-fn keep(world: &mut World, image: &str, digest: &str) {
-    if let Some(name) = ImageName::read(image) {
-        world.keep_image(&name, digest);
+fn keep(world: &mut World, work: &Work, image: &str, digest: &str) {
+    let Some(name) = ImageName::read(image) else { return };
+    world.keep_image(&name, digest);
+    let made_by = work.layers.iter().find(|(known, _)| known == digest).map(|(_, made_by)| made_by.clone());
+    if let (Some(made_by), Some(image)) = (made_by, world.image(image)) {
+        image.made_by = made_by;
     }
 }
 
@@ -179,10 +183,15 @@ fn finish(world: &mut World, index: usize, status: &str, detail: &str, lines: &[
         world.builds[index].work = None;
     }
     write_log(world, index, all);
-    let finished = json!(world.stamp(9));
+    let now = world.stamp(9);
     let build = &mut world.builds[index];
+    let begun = build.document.get("startTime").and_then(Value::as_str).and_then(clock::parse);
+    let finished = match build.script.took.zip(begun) {
+        Some((took, begun)) => clock::rfc3339(begun + i128::try_from(took.as_nanos()).unwrap_or(0), 9),
+        None => now,
+    };
     build.set("status", json!(status));
-    build.set("finishTime", finished);
+    build.set("finishTime", json!(finished));
     if !detail.is_empty() {
         build.set("statusDetail", json!(detail));
     }
@@ -237,15 +246,27 @@ fn image_view(image: &str, digest: &str, with_digest: bool, span: &Value) -> Val
     view
 }
 
+/// Fetching takes a tenth of the time, building seven, pushing two.
 fn set_timing(world: &mut World, index: usize, phases: &[&str]) {
-    let span = span(&world.builds[index]);
-    let timing: Value = phases.iter().map(|phase| ((*phase).to_owned(), span.clone())).collect();
+    let build = &world.builds[index];
+    let of = |phase: &&str| match *phase {
+        "FETCHSOURCE" => part(build, 0, 1),
+        "PUSH" => part(build, 8, 10),
+        _ => part(build, 1, 8),
+    };
+    let timing: Value = phases.iter().map(|phase| ((*phase).to_owned(), of(phase))).collect();
     world.builds[index].set("timing", timing);
 }
 
-/// From the build's start to its end; single phases are not timed.
-fn span(build: &Build) -> Value {
+/// The time between two tenths of the build's whole time.
+fn part(build: &Build, from: i128, to: i128) -> Value {
     let at = |field: &str| build.document.get(field).and_then(Value::as_str).and_then(clock::parse);
     let (start, end) = (at("startTime").unwrap_or(0), at("finishTime").unwrap_or(0));
-    json!({"startTime": clock::rfc3339(start, 9), "endTime": clock::rfc3339(end, 9)})
+    let tenth = |number: i128| clock::rfc3339(start + (end - start) / 10 * number, 9);
+    json!({"startTime": tenth(from), "endTime": tenth(to)})
+}
+
+/// The time of the steps; single ones are not timed.
+fn span(build: &Build) -> Value {
+    part(build, 1, 8)
 }

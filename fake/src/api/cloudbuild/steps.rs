@@ -58,8 +58,29 @@ fn args(step: &Value) -> Vec<&str> {
 }
 
 fn docker_step(world: &World, build: &Build, archive: &Archive, step: &Value, work: &mut Work) -> Ran {
+    if args(step).first() == Some(&"buildx") && !has_buildx(step) {
+        let lines = ["docker: 'buildx' is not a docker command.", "See 'docker --help'"];
+        return Ran::badly(lines.map(str::to_owned).to_vec(), 1);
+    }
     let asked = match docker::read(&args(step)) {
-        Ok(Docker::Build(asked)) => asked,
+        Ok(Docker::Build(asked)) => {
+            // The builder that is in use when none was made writes no cache into a registry.
+            let made = work.builders > 0;
+            if asked.exports_cache && !made {
+                let line = "ERROR: Cache export is not supported for the docker driver.";
+                return Ran::badly(vec![line.to_owned()], 1);
+            }
+            if args(step).first() == Some(&"buildx") && made && !asked.push && !asked.load {
+                work.opaque = false;
+                // The image stays in the builder's cache: nothing is there to be pushed.
+                return Ran::well(vec!["WARNING: No output specified with docker-container driver.".to_owned()]);
+            }
+            asked
+        }
+        Ok(Docker::Builder) => {
+            work.builders += 1;
+            return Ran::well(vec!["slipway".to_owned()]);
+        }
         Ok(Docker::Push(image)) => {
             let digest = local(work, &image);
             return match digest.map(|digest| push::allowed(world, build, &image).map(|()| digest)) {
@@ -108,6 +129,7 @@ fn docker_step(world: &World, build: &Build, archive: &Archive, step: &Value, wo
     }
     let digest = digest(archive, build, &asked.args, &context, asked.file.as_deref(), target);
     let lines = buildkit::success(&path, &text, &built, target, &asked.tags, &digest);
+    work.layers.push((digest.clone(), layers(&built, target)));
     let images: Vec<(String, String)> = asked.tags.iter().map(|tag| (tag.clone(), digest.clone())).collect();
     if asked.push {
         if let Some((_, detail)) = asked.tags.iter().find_map(|tag| push::allowed(world, build, tag).err()) {
@@ -117,6 +139,19 @@ fn docker_step(world: &World, build: &Build, archive: &Archive, step: &Value, wo
     }
     work.images.extend(images);
     Ran::well(lines)
+}
+
+/// The instructions that made the layers of the last stage, as an image's history has them.
+fn layers(built: &Dockerfile, target: Option<&str>) -> Vec<String> {
+    let stages = built.needed(target).unwrap_or_default();
+    let instructions = stages.last().map(|stage| stage.instructions.as_slice()).unwrap_or_default();
+    let made_by = instructions.iter().filter_map(|instruction| match instruction.word.as_str() {
+        "FROM" => Some("ADD rootfs.tar.xz / # buildkit".to_owned()),
+        "RUN" => Some(format!("RUN /bin/sh -c {} # buildkit", instruction.rest)),
+        word @ ("COPY" | "ADD" | "WORKDIR") => Some(format!("{word} {} # buildkit", instruction.rest)),
+        _ => None,
+    });
+    made_by.collect()
 }
 
 /// The digest of an image built so far, the latest under that name.
@@ -131,9 +166,19 @@ fn has_buildkit(build: &Build, step: &Value) -> bool {
     if let Some(setting) = env.find_map(|pair| pair.as_str()?.strip_prefix("DOCKER_BUILDKIT=")) {
         return setting == "1";
     }
-    let tag = step["name"].as_str().unwrap_or_default().rsplit_once(':').map_or("", |(_, tag)| tag);
-    let major = tag.split(['.', '-']).next().unwrap_or_default().parse::<u32>();
-    args(step).first() == Some(&"buildx") || major.is_ok_and(|major| major >= 23)
+    args(step).first() == Some(&"buildx") || major(step).is_some_and(|major| major >= 23)
+}
+
+/// The version of docker that a step's image is tagged with.
+fn major(step: &Value) -> Option<u32> {
+    let tag = step["name"].as_str()?.rsplit_once(':')?.1;
+    tag.split(['.', '-']).next()?.parse().ok()
+}
+
+/// Google's docker image without a tag has a version of docker that knows no `buildx`; docker brings it since 23.
+fn has_buildx(step: &Value) -> bool {
+    let google = step["name"].as_str().is_some_and(|name| name.starts_with("gcr.io/cloud-builders/docker"));
+    major(step).map_or(!google, |major| major >= 23)
 }
 
 /// The image's digest: the same source and arguments always give the same one.
