@@ -1,7 +1,11 @@
 //! Cloud Build: submit, look, list, cancel. What a build is, in its own words.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::endpoints::{Api, segment};
 use super::error::ApiError;
@@ -127,6 +131,12 @@ pub struct Build {
 }
 
 impl Build {
+    /// From the start to the end of its work.
+    pub fn worked(&self) -> Option<Duration> {
+        let at = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
+        Duration::try_from(at(&self.finished)? - at(&self.started)?).ok()
+    }
+
     fn read(build: &Value) -> Option<Self> {
         let text = |pointer: &str| build.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let list =
@@ -215,7 +225,20 @@ pub async fn get(http: &Http, location: &str, id: &str) -> Result<Build, ApiErro
 /// # Errors
 /// When they cannot be listed.
 pub async fn with_tag(http: &Http, location: &str, tag: &str) -> Result<Vec<Build>, ApiError> {
+    tagged(http, location, tag, Patience::USUAL).await
+}
+
+/// The same, asked once: for whoever can do without.
+///
+/// # Errors
+/// When this look showed nothing.
+pub async fn glance(http: &Http, location: &str, tag: &str) -> Result<Vec<Build>, ApiError> {
+    tagged(http, location, tag, Patience::ONCE).await
+}
+
+async fn tagged(http: &Http, location: &str, tag: &str, patience: Patience) -> Result<Vec<Build>, ApiError> {
     let mut call = http.get(Api::CloudBuild, &builds(http, location), format!("look for a build tagged `{tag}`"));
+    call.patience = patience;
     call.query = vec![("filter", format!("tags=\"{tag}\"")), ("pageSize", "10".into())];
     let answer = http.json(&call).await?;
     let list = answer.get("builds").and_then(Value::as_array).into_iter().flatten();
@@ -271,7 +294,7 @@ fn unreadable(http: &Http, doing: &str, why: &str) -> ApiError {
         principal: std::sync::Arc::clone(http.principal()),
         project: http.project().to_owned(),
         attempts: 1,
-        elapsed: std::time::Duration::ZERO,
+        elapsed: Duration::ZERO,
         kind: super::error::Kind::Unreadable(why.to_owned()),
     }
 }

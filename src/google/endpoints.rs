@@ -19,6 +19,8 @@ pub enum Api {
     ResourceManager,
     /// Image repositories.
     ArtifactRegistry,
+    /// Images, as docker reads them; each registry is a host of its own.
+    Docker,
     /// Log entries.
     Logging,
     /// Metrics.
@@ -38,7 +40,7 @@ pub enum Api {
 }
 
 /// The APIs in use: the name gcloud gives each in its override variables, and its host.
-const APIS: [(Api, &str, &str); 14] = [
+const APIS: [(Api, &str, &str); 15] = [
     (Api::Monitoring, "MONITORING", "https://monitoring.googleapis.com/"),
     (Api::CloudBuild, "CLOUDBUILD", "https://cloudbuild.googleapis.com/"),
     (Api::Run, "RUN", "https://run.googleapis.com/"),
@@ -46,6 +48,7 @@ const APIS: [(Api, &str, &str); 14] = [
     (Api::Iam, "IAM", "https://iam.googleapis.com/"),
     (Api::ResourceManager, "CLOUDRESOURCEMANAGER", "https://cloudresourcemanager.googleapis.com/"),
     (Api::ArtifactRegistry, "ARTIFACTREGISTRY", "https://artifactregistry.googleapis.com/"),
+    (Api::Docker, "DOCKER", "https://gcr.io/"),
     (Api::Sts, "STS", "https://sts.googleapis.com/"),
     (Api::IamCredentials, "IAMCREDENTIALS", "https://iamcredentials.googleapis.com/"),
     (Api::Logging, "LOGGING", "https://logging.googleapis.com/"),
@@ -99,6 +102,14 @@ impl Endpoints {
         if replaced { url } else { url.replacen("https://", &format!("https://{region}-"), 1) }
     }
 
+    /// The same on a host of its own, for images. A replaced root stands for all registries.
+    pub fn on_host(&self, api: Api, host: &str, path: &str) -> String {
+        match self.replaced.iter().any(|(other, _)| *other == api) {
+            true => self.url(api, path),
+            false => format!("https://{host}/{path}"),
+        }
+    }
+
     /// The hosts that stand in for Google's, for the line that says so.
     pub fn replaced_hosts(&self) -> Vec<String> {
         let mut hosts: Vec<String> = self.replaced.iter().map(|(_, url)| url.authority().to_owned()).collect();
@@ -150,6 +161,9 @@ mod tests {
         assert_eq!(replaced.regional(Api::Run, "europe-west1", "apis/x"), "http://127.0.0.1:9/apis/x");
         assert_eq!(replaced.url(Api::Run, "v2/x"), "http://127.0.0.1:9/v2/x");
         assert_eq!(replaced.replaced_hosts(), ["127.0.0.1:9"]);
+        assert_eq!(google.on_host(Api::Docker, "eu.gcr.io", "v2/x"), "https://eu.gcr.io/v2/x");
+        let replaced = replace("DOCKER", "http://127.0.0.1:9").expect("loopback");
+        assert_eq!(replaced.on_host(Api::Docker, "eu.gcr.io", "v2/x"), "http://127.0.0.1:9/v2/x");
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod http;
 pub mod invoker;
 pub mod jobs;
 mod key_token;
+pub mod layers;
 pub mod logging;
 pub mod monitoring;
 pub mod operation;

@@ -44,6 +44,11 @@ impl Refusal {
     }
 
     fn from_json(body: &Value) -> Self {
+        // The registry's own protocol has a list, and quotes with two strokes.
+        if let Some(first) = body.pointer("/errors/0").filter(|_| body.get("error").is_none()) {
+            let part = |name: &str| first.get(name).map(text).unwrap_or_default();
+            return Self { word: clip(&part("code")), message: clip(&part("message")), ..Self::default() };
+        }
         // google.rpc.Status below `error`; OAuth's `error` text beside `error_description`; Cloud
         // Storage's `errors` list; and emulators with a text for a code or an object for a message.
         let Some(error) = body.get("error") else {
@@ -101,7 +106,8 @@ impl Refusal {
         if let Some(permission) = self.metadata("permission") {
             return Some(permission);
         }
-        let quoted = self.message.split("Permission '").nth(1).and_then(|rest| rest.split('\'').next());
+        let between = |before: &str, end: char| self.message.split(before).nth(1)?.split(end).next();
+        let quoted = between("Permission '", '\'').or_else(|| between("Permission \"", '"'));
         let storage = self.message.split(" does not have ").nth(1).and_then(|rest| rest.split(" access").next());
         let act_as =
             self.message.contains("permission to act as service account").then_some("iam.serviceAccounts.actAs");

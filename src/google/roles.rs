@@ -165,6 +165,12 @@ pub const HELPFUL: &[Need] = &[
         Scope::Project,
         "look up the digest of `image` before deploying it",
     ),
+    need(
+        "artifactregistry.repositories.downloadArtifacts",
+        "roles/artifactregistry.reader",
+        Scope::Project,
+        "tell the size and the layers of the image (max_image_size)",
+    ),
 ];
 
 /// Permissions of the build's own account, which Cloud Build checks, not this product.

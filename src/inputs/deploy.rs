@@ -202,6 +202,32 @@ pub struct Build {
     pub bucket: BucketName,
     /// Whether the user named that bucket; it is then the user's to open to others.
     pub bucket_given: bool,
+    /// What it may cost.
+    pub budgets: Budgets,
+}
+
+/// What a build may cost before somebody is told, or nothing is deployed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budgets {
+    /// The longest time of work.
+    pub time: Option<Duration>,
+    /// The largest image, in bytes as the registry stores it.
+    pub image_bytes: Option<u64>,
+    /// Whether the user named that size: a size that cannot be seen is a failure then, where budgets are enforced.
+    pub image_given: bool,
+    /// Whether more than that fails.
+    pub enforce: bool,
+}
+
+/// How layers are kept for the next build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cache {
+    /// Not at all.
+    None,
+    /// In the image itself: those of the last stage.
+    Inline,
+    /// Beside it, in the registry: those of every stage.
+    Registry,
 }
 
 /// The steps of a build.
@@ -215,8 +241,8 @@ pub enum Recipe {
         target: Option<String>,
         /// Build arguments.
         args: Vec<(String, String)>,
-        /// Whether layers are kept for the next build.
-        cache: bool,
+        /// How layers are kept for the next build.
+        cache: Cache,
     },
     /// Cloud Native Buildpacks.
     Buildpacks {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::deploy::Budgets;
 use crate::model::credentials::Credentials;
 use crate::model::domain::Domain;
 use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, ServiceName, SiteId};
@@ -33,12 +34,10 @@ pub struct Doctor {
     pub bucket: Option<BucketName>,
     /// The account the service runs as, where it was named.
     pub runtime_account: Option<AccountEmail>,
-    /// Days after which a key is old.
-    pub key_days: u32,
-    /// Longest time of a build that nobody has to be told of.
-    pub build_time: Duration,
-    /// Largest image that nobody has to be told of, in millions of bytes.
-    pub image_megabytes: u32,
+    /// Age from which on a key is old; zero for never.
+    pub key_max_age: Duration,
+    /// What a build may cost.
+    pub budgets: Budgets,
     /// What becomes of the script.
     pub script: Script,
 }

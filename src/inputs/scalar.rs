@@ -38,10 +38,36 @@ pub fn duration(text: &str) -> Result<Duration, &'static str> {
 /// A longer duration: days (`7d`), or what [`duration`] takes.
 pub fn days(text: &str) -> Result<Duration, &'static str> {
     const CURE: &str = "write days (`7d`) or hours (`36h`)";
+    // Days or seconds? A number alone does not say; nothing is nothing in both.
+    if text != "0" && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(CURE);
+    }
     match text.strip_suffix('d') {
         Some(days) => days.parse::<u32>().map(|days| Duration::from_secs(u64::from(days) * 86_400)).map_err(|_| CURE),
         None => duration(text).map_err(|_| CURE),
     }
+}
+
+/// The size of an image, in bytes: `200MB`, `1.5GB`, `256MiB`; megabytes where no unit is given.
+pub fn image_size(text: &str) -> Result<u64, &'static str> {
+    const CURE: &str = "write megabytes (`200MB`) or gigabytes (`1.5GB`)";
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();
+    let number: f64 = text[..digits].parse().map_err(|_| CURE)?;
+    let unit: f64 = match text[digits..].trim_start() {
+        "" | "MB" | "M" => 1e6,
+        "GB" | "G" => 1e9,
+        "MiB" | "Mi" => 1_048_576.0,
+        "GiB" | "Gi" => 1_073_741_824.0,
+        _ => return Err(CURE),
+    };
+    // Beyond a terabyte no image can be pushed, and below a megabyte none is.
+    let bytes = number * unit;
+    if (1e6..=1e12).contains(&bytes) { Ok(bytes.round() as u64) } else { Err(CURE) }
+}
+
+/// What may also be left open, with `none`.
+pub fn open<T, E>(text: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<Option<T>, E> {
+    if text.eq_ignore_ascii_case("none") { Ok(None) } else { parse(text).map(Some) }
 }
 
 /// A whole number between two others.
@@ -198,7 +224,20 @@ mod tests {
     fn a_long_time_may_be_given_in_days() {
         assert_eq!(days("7d"), Ok(Duration::from_secs(7 * 86_400)));
         assert_eq!(days("36h"), Ok(Duration::from_secs(36 * 3600)));
-        assert!(days("d").is_err() && days("a week").is_err());
+        assert_eq!(days("0"), Ok(Duration::ZERO));
+        assert!(days("d").is_err() && days("a week").is_err() && days("90").is_err());
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(image_size("200"), Ok(200_000_000));
+        assert_eq!(image_size("1.5 GB"), Ok(1_500_000_000));
+        assert_eq!(image_size("256MiB"), Ok(268_435_456));
+        for text in ["", "0", "MB", "12 bytes", "1e3MB", "-5MB", "5000GB", "1.2.3MB"] {
+            assert!(image_size(text).is_err(), "{text}");
+        }
+        assert_eq!(open("none", image_size), Ok(None));
+        assert_eq!(open("1GB", image_size), Ok(Some(1_000_000_000)));
     }
 
     #[test]

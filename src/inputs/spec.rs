@@ -203,7 +203,15 @@ pub const DEPLOY: &[Input] = &[
         Group::Build,
         "build_cache",
         "inline",
-        "Layer cache: `inline` (kept in the image tagged `buildcache`) or `none`",
+        "Layer cache: `inline` (the last stage, kept in the image tagged `buildcache`), `registry` (every stage, kept beside it; docs/BUILDS.md compares them) or `none`",
+    ),
+    recurring::MAX_BUILD_TIME,
+    recurring::MAX_IMAGE_SIZE,
+    switch(
+        Group::Build,
+        "enforce_budgets",
+        "false",
+        "Deploy nothing when the build is over `max_build_time` or the image over `max_image_size`",
     ),
     lines(
         Group::Build,

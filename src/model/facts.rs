@@ -204,6 +204,30 @@ pub struct BuildFact {
     pub phases: Vec<(String, f64)>,
     /// Why its log was not shown, when it was not.
     pub log_missing: Option<String>,
+    /// What it may cost: seconds of work, bytes of the image.
+    pub budget: (Option<f64>, Option<u64>),
+    /// Seconds of the service's last builds that went well, oldest first; the last one is this one.
+    pub trend: Vec<f64>,
+    /// The layers of its image in the order they were made, where the registry may be read.
+    pub layers: Option<Vec<LayerFact>>,
+    /// Why the layers are not known, when they are not.
+    pub layers_missing: Option<String>,
+}
+
+impl BuildFact {
+    /// Bytes of the image as the registry stores it.
+    pub fn image_bytes(&self) -> Option<u64> {
+        Some(self.layers.as_ref()?.iter().map(|layer| layer.bytes).sum())
+    }
+}
+
+/// A layer of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerFact {
+    /// Its bytes as the registry stores it.
+    pub bytes: u64,
+    /// The instruction that made it; empty where that is not known.
+    pub made_by: String,
 }
 
 /// A step of a build.

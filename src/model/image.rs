@@ -184,6 +184,11 @@ pub struct PinnedImage {
 }
 
 impl PinnedImage {
+    /// The same as a reference.
+    pub fn named(&self) -> ImageRef {
+        ImageRef { repository: self.repository.clone(), tag: None, digest: Some(self.digest.clone()) }
+    }
+
     /// The digest.
     pub fn digest(&self) -> &Digest {
         &self.digest

@@ -1,6 +1,7 @@
 //! Keys of an account, where a secret of GitHub Actions is kept, and what is known of a rotation.
 
 use std::fmt;
+use std::time::Duration;
 
 use time::OffsetDateTime;
 
@@ -13,6 +14,13 @@ pub struct AccountKey {
     pub created: Option<OffsetDateTime>,
     /// Whether it is switched off.
     pub disabled: bool,
+}
+
+impl AccountKey {
+    /// How old it is, where Google says when it was made.
+    pub fn age(&self) -> Option<Duration> {
+        Duration::try_from(OffsetDateTime::now_utc() - self.created?).ok()
+    }
 }
 
 /// Whose secret it is.

@@ -4,12 +4,24 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::inputs::deploy::{Build, Recipe};
+use crate::inputs::deploy::{Build, Cache, Recipe};
 use crate::inputs::runner::Origin;
 use crate::model::image::Tag;
 
 /// Tag of the image that carries the layer cache.
 const CACHE_TAG: &str = "buildcache";
+
+/// Tag of the cache of every stage, which is no image that could run.
+const WHOLE_CACHE_TAG: &str = "buildcache-max";
+
+/// Google's docker image.
+const DOCKER: &str = "gcr.io/cloud-builders/docker";
+
+/// The same with a tag: without one it is older than `buildx` (`google-api.md` 5.5).
+const DOCKER_WITH_BUILDX: &str = "gcr.io/cloud-builders/docker:24.0.9";
+
+/// The builder that can write a cache into a registry: docker's own cannot.
+const BUILDER: &str = "slipway";
 
 /// Where the staged source is.
 #[derive(Debug, Clone)]
@@ -119,29 +131,46 @@ fn docker(
     path: &str,
     target: Option<&str>,
     build_args: &[(String, String)],
-    cache: bool,
+    cache: Cache,
     tags: &[Tag],
 ) -> Map<String, Value> {
-    let mut args = vec!["build".to_owned(), "--network=cloudbuild".to_owned()];
     let mut images: Vec<String> = tags.iter().map(|tag| build.repository.tagged(tag)).collect();
-    if cache {
-        let cached = format!("{}:{CACHE_TAG}", build.repository);
-        args.push(format!("--cache-from={cached}"));
-        args.push("--build-arg=BUILDKIT_INLINE_CACHE=1".to_owned());
-        images.push(cached);
-    } else {
-        args.push("--no-cache".to_owned());
-    }
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let cached = |tag: &str| format!("{}:{tag}", build.repository);
+    let (name, env, mut args) = match cache {
+        Cache::None => (DOCKER, "DOCKER_BUILDKIT=1", words(&["build", "--network=cloudbuild", "--no-cache"])),
+        Cache::Inline => {
+            let mut args = words(&["build", "--network=cloudbuild"]);
+            args.push(format!("--cache-from={}", cached(CACHE_TAG)));
+            args.push("--build-arg=BUILDKIT_INLINE_CACHE=1".to_owned());
+            images.push(cached(CACHE_TAG));
+            (DOCKER, "DOCKER_BUILDKIT=1", args)
+        }
+        Cache::Registry => {
+            let place = cached(WHOLE_CACHE_TAG);
+            // A cache that cannot be written costs the next build time, and this one nothing. The image is brought
+            // back to docker, so that Cloud Build itself pushes it and reports its digest.
+            let mut args = words(&["buildx", "build", "--builder", BUILDER, "--load"]);
+            args.push(format!("--cache-from=type=registry,ref={place}"));
+            args.push(format!("--cache-to=type=registry,ref={place},mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"));
+            (DOCKER_WITH_BUILDX, "BUILDX_NO_DEFAULT_ATTESTATIONS=1", args)
+        }
+    };
     args.extend(images.iter().flat_map(|image| ["-t".to_owned(), image.clone()]));
     args.extend(["-f".to_owned(), path.to_owned()]);
     args.extend(target.into_iter().flat_map(|target| ["--target".to_owned(), target.to_owned()]));
     args.extend(build_args.iter().map(|(key, value)| format!("--build-arg={key}={value}")));
     args.push(".".to_owned());
     let args: Vec<String> = args.iter().map(|arg| literal(arg)).collect();
-    let step =
-        json!({"name": "gcr.io/cloud-builders/docker", "id": "build", "env": ["DOCKER_BUILDKIT=1"], "args": args});
+    let mut steps = vec![json!({"name": name, "id": "build", "env": [env], "args": args})];
+    if cache == Cache::Registry {
+        let network = ["--driver", "docker-container", "--driver-opt", "network=cloudbuild"];
+        let args: Vec<&str> =
+            ["buildx", "create", "--name", BUILDER].into_iter().chain(network).chain(["--bootstrap"]).collect();
+        steps.insert(0, json!({"name": DOCKER_WITH_BUILDX, "id": "builder", "args": args}));
+    }
     pairs([
-        ("steps", json!([step])),
+        ("steps", steps.into()),
         ("images", json!(images)),
         ("options", json!({"substitutionOption": "ALLOW_LOOSE"})),
     ])
@@ -255,6 +284,7 @@ fn pairs<const N: usize>(pairs: [(&str, Value); N]) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inputs::deploy::Budgets;
     use crate::model::ids::{BucketName, Region};
     use crate::model::image::Repository;
 
@@ -273,6 +303,7 @@ mod tests {
             pool: None,
             bucket: BucketName::parse("p-slipway-r").expect("a bucket"),
             bucket_given: false,
+            budgets: Budgets { time: None, image_bytes: None, image_given: false, enforce: false },
         }
     }
 
@@ -290,8 +321,12 @@ mod tests {
     #[test]
     fn a_docker_build_is_cached_tagged_and_logged_in_our_bucket() {
         let args = vec![("KEY".to_owned(), "a $HOME b".to_owned())];
-        let recipe =
-            Recipe::Dockerfile { path: "docker/Dockerfile".into(), target: Some("prod".into()), args, cache: true };
+        let recipe = Recipe::Dockerfile {
+            path: "docker/Dockerfile".into(),
+            target: Some("prod".into()),
+            args,
+            cache: Cache::Inline,
+        };
         assert_eq!(
             body(recipe),
             json!({
@@ -305,6 +340,27 @@ mod tests {
                 "timeout": "1200s", "queueTtl": "1200s", "logsBucket": "gs://p-slipway-r/logs", "tags": ["slipway", "req_1", "same_LIKENESS"],
             })
         );
+    }
+
+    #[test]
+    fn a_cache_of_every_stage_needs_a_builder_of_its_own() {
+        let recipe =
+            Recipe::Dockerfile { path: "Dockerfile".into(), target: None, args: vec![], cache: Cache::Registry };
+        let body = body(recipe);
+        assert_eq!(
+            body["steps"],
+            json!([
+                {"name": "gcr.io/cloud-builders/docker:24.0.9", "id": "builder", "args": [
+                    "buildx", "create", "--name", "slipway", "--driver", "docker-container", "--driver-opt", "network=cloudbuild", "--bootstrap"]},
+                {"name": "gcr.io/cloud-builders/docker:24.0.9", "id": "build", "env": ["BUILDX_NO_DEFAULT_ATTESTATIONS=1"], "args": [
+                    "buildx", "build", "--builder", "slipway", "--load",
+                    "--cache-from=type=registry,ref=gcr.io/p/web:buildcache-max",
+                    "--cache-to=type=registry,ref=gcr.io/p/web:buildcache-max,mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true",
+                    "-t", "gcr.io/p/web:abc1234", "-t", "gcr.io/p/web:latest", "-f", "Dockerfile", "."]},
+            ])
+        );
+        // The cache is no image that Cloud Build could push.
+        assert_eq!(body["images"], json!(["gcr.io/p/web:abc1234", "gcr.io/p/web:latest"]));
     }
 
     #[test]

@@ -21,6 +21,16 @@ pub struct Marks {
     pub build_tags: Vec<String>,
 }
 
+impl Marks {
+    /// The tag that every build of the service carries.
+    pub fn service_tag(&self) -> &str {
+        self.build_tags.iter().find(|tag| tag.starts_with(SERVICE_TAG)).map_or("slipway", String::as_str)
+    }
+}
+
+/// Begins the tag of a service's builds.
+const SERVICE_TAG: &str = "service_";
+
 /// Chooses the marks of a run; `nonce` is random hexadecimal.
 pub fn marks(deploy: &Deploy, origin: &Origin, nonce: &str) -> Marks {
     let service = deploy.service.as_str();
@@ -38,7 +48,7 @@ pub fn marks(deploy: &Deploy, origin: &Origin, nonce: &str) -> Marks {
     // The service's name is one and the ending adds letters, digits and dashes; the bare service
     // name stands in should that ever not hold.
     let revision = RevisionName::parse(&name).or_else(|_| RevisionName::parse(service));
-    let mut build_tags = vec!["slipway".to_owned(), format!("service_{service}")];
+    let mut build_tags = vec!["slipway".to_owned(), format!("{SERVICE_TAG}{service}")];
     if let Some(run) = &origin.run_id {
         build_tags.push(format!("run_{run}-{}", origin.run_attempt.as_deref().unwrap_or("1")));
     }

@@ -1,6 +1,7 @@
 //! Telling what happened: outputs, the job summary, the text of a failure. Pure until it is printed
 //! by the console; nothing here asks Google anything.
 
+mod build;
 pub mod doctor;
 pub mod execution;
 pub mod failure;

@@ -17,6 +17,7 @@ pub const OUTPUTS: &[(&str, &str)] = &[
     ("build_id", "Id of the build"),
     ("build_url", "Page of the build with its log"),
     ("build_seconds", "Seconds from submitting the build to its end"),
+    ("image_size", "Bytes of the built image as the registry stores it, where that may be read"),
     ("deploy_seconds", "Seconds from writing the service to a ready revision"),
     ("traffic", "Who serves now: a JSON list of revision, percent, tag, latest"),
     (
@@ -41,6 +42,7 @@ pub fn values(story: &Story<'_>) -> Vec<(&'static str, String)> {
         "build_id" => build.and_then(|build| build.id.clone()),
         "build_url" => build.map(|build| build.url.clone()).filter(|url| !url.is_empty()),
         "build_seconds" => build.and_then(|_| seconds(StepName::Build)),
+        "image_size" => build.and_then(|build| build.image_bytes()).map(|bytes| bytes.to_string()),
         "deploy_seconds" => seconds(StepName::Deploy),
         "traffic" => facts.service.traffic.as_ref().map(|traffic| traffic_json(traffic, story).to_string()),
         "result" => Some(story.outcome.word().to_owned()),

@@ -8,7 +8,7 @@ const NOTHING: char = '·';
 
 /// Mermaid's own first colour is all but white; this one is seen on a dark page too. An axis has no title of its own,
 /// because Mermaid draws it over long numbers.
-const LOOKS: &str = r##"%%{init: {"xyChart": {"yAxis": {"labelPadding": 12}}, "themeVariables": {"xyChart": {"plotColorPalette": "#2f7fc1"}}}}%%"##;
+const LOOKS: &str = r##"%%{init: {"xyChart": {"yAxis": {"labelPadding": 12}}, "themeVariables": {"xyChart": {"plotColorPalette": "#2f7fc1, #c1472f"}}}}%%"##;
 
 /// One character for each number, from nothing to the largest.
 pub fn line(numbers: &[Option<f64>]) -> String {
@@ -20,22 +20,41 @@ pub fn line(numbers: &[Option<f64>]) -> String {
     numbers.iter().map(|number| number.map_or(NOTHING, height)).collect()
 }
 
-/// A chart of bars, or nothing when nothing is known. `step` and `unit` say how far apart the periods are, such as
-/// 5 `minutes`; a period without a number has no bar.
+/// What stands below the bars of a chart.
+#[derive(Debug)]
+pub struct Axis<'a> {
+    /// What the numbers below the bars count, such as `minutes ago`.
+    pub what: &'a str,
+    /// The number below the first bar.
+    pub first: usize,
+    /// How much less the next one is.
+    pub step: usize,
+}
+
+/// A chart of bars over time, or nothing when nothing is known. `step` and `unit` say how far apart the periods are,
+/// such as 5 `minutes`; a period without a number has no bar.
 pub fn chart(title: &str, numbers: &[Option<f64>], step: usize, unit: &str) -> Option<String> {
+    bars(title, numbers, &Axis { what: &format!("{unit} ago"), first: numbers.len() * step, step }, None)
+}
+
+/// A chart of bars, with a line where a limit is, or nothing when nothing is known.
+pub fn bars(title: &str, numbers: &[Option<f64>], axis: &Axis<'_>, limit: Option<f64>) -> Option<String> {
     numbers.iter().flatten().next()?;
-    let ago = (1..=numbers.len()).rev().map(|index| (index * step).to_string());
+    let below = (0..numbers.len()).map(|index| axis.first.saturating_sub(index * axis.step).to_string());
     // A scale from nothing to nothing would have no length.
-    let most = match most(numbers) {
+    let most = match most(numbers).max(limit.unwrap_or(0.0)) {
         most if most > 0.0 => most * 1.1,
         _ => 1.0,
     };
     let bars = numbers.iter().map(|number| plain(number.unwrap_or(0.0)));
+    let line = limit.map(|limit| format!("    line [{}]\n", vec![plain(limit); numbers.len()].join(", ")));
     Some(format!(
-        "```mermaid\n{LOOKS}\nxychart-beta\n    title \"{title}\"\n    x-axis \"{unit} ago\" [{}]\n    y-axis 0 --> {}\n    bar [{}]\n```\n",
-        ago.collect::<Vec<_>>().join(", "),
+        "```mermaid\n{LOOKS}\nxychart-beta\n    title \"{title}\"\n    x-axis \"{}\" [{}]\n    y-axis 0 --> {}\n    bar [{}]\n{}```\n",
+        axis.what,
+        below.collect::<Vec<_>>().join(", "),
         plain(most),
-        bars.collect::<Vec<_>>().join(", ")
+        bars.collect::<Vec<_>>().join(", "),
+        line.unwrap_or_default()
     ))
 }
 
@@ -71,7 +90,7 @@ mod tests {
     fn a_chart_needs_a_number() {
         assert_eq!(chart("t", &[None, None], 5, "minutes"), None);
         let chart = chart("Requests", &[Some(0.5), None, Some(2.0)], 5, "minutes");
-        let wanted = "```mermaid\n%%{init: {\"xyChart\": {\"yAxis\": {\"labelPadding\": 12}}, \"themeVariables\": {\"xyChart\": {\"plotColorPalette\": \"#2f7fc1\"}}}}%%\nxychart-beta\n    title \"Requests\"\n    x-axis \"minutes ago\" [15, 10, 5]\n    y-axis 0 --> 2.2\n    bar [0.5, 0, 2]\n```\n";
+        let wanted = "```mermaid\n%%{init: {\"xyChart\": {\"yAxis\": {\"labelPadding\": 12}}, \"themeVariables\": {\"xyChart\": {\"plotColorPalette\": \"#2f7fc1, #c1472f\"}}}}%%\nxychart-beta\n    title \"Requests\"\n    x-axis \"minutes ago\" [15, 10, 5]\n    y-axis 0 --> 2.2\n    bar [0.5, 0, 2]\n```\n";
         assert_eq!(chart.as_deref(), Some(wanted));
     }
 

@@ -1,7 +1,7 @@
 //! The job summary: what a person wants to see first, as Markdown.
 
 use super::markdown::{block, code, escape, link, sentence, table};
-use super::{Outcome, Story, execution, headline, timeline, truth};
+use super::{Outcome, Story, build, execution, headline, timeline, truth};
 use crate::console::duration;
 use crate::console::files::SUMMARY_LIMIT;
 use crate::explain::{Class, Failure};
@@ -25,7 +25,7 @@ pub fn markdown(story: &Story<'_>) -> String {
     }
     parts.extend(regions(story));
     parts.push(steps(story.facts));
-    parts.extend(build(story));
+    parts.extend(story.facts.build.as_ref().and_then(build::markdown));
     parts.extend(story.facts.job.as_ref().and_then(execution::markdown));
     parts.extend(rollout(story));
     parts.extend(traffic(story));
@@ -155,39 +155,6 @@ pub(super) fn steps(facts: &Facts) -> String {
         })
         .collect();
     format!("### Steps\n\n{}", table(&["Step", "Result", "Time", ""], &rows))
-}
-
-fn build(story: &Story<'_>) -> Option<String> {
-    let build = story.facts.build.as_ref()?;
-    let id = build.id.as_ref()?;
-    let mut out = format!("### Build\n\n{} is {}. ", code(id), code(&build.status));
-    if !build.url.is_empty() {
-        out.push_str(&format!("Its page: {} ", link(&build.url)));
-    }
-    let time = |seconds: f64| duration(std::time::Duration::from_secs_f64(seconds.max(0.0)));
-    if let Some(queued) = build.queued_seconds {
-        out.push_str(&format!("It waited {} for a machine. ", time(queued)));
-    }
-    out.push_str("\n\n");
-    // Cloud Build's phases in the order they happen; BUILD is all the steps together.
-    let phase = |wanted: &str| {
-        let (name, seconds) = build.phases.iter().find(|(name, _)| name == wanted)?;
-        Some(vec![code(name), String::new(), time(*seconds)])
-    };
-    let steps = build.steps.iter().map(|step| {
-        let code_text = step.exit_code.map(|code| format!(" (exit code {code})")).unwrap_or_default();
-        let status =
-            if step.status.is_empty() { "—".to_owned() } else { format!("{}{code_text}", code(&step.status)) };
-        vec![code(&step.name), status, step.seconds.map(time).unwrap_or_default()]
-    });
-    let rows: Vec<Vec<String>> = phase("FETCHSOURCE").into_iter().chain(steps).chain(phase("PUSH")).collect();
-    if !rows.is_empty() {
-        out.push_str(&table(&["Step", "Result", "Time"], &rows));
-    }
-    if let Some(why) = &build.log_missing {
-        out.push_str(&format!("\n{}\n", sentence(why)));
-    }
-    Some(out)
 }
 
 fn traffic(story: &Story<'_>) -> Option<String> {

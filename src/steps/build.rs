@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::preflight::Seen;
-use super::{Context, build_failure, follow};
+use super::{Context, budget, build_failure, follow};
 use crate::clock::jitter;
 use crate::explain::Failure;
 use crate::google::cloud_build::{self, Build as CloudBuild, Status};
@@ -85,6 +85,7 @@ pub(super) async fn run(
     let pinned = build.repository.pinned(&digest);
     facts.image = Some(pinned.clone());
     facts.digest = Some(digest);
+    budget::look(context, facts, build, &last, &pinned, seen).await?;
     Ok((pinned.to_string(), format!("`{}` is SUCCESS, image `{}`", last.id, pinned.digest().short())))
 }
 

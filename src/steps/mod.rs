@@ -2,6 +2,7 @@
 
 mod access;
 mod asking;
+mod budget;
 mod build;
 mod build_failure;
 pub mod cancel;

@@ -23,7 +23,12 @@ pub(super) struct Seen {
     pub bucket_missing: bool,
     /// The account builds run as, where known.
     pub build_account: Option<AccountEmail>,
+    /// Whether the project says that images may be read.
+    pub reads_images: bool,
 }
+
+/// What reading an image takes. Asked along with what is needed, which costs no request.
+const READ_IMAGES: &str = "artifactregistry.repositories.downloadArtifacts";
 
 /// Something that would fail later.
 struct Finding {
@@ -38,7 +43,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
         What::Image(_) | What::Promoted(_) | What::Revision(_) | What::Traffic(_) => None,
     };
     let needs = needed(context, build.is_some());
-    let asked: Vec<&str> = needs.iter().map(|need| need.permission).collect();
+    let asked: Vec<&str> = needs.iter().map(|need| need.permission).chain(build.map(|_| READ_IMAGES)).collect();
     let (held, account, bucket, service) = tokio::join!(
         projects::held(context.http, Resource::Project, &asked),
         build_account(context, build),
@@ -71,8 +76,10 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
             None
         }
     };
+    let mut reads_images = false;
     match held {
         Ok(held) => {
+            reads_images = held.iter().any(|permission| permission == READ_IMAGES);
             let missing: Vec<&Need> =
                 needs.into_iter().filter(|need| !held.iter().any(|other| other == need.permission)).collect();
             findings
@@ -107,7 +114,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
     if !findings.is_empty() {
         return Err(failure(context, findings));
     }
-    Ok(Seen { service, bucket_missing: bucket.is_none(), build_account: account })
+    Ok(Seen { service, bucket_missing: bucket.is_none(), build_account: account, reads_images })
 }
 
 fn failure(context: &Context<'_>, findings: Vec<Finding>) -> Failure {

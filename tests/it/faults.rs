@@ -37,8 +37,8 @@ fn a_submission_that_never_arrived_is_sent_again() {
         assert_eq!(scene.cloud.world(|world| world.count("build created")), 1, "{name}");
         assert_eq!(
             scene.cloud.calls("cloudbuild.projects.locations.builds.list").len(),
-            3,
-            "{name}: two looks, and one for doubles"
+            4,
+            "{name}: two looks, one for doubles, and one at how long the last builds took"
         );
     }
 }

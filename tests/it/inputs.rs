@@ -42,7 +42,7 @@ fn each_input_says_what_is_allowed() {
         ("build_region", "Mars!", "is not a region"),
         ("build_service_account", "me", "is not a service account"),
         ("build_worker_pool", "pool", "write projects/PROJECT/locations/REGION/workerPools/NAME"),
-        ("build_cache", "lots", "write `inline` or `none`"),
+        ("build_cache", "lots", "write `inline` or `registry` or `none`"),
         ("image_tags", "-x", "is not an image tag"),
         ("staging_bucket", "Bucket", "is not a bucket name"),
         ("port", "0", "from 1 to 65535"),

@@ -6,6 +6,7 @@
 
 mod support;
 
+mod budgets;
 mod build_failures;
 mod builds;
 mod canary;

@@ -87,7 +87,8 @@ fn a_github_that_refuses_changes_nothing() {
     assert!(!github.heads().is_empty());
 }
 
-/// The promise of few requests: twelve for a deploy with a build, besides looks at what is going on and at the key's age.
+/// The promise of few requests: twelve for a deploy with a build, besides looks at what is going on, at the key's age
+/// and at the last builds.
 #[test]
 fn a_redeploy_asks_twelve_things() {
     let mut scene = Scene::deployed();
@@ -101,6 +102,7 @@ fn a_redeploy_asks_twelve_things() {
         "storage.objects.get?alt=media",
         "site.request",
         "iam.projects.serviceAccounts.keys.get",
+        "cloudbuild.projects.locations.builds.list",
     ];
     let asked: Vec<&str> = journal[before..]
         .iter()

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::super::deploy::{Build, Recipe};
+use super::super::deploy::{Budgets, Build, Cache, Recipe};
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::Give;
@@ -94,7 +94,23 @@ pub(super) fn build(
         pool,
         bucket: bucket?,
         bucket_given: give.raw.has("staging_bucket"),
+        budgets: budgets(give),
     })
+}
+
+/// What a build may cost where nothing is said: five minutes, and 200 MB.
+const BUILD_TIME: Duration = Duration::from_secs(300);
+const IMAGE_BYTES: u64 = 200_000_000;
+
+pub(super) fn budgets(give: &mut Give<'_>) -> Budgets {
+    let time = give.with("max_build_time", |text| scalar::open(text, scalar::duration));
+    let image_bytes = give.with("max_image_size", |text| scalar::open(text, scalar::image_size));
+    Budgets {
+        time: time.unwrap_or(Some(BUILD_TIME)),
+        image_bytes: image_bytes.unwrap_or(Some(IMAGE_BYTES)),
+        image_given: give.raw.has("max_image_size"),
+        enforce: give.switch("enforce_budgets").unwrap_or(false),
+    }
 }
 
 /// A path below the workspace; `None` and a mistake when it leads out of it.
@@ -135,7 +151,8 @@ fn directory(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Option<PathBu
 fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option<Recipe> {
     let args = give.map("build_args", |key, _| name_rule(key, "a build argument", false));
     let substitutions = give.map("substitutions", |key, _| name_rule(key, "a substitution", true));
-    let cache = give.choice("build_cache", &[("inline", true), ("none", false)]);
+    let cache =
+        give.choice("build_cache", &[("inline", Cache::Inline), ("registry", Cache::Registry), ("none", Cache::None)]);
     if let Some(path) = give.text("build_config") {
         for other in ["dockerfile", "build_target", "build_args", "build_cache"] {
             if give.raw.has(other) {
@@ -171,7 +188,12 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
     }
     if source.join(&path).is_file() {
         let target = give.text("build_target");
-        return Some(Recipe::Dockerfile { path, target, args: args.unwrap_or_default(), cache: cache.unwrap_or(true) });
+        return Some(Recipe::Dockerfile {
+            path,
+            target,
+            args: args.unwrap_or_default(),
+            cache: cache.unwrap_or(Cache::Inline),
+        });
     }
     if give.raw.has("dockerfile") {
         give.findings.wrong(

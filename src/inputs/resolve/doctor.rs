@@ -1,7 +1,6 @@
 //! What the doctor is told, with every mistake at once.
 
 use std::path::{Component, Path};
-use std::time::Duration;
 
 use super::super::credentials;
 use super::super::doctor::{Doctor, Script};
@@ -13,11 +12,6 @@ use super::{Give, build, project, region};
 use crate::model::domain::Domain;
 use crate::model::ids::{AccountEmail, BucketName, Region, ServiceName, SiteId};
 use crate::model::image::ImageRef;
-
-/// The seed's limits: a key of 90 days, a build of five minutes, an image of 200 MB.
-const KEY_DAYS: u32 = 90;
-const BUILD_TIME: Duration = Duration::from_secs(300);
-const IMAGE_MEGABYTES: u32 = 200;
 
 /// Resolves the inputs of the doctor.
 ///
@@ -48,10 +42,8 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<D
         .parsed("staging_bucket", |text| BucketName::parse(text.trim_start_matches("gs://").trim_end_matches('/')))
         .or_else(|| build::default_bucket(project.as_ref(), region.as_ref()));
     let runtime_account = give.parsed("runtime_service_account", AccountEmail::parse);
-    let key_days = give.with("key_max_age", |text| scalar::number(text.trim_end_matches('d'), 1, 3650));
-    let build_time = give.with("max_build_time", scalar::duration);
-    let image_megabytes =
-        give.with("max_image_size", |text| scalar::number(text.trim_end_matches("MB").trim_end(), 1, 100_000));
+    let key_max_age = give.with("key_max_age", scalar::days).unwrap_or(super::KEY_MAX_AGE);
+    let budgets = build::budgets(&mut give);
     let script = give.with("fix_script", script).unwrap_or(Script::None);
     let (Some(credentials), Some(project), Some(region), Some(build_location)) =
         (credentials, project, region, build_location)
@@ -73,9 +65,8 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<D
         build_account,
         bucket,
         runtime_account,
-        key_days: key_days.unwrap_or(KEY_DAYS),
-        build_time: build_time.unwrap_or(BUILD_TIME),
-        image_megabytes: image_megabytes.unwrap_or(IMAGE_MEGABYTES),
+        key_max_age,
+        budgets,
         script,
     })
 }

@@ -253,7 +253,7 @@ fn from_service(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option
 }
 
 /// Inputs that only mean something when an image is built.
-const BUILD_ONLY: [&str; 13] = [
+const BUILD_ONLY: [&str; 16] = [
     "dockerfile",
     "build_target",
     "build_args",
@@ -265,6 +265,9 @@ const BUILD_ONLY: [&str; 13] = [
     "build_service_account",
     "build_worker_pool",
     "build_cache",
+    "max_build_time",
+    "max_image_size",
+    "enforce_budgets",
     "image_tags",
     "staging_bucket",
 ];

@@ -21,6 +21,15 @@ pub(super) const ENVIRONMENT: Input = text(
     "GitHub environment in which the deployment is recorded, with its address and how it ended (needs `deployments: write`)",
 );
 
+pub(super) const MAX_BUILD_TIME: Input =
+    text(Group::Build, "max_build_time", "5m", "Builds that work longer are warned of; `none` for no limit");
+pub(super) const MAX_IMAGE_SIZE: Input = text(
+    Group::Build,
+    "max_image_size",
+    "200MB",
+    "Larger images are warned of, in the size that the registry stores; `none` for no limit",
+);
+
 pub(super) const MANIFEST: Input =
     text(Group::What, "manifest", "slipway.yml", "File with the parts, relative to the workspace");
 pub(super) const VALUES: Input =

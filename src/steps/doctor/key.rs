@@ -1,6 +1,6 @@
 //! How old the key is that signs in, where there is one.
 
-use time::OffsetDateTime;
+use std::time::Duration;
 
 use super::{DoctorContext, IAM};
 use crate::google::account_keys;
@@ -11,21 +11,21 @@ pub(super) async fn look(context: &DoctorContext<'_>) -> Vec<Finding> {
     let Way::Key(key) = &context.doctor.credentials.way else {
         return vec![Finding::new(Area::Key, State::Ok, "the key", "none is used: the run signs in without one")];
     };
-    let most = context.doctor.key_days;
+    let longest = context.doctor.key_max_age;
     let what = format!("key of `{}`", key.email);
     let finding = |state, evidence: String| Finding::new(Area::Key, state, what.clone(), evidence);
     let Some(id) = &key.key_id else {
         return vec![finding(State::CannotSee, "the key names no id, so its age cannot be looked up".into())];
     };
     let keys = context.heard(IAM, account_keys::list(context.http, &key.email).await);
-    let made = keys.map(|keys| keys.into_iter().find(|one| one.id == *id)?.created);
-    let days = made.map(|made| made.map(|made| (OffsetDateTime::now_utc() - made).whole_days()));
-    vec![match days {
-        Ok(Some(days)) if days > i64::from(most) => {
-            finding(State::Warning, format!("{days} days old, more than {most}"))
+    let age = keys.map(|keys| keys.into_iter().find(|one| one.id == *id)?.age());
+    let days = |length: Duration| length.as_secs() / 86_400;
+    vec![match age {
+        Ok(Some(age)) if age > longest && !longest.is_zero() => {
+            finding(State::Warning, format!("{} days old, more than {}", days(age), days(longest)))
                 .cure("`slipway rotate-key` makes a new one and switches this one off (docs/ROTATION.md); or sign in without a key (docs/CREDENTIALS.md)")
         }
-        Ok(Some(days)) => finding(State::Ok, format!("{days} days old")),
+        Ok(Some(age)) => finding(State::Ok, format!("{} days old", days(age))),
         Ok(None) => finding(State::CannotSee, "the account lists no key of that id".into()),
         Err(unseen) => finding(State::CannotSee, unseen.0),
     }]

@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
-
 use super::{DoctorContext, REGISTRY, Scene, Unseen};
 use crate::console::duration;
 use crate::explain::Class;
-use crate::google::cloud_build::{Build, Status};
+use crate::google::cloud_build::Status;
 use crate::google::registry;
 use crate::model::image::ImageRef;
+use crate::plan::budget;
 use crate::plan::doctor::fix::Fix;
 use crate::plan::doctor::{Area, Finding, State};
 
@@ -70,18 +68,16 @@ pub(super) async fn images(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Fi
 }
 
 async fn size(context: &DoctorContext<'_>, scene: &Scene) -> Option<Finding> {
-    let most = u64::from(context.doctor.image_megabytes);
     let builds = scene.builds.as_ref().ok()?;
     let pushed = builds.iter().find_map(|build| build.images.first())?;
     let image = ImageRef::parse(&format!("{}@{}", pushed.name, pushed.digest)).ok()?;
     let (place, digest) = (registry::Location::of(&image)?, image.digest.as_ref()?);
     let finding = |state, evidence: String| Finding::new(Area::Registry, state, "size of the last image", evidence);
     Some(match context.heard(REGISTRY, registry::size(context.http, &place, digest).await) {
-        Ok(Some(bytes)) if bytes > most * 1_000_000 => {
-            finding(State::Warning, format!("{} MB, more than {most} MB", bytes / 1_000_000))
-                .cure("Start from a smaller base image, and copy only what runs into the last stage of the Dockerfile")
-        }
-        Ok(Some(bytes)) => finding(State::Ok, format!("{} MB", bytes / 1_000_000)),
+        Ok(Some(bytes)) => match budget::image(&context.doctor.budgets, bytes) {
+            Some(excess) => finding(State::Warning, excess.what).cure(excess.cure),
+            None => finding(State::Ok, budget::megabytes(bytes)),
+        },
         Ok(None) => finding(State::CannotSee, "the registry does not say".into()),
         Err(unseen) => finding(State::CannotSee, unseen.0),
     })
@@ -107,23 +103,15 @@ pub(super) fn builds(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Finding>
         finding(State::Warning, "how they ended", format!("{evidence}; the newest, {}, ended with {why}", last.id))
             .cure("Read its log: the page of the build leads there")
     }];
-    let times: Vec<Duration> = builds.iter().filter_map(|build| took(build)).collect();
+    let times: Vec<Duration> = builds.iter().filter_map(|build| build.worked()).collect();
     if let (Some(last), Some(longest)) = (times.first(), times.iter().max()) {
         let evidence = format!("the newest {}, the longest {}", duration(*last), duration(*longest));
-        found.push(if *last > context.doctor.build_time {
-            let more = format!("{evidence}; more than {}", duration(context.doctor.build_time));
-            finding(State::Warning, "how long they took", more).cure(
-                "Use `build_cache`, a larger `build_machine_type`, or copy what changes rarely first in the Dockerfile",
-            )
-        } else {
-            finding(State::Ok, "how long they took", evidence)
+        found.push(match budget::time(&context.doctor.budgets, *last) {
+            Some(excess) => {
+                finding(State::Warning, "how long they took", format!("{evidence}; {}", excess.what)).cure(excess.cure)
+            }
+            None => finding(State::Ok, "how long they took", evidence),
         });
     }
     found
-}
-
-/// From the start to the end of a build.
-fn took(build: &Build) -> Option<Duration> {
-    let at = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
-    Duration::try_from(at(&build.finished)? - at(&build.started)?).ok()
 }

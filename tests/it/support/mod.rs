@@ -213,7 +213,8 @@ impl Scene {
         let journal = self.cloud.journal();
         // Fields of tomorrow, which the fake was told of and Google's schemas of today do not have.
         let future = self.cloud.world(|world| world.future_fields.clone());
-        let others = ["oauth2", "actions", "site", "hosting", "github"];
+        // Not described by Google's schemas; the registry speaks the protocol of docker's.
+        let others = ["oauth2", "actions", "site", "hosting", "github", "docker"];
         for request in journal.iter().skip(since).filter(|request| !others.contains(&request.api.as_str())) {
             if request.call.starts_with("storage.upload.") || request.call == "firebasehosting.upload.file" {
                 continue;
