@@ -17,7 +17,7 @@ const LARGEST: usize = 5;
 const MINUTES: f64 = 120.0;
 
 /// The build's part of the summary; nothing before Cloud Build has taken it.
-pub fn markdown(build: &BuildFact) -> Option<String> {
+pub(super) fn markdown(build: &BuildFact) -> Option<String> {
     let id = build.id.as_ref()?;
     let mut out = format!("### Build\n\n{} is {}. ", code(id), code(&build.status));
     if !build.url.is_empty() {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::hosting::SiteStory;
-use super::markdown::{code, link, sentence, table};
-use super::{Outcome, Story, exit_code, hosting, json as report_json, summary, timeline, truth};
+use super::markdown::{code, escape, link, sentence, table};
+use super::{Outcome, Story, build, exit_code, hosting, json as report_json, summary, timeline, truth};
 use crate::console::duration;
 use crate::explain::Class;
 use crate::model::facts::{Facts, RolloutEnd, StepFact, StepState};
@@ -219,6 +219,7 @@ pub(super) fn with_head(story: &ReleaseStory<'_>, head: String) -> String {
     }
     parts.push(table_of_parts(story));
     parts.push(steps(story));
+    parts.extend(builds(story));
     parts.extend(checks(story));
     parts.extend(warnings(story));
     let sections: Vec<(&str, &Facts)> = story.parts.iter().map(|part| (part.name(), part.facts())).collect();
@@ -240,6 +241,15 @@ fn head(story: &ReleaseStory<'_>) -> String {
 fn table_of_parts(story: &ReleaseStory<'_>) -> String {
     let rows: Vec<Vec<String>> = story.parts.iter().map(Part::row).collect();
     format!("### Parts\n\n{}", table(&["Part", "", "Serves now", "End", "URL"], &rows))
+}
+
+/// What was built, folded: of several parts each has a table and a chart of its own.
+fn builds(story: &ReleaseStory<'_>) -> Vec<String> {
+    let of = |part: &Part<'_>| {
+        let text = build::markdown(part.facts().build.as_ref()?)?;
+        Some(format!("<details><summary>Build of {}</summary>\n\n{text}\n</details>\n", escape(part.name())))
+    };
+    story.parts.iter().filter_map(of).collect()
 }
 
 fn steps(story: &ReleaseStory<'_>) -> String {

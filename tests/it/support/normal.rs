@@ -17,7 +17,16 @@ pub fn text(raw: &str) -> String {
     text = durations(&text);
     text = asked(&text);
     text = replace_after(&text, ".tar.gz#", |c| c.is_ascii_digit(), "GENERATION");
-    text
+    side_by_side(&text)
+}
+
+/// Sorts lines of parts that go back side by side: which of them is first is a matter of luck.
+fn side_by_side(text: &str) -> String {
+    let mut lines: Vec<&str> = text.split('\n').collect();
+    for group in lines.chunk_by_mut(|one, other| one.contains(": Restore: ") && other.contains(": Restore: ")) {
+        group.sort_unstable();
+    }
+    lines.join("\n")
 }
 
 /// Replaces points in time as Google writes them, such as `2026-11-25T12:00:00.123Z`.
