@@ -27,6 +27,8 @@ pub enum Demo {
     Deploy,
     /// A bad candidate, a good one, and the way back.
     Rollout,
+    /// The day after: the doctor, alerts, and what a service had to do.
+    Operations,
 }
 
 impl Task {
@@ -74,8 +76,12 @@ pub fn parse(arguments: Vec<String>, actions: bool) -> Result<Invocation, clap::
     let (task, matches) = match matches.subcommand() {
         Some(("plan", matches)) => (Task::Plan, matches),
         Some(("demo", matches)) => {
-            let rollout = matches.get_one::<String>("story").is_some_and(|story| story == "rollout");
-            return plain(Task::Demo(if rollout { Demo::Rollout } else { Demo::Deploy }));
+            let story = matches.get_one::<String>("story").map(String::as_str);
+            return plain(Task::Demo(match story {
+                Some("rollout") => Demo::Rollout,
+                Some("operations") => Demo::Operations,
+                _ => Demo::Deploy,
+            }));
         }
         Some((word, matches)) => {
             // `hosting rollback` is a command of two words.
@@ -124,9 +130,9 @@ pub fn command() -> Command {
         ))
         .subcommand(Command::new("post").about("Clean up after a cancelled run (the action's post-entrypoint)"));
     if cfg!(feature = "local") {
-        let story = Arg::new("story").value_parser(["deploy", "rollout"]).default_value("deploy");
+        let story = Arg::new("story").value_parser(["deploy", "rollout", "operations"]).default_value("deploy");
         let story = story
-            .help("`deploy`: both halves as one release, and a plan. `rollout`: a bad candidate, a good one, and back");
+            .help("`deploy`: both halves as one release, and a plan. `rollout`: a bad candidate, a good one, and back. `operations`: the doctor, alerts, and what a service had to do");
         let demo = Command::new("demo").about("Release the sample on the embedded cloud, backend and frontend");
         command = command.subcommand(demo.arg(story));
     }

@@ -1,6 +1,8 @@
 //! The embedded cloud: `--local` and `slipway demo` run the real thing against a stand-in for
 //! Google Cloud on loopback.
 
+mod operations;
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
@@ -82,8 +84,10 @@ pub fn prepare(invocation: Invocation, mut runner: Runner) -> Result<Stage, Stri
         ));
     }
     let cloud = FakeCloud::start(World::new());
-    // Sites need one role more than the five.
-    cloud.world(|world| world.grant(World::PROJECT, World::DEPLOYER, "roles/firebasehosting.admin"));
+    // Sites need one role more than the five, and so do alerts.
+    let watches = matches!(invocation.task, Task::Run(Command::Monitoring));
+    let more = if watches { "roles/monitoring.editor" } else { "roles/firebasehosting.admin" };
+    cloud.world(|world| world.grant(World::PROJECT, World::DEPLOYER, more));
     runner.embedded = true;
     runner.pace = runner.pace.or(Some(PACE));
     let prefix = "CLOUDSDK_API_ENDPOINT_OVERRIDES_";
@@ -123,6 +127,7 @@ pub fn prepare(invocation: Invocation, mut runner: Runner) -> Result<Stage, Stri
             ]
         }
         Some(Demo::Rollout) => rollout(run),
+        Some(Demo::Operations) => operations::runs(run),
         None => vec![run(invocation.task, invocation.flags.clone())],
     };
     Ok(Stage { runs, cloud: Some(cloud) })

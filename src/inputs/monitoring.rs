@@ -22,6 +22,8 @@ pub struct Monitoring {
     pub error_rate: Option<f64>,
     /// 95th percentile of the latency above which there is an alert.
     pub latency: Option<Duration>,
+    /// Instances above which there is an alert.
+    pub instances: Option<u32>,
     /// Path of the uptime check.
     pub uptime_path: Option<String>,
     /// Who is told.

@@ -65,9 +65,9 @@ pub fn image_size(text: &str) -> Result<u64, &'static str> {
     if (1e6..=1e12).contains(&bytes) { Ok(bytes.round() as u64) } else { Err(CURE) }
 }
 
-/// What may also be left open, with `none`.
+/// What may also be left open, with `none` or `off`.
 pub fn open<T, E>(text: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<Option<T>, E> {
-    if text.eq_ignore_ascii_case("none") { Ok(None) } else { parse(text).map(Some) }
+    if ["none", "off"].contains(&text) { Ok(None) } else { parse(text).map(Some) }
 }
 
 /// A whole number between two others.

@@ -16,6 +16,8 @@ pub enum Kind {
     ErrorRate,
     /// The alert on slow requests.
     Latency,
+    /// The alert on many instances.
+    Instances,
     /// The check that asks from outside.
     Uptime,
     /// The alert on it.
@@ -28,6 +30,7 @@ impl Kind {
         match self {
             Kind::ErrorRate => "error_rate",
             Kind::Latency => "latency_p95",
+            Kind::Instances => "instances",
             Kind::Uptime => "uptime",
             Kind::UptimeAlert => "uptime_alert",
         }
@@ -58,12 +61,13 @@ fn user_labels(wanted: &Monitoring, kind: Kind) -> Value {
 
 /// The alerts that need no uptime check.
 pub fn policies(wanted: &Monitoring, channels: &[String]) -> Vec<(Kind, Value)> {
-    let series = |metric: &str, more: &str| {
+    let now = |metric: &str, more: &str| {
         format!(
-            "run_googleapis_com:{metric}{{monitored_resource=\"cloud_run_revision\",service_name=\"{}\",location=\"{}\"{more}}}[5m]",
+            "run_googleapis_com:{metric}{{monitored_resource=\"cloud_run_revision\",service_name=\"{}\",location=\"{}\"{more}}}",
             wanted.service, wanted.region
         )
     };
+    let series = |metric: &str, more: &str| format!("{}[5m]", now(metric, more));
     let promql = |title: String, query: String| {
         json!({"displayName": title, "conditionPrometheusQueryLanguage":
             {"query": query, "duration": "300s", "evaluationInterval": "60s"}})
@@ -87,7 +91,15 @@ pub fn policies(wanted: &Monitoring, channels: &[String]) -> Vec<(Kind, Value)> 
         let text = "Requests take longer than usual.";
         (Kind::Latency, policy(wanted, Kind::Latency, &title, promql(title.clone(), query), "WARNING", text, channels))
     });
-    error_rate.into_iter().chain(latency).collect()
+    let instances = wanted.instances.map(|most| {
+        let title = format!("more than {most} instances run");
+        // Every revision's, idle ones too: all of them are paid for, or warm for nothing.
+        let query = format!("sum by (service_name)({}) > {most}", now("container_instance_count", ""));
+        let text = "More instances run than usual: more is asked of the service, or requests take longer.";
+        let condition = promql(title.clone(), query);
+        (Kind::Instances, policy(wanted, Kind::Instances, &title, condition, "WARNING", text, channels))
+    });
+    error_rate.into_iter().chain(latency).chain(instances).collect()
 }
 
 fn percent(share: f64) -> f64 {

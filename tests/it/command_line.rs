@@ -104,6 +104,21 @@ fn the_demonstration_of_a_rollout_goes_there_and_back() {
 }
 
 #[test]
+fn the_demonstration_of_the_day_after_finds_what_is_in_the_way() {
+    let (code, out, err) = slipway(&["demo", "operations"], std::path::Path::new(env!("CARGO_MANIFEST_DIR")));
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    for said in [
+        "in the way of a deploy",
+        "gcloud artifacts repositories add-iam-policy-binding gcr.io",
+        "3. The owner has run the script",
+        "xychart-beta",
+        "latency p95",
+    ] {
+        assert!(out.contains(said), "{said}\n{out}");
+    }
+}
+
+#[test]
 fn the_demonstration_ships_the_sample() {
     let (code, out, err) = slipway(&["demo"], std::path::Path::new(env!("CARGO_MANIFEST_DIR")));
     assert_eq!((code, err.as_str()), (0, ""), "{out}");

@@ -75,6 +75,22 @@ fn everything_is_made_once_and_a_second_run_changes_nothing() {
 }
 
 #[test]
+fn many_instances_are_told_of_where_that_is_asked_for_and_no_more_once_it_is_not() {
+    let mut scene = scene();
+    scene.input("instances", "8");
+    scene.command(&["monitoring"]).expect(0);
+    let policy = of(&scene, "instances");
+    assert!(policy["displayName"].as_str().unwrap().ends_with("more than 8 instances run"), "{policy}");
+    let query = policy["conditions"][0]["conditionPrometheusQueryLanguage"]["query"].as_str().unwrap();
+    assert!(query.contains("container_instance_count") && query.ends_with("> 8"), "{query}");
+    scene.input("instances", "off");
+    scene.command(&["monitoring"]).expect(0);
+    assert_eq!(kinds(&scene), ALL);
+    scene.input("instances", "many");
+    scene.command(&["monitoring"]).expect(2).says("instances");
+}
+
+#[test]
 fn a_lost_reply_to_a_creation_makes_one() {
     for call in [POLICY, CHECK, CHANNEL] {
         for action in [Action::Reset, Action::status(503), Action::Garbage] {

@@ -35,13 +35,14 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<M
         "absent" => Ok(true),
         _ => Err("write `present` or `absent`"),
     });
-    let error_rate = give.with("error_rate", |text| or_off(text, share)).unwrap_or(Some(ERROR_RATE));
-    let latency = give.with("latency_p95", |text| or_off(text, length)).unwrap_or(Some(LATENCY));
-    let uptime_path = give.with("uptime_path", |text| or_off(text, path)).unwrap_or(Some("/".to_owned()));
+    let error_rate = give.with("error_rate", |text| scalar::open(text, share)).unwrap_or(Some(ERROR_RATE));
+    let latency = give.with("latency_p95", |text| scalar::open(text, length)).unwrap_or(Some(LATENCY));
+    let instances = give.with("instances", |text| scalar::open(text, |text| scalar::number(text, 1, 10_000))).flatten();
+    let uptime_path = give.with("uptime_path", |text| scalar::open(text, path)).unwrap_or(Some("/".to_owned()));
     let channels = give.with("notification_channels", channels).unwrap_or_default();
     let dry_run = give.switch("dry_run").unwrap_or(false);
     if absent == Some(true) {
-        for name in ["error_rate", "latency_p95", "uptime_path", "notification_channels"] {
+        for name in ["error_rate", "latency_p95", "instances", "uptime_path", "notification_channels"] {
             if raw.has(name) {
                 give.findings.wrong(name, "`state: absent` removes everything", "remove one of them");
             }
@@ -58,6 +59,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<M
                 absent,
                 error_rate,
                 latency,
+                instances,
                 uptime_path,
                 channels,
                 dry_run,
@@ -65,10 +67,6 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<M
         }
         _ => Err(InputErrors(findings.mistakes)),
     }
-}
-
-fn or_off<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {
-    if text == "off" { Ok(None) } else { parse(text).map(Some) }
 }
 
 /// `5%` or `5`, as a share.
@@ -111,7 +109,7 @@ mod tests {
         for bad in ["0", "100%", "-1", "five", ""] {
             assert!(share(bad).is_err(), "{bad}");
         }
-        assert_eq!(or_off("off", share), Ok(None));
+        assert_eq!(scalar::open("off", share), Ok(None));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The inputs of the monitoring command.
 
-use super::{Group, Input, lines, secret, sign_in, switch, text};
+use super::{Group, Input, lines, recurring, sign_in, text};
 
 /// Every input of `slipway monitoring` and of the action in `actions/monitoring`.
 pub const MONITORING: &[Input] = &[
@@ -27,6 +27,12 @@ pub const MONITORING: &[Input] = &[
     ),
     text(
         Group::What,
+        "instances",
+        "off",
+        "Alert when more instances than this run for five minutes, of all revisions; `off` for no alert",
+    ),
+    text(
+        Group::What,
         "uptime_path",
         "/",
         "Path that is asked every minute from several continents, with an alert when it does not answer 2xx; `off` for none",
@@ -37,11 +43,6 @@ pub const MONITORING: &[Input] = &[
         "",
         "Who is told: e-mail addresses, or names of notification channels of the project, one per line or separated by commas",
     ),
-    switch(Group::Run, "dry_run", "false", "Show what would be done, change nothing"),
-    secret(text(
-        Group::Run,
-        "notify_webhook",
-        "",
-        "Slack-compatible address that is told how the run ended: success, failure, or what was put back",
-    )),
+    recurring::DRY_RUN,
+    recurring::NOTIFY,
 ];

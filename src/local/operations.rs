@@ -1,0 +1,67 @@
+//! The day after, on the embedded cloud: a push that is refused, the doctor who finds out, and a service at work.
+
+use fakecloud::{BuildScript, Outcome, Snapshot, World};
+
+use super::{Run, sample};
+use crate::cli::Task;
+use crate::inputs::spec::Command;
+
+/// What is shown, one after the other.
+pub(super) fn runs(run: impl Fn(Task, Vec<(&'static str, String)>) -> Run) -> Vec<Run> {
+    let titled = |title, run| Run { title: Some(title), ..run };
+    let about_it = |more: &[(&'static str, &str)]| {
+        let service = [("service", "sample-backend")];
+        service.iter().chain(more).map(|(name, text)| (*name, (*text).to_owned())).collect::<Vec<_>>()
+    };
+    let deploy = || run(Task::Run(Command::Deploy), sample("staging"));
+    vec![
+        Run {
+            before: Some(|world| world.next_builds.push_back(BuildScript::ending(Outcome::PushNotAuthorized))),
+            code: 6,
+            ..titled("1. A deploy whose build may not push its image", deploy())
+        },
+        Run {
+            code: 4,
+            ..titled(
+                "2. The doctor: what is in the way, and a script for an owner",
+                run(Task::Run(Command::Doctor), about_it(&[("fix_script", "true")])),
+            )
+        },
+        titled("3. The owner has run the script: the same deploy", deploy()),
+        Run {
+            before: Some(|world| world.grant(World::PROJECT, World::DEPLOYER, "roles/monitoring.editor")),
+            ..titled(
+                "4. Alerts and an uptime check",
+                run(
+                    Task::Run(Command::Monitoring),
+                    about_it(&[("uptime_path", "/health"), ("notification_channels", "ops@example.com")]),
+                ),
+            )
+        },
+        Run {
+            before: Some(a_day),
+            ..titled(
+                "5. A day later: who serves, and what it had to do",
+                run(Task::Run(Command::Status), about_it(&[])),
+            )
+        },
+    ]
+}
+
+/// A day of measurements: busy by day, quiet by night, and one bad half hour.
+fn a_day(world: &mut World) {
+    let Some(newest) = world.revisions.last() else { return };
+    let revision = newest.name.rsplit('/').next().unwrap_or_default().to_owned();
+    // The middle of each period of five minutes, so that it does not matter at which second this runs.
+    let moments: Vec<(i64, i64)> = (0..288).map(|period| (period, world.minutes_ago(period * 5 + 2))).collect();
+    let metrics = world.metrics("sample-backend", &revision);
+    for (period, at) in moments {
+        let by_day = 1.0 + (f64::from(i32::try_from(period).unwrap_or(0)) / 288.0 * std::f64::consts::TAU).cos();
+        // Between nobody and some thousand, so it fits.
+        let well = (200.0 + 1400.0 * by_day) as u64;
+        let ill = if (4..10).contains(&period) { well / 25 } else { well / 2000 };
+        let slow = if (4..10).contains(&period) { 3.0 } else { 1.0 };
+        let latencies: Vec<f64> = (1..=40).map(|step| slow * (20.0 + f64::from(step * step) / 4.0)).collect();
+        metrics.at(at, Snapshot::new(&[("2xx", well), ("5xx", ill)], &latencies), 1 + well / 900);
+    }
+}
