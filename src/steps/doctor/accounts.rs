@@ -44,8 +44,9 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
         (write, "storage.objects.create", "roles/storage.objectCreator"),
     ] {
         let policies = [scene.project_policy.clone(), scene.bucket_policy.clone()];
-        // A successful build has read its source and written its log; nothing else is sure to tell of these two.
-        let proof = last.as_ref().and_then(|build| (build.status == Status::Success).then_some(true));
+        // A successful build has read its source and written its log. One whose steps ran has read its source at least.
+        let did = |build: &&Build| build.status == Status::Success || what == read && steps_ran(build);
+        let proof = last.as_ref().and_then(|build| did(build).then_some(true));
         let finding = judged(account, what, &policies, permission, last.as_ref().zip(proof));
         found.push(match (&context.doctor.bucket, finding.state) {
             (Some(bucket), State::Warning | State::Blocking(_)) => {
@@ -56,6 +57,11 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
     }
     found.push(push(context, scene, account, &member, last.as_ref()));
     found
+}
+
+/// Whether a step came to an end of its own: Cloud Build fetches the source before the first one.
+fn steps_ran(build: &Build) -> bool {
+    build.steps.iter().any(|step| ["SUCCESS", "FAILURE"].contains(&step.status.as_str()))
 }
 
 fn push(
