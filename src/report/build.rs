@@ -103,7 +103,12 @@ fn image(build: &BuildFact) -> Option<String> {
         .iter()
         .map(|layer| {
             let made_by = if layer.made_by.is_empty() { "—".to_owned() } else { code(&shortened(&layer.made_by)) };
-            vec![megabytes(layer.bytes), percent(layer.bytes as f64 / bytes.max(1) as f64), made_by]
+            // A space that does not break: narrow columns stay on one line.
+            vec![
+                megabytes(layer.bytes).replace(' ', "\u{a0}"),
+                percent(layer.bytes as f64 / bytes.max(1) as f64),
+                made_by,
+            ]
         })
         .collect();
     out.push_str(&table(&["Size", "Share", "Made by"], &rows));
@@ -166,7 +171,7 @@ mod tests {
         let build = BuildFact { layers: Some(layers), budget: (None, Some(200_000_000)), ..BuildFact::default() };
         let text = image(&build).expect("an image");
         assert!(text.contains("48 MB of at most 200 MB, in 2 layers"), "{text}");
-        assert!(text.contains("| 30 MB | 62 % | `ADD rootfs` |"), "{text}");
+        assert!(text.contains("| 30\u{a0}MB | 62 % | `ADD rootfs` |"), "{text}");
         assert_eq!(image(&BuildFact::default()), None);
     }
 

@@ -92,9 +92,9 @@ fn an_image_is_told_layer_by_layer_to_whoever_may_read_the_registry() {
     assert_eq!(run.outputs["image_size"], "48000000");
     for part in [
         "48 MB of at most 200 MB, in 3 layers",
-        "| 29 MB | 60 % | `ADD rootfs.tar.xz /` |",
-        "| 9.6 MB | 20 % | `RUN pip install fastapi` |",
-        "| 9.6 MB | 20 % | `COPY main.py /app/` |",
+        "| 29\u{a0}MB | 60 % | `ADD rootfs.tar.xz /` |",
+        "| 9.6\u{a0}MB | 20 % | `RUN pip install fastapi` |",
+        "| 9.6\u{a0}MB | 20 % | `COPY main.py /app/` |",
     ] {
         assert!(run.summary.contains(part), "{part}\n{}", run.summary);
     }
@@ -148,7 +148,7 @@ fn trouble_with_looking_is_no_trouble_of_the_deploy() {
     let run = deploy(&mut scene, 60).expect(0);
     // The sizes are known without the instructions.
     assert_eq!(run.outputs["image_size"], "48000000");
-    assert!(run.summary.contains("| 29 MB | 60 % | — |"), "{}", run.summary);
+    assert!(run.summary.contains("| 29\u{a0}MB | 60 % | — |"), "{}", run.summary);
 }
 
 #[test]
