@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Outcome, Story, execution, outputs, truth};
-use crate::model::facts::Facts;
+use crate::model::facts::{BuildFact, Facts};
 
 /// The version of the document's shape.
 pub(super) const SCHEMA: u32 = 1;
@@ -53,15 +53,7 @@ pub fn document(story: &Story<'_>) -> Value {
             "files": package.files, "bytes": package.bytes, "archive_bytes": package.archive_bytes,
             "tree": package.tree, "object": package.object,
         })),
-        "build": facts.build.as_ref().map(|build| json!({
-            "id": build.id, "url": build.url, "status": build.status, "location": build.location,
-            "queued_seconds": build.queued_seconds.map(round), "worked_seconds": build.worked_seconds.map(round),
-            "phases": build.phases.iter().map(|(name, seconds)| json!({"name": name, "seconds": round(*seconds)})).collect::<Vec<_>>(),
-            "steps": build.steps.iter().map(|step| json!({
-                "name": step.name, "status": step.status, "exit_code": step.exit_code, "seconds": step.seconds.map(round),
-            })).collect::<Vec<_>>(),
-            "log_missing": build.log_missing,
-        })),
+        "build": facts.build.as_ref().map(build),
         "pre_deploy_job": facts.job.as_ref().map(execution::document),
         "steps": steps(facts),
         "checks": checks(facts),
@@ -111,4 +103,17 @@ pub(super) fn failure<K>(outcome: &Outcome<K>) -> Value {
 
 pub(super) fn round(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
+}
+
+/// A build.
+pub(super) fn build(build: &BuildFact) -> Value {
+    json!({
+            "id": build.id, "url": build.url, "status": build.status, "location": build.location,
+            "queued_seconds": build.queued_seconds.map(round), "worked_seconds": build.worked_seconds.map(round),
+            "phases": build.phases.iter().map(|(name, seconds)| json!({"name": name, "seconds": round(*seconds)})).collect::<Vec<_>>(),
+            "steps": build.steps.iter().map(|step| json!({
+                "name": step.name, "status": step.status, "exit_code": step.exit_code, "seconds": step.seconds.map(round),
+            })).collect::<Vec<_>>(),
+            "log_missing": build.log_missing,
+    })
 }

@@ -25,7 +25,7 @@ pub fn markdown(story: &Story<'_>) -> String {
     }
     parts.extend(regions(story));
     parts.push(steps(story.facts));
-    parts.extend(build(story));
+    parts.extend(build(story.facts));
     parts.extend(story.facts.job.as_ref().and_then(execution::markdown));
     parts.extend(rollout(story));
     parts.extend(traffic(story));
@@ -157,8 +157,9 @@ pub(super) fn steps(facts: &Facts) -> String {
     format!("### Steps\n\n{}", table(&["Step", "Result", "Time", ""], &rows))
 }
 
-fn build(story: &Story<'_>) -> Option<String> {
-    let build = story.facts.build.as_ref()?;
+/// The build: its status, where the time went, why its log was not shown.
+pub(super) fn build(facts: &Facts) -> Option<String> {
+    let build = facts.build.as_ref()?;
     let id = build.id.as_ref()?;
     let mut out = format!("### Build\n\n{} is {}. ", code(id), code(&build.status));
     if !build.url.is_empty() {

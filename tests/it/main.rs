@@ -29,6 +29,7 @@ mod interrupted;
 mod jobs;
 mod jobs_command;
 mod keyless;
+mod logs;
 mod manifest;
 mod monitoring;
 mod network;
