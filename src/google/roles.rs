@@ -162,7 +162,7 @@ pub const HELPFUL: &[Need] = &[
         "logging.logEntries.list",
         "roles/logging.viewer",
         Scope::Project,
-        "show a failing container's last lines, and a service's log (slipway logs)",
+        "show a failing container's last lines, or a service's log (slipway logs)",
     ),
     need(
         "artifactregistry.tags.get",

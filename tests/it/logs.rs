@@ -63,7 +63,9 @@ fn stable(text: &str, id: &str) -> String {
 fn a_build_that_runs_is_followed_to_its_end() {
     let (scene, id) = left(BuildScript { working: 4, ..BuildScript::default() });
     let run = of_build(&scene, &id).expect(0);
-    insta::assert_snapshot!("logs_build_log", stable(&run.log(), &id));
+    // When the status is looked at while the log flows is a matter of chance.
+    let log = stable(&run.log(), &id).replace("The build is at work\n", "");
+    insta::assert_snapshot!("logs_build_log", log);
     insta::assert_snapshot!("logs_build_summary", stable(&run.summary(), &id));
     for line in ["starting build", "│ DONE"] {
         assert_eq!(times(&run, line), 1, "{line}");

@@ -41,6 +41,7 @@ mod regions;
 mod release;
 mod rollout;
 mod rotate_key;
+mod runbook;
 mod status;
 mod untrusted;
 mod uploads;
