@@ -231,7 +231,7 @@ pub enum Growth {
 }
 
 /// The most of an object that one read brings: a finished log may be larger than an answer may be.
-const PIECE: u64 = 8 << 20;
+const PIECE: u64 = 1 << 20;
 
 /// Reads an object from an offset, a piece of it; it may not exist yet and may grow between reads.
 ///

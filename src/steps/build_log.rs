@@ -23,8 +23,8 @@ const IDLE: Duration = Duration::from_secs(5);
 /// Reads of a broken log in a row after which it is let be until the build is over.
 const FAILURES: u32 = 5;
 
-/// Reads after the end of a build. An object is whole then, but a read brings 8 MiB of it at most; so this is 8 GiB.
-const LAST_PIECES: u32 = 1024;
+/// Reads after the end of a build. An object is whole then, but a read brings a MiB of it at most; so this is 4 GiB.
+const LAST_PIECES: u32 = 4096;
 
 /// Entries arrive some seconds after they were written: so often they are looked for after the end, [`IDLE`] apart.
 const LAST_LOOKS: u32 = 3;

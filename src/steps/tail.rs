@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use crate::clock::ago;
 use crate::google::error::ApiError;
 use crate::google::http::Http;
 use crate::google::logging::{self, Filter, LARGEST_PAGE, Order};
@@ -101,7 +102,8 @@ impl Tail {
     }
 
     fn is_new(&mut self, entry: &Entry) -> bool {
-        self.newest = self.newest.max(Some(entry.at));
+        // A program may date its entries ahead, and what is written now must not count as late then.
+        self.newest = self.newest.max(Some(entry.at.min(ago(Duration::ZERO))));
         self.seen.insert((entry.at, entry.id.clone()))
     }
 

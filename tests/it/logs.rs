@@ -93,6 +93,25 @@ fn a_build_that_is_over_is_shown_whole_with_one_look() {
 }
 
 #[test]
+fn a_long_log_is_read_piece_by_piece() {
+    let mut scene = Scene::deployed();
+    let id = scene.cloud.world(|world| world.last_build().unwrap().id.clone());
+    let line = "x".repeat(60_000);
+    let whole = format!("begin\n{}DONE\n", format!("{line}\n").repeat(40));
+    scene.cloud.world(|world| {
+        let place = "harbour-dev-slipway-us-central1";
+        world.put_object(place, &format!("logs/log-{id}.txt"), whole.into_bytes()).unwrap()
+    });
+    scene.input("source", "").input("service", "");
+    let before = scene.cloud.calls(READ).len();
+    let run = of_build(&scene, &id).expect(0);
+    assert_eq!((times(&run, "│ begin"), times(&run, &line), times(&run, "│ DONE")), (1, 40, 1));
+    let reads = scene.cloud.calls(READ);
+    let ranges: Vec<&str> = reads[before..].iter().filter_map(|read| read.header("range")).collect();
+    assert_eq!(ranges[..2], ["bytes=0-1048575", "bytes=1048576-2097151"]);
+}
+
+#[test]
 fn a_failed_build_is_told_with_its_step_and_its_page() {
     let lines = vec!["error: no such module".to_owned(), "make: *** [all] Error 2".to_owned()];
     let (scene, id) = left(BuildScript::ending(Outcome::StepFails { step: 0, exit: 2, lines }));
@@ -244,7 +263,7 @@ fn write(scene: &Scene, entries: &[(&str, u64, &str, &str)]) {
 
 /// The texts of the entries that were printed, in their order.
 fn printed(run: &Run) -> Vec<String> {
-    let lines = run.stdout.lines().filter_map(|line| line.strip_prefix("│ 20"));
+    let lines = run.stdout.lines().filter_map(|line| line.strip_prefix("│ 2"));
     lines.map(|line| line.rsplit("  ").next().unwrap().to_owned()).collect()
 }
 
@@ -353,6 +372,18 @@ fn following_shows_every_entry_once_and_ends_by_its_limit() {
     let mut all = ARRIVED.map(str::to_owned);
     all.sort();
     assert_eq!(shown, all);
+}
+
+#[test]
+fn an_entry_that_is_dated_ahead_hides_no_other() {
+    let scene = arriving();
+    scene.cloud.world(|world| {
+        let mut ahead = world.log_entry("web", "web-1", 0, "INFO", "ahead");
+        ahead.timestamp = "2999-01-01T00:00:00Z".to_owned();
+        world.log_entries.push(ahead);
+    });
+    let run = scene.command(&["logs", "--follow", "--follow-for", "2m"]).expect(0);
+    assert_eq!(printed(&run), ["before", "first", "ahead", "late", "twin", "twin", "last"]);
 }
 
 #[test]
