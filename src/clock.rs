@@ -75,6 +75,12 @@ pub fn now_rfc3339() -> String {
     now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
 }
 
+/// The moment that lies so far back by this machine's clock.
+pub fn ago(length: Duration) -> time::OffsetDateTime {
+    let now = time::OffsetDateTime::now_utc();
+    now.checked_sub(time::Duration::try_from(length).unwrap_or(time::Duration::MAX)).unwrap_or(now)
+}
+
 /// How long ago a moment was, in seconds, by this machine's clock; none where it cannot be read. What lies ahead is
 /// of this moment.
 pub fn age_seconds(rfc3339: &str) -> Option<u64> {

@@ -10,7 +10,7 @@ use slipway::explain::Class;
 use slipway::google::roles::{self, Need};
 use slipway::inputs::spec::{Command, Group, Input};
 use slipway::report::outputs::OUTPUTS;
-use slipway::report::{doctor, hosting, job, monitoring, preview, release, rotate_key, status};
+use slipway::report::{doctor, hosting, job, logs, monitoring, preview, release, rotate_key, status};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -155,6 +155,13 @@ fn actions() -> Vec<Action> {
             outputs: status::OUTPUTS.iter().collect(),
         },
         Action {
+            command: Command::Logs,
+            file: "actions/logs/action.yml",
+            name: "Slipway logs",
+            description: "Show the log of a build, followed to its end, or what a Cloud Run service wrote to Cloud Logging. The verdict on a build is its status. Changes nothing.",
+            outputs: logs::OUTPUTS.iter().collect(),
+        },
+        Action {
             command: Command::Monitoring,
             file: "actions/monitoring/action.yml",
             name: "Slipway monitoring",
@@ -284,6 +291,8 @@ fn the_readme_has_every_input_and_output() {
     check_part("docs/MONITORING.md", "outputs", &table_of_outputs(monitoring::OUTPUTS));
     check_part("docs/MONITORING.md", "status-inputs", &table_of_inputs(Command::Status));
     check_part("docs/MONITORING.md", "status-outputs", &table_of_outputs(status::OUTPUTS));
+    check_part("docs/LOGS.md", "inputs", &table_of_inputs(Command::Logs));
+    check_part("docs/LOGS.md", "outputs", &table_of_outputs(logs::OUTPUTS));
     check_part("README.md", "outputs", &table_of_outputs(OUTPUTS));
     check_part("docs/JOBS.md", "outputs", &table_of_outputs(job::OUTPUTS));
     check_part("docs/HOSTING.md", "outputs", &table_of_outputs(hosting::OUTPUTS));

@@ -35,6 +35,7 @@ pub(super) fn is_meant(raw: &RawInputs, command: Command) -> bool {
         | Command::Release
         | Command::Preview
         | Command::Status
+        | Command::Logs
         | Command::Monitoring
         | Command::Doctor
         | Command::RotateKey => false,

@@ -5,6 +5,7 @@ mod doctor;
 mod executions;
 mod hosting;
 mod job;
+mod logs;
 mod monitoring;
 mod notify;
 mod post;
@@ -62,6 +63,7 @@ pub async fn run(invocation: Invocation, runner: Runner) -> u8 {
         Task::Run(Command::Preview) => preview::run(&console, &runner, &invocation).await,
         Task::Run(Command::Monitoring) => monitoring::run(&console, &runner, &invocation).await,
         Task::Run(Command::Status) => status::run(&console, &runner, &invocation).await,
+        Task::Run(Command::Logs) => logs::run(&console, &runner, &invocation).await,
         Task::Run(command) => {
             // What was given says whether a rollback or a promotion is about a service or a site.
             let (raw, _) = texts(&runner, &invocation, command);

@@ -18,6 +18,7 @@ use crate::report::doctor::{self, DoctorStory};
 use crate::report::failure::Line;
 use crate::report::hosting::{self, SiteStory};
 use crate::report::job::{self, JobStory};
+use crate::report::logs::{self, LogsStory};
 use crate::report::monitoring::{self, MonitoringStory};
 use crate::report::preview::{self, Head, Removals};
 use crate::report::release::{self, ReleaseStory};
@@ -183,6 +184,12 @@ pub(super) fn tell_status(console: &Console, files: &Files, story: &StatusStory<
         tell_end(console, story.outcome, &headline, "service", &[], story.took);
     }
     write(console, files, status::values(story), &status::markdown(story));
+}
+
+/// Tells what a log came to: the log, the outputs, the summary.
+pub(super) fn tell_logs(console: &Console, files: &Files, story: &LogsStory<'_>) {
+    tell_end(console, story.outcome, &logs::headline(story), "log", &logs::sentences(story), story.took);
+    write(console, files, logs::values(story), &logs::markdown(story));
 }
 
 /// How a run ended, and what is true now. `on` is what a plan's changes are on.

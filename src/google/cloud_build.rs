@@ -128,6 +128,10 @@ pub struct Build {
     pub phases: Vec<(String, String, String)>,
     /// Google's warnings.
     pub warnings: Vec<String>,
+    /// `options.logging`, such as `GCS_ONLY`; empty where the build says nothing.
+    pub logging: String,
+    /// How long it may work, and how long it may wait before that.
+    pub limits: (Duration, Duration),
 }
 
 impl Build {
@@ -145,6 +149,11 @@ impl Build {
         if id.is_empty() {
             return None;
         }
+        // An hour each is Google's own default.
+        let limit = |pointer: &str| {
+            let seconds = text(pointer).strip_suffix('s').and_then(|seconds| seconds.parse::<f64>().ok());
+            Duration::try_from_secs_f64(seconds.unwrap_or(3600.0)).unwrap_or(Duration::from_secs(3600))
+        };
         let span = |value: &Value| {
             Some((value.get("startTime")?.as_str()?.to_owned(), value.get("endTime")?.as_str()?.to_owned()))
         };
@@ -180,6 +189,8 @@ impl Build {
             phases: timing
                 .filter_map(|(name, value)| span(value).map(|(begin, end)| (name.clone(), begin, end)))
                 .collect(),
+            logging: text("/options/logging"),
+            limits: (limit("/timeout"), limit("/queueTtl")),
             warnings: list("/warnings").iter().filter_map(|w| w.get("text")?.as_str().map(str::to_owned)).collect(),
         })
     }
@@ -218,6 +229,20 @@ pub async fn get(http: &Http, location: &str, id: &str) -> Result<Build, ApiErro
     call.patience = Patience::ONCE;
     let build = http.json(&call).await?;
     Build::read(&build).ok_or_else(|| unreadable(http, "read the build", "the answer names no build"))
+}
+
+/// A build; `None` when there is none of that id.
+///
+/// # Errors
+/// When it may not be read.
+pub async fn find(http: &Http, location: &str, id: &str) -> Result<Option<Build>, ApiError> {
+    let call =
+        http.get(Api::CloudBuild, &format!("{}/{}", builds(http, location), segment(id)), format!("read build `{id}`"));
+    match http.json(&call).await {
+        Ok(build) => Build::read(&build).map(Some).ok_or_else(|| http.unreadable(&call, "the answer names no build")),
+        Err(error) if error.is_missing() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The builds that carry a tag, oldest first.

@@ -158,7 +158,12 @@ pub const HELPFUL: &[Need] = &[
         Scope::Project,
         "read a service's measurements (slipway status, gates on metrics)",
     ),
-    need("logging.logEntries.list", "roles/logging.viewer", Scope::Project, "show a failing container's last lines"),
+    need(
+        "logging.logEntries.list",
+        "roles/logging.viewer",
+        Scope::Project,
+        "show a failing container's last lines, or a service's log (slipway logs)",
+    ),
     need(
         "artifactregistry.tags.get",
         "roles/artifactregistry.reader",

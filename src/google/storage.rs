@@ -230,7 +230,10 @@ pub enum Growth {
     Nothing,
 }
 
-/// Reads an object from an offset; it may not exist yet and may grow between reads.
+/// The most of an object that one read brings: a finished log may be larger than an answer may be.
+const PIECE: u64 = 1 << 20;
+
+/// Reads an object from an offset, a piece of it; it may not exist yet and may grow between reads.
 ///
 /// # Errors
 /// When it may not be read, or passing trouble came between.
@@ -238,7 +241,7 @@ pub async fn read_from(http: &Http, bucket: &str, name: &str, offset: u64) -> Re
     let path = format!("storage/v1/b/{}/o/{}", segment(bucket), segment(name));
     let mut call = http.get(Api::Storage, &path, format!("read `{name}` in bucket `{bucket}`"));
     call.query.push(("alt", "media".into()));
-    call.headers.push(("range", format!("bytes={offset}-")));
+    call.headers.push(("range", format!("bytes={offset}-{}", offset + PIECE - 1)));
     call.patience = Patience::ONCE;
     let reply = http.reply(&call, &[404, 416]).await?;
     let skip = usize::try_from(offset).unwrap_or(usize::MAX);

@@ -9,6 +9,7 @@ pub mod firebase;
 pub mod hosting;
 pub mod job;
 mod knative;
+pub mod logs;
 pub mod map;
 pub mod monitoring;
 pub mod preview;

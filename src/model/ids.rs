@@ -81,6 +81,13 @@ identifier!(
 );
 
 identifier!(
+    /// A build of Cloud Build.
+    BuildId, "build id",
+    "letters, digits and dashes, such as `0f9a2b6c-1d3e-4f5a-8b7c-6d5e4f3a2b1c`",
+    |text| !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+);
+
+identifier!(
     /// A Firebase Hosting site.
     SiteId, "site id",
     "lowercase letters, digits and dashes, at most 63, not beginning or ending with a dash",

@@ -11,6 +11,7 @@ pub mod image;
 pub mod key;
 pub mod kind;
 pub mod load;
+pub mod log;
 pub mod preview;
 pub mod principal;
 pub mod rotation;

@@ -17,9 +17,9 @@ pub struct AccountKey {
 }
 
 impl AccountKey {
-    /// How old it is, where Google says when it was made.
+    /// How old it is, where Google says when it was made. By a clock that is behind Google's, a new key is not made yet.
     pub fn age(&self) -> Option<Duration> {
-        Duration::try_from(OffsetDateTime::now_utc() - self.created?).ok()
+        Some(Duration::try_from(OffsetDateTime::now_utc() - self.created?).unwrap_or_default())
     }
 }
 

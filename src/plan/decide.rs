@@ -3,7 +3,7 @@
 use crate::inputs::deploy::{Build, Deploy, Pick, Recipe, Way, What};
 use crate::inputs::runner::Origin;
 use crate::model::facts::StepName;
-use crate::model::ids::RevisionName;
+use crate::model::ids::{RevisionName, ServiceName};
 use crate::model::image::Tag;
 use crate::model::kind::Kind;
 
@@ -21,15 +21,10 @@ pub struct Marks {
     pub build_tags: Vec<String>,
 }
 
-impl Marks {
-    /// The tag that every build of the service carries.
-    pub fn service_tag(&self) -> &str {
-        self.build_tags.iter().find(|tag| tag.starts_with(SERVICE_TAG)).map_or("slipway", String::as_str)
-    }
+/// The tag that every build of a service's deploys carries.
+pub fn service_tag(service: &ServiceName) -> String {
+    format!("service_{service}")
 }
-
-/// Begins the tag of a service's builds.
-const SERVICE_TAG: &str = "service_";
 
 /// Chooses the marks of a run; `nonce` is random hexadecimal.
 pub fn marks(deploy: &Deploy, origin: &Origin, nonce: &str) -> Marks {
@@ -48,7 +43,7 @@ pub fn marks(deploy: &Deploy, origin: &Origin, nonce: &str) -> Marks {
     // The service's name is one and the ending adds letters, digits and dashes; the bare service
     // name stands in should that ever not hold.
     let revision = RevisionName::parse(&name).or_else(|_| RevisionName::parse(service));
-    let mut build_tags = vec!["slipway".to_owned(), format!("{SERVICE_TAG}{service}")];
+    let mut build_tags = vec!["slipway".to_owned(), service_tag(&deploy.service)];
     if let Some(run) = &origin.run_id {
         build_tags.push(format!("run_{run}-{}", origin.run_attempt.as_deref().unwrap_or("1")));
     }

@@ -8,6 +8,7 @@ pub mod failure;
 pub mod hosting;
 pub mod job;
 pub mod json;
+pub mod logs;
 pub mod markdown;
 pub mod monitoring;
 pub mod outputs;

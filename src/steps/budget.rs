@@ -12,6 +12,7 @@ use crate::inputs::deploy::Build;
 use crate::model::facts::{BuildFact, Facts};
 use crate::model::image::PinnedImage;
 use crate::plan::budget::{self, Excess};
+use crate::plan::decide::service_tag;
 
 /// Looks at what the build cost, once it has gone well.
 ///
@@ -25,11 +26,11 @@ pub(super) async fn look(
     image: &PinnedImage,
     seen: &Seen,
 ) -> Result<(), Failure> {
-    let tag = context.marks.service_tag();
+    let tag = service_tag(&context.deploy.service);
     // A grant on the repository alone does not show at the project, so who names a size is believed to have one.
     let worth_asking = seen.reads_images || build.budgets.image_given && build.budgets.image_bytes.is_some();
     let contents = async { if worth_asking { Some(layers::layers(context.http, image).await) } else { None } };
-    let (past, layers) = tokio::join!(cloud_build::glance(context.http, build.location.as_str(), tag), contents);
+    let (past, layers) = tokio::join!(cloud_build::glance(context.http, build.location.as_str(), &tag), contents);
     let mut fact = facts.build.take().unwrap_or_default();
     fact.budget = (build.budgets.time.map(|time| time.as_secs_f64()), build.budgets.image_bytes);
     // Without the others there is no trend, and nothing else depends on them.

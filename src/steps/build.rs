@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
+use super::build_log::Source;
+use super::follow::{self, Watched, Watching};
 use super::preflight::Seen;
-use super::{Context, budget, build_failure, follow};
+use super::{Context, budget, build_failure};
 use crate::clock::jitter;
 use crate::explain::Failure;
 use crate::google::cloud_build::{self, Build as CloudBuild, Status};
@@ -68,9 +70,16 @@ pub(super) async fn run(
     note(facts, &submitted);
     context.console.group(&format!("Build {} in Cloud Build ({location})", submitted.id));
     context.console.line(&format!("Its page: {}", submitted.log_url));
-    let follow_log = log_place(&body) == LogPlace::Bucket;
+    let source = match log_place(&body) {
+        LogPlace::Bucket if !submitted.logs_bucket.is_empty() => Source::bucket(&submitted),
+        LogPlace::Bucket => Source::Nowhere("Cloud Build does not say where its log is, so it is not shown here"),
+        LogPlace::Elsewhere => {
+            Source::Nowhere("Its log goes where the build's configuration sends it, and is not shown here")
+        }
+    };
     let (work, queue) = limits(&body);
-    let (last, log) = follow::to_the_end(context, facts, build, submitted, follow_log, work + queue).await?;
+    let with = Watching { http: context.http, console: context.console, location };
+    let Watched { last, log, .. } = follow::to_the_end(with, facts, submitted, source, work + queue).await?;
     keep_state(context, facts, "build_over", "true");
     for warning in &last.warnings {
         context.warn(facts, format!("Cloud Build: {warning}"));

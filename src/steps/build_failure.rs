@@ -53,6 +53,18 @@ pub(super) fn of_build(
     work: Duration,
     queue: Duration,
 ) -> Failure {
+    let account = seen.build_account.as_ref().map_or("BUILD_ACCOUNT", |account| account.as_str());
+    let project = context.deploy.project.as_str();
+    let mut failure = ended(last, log, &format!("to `{}`", build.repository), work, queue);
+    for hint in hints(build, last, account, project, work).into_iter().rev() {
+        failure = failure.hint(hint);
+    }
+    failure.more_hints([format!("The whole log: {}", last.log_url)])
+}
+
+/// Any build that ended, and not with success, in Google's words; `target` says where it pushes, as in "to `web`".
+/// The limits are those for its work and for the queue before it.
+pub(super) fn ended(last: &CloudBuild, log: &LogView, target: &str, work: Duration, queue: Duration) -> Failure {
     let step = last.steps.iter().find(|step| !matches!(step.status.as_str(), "SUCCESS" | "" | "QUEUED" | "CANCELLED"));
     let shown: Vec<String> = last_lines(log, step.map(|step| step.name.as_str()));
     let detail = [&last.failure_detail, &last.status_detail]
@@ -60,13 +72,11 @@ pub(super) fn of_build(
         .find(|text| !text.is_empty())
         .cloned()
         .unwrap_or_default();
-    let account = seen.build_account.as_ref().map_or("BUILD_ACCOUNT", |account| account.as_str());
-    let project = context.deploy.project.as_str();
     let (class, sentence) = match &last.status {
         Status::Failure => {
             let what = match (last.failure_type.as_str(), step) {
-                ("PUSH_NOT_AUTHORIZED", _) => format!("the image may not be pushed to `{}`", build.repository),
-                ("PUSH_FAILED", _) => format!("the image could not be pushed to `{}`", build.repository),
+                ("PUSH_NOT_AUTHORIZED", _) => format!("the image may not be pushed {target}"),
+                ("PUSH_FAILED", _) => format!("the image could not be pushed {target}"),
                 ("PUSH_IMAGE_NOT_FOUND", _) => "the steps made no image of the name that was to be pushed".to_owned(),
                 ("FETCH_SOURCE_FAILED", _) => "the build's account could not read the source".to_owned(),
                 ("LOGGING_FAILURE", _) => "Cloud Build could not write the log".to_owned(),
@@ -93,11 +103,7 @@ pub(super) fn of_build(
         Status::Cancelled => (Class::Infrastructure, format!("Build `{}` was cancelled by somebody else", last.id)),
         _ => (Class::Infrastructure, format!("Cloud Build failed build `{}` with an error of its own", last.id)),
     };
-    let mut failure = Failure::of(sentence, BuildEnd { class, detail }).evidence(shown);
-    for hint in hints(build, last, account, project, work).into_iter().rev() {
-        failure = failure.hint(hint);
-    }
-    failure.more_hints([format!("The whole log: {}", last.log_url)])
+    Failure::of(sentence, BuildEnd { class, detail }).evidence(shown)
 }
 
 fn hints(build: &Build, last: &CloudBuild, account: &str, project: &str, work: Duration) -> Vec<String> {

@@ -8,20 +8,16 @@
 use std::time::Duration;
 
 use super::build::note;
+use super::build_failure;
+use super::build_log::{BuildLog, Source};
 use super::log_view::LogView;
-use super::{Context, build_failure};
-use crate::clock::{Limit, jitter};
-use crate::console::duration;
+use crate::clock::{Clock, Limit, jitter};
+use crate::console::{Console, duration};
 use crate::explain::Failure;
-use crate::google::cloud_build::{self, Build as CloudBuild, Status, log_object};
+use crate::google::cloud_build::{self, Build as CloudBuild, Status};
 use crate::google::error::ApiError;
-use crate::google::storage::{self, Growth};
-use crate::inputs::deploy::Build;
+use crate::google::http::Http;
 use crate::model::facts::Facts;
-
-/// Pause between reads of a log that flows, and of one that does not.
-const LOG_PAUSE: Duration = Duration::from_secs(2);
-const IDLE_LOG_PAUSE: Duration = Duration::from_secs(5);
 
 /// Pauses between looks at the status: the first, how it grows, and the longest.
 const FIRST_LOOK: Duration = Duration::from_secs(4);
@@ -39,39 +35,56 @@ const MISSING_FOR: Duration = Duration::from_secs(30);
 /// Cloud Build ends a build itself; this much later something is wrong with the watching.
 const SLACK: Duration = Duration::from_secs(120);
 
-/// Reads of a broken log in a row after which it is let be until the build is over.
-const LOG_FAILURES: u32 = 5;
+/// What a build is watched with, and where it runs.
+#[derive(Clone, Copy)]
+pub(super) struct Watching<'a> {
+    /// Google.
+    pub(super) http: &'a Http,
+    /// Text.
+    pub(super) console: &'a Console,
+    /// Where Cloud Build works.
+    pub(super) location: &'a str,
+}
+
+/// A build that is over.
+pub(super) struct Watched {
+    /// What it came to.
+    pub(super) last: CloudBuild,
+    /// What was read of its log.
+    pub(super) log: LogView,
+    /// What to do about a log that could not be read.
+    pub(super) hints: Vec<String>,
+}
 
 /// Watches a build to its end; `longest` is what Cloud Build itself gives it.
 ///
 /// # Errors
 /// When it can no longer be watched; the build's own failure is not an error here.
 pub(super) async fn to_the_end(
-    context: &Context<'_>,
+    with: Watching<'_>,
     facts: &mut Facts,
-    build: &Build,
     submitted: CloudBuild,
-    follow_log: bool,
+    source: Source,
     longest: Duration,
-) -> Result<(CloudBuild, LogView), Failure> {
-    let clock = context.clock().clone();
+) -> Result<Watched, Failure> {
+    let clock = with.http.clock().clone();
     let limit = clock.limit(longest + SLACK);
     let begun = clock.now();
-    let mut watch = Watch::new(context, &submitted, follow_log);
+    let mut watch = BuildLog::new(source);
     let mut last = submitted;
     let mut looks = Looks::new(&clock);
-    let mut approval_said = false;
+    let (mut approval_said, mut unknown_said) = (false, false);
     loop {
         if last.needs_approval && !approval_said {
-            context.console.line(&format!("The build waits for an approval: {}", last.log_url));
+            with.console.line(&format!("The build waits for an approval: {}", last.log_url));
             approval_said = true;
         }
-        let read = watch.read(context, facts).await;
-        if looks.due(&clock, &watch) {
-            match cloud_build::get(context.http, build.location.as_str(), &last.id).await {
+        let read = watch.read(with, facts).await;
+        if !last.status.is_final() && looks.due(&clock, &watch) {
+            match cloud_build::get(with.http, with.location, &last.id).await {
                 Ok(seen) => {
                     looks.succeeded(&clock, &watch);
-                    say_change(context, facts, &last, &seen, &mut watch);
+                    say_change(with.console, facts, &last, &seen, &mut unknown_said);
                     note(facts, &seen);
                     last = seen;
                 }
@@ -79,41 +92,40 @@ pub(super) async fn to_the_end(
             }
         }
         if last.status.is_final() {
-            watch.finish(context, facts).await;
-            return Ok((last, watch.log));
+            watch.finish(with, facts, &last.finished).await;
+            return Ok(Watched { last, log: watch.log, hints: watch.hints });
         }
         if limit.reached(&clock) {
             return Err(build_failure::stopped_watching(&last, limit.length));
         }
-        progress(context, &last, clock.now().saturating_sub(begun));
-        let pause =
-            if watch.readable() { if read { LOG_PAUSE } else { IDLE_LOG_PAUSE } } else { looks.until_due(&clock) };
+        progress(with.console, &last, clock.now().saturating_sub(begun));
+        let pause = if watch.readable() { watch.pause(read) } else { looks.until_due(&clock) };
         clock.sleep(pause.min(looks.until_due(&clock)).max(Duration::from_millis(200))).await;
     }
 }
 
-fn progress(context: &Context<'_>, last: &CloudBuild, waited: Duration) {
+fn progress(console: &Console, last: &CloudBuild, waited: Duration) {
     let what = match last.status {
         Status::Working => "Building",
         _ if last.needs_approval => "Waiting for an approval",
         _ => "Waiting for a machine",
     };
-    context.console.live(&format!("{what}, {}", duration(waited)));
+    console.live(&format!("{what}, {}", duration(waited)));
 }
 
-fn say_change(context: &Context<'_>, facts: &mut Facts, before: &CloudBuild, now: &CloudBuild, watch: &mut Watch) {
+fn say_change(console: &Console, facts: &mut Facts, before: &CloudBuild, now: &CloudBuild, unknown_said: &mut bool) {
     if before.status == now.status {
         return;
     }
     match &now.status {
-        Status::Unknown(word) if !watch.unknown_said => {
-            watch.unknown_said = true;
-            context.warn(
-                facts,
-                format!("Cloud Build says `{word}`, which this version does not know; it is taken as still going on"),
-            );
+        Status::Unknown(word) if !*unknown_said => {
+            *unknown_said = true;
+            let text =
+                format!("Cloud Build says `{word}`, which this version does not know; it is taken as still going on");
+            console.warning(&text);
+            facts.warnings.push(text);
         }
-        Status::Working => context.console.line("The build is at work"),
+        Status::Working => console.line("The build is at work"),
         _ => {}
     }
 }
@@ -128,7 +140,7 @@ struct Looks {
 }
 
 impl Looks {
-    fn new(clock: &crate::clock::Clock) -> Self {
+    fn new(clock: &Clock) -> Self {
         let pause = jitter(FIRST_LOOK, 0.75, 1.25);
         Self {
             next: clock.limit(pause),
@@ -139,15 +151,15 @@ impl Looks {
         }
     }
 
-    fn due(&self, clock: &crate::clock::Clock, watch: &Watch) -> bool {
+    fn due(&self, clock: &Clock, watch: &BuildLog) -> bool {
         self.next.reached(clock) || watch.just_ended()
     }
 
-    fn until_due(&self, clock: &crate::clock::Clock) -> Duration {
+    fn until_due(&self, clock: &Clock) -> Duration {
         self.next.left(clock)
     }
 
-    fn succeeded(&mut self, clock: &crate::clock::Clock, watch: &Watch) {
+    fn succeeded(&mut self, clock: &Clock, watch: &BuildLog) {
         self.missing = None;
         self.forbidden_once = false;
         self.quota_pause = self.quota_pause.mul_f64(0.9).max(FIRST_LOOK);
@@ -165,7 +177,7 @@ impl Looks {
     }
 
     /// Trouble with a look. Only what will not pass by itself ends the watching.
-    fn failed(&mut self, clock: &crate::clock::Clock, error: ApiError) -> Result<(), ApiError> {
+    fn failed(&mut self, clock: &Clock, error: ApiError) -> Result<(), ApiError> {
         let pause = if error.is_rate_limit() {
             self.quota_pause = (self.quota_pause * 2).min(LONGEST_QUOTA_PAUSE);
             error.retry_after().map_or_else(|| jitter(self.quota_pause, 0.75, 1.25), |told| jitter(told, 1.0, 1.2))
@@ -185,90 +197,5 @@ impl Looks {
         };
         self.next = clock.limit(pause);
         Ok(())
-    }
-}
-
-/// The log beside the status.
-struct Watch {
-    place: Option<(String, String)>,
-    log: LogView,
-    failures: u32,
-    ended_seen: bool,
-    unknown_said: bool,
-}
-
-impl Watch {
-    fn new(context: &Context<'_>, submitted: &CloudBuild, follow_log: bool) -> Self {
-        let place = (follow_log && !submitted.logs_bucket.is_empty())
-            .then(|| log_object(&submitted.logs_bucket, &submitted.id));
-        if !follow_log {
-            context.console.line("Its log goes where the build's configuration sends it, and is not shown here");
-        }
-        Self { place, log: LogView::default(), failures: 0, ended_seen: false, unknown_said: false }
-    }
-
-    fn readable(&self) -> bool {
-        self.place.is_some() && self.failures < LOG_FAILURES
-    }
-
-    /// Whether the log has just said that the build is over; true once.
-    fn just_ended(&self) -> bool {
-        self.log.ended() && !self.ended_seen
-    }
-
-    /// Reads what is new; true when there was something.
-    async fn read(&mut self, context: &Context<'_>, facts: &mut Facts) -> bool {
-        self.ended_seen = self.log.ended();
-        let Some((bucket, object)) = self.place.as_ref().filter(|_| self.readable()) else { return false };
-        match storage::read_from(context.http, bucket, object, self.log.offset()).await {
-            Ok(Growth::More(bytes)) => {
-                self.failures = 0;
-                for line in self.log.feed(&bytes) {
-                    context.console.foreign(&line);
-                }
-                true
-            }
-            Ok(Growth::Nothing) => {
-                self.failures = 0;
-                false
-            }
-            Err(error) => {
-                self.trouble(context, facts, &error);
-                false
-            }
-        }
-    }
-
-    /// Trouble with the log is never trouble with the build.
-    fn trouble(&mut self, context: &Context<'_>, facts: &mut Facts, error: &ApiError) {
-        self.failures += 1;
-        if !error.is_transient() {
-            self.place = None;
-            let why = format!("The build's log cannot be shown: {error}. The build goes on, and its status decides");
-            context.console.line(&why);
-            if let Some(fact) = facts.build.as_mut() {
-                fact.log_missing = Some(why);
-            }
-        }
-    }
-
-    /// Reads to the end: Cloud Build finishes the log before it marks the build as over.
-    async fn finish(&mut self, context: &Context<'_>, facts: &mut Facts) {
-        self.failures = 0;
-        for _ in 0..3 {
-            if self.place.is_none() || !self.read(context, facts).await {
-                break;
-            }
-        }
-        if let Some(line) = self.log.finish() {
-            context.console.foreign(&line);
-        }
-        if self.place.is_some() && self.log.offset() == 0 {
-            let why =
-                "The build's log is empty or could not be read; its page shows it to those who may see it".to_owned();
-            if let Some(fact) = facts.build.as_mut() {
-                fact.log_missing = Some(why);
-            }
-        }
     }
 }

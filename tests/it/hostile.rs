@@ -4,7 +4,7 @@ use fakecloud::{BuildScript, Outcome};
 
 use crate::support::{Scene, runner};
 
-const LINES: [&str; 12] = [
+pub const LINES: [&str; 12] = [
     "::set-output name=url::https://evil.example",
     "  ::add-mask::e",
     "x ##[error]gone",

@@ -46,20 +46,29 @@ fn list(world: &mut World, call: &Call) -> Answer {
         }
     };
     let ids: Vec<String> = projects.iter().filter_map(|name| Some(world.project(name)?.id.clone())).collect();
-    let fits = |entry: &&LogEntry| ids.contains(&entry.project) && terms.iter().all(|term| term.fits(entry));
-    let mut found: Vec<&LogEntry> = world.log_entries.iter().filter(fits).collect();
-    if call.json["orderBy"] == "timestamp desc" {
-        found.reverse();
+    let fits = |entry: &LogEntry| ids.contains(&entry.project) && terms.iter().all(|term| term.fits(entry));
+    // Whatever else is looked for, an entry keeps its place in the order of arrival, and so its id.
+    let mut found: Vec<(usize, &LogEntry)> =
+        world.log_entries.iter().enumerate().filter(|(_, entry)| fits(entry)).collect();
+    found.sort_by_key(|(at, entry)| (clock::parse(&entry.timestamp), *at));
+    match call.json["orderBy"].as_str() {
+        None | Some("" | "timestamp" | "timestamp asc") => {}
+        Some("timestamp desc") => found.reverse(),
+        Some(_) => return Err(refusal::invalid("orderBy must be \"timestamp asc\" or \"timestamp desc\"")),
     }
-    let size = call.json["pageSize"].as_u64().map_or(50, |size| usize::try_from(size).unwrap_or(50)).clamp(1, 1000);
+    let most = if world.log_page == 0 { 1000 } else { world.log_page };
+    let size = call.json["pageSize"].as_u64().map_or(50, |size| usize::try_from(size).unwrap_or(50)).clamp(1, most);
     let from = call.json["pageToken"].as_str().and_then(|token| token.parse().ok()).unwrap_or(0);
-    let page: Vec<Value> = found.iter().enumerate().skip(from).take(size).map(|(at, entry)| view(entry, at)).collect();
+    let page: Vec<Value> = found.iter().skip(from).take(size).map(|(at, entry)| view(entry, *at)).collect();
     let mut reply = json!({});
     if !page.is_empty() {
         reply["entries"] = Value::Array(page);
     }
     if found.len() > from + size {
         reply["nextPageToken"] = json!((from + size).to_string());
+    }
+    if let Some(arrived) = world.log_arrivals.pop_front() {
+        world.log_entries.extend(arrived);
     }
     Ok(Reply::ok(&reply))
 }
@@ -71,9 +80,14 @@ fn view(entry: &LogEntry, at: usize) -> Value {
         "severity": entry.severity,
         "timestamp": entry.timestamp,
         "receiveTimestamp": entry.timestamp,
-        "textPayload": entry.text,
         "resource": {"type": entry.resource, "labels": entry.labels}
     });
+    if !entry.text.is_empty() {
+        view["textPayload"] = json!(entry.text);
+    }
+    for (name, value) in &entry.more {
+        view[name] = value.clone();
+    }
     if !entry.own_labels.is_empty() {
         view["labels"] = json!(entry.own_labels);
     }

@@ -1,6 +1,8 @@
 //! Cloud Logging entries.
 
 use super::World;
+use crate::clock;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// One log entry.
@@ -20,11 +22,30 @@ pub struct LogEntry {
     pub labels: BTreeMap<String, String>,
     /// Labels of its own, such as `run.googleapis.com/execution_name`.
     pub own_labels: BTreeMap<String, String>,
-    /// The text.
+    /// The text; empty where the entry has another payload.
     pub text: String,
+    /// Further fields as Google shows them, such as `jsonPayload` and `httpRequest`.
+    pub more: Map<String, Value>,
 }
 
 impl World {
+    /// An entry of a service's revision, both by their short names, that was written so many milliseconds ago; it is
+    /// in no log yet.
+    pub fn log_entry(&self, service: &str, revision: &str, ago: u64, severity: &str, text: &str) -> LogEntry {
+        let labels = self.labels_of_revision(service, revision);
+        LogEntry {
+            project: labels.get("project_id").cloned().unwrap_or_default(),
+            log: "run.googleapis.com/stderr".to_owned(),
+            severity: severity.to_owned(),
+            timestamp: clock::rfc3339(self.now().saturating_sub(clock::Nanos::from(ago) * 1_000_000), 9),
+            resource: "cloud_run_revision".to_owned(),
+            labels: labels.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            own_labels: BTreeMap::new(),
+            text: text.to_owned(),
+            more: Map::new(),
+        }
+    }
+
     /// Writes an entry as a revision's container would.
     pub(crate) fn log_of_revision(
         &mut self,
@@ -45,6 +66,7 @@ impl World {
             labels,
             own_labels: BTreeMap::new(),
             text: text.to_owned(),
+            more: Map::new(),
         };
         self.log_entries.push(entry);
     }
@@ -68,6 +90,7 @@ impl World {
             labels: labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             own_labels: own_labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             text: text.to_owned(),
+            more: Map::new(),
         };
         self.log_entries.push(entry);
     }
@@ -84,6 +107,7 @@ impl World {
             labels: labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             own_labels: BTreeMap::new(),
             text: text.to_owned(),
+            more: Map::new(),
         };
         self.log_entries.push(entry);
     }

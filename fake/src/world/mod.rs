@@ -102,8 +102,12 @@ pub struct World {
     pub secrets: BTreeMap<String, Secret>,
     /// GitHub, where the source is.
     pub github: GitHub,
-    /// Log entries, oldest first.
+    /// Log entries, in the order in which Cloud Logging received them.
     pub log_entries: Vec<LogEntry>,
+    /// Log entries that are still on their way: each look at the log lets the next ones arrive behind it.
+    pub log_arrivals: VecDeque<Vec<LogEntry>>,
+    /// The most entries in one page, whatever page size is asked for; 0 for no such limit.
+    pub log_page: usize,
 
     /// What Cloud Monitoring knows, by the short names of service and revision.
     pub metrics: BTreeMap<(String, String), Metrics>,
@@ -246,6 +250,8 @@ impl World {
             secrets: BTreeMap::new(),
             github: GitHub::default(),
             log_entries: Vec::new(),
+            log_arrivals: VecDeque::new(),
+            log_page: 0,
             metrics: BTreeMap::new(),
             monitoring: BTreeMap::new(),
             next_builds: VecDeque::new(),

@@ -312,6 +312,8 @@ fn googles_own_log_bucket_is_closed_to_the_deployer() {
     assert_eq!(build["status"], "SUCCESS");
     let path = format!("/storage/v1/b/123456789012.cloudbuild-logs.googleusercontent.com/o/log-{id}.txt?alt=media");
     assert_eq!(scene.get("storage", &path).status, 403);
+    // Such a build logs to Cloud Logging as well.
+    assert!(scene.cloud.world(|world| world.log_entries.iter().any(|entry| entry.text.contains("starting build"))));
     // Only a viewer of the project may read it.
     scene.cloud.world(|world| world.grant(World::PROJECT, World::DEPLOYER, "roles/viewer"));
     assert_eq!(scene.get("storage", &path).status, 200);

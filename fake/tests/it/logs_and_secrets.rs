@@ -60,6 +60,36 @@ fn pages_and_bad_questions() {
 }
 
 #[test]
+fn entries_arrive_between_looks_and_keep_their_ids() {
+    let scene = Scene::with(|world| {
+        world.grant(World::PROJECT, World::DEPLOYER, "roles/logging.viewer");
+        let mut made = [(9_000, "one"), (5_000, "three"), (7_000, "two"), (1_000, "")]
+            .map(|(ago, text)| world.log_entry("web", "web-1", ago, "INFO", text))
+            .to_vec();
+        made[3].more.insert("jsonPayload".to_owned(), json!({"message": "four"}));
+        let later = made.split_off(2);
+        world.log_entries.extend(made);
+        world.log_arrivals.extend([Vec::new(), later]);
+    });
+    let shown = |entries: Vec<Value>| -> Vec<(String, String)> {
+        let text = |entry: &Value, pointer: &str| entry.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        let said = |entry: &Value| text(entry, "/textPayload").or_else(|| text(entry, "/jsonPayload/message"));
+        entries.iter().filter_map(|entry| Some((text(entry, "/insertId")?, said(entry)?))).collect()
+    };
+    let pair = |id: &str, text: &str| (id.to_owned(), text.to_owned());
+    let first = [pair("e0", "one"), pair("e1", "three")];
+    assert_eq!(shown(list(&scene, "", "")), first);
+    assert_eq!(shown(list(&scene, "", "timestamp asc")), first);
+    // What was written before and arrives later stands where it belongs.
+    let all = [pair("e3", "four"), pair("e1", "three"), pair("e2", "two"), pair("e0", "one")];
+    assert_eq!(shown(list(&scene, "", "timestamp desc")), all);
+    scene.cloud.world(|world| world.log_page = 3);
+    assert_eq!(list(&scene, "", "").len(), 3);
+    let body = json!({"resourceNames": ["projects/harbour-dev"], "orderBy": "severity"});
+    assert_eq!(scene.post("logging", "/v2/entries:list", &body).status, 400);
+}
+
+#[test]
 fn a_secret_reads_like_the_sample() {
     let scene = Scene::with(|world| {
         for payload in ["one", "two", "hunter2"] {

@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod hosting;
 pub mod job;
 mod kind;
+pub mod logs;
 mod manifest;
 pub mod monitoring;
 mod pre_deploy;
@@ -91,6 +92,7 @@ pub fn run(
         | Command::Release
         | Command::Preview
         | Command::Status
+        | Command::Logs
         | Command::Monitoring
         | Command::Doctor
         | Command::RotateKey => None,

@@ -2,8 +2,8 @@
 
 use super::hosting::PLACES;
 use super::{
-    DEPLOY, DOCTOR, Group, HOSTING, HOSTING_MORE, Input, JOB, MONITORING, MORE, PREVIEW, RELEASE, ROTATE_KEY, STATUS,
-    text,
+    DEPLOY, DOCTOR, Group, HOSTING, HOSTING_MORE, Input, JOB, LOGS, MONITORING, MORE, PREVIEW, RELEASE, ROTATE_KEY,
+    STATUS, text,
 };
 
 /// What the program can be told to do.
@@ -29,6 +29,8 @@ pub enum Command {
     Preview,
     /// What a service does and had to do.
     Status,
+    /// The log of a build or of a service.
+    Logs,
     /// Alerts, an uptime check and who is told.
     Monitoring,
     /// What would hinder a deploy, and how the project is doing.
@@ -39,7 +41,7 @@ pub enum Command {
 
 impl Command {
     /// Every command.
-    pub const ALL: [Command; 13] = [
+    pub const ALL: [Command; 14] = [
         Command::Deploy,
         Command::Rollback,
         Command::Promote,
@@ -50,6 +52,7 @@ impl Command {
         Command::Release,
         Command::Preview,
         Command::Status,
+        Command::Logs,
         Command::Monitoring,
         Command::Doctor,
         Command::RotateKey,
@@ -68,6 +71,7 @@ impl Command {
             Command::Release => "release",
             Command::Preview => "preview",
             Command::Status => "status",
+            Command::Logs => "logs",
             Command::Monitoring => "monitoring",
             Command::Doctor => "doctor",
             Command::RotateKey => "rotate-key",
@@ -96,6 +100,9 @@ impl Command {
             Command::Status => {
                 "Show who serves, and a service's last hour and day: requests, errors, latency, instances"
             }
+            Command::Logs => {
+                "Show a build's log, followed to its end, or what a service wrote to Cloud Logging; the verdict on a build is its status"
+            }
             Command::Monitoring => "Set up alerts and an uptime check of a service, or remove them",
             Command::Doctor => {
                 "Look at everything a deploy needs, change nothing, and say what to mend with which command"
@@ -118,6 +125,7 @@ impl Command {
             | Command::Release
             | Command::Preview
             | Command::Status
+            | Command::Logs
             | Command::Monitoring
             | Command::Doctor
             | Command::RotateKey => true,
@@ -153,6 +161,7 @@ impl Command {
             Command::Release => [RELEASE, &[], &[]],
             Command::Preview => [PREVIEW, &[], &[]],
             Command::Status => [STATUS, &[], &[]],
+            Command::Logs => [LOGS, &[], &[]],
             Command::Monitoring => [MONITORING, &[], &[]],
             Command::Doctor => [DOCTOR, &[], &[]],
             Command::RotateKey => [ROTATE_KEY, &[], &[]],

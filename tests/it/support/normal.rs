@@ -110,7 +110,7 @@ fn durations(text: &str) -> String {
     let mut out = String::new();
     let mut word = String::new();
     let flush = |word: &mut String, out: &mut String| {
-        let bare = word.trim_matches(['(', ')', ',', '|', ':']);
+        let bare = word.trim_matches(['(', ')', ',', '.', '|', ':']);
         let measured =
             bare.strip_suffix('s').is_some_and(|number| number.contains('.') && number.parse::<f64>().is_ok());
         if measured {

@@ -104,12 +104,12 @@ pub(super) fn write_log(world: &mut World, index: usize, upto: usize) {
     }
     let (place, project, id) = (log_place(build), build.project.clone(), build.id.clone());
     let account = build.account.clone();
-    let Some((bucket, object)) = place else {
-        if build.document.get("options").is_none_or(|options| options["logging"] != "NONE") {
-            world.log_of_build(&project, &id, &String::from_utf8_lossy(&fresh));
-        }
-        return;
-    };
+    let to = build.document.get("options").map(|options| options["logging"].clone()).unwrap_or_default();
+    // Unless it is told otherwise, a build logs to both.
+    if to != "NONE" && to != "GCS_ONLY" {
+        world.log_of_build(&project, &id, &String::from_utf8_lossy(&fresh));
+    }
+    let Some((bucket, object)) = place else { return };
     let may = world.buckets.get(&bucket).is_some_and(|found| {
         world.allows(&account, "storage.objects.create", &found.project_number, Some(&found.policy))
     });

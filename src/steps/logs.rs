@@ -1,0 +1,178 @@
+//! The log of a build, to its end, and of a service, as far as it is wanted. Nothing is changed.
+
+use std::time::Duration;
+
+use super::build::note;
+use super::build_failure;
+use super::build_log::Source;
+use super::follow::{self, Watched, Watching};
+use super::tail::{Last, Tail};
+use crate::clock::{ago, jitter};
+use crate::console::{Console, duration};
+use crate::explain::{Class, Failure};
+use crate::google::cloud_build::{self, Build as CloudBuild, Status};
+use crate::google::cloud_run;
+use crate::google::error::ApiError;
+use crate::google::http::Http;
+use crate::google::logging;
+use crate::inputs::logs::{Entries, Which};
+use crate::model::facts::{BuildFact, Facts};
+use crate::model::ids::Region;
+use crate::model::log::{Entry, Shown};
+use crate::plan::decide::service_tag;
+
+/// Pause between looks for new entries: twelve a minute of the sixty that the quota of a project allows.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Pause between the pages of what came since the last look.
+const PAGE_PAUSE: Duration = Duration::from_secs(2);
+
+/// After a quota refusal without a time the pause doubles up to this.
+const LONGEST_QUOTA_PAUSE: Duration = Duration::from_secs(300);
+
+/// Shows the log of a build and follows it to the build's end, whose status decides.
+///
+/// # Errors
+/// When there is no such build, it can no longer be watched, or it did not end with success.
+pub async fn of_build(
+    http: &Http,
+    console: &Console,
+    which: &Which,
+    location: &Region,
+    facts: &mut Facts,
+) -> Result<(), Failure> {
+    http.sign_in().await.map_err(|error| Failure::of("Could not sign in", error))?;
+    let build = look_up(http, which, location).await?;
+    facts.build = Some(BuildFact { location: location.to_string(), ..BuildFact::default() });
+    note(facts, &build);
+    console.group(&format!("Build {} in Cloud Build ({location})", build.id));
+    console.line(&format!("Its page: {}", build.log_url));
+    let with = Watching { http, console, location: location.as_str() };
+    let (source, (work, queue)) = (Source::of(&build), build.limits);
+    let watched = follow::to_the_end(with, facts, build, source, work + queue).await;
+    console.end_group();
+    let Watched { last, log, hints } = watched?;
+    for warning in &last.warnings {
+        let text = format!("Cloud Build: {warning}");
+        console.warning(&text);
+        facts.warnings.push(text);
+    }
+    let page = format!("The build's page: {}", last.log_url);
+    if last.status != Status::Success {
+        let failure = build_failure::ended(&last, &log, "where it was to go", work, queue);
+        return Err(failure.more_hints(hints).more_hints([page]));
+    }
+    hints.iter().for_each(|hint| console.line(&format!("  hint: {hint}")));
+    Ok(())
+}
+
+async fn look_up(http: &Http, which: &Which, location: &Region) -> Result<CloudBuild, Failure> {
+    let (found, missing) = match which {
+        Which::Named(id) => {
+            let found = cloud_build::find(http, location.as_str(), id.as_str()).await;
+            (found, format!("There is no build `{id}` in `{location}`"))
+        }
+        Which::Latest(service) => {
+            let found = cloud_build::with_tag(http, location.as_str(), &service_tag(service)).await;
+            (found.map(|mut builds| builds.pop()), format!("No deploy of `{service}` left a build in `{location}`"))
+        }
+    };
+    let found = found.map_err(|error| Failure::of("Could not read the build", error))?;
+    found.ok_or_else(|| {
+        let list = format!("gcloud builds list --project={} --region={location}", http.project());
+        Failure::plain(Class::Config, missing).hint(format!(
+            "Each location has builds of its own: give `build_region` where it is another one. See which there are: {list}"
+        ))
+    })
+}
+
+/// Shows the last entries of a service, and goes on with those that come while that is wanted.
+///
+/// # Errors
+/// When they may not be read, or the service is not there.
+pub async fn of_service(http: &Http, console: &Console, wanted: &Entries, shown: &mut Shown) -> Result<(), Failure> {
+    http.sign_in().await.map_err(|error| Failure::of("Could not sign in", error))?;
+    let (service, region) = (&wanted.service, &wanted.region);
+    let mut filter = logging::of_service(region.as_str(), service.as_str());
+    if let Some(revision) = &wanted.revision {
+        filter = filter.and("resource.labels.revision_name", "=", revision.as_str());
+    }
+    if let Some(severity) = wanted.severity {
+        filter = filter.and("severity", ">=", severity.word());
+    }
+    let mut tail = Tail::new(filter, ago(wanted.since), format!("read the log of service `{service}`"));
+    let Last { entries, more } = tail.last(http, wanted.tail).await.map_err(|error| unreadable(wanted, error))?;
+    entries.iter().for_each(|entry| show(console, shown, entry));
+    if entries.is_empty() {
+        is_there(http, wanted).await?;
+        shown.remarks.push(format!("No entry fits in the last {}", duration(wanted.since)));
+    } else if more {
+        shown.remarks.push("There are more entries before these: `tail` says how many are shown".to_owned());
+    }
+    let Some(length) = wanted.follow else { return Ok(()) };
+    follow(http, console, wanted, tail, length, shown).await
+}
+
+async fn follow(
+    http: &Http,
+    console: &Console,
+    wanted: &Entries,
+    mut tail: Tail,
+    length: Duration,
+    shown: &mut Shown,
+) -> Result<(), Failure> {
+    let clock = http.clock();
+    let limit = clock.limit(length);
+    let (mut quota_pause, mut quota_said) = (PAUSE, false);
+    console.line(&format!("Going on with new entries for {}, or until a signal", duration(length)));
+    let mut pause = jitter(PAUSE, 0.8, 1.2);
+    loop {
+        clock.sleep(pause.min(limit.left(clock))).await;
+        if limit.reached(clock) {
+            let text = format!("Stopped after {}, as `follow_for` says; the service goes on", duration(length));
+            shown.remarks.push(text);
+            return Ok(());
+        }
+        pause = match tail.more(http).await {
+            Ok(entries) => {
+                quota_pause = PAUSE;
+                entries.iter().for_each(|entry| show(console, shown, entry));
+                if tail.has_more() { PAGE_PAUSE } else { jitter(PAUSE, 0.8, 1.2) }
+            }
+            Err(error) if error.is_rate_limit() => {
+                if !quota_said {
+                    quota_said = true;
+                    console.line(&format!("Cloud Logging asks to wait, and nothing is lost meanwhile: {error}"));
+                }
+                quota_pause = (quota_pause * 2).min(LONGEST_QUOTA_PAUSE);
+                error.retry_after().unwrap_or(quota_pause).mul_f64(1.1)
+            }
+            // The same is read again, as long as the log is followed.
+            Err(error) if error.is_transient() => jitter(PAUSE, 0.8, 1.2),
+            Err(error) => return Err(unreadable(wanted, error)),
+        };
+    }
+}
+
+fn show(console: &Console, shown: &mut Shown, entry: &Entry) {
+    shown.add(entry);
+    entry.to_string().split('\n').for_each(|line| console.foreign(line));
+}
+
+fn unreadable(wanted: &Entries, error: ApiError) -> Failure {
+    let text = format!("Could not read the log of service `{}` in `{}`", wanted.service, wanted.region);
+    Failure::of(text, error)
+}
+
+/// A service without entries may be one that is not there. Not being able to look is no failure here.
+async fn is_there(http: &Http, wanted: &Entries) -> Result<(), Failure> {
+    let name = cloud_run::service_name(http.project(), &wanted.region, &wanted.service);
+    match cloud_run::service(http, &name).await {
+        Ok(None) => {
+            let text = format!("There is no service `{}` in `{}`", wanted.service, wanted.region);
+            Err(Failure::plain(Class::Config, text)
+                .hint(format!("See which there are: gcloud run services list --project={}", http.project())))
+        }
+        _ => Ok(()),
+    }
+}

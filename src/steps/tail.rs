@@ -1,0 +1,121 @@
+//! Reading on in Cloud Logging: every entry once, none lost, few requests.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::clock::ago;
+use crate::google::error::ApiError;
+use crate::google::http::Http;
+use crate::google::logging::{self, Filter, LARGEST_PAGE, Order};
+use crate::google::retry::Patience;
+use crate::model::log::Entry;
+
+/// Entries arrive out of order: one that is this much older than the newest may still come.
+const LATE: Duration = Duration::from_secs(60);
+
+/// Pages that are read for the last entries; a page may hold few, or none while Google still searches. Half of what
+/// the quota on these reads (60 a minute) allows.
+const MOST_PAGES: usize = 30;
+
+/// A place in a log.
+#[derive(Debug)]
+pub(super) struct Tail {
+    filter: Filter,
+    doing: String,
+    /// Nothing before this moment is shown; with `true`, the moment itself is not either.
+    floor: (OffsetDateTime, bool),
+    newest: Option<OffsetDateTime>,
+    seen: HashSet<(OffsetDateTime, String)>,
+    /// The filter of the round that goes on, and the token of its next page.
+    round: Option<(Filter, String)>,
+}
+
+/// The last entries of a log.
+pub(super) struct Last {
+    /// Oldest first.
+    pub(super) entries: Vec<Entry>,
+    /// Whether there are more before them.
+    pub(super) more: bool,
+}
+
+impl Tail {
+    /// The entries that fit the filter, from a moment on. `doing` is what reading them is called.
+    pub(super) fn new(filter: Filter, since: OffsetDateTime, doing: String) -> Self {
+        let (newest, seen, round) = (None, HashSet::new(), None);
+        Self { filter, doing, floor: (since, false), newest, seen, round }
+    }
+
+    /// Reads the last entries, at most so many. What is before them is never shown afterwards.
+    pub(super) async fn last(&mut self, http: &Http, most: usize) -> Result<Last, ApiError> {
+        let filter = self.filter.clone().since(self.floor.0, self.floor.1);
+        let (mut entries, mut token): (Vec<Entry>, Option<String>) = (Vec::new(), None);
+        for _ in 0..MOST_PAGES {
+            let size = most - entries.len();
+            let asked = token.take();
+            let page =
+                logging::page(http, &filter, Order::NewestFirst, size, asked.as_deref(), &self.doing, Patience::USUAL);
+            let page = page.await?;
+            entries.extend(page.entries.into_iter().filter(|entry| self.is_new(entry)).take(size));
+            token = page.next;
+            if token.is_none() || entries.len() >= most {
+                break;
+            }
+        }
+        entries.reverse();
+        if let (Some(first), true) = (entries.first(), token.is_some()) {
+            self.floor = (first.at, true);
+        }
+        Ok(Last { entries, more: token.is_some() })
+    }
+
+    /// Reads one page of what came since, oldest first; an entry that arrived late may be older than one shown before.
+    /// After an error the same is read again.
+    pub(super) async fn more(&mut self, http: &Http) -> Result<Vec<Entry>, ApiError> {
+        let (filter, token) = match self.round.take() {
+            Some((filter, token)) => (filter, Some(token)),
+            None => (self.since_newest(), None),
+        };
+        let page = logging::page(
+            http,
+            &filter,
+            Order::OldestFirst,
+            LARGEST_PAGE,
+            token.as_deref(),
+            &self.doing,
+            Patience::ONCE,
+        );
+        let page = page.await?;
+        let fresh = page.entries.into_iter().filter(|entry| self.is_new(entry)).collect();
+        self.round = page.next.map(|token| (filter, token));
+        if self.round.is_none() {
+            let from = self.from().0;
+            self.seen.retain(|(at, _)| *at >= from);
+        }
+        Ok(fresh)
+    }
+
+    /// Whether the round goes on: more is known to be there.
+    pub(super) fn has_more(&self) -> bool {
+        self.round.is_some()
+    }
+
+    fn is_new(&mut self, entry: &Entry) -> bool {
+        // A program may date its entries ahead, and what is written now must not count as late then.
+        self.newest = self.newest.max(Some(entry.at.min(ago(Duration::ZERO))));
+        self.seen.insert((entry.at, entry.id.clone()))
+    }
+
+    fn from(&self) -> (OffsetDateTime, bool) {
+        match self.newest.map(|newest| newest - LATE) {
+            Some(late) if late > self.floor.0 => (late, false),
+            _ => self.floor,
+        }
+    }
+
+    fn since_newest(&self) -> Filter {
+        let (at, strict) = self.from();
+        self.filter.clone().since(at, strict)
+    }
+}
