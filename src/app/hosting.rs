@@ -37,7 +37,8 @@ pub(super) fn is_meant(raw: &RawInputs, command: Command) -> bool {
         | Command::Status
         | Command::Monitoring
         | Command::Doctor
-        | Command::RotateKey => false,
+        | Command::RotateKey
+        | Command::RotateSecret => false,
     }
 }
 

@@ -22,6 +22,7 @@ use crate::report::monitoring::{self, MonitoringStory};
 use crate::report::preview::{self, Head, Removals};
 use crate::report::release::{self, ReleaseStory};
 use crate::report::rotate_key::{self, RotationStory};
+use crate::report::rotate_secret::{self, SecretStory};
 use crate::report::status::{self, StatusStory};
 use crate::report::{Kind, Outcome, Story, failure, headline, outputs, summary, truth};
 
@@ -123,6 +124,14 @@ pub(super) fn tell_rotation(console: &Console, files: &Files, story: &RotationSt
     let now = rotate_key::sentences(story);
     tell_end(console, story.outcome, &rotate_key::headline(story), "account and the secret", &now, story.took);
     write(console, files, rotate_key::values(story), &rotate_key::markdown(story));
+    now
+}
+
+/// Tells what became of the rotation of a secret: the log, the outputs, the summary.
+pub(super) fn tell_secret(console: &Console, files: &Files, story: &SecretStory<'_>) -> Vec<String> {
+    let now = rotate_secret::sentences(story);
+    tell_end(console, story.outcome, &rotate_secret::headline(story), "service and the secret", &now, story.took);
+    write(console, files, rotate_secret::values(story), &rotate_secret::markdown(story));
     now
 }
 

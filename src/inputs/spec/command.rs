@@ -2,7 +2,7 @@
 
 use super::hosting::PLACES;
 use super::{
-    DEPLOY, DOCTOR, Group, HOSTING, HOSTING_MORE, Input, JOB, MONITORING, MORE, PREVIEW, RELEASE, ROTATE_KEY, STATUS,
+    DEPLOY, DOCTOR, Group, HOSTING, HOSTING_MORE, Input, JOB, MONITORING, MORE, PREVIEW, RELEASE, ROTATE_KEY, ROTATE_SECRET, STATUS,
     text,
 };
 
@@ -35,11 +35,13 @@ pub enum Command {
     Doctor,
     /// A new key of an account, stored as a secret.
     RotateKey,
+    /// A new version of a secret, and the service that reads it.
+    RotateSecret,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Command; 13] = [
+    pub const ALL: [Command; 14] = [
         Command::Deploy,
         Command::Rollback,
         Command::Promote,
@@ -53,6 +55,7 @@ impl Command {
         Command::Monitoring,
         Command::Doctor,
         Command::RotateKey,
+        Command::RotateSecret,
     ];
 
     /// Its words on the command line.
@@ -71,6 +74,7 @@ impl Command {
             Command::Monitoring => "monitoring",
             Command::Doctor => "doctor",
             Command::RotateKey => "rotate-key",
+            Command::RotateSecret => "rotate-secret",
         }
     }
 
@@ -91,6 +95,9 @@ impl Command {
             Command::Release => "Release services and sites of a manifest as one: all of them, or none",
             Command::RotateKey => {
                 "Give a service account a new key, prove it, store it as a GitHub Actions secret, and disable the old one"
+            }
+            Command::RotateSecret => {
+                "Give a secret of Secret Manager a new version, move the service to it, verified, and disable the old one"
             }
             Command::Preview => "Make, renew or remove the preview of a pull request: services and sites of a manifest",
             Command::Status => {
@@ -120,7 +127,8 @@ impl Command {
             | Command::Status
             | Command::Monitoring
             | Command::Doctor
-            | Command::RotateKey => true,
+            | Command::RotateKey
+            | Command::RotateSecret => true,
             Command::Promote => {
                 input.group != Group::Build
                     && ![
@@ -156,6 +164,7 @@ impl Command {
             Command::Monitoring => [MONITORING, &[], &[]],
             Command::Doctor => [DOCTOR, &[], &[]],
             Command::RotateKey => [ROTATE_KEY, &[], &[]],
+            Command::RotateSecret => [ROTATE_SECRET, &[], &[]],
         };
         let all = || tables.into_iter().flatten();
         Group::ALL.iter().flat_map(|group| all().filter(|input| input.group == *group)).filter(has).collect()
