@@ -388,8 +388,15 @@ const MORE: &[Input] = &[
 
 /// The input of that name: its grammar, and whether it may hold secrets, are the same in every command.
 pub fn find(name: &str) -> Option<&'static Input> {
-    let more =
-        JOB.iter().chain(HOSTING).chain(HOSTING_MORE).chain(RELEASE).chain(PREVIEW).chain(DOCTOR).chain(ROTATE_KEY).chain(ROTATE_SECRET);
+    let more = JOB
+        .iter()
+        .chain(HOSTING)
+        .chain(HOSTING_MORE)
+        .chain(RELEASE)
+        .chain(PREVIEW)
+        .chain(DOCTOR)
+        .chain(ROTATE_KEY)
+        .chain(ROTATE_SECRET);
     DEPLOY.iter().chain(MORE).chain(more).find(|input| input.name == name)
 }
 

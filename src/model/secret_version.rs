@@ -24,7 +24,9 @@ impl SecretName {
         const CURE: &str = "write its name, such as `db-password`, or `projects/PROJECT/secrets/NAME`";
         let (project, name) = match text.split('/').collect::<Vec<_>>().as_slice() {
             [name] => (project.to_owned(), (*name).to_owned()),
-            ["projects", project, "secrets", name] if !project.is_empty() => ((*project).to_owned(), (*name).to_owned()),
+            ["projects", project, "secrets", name] if !project.is_empty() => {
+                ((*project).to_owned(), (*name).to_owned())
+            }
             _ => return Err(CURE),
         };
         let lawful = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);

@@ -226,7 +226,10 @@ pub fn steps(rotate: &RotateSecret) -> Vec<Step> {
     };
     let pin = "first, where the service follows `latest`, a rollout that pins it to the version it reads";
     add(StepName::NewVersion, format!("{due}{value}; {pin}"));
-    add(StepName::Deploy, format!("`{}` in `{}`: the image that serves, with the new version", deploy.service, deploy.region));
+    add(
+        StepName::Deploy,
+        format!("`{}` in `{}`: the image that serves, with the new version", deploy.service, deploy.region),
+    );
     let checks: Vec<String> =
         deploy.checks.checks.iter().map(|check| format!("`{} {}`", check.method, check.path)).collect();
     if !checks.is_empty() {
@@ -236,7 +239,10 @@ pub fn steps(rotate: &RotateSecret) -> Vec<Step> {
         Way::Canary => "step by step",
         Way::Candidate | Way::Direct => "everything to it",
     };
-    add(StepName::Shift, format!("{how}; back to what is there now when anything fails, and the new version is disabled"));
+    add(
+        StepName::Shift,
+        format!("{how}; back to what is there now when anything fails, and the new version is disabled"),
+    );
     if !checks.is_empty() {
         add(StepName::Verify, checks.join(", "));
     }

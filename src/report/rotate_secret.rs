@@ -8,7 +8,7 @@ use super::markdown::{code, sentence, table};
 use super::{Outcome, exit_code, json as report_json, summary, truth};
 use crate::console::duration;
 use crate::explain::Class;
-use crate::model::facts::Facts;
+use crate::model::facts::{Facts, RolloutEnd};
 use crate::model::kind::Kind;
 use crate::plan::decide::Step;
 
@@ -20,7 +20,10 @@ pub const OUTPUTS: &[(&str, &str)] = &[
     ("revision", "Revision that this run made for the new version"),
     ("disabled_versions", "Numbers of the versions that this run disabled, separated by commas"),
     ("waiting_versions", "Numbers of replaced versions that a later run disables, separated by commas"),
-    ("left_versions", "Numbers of versions that somebody should look at, separated by commas; `now` in the report says why"),
+    (
+        "left_versions",
+        "Numbers of versions that somebody should look at, separated by commas; `now` in the report says why",
+    ),
     ("report", "Everything about the run as one JSON document (`schema: 1`)"),
 ];
 
@@ -76,7 +79,9 @@ pub fn headline(story: &SecretStory<'_>) -> String {
         Outcome::Deployed(()) if story.facts.secret.not_due.is_some() => format!("Secret `{secret}` is not due"),
         Outcome::Deployed(()) => format!("Secret `{secret}` is rotated, and `{service}` reads the new version"),
         Outcome::Planned(_) => format!("Plan for secret `{secret}` of `{service}`"),
-        _ if story.facts.secret.moved => format!("`{service}` reads the new version of `{secret}`, and something is wrong"),
+        _ if story.facts.secret.moved => {
+            format!("`{service}` reads the new version of `{secret}`, and something is wrong")
+        }
         Outcome::Failed(failure) if failure.class() == Class::Rollback => {
             format!("`{service}` could not be put back as it was")
         }
@@ -101,11 +106,10 @@ pub fn sentences(story: &SecretStory<'_>) -> Vec<String> {
         all.push(format!("Service `{service}` reads version {new} of `{secret}`"));
     } else if let Some(why) = &known.not_due {
         all.push(format!("Nothing was rotated: {why}"));
-    } else {
-        all.push(match numbers(&known.previous).as_str() {
-            "" => format!("Nothing was changed on secret `{secret}`"),
-            before => format!("Service `{service}` is to read version {before} of `{secret}`, as before"),
-        });
+    } else if known.previous.is_empty() {
+        all.push(format!("Nothing was changed on secret `{secret}`"));
+    } else if facts.rollout.as_ref().is_none_or(|rollout| rollout.end == RolloutEnd::Restored) {
+        all.push(format!("Service `{service}` reads version {} of `{secret}`, as before", numbers(&known.previous)));
     }
     if known.not_due.is_none() {
         all.extend(truth::of_service(Kind::Service, service, facts));
@@ -115,7 +119,7 @@ pub fn sentences(story: &SecretStory<'_>) -> Vec<String> {
     }
     all.extend(known.disabled.iter().map(|number| {
         let enable = gcloud("enable", &number.to_string());
-        match known.previous.contains(number) || known.moved {
+        match known.moved || known.not_due.is_some() {
             true => format!("Version {number} is disabled. Should something still need it, or a rollback lead to a revision that reads it: {enable}"),
             false => format!("Version {number} is disabled: it was made by this run, and nothing reads it"),
         }
@@ -130,7 +134,10 @@ pub fn sentences(story: &SecretStory<'_>) -> Vec<String> {
     }
     let named = known.left.iter().any(|(number, _)| *number == new);
     if !known.moved && known.new.is_some() && !named {
-        all.push(format!("Look at version {new}: it was made by this run, and is enabled: {}", gcloud("disable", &new)));
+        all.push(format!(
+            "Look at version {new}: it was made by this run, and is enabled: {}",
+            gcloud("disable", &new)
+        ));
     }
     all.extend(known.left.iter().map(|(number, why)| format!("Look at version {number}: {why}")));
     all

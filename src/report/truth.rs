@@ -18,7 +18,9 @@ pub fn sentences(story: &Story<'_>) -> Vec<String> {
     }
     let regions = std::iter::once((story.region, story.facts)).chain(story.others.iter().copied());
     for (region, facts) in regions {
-        all.extend(of_service(story.kind, story.service, facts).into_iter().map(|sentence| format!("{region}: {sentence}")));
+        all.extend(
+            of_service(story.kind, story.service, facts).into_iter().map(|sentence| format!("{region}: {sentence}")),
+        );
     }
     all
 }
@@ -70,11 +72,7 @@ pub(super) fn of_service(kind: Kind, name: &str, facts: &Facts) -> Vec<String> {
     let service = &facts.service;
     if let Some(why) = &facts.unchanged {
         let traffic = service.traffic_before.words(service.latest_before.as_ref());
-        return vec![format!(
-            "Nothing was changed on {} `{}`: {why}; its traffic is {traffic}",
-            kind.word(),
-            name
-        )];
+        return vec![format!("Nothing was changed on {} `{}`: {why}; its traffic is {traffic}", kind.word(), name)];
     }
     let (word, capital) = (kind.word(), kind.capital());
     let Some(revision) = &service.revision else {

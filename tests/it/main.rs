@@ -40,6 +40,7 @@ mod regions;
 mod release;
 mod rollout;
 mod rotate_key;
+mod rotate_secret;
 mod status;
 mod untrusted;
 mod uploads;

@@ -2,8 +2,8 @@
 
 use super::hosting::PLACES;
 use super::{
-    DEPLOY, DOCTOR, Group, HOSTING, HOSTING_MORE, Input, JOB, MONITORING, MORE, PREVIEW, RELEASE, ROTATE_KEY, ROTATE_SECRET, STATUS,
-    text,
+    DEPLOY, DOCTOR, Group, HOSTING, HOSTING_MORE, Input, JOB, MONITORING, MORE, PREVIEW, RELEASE, ROTATE_KEY,
+    ROTATE_SECRET, STATUS, text,
 };
 
 /// What the program can be told to do.
@@ -116,7 +116,7 @@ impl Command {
             Command::Deploy => MORE.iter().all(|more| more.name != input.name),
             Command::Rollback => {
                 matches!(input.group, Group::Target | Group::Check | Group::Run)
-                    && !["regions", "kind"].contains(&input.name)
+                    && !["regions", "kind", "secret_max_age"].contains(&input.name)
                     || ["to_revision", "rollback_on_failure"].contains(&input.name)
                     || ["site", "channel", "message", "to_version"].contains(&input.name)
             }

@@ -98,4 +98,3 @@ pub(super) const MAX_AGE: Input = text(
     "180d",
     "Age from which a version of a secret that the service reads is worth a warning, where it may be looked at (`secretmanager.versions.get`); 0 does not ask",
 );
-

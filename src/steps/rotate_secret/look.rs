@@ -115,7 +115,9 @@ fn tell_followers(context: &SecretContext<'_>, facts: &mut Facts, seen: &Seen) {
     let moved = [format!("revision `{}` of {service}", seen.revision), service];
     for who in readers::followers(&seen.readers, &moved) {
         let secret = &seen.secret;
-        let text = format!("{who} follows `latest` of `{secret}`: its next instance reads the new version, which nothing has tried there. Pin it to a number");
+        let text = format!(
+            "{who} follows `latest` of `{secret}`: its next instance reads the new version, which nothing has tried there. Pin it to a number"
+        );
         let mut chars = text.chars();
         let capital = chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default();
         context.warn(facts, capital);
@@ -148,7 +150,9 @@ async fn seen(
         let read = if read.is_empty() { "none".to_owned() } else { read.join(", ") };
         return Err(Failure::plain(Class::Config, format!("Service `{name}` does not read secret `{secret}`"))
             .evidence(vec![format!("Secrets that revision {revision} reads: {read}")])
-            .hint(format!("Check `secret` and `service`, or add the reference by a deploy: `secrets: DB_PASSWORD: {secret}:1`")));
+            .hint(format!(
+                "Check `secret` and `service`, or add the reference by a deploy: `secrets: DB_PASSWORD: {secret}:1`"
+            )));
     }
     let newest = versions.first().map(|version| version.number);
     let numbers = wanted.iter().filter_map(|version| match version {
@@ -196,7 +200,8 @@ fn unlisted(context: &SecretContext<'_>, error: ApiError) -> Failure {
     let secret = &context.rotate.secret;
     if error.is_missing() {
         let sentence = format!("There is no secret `{secret}` in project `{}`", secret.project);
-        return Failure::plain(Class::Config, sentence).hint("Check `secret`; a rotation makes versions, and no secrets");
+        return Failure::plain(Class::Config, sentence)
+            .hint("Check `secret`; a rotation makes versions, and no secrets");
     }
     Failure::of(format!("Could not read the versions of secret `{secret}`"), error)
 }

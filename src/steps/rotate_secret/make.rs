@@ -18,11 +18,7 @@ const LIST_LAG: Duration = Duration::from_secs(5);
 const SHORT_LAG: Duration = Duration::from_secs(1);
 
 /// Adds one version. When an answer is lost, the version is looked for before it is asked for again.
-pub(super) async fn once(
-    context: &SecretContext<'_>,
-    facts: &mut Facts,
-    value: &Secret,
-) -> Result<Version, Failure> {
+pub(super) async fn once(context: &SecretContext<'_>, facts: &mut Facts, value: &Secret) -> Result<Version, Failure> {
     let (http, secret) = (context.http, &context.rotate.secret);
     let sentence = || format!("Could not add a version to secret `{secret}`");
     let (before, _) = secret_versions::list(http, secret).await.map_err(|error| Failure::of(sentence(), error))?;
@@ -87,8 +83,11 @@ pub(super) async fn unanswered(
                 facts.secret.left.push((version.number.to_string(), why));
             }
             facts.secret.before = None;
-            Err(Failure::plain(Class::Superseded, format!("Somebody else adds versions to `{secret}` at the same time"))
-                .hint(format!("See which of them nobody reads, and disable it: {list}")))
+            Err(Failure::plain(
+                Class::Superseded,
+                format!("Somebody else adds versions to `{secret}` at the same time"),
+            )
+            .hint(format!("See which of them nobody reads, and disable it: {list}")))
         }
     }
 }

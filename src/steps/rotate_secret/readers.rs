@@ -21,7 +21,8 @@ pub(super) async fn everywhere(
     let region = &context.rotate.deploy.region;
     let (services, jobs) = tokio::join!(cloud_run::services(context.http, region), jobs::jobs(context.http, region));
     let mut unseen = Vec::new();
-    let mut kept = |what: &str, error: ApiError| unseen.push(format!("The {what} of `{region}` could not be listed: {error}"));
+    let mut kept =
+        |what: &str, error: ApiError| unseen.push(format!("The {what} of `{region}` could not be listed: {error}"));
     let services = services.unwrap_or_else(|error| {
         kept("services", error);
         Vec::new()
