@@ -167,7 +167,7 @@ pub const HELPFUL: &[Need] = &[
         "secretmanager.versions.get",
         "roles/secretmanager.viewer",
         Scope::Secret,
-        "warn of a secret's version that is older than `secret_max_age`, and see how a lost reply ended (slipway rotate-secret)",
+        "warn of a version of a secret that is older than `secret_max_age`",
     ),
     need(
         "run.services.list",

@@ -8,7 +8,7 @@ use super::markdown::{code, sentence, table};
 use super::{Outcome, exit_code, json as report_json, summary, truth};
 use crate::console::duration;
 use crate::explain::Class;
-use crate::model::facts::{Facts, RolloutEnd};
+use crate::model::facts::{Facts, RolloutEnd, Written};
 use crate::model::kind::Kind;
 use crate::plan::decide::Step;
 
@@ -108,7 +108,9 @@ pub fn sentences(story: &SecretStory<'_>) -> Vec<String> {
         all.push(format!("Nothing was rotated: {why}"));
     } else if known.previous.is_empty() {
         all.push(format!("Nothing was changed on secret `{secret}`"));
-    } else if facts.rollout.as_ref().is_none_or(|rollout| rollout.end == RolloutEnd::Restored) {
+    } else if facts.service.written == Written::No
+        || facts.rollout.as_ref().is_none_or(|rollout| rollout.end == RolloutEnd::Restored)
+    {
         all.push(format!("Service `{service}` reads version {} of `{secret}`, as before", numbers(&known.previous)));
     }
     if known.not_due.is_none() {

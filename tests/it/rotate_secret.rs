@@ -1,6 +1,8 @@
 //! `slipway rotate-secret`: whatever goes wrong, the service reads a version that works, and every other version is
 //! disabled, on its way there, or named.
 
+use std::time::Duration;
+
 use fakecloud::{Action, Fault, RevisionOutcome, RevisionScript, World};
 use serde_json::{Value, json};
 
@@ -603,15 +605,43 @@ fn a_version_that_cannot_be_disabled_is_red_and_named() {
     assert_eq!(enabled(&changed), [4]);
 }
 
+/// Long enough for somebody to come between.
+const A_WHILE: Duration = Duration::from_millis(500);
+
 #[test]
 fn somebody_who_deploys_meanwhile_is_not_overwritten() {
     let scene = scene();
-    // The write meets another etag, and the template is another one by then.
-    fault(&scene, Fault::next(PATCH, Action::Hang));
-    let running = reach_command(&scene, &["rotate-secret"], PATCH, 0);
-    running.signal("KILL");
-    running.finish_lenient();
-    assert_eq!((enabled(&scene), works(&scene)), (vec![3, 4], true));
+    let old = serving(&scene).0;
+    // The service was looked at; its template is another one when the write comes.
+    fault(&scene, Fault::next(ADD, Action::Slow(A_WHILE)));
+    let running = reach_command(&scene, &["rotate-secret"], ADD, 0);
+    scene.cloud.world(|world| {
+        let name = world.services.keys().next().unwrap().clone();
+        let service = world.services.get_mut(&name).unwrap();
+        service.config["template"]["containers"][0]["env"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({"name": "NEW", "value": "x"}));
+        service.version += 1;
+    });
+    let run = running.finish().expect(11);
+    run.says("somebody deployed to the service meanwhile");
+    run.says("Version 4 is disabled: it was made by this run, and nothing reads it");
+    assert!(template(&scene).to_string().contains("NEW"));
+    assert_eq!((serving(&scene).0, enabled(&scene)), (old, vec![3]));
+}
+
+#[test]
+fn versions_of_two_runs_at_a_time_are_both_named() {
+    let scene = scene();
+    fault(&scene, Fault::lost_reply(ADD, Action::Reset));
+    fault(&scene, Fault::next(LIST, Action::Slow(A_WHILE)).skip(2));
+    let running = reach_command(&scene, &["rotate-secret"], LIST, 2);
+    scene.cloud.world(|world| world.add_secret(World::PROJECT, SECRET, "of somebody else"));
+    let run = running.finish().expect(11);
+    run.says("Somebody else adds versions to `db-password` at the same time");
+    assert_eq!(run.outputs["left_versions"], "5,4");
+    assert_eq!((serving(&scene).1, enabled(&scene)), (vec!["3".to_owned()], vec![3, 4, 5]));
 }
 
 #[test]

@@ -61,6 +61,9 @@ pub(super) async fn after(context: &SecretContext<'_>, progress: &mut Progress, 
 
 /// Whether the rollout is over, so that nobody is sent to the candidate any more.
 fn settled(progress: &Progress) -> Result<(), String> {
+    if progress.facts.service.written == Written::No {
+        return Ok(());
+    }
     match progress.facts.rollout.as_ref().map(|rollout| &rollout.end) {
         None | Some(RolloutEnd::Restored) => Ok(()),
         Some(RolloutEnd::Left(why)) => Err(format!("the traffic was left as it is ({why})")),
