@@ -10,10 +10,12 @@ use crate::clock::random_hex;
 use crate::console::Console;
 use crate::google::cloud_run::service_name;
 use crate::inputs::resolve::rotate_secret::{Resolved, run as resolve};
+use crate::inputs::rotate_secret::NewValue;
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 use crate::model::facts::{RolloutEnd, StepState};
 use crate::plan::rotate_secret::steps;
+use crate::report::markdown::escape;
 use crate::report::rotate_secret::{Rotated, SecretStory, headline};
 use crate::report::summary::mark;
 use crate::report::{Outcome, exit_code};
@@ -27,6 +29,9 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         Ok(resolved) => resolved,
         Err(errors) => return tell::refuse(console, runner, &errors),
     };
+    if let NewValue::Given(value) = &rotate.value {
+        console.conceal(value.expose());
+    }
     let plan = steps(&rotate);
     let deploy = &rotate.deploy;
     let verb = if deploy.dry_run { "plan for secret" } else { "rotating secret" };
@@ -59,6 +64,9 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
             outcome
         }
     };
+    for form in progress.value.iter().flat_map(|value| forms(value.expose())) {
+        console.conceal(&form);
+    }
     let story = SecretStory {
         what: Rotated {
             secret: &rotate.secret.name,
@@ -82,6 +90,12 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         notify::tell(console, runner, webhook.as_ref(), &message).await;
     }
     exit_code(&outcome)
+}
+
+/// The forms that the value has in a report, should a container's log or an answer have brought it there.
+fn forms(value: &str) -> [String; 3] {
+    let json = serde_json::Value::from(value).to_string();
+    [json.trim_matches('"').to_owned(), escape(value), value.replace('|', "\\|")]
 }
 
 /// Tells the post step that no rollout is left open.

@@ -23,7 +23,8 @@ use crate::model::secret_version::{SecretName, Version, Wanted};
 pub(super) const REPLACED: &str = "slipway.dev/replaced-secrets";
 
 /// What a revision shares with the template it was made from. What Google adds of its own stays out.
-const OF_TEMPLATES: [&str; 16] = [
+const OF_TEMPLATES: [&str; 20] = [
+    "ambientNetworking",
     "annotations",
     "containers",
     "encryptionKey",
@@ -34,12 +35,15 @@ const OF_TEMPLATES: [&str; 16] = [
     "labels",
     "maxInstanceRequestConcurrency",
     "nodeSelector",
+    "sandboxes",
     "scaling",
     "serviceAccount",
     "serviceMesh",
     "sessionAffinity",
     "timeout",
     "volumes",
+    "vpcAccess",
+    "workloadIdentityConfig",
 ];
 
 /// Puts the template of what serves in place of the service's own, moves the references, and notes what they replace.
@@ -71,7 +75,7 @@ pub fn template_of(service: &Value, revision: &Value, name: &RevisionName) -> Ma
     let mut template: Value = match own.filter(|_| newest.rsplit('/').next() == Some(name.as_str())) {
         Some(own) => own.clone(),
         None => {
-            let fields = OF_TEMPLATES.into_iter().chain(["vpcAccess"]);
+            let fields = OF_TEMPLATES.into_iter();
             fields.filter_map(|field| Some((field.to_owned(), revision.get(field)?.clone()))).collect()
         }
     }

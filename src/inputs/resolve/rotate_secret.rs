@@ -27,6 +27,9 @@ const LONGEST: u32 = 4096;
 /// Fewer bits than this can be guessed by trying.
 const LEAST_BITS: f64 = 80.0;
 
+/// Shorter values cannot be hidden: the runner would take them out of every word that holds them.
+const SHORTEST: usize = 8;
+
 /// The largest value that Secret Manager takes, in bytes.
 const LARGEST: usize = 64 << 10;
 
@@ -142,6 +145,13 @@ fn value(give: &mut Give<'_>) -> Option<NewValue> {
             if give.raw.has(name) {
                 give.findings.wrong(name, "the value is given, and not made of chance", format!("remove `{name}`"));
             }
+        }
+        if given.expose().len() < SHORTEST {
+            give.findings.wrong(
+                "value",
+                format!("it has fewer than {SHORTEST} characters"),
+                "give a longer one: a short one can be guessed, and cannot be hidden in a log",
+            );
         }
         if given.expose().len() > LARGEST {
             give.findings.wrong("value", "it is larger than 64 KiB", "Secret Manager takes no more");

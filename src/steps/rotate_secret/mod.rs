@@ -24,6 +24,7 @@ use crate::google::http::Http;
 use crate::inputs::rotate_secret::{RotateSecret, To};
 use crate::inputs::runner::Origin;
 use crate::model::facts::{Facts, ServiceFact, StepName};
+use crate::model::secret::Secret;
 use crate::model::secret_version::Version;
 use crate::plan::difference::{Difference, between};
 use crate::plan::rollout::is_note;
@@ -56,6 +57,8 @@ pub struct SecretContext<'a> {
 pub struct Progress {
     /// What is known.
     pub facts: Facts,
+    /// The new value, which stands in no report.
+    pub value: Option<Secret>,
     /// The rollout that goes on.
     turn: Option<Turn>,
     /// The version that this run made.
@@ -129,9 +132,10 @@ async fn rotate(context: &SecretContext<'_>, progress: &mut Progress, seen: &mut
     if let Some(newest) = seen.follows_latest() {
         pin(context, progress, seen, newest).await?;
     }
+    let value = value::of(&context.rotate.value)?;
+    context.console.conceal(value.expose());
+    progress.value = Some(value.clone());
     let made = timed(context.console, "", &mut progress.facts, StepName::NewVersion, async |facts| {
-        let value = value::of(&context.rotate.value)?;
-        context.http.hide(value.expose());
         let made = make::once(context, facts, &value).await?;
         let told = format!("version {} of `{}`", made.number, context.rotate.secret);
         Ok((made, told))

@@ -48,7 +48,7 @@ pub(super) async fn after(context: &SecretContext<'_>, progress: &mut Progress, 
             }),
         },
     };
-    let Some(made) = progress.made.take() else { return };
+    let Some(made) = progress.made.clone() else { return };
     let read = match kept {
         Some(why) => Some(why),
         None => read_by(context, progress.turn.as_ref(), &made).await,
@@ -57,6 +57,7 @@ pub(super) async fn after(context: &SecretContext<'_>, progress: &mut Progress, 
         Some(why) => make::leave(&mut progress.facts, &made, why),
         None => make::discard(context, &mut progress.facts, &made).await,
     }
+    progress.made = None;
 }
 
 /// Whether the rollout is over, so that nobody is sent to the candidate any more.
