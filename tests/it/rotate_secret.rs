@@ -278,8 +278,9 @@ fn hidden(scene: &Scene, run: &Run, value: &str) {
     use base64::Engine as _;
     let encoded = base64::engine::general_purpose::STANDARD.encode(value);
     let unmasked = |text: &str| -> String { text.lines().filter(|line| !line.starts_with("::add-mask::")).collect() };
-    let masked = run.stdout.lines().any(|line| line == format!("::add-mask::{value}"));
-    assert!(masked, "the runner is told to hide it");
+    let masked = run.stdout.lines().position(|line| line == format!("::add-mask::{value}"));
+    let told = run.stdout.lines().position(|line| line.contains("New version: version")).unwrap();
+    assert!(masked.is_some_and(|line| line < told), "the runner is told to hide it before it is anywhere");
     for form in [value, encoded.as_str()] {
         for text in [unmasked(&run.stdout), run.summary.clone(), format!("{:?}{:?}", run.outputs, run.state)] {
             assert!(!text.contains(form));
@@ -375,6 +376,18 @@ fn a_canary_goes_step_by_step_and_goes_back_whole() {
 #[test]
 fn what_somebody_still_reads_stays_enabled_and_is_named() {
     let mut scene = scene();
+    let own = [("service", "web"), ("health_path", "/health"), ("health_timeout", "10s"), ("secret", SECRET)];
+    own.iter().for_each(|(name, _)| drop(scene.input(name, "")));
+    let job = [
+        ("job", "nightly"),
+        ("image", "us-docker.pkg.dev/cloudrun/container/hello"),
+        ("secrets", "PASSWORD: db-password:3"),
+        ("run", "false"),
+    ];
+    job.iter().for_each(|(name, text)| drop(scene.input(name, text)));
+    scene.command(&["job"]).expect(0);
+    job.iter().for_each(|(name, _)| drop(scene.input(name, "")));
+    own.iter().for_each(|(name, text)| drop(scene.input(name, text)));
     scene.input("grace", "0");
     // A job, another service, and a tagged revision of this one.
     let (old, _) = serving(&scene);
@@ -392,10 +405,11 @@ fn what_somebody_still_reads_stays_enabled_and_is_named() {
     let run = rotate(&scene).expect(0);
     assert_eq!(run.outputs["left_versions"], "3");
     run.says("Version 3 of `db-password` was replaced, and stays enabled");
-    run.says("service `other`").says(&format!("revision `{old}` of service `web`"));
+    run.says("service `other`").says("job `nightly`").says(&format!("revision `{old}` of service `web`"));
     assert_eq!(enabled(&scene), [3, 4]);
     // Once they are gone, the next run disables it.
     scene.cloud.world(|world| {
+        world.jobs.clear();
         world.services.retain(|name, _| name.ends_with("/web"));
         let web = world.services.values_mut().next().unwrap();
         web.serving.retain(|share| share.percent > 0);
