@@ -377,17 +377,25 @@ fn a_canary_goes_step_by_step_and_goes_back_whole() {
 fn what_somebody_still_reads_stays_enabled_and_is_named() {
     let mut scene = scene();
     let own = [("service", "web"), ("health_path", "/health"), ("health_timeout", "10s"), ("secret", SECRET)];
-    own.iter().for_each(|(name, _)| drop(scene.input(name, "")));
+    for (name, _) in own {
+        scene.input(name, "");
+    }
     let job = [
         ("job", "nightly"),
         ("image", "us-docker.pkg.dev/cloudrun/container/hello"),
         ("secrets", "PASSWORD: db-password:3"),
         ("run", "false"),
     ];
-    job.iter().for_each(|(name, text)| drop(scene.input(name, text)));
+    for (name, text) in job {
+        scene.input(name, text);
+    }
     scene.command(&["job"]).expect(0);
-    job.iter().for_each(|(name, _)| drop(scene.input(name, "")));
-    own.iter().for_each(|(name, text)| drop(scene.input(name, text)));
+    for (name, _) in job {
+        scene.input(name, "");
+    }
+    for (name, text) in own {
+        scene.input(name, text);
+    }
     scene.input("grace", "0");
     // A job, another service, and a tagged revision of this one.
     let (old, _) = serving(&scene);
