@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::interrupted::reach_command;
 use crate::rollout::{ill, next_answers, record, revisions, set_traffic, traffic};
+use crate::support::listener::Listener;
 use crate::support::{Run, Scene, files_below};
 
 const TEST: &str = "secretmanager.projects.secrets.testIamPermissions";
@@ -234,6 +235,40 @@ fn files_and_other_containers_move_as_well_and_other_secrets_stay() {
         scene_of("/secrets/db/password: db-password:3\nDB_PASSWORD: projects/harbour-dev/secrets/db-password:3");
     rotate(&scene).expect(0);
     assert_eq!(serving(&scene).1, ["4", "4"]);
+}
+
+#[test]
+fn a_sidecar_that_reads_it_moves_with_the_service() {
+    let scene = scene();
+    let sidecar = json!({"name": "side", "image": "us-docker.pkg.dev/cloudrun/container/hello:latest", "env": [
+        {"name": "SIDE", "valueSource": {"secretKeyRef": {"secret": "projects/123456789012/secrets/db-password", "version": "3"}}}]});
+    scene.cloud.world(|world| {
+        let name = world.services.keys().next().unwrap().clone();
+        let service = world.services.get_mut(&name).unwrap();
+        for containers in [
+            service.config.get_mut("template").unwrap()["containers"].as_array_mut().unwrap(),
+            world.revisions[0].template.get_mut("containers").unwrap().as_array_mut().unwrap(),
+        ] {
+            containers[0]["ports"] = json!([{"containerPort": 8080}]);
+            containers.push(sidecar.clone());
+        }
+    });
+    rotate(&scene).expect(0);
+    assert_eq!(serving(&scene).1, ["4", "4"]);
+    assert_eq!(template(&scene)["containers"][1]["image"], sidecar["image"]);
+}
+
+#[test]
+fn a_chat_is_told_how_it_ended_and_never_the_value() {
+    let chat = Listener::start(|_| "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok".to_owned());
+    let mut scene = scene();
+    scene.input("notify_webhook", &format!("{}/a-secret-path", chat.url()));
+    rotate(&scene).expect(0).says("The webhook was told");
+    next_answers(&scene, ill());
+    rotate(&scene).expect(9).says("The webhook was told");
+    scene.input("dry_run", "true");
+    rotate(&scene).expect(0).does_not_say("webhook");
+    assert_eq!(chat.heads().len(), 2);
 }
 
 #[test]

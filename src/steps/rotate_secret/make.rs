@@ -32,7 +32,8 @@ pub(super) async fn once(context: &SecretContext<'_>, facts: &mut Facts, value: 
             facts.secret.before = None;
             let forbidden = error.is_forbidden();
             let failure = Failure::of(sentence(), error);
-            return Err(if forbidden { failure.hint(look::grant(context)) } else { failure });
+            let told = failure.hints().iter().any(|hint| hint.contains("gcloud secrets add-iam-policy-binding"));
+            return Err(if forbidden && !told { failure.hint(look::grant(context)) } else { failure });
         }
         context.console.line(&format!("Looking for a version whose reply was lost: {error}"));
         if let Some(version) = unanswered(context, facts, LIST_LAG).await? {
