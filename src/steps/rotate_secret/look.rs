@@ -114,13 +114,11 @@ fn tell_followers(context: &SecretContext<'_>, facts: &mut Facts, seen: &Seen) {
     let service = format!("service `{}`", context.rotate.deploy.service);
     let moved = [format!("revision `{}` of {service}", seen.revision), service];
     for who in readers::followers(&seen.readers, &moved) {
-        let secret = &seen.secret;
         let text = format!(
-            "{who} follows `latest` of `{secret}`: its next instance reads the new version, which nothing has tried there. Pin it to a number"
+            "`latest` of `{}` is followed by {who}: its next instance reads the new version, which nothing has tried there. Pin it to a number",
+            seen.secret
         );
-        let mut chars = text.chars();
-        let capital = chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default();
-        context.warn(facts, capital);
+        context.warn(facts, text);
     }
 }
 

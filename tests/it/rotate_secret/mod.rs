@@ -344,7 +344,7 @@ fn others_who_follow_the_newest_version_are_named_before_there_is_one() {
         world.services.insert(other, twin);
     });
     let run = rotate(&scene).expect(0);
-    run.says("Service `other` follows `latest` of `db-password`: its next instance reads the new version");
+    run.says("`latest` of `db-password` is followed by service `other`: its next instance reads the new version");
 }
 
 #[test]
