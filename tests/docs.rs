@@ -10,7 +10,7 @@ use slipway::explain::Class;
 use slipway::google::roles::{self, Need};
 use slipway::inputs::spec::{Command, Group, Input};
 use slipway::report::outputs::OUTPUTS;
-use slipway::report::{doctor, hosting, job, logs, monitoring, preview, release, rotate_key, status};
+use slipway::report::{doctor, hosting, job, logs, monitoring, preview, release, rotate_key, rotate_secret, status};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -182,6 +182,13 @@ fn actions() -> Vec<Action> {
             description: "Give a Google service account a new key, prove it, store it as a GitHub Actions secret, and disable the old one. Whatever fails, the secret holds a key that works.",
             outputs: rotate_key::OUTPUTS.iter().collect(),
         },
+        Action {
+            command: Command::RotateSecret,
+            file: "actions/rotate-secret/action.yml",
+            name: "Slipway rotate-secret",
+            description: "Give a secret of Google's Secret Manager a new version, move the Cloud Run service that reads it there, verified, and disable the old one. Whatever fails, the service reads what it read before.",
+            outputs: rotate_secret::OUTPUTS.iter().collect(),
+        },
     ]
 }
 
@@ -216,6 +223,7 @@ fn action_yml(action: &Action) -> String {
                 Command::Job => input.name == "job",
                 Command::Status | Command::Monitoring => input.name == "service",
                 Command::RotateKey => ["secret", "github_token"].contains(&input.name),
+                Command::RotateSecret => ["secret", "service"].contains(&input.name),
                 // A rollback or a promotion is about a service or a site.
                 _ => false,
             };
@@ -285,6 +293,8 @@ fn the_readme_has_every_input_and_output() {
     check_part("docs/DOCTOR.md", "outputs", &table_of_outputs(doctor::OUTPUTS));
     check_part("docs/ROTATION.md", "inputs", &table_of_inputs(Command::RotateKey));
     check_part("docs/ROTATION.md", "outputs", &table_of_outputs(rotate_key::OUTPUTS));
+    check_part("docs/ROTATION.md", "secret-inputs", &table_of_inputs(Command::RotateSecret));
+    check_part("docs/ROTATION.md", "secret-outputs", &table_of_outputs(rotate_secret::OUTPUTS));
     check_part("docs/RELEASE.md", "inputs", &table_of_inputs(Command::Release));
     check_part("docs/RELEASE.md", "outputs", &table_of_outputs(release::OUTPUTS));
     check_part("docs/MONITORING.md", "inputs", &table_of_inputs(Command::Monitoring));
@@ -331,6 +341,7 @@ fn the_permissions_page_has_every_permission() {
     check_part("docs/PERMISSIONS.md", "hosting", &table(roles::HOSTING_NEEDS));
     check_part("docs/PERMISSIONS.md", "monitoring", &table(roles::MONITORING_NEEDS));
     check_part("docs/PERMISSIONS.md", "keys", &table(roles::KEY_NEEDS));
+    check_part("docs/PERMISSIONS.md", "secrets", &table(roles::SECRET_NEEDS));
     check_part("docs/PERMISSIONS.md", "helpful", &table(roles::HELPFUL));
     check_part("docs/PERMISSIONS.md", "build-account", &table(roles::BUILD_ACCOUNT));
 }

@@ -257,6 +257,19 @@ const ROLES: &[Role] = &[
             ],
         ],
     ),
+    (
+        "roles/secretmanager.viewer",
+        &[
+            PROJECT,
+            &[
+                "secretmanager.secrets.get",
+                "secretmanager.secrets.getIamPolicy",
+                "secretmanager.secrets.list",
+                "secretmanager.versions.get",
+                "secretmanager.versions.list",
+            ],
+        ],
+    ),
     ("roles/secretmanager.admin", &[PROJECT, SECRETS]),
     ("roles/firebasehosting.admin", &[PROJECT, FIREBASE, HOSTING_READ, HOSTING_WRITE]),
     ("roles/firebasehosting.viewer", &[PROJECT, FIREBASE, HOSTING_READ]),

@@ -38,7 +38,8 @@ pub(super) fn is_meant(raw: &RawInputs, command: Command) -> bool {
         | Command::Logs
         | Command::Monitoring
         | Command::Doctor
-        | Command::RotateKey => false,
+        | Command::RotateKey
+        | Command::RotateSecret => false,
     }
 }
 

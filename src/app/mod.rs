@@ -12,6 +12,7 @@ mod post;
 mod preview;
 mod release;
 mod rotate_key;
+mod rotate_secret;
 mod status;
 mod tell;
 
@@ -60,6 +61,7 @@ pub async fn run(invocation: Invocation, runner: Runner) -> u8 {
         Task::Run(Command::Release) => release::run(&console, &runner, &invocation).await,
         Task::Run(Command::Doctor) => doctor::run(&console, &runner, &invocation).await,
         Task::Run(Command::RotateKey) => rotate_key::run(&console, &runner, &invocation).await,
+        Task::Run(Command::RotateSecret) => rotate_secret::run(&console, &runner, &invocation).await,
         Task::Run(Command::Preview) => preview::run(&console, &runner, &invocation).await,
         Task::Run(Command::Monitoring) => monitoring::run(&console, &runner, &invocation).await,
         Task::Run(Command::Status) => status::run(&console, &runner, &invocation).await,
@@ -121,7 +123,7 @@ async fn connect(
 /// Hides every secret that came in, before anything else is printed.
 fn hide(console: &Console, raw: &RawInputs, runner: &Runner) {
     credentials::secrets(raw, runner).iter().for_each(|secret| console.mask(secret));
-    for name in ["github_token", "notify_webhook"] {
+    for name in ["github_token", "notify_webhook", "value"] {
         if let Some(secret) = raw.get(name) {
             console.mask(secret);
         }

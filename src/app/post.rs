@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Shared, connect, each_region, executions, files, hide, hosting, read_inputs, release};
+use super::{Shared, connect, each_region, executions, files, hide, hosting, read_inputs, read_texts, release};
 use crate::cli::{Invocation, Task};
 use crate::clock::random_hex;
 use crate::console::Console;
@@ -10,6 +10,7 @@ use crate::inputs::credentials;
 use crate::inputs::deploy::Deploy;
 use crate::inputs::error::Findings;
 use crate::inputs::raw::RawInputs;
+use crate::inputs::resolve::rotate_secret::run as rotate_secret;
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 use crate::model::credentials::Credentials;
@@ -43,6 +44,10 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner) -> u8 {
     let credentials = credentials::find(&raw, runner, &mut Findings::default());
     let deploy = left.rollout.as_ref().and_then(|_| {
         let invocation = Invocation { task: Task::Run(job), flags: Vec::new(), local: false };
+        if job == Command::RotateSecret {
+            let (raw, findings) = read_texts(console, runner, &invocation, job);
+            return rotate_secret(&raw, runner, findings).ok().map(|resolved| resolved.rotate.deploy);
+        }
         read_inputs(console, runner, &invocation).ok().map(|resolved| resolved.deploy)
     });
     left.end(console, runner, credentials, deploy).await;

@@ -23,6 +23,7 @@ use crate::report::monitoring::{self, MonitoringStory};
 use crate::report::preview::{self, Head, Removals};
 use crate::report::release::{self, ReleaseStory};
 use crate::report::rotate_key::{self, RotationStory};
+use crate::report::rotate_secret::{self, SecretStory};
 use crate::report::status::{self, StatusStory};
 use crate::report::{Kind, Outcome, Story, failure, headline, outputs, summary, truth};
 
@@ -127,6 +128,15 @@ pub(super) fn tell_rotation(console: &Console, files: &Files, story: &RotationSt
     now
 }
 
+/// Tells what became of the rotation of a secret: the log, the outputs, the summary.
+pub(super) fn tell_secret(console: &Console, files: &Files, story: &SecretStory<'_>) -> Vec<String> {
+    let now: Vec<String> =
+        rotate_secret::sentences(story).iter().map(|sentence| console.without_secrets(sentence)).collect();
+    tell_end(console, story.outcome, &rotate_secret::headline(story), "service and the secret", &now, story.took);
+    write(console, files, rotate_secret::values(story), &rotate_secret::markdown(story));
+    now
+}
+
 /// Tells what became of sites: the log, the outputs, the summary.
 pub(super) fn tell_sites(console: &Console, files: &Files, story: &SiteStory<'_>) -> Vec<String> {
     let now = hosting::sentences(story);
@@ -214,11 +224,11 @@ fn tell_end<K>(console: &Console, outcome: &Outcome<K>, headline: &str, on: &str
 /// Writes the runner's files. Failing to do so is a warning.
 fn write(console: &Console, files: &Files, outputs: Vec<(&'static str, String)>, summary: &str) {
     for (name, value) in outputs {
-        if let Err(why) = files.set_output(name, &value) {
+        if let Err(why) = files.set_output(name, &console.without_secrets(&value)) {
             console.warning(&why);
         }
     }
-    if let Err(why) = files.append_summary(summary) {
+    if let Err(why) = files.append_summary(&console.without_secrets(summary)) {
         console.warning(&why);
     }
 }

@@ -39,7 +39,11 @@ struct State {
     live_shown: bool,
     last_heartbeat: Option<Instant>,
     gone: bool,
+    concealed: Vec<String>,
 }
+
+/// Shorter texts stand in too many words to be taken out of them.
+const SHORTEST: usize = 8;
 
 /// The outside of the process, for text.
 #[derive(Debug)]
@@ -69,8 +73,8 @@ impl Console {
             return;
         }
         let hide = |text: &str| {
-            if text.len() >= 8 {
-                self.raw(&WorkflowCommand::new("add-mask").message(text).to_string());
+            if text.len() >= SHORTEST {
+                self.out(&WorkflowCommand::new("add-mask").message(text).to_string());
             }
         };
         hide(text);
@@ -79,6 +83,26 @@ impl Console {
             hide(&text.replace('\n', "\\n"));
             text.lines().filter(|line| !line.starts_with("-----")).for_each(hide);
         }
+    }
+
+    /// Takes a text out of everything that is printed and written from now on, whoever brings it: the runner hides
+    /// what it is told of in its log alone. Texts under eight characters are left alone.
+    pub fn conceal(&self, text: &str) {
+        self.mask(text);
+        if text.len() >= SHORTEST {
+            self.with_state(|state| {
+                state.concealed.push(text.to_owned());
+                // A longer one may hold a shorter one.
+                state.concealed.sort_by_key(|text| std::cmp::Reverse(text.len()));
+            });
+        }
+    }
+
+    /// The text without what is concealed.
+    pub fn without_secrets(&self, text: &str) -> String {
+        self.with_state(|state| {
+            state.concealed.iter().fold(text.to_owned(), |text, hidden| text.replace(hidden, "***"))
+        })
     }
 
     /// One or more lines of ours; text of others inside them is made harmless.
@@ -195,6 +219,10 @@ impl Console {
     }
 
     fn raw(&self, line: &str) {
+        self.out(&self.without_secrets(line));
+    }
+
+    fn out(&self, line: &str) {
         if self.with_state(|state| std::mem::take(&mut state.live_shown)) {
             self.write("\r\x1b[2K");
         }

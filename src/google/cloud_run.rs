@@ -301,17 +301,23 @@ pub async fn revisions(http: &Http, service: &str) -> Result<Vec<Revision>, ApiE
 /// # Errors
 /// When they may not be listed.
 pub async fn services(http: &Http, region: &Region) -> Result<Vec<Service>, ApiError> {
-    let path = format!("v2/projects/{}/locations/{region}/services", segment(http.project()));
+    Ok(listed(http, region, "services").await?.into_iter().map(Service::from_json).collect())
+}
+
+/// Everything of one collection in a region: `services` or `jobs`, as Google describes it.
+///
+/// # Errors
+/// When it may not be listed.
+pub(super) async fn listed(http: &Http, region: &Region, collection: &'static str) -> Result<Vec<Value>, ApiError> {
+    let path = format!("v2/projects/{}/locations/{region}/{collection}", segment(http.project()));
     let mut all = Vec::new();
     let mut page = None;
     loop {
-        let mut call = http.get(Api::Run, &path, format!("list the services in `{region}`"));
+        let mut call = http.get(Api::Run, &path, format!("list the {collection} in `{region}`"));
         call.query.push(("pageSize", "100".into()));
         call.query.extend(page.take().map(|token| ("pageToken", token)));
         let answer = http.json(&call).await?;
-        all.extend(
-            answer.get("services").and_then(Value::as_array).into_iter().flatten().cloned().map(Service::from_json),
-        );
+        all.extend(answer.get(collection).and_then(Value::as_array).into_iter().flatten().cloned());
         match answer.get("nextPageToken").and_then(Value::as_str).filter(|token| !token.is_empty()) {
             Some(token) => page = Some(token.to_owned()),
             None => return Ok(all),
@@ -370,9 +376,17 @@ pub async fn validate(http: &Http, name: &str, service: &Value) -> Result<(), Ap
 /// # Errors
 /// When it may not be read.
 pub async fn revision(http: &Http, service: &str, revision: &RevisionName) -> Result<Option<Revision>, ApiError> {
+    Ok(revision_json(http, service, revision).await?.as_ref().map(Revision::read))
+}
+
+/// Reads a revision as the whole document that Google gives; `None` when there is none of that name.
+///
+/// # Errors
+/// When it may not be read.
+pub async fn revision_json(http: &Http, service: &str, revision: &RevisionName) -> Result<Option<Value>, ApiError> {
     let call = http.get(Api::Run, &format!("v2/{service}/revisions/{revision}"), format!("read revision `{revision}`"));
     match http.json(&call).await {
-        Ok(json) => Ok(Some(Revision::read(&json))),
+        Ok(json) => Ok(Some(json)),
         Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::refusal::Refusal;
-use super::roles;
+use super::roles::{self, Scope};
 use super::token::TokenError;
 use crate::explain::{Class, Explain};
 use crate::model::principal::Principal;
@@ -122,13 +122,24 @@ impl ApiError {
         let role = need.map_or("a role that holds it", |need| need.role);
         let resource = refusal.metadata("resource").map(|resource| format!(" on `{resource}`")).unwrap_or_default();
         let mut hints = vec![format!("`{}` lacks `{permission}`{resource}; {role} holds it", self.principal)];
-        if need.is_some() {
-            hints.push(format!(
-                "An owner grants it with: {}",
-                roles::grant_on_project(&self.project, self.principal.member(), role)
-            ));
+        if let Some(need) = need {
+            let member = self.principal.member();
+            let on_secret = refusal.metadata("resource").and_then(secret_in).filter(|_| need.scope == Scope::Secret);
+            let command = match on_secret {
+                Some((project, secret)) => roles::grant_on_secret(project, secret, member, role),
+                None => roles::grant_on_project(&self.project, member, role),
+            };
+            hints.push(format!("An owner grants it with: {command}"));
         }
         hints
+    }
+}
+
+/// Project and name of the secret that a resource is, or is of.
+fn secret_in(resource: &str) -> Option<(&str, &str)> {
+    match resource.split('/').collect::<Vec<_>>().as_slice() {
+        ["projects", project, "secrets", secret, ..] => Some((project, secret)),
+        _ => None,
     }
 }
 

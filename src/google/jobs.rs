@@ -4,7 +4,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::cloud_run::{Condition, begun, short};
+use super::cloud_run::{Condition, begun, listed, short};
 use super::endpoints::{Api, segment};
 use super::error::ApiError;
 use super::executions::Execution;
@@ -60,6 +60,14 @@ impl Job {
         self.json.get("reconciling").and_then(Value::as_bool) != Some(true)
             && generation("generation") == generation("observedGeneration")
     }
+}
+
+/// Every job of a region.
+///
+/// # Errors
+/// When they may not be listed.
+pub async fn jobs(http: &Http, region: &Region) -> Result<Vec<Job>, ApiError> {
+    Ok(listed(http, region, "jobs").await?.into_iter().map(Job::from_json).collect())
 }
 
 /// Reads a job; `None` when there is none of that name.

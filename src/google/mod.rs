@@ -24,6 +24,7 @@ pub mod refusal;
 pub mod registry;
 pub mod retry;
 pub mod roles;
+pub mod secret_versions;
 pub mod services;
 pub mod storage;
 pub mod token;

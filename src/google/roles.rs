@@ -9,6 +9,8 @@ pub enum Scope {
     Account,
     /// One bucket.
     Bucket,
+    /// One secret.
+    Secret,
 }
 
 /// A permission this product needs.
@@ -131,6 +133,16 @@ pub const KEY_NEEDS: &[Need] = &[
     need("iam.serviceAccountKeys.delete", KEY_ROLE, Scope::Account, "delete it after the grace period"),
 ];
 
+/// The role that rotates secrets, best granted on the one secret; it cannot read a value.
+const SECRET_ROLE: &str = "roles/secretmanager.secretVersionManager";
+
+/// Every permission on the secret that the rotate-secret command uses; those on the service are a deploy's.
+pub const SECRET_NEEDS: &[Need] = &[
+    need("secretmanager.versions.list", SECRET_ROLE, Scope::Secret, "see which versions there are"),
+    need("secretmanager.versions.add", SECRET_ROLE, Scope::Secret, "make the new version"),
+    need("secretmanager.versions.disable", SECRET_ROLE, Scope::Secret, "disable the old one"),
+];
+
 /// Permissions that make a run more helpful and are never required.
 pub const HELPFUL: &[Need] = &[
     need(
@@ -150,6 +162,24 @@ pub const HELPFUL: &[Need] = &[
         "roles/iam.serviceAccountViewer",
         Scope::Account,
         "warn of a key that is older than `key_max_age`",
+    ),
+    need(
+        "secretmanager.versions.get",
+        "roles/secretmanager.viewer",
+        Scope::Secret,
+        "warn of a version of a secret that is older than `secret_max_age`",
+    ),
+    need(
+        "run.services.list",
+        "roles/run.viewer",
+        Scope::Project,
+        "see which other services still read an old version (slipway rotate-secret)",
+    ),
+    need(
+        "run.jobs.list",
+        "roles/run.viewer",
+        Scope::Project,
+        "see which jobs still read an old version (slipway rotate-secret)",
     ),
     need("run.tasks.list", "roles/run.admin", Scope::Project, "show the exit code of a task that failed"),
     need(
@@ -203,9 +233,8 @@ pub fn is_of_jobs(permission: &str) -> bool {
 
 /// The entry of a permission, whatever its case (Google writes `actAs` in two ways).
 pub fn find(permission: &str) -> Option<&'static Need> {
-    let all =
-        NEEDS.iter().chain(HELPFUL).chain(BUILD_ACCOUNT).chain(HOSTING_NEEDS).chain(MONITORING_NEEDS).chain(KEY_NEEDS);
-    all.into_iter().find(|need| need.permission.eq_ignore_ascii_case(permission))
+    let all = NEEDS.iter().chain(HELPFUL).chain(BUILD_ACCOUNT).chain(HOSTING_NEEDS).chain(MONITORING_NEEDS);
+    all.chain(KEY_NEEDS).chain(SECRET_NEEDS).find(|need| need.permission.eq_ignore_ascii_case(permission))
 }
 
 /// A service account as policies name it.
@@ -228,6 +257,11 @@ pub fn grant_on_account(project: &str, account: &str, member: &str, role: &str) 
 /// The command that grants `role` on a bucket to `member`.
 pub fn grant_on_bucket(bucket: &str, member: &str, role: &str) -> String {
     format!("gcloud storage buckets add-iam-policy-binding gs://{bucket} --member={member} --role={role}")
+}
+
+/// The command that grants `role` on a secret of `project` to `member`.
+pub fn grant_on_secret(project: &str, secret: &str, member: &str, role: &str) -> String {
+    format!("gcloud secrets add-iam-policy-binding {secret} --project={project} --member={member} --role={role}")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::job::PreDeploy;
+use super::rotate_secret::Repoint;
 use super::scalar::Statuses;
 use crate::model::credentials::Credentials;
 use crate::model::domain::Domain;
@@ -33,6 +34,8 @@ pub struct Deploy {
     pub github_token: Option<Secret>,
     /// The age from which the key that signs in is worth a warning; zero does not ask.
     pub key_max_age: Duration,
+    /// The age from which a version of a secret that the service reads is worth a warning; zero does not ask.
+    pub secret_max_age: Duration,
     /// What is deployed.
     pub what: What,
     /// Where something must have changed for the deploy to be worth it; empty means anywhere.
@@ -364,6 +367,8 @@ pub struct Settings {
     pub description: Option<String>,
     /// Everybody may call it (true), or nobody without a grant (false).
     pub public: Option<bool>,
+    /// Another version of a secret that the service reads.
+    pub repoint: Option<Box<Repoint>>,
 }
 
 /// How the result is checked.

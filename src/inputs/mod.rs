@@ -18,6 +18,7 @@ pub mod raw;
 pub mod release;
 pub mod resolve;
 pub mod rotate_key;
+pub mod rotate_secret;
 pub mod runner;
 pub mod scalar;
 pub mod spec;

@@ -10,6 +10,7 @@ mod preview;
 mod recurring;
 mod release;
 mod rotate_key;
+mod rotate_secret;
 mod sign_in;
 mod status;
 
@@ -22,6 +23,7 @@ pub use monitoring::MONITORING;
 pub use preview::PREVIEW;
 pub use release::RELEASE;
 pub use rotate_key::ROTATE_KEY;
+pub use rotate_secret::ROTATE_SECRET;
 pub use status::STATUS;
 
 /// What the text of an input is made of.
@@ -146,6 +148,7 @@ pub const DEPLOY: &[Input] = &[
     sign_in::AUDIENCE,
     sign_in::DELEGATES,
     sign_in::KEY_MAX_AGE,
+    rotate_secret::MAX_AGE,
     text(Group::Target, "project_id", "the account's project", "Google Cloud project that builds and runs the service"),
     text(Group::Target, "region", "us-central1", "Cloud Run region"),
     lines(
@@ -395,8 +398,15 @@ const MORE: &[Input] = &[
 
 /// The input of that name: its grammar, and whether it may hold secrets, are the same in every command.
 pub fn find(name: &str) -> Option<&'static Input> {
-    let more =
-        JOB.iter().chain(HOSTING).chain(HOSTING_MORE).chain(RELEASE).chain(PREVIEW).chain(DOCTOR).chain(ROTATE_KEY);
+    let more = JOB
+        .iter()
+        .chain(HOSTING)
+        .chain(HOSTING_MORE)
+        .chain(RELEASE)
+        .chain(PREVIEW)
+        .chain(DOCTOR)
+        .chain(ROTATE_KEY)
+        .chain(ROTATE_SECRET);
     DEPLOY.iter().chain(MORE).chain(more).find(|input| input.name == name)
 }
 

@@ -10,6 +10,7 @@ use super::hosting::SiteFact;
 use super::ids::RevisionName;
 use super::image::{Digest, PinnedImage};
 use super::rotation::RotationFact;
+use super::secret_version::SecretFact;
 use super::traffic::Traffic;
 
 /// A step of a run, in order.
@@ -79,8 +80,10 @@ pub enum StepName {
     Proof,
     /// Storing it as a secret.
     Secret,
-    /// Switching the old key off.
+    /// Switching the old key or the old version off.
     Retire,
+    /// Choosing and adding a version of a secret.
+    NewVersion,
 }
 
 impl StepName {
@@ -120,6 +123,7 @@ impl StepName {
             StepName::Proof => "Proof",
             StepName::Secret => "Secret",
             StepName::Retire => "Retire",
+            StepName::NewVersion => "New version",
         }
     }
 }
@@ -377,6 +381,8 @@ pub struct Facts {
     pub checks: Vec<CheckFact>,
     /// The rotation of a key.
     pub rotation: RotationFact,
+    /// The rotation of a secret.
+    pub secret: SecretFact,
     /// What lies between the commit before and this one.
     pub commits: Option<String>,
     /// Why nothing had to be deployed, where that is so.

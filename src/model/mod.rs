@@ -16,6 +16,7 @@ pub mod preview;
 pub mod principal;
 pub mod rotation;
 pub mod secret;
+pub mod secret_version;
 pub mod token_file;
 pub mod traffic;
 pub mod watch;

@@ -13,6 +13,8 @@ pub mod monitoring;
 pub mod pre_deploy;
 pub mod rollout;
 pub mod rotate_key;
+pub mod rotate_secret;
+pub mod secret_refs;
 pub mod service;
 pub mod serving;
 pub mod site_steps;

@@ -323,7 +323,7 @@ pub fn write_traffic(service: &mut Value, traffic: &Traffic) {
 
 /// Whether a setting of the service is one of this product's own notes.
 pub fn is_note(setting: &str) -> bool {
-    [RECORD, SERVED].iter().any(|note| setting.ends_with(note))
+    [RECORD, SERVED, super::rotate_secret::REPLACED].iter().any(|note| setting.ends_with(note))
 }
 
 #[cfg(test)]

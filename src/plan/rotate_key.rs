@@ -93,7 +93,7 @@ pub fn changes(rotate: &RotateKey, fate: &Fate, written: Option<&str>) -> Vec<Di
 }
 
 /// A time in the largest unit that fits.
-fn days(seconds: u64) -> String {
+pub(super) fn days(seconds: u64) -> String {
     match seconds {
         seconds if seconds > 0 && seconds.is_multiple_of(86_400) => format!("{}d", seconds / 86_400),
         seconds if seconds > 0 && seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),

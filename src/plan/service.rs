@@ -50,22 +50,33 @@ pub enum ChangeError {
         /// The names that exist.
         there: Vec<String>,
     },
+    /// Somebody deployed since the service was looked at.
+    #[error("somebody deployed to the service meanwhile")]
+    Overtaken,
 }
 
 impl crate::explain::Explain for ChangeError {
     fn class(&self) -> crate::explain::Class {
-        crate::explain::Class::Config
+        match self {
+            ChangeError::NoSuchContainer { .. } => crate::explain::Class::Config,
+            ChangeError::Overtaken => crate::explain::Class::Superseded,
+        }
     }
 
     fn hints(&self) -> Vec<String> {
-        vec!["Write one of its names in `container`, or leave `container` out for the one that has a port".into()]
+        vec![match self {
+            ChangeError::NoSuchContainer { .. } => {
+                "Write one of its names in `container`, or leave `container` out for the one that has a port".into()
+            }
+            ChangeError::Overtaken => "Run again when that deploy has ended".into(),
+        }]
     }
 }
 
 /// The document to write: `current` with the settings, the image and the revision's name applied.
 ///
 /// # Errors
-/// When the settings name a container that is not there.
+/// When the settings name a container that is not there, or are about a template that is no longer there.
 pub fn change(
     current: Option<&Value>,
     settings: &Settings,
@@ -75,6 +86,9 @@ pub fn change(
     let mut service = current.cloned().unwrap_or_else(|| json!({}));
     let new = current.is_none();
     clean(&mut service);
+    if let Some(repoint) = &settings.repoint {
+        super::rotate_secret::dress(&mut service, current, repoint)?;
+    }
     let root = object(&mut service);
     root.insert("client".into(), "slipway".into());
     root.insert("clientVersion".into(), env!("CARGO_PKG_VERSION").into());

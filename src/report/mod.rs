@@ -15,6 +15,7 @@ pub mod outputs;
 pub mod preview;
 pub mod release;
 pub mod rotate_key;
+pub mod rotate_secret;
 pub mod spark;
 pub mod status;
 pub mod summary;

@@ -13,12 +13,14 @@ pub fn sentences(story: &Story<'_>) -> Vec<String> {
     all.extend(build(story));
     all.extend(story.facts.job.as_ref().map(super::execution::sentence));
     if story.others.is_empty() {
-        all.extend(service(story, story.facts));
+        all.extend(of_service(story.kind, story.service, story.facts));
         return all;
     }
     let regions = std::iter::once((story.region, story.facts)).chain(story.others.iter().copied());
     for (region, facts) in regions {
-        all.extend(service(story, facts).into_iter().map(|sentence| format!("{region}: {sentence}")));
+        all.extend(
+            of_service(story.kind, story.service, facts).into_iter().map(|sentence| format!("{region}: {sentence}")),
+        );
     }
     all
 }
@@ -65,17 +67,14 @@ pub fn rollout_word(end: &RolloutEnd) -> &'static str {
     }
 }
 
-fn service(story: &Story<'_>, facts: &Facts) -> Vec<String> {
+/// What stands of a service or a worker pool.
+pub(super) fn of_service(kind: Kind, name: &str, facts: &Facts) -> Vec<String> {
     let service = &facts.service;
     if let Some(why) = &facts.unchanged {
         let traffic = service.traffic_before.words(service.latest_before.as_ref());
-        return vec![format!(
-            "Nothing was changed on {} `{}`: {why}; its traffic is {traffic}",
-            story.kind.word(),
-            story.service
-        )];
+        return vec![format!("Nothing was changed on {} `{}`: {why}; its traffic is {traffic}", kind.word(), name)];
     }
-    let (name, word, capital) = (story.service, story.kind.word(), story.kind.capital());
+    let (word, capital) = (kind.word(), kind.capital());
     let Some(revision) = &service.revision else {
         return vec![match (&service.traffic, service.written) {
             (Some(traffic), Written::Yes) => {
@@ -102,7 +101,7 @@ fn service(story: &Story<'_>, facts: &Facts) -> Vec<String> {
     let mut all = Vec::new();
     let share = facts.share();
     all.push(match (service.ready, share) {
-        (true, Some(share)) => match story.kind {
+        (true, Some(share)) => match kind {
             Kind::Service => format!("Revision `{revision}` is ready and receives {share} % of the requests"),
             Kind::WorkerPool => format!("Revision `{revision}` is ready and has {share} % of the instances"),
         },

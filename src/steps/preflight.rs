@@ -2,7 +2,7 @@
 //!
 //! What the account may not look at is passed over: a preflight must not need more than the job.
 
-use super::Context;
+use super::{Context, secret_age};
 use crate::explain::{Class, Explain, Failure};
 use crate::google::cloud_run::{self, Service};
 use crate::google::error::ApiError;
@@ -48,9 +48,13 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
         projects::held(context.http, Resource::Project, &asked),
         build_account(context, build),
         staging_bucket(context, build),
-        cloud_run::service(context.http, &context.service_name),
+        service_and_secrets(context),
     );
     let mut findings = Vec::new();
+    let (service, old) = service;
+    for warning in old {
+        context.warn(facts, warning);
+    }
     let service = match service {
         Ok(service) => service,
         Err(error) => {
@@ -115,6 +119,16 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
         return Err(failure(context, findings));
     }
     Ok(Seen { service, bucket_missing: bucket.is_none(), build_account: account, reads_images })
+}
+
+/// The service, and warnings of secrets that it reads.
+async fn service_and_secrets(context: &Context<'_>) -> (Result<Option<Service>, ApiError>, Vec<String>) {
+    let service = cloud_run::service(context.http, &context.service_name).await;
+    let old = match &service {
+        Ok(Some(service)) => secret_age::look(context, service).await,
+        _ => Vec::new(),
+    };
+    (service, old)
 }
 
 fn failure(context: &Context<'_>, findings: Vec<Finding>) -> Failure {

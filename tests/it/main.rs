@@ -42,6 +42,7 @@ mod regions;
 mod release;
 mod rollout;
 mod rotate_key;
+mod rotate_secret;
 mod runbook;
 mod status;
 mod untrusted;

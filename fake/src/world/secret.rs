@@ -19,6 +19,24 @@ pub struct SecretVersion {
     pub payload: Vec<u8>,
     /// `ENABLED`, `DISABLED` or `DESTROYED`.
     pub state: String,
+    /// When it was made.
+    pub created: String,
+    /// Whether its payload came with a checksum.
+    pub checked: bool,
+    /// Grows with each change of its state; the etag is made of it.
+    pub changes: u64,
+}
+
+impl SecretVersion {
+    /// A version that was just made, enabled, of no payload yet.
+    pub(crate) fn new(created: String) -> SecretVersion {
+        SecretVersion { payload: Vec::new(), state: "ENABLED".to_owned(), created, checked: false, changes: 0 }
+    }
+
+    /// Its etag, in the quotes that Google gives it.
+    pub(crate) fn etag(&self) -> String {
+        format!("\"{:x}{:04x}\"", crc32c::crc32c(self.created.as_bytes()), self.changes)
+    }
 }
 
 /// Why a secret cannot be used.
@@ -35,16 +53,27 @@ pub(crate) enum SecretTrouble {
 impl World {
     /// Adds a version to a secret of the project, which is made if missing; returns its number.
     pub fn add_secret(&mut self, project: &str, name: &str, payload: &str) -> usize {
+        let created = self.stamp(6);
         let secret = self.secrets.entry(format!("projects/{project}/secrets/{name}")).or_default();
-        secret.versions.push(SecretVersion { payload: payload.as_bytes().to_vec(), state: "ENABLED".to_owned() });
+        secret.versions.push(SecretVersion { payload: payload.as_bytes().to_vec(), ..SecretVersion::new(created) });
         secret.versions.len()
     }
 
     /// Lets an account read one secret.
     pub fn share_secret(&mut self, project: &str, name: &str, email: &str) {
+        self.grant_on_secret(project, name, email, "roles/secretmanager.secretAccessor");
+    }
+
+    /// Gives a role on one secret to an account.
+    pub fn grant_on_secret(&mut self, project: &str, name: &str, email: &str, role: &str) {
         if let Some(secret) = self.secrets.get_mut(&format!("projects/{project}/secrets/{name}")) {
-            secret.policy.grant("roles/secretmanager.secretAccessor", &format!("serviceAccount:{email}"));
+            secret.policy.grant(role, &format!("serviceAccount:{email}"));
         }
+    }
+
+    /// A secret of the seed's project.
+    pub fn secret_mut(&mut self, name: &str) -> Option<&mut Secret> {
+        self.secrets.get_mut(&format!("projects/{}/secrets/{name}", World::PROJECT))
     }
 
     /// The number and payload of a version, read as this account; `version` may be `latest`.

@@ -97,9 +97,9 @@ fn unknown_routes_are_loud() {
         reply.message()
     );
     // A method Google has and the fake has not is named.
-    let reply = scene.get("run", "/v2/projects/harbour-dev/locations/us-central1/jobs");
+    let reply = scene.get("run", "/v2/projects/harbour-dev/locations/us-central1/jobs/x:getIamPolicy");
     assert_eq!(reply.status, 501);
-    assert!(reply.message().contains("does not implement run.projects.locations.jobs.list"));
+    assert!(reply.message().contains("does not implement run.projects.locations.jobs.getIamPolicy"));
     let reply = scene.get("monitoring", "/v3/projects/harbour-dev/alerts");
     assert!(reply.status == 501 && reply.message().contains("monitoring.projects.alerts.list"));
     assert_eq!(scene.cloud.unexpected().len(), 3);

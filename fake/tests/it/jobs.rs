@@ -250,3 +250,18 @@ fn a_grant_on_one_job_shows_at_that_job() {
     assert_eq!(held("other", "run.jobs.run"), json!({}));
     assert_eq!(held("migrate", "storage.objects.get")["error"]["code"], 400);
 }
+
+#[test]
+fn jobs_of_a_region_are_listed() {
+    let scene = Scene::new();
+    patch(&scene, "migrate", "allowMissing=true", &hello_job());
+    let list = |region: &str| scene.get("run", &format!("/v2/projects/harbour-dev/locations/{region}/jobs"));
+    let listed = list("us-central1").json();
+    assert_eq!(listed["jobs"].as_array().map(Vec::len), Some(1));
+    assert!(listed["jobs"][0]["name"].as_str().is_some_and(|name| name.ends_with("/jobs/migrate")));
+    assert!(listed["jobs"][0]["template"]["template"].is_object());
+    assert_eq!(list("europe-west1").json(), json!({}));
+    assert_eq!(list("-").status, 400);
+    scene.cloud.world(|world| world.revoke(World::PROJECT, World::DEPLOYER, "roles/run.admin"));
+    assert_eq!(list("us-central1").status, 403);
+}

@@ -120,3 +120,55 @@ fn a_secret_reads_like_the_sample() {
     assert_eq!((denied.status, denied.reason().as_deref()), (403, Some("IAM_PERMISSION_DENIED")));
     assert!(denied.message().starts_with("Permission 'secretmanager.versions.access' denied for resource 'projects/harbour-dev/secrets/db-password/versions/3'"));
 }
+
+#[test]
+fn versions_are_added_listed_and_switched_off_under_their_etag() {
+    let scene = Scene::with(|world| {
+        world.add_secret("harbour-dev", "db-password", "one");
+        let role = "roles/secretmanager.secretVersionManager";
+        world.grant_on_secret("harbour-dev", "db-password", World::DEPLOYER, role);
+    });
+    let home = "/v1/projects/harbour-dev/secrets/db-password";
+    let post = |path: &str, body: Value| scene.post("secretmanager", &format!("{home}{path}"), &body);
+    let added = post(":addVersion", json!({"payload": {"data": "aHVudGVyMg==", "dataCrc32c": "1736498283"}})).json();
+    assert_eq!(added["name"], "projects/123456789012/secrets/db-password/versions/2");
+    assert_eq!((&added["state"], &added["clientSpecifiedPayloadChecksum"]), (&json!("ENABLED"), &json!(true)));
+    assert_eq!(post(":addVersion", json!({"payload": {"data": "aHVudGVyMg==", "dataCrc32c": "1"}})).status, 400);
+    assert_eq!(post(":addVersion", json!({"payload": {"data": ""}})).status, 400);
+    let list = |query: &str| scene.get("secretmanager", &format!("{home}/versions{query}")).json();
+    let names = |list: &Value| -> Vec<String> {
+        let all = list["versions"].as_array().cloned().unwrap_or_default();
+        all.iter().filter_map(|one| one["name"].as_str()?.rsplit('/').next().map(str::to_owned)).collect()
+    };
+    assert_eq!(names(&list("")), ["2", "1"], "the newest comes first");
+    let first = list("?pageSize=1");
+    assert_eq!(
+        names(&list(&format!("?pageSize=1&pageToken={}", first["nextPageToken"].as_str().unwrap_or("")))),
+        ["1"]
+    );
+    // An etag of before is refused, and one of now is another one afterwards.
+    let disable = |etag: &str| post("/versions/2:disable", json!({"etag": etag}));
+    assert_eq!(disable("\"stale\"").json()["error"]["status"], "FAILED_PRECONDITION");
+    let etag = added["etag"].as_str().unwrap_or_default();
+    assert_eq!(disable(etag).json()["state"], "DISABLED");
+    assert_eq!(disable(etag).status, 400);
+    assert_eq!(names(&list("?filter=state:ENABLED")), ["1"]);
+    // The newest version is what `latest` stands for, whatever its state.
+    assert_eq!(scene.get("secretmanager", &format!("{home}/versions/latest")).json()["state"], "DISABLED");
+    let latest = scene.get("secretmanager", &format!("{home}/versions/latest:access"));
+    assert_eq!(latest.json()["error"]["status"], "FAILED_PRECONDITION");
+    assert_eq!(post("/versions/2:enable", json!({})).json()["state"], "ENABLED");
+    // The role reads no value of its own accord, and holds on the one secret alone.
+    let asked = json!({"permissions": ["secretmanager.versions.add", "secretmanager.secrets.delete"]});
+    assert_eq!(
+        post(":testIamPermissions", asked.clone()).json(),
+        json!({"permissions": ["secretmanager.versions.add"]})
+    );
+    let other = "/v1/projects/harbour-dev/secrets/other";
+    assert_eq!(scene.post("secretmanager", &format!("{other}:testIamPermissions"), &asked).json(), json!({}));
+    assert_eq!(scene.get("secretmanager", &format!("{other}/versions")).status, 403);
+    assert_eq!(
+        scene.cloud.world(|world| (world.count("secret version added"), world.count("secret version disabled"))),
+        (1, 1)
+    );
+}

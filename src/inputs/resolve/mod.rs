@@ -14,6 +14,7 @@ pub mod preview;
 pub mod release;
 mod rollout;
 pub mod rotate_key;
+pub mod rotate_secret;
 mod service;
 pub mod status;
 
@@ -34,6 +35,9 @@ use crate::model::secret::Secret;
 
 /// A quarter, as most rules about keys have it.
 const KEY_MAX_AGE: Duration = Duration::from_secs(90 * 86_400);
+
+/// Half a year: long for a password that a program keeps to itself, short for one that has got about.
+const SECRET_MAX_AGE: Duration = Duration::from_secs(180 * 86_400);
 
 /// A resolved run and what is worth a warning.
 #[derive(Debug)]
@@ -65,6 +69,7 @@ pub fn run(
     }
     let image = give.with("image", ImageRef::parse);
     let key_max_age = give.with("key_max_age", scalar::days).unwrap_or(KEY_MAX_AGE);
+    let secret_max_age = give.with("secret_max_age", scalar::days).unwrap_or(SECRET_MAX_AGE);
     let dry_run = give.switch("dry_run").unwrap_or(false);
     let changed_paths = scalar::list(raw.whole("changed_paths").unwrap_or_default());
     for path in changed_paths.iter().filter(|path| path.starts_with('/') || path.split('/').any(|part| part == "..")) {
@@ -95,7 +100,8 @@ pub fn run(
         | Command::Logs
         | Command::Monitoring
         | Command::Doctor
-        | Command::RotateKey => None,
+        | Command::RotateKey
+        | Command::RotateSecret => None,
     };
     let settings = service::settings(&mut give, runner, service.as_ref());
     let domain = give.with("domain", Domain::parse);
@@ -128,6 +134,7 @@ pub fn run(
         service,
         github_token: raw.get("github_token").and_then(Secret::new),
         key_max_age,
+        secret_max_age,
         what,
         changed_paths,
         environment: raw.get("environment").map(str::to_owned),

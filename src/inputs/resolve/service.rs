@@ -60,6 +60,7 @@ pub(super) fn settings(give: &mut Give<'_>, runner: &Runner, service: Option<&Se
         suffix: suffix(give, service),
         description: give.text("description"),
         public: give.switch("allow_unauthenticated"),
+        repoint: None,
     };
     contradictions(give.findings, &settings, cpu.map(|(milli, _)| milli), memory.map(|(bytes, _)| bytes));
     settings

@@ -3,7 +3,7 @@
 use super::hosting::PLACES;
 use super::{
     DEPLOY, DOCTOR, Group, HOSTING, HOSTING_MORE, Input, JOB, LOGS, MONITORING, MORE, PREVIEW, RELEASE, ROTATE_KEY,
-    STATUS, text,
+    ROTATE_SECRET, STATUS, text,
 };
 
 /// What the program can be told to do.
@@ -37,11 +37,13 @@ pub enum Command {
     Doctor,
     /// A new key of an account, stored as a secret.
     RotateKey,
+    /// A new version of a secret, and the service that reads it.
+    RotateSecret,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Command; 14] = [
+    pub const ALL: [Command; 15] = [
         Command::Deploy,
         Command::Rollback,
         Command::Promote,
@@ -56,6 +58,7 @@ impl Command {
         Command::Monitoring,
         Command::Doctor,
         Command::RotateKey,
+        Command::RotateSecret,
     ];
 
     /// Its words on the command line.
@@ -75,6 +78,7 @@ impl Command {
             Command::Monitoring => "monitoring",
             Command::Doctor => "doctor",
             Command::RotateKey => "rotate-key",
+            Command::RotateSecret => "rotate-secret",
         }
     }
 
@@ -96,6 +100,9 @@ impl Command {
             Command::RotateKey => {
                 "Give a service account a new key, prove it, store it as a GitHub Actions secret, and disable the old one"
             }
+            Command::RotateSecret => {
+                "Give a secret of Secret Manager a new version, move the service to it, verified, and disable the old one"
+            }
             Command::Preview => "Make, renew or remove the preview of a pull request: services and sites of a manifest",
             Command::Status => {
                 "Show who serves, and a service's last hour and day: requests, errors, latency, instances"
@@ -116,7 +123,7 @@ impl Command {
             Command::Deploy => MORE.iter().all(|more| more.name != input.name),
             Command::Rollback => {
                 matches!(input.group, Group::Target | Group::Check | Group::Run)
-                    && !["regions", "kind"].contains(&input.name)
+                    && !["regions", "kind", "secret_max_age"].contains(&input.name)
                     || ["to_revision", "rollback_on_failure"].contains(&input.name)
                     || ["site", "channel", "message", "to_version"].contains(&input.name)
             }
@@ -128,7 +135,8 @@ impl Command {
             | Command::Logs
             | Command::Monitoring
             | Command::Doctor
-            | Command::RotateKey => true,
+            | Command::RotateKey
+            | Command::RotateSecret => true,
             Command::Promote => {
                 input.group != Group::Build
                     && ![
@@ -165,6 +173,7 @@ impl Command {
             Command::Monitoring => [MONITORING, &[], &[]],
             Command::Doctor => [DOCTOR, &[], &[]],
             Command::RotateKey => [ROTATE_KEY, &[], &[]],
+            Command::RotateSecret => [ROTATE_SECRET, &[], &[]],
         };
         let all = || tables.into_iter().flatten();
         Group::ALL.iter().flat_map(|group| all().filter(|input| input.group == *group)).filter(has).collect()

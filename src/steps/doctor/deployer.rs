@@ -79,9 +79,9 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Result<V
     Ok(found)
 }
 
-/// Those that are held by a grant on one account or bucket are asked for where they are used.
+/// Those that are held by a grant on one account, bucket or secret are asked for where they are used.
 fn is_on_its_own(need: &Need) -> bool {
-    !need.permission.starts_with("iam.") && !need.permission.starts_with("storage.")
+    !["iam.", "storage.", "secretmanager."].iter().any(|start| need.permission.starts_with(start))
 }
 
 fn holds(held: &[String], permission: &str) -> bool {

@@ -10,6 +10,10 @@ pub fn text(raw: &str) -> String {
     }
     text = numbered(&text, "-0f0f0f0-", "NONCE");
     text = numbered(&text, "-b000000-", "NONCE");
+    for word in ["web-secret-", "web-pin-", "web-back-"] {
+        text = numbered(&text, word, "NONCE");
+    }
+    text = replace_after(&text, "the first run from ", |c| c.is_ascii_digit() || c == '-', "DAY");
     text = replace_after(&text, "tag `c", |c| c.is_ascii_hexdigit(), "NONCE");
     text = replace_after(&text, "req_", |c| c.is_ascii_hexdigit(), "NONCE");
     text = replace_after(&text, "(asked ", |c| c.is_ascii_digit(), "SOME");

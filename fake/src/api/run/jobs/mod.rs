@@ -13,6 +13,7 @@ mod tasks;
 mod view;
 
 use super::{conditions, operations, policy};
+use crate::api::page::{self, Size};
 use crate::call::Call;
 use crate::refusal;
 use crate::reply::{Answer, Reply};
@@ -25,6 +26,7 @@ pub(super) use view::metadata;
 pub(super) fn answer(world: &mut World, call: &Call, method: &str) -> Option<Answer> {
     Some(match method {
         "jobs.get" => get(world, call),
+        "jobs.list" => list(world, call),
         "jobs.patch" => patch::patch(world, call),
         "jobs.run" => run::run(world, call),
         "jobs.delete" => delete(world, call),
@@ -46,6 +48,23 @@ fn get(world: &mut World, call: &Call) -> Answer {
         Some(job) => Ok(Reply::ok(&view::job(world, job))),
         None => Err(missing(call)),
     }
+}
+
+/// `jobs.list`, by name; no look at any of them.
+fn list(world: &mut World, call: &Call) -> Answer {
+    let (named, region) = (call.hole("projectsId"), call.hole("locationsId"));
+    let project = world.project(named).map_or(named, |project| project.id.as_str());
+    let parent = format!("projects/{project}/locations/{region}");
+    if !world.allows(&call.account, "run.jobs.list", project, None) {
+        return Err(refusal::denied("run.jobs.list", &parent, &format!("//run.googleapis.com/{parent}")));
+    }
+    if region == "-" {
+        return Err(refusal::bad_field("parent", "The location must be a region, not the wildcard '-'."));
+    }
+    let below = format!("{parent}/jobs/");
+    let own = world.jobs.iter().filter(|(name, _)| name.starts_with(&below));
+    let own = own.map(|(_, job)| view::job(world, job)).collect();
+    Ok(Reply::ok(&page::of(call, "jobs", Size::RUN, own)))
 }
 
 /// `jobs.delete`; its executions go with it.

@@ -1,0 +1,66 @@
+//! What the inputs about the rotation of a secret mean, once every question is answered.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::deploy::Deploy;
+use crate::model::secret::Secret;
+use crate::model::secret_version::SecretName;
+
+/// Everything the rotate-secret command needs to know.
+#[derive(Debug, Clone)]
+pub struct RotateSecret {
+    /// Who does it, on which service, and how a change of it is rolled out: the very image that serves.
+    pub deploy: Deploy,
+    /// The secret.
+    pub secret: SecretName,
+    /// Where the new value comes from.
+    pub value: NewValue,
+    /// How long a replaced version stays enabled.
+    pub grace: Duration,
+    /// The age from which a version is due; zero makes every one due.
+    pub max_age: Duration,
+    /// Whether a version that is not due stays.
+    pub only_when_due: bool,
+}
+
+/// Where a new value comes from.
+#[derive(Debug, Clone)]
+pub enum NewValue {
+    /// It was given.
+    Given(Secret),
+    /// It is made of random characters.
+    Generated {
+        /// How many.
+        length: usize,
+        /// Out of which: each once, ASCII.
+        alphabet: Vec<u8>,
+    },
+}
+
+/// A service's template as it was, with references to one secret moved.
+#[derive(Debug, Clone)]
+pub struct Repoint {
+    /// The template that stands on the service; another one means that somebody deployed meanwhile.
+    pub seen: Value,
+    /// The template to write: that of what serves.
+    pub template: Map<String, Value>,
+    /// The secret.
+    pub secret: SecretName,
+    /// Id of the service's project.
+    pub home: String,
+    /// Where the references go; `None` leaves them.
+    pub to: Option<To>,
+    /// What the service notes about replaced versions; `None` leaves the note.
+    pub note: Option<String>,
+}
+
+/// Where references go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct To {
+    /// The version's number.
+    pub number: u64,
+    /// Whether only those go there that follow the newest version.
+    pub only_latest: bool,
+}

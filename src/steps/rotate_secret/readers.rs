@@ -1,0 +1,100 @@
+//! Who reads which version of the secret: services, their revisions that get requests or have a tag, and jobs.
+
+use serde_json::Value;
+
+use super::SecretContext;
+use crate::google::cloud_run::{self, Service};
+use crate::google::error::ApiError;
+use crate::google::jobs;
+use crate::model::ids::RevisionName;
+use crate::model::secret_version::{SecretName, Wanted};
+use crate::model::traffic::Target;
+use crate::plan::rotate_secret::Reader;
+use crate::plan::secret_refs::versions_of;
+
+/// Everybody in the region who reads the secret, `own` first, and a sentence for what could not be listed.
+pub(super) async fn everywhere(
+    context: &SecretContext<'_>,
+    own: &Service,
+    secret: &SecretName,
+) -> (Vec<Reader>, Vec<String>) {
+    let region = &context.rotate.deploy.region;
+    let (services, jobs) = tokio::join!(cloud_run::services(context.http, region), jobs::jobs(context.http, region));
+    let mut unseen = Vec::new();
+    let mut kept =
+        |what: &str, error: ApiError| unseen.push(format!("The {what} of `{region}` could not be listed: {error}"));
+    let services = services.unwrap_or_else(|error| {
+        kept("services", error);
+        Vec::new()
+    });
+    let jobs = jobs.unwrap_or_else(|error| {
+        kept("jobs", error);
+        Vec::new()
+    });
+    let others = services.iter().filter(|service| name_of(service.json()) != context.service_name);
+    let services = std::iter::once(own).chain(others).map(|service| of_service(context, service, secret));
+    let mut readers = futures_util::future::join_all(services).await.concat();
+    for job in &jobs {
+        let template = job.json().pointer("/template/template").unwrap_or(&Value::Null);
+        let who = format!("job `{}`", short(name_of(job.json())));
+        readers.extend(read_by(context, template, secret, &who));
+    }
+    (readers, unseen)
+}
+
+/// Who reads it of one service: its template, which the next deploy starts from, and each other revision that gets
+/// requests, by its share or by a tag.
+pub(super) async fn of_service(context: &SecretContext<'_>, service: &Service, secret: &SecretName) -> Vec<Reader> {
+    let full = name_of(service.json());
+    let who = format!("service `{}`", short(full));
+    let template = service.json().get("template").unwrap_or(&Value::Null);
+    let mut readers = read_by(context, template, secret, &who);
+    for revision in reachable(service) {
+        // The newest one is what the template says.
+        if service.latest_created().as_ref() == Some(&revision) {
+            continue;
+        }
+        let who = format!("revision `{revision}` of {who}");
+        match cloud_run::revision_json(context.http, full, &revision).await {
+            Ok(Some(found)) => readers.extend(read_by(context, &found, secret, &who)),
+            Ok(None) => {}
+            Err(error) => context.console.line(&format!("What {who} reads is not known: {error}")),
+        }
+    }
+    readers
+}
+
+/// The revisions that requests can reach, each once.
+fn reachable(service: &Service) -> Vec<RevisionName> {
+    let latest = service.latest_ready();
+    let shares = service.serving().shares.into_iter().chain(service.traffic().shares);
+    let mut names: Vec<RevisionName> = shares
+        .filter(|share| share.percent > 0 || share.tag.is_some())
+        .filter_map(|share| match share.target {
+            Target::Revision(name) => Some(name),
+            Target::Latest => latest.clone(),
+        })
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn read_by(context: &SecretContext<'_>, template: &Value, secret: &SecretName, who: &str) -> Vec<Reader> {
+    let versions = versions_of(template, secret, context.rotate.deploy.project.as_str());
+    versions.into_iter().map(|version| Reader { who: who.to_owned(), version }).collect()
+}
+
+/// Those who follow the newest version and are not moved by this run.
+pub(super) fn followers(readers: &[Reader], moved: &[String]) -> Vec<String> {
+    let others = readers.iter().filter(|reader| reader.version == Wanted::Latest && !moved.contains(&reader.who));
+    others.map(|reader| reader.who.clone()).collect()
+}
+
+fn name_of(json: &Value) -> &str {
+    json.get("name").and_then(Value::as_str).unwrap_or_default()
+}
+
+fn short(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}

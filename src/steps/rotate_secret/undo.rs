@@ -1,0 +1,148 @@
+//! After a failure or a signal: the service's template is that of what serves again, and the new version is disabled,
+//! unless something reads it.
+
+use std::time::Duration;
+
+use super::turn::Turn;
+use super::{Progress, SecretContext, make, readers};
+use crate::clock::random_hex;
+use crate::explain::{Class, Failure};
+use crate::google::cloud_run;
+use crate::google::operation::{self, End, Watched};
+use crate::inputs::rotate_secret::Repoint;
+use crate::model::facts::{RolloutEnd, Written};
+use crate::model::secret_version::{Version, Wanted};
+use crate::plan::decide::marks;
+use crate::plan::rollout::{Record, follows_latest};
+use crate::plan::rotate_secret::image_of;
+use crate::plan::service::change;
+use crate::steps::traffic;
+use crate::steps::undo::restore;
+
+/// What served has started before; starting it again takes no longer.
+const LONGEST_START: Duration = Duration::from_secs(600);
+
+/// Whether there is time to see how it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// A failure: the service shall be at rest.
+    ForTheEnd,
+    /// A signal: a few seconds are left.
+    ForNothing,
+}
+
+/// Takes back what a run did that failed. The traffic is where it was already, or the rollout says why not.
+pub(super) async fn after(context: &SecretContext<'_>, progress: &mut Progress, wait: Wait) {
+    if progress.facts.secret.moved {
+        return;
+    }
+    let kept = match &progress.turn {
+        None => None,
+        Some(turn) => match settled(progress) {
+            Err(why) => Some(why),
+            Ok(()) => put_back(context, turn, wait).await.err().map(|failure| {
+                let why = format!("The template of the service still is that of the failed rotation: {failure}");
+                context.console.warning(&why);
+                progress.facts.warnings.push(why);
+                "the service's template may refer to it".to_owned()
+            }),
+        },
+    };
+    let Some(made) = progress.made.clone() else { return };
+    let read = match kept {
+        Some(why) => Some(why),
+        None => read_by(context, progress.turn.as_ref(), &made).await,
+    };
+    match read {
+        Some(why) => make::leave(&mut progress.facts, &made, why),
+        None => make::discard(context, &mut progress.facts, &made).await,
+    }
+    progress.made = None;
+}
+
+/// Whether the rollout is over, so that nobody is sent to the candidate any more.
+fn settled(progress: &Progress) -> Result<(), String> {
+    if progress.facts.service.written == Written::No {
+        return Ok(());
+    }
+    match progress.facts.rollout.as_ref().map(|rollout| &rollout.end) {
+        None | Some(RolloutEnd::Restored) => Ok(()),
+        Some(RolloutEnd::Left(why)) => Err(format!("the traffic was left as it is ({why})")),
+        Some(_) => Err("the traffic could not be put back, and may lead to a revision that reads it".to_owned()),
+    }
+}
+
+/// Writes the template again that the rollout began from, without traffic: the next deploy starts from it, and shall
+/// find no version that is disabled. A service whose template is not this run's is left alone.
+async fn put_back(context: &SecretContext<'_>, turn: &Turn, wait: Wait) -> Result<(), Failure> {
+    let (Some(original), Some(wish)) = (&turn.original, &turn.deploy.settings.repoint) else { return Ok(()) };
+    let deploy = turn.context(context, context.origin);
+    let service = traffic::read(&deploy).await?;
+    if service.template_revision() != turn.marks.revision.as_str() {
+        return Ok(());
+    }
+    if Record::on(service.json()).is_some() || follows_latest(&service.traffic()) {
+        return Err(Failure::plain(Class::Superseded, "the service's traffic is not at rest"));
+    }
+    let back = Repoint {
+        seen: service.json().get("template").cloned().unwrap_or_default(),
+        template: original.clone(),
+        to: None,
+        note: wish.note.is_some().then(|| turn.noted.clone()),
+        ..wish.as_ref().clone()
+    };
+    let mut again = turn.deploy.clone();
+    again.settings.suffix = Some(format!("back-{}", random_hex(3).get(..5).unwrap_or("0")));
+    again.settings.repoint = Some(Box::new(back));
+    let revision = marks(&again, deploy.origin, context.nonce).revision;
+    let sentence = || format!("Could not put the template of service `{}` back", again.service);
+    let body = change(Some(service.json()), &again.settings, &image_of(original), &revision)
+        .map_err(|error| Failure::of(sentence(), error))?;
+    let begun = cloud_run::apply(context.http, &context.service_name, &body).await;
+    let operation = begun.map_err(|error| Failure::of(sentence(), error))?;
+    if wait == Wait::ForNothing {
+        return Ok(());
+    }
+    let limit = context.http.clock().limit(LONGEST_START);
+    let told = match operation::watch(context.http, operation, limit, || ()).await {
+        Watched::Ended(End::Done) => format!("revision `{revision}`, without traffic"),
+        // It serves nobody, and the references are the old ones again.
+        Watched::Ended(End::Failed(why)) => format!("revision `{revision}`, which is not ready: {why}"),
+        Watched::StoppedWatching | Watched::Unseen(_) => format!("revision `{revision}`, not seen ready yet"),
+    };
+    context.console.line(&format!("The service's template is as before ({told})"));
+    Ok(())
+}
+
+/// Why the new version must stay, if somebody reads it or that cannot be found out.
+async fn read_by(context: &SecretContext<'_>, turn: Option<&Turn>, made: &Version) -> Option<String> {
+    let wish = turn.and_then(|turn| turn.deploy.settings.repoint.as_ref())?;
+    let service = match cloud_run::service(context.http, &context.service_name).await {
+        Ok(service) => service?,
+        Err(error) => return Some(format!("whether the service reads it is not known: {error}")),
+    };
+    let readers = readers::of_service(context, &service, &wish.secret).await;
+    let reads = readers.into_iter().find(|reader| reader.version == Wanted::Number(made.number))?;
+    Some(format!("{} reads it", reads.who))
+}
+
+/// After an interruption: the traffic, the template and the secret are as they were, as far as the time reaches.
+pub async fn tidy_up(context: &SecretContext<'_>, progress: &mut Progress) {
+    if progress.facts.secret.moved {
+        return;
+    }
+    if let Some(turn) = &progress.turn {
+        let deploy = turn.context(context, context.origin);
+        let open = progress.facts.rollout.as_ref().is_some_and(|rollout| rollout.end == RolloutEnd::Open);
+        if open && progress.facts.service.written != Written::No {
+            match restore(&deploy, &mut progress.facts).await {
+                Ok(told) => context.console.line(&format!("Put back: {told}")),
+                Err(failure) => context.console.warning(&format!("The traffic was not put back: {failure}")),
+            }
+        }
+    }
+    if progress.made.is_none() {
+        progress.made = make::interrupted(context, &mut progress.facts).await;
+    }
+    after(context, progress, Wait::ForNothing).await;
+}

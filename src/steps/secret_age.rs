@@ -1,0 +1,63 @@
+//! How old the secrets are that a service reads. A courtesy: what may not be looked at is passed over.
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::{Context, deploy};
+use crate::google::cloud_run::Service;
+use crate::google::error::ApiError;
+use crate::google::secret_versions;
+use crate::inputs::deploy::What;
+use crate::model::secret_version::{SecretName, Version, Wanted};
+use crate::plan::secret_refs::{Reference, references};
+
+/// A service with more than these has its first ones looked at.
+const MOST: usize = 10;
+
+/// Warnings of versions that are older than they should be, of those that the service will read.
+pub(super) async fn look(context: &Context<'_>, service: &Service) -> Vec<String> {
+    let deploys = !matches!(context.deploy.what, What::Revision(_) | What::Traffic(_));
+    if context.deploy.secret_max_age.is_zero() || !deploys {
+        return Vec::new();
+    }
+    // The settings alone decide over the references; which image comes says nothing.
+    let Ok(then) = deploy::changed(context, Some(service), "image") else { return Vec::new() };
+    let mut read: Vec<Reference> = references(then.get("template").unwrap_or(&Value::Null));
+    read.sort_by(|a, b| (&a.secret, a.version).cmp(&(&b.secret, b.version)));
+    read.dedup();
+    read.truncate(MOST);
+    let Some((first, others)) = read.split_first() else { return Vec::new() };
+    let mut looks = vec![(first, glance(context, first).await)];
+    // Whoever may not look at one may look at none, as a rule: that is asked once.
+    if !looks[0].1.as_ref().is_err_and(|error| error.is_forbidden() || error.is_api_disabled()) {
+        let others = others.iter().map(async |reference| (reference, glance(context, reference).await));
+        looks.extend(futures_util::future::join_all(others).await);
+    }
+    looks.into_iter().filter_map(|(reference, looked)| old(context, reference, &looked.ok()?)).collect()
+}
+
+async fn glance(context: &Context<'_>, reference: &Reference) -> Result<Version, ApiError> {
+    let project = context.deploy.project.as_str();
+    let short = reference.secret.rsplit('/').next().unwrap_or_default();
+    let name = SecretName::parse(&reference.secret, project).unwrap_or_else(|_| SecretName {
+        project: project.to_owned(),
+        number: None,
+        name: short.to_owned(),
+    });
+    secret_versions::glance(context.http, &name, &reference.version.to_string()).await
+}
+
+fn old(context: &Context<'_>, reference: &Reference, version: &Version) -> Option<String> {
+    let longest = context.deploy.secret_max_age;
+    let age = OffsetDateTime::now_utc() - version.created?;
+    let follows = if reference.version == Wanted::Latest { ", which `latest` stands for," } else { "" };
+    (age > longest).then(|| {
+        format!(
+            "Version {} of secret `{}`{follows} is {} days old, and should be replaced after {} days: `slipway rotate-secret` does it (docs/ROTATION.md)",
+            version.number,
+            reference.secret,
+            age.whole_days(),
+            longest.as_secs() / 86_400
+        )
+    })
+}
