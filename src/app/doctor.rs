@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::notify::{self, Message};
-use super::{connect, files, read_texts, stopped, tell, webhook_of};
+use super::notify;
+use super::{connect, files, read_texts, stopped, tell};
 use crate::cli::Invocation;
 use crate::console::Console;
 use crate::explain::{Class, Failure};
@@ -61,13 +61,8 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     };
     let now = tell::tell_doctor(console, &files, &story);
     let headline = format!("{} {}", mark(&outcome), headline(&story));
-    let message = Message { headline, now: &now, run_url: runner.origin.run_url() };
-    let webhook = webhook_of(runner, invocation, Command::Doctor);
-    notify::tell(console, runner, webhook.as_ref(), &message).await;
-    if runner.embedded {
-        console.title("The job summary, as GitHub would show it");
-        markdown(&story).lines().for_each(|line| console.foreign(line));
-    }
+    notify::end(console, (runner, invocation, Command::Doctor), headline, &now).await;
+    tell::show(console, runner, || markdown(&story));
     exit_code(&outcome)
 }
 

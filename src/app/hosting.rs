@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::deployment::{self, Wish};
-use super::notify::{self, Message};
-use super::{connect, files, github, in_time, read_texts, stopped, tell, webhook_of};
+use super::notify;
+use super::{connect, files, github, in_time, read_texts, tell, until_stopped};
 use crate::cli::Invocation;
 use crate::clock::random_hex;
 use crate::console::Console;
@@ -116,14 +116,9 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     }
     if !hosting.dry_run {
         let headline = format!("{} {}", mark(&outcome), headline(&story));
-        let message = Message { headline, now: &now, run_url: runner.origin.run_url() };
-        let webhook = webhook_of(runner, invocation, command);
-        notify::tell(console, runner, webhook.as_ref(), &message).await;
+        notify::end(console, (runner, invocation, command), headline, &now).await;
     }
-    if runner.embedded {
-        console.title("The job summary, as GitHub would show it");
-        markdown(&story).lines().for_each(|line| console.foreign(line));
-    }
+    tell::show(console, runner, || markdown(&story));
     exit_code(&outcome)
 }
 
@@ -145,12 +140,10 @@ async fn carry_out(context: &SiteContext<'_>, facts: &mut Facts) -> Outcome<Site
         };
         done.unwrap_or_else(Outcome::Failed)
     };
-    let signal = tokio::select! {
-        outcome = work => return outcome,
-        signal = stopped() => signal,
+    let signal = match until_stopped(context.console, work).await {
+        Ok(outcome) => return outcome,
+        Err(signal) => signal,
     };
-    context.console.end_group();
-    context.console.line(&format!("Cancelled by {signal}: cleaning up"));
     facts.end(StepState::Cancelled, "interrupted");
     in_time(clean_up(context, facts)).await;
     Outcome::Cancelled(signal)

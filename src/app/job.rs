@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::notify::{self, Message};
-use super::{connect, executions, files, in_time, read_texts, stopped, tell, webhook_of};
+use super::notify;
+use super::{connect, executions, files, in_time, read_texts, tell, until_stopped};
 use crate::cli::Invocation;
 use crate::clock::random_hex;
 use crate::console::Console;
@@ -64,14 +64,9 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     let now = tell::tell_job(console, &files, &story);
     if !job.dry_run {
         let headline = format!("{} {}", mark(&outcome), headline(&story));
-        let message = Message { headline, now: &now, run_url: runner.origin.run_url() };
-        let webhook = webhook_of(runner, invocation, Command::Job);
-        notify::tell(console, runner, webhook.as_ref(), &message).await;
+        notify::end(console, (runner, invocation, Command::Job), headline, &now).await;
     }
-    if runner.embedded {
-        console.title("The job summary, as GitHub would show it");
-        markdown(&story).lines().for_each(|line| console.foreign(line));
-    }
+    tell::show(console, runner, || markdown(&story));
     exit_code(&outcome)
 }
 
@@ -85,12 +80,10 @@ async fn carry_out(context: &JobContext<'_>, facts: &mut Facts) -> Outcome<JobEn
         };
         done.unwrap_or_else(Outcome::Failed)
     };
-    let signal = tokio::select! {
-        outcome = work => return outcome,
-        signal = stopped() => signal,
+    let signal = match until_stopped(context.console, work).await {
+        Ok(outcome) => return outcome,
+        Err(signal) => signal,
     };
-    context.console.end_group();
-    context.console.line(&format!("Cancelled by {signal}: cleaning up"));
     facts.end(StepState::Cancelled, "interrupted");
     in_time(executions::end(context.http, context.console, context.files, facts)).await;
     Outcome::Cancelled(signal)

@@ -50,10 +50,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         took: begun.elapsed(),
     };
     tell::tell_logs(console, &files(runner), &story);
-    if runner.embedded {
-        console.title("The job summary, as GitHub would show it");
-        markdown(&story).lines().for_each(|line| console.foreign(line));
-    }
+    tell::show(console, runner, || markdown(&story));
     exit_code(&outcome)
 }
 

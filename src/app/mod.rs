@@ -20,7 +20,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deployment::Wish;
-use notify::Message;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Invocation, Task};
@@ -238,15 +237,11 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
         tracked.end(console, &outcome, all[0].service.url.as_deref(), &headline(&story)).await;
     }
     if !rehearse {
-        let webhook = webhook_of(runner, invocation, invocation.task.job().unwrap_or(Command::Deploy));
+        let command = invocation.task.job().unwrap_or(Command::Deploy);
         let headline = format!("{} {}", summary::mark(&outcome), headline(&story));
-        let message = Message { headline, now: &now, run_url: runner.origin.run_url() };
-        notify::tell(console, runner, webhook.as_ref(), &message).await;
+        notify::end(console, (runner, invocation, command), headline, &now).await;
     }
-    if runner.embedded {
-        console.title("The job summary, as GitHub would show it");
-        summary::markdown(&story).lines().for_each(|line| console.foreign(line));
-    }
+    tell::show(console, runner, || summary::markdown(&story));
     exit_code(&outcome)
 }
 
@@ -304,14 +299,10 @@ async fn carry_out(contexts: &[Context<'_>], all: &mut [Facts], rehearse: bool) 
             Err(failure) => Outcome::Failed(failure),
         }
     };
-    // Dropping the work ends its requests; what it knows stands in the facts.
-    let signal = tokio::select! {
-        outcome = work => return outcome,
-        signal = stopped() => signal,
+    let signal = match until_stopped(contexts[0].console, work).await {
+        Ok(outcome) => return outcome,
+        Err(signal) => signal,
     };
-    let console = contexts[0].console;
-    console.end_group();
-    console.line(&format!("Cancelled by {signal}: cleaning up"));
     all.iter_mut().for_each(|facts| facts.end(StepState::Cancelled, "interrupted"));
     in_time(async {
         let all = contexts.iter().zip(all).map(|(context, facts)| clean_up(context, facts));
@@ -327,6 +318,18 @@ async fn in_time(work: impl Future<Output = ()>) {
         _ = tokio::time::timeout(CLEAN_UP, work) => {}
         _ = stopped() => {}
     }
+}
+
+/// Runs `work` until it ends or a signal comes, whose name is then given back. A signal drops the work, which ends its
+/// requests; what it knows stands in the facts.
+async fn until_stopped<T>(console: &Console, work: impl Future<Output = T>) -> Result<T, &'static str> {
+    let signal = tokio::select! {
+        ended = work => return Ok(ended),
+        signal = stopped() => signal,
+    };
+    console.end_group();
+    console.line(&format!("Cancelled by {signal}: cleaning up"));
+    Err(signal)
 }
 
 /// Waits for a signal. PID 1 has no default for any of them, so each is asked for.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::notify::{self, Message};
-use super::{connect, files, read_texts, stopped, tell, webhook_of};
+use super::notify;
+use super::{connect, files, read_texts, stopped, tell};
 use crate::cli::Invocation;
 use crate::console::Console;
 use crate::inputs::resolve::monitoring::run as resolve;
@@ -60,12 +60,8 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     let now = tell::tell_monitoring(console, &files(runner), &story);
     if !wanted.dry_run {
         let headline = format!("{} {}", mark(&outcome), headline(&story));
-        let message = Message { headline, now: &now, run_url: runner.origin.run_url() };
-        notify::tell(console, runner, webhook_of(runner, invocation, Command::Monitoring).as_ref(), &message).await;
+        notify::end(console, (runner, invocation, Command::Monitoring), headline, &now).await;
     }
-    if runner.embedded {
-        console.title("The job summary, as GitHub would show it");
-        markdown(&story).lines().for_each(|line| console.foreign(line));
-    }
+    tell::show(console, runner, || markdown(&story));
     exit_code(&outcome)
 }

@@ -4,27 +4,32 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::webhook_of;
+use crate::cli::Invocation;
 use crate::console::Console;
 use crate::inputs::runner::Runner;
-use crate::inputs::webhook::Webhook;
+use crate::inputs::spec::Command;
 use crate::net::Net;
 
 /// A chat that does not answer within this is not waited for.
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// What a chat is told.
-pub(super) struct Message<'a> {
+struct Message<'a> {
     /// The sign and the headline of the summary.
-    pub headline: String,
+    headline: String,
     /// What is true now.
-    pub now: &'a [String],
+    now: &'a [String],
     /// The page of the run.
-    pub run_url: Option<String>,
+    run_url: Option<String>,
 }
 
-/// Sends the message once. The answer of a chat says nothing of the run, so a failure is a warning.
-pub(super) async fn tell(console: &Console, runner: &Runner, webhook: Option<&Webhook>, message: &Message<'_>) {
-    let Some(webhook) = webhook else { return };
+/// Tells how a run ended, once, where an address was given for that: the sign and the headline of its summary, and what
+/// is true now. The answer of a chat says nothing of the run, so a failure is a warning.
+pub(super) async fn end(console: &Console, run: (&Runner, &Invocation, Command), headline: String, now: &[String]) {
+    let (runner, invocation, command) = run;
+    let Some(webhook) = webhook_of(runner, invocation, command) else { return };
+    let message = &Message { headline, now, run_url: runner.origin.run_url() };
     let body = json!({ "text": text(message) });
     let told = async {
         let net = Net::new(runner.extra_roots.clone()).map_err(|error| error.to_string())?;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::deployment::{self, Wish, with_cure};
-use super::notify::{self, Message};
+use super::notify;
 use super::release::{AllClients, Told, Wiring, carry_out, connect_all, facts_of, first_url, plan};
-use super::{each_region, files, github, read_texts, tell, webhook_of};
+use super::{each_region, files, github, read_texts, tell};
 use crate::cli::Invocation;
 use crate::clock::random_hex;
 use crate::console::Console;
@@ -52,9 +52,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         Mode::Cleanup => run.remove(warnings).await,
     };
     if !preview.release.dry_run {
-        let message = Message { headline, now: &now, run_url: runner.origin.run_url() };
-        let webhook = webhook_of(runner, invocation, Command::Preview);
-        notify::tell(console, runner, webhook.as_ref(), &message).await;
+        notify::end(console, (runner, invocation, Command::Preview), headline, &now).await;
     }
     code
 }

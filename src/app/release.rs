@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::deployment::{self, Wish};
-use super::notify::{self, Message};
+use super::notify;
 use super::post::Left;
-use super::{Clients, connect, each_region, files, github, hosting, in_time, read_texts, stopped, tell, webhook_of};
+use super::{Clients, connect, each_region, files, github, hosting, in_time, read_texts, tell, until_stopped};
 use crate::cli::{Invocation, Task};
 use crate::clock::random_hex;
 use crate::console::Console;
@@ -87,9 +87,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     }
     if !release.dry_run {
         let headline = format!("{} {headline}", mark(&outcome));
-        let message = Message { headline, now: &now, run_url: runner.origin.run_url() };
-        let webhook = webhook_of(runner, invocation, Command::Release);
-        notify::tell(console, runner, webhook.as_ref(), &message).await;
+        notify::end(console, (runner, invocation, Command::Release), headline, &now).await;
     }
     exit_code(&outcome)
 }
@@ -260,15 +258,13 @@ pub(super) async fn carry_out(
     if wiring.release.dry_run {
         return rehearse(shared, &services, &sites, facts).await.map_or_else(Outcome::Failed, Outcome::Planned);
     }
-    let signal = tokio::select! {
-        ended = release::run(shared, &mut services, &sites, facts) => {
+    let signal = match until_stopped(console, release::run(shared, &mut services, &sites, facts)).await {
+        Ok(ended) => {
             close(&services, facts, console);
             return ended.map_or_else(Outcome::Failed, Outcome::Deployed);
         }
-        signal = stopped() => signal,
+        Err(signal) => signal,
     };
-    console.end_group();
-    console.line(&format!("Cancelled by {signal}: cleaning up"));
     facts.services.iter_mut().flatten().chain(facts.sites.iter_mut()).for_each(|facts| {
         facts.end(StepState::Cancelled, "interrupted");
     });
@@ -343,10 +339,7 @@ impl Told<'_> {
     fn tell(&self, console: &Console, files: &Files, plan: &[Step], outcome: &Outcome<()>) -> (String, Vec<String>) {
         self.with_story(plan, outcome, |story| {
             let now = tell::tell_release(console, files, story);
-            if self.runner.embedded {
-                console.title("The job summary, as GitHub would show it");
-                markdown(story).lines().for_each(|line| console.foreign(line));
-            }
+            tell::show(console, self.runner, || markdown(story));
             (headline(story), now)
         })
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::notify::{self, Message};
-use super::{connect, files, in_time, read_texts, stopped, tell, webhook_of};
+use super::notify;
+use super::{connect, files, in_time, read_texts, tell, until_stopped};
 use crate::cli::Invocation;
 use crate::clock::Clock;
 use crate::console::Console;
@@ -63,9 +63,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     let now = tell::tell_rotation(console, &files, &story);
     if !rotate.dry_run {
         let headline = format!("{} {}", mark(&outcome), headline(&story));
-        let message = Message { headline, now: &now, run_url: runner.origin.run_url() };
-        let webhook = webhook_of(runner, invocation, Command::RotateKey);
-        notify::tell(console, runner, webhook.as_ref(), &message).await;
+        notify::end(console, (runner, invocation, Command::RotateKey), headline, &now).await;
     }
     exit_code(&outcome)
 }
@@ -89,12 +87,10 @@ async fn carry_out(context: &RotateContext<'_>, facts: &mut Facts) -> Outcome<()
         };
         done.unwrap_or_else(Outcome::Failed)
     };
-    let signal = tokio::select! {
-        outcome = work => return outcome,
-        signal = stopped() => signal,
+    let signal = match until_stopped(context.console, work).await {
+        Ok(outcome) => return outcome,
+        Err(signal) => signal,
     };
-    context.console.end_group();
-    context.console.line(&format!("Cancelled by {signal}: cleaning up"));
     facts.end(StepState::Cancelled, "interrupted");
     in_time(rotate_key::tidy_up(context, facts)).await;
     Outcome::Cancelled(signal)

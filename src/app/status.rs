@@ -40,9 +40,6 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         took: begun.elapsed(),
     };
     tell::tell_status(console, &files(runner), &story);
-    if runner.embedded {
-        console.title("The job summary, as GitHub would show it");
-        markdown(&story).lines().for_each(|line| console.foreign(line));
-    }
+    tell::show(console, runner, || markdown(&story));
     exit_code(&outcome)
 }

@@ -63,6 +63,14 @@ pub(super) fn announce(console: &Console, runner: &Runner, what: &str, plan: &[S
     console.end_group();
 }
 
+/// Shows the job summary where nobody else does.
+pub(super) fn show(console: &Console, runner: &Runner, markdown: impl FnOnce() -> String) {
+    if runner.embedded {
+        console.title("The job summary, as GitHub would show it");
+        markdown().lines().for_each(|line| console.foreign(line));
+    }
+}
+
 /// Tells the outcome: the log, the outputs, the summary. Failing to tell is a warning. Gives back what is true now.
 pub(super) fn tell(console: &Console, files: &Files, story: &Story<'_>) -> Vec<String> {
     let now = truth::sentences(story);
