@@ -36,6 +36,8 @@ pub struct Doctor {
     pub runtime_account: Option<AccountEmail>,
     /// Age from which on a key is old; zero for never.
     pub key_max_age: Duration,
+    /// Age from which on a version of a secret is old; zero for never.
+    pub secret_max_age: Duration,
     /// What a build may cost.
     pub budgets: Budgets,
     /// What becomes of the script.

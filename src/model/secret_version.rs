@@ -1,6 +1,7 @@
 //! Versions of secrets in Secret Manager, and what is known of the rotation of one.
 
 use std::fmt;
+use std::time::Duration;
 
 use time::OffsetDateTime;
 
@@ -81,6 +82,13 @@ pub struct Version {
     pub created: Option<OffsetDateTime>,
     /// What guards a change of its state.
     pub etag: String,
+}
+
+impl Version {
+    /// How old it is, where Google says when it was made; by a clock that is behind Google's, a new one is not made yet.
+    pub fn age(&self) -> Option<Duration> {
+        Some(Duration::try_from(OffsetDateTime::now_utc() - self.created?).unwrap_or_default())
+    }
 }
 
 /// What is known of the rotation of a secret.

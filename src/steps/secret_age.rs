@@ -1,11 +1,11 @@
 //! How old the secrets are that a service reads. A courtesy: what may not be looked at is passed over.
 
 use serde_json::Value;
-use time::OffsetDateTime;
 
 use super::{Context, deploy};
 use crate::google::cloud_run::Service;
 use crate::google::error::ApiError;
+use crate::google::http::Http;
 use crate::google::secret_versions;
 use crate::inputs::deploy::What;
 use crate::model::secret_version::{SecretName, Version, Wanted};
@@ -22,41 +22,48 @@ pub(super) async fn look(context: &Context<'_>, service: &Service) -> Vec<String
     }
     // The settings alone decide over the references; which image comes says nothing.
     let Ok(then) = deploy::changed(context, Some(service), "image") else { return Vec::new() };
-    let mut read: Vec<Reference> = references(then.get("template").unwrap_or(&Value::Null));
-    read.sort_by(|a, b| (&a.secret, a.version).cmp(&(&b.secret, b.version)));
-    read.dedup();
-    read.truncate(MOST);
+    let read = read_by(then.get("template").unwrap_or(&Value::Null));
     let Some((first, others)) = read.split_first() else { return Vec::new() };
-    let mut looks = vec![(first, glance(context, first).await)];
+    let glance = async |reference| glance(context.http, context.deploy.project.as_str(), reference).await;
+    let mut looks = vec![(first, glance(first).await)];
     // Whoever may not look at one may look at none, as a rule: that is asked once.
     if !looks[0].1.as_ref().is_err_and(|error| error.is_forbidden() || error.is_api_disabled()) {
-        let others = others.iter().map(async |reference| (reference, glance(context, reference).await));
+        let others = others.iter().map(async |reference| (reference, glance(reference).await));
         looks.extend(futures_util::future::join_all(others).await);
     }
     looks.into_iter().filter_map(|(reference, looked)| old(context, reference, &looked.ok()?)).collect()
 }
 
-async fn glance(context: &Context<'_>, reference: &Reference) -> Result<Version, ApiError> {
-    let project = context.deploy.project.as_str();
+/// The versions that a template reads, each once, and not more than are looked at.
+pub(super) fn read_by(template: &Value) -> Vec<Reference> {
+    let mut read = references(template);
+    read.sort_by(|a, b| (&a.secret, a.version).cmp(&(&b.secret, b.version)));
+    read.dedup();
+    read.truncate(MOST);
+    read
+}
+
+/// One look at a version that a service of the project reads.
+pub(super) async fn glance(http: &Http, project: &str, reference: &Reference) -> Result<Version, ApiError> {
     let short = reference.secret.rsplit('/').next().unwrap_or_default();
     let name = SecretName::parse(&reference.secret, project).unwrap_or_else(|_| SecretName {
         project: project.to_owned(),
         number: None,
         name: short.to_owned(),
     });
-    secret_versions::glance(context.http, &name, &reference.version.to_string()).await
+    secret_versions::glance(http, &name, &reference.version.to_string()).await
 }
 
 fn old(context: &Context<'_>, reference: &Reference, version: &Version) -> Option<String> {
     let longest = context.deploy.secret_max_age;
-    let age = OffsetDateTime::now_utc() - version.created?;
+    let age = version.age()?;
     let follows = if reference.version == Wanted::Latest { ", which `latest` stands for," } else { "" };
     (age > longest).then(|| {
         format!(
             "Version {} of secret `{}`{follows} is {} days old, and should be replaced after {} days: `slipway rotate-secret` does it (docs/ROTATION.md)",
             version.number,
             reference.secret,
-            age.whole_days(),
+            age.as_secs() / 86_400,
             longest.as_secs() / 86_400
         )
     })

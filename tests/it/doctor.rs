@@ -338,6 +338,31 @@ fn secrets_that_the_runtime_account_may_not_read_are_named() {
 }
 
 #[test]
+fn the_versions_of_secrets_that_the_service_reads_are_told_to_whoever_may_look() {
+    let mut scene = fresh();
+    scene.cloud.world(|world| {
+        world.add_secret("harbour-dev", "signing", "x");
+        world.share_secret("harbour-dev", "signing", World::COMPUTE);
+    });
+    scene.input("source", "app").input("secrets", "SIGNING: signing:1");
+    scene.run().expect(0);
+    scene.input("source", "").input("secrets", "");
+    let what = "version 1 of secret `signing`";
+    assert_eq!(state(&look(&scene).expect(0), what), "cannot see");
+    with_roles(&scene, &["roles/secretmanager.viewer"]);
+    assert_eq!(finding(&look(&scene).expect(0), what)["evidence"], "enabled, 0 days old");
+    let age = |world: &mut World| {
+        world.secret_mut("signing").unwrap().versions[0].created = "2025-01-01T00:00:00.000000Z".to_owned();
+    };
+    turns(&scene, what, "ok", age, "warning", 0).says("`slipway rotate-secret` makes a new one");
+    scene.input("secret_max_age", "36500d");
+    assert_eq!(state(&look(&scene).expect(0), what), "ok");
+    let disable = |world: &mut World| world.secret_mut("signing").unwrap().versions[0].state = "DISABLED".to_owned();
+    turns(&scene, what, "ok", disable, "blocking", 8)
+        .says("gcloud secrets versions enable 1 --secret=signing --project=harbour-dev");
+}
+
+#[test]
 fn public_access_is_told() {
     let scene = deployed();
     let run = look(&scene).expect(0);

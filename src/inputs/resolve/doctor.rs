@@ -43,6 +43,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<D
         .or_else(|| build::default_bucket(project.as_ref(), region.as_ref()));
     let runtime_account = give.parsed("runtime_service_account", AccountEmail::parse);
     let key_max_age = give.with("key_max_age", scalar::days).unwrap_or(super::KEY_MAX_AGE);
+    let secret_max_age = give.with("secret_max_age", scalar::days).unwrap_or(super::SECRET_MAX_AGE);
     let budgets = build::budgets(&mut give);
     let script = give.with("fix_script", script).unwrap_or(Script::None);
     let (Some(credentials), Some(project), Some(region), Some(build_location)) =
@@ -66,6 +67,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<D
         bucket,
         runtime_account,
         key_max_age,
+        secret_max_age,
         budgets,
         script,
     })

@@ -1,6 +1,6 @@
 //! The inputs of the doctor.
 
-use super::{Group, Input, recurring, sign_in, text};
+use super::{Group, Input, recurring, rotate_secret, sign_in, text};
 
 /// Every input of `slipway doctor` and of the action in `actions/doctor`.
 pub const DOCTOR: &[Input] = &[
@@ -10,6 +10,7 @@ pub const DOCTOR: &[Input] = &[
     sign_in::AUDIENCE,
     sign_in::DELEGATES,
     sign_in::KEY_MAX_AGE,
+    rotate_secret::MAX_AGE,
     text(Group::Target, "project_id", "the account's project", "Google Cloud project to look at"),
     text(Group::Target, "region", "us-central1", "Cloud Run region"),
     text(Group::Target, "service", "", "Cloud Run service to look at, whether it is there yet or not"),

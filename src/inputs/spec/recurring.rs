@@ -30,6 +30,29 @@ pub(super) const MAX_IMAGE_SIZE: Input = text(
     "Larger images are warned of, in the size that the registry stores; `none` for no limit",
 );
 
+pub(super) const CANARY_STEPS: Input = text(
+    Group::Rollout,
+    "canary_steps",
+    "5, 25, 50, 100",
+    "Percents of the requests that the new revision gets in turn",
+);
+pub(super) const CANARY_INTERVAL: Input =
+    text(Group::Rollout, "canary_interval", "5m", "Time between two steps, in which checks and metrics must hold");
+pub(super) const MAX_ERROR_RATE: Input = text(
+    Group::Rollout,
+    "max_error_rate",
+    "",
+    "Most answers with 5xx of the new revision, such as `5%` (Cloud Monitoring)",
+);
+pub(super) const MAX_LATENCY_P95: Input = text(
+    Group::Rollout,
+    "max_latency_p95",
+    "",
+    "Longest 95th percentile of the new revision's latency, such as `2s` (Cloud Monitoring)",
+);
+pub(super) const GATE_MIN_REQUESTS: Input =
+    text(Group::Rollout, "gate_min_requests", "20", "Fewer requests than this make no metric: it is unknown then");
+
 pub(super) const MANIFEST: Input =
     text(Group::What, "manifest", "slipway.yml", "File with the parts, relative to the workspace");
 pub(super) const VALUES: Input =

@@ -36,6 +36,13 @@ pub enum Fix {
         /// Its address.
         account: String,
     },
+    /// Enables a version of a secret.
+    EnableVersion {
+        /// The secret.
+        secret: String,
+        /// The version's number.
+        version: u64,
+    },
     /// Makes an account for builds.
     MakeBuilder,
 }
@@ -127,6 +134,16 @@ impl Fix {
                 &in_project,
             ]),
             Fix::EnableAccount { account } => say(&["iam", "service-accounts", "enable", account, &in_project]),
+            Fix::EnableVersion { secret, version } => {
+                say(&[
+                    "secrets",
+                    "versions",
+                    "enable",
+                    &version.to_string(),
+                    &format!("--secret={secret}"),
+                    &in_project,
+                ]);
+            }
             Fix::MakeBuilder => say(&["iam", "service-accounts", "create", BUILDER, &in_project]),
         }
         words
@@ -150,7 +167,9 @@ impl Fix {
             Fix::MakeBuilder => {
                 vec!["iam".into(), "service-accounts".into(), "describe".into(), builder(project), in_project]
             }
-            Fix::Enable { .. } | Fix::Grant { .. } | Fix::EnableAccount { .. } => return None,
+            Fix::Enable { .. } | Fix::Grant { .. } | Fix::EnableAccount { .. } | Fix::EnableVersion { .. } => {
+                return None;
+            }
         };
         Some(std::iter::once("gcloud".to_owned()).chain(words).collect())
     }

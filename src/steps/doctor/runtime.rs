@@ -1,5 +1,7 @@
 //! Who runs the service: its runtime account and the secrets that account must read, and Cloud Run's agent.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::accounts::usable;
@@ -12,6 +14,8 @@ use crate::model::ids::AccountEmail;
 use crate::plan::doctor::fix::{Fix, On};
 use crate::plan::doctor::grants::{Held, held};
 use crate::plan::doctor::{Area, Finding, State};
+use crate::plan::secret_refs::Reference;
+use crate::steps::secret_age;
 
 const ACCESS: &str = "secretmanager.versions.access";
 const PULL: &str = "artifactregistry.repositories.downloadArtifacts";
@@ -39,9 +43,39 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
         for secret in secrets(service) {
             found.push(readable(context, scene, account, service, &secret).await);
         }
+        for reference in secret_age::read_by(service.json().get("template").unwrap_or(&Value::Null)) {
+            found.push(in_use(context, &reference).await);
+        }
     }
     found.push(agent(scene, service));
     found
+}
+
+/// A version that the service reads: enabled, and not older than it should be.
+async fn in_use(context: &DoctorContext<'_>, reference: &Reference) -> Finding {
+    let doctor = context.doctor;
+    let short = reference.secret.rsplit('/').next().unwrap_or_default();
+    let what = format!("version {} of secret `{short}`", reference.version);
+    let finding = |state, evidence: String| Finding::new(Area::Runtime, state, what.clone(), evidence);
+    let looked = secret_age::glance(context.http, doctor.project.as_str(), reference).await;
+    let version = match context.heard(SECRETS, looked) {
+        Ok(version) => version,
+        Err(unseen) => return finding(State::CannotSee, unseen.0),
+    };
+    if !version.enabled {
+        let fix = Fix::EnableVersion { secret: short.to_owned(), version: version.number };
+        return finding(State::Blocking(Class::Deploy), "disabled, so no instance that reads it starts".into())
+            .fix(fix);
+    }
+    let days = |length: Duration| length.as_secs() / 86_400;
+    match version.age() {
+        Some(age) if age > doctor.secret_max_age && !doctor.secret_max_age.is_zero() => {
+            finding(State::Warning, format!("{} days old, more than {}", days(age), days(doctor.secret_max_age)))
+                .cure("`slipway rotate-secret` makes a new one and moves the service to it (docs/ROTATION.md)")
+        }
+        Some(age) => finding(State::Ok, format!("enabled, {} days old", days(age))),
+        None => finding(State::Ok, "enabled".into()),
+    }
 }
 
 /// The address of the account the service runs as, as far as it is known.
