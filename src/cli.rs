@@ -153,7 +153,7 @@ fn settings(mut command: Command, job: Job) -> Command {
     if cfg!(feature = "local") {
         let local = Arg::new("local").long("local").action(ArgAction::SetTrue).help_heading(Group::Run.title());
         command =
-            command.arg(local.help("Use the embedded cloud on this machine in place of Google's; nothing leaves it"));
+            command.arg(local.help("Use the embedded cloud on this machine in place of Google's: nothing leaves it, and it begins with an empty project"));
     }
     command
 }

@@ -87,7 +87,9 @@ pub(super) fn failed(failure: &Failure, sentences: &[String]) -> String {
         out.push_str(&block(failure.evidence_lines().iter().map(String::as_str)));
         out.push('\n');
     }
-    out.push_str(&now(sentences));
+    if !sentences.is_empty() {
+        out.push_str(&now(sentences));
+    }
     let hints = failure.hints();
     if !hints.is_empty() {
         out.push_str("\n### What to do\n\n");
