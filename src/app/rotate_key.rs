@@ -18,7 +18,7 @@ use crate::model::facts::{Facts, StepState};
 use crate::model::rotation::Owner;
 use crate::net::Net;
 use crate::plan::rotate_key::steps;
-use crate::report::rotate_key::{RotationStory, headline};
+use crate::report::rotate_key::{RotationStory, headline, markdown};
 use crate::report::summary::mark;
 use crate::report::{Outcome, exit_code};
 use crate::steps::rotate_key::{self, RotateContext};
@@ -65,6 +65,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         let headline = format!("{} {}", mark(&outcome), headline(&story));
         notify::end(console, (runner, invocation, Command::RotateKey), headline, &now).await;
     }
+    tell::show(console, runner, || markdown(&story));
     exit_code(&outcome)
 }
 

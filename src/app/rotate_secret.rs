@@ -16,7 +16,7 @@ use crate::inputs::spec::Command;
 use crate::model::facts::{RolloutEnd, StepState};
 use crate::plan::rotate_secret::steps;
 use crate::report::markdown::escape;
-use crate::report::rotate_secret::{Rotated, SecretStory, headline};
+use crate::report::rotate_secret::{Rotated, SecretStory, headline, markdown};
 use crate::report::summary::mark;
 use crate::report::{Outcome, exit_code};
 use crate::steps::rotate_secret::{self, Progress, SecretContext};
@@ -87,6 +87,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         let headline = format!("{} {}", mark(&outcome), headline(&story));
         notify::end(console, (runner, invocation, Command::RotateSecret), headline, &now).await;
     }
+    tell::show(console, runner, || markdown(&story));
     exit_code(&outcome)
 }
 

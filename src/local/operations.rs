@@ -6,6 +6,9 @@ use super::{Run, sample};
 use crate::cli::Task;
 use crate::inputs::spec::Command;
 
+/// The secret of the service.
+const SECRET: &str = "session-key";
+
 /// What is shown, one after the other.
 pub(super) fn runs(run: impl Fn(Task, Vec<(&'static str, String)>) -> Run) -> Vec<Run> {
     let titled = |title, run| Run { title: Some(title), ..run };
@@ -14,6 +17,8 @@ pub(super) fn runs(run: impl Fn(Task, Vec<(&'static str, String)>) -> Run) -> Ve
         service.iter().chain(more).map(|(name, text)| (*name, (*text).to_owned())).collect::<Vec<_>>()
     };
     let deploy = || run(Task::Run(Command::Deploy), sample("staging"));
+    let mut with_secret = deploy();
+    with_secret.invocation.flags.push(("secrets", format!("SESSION_KEY: {SECRET}:1")));
     vec![
         Run {
             before: Some(|world| world.next_builds.push_back(BuildScript::ending(Outcome::PushNotAuthorized))),
@@ -27,7 +32,13 @@ pub(super) fn runs(run: impl Fn(Task, Vec<(&'static str, String)>) -> Run) -> Ve
                 run(Task::Run(Command::Doctor), about_it(&[("fix_script", "true")])),
             )
         },
-        titled("3. The owner has run the script: the same deploy", deploy()),
+        Run {
+            before: Some(|world| {
+                world.add_secret(World::PROJECT, SECRET, "of the first day");
+                world.share_secret(World::PROJECT, SECRET, World::COMPUTE);
+            }),
+            ..titled("3. The owner has run the script: the same deploy, now with a secret", with_secret)
+        },
         Run {
             before: Some(|world| world.grant(World::PROJECT, World::DEPLOYER, "roles/monitoring.editor")),
             ..titled(
@@ -45,15 +56,41 @@ pub(super) fn runs(run: impl Fn(Task, Vec<(&'static str, String)>) -> Run) -> Ve
                 run(Task::Run(Command::Status), about_it(&[])),
             )
         },
+        Run {
+            before: Some(|world| world.grant(World::PROJECT, World::DEPLOYER, "roles/logging.viewer")),
+            ..titled(
+                "6. What it wrote in the bad half hour",
+                run(Task::Run(Command::Logs), about_it(&[("severity", "WARNING")])),
+            )
+        },
+        Run {
+            before: Some(|world| {
+                let role = "roles/secretmanager.secretVersionManager";
+                world.grant_on_secret(World::PROJECT, SECRET, World::DEPLOYER, role);
+            }),
+            ..titled(
+                "7. A new key for its sessions, tried before anybody meets it",
+                run(Task::Run(Command::RotateSecret), about_it(&[("secret", SECRET), ("health_path", "/health")])),
+            )
+        },
     ]
 }
 
-/// A day of measurements: busy by day, quiet by night, and one bad half hour.
+/// A day of measurements and some words: busy by day, quiet by night, and one bad half hour.
 fn a_day(world: &mut World) {
     let Some(newest) = world.revisions.last() else { return };
     let revision = newest.name.rsplit('/').next().unwrap_or_default().to_owned();
     // The middle of each period of five minutes, so that it does not matter at which second this runs.
     let moments: Vec<(i64, i64)> = (0..288).map(|period| (period, world.minutes_ago(period * 5 + 2))).collect();
+    for (minutes, severity, text) in [
+        (48, "WARNING", "the database answers slowly: 2.9 s"),
+        (41, "ERROR", "GET /api/berths: connection pool exhausted"),
+        (24, "WARNING", "the database answers again"),
+        (12, "INFO", "housekeeping done"),
+    ] {
+        let entry = world.log_entry("sample-backend", &revision, minutes * 60_000, severity, text);
+        world.log_entries.push(entry);
+    }
     let metrics = world.metrics("sample-backend", &revision);
     for (period, at) in moments {
         let by_day = 1.0 + (f64::from(i32::try_from(period).unwrap_or(0)) / 288.0 * std::f64::consts::TAU).cos();

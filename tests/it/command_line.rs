@@ -113,6 +113,8 @@ fn the_demonstration_of_the_day_after_finds_what_is_in_the_way() {
         "3. The owner has run the script",
         "xychart-beta",
         "latency p95",
+        "GET /api/berths: connection pool exhausted",
+        "Secret `session-key` is rotated",
     ] {
         assert!(out.contains(said), "{said}\n{out}");
     }
