@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::markdown::{code, link, table};
+use super::markdown::{code, known, link};
 use crate::model::execution::JobFact;
 use crate::model::facts::Written;
 
@@ -30,15 +30,16 @@ pub fn sentence(job: &JobFact) -> String {
 /// Its table in the summary.
 pub fn markdown(job: &JobFact) -> Option<String> {
     let execution = job.execution.as_ref()?;
-    let mut rows: Vec<Vec<String>> = vec![vec!["Job".into(), code(&job.name)]];
-    let mut row = |name: &str, value: Option<String>| rows.extend(value.map(|value| vec![name.to_owned(), value]));
-    row("Execution", execution.name.as_deref().map(code));
-    row("State", Some(code(execution.state)).filter(|state| !state.is_empty()));
-    row("Exit code", execution.exit_code.map(|code| code.to_string()));
     let counts = format!("{} of {} succeeded, {} failed", execution.succeeded, execution.tasks, execution.failed);
-    row("Tasks", (execution.tasks > 1).then_some(counts));
-    row("Log", Some(&execution.log_url).filter(|url| !url.is_empty()).map(|url| link(url)));
-    Some(format!("### Execution\n\n{}", table(&["", ""], &rows)))
+    let rows = [
+        ("Job", Some(code(&job.name))),
+        ("Execution", execution.name.as_deref().map(code)),
+        ("State", Some(code(execution.state)).filter(|state| !state.is_empty())),
+        ("Exit code", execution.exit_code.map(|code| code.to_string())),
+        ("Tasks", (execution.tasks > 1).then_some(counts)),
+        ("Log", Some(&execution.log_url).filter(|url| !url.is_empty()).map(|url| link(url))),
+    ];
+    Some(format!("### Execution\n\n{}", known(rows)))
 }
 
 /// Its part of the report document.

@@ -249,19 +249,18 @@ pub fn markdown(story: &SiteStory<'_>) -> String {
 }
 
 fn head(story: &SiteStory<'_>) -> String {
-    let title = format!("{} {}", summary::mark(story.outcome), sentence(&headline(story)));
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    let mut row = |name: &str, value: Option<String>| rows.extend(value.map(|value| vec![name.to_owned(), value]));
     let first = story.facts.sites.first().filter(|_| story.facts.sites.len() == 1);
-    row("URL", first.and_then(|fact| fact.url.as_deref()).map(link));
-    row("Project", Some(code(story.project)));
-    row("Channel", Some(code(story.channel)));
-    row("Until", first.and_then(|fact| fact.expires.as_deref()).map(code));
-    row("Version", first.and_then(|fact| fact.version.as_deref()).map(|name| code(short(name))));
-    row("Shown before", first.map(|fact| sentence(&before(&fact.before))));
-    row("Commit", story.commit.map(code));
-    row("Took", Some(duration(story.took)));
-    format!("## {title}\n\n{}", table(&["", ""], &rows))
+    let rows = [
+        ("URL", first.and_then(|fact| fact.url.as_deref()).map(link)),
+        ("Project", Some(code(story.project))),
+        ("Channel", Some(code(story.channel))),
+        ("Until", first.and_then(|fact| fact.expires.as_deref()).map(code)),
+        ("Version", first.and_then(|fact| fact.version.as_deref()).map(|name| code(short(name)))),
+        ("Shown before", first.map(|fact| sentence(&before(&fact.before)))),
+        ("Commit", story.commit.map(code)),
+        ("Took", Some(duration(story.took))),
+    ];
+    summary::titled(summary::mark(story.outcome), &headline(story), rows)
 }
 
 /// The table of sites: files, what was sent, how it ended.

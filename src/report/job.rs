@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::markdown::{code, sentence, table};
+use super::markdown::code;
 use super::{Outcome, execution, exit_code, json as report_json, summary};
 use crate::console::duration;
 use crate::model::execution::JobEnd;
@@ -142,12 +142,11 @@ pub fn markdown(story: &JobStory<'_>) -> String {
 }
 
 fn head(story: &JobStory<'_>) -> String {
-    let title = format!("{} {}", summary::mark(story.outcome), sentence(&headline(story)));
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    let mut row = |name: &str, value: Option<String>| rows.extend(value.map(|value| vec![name.to_owned(), value]));
-    row("Project", Some(format!("{} in {}", code(story.project), code(story.region))));
-    row("Image", story.facts.image.as_ref().map(|image| code(&image.to_string())));
-    row("Commit", story.commit.map(code));
-    row("Took", Some(duration(story.took)));
-    format!("## {title}\n\n{}", table(&["", ""], &rows))
+    let rows = [
+        ("Project", Some(format!("{} in {}", code(story.project), code(story.region)))),
+        ("Image", story.facts.image.as_ref().map(|image| code(&image.to_string()))),
+        ("Commit", story.commit.map(code)),
+        ("Took", Some(duration(story.took))),
+    ];
+    summary::titled(summary::mark(story.outcome), &headline(story), rows)
 }

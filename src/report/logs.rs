@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::markdown::{block, code, sentence, table};
+use super::markdown::{block, code};
 use super::{Outcome, build, exit_code, json as report_json, summary};
 use crate::console::duration;
 use crate::model::facts::{BuildFact, Facts};
@@ -153,9 +153,8 @@ pub fn document(story: &LogsStory<'_>) -> Value {
 
 /// The job summary.
 pub fn markdown(story: &LogsStory<'_>) -> String {
-    let mark = summary::mark(story.outcome);
-    let rows = vec![vec!["Project".to_owned(), format!("{} in {}", code(story.project), code(story.place))]];
-    let mut parts = vec![format!("## {mark} {}\n\n{}", sentence(&headline(story)), table(&["", ""], &rows))];
+    let place = format!("{} in {}", code(story.project), code(story.place));
+    let mut parts = vec![summary::titled(summary::mark(story.outcome), &headline(story), [("Project", Some(place))])];
     let now = sentences(story);
     match story.outcome {
         Outcome::Failed(failure) => parts.push(summary::failed(failure, &now)),

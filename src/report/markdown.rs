@@ -69,6 +69,13 @@ pub fn link(address: &str) -> String {
     if plain { format!("<{address}>") } else { code(address) }
 }
 
+/// A table of names and values, without those that are not known.
+pub fn known(rows: impl IntoIterator<Item = (&'static str, Option<String>)>) -> String {
+    let rows: Vec<Vec<String>> =
+        rows.into_iter().filter_map(|(name, value)| Some(vec![name.to_owned(), value?])).collect();
+    table(&["", ""], &rows)
+}
+
 /// A table; cells are Markdown already.
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let row = |cells: &[String]| format!("| {} |\n", cells.join(" | "));

@@ -137,12 +137,11 @@ pub fn document(story: &MonitoringStory<'_>) -> Value {
 
 /// The job summary.
 pub fn markdown(story: &MonitoringStory<'_>) -> String {
-    let title = format!("{} {}", summary::mark(story.outcome), sentence(&headline(story)));
     let rows = [
-        vec!["Project".to_owned(), format!("{} in {}", code(story.project), code(story.region))],
-        vec!["Took".to_owned(), duration(story.took)],
+        ("Project", Some(format!("{} in {}", code(story.project), code(story.region)))),
+        ("Took", Some(duration(story.took))),
     ];
-    let mut parts = vec![format!("## {title}\n\n{}", table(&["", ""], &rows))];
+    let mut parts = vec![summary::titled(summary::mark(story.outcome), &headline(story), rows)];
     let now = sentences(story);
     match story.outcome {
         Outcome::Failed(failure) => parts.push(summary::failed(failure, &now)),

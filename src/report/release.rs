@@ -229,13 +229,12 @@ pub(super) fn with_head(story: &ReleaseStory<'_>, head: String) -> String {
 }
 
 fn head(story: &ReleaseStory<'_>) -> String {
-    let title = format!("{} {}", summary::mark(story.outcome), sentence(&headline(story)));
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    let mut row = |name: &str, value: Option<String>| rows.extend(value.map(|value| vec![name.to_owned(), value]));
-    row("Environment", story.environment.map(code));
-    row("Commit", story.commit.map(code));
-    row("Took", Some(duration(story.took)));
-    format!("## {title}\n\n{}", table(&["", ""], &rows))
+    let rows = [
+        ("Environment", story.environment.map(code)),
+        ("Commit", story.commit.map(code)),
+        ("Took", Some(duration(story.took))),
+    ];
+    summary::titled(summary::mark(story.outcome), &headline(story), rows)
 }
 
 fn table_of_parts(story: &ReleaseStory<'_>) -> String {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::markdown::{code, sentence, table};
+use super::markdown::{code, sentence};
 use super::{Outcome, exit_code, json as report_json, summary};
 use crate::console::duration;
 use crate::model::facts::Facts;
@@ -165,12 +165,11 @@ pub fn markdown(story: &RotationStory<'_>) -> String {
 }
 
 fn head(story: &RotationStory<'_>) -> String {
-    let title = format!("{} {}", summary::mark(story.outcome), sentence(&headline(story)));
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    let mut row = |name: &str, value: Option<String>| rows.extend(value.map(|value| vec![name.to_owned(), value]));
-    row("Account", Some(code(story.account)));
-    row("Secret", Some(sentence(&story.place.to_string())));
-    row("New key", story.facts.rotation.new_key.as_deref().map(code));
-    row("Took", Some(duration(story.took)));
-    format!("## {title}\n\n{}", table(&["", ""], &rows))
+    let rows = [
+        ("Account", Some(code(story.account))),
+        ("Secret", Some(sentence(&story.place.to_string()))),
+        ("New key", story.facts.rotation.new_key.as_deref().map(code)),
+        ("Took", Some(duration(story.took))),
+    ];
+    summary::titled(summary::mark(story.outcome), &headline(story), rows)
 }

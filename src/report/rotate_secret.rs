@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::markdown::{code, sentence, table};
+use super::markdown::code;
 use super::{Outcome, exit_code, json as report_json, summary, truth};
 use crate::console::duration;
 use crate::explain::Class;
@@ -222,15 +222,14 @@ pub fn markdown(story: &SecretStory<'_>) -> String {
 }
 
 fn head(story: &SecretStory<'_>) -> String {
-    let title = format!("{} {}", summary::mark(story.outcome), sentence(&headline(story)));
     let known = &story.facts.secret;
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    let mut row = |name: &str, value: Option<String>| rows.extend(value.map(|value| vec![name.to_owned(), value]));
-    row("Secret", Some(code(story.what.secret)));
-    row("Service", Some(format!("{} in {}", code(story.what.service), code(story.what.region))));
-    row("Version", known.new.filter(|_| known.moved).map(|new| new.to_string()));
-    row("Before", Some(numbers(&known.previous)).filter(|before| !before.is_empty()));
-    row("Revision", story.facts.service.revision.as_ref().map(|revision| code(revision.as_str())));
-    row("Took", Some(duration(story.took)));
-    format!("## {title}\n\n{}", table(&["", ""], &rows))
+    let rows = [
+        ("Secret", Some(code(story.what.secret))),
+        ("Service", Some(format!("{} in {}", code(story.what.service), code(story.what.region)))),
+        ("Version", known.new.filter(|_| known.moved).map(|new| new.to_string())),
+        ("Before", Some(numbers(&known.previous)).filter(|before| !before.is_empty())),
+        ("Revision", story.facts.service.revision.as_ref().map(|revision| code(revision.as_str()))),
+        ("Took", Some(duration(story.took))),
+    ];
+    summary::titled(summary::mark(story.outcome), &headline(story), rows)
 }

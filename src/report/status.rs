@@ -236,10 +236,10 @@ pub fn markdown(story: &StatusStory<'_>) -> String {
         Outcome::Deployed(_) => "📈",
         other => summary::mark(other),
     };
-    let mut head = vec![vec!["Project".to_owned(), format!("{} in {}", code(story.project), code(story.region))]];
     let url = story.status().map(|status| status.url.as_str()).filter(|url| !url.is_empty());
-    head.extend(url.map(|url| vec!["URL".to_owned(), link(url)]));
-    let mut parts = vec![format!("## {mark} {}\n\n{}", sentence(&headline(story)), table(&["", ""], &head))];
+    let rows =
+        [("Project", Some(format!("{} in {}", code(story.project), code(story.region)))), ("URL", url.map(link))];
+    let mut parts = vec![summary::titled(mark, &headline(story), rows)];
     match story.outcome {
         Outcome::Failed(failure) => parts.push(summary::failed(failure, &[])),
         Outcome::Deployed(status) => {

@@ -1,6 +1,6 @@
 //! The job summary: what a person wants to see first, as Markdown.
 
-use super::markdown::{block, code, escape, link, sentence, table};
+use super::markdown::{block, code, escape, known, link, sentence, table};
 use super::{Outcome, Story, build, execution, headline, timeline, truth};
 use crate::console::duration;
 use crate::console::files::SUMMARY_LIMIT;
@@ -61,20 +61,28 @@ pub fn mark<K>(outcome: &Outcome<K>) -> &'static str {
     }
 }
 
+/// The head of a summary: how it ended, and what is known besides.
+pub(super) fn titled(
+    mark: &str,
+    headline: &str,
+    rows: impl IntoIterator<Item = (&'static str, Option<String>)>,
+) -> String {
+    format!("## {mark} {}\n\n{}", sentence(headline), known(rows))
+}
+
 fn head(story: &Story<'_>) -> String {
-    let title = format!("{} {}", mark(story.outcome), sentence(&headline(story)));
     let facts = story.facts;
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    let mut row = |name: &str, value: Option<String>| rows.extend(value.map(|value| vec![name.to_owned(), value]));
-    row("URL", facts.service.url.as_deref().map(link));
-    row("Project", Some(format!("{} in {}", code(story.project), code(story.region))));
-    row("Revision", facts.service.revision.as_ref().map(|revision| code(revision.as_str())));
-    row("Served before", facts.service.previous.as_ref().map(|revision| code(revision.as_str())));
-    row("Image", facts.image.as_ref().map(|image| code(&image.to_string())));
-    row("Commit", story.commit.map(code));
-    row("Since the last deploy", facts.commits.as_deref().map(sentence));
-    row("Took", Some(duration(story.took)));
-    format!("## {title}\n\n{}", table(&["", ""], &rows))
+    let rows = [
+        ("URL", facts.service.url.as_deref().map(link)),
+        ("Project", Some(format!("{} in {}", code(story.project), code(story.region)))),
+        ("Revision", facts.service.revision.as_ref().map(|revision| code(revision.as_str()))),
+        ("Served before", facts.service.previous.as_ref().map(|revision| code(revision.as_str()))),
+        ("Image", facts.image.as_ref().map(|image| code(&image.to_string()))),
+        ("Commit", story.commit.map(code)),
+        ("Since the last deploy", facts.commits.as_deref().map(sentence)),
+        ("Took", Some(duration(story.took))),
+    ];
+    titled(mark(story.outcome), &headline(story), rows)
 }
 
 /// What went wrong, what is true now, what to do.
