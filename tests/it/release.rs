@@ -272,3 +272,17 @@ fn a_killed_release_is_ended_by_the_post_stage() {
         );
     }
 }
+
+#[test]
+fn a_build_over_budget_stops_both_halves() {
+    let mut scene = released();
+    let (served, page) = (serving(&scene, "backend"), shown(&scene));
+    let strict = "    source: app\n    enforce_budgets: true\n    max_build_time: 2m\n";
+    scene.file("slipway.yml", MANIFEST.replace("    source: app\n", strict));
+    scene.file("app/main.py", "print('slow')\n").file("site/dist/index.html", "second");
+    let script = fakecloud::BuildScript { took: Some(std::time::Duration::from_secs(200)), ..Default::default() };
+    scene.cloud.world(|world| world.next_builds.push_back(script));
+    let run = scene.command(&["release"]).expect(6);
+    run.says("`backend` is not deployed, because its build is over budget: the build took 3m 20s");
+    assert_eq!((serving(&scene, "backend"), shown(&scene)), (served, page));
+}
