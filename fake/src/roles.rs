@@ -276,6 +276,9 @@ const ROLES: &[Role] = &[
     ("roles/firebase.admin", &[PROJECT, FIREBASE, HOSTING_READ, HOSTING_WRITE]),
     ("roles/firebase.developAdmin", &[PROJECT, FIREBASE, HOSTING_READ, HOSTING_WRITE]),
     ("roles/firebase.viewer", &[PROJECT, FIREBASE, HOSTING_READ]),
+    ("roles/billing.viewer", &[BILLING_READ]),
+    ("roles/billing.costsManager", &[BILLING_READ, BUDGETS_WRITE]),
+    ("roles/billing.admin", &[BILLING_READ, BUDGETS_WRITE]),
     (
         "roles/serviceusage.serviceUsageAdmin",
         &[&[
@@ -329,6 +332,11 @@ const ROLES: &[Role] = &[
         ],
     ),
 ];
+
+/// What is granted on a billing account: no role of a project holds it there.
+const BILLING_READ: &[&str] =
+    &["billing.accounts.get", "billing.budgets.get", "billing.budgets.list", "billing.resourceAssociations.list"];
+const BUDGETS_WRITE: &[&str] = &["billing.budgets.create", "billing.budgets.delete", "billing.budgets.update"];
 
 const FIREBASE: &[&str] = &["firebase.projects.get"];
 const HOSTING_READ: &[&str] = &["firebasehosting.sites.get", "firebasehosting.sites.list"];
