@@ -1,11 +1,13 @@
 //! Who pays for a project, and the budgets of that account. A budget's name is Google's to choose and the shown one is
 //! not unique, so a second create makes a second one: whoever creates looks first, and after a lost reply.
 
+use reqwest::Method;
 use serde_json::Value;
 
 use super::endpoints::{Api, segment};
 use super::error::ApiError;
-use super::http::Http;
+use super::http::{Body, Http};
+use super::retry::Repeat;
 
 /// Who pays for a project.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,6 +53,48 @@ pub async fn budgets(http: &Http, account: &str) -> Result<Vec<Value>, ApiError>
             None => return Ok(all),
         }
     }
+}
+
+/// Makes a budget. Every call that arrives makes another, so its author looks before repeating it.
+///
+/// # Errors
+/// When Google refuses, such as another currency than the account's, or the reply is lost (`is_ambiguous`).
+pub async fn create(http: &Http, account: &str, body: &Value) -> Result<Value, ApiError> {
+    let (path, doing) = (format!("{}/budgets", named(account)), format!("make budget `{}`", text(body, "displayName")));
+    let body = Body::Json(body.clone());
+    http.json(&http.call(Method::POST, Api::BillingBudgets, &path, body, Repeat::WithoutEffect, doing)).await
+}
+
+/// Writes these fields of a budget that was read. The etag in the body guards it, so a second call would be refused as
+/// a conflict although the first had its effect: its author looks before repeating it.
+///
+/// # Errors
+/// When Google refuses, somebody else was faster (`is_conflict`), or the reply is lost (`is_ambiguous`).
+pub async fn update(http: &Http, budget: &Value, body: &Value, fields: &[String]) -> Result<Value, ApiError> {
+    let doing = format!("change budget `{}`", text(budget, "displayName"));
+    let (path, body) = (named(text(budget, "name")), Body::Json(body.clone()));
+    let mut call = http.call(Method::PATCH, Api::BillingBudgets, &path, body, Repeat::WithoutEffect, doing);
+    call.query.push(("updateMask", fields.join(",")));
+    http.json(&call).await
+}
+
+/// Removes a budget. A second time succeeds too (description).
+///
+/// # Errors
+/// When Google keeps it.
+pub async fn delete(http: &Http, budget: &Value) -> Result<(), ApiError> {
+    let doing = format!("remove budget `{}`", text(budget, "displayName"));
+    let path = named(text(budget, "name"));
+    let call = http.call(Method::DELETE, Api::BillingBudgets, &path, Body::Empty, Repeat::Always, doing);
+    match http.reply(&call, &[]).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_missing() => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn text<'a>(budget: &'a Value, key: &str) -> &'a str {
+    budget.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The path of a full name that Google gave; nothing in a name can lead elsewhere.

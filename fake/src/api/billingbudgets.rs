@@ -120,8 +120,8 @@ fn settle(world: &World, account: &str, budget: &mut Value) -> Result<(), Reply>
     }
     let money = &mut amount["specifiedAmount"];
     if money["currencyCode"].as_str().is_some_and(|given| given != currency) {
-        let text = format!("The currency of the budget must be that of the billing account ({currency}).");
-        return Err(refusal::invalid(text));
+        // No more is said (report).
+        return Err(refusal::invalid("Request contains an invalid argument."));
     }
     money["currencyCode"] = json!(currency);
     if money["nanos"] == json!(0) {
