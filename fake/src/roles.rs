@@ -333,7 +333,7 @@ const ROLES: &[Role] = &[
     ),
 ];
 
-/// What is granted on a billing account: no role of a project holds it there.
+/// What is granted on a billing account. Roles of a project open budgets of that one project, see `VIEWER` and `EDITOR`.
 const BILLING_READ: &[&str] =
     &["billing.accounts.get", "billing.budgets.get", "billing.budgets.list", "billing.resourceAssociations.list"];
 const BUDGETS_WRITE: &[&str] = &["billing.budgets.create", "billing.budgets.delete", "billing.budgets.update"];
@@ -518,6 +518,7 @@ const SECRETS: &[&str] = &[
 ];
 
 const VIEWER: &[&str] = &[
+    "billing.resourcebudgets.read",
     "cloudbuild.builds.get",
     "cloudbuild.builds.list",
     "iam.serviceAccounts.get",
@@ -544,6 +545,7 @@ const VIEWER: &[&str] = &[
 const EDITOR: &[&str] = &[
     "artifactregistry.repositories.create",
     "artifactregistry.repositories.createOnPush",
+    "billing.resourcebudgets.write",
     "cloudbuild.builds.create",
     "cloudbuild.builds.update",
     "iam.serviceAccounts.actAs",

@@ -34,17 +34,30 @@ pub async fn payer(http: &Http) -> Result<Payer, ApiError> {
     })
 }
 
-/// Every budget of a billing account.
+/// Which budgets of a billing account are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// All, which a role on the account lets see.
+    Account,
+    /// Those of the project, which a role on the project is enough for, where they count no other project
+    /// (<https://docs.cloud.google.com/billing/docs/how-to/budget-api-access-control>).
+    Project,
+}
+
+/// Budgets of a billing account.
 ///
 /// # Errors
-/// When they may not be listed: no role of a project lets anybody.
-pub async fn budgets(http: &Http, account: &str) -> Result<Vec<Value>, ApiError> {
+/// When they may not be listed.
+pub async fn budgets(http: &Http, account: &str, of: Of) -> Result<Vec<Value>, ApiError> {
     let path = format!("{}/budgets", named(account));
     let (mut all, mut page) = (Vec::new(), None);
     loop {
         let mut call = http.get(Api::BillingBudgets, &path, "list the budgets of the billing account");
         // The most there can be on a page (description).
         call.query.push(("pageSize", "100".into()));
+        if of == Of::Project {
+            call.query.push(("scope", format!("projects/{}", http.project())));
+        }
         call.query.extend(page.take().map(|token| ("pageToken", token)));
         let answer = http.json(&call).await?;
         all.extend(answer.get("budgets").and_then(Value::as_array).into_iter().flatten().cloned());

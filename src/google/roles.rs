@@ -124,8 +124,7 @@ pub const MONITORING_NEEDS: &[Need] = &[
     ),
 ];
 
-/// The role that manages budgets. Roles of a project hold none of what it holds
-/// (<https://docs.cloud.google.com/billing/docs/how-to/budget-api-access-control>).
+/// The role that manages budgets, granted on the billing account.
 pub const BUDGET_ROLE: &str = "roles/billing.costsManager";
 
 /// Every permission on the billing account that `budget` needs.
@@ -135,6 +134,10 @@ pub const BUDGET_NEEDS: &[Need] = &[
     need("billing.budgets.update", BUDGET_ROLE, Scope::Billing, "change a budget"),
     need("billing.budgets.delete", BUDGET_ROLE, Scope::Billing, "remove a budget"),
 ];
+
+/// What is enough on the project in their place, for a budget that counts no other project: project owners and editors
+/// hold both (<https://docs.cloud.google.com/billing/docs/how-to/budget-api-access-control>).
+pub const BUDGET_OF_PROJECT: [&str; 2] = ["billing.resourcebudgets.read", "billing.resourcebudgets.write"];
 
 /// The role that rotates keys, best granted on the one account.
 const KEY_ROLE: &str = "roles/iam.serviceAccountKeyAdmin";

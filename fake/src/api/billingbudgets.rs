@@ -32,18 +32,45 @@ fn answer(world: &mut World, call: &Call) -> Option<Answer> {
     let verb = call.id.strip_prefix("billingbudgets.billingAccounts.budgets.")?;
     let asked = if verb == "patch" { "update" } else { verb };
     let account = format!("billingAccounts/{}", call.hole("billingAccountsId"));
-    if !world.allows_on_billing(&call.account, &format!("billing.budgets.{asked}"), &account) {
+    let name = format!("{account}/budgets/{}", call.hole("budgetsId"));
+    let whole = world.allows_on_billing(&call.account, &format!("billing.budgets.{asked}"), &account);
+    if !whole && !allows_alone(world, call, &account, &name) {
         return Some(Err(denied()));
     }
-    let name = format!("{account}/budgets/{}", call.hole("budgetsId"));
     Some(match verb {
         "create" => create(world, call, &account),
-        "list" => Ok(list(world, call, &account)),
+        "list" => list(world, call, &account, whole),
         "get" => found(world, &account, &name).map(|budget| Reply::ok(&budget)),
         "patch" => patch(world, call, &account, &name),
         "delete" => Ok(delete(world, &account, &name)),
         _ => return None,
     })
+}
+
+/// Whether the caller may do this to a budget of one project by what it holds there (docs, page on access control).
+fn allows_alone(world: &World, call: &Call, account: &str, name: &str) -> bool {
+    let kept = world.billing_accounts.get(account).and_then(|account| account.budgets.get(name));
+    let writes = call.verb != "GET";
+    let one = match (call.verb.as_str(), kept) {
+        ("GET", None) => call.query("scope").map(str::to_owned),
+        ("POST", _) => only_project(&call.json),
+        (_, Some(kept)) if writes && kept["ownershipScope"] == "BILLING_ACCOUNT" => None,
+        (_, kept) => kept.and_then(only_project),
+    };
+    let project = one.as_deref().and_then(|one| world.project(one.strip_prefix("projects/")?));
+    let needed = if writes { "billing.resourcebudgets.write" } else { "billing.resourcebudgets.read" };
+    project.is_some_and(|project| {
+        let all = ["resourcemanager.projects.get", needed];
+        all.iter().all(|permission| world.allows(&call.account, permission, &project.id, None))
+    })
+}
+
+/// The project of a budget that counts no other.
+fn only_project(budget: &Value) -> Option<String> {
+    match budget.pointer("/budgetFilter/projects")?.as_array()?.as_slice() {
+        [one] => one.as_str().map(str::to_owned),
+        _ => None,
+    }
 }
 
 fn found(world: &World, account: &str, name: &str) -> Result<Value, Reply> {
@@ -69,9 +96,25 @@ fn keep(world: &mut World, account: &str, name: &str, mut budget: Value, what: &
     Ok(Reply::ok(&budget))
 }
 
-fn list(world: &World, call: &Call, account: &str) -> Reply {
-    let budgets = world.billing_accounts.get(account).map(|account| account.budgets.values().cloned().collect());
-    Reply::ok(&page::of(call, "budgets", Size { usual: 100, most: 100 }, budgets.unwrap_or_default()))
+fn list(world: &World, call: &Call, account: &str, whole: bool) -> Answer {
+    let mut budgets: Vec<Value> = world
+        .billing_accounts
+        .get(account)
+        .map(|account| account.budgets.values().cloned().collect())
+        .unwrap_or_default();
+    if let Some(scope) = call.query("scope") {
+        let project = scope.strip_prefix("projects/").and_then(|name| world.project(name));
+        let project = project.ok_or_else(|| refusal::invalid("Request contains an invalid argument."))?;
+        let named = format!("projects/{}", project.number);
+        budgets.retain(|budget| match whole {
+            true => budget
+                .pointer("/budgetFilter/projects")
+                .and_then(Value::as_array)
+                .is_some_and(|all| all.contains(&json!(named))),
+            false => only_project(budget).as_ref() == Some(&named),
+        });
+    }
+    Ok(Reply::ok(&page::of(call, "budgets", Size { usual: 100, most: 100 }, budgets)))
 }
 
 fn patch(world: &mut World, call: &Call, account: &str, name: &str) -> Answer {

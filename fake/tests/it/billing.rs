@@ -88,8 +88,8 @@ fn the_laws_of_budgets_are_kept() {
 }
 
 #[test]
-fn roles_of_the_project_open_no_budget() {
-    let scene = Scene::with(|world| world.grant(World::PROJECT, World::DEPLOYER, "roles/owner"));
+fn roles_on_the_account_open_every_budget() {
+    let scene = Scene::new();
     assert_eq!(scene.get("billingbudgets", &base()).status, 403);
     let held = || {
         let asked = json!({"permissions": ["billing.budgets.list", "billing.budgets.create"]});
@@ -105,8 +105,30 @@ fn roles_of_the_project_open_no_budget() {
 }
 
 #[test]
-fn a_scope_is_not_honoured_and_says_so() {
-    let scene = scene();
-    scene.get("billingbudgets", &format!("{}?scope=projects/harbour-dev", base()));
-    assert_eq!(scene.cloud.unexpected().len(), 1);
+fn roles_on_the_project_open_budgets_of_it_alone() {
+    let scene = Scene::with(|world| {
+        world.add_project("other", "999");
+        world.grant(World::PROJECT, World::DEPLOYER, "roles/viewer");
+    });
+    let scoped = format!("{}?scope=projects/harbour-dev", base());
+    let listed = || scene.get("billingbudgets", &scoped).json()["budgets"].as_array().map_or(0, Vec::len);
+    assert_eq!((scene.get("billingbudgets", &base()).status, scene.get("billingbudgets", &scoped).status), (403, 200));
+    assert_eq!(scene.get("billingbudgets", &format!("{}?scope=projects/other", base())).status, 403);
+    assert_eq!(make(&scene, &budget()).status, 403, "a viewer writes nothing");
+    scene.cloud.world(|world| world.grant(World::PROJECT, World::DEPLOYER, "roles/editor"));
+    let made = make(&scene, &budget()).json();
+    assert_eq!(listed(), 1);
+    for projects in [json!([]), json!(["projects/harbour-dev", "projects/other"]), json!(["projects/other"])] {
+        let mut body = budget();
+        body["budgetFilter"]["projects"] = projects;
+        assert_eq!(make(&scene, &body).status, 403, "{body}");
+    }
+    let path = format!("/v1/{}", made["name"].as_str().expect("a name"));
+    scene.cloud.world(|world| {
+        let budget = world.billing().budgets.values_mut().next().expect("the budget");
+        budget["ownershipScope"] = json!("BILLING_ACCOUNT");
+    });
+    assert_eq!(scene.call("billingbudgets", "DELETE", &path, None).status, 403, "the account keeps it for itself");
+    assert_eq!(scene.get("billingbudgets", &path).status, 200);
+    assert!(scene.cloud.unexpected().is_empty());
 }

@@ -2,7 +2,7 @@
 
 use super::{BILLING, BUDGETS, DoctorContext, Scene, Unseen};
 use crate::explain::Class;
-use crate::google::billing;
+use crate::google::billing::{self, Of};
 use crate::google::error::ApiError;
 use crate::plan::doctor::billing::judge;
 use crate::plan::doctor::fix::line;
@@ -36,11 +36,14 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
         }
     };
     let paid = paid(State::Ok, "an open billing account pays for the project");
-    let budgets = billing::budgets(context.http, &account).await;
+    let budgets = billing::budgets(context.http, &account, Of::Account).await;
     let plain = budgets.as_ref().is_err_and(is_plain);
     let budgets = match context.heard(BUDGETS, budgets) {
         Ok(budgets) => budgets,
-        Err(unseen) => return vec![paid, hidden(unseen, plain)],
+        Err(unseen) => {
+            let own = if plain { own(context, scene, &account).await } else { None };
+            return vec![paid, own.unwrap_or_else(|| hidden(unseen, plain))];
+        }
     };
     let (state, evidence) = judge(&budgets, project, scene.number.as_deref());
     let found = budget(state, evidence);
@@ -51,6 +54,15 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
         _ => found,
     };
     vec![paid, found]
+}
+
+/// What a role on the project shows: budgets of it alone. That there is none proves nothing.
+async fn own(context: &DoctorContext<'_>, scene: &Scene, account: &str) -> Option<Finding> {
+    let own = context.heard(BUDGETS, billing::budgets(context.http, account, Of::Project).await).ok()?;
+    Some(match judge(&own, context.doctor.project.as_str(), scene.number.as_deref()) {
+        (State::Ok, evidence) => budget(State::Ok, evidence),
+        _ => budget(State::CannotSee, format!("none is seen that is this project's alone; {ELSEWHERE}")),
+    })
 }
 
 fn budget(state: State, evidence: String) -> Finding {

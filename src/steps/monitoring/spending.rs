@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::{MonitoringContext, ROUNDS, Work, name_of};
 use crate::explain::{Class, Explain, Failure};
-use crate::google::billing;
+use crate::google::billing::{self, Of};
 use crate::google::error::ApiError;
 use crate::google::projects::{self, Resource};
-use crate::google::roles::{self, BUDGET_NEEDS, BUDGET_ROLE, Need};
+use crate::google::roles::{self, BUDGET_NEEDS, BUDGET_OF_PROJECT, BUDGET_ROLE, Need};
 use crate::model::watch::Change;
 use crate::plan::spending::{MOST_CHANNELS, budget, change, differing, is_ours};
 
@@ -20,6 +20,8 @@ pub(super) struct Ground {
     account: String,
     /// The project's number.
     number: String,
+    /// Which budgets may be seen.
+    of: Of,
 }
 
 /// Finds out where the budget belongs, before anything is changed, and names what the account lacks there; `None` where
@@ -45,15 +47,20 @@ pub(super) async fn look_ahead(context: &MonitoringContext<'_>) -> Result<Option
     };
     let needs: Vec<&Need> = BUDGET_NEEDS.iter().filter(needed).collect();
     let asked: Vec<&str> = needs.iter().map(|need| need.permission).collect();
+    let mut of = Of::Account;
     match projects::held(http, Resource::Billing(&account), &asked).await {
         Ok(held) => {
-            let lacking = needs.into_iter().filter(|need| !held.iter().any(|other| other == need.permission));
-            let caller = http.principal();
-            let evidence: Vec<String> =
-                lacking.map(|need| format!("`{caller}` lacks `{}`, to {}", need.permission, need.why)).collect();
-            if !evidence.is_empty() {
+            let lacking: Vec<&Need> =
+                needs.into_iter().filter(|need| !held.iter().any(|other| other == need.permission)).collect();
+            if !lacking.is_empty() && may_on_project(context).await {
+                of = Of::Project;
+            } else if !lacking.is_empty() {
+                let caller = http.principal();
+                let evidence =
+                    lacking.iter().map(|need| format!("`{caller}` lacks `{}`, to {}", need.permission, need.why));
                 let text = format!("`{caller}` may not set up a budget on `{account}`; nothing was changed");
-                return Err(Failure::plain(Class::Permission, text).evidence(evidence).hint(grant(context, &account)));
+                let failure = Failure::plain(Class::Permission, text).evidence(evidence.collect());
+                return Err(failure.hint(grant(context, &account)));
             }
         }
         Err(error) if error.class() == Class::Auth => {
@@ -64,7 +71,14 @@ pub(super) async fn look_ahead(context: &MonitoringContext<'_>) -> Result<Option
         }
     }
     let number = projects::number(http).await.map_err(failed)?.unwrap_or_else(|| project.to_owned());
-    Ok(Some(Ground { account, number }))
+    Ok(Some(Ground { account, number, of }))
+}
+
+/// Whether what is held on the project is enough: then Google has the last word.
+async fn may_on_project(context: &MonitoringContext<'_>) -> bool {
+    let asked = if context.wanted.dry_run { &BUDGET_OF_PROJECT[..1] } else { &BUDGET_OF_PROJECT[..] };
+    let held = projects::held(context.http, Resource::Project, asked).await;
+    held.is_ok_and(|held| asked.iter().all(|permission| held.iter().any(|other| other == permission)))
 }
 
 fn grant(context: &MonitoringContext<'_>, account: &str) -> String {
@@ -129,7 +143,7 @@ pub(super) async fn run(work: &mut Work<'_>, ground: &Ground) -> Result<(), Fail
 
 /// The budgets made for this project; there should be one.
 async fn ours(context: &MonitoringContext<'_>, ground: &Ground) -> Result<Vec<Value>, Failure> {
-    let all = billing::budgets(context.http, &ground.account).await;
+    let all = billing::budgets(context.http, &ground.account, ground.of).await;
     let all = all.map_err(|error| failed(context, ground, error))?;
     let mut ours: Vec<Value> = all.into_iter().filter(|one| is_ours(one, context.wanted.project.as_str())).collect();
     ours.sort_by_key(name_of);
