@@ -20,6 +20,8 @@ const ALL: &[&Api] = &[
     &api::sts::API,
     &api::cloudresourcemanager::API,
     &api::serviceusage::API,
+    &api::cloudbilling::API,
+    &api::billingbudgets::API,
     &api::artifactregistry::API,
     &api::docker::API,
     &api::logging::API,

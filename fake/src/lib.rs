@@ -64,11 +64,12 @@ pub use faults::{Action, Fault, Moment};
 pub use hyper::body::Bytes;
 pub use journal::Recorded;
 pub use world::{
-    Access, Account, ActionsSecret, Aim, Binding, Bucket, Build, BuildAccount, BuildScript, ChangedFile,
-    DeploymentStatus, DomainMapping, Effect, Execution, ExecutionFailure, ExecutionOutcome, ExecutionScript,
-    ExecutionState, GitHub, GitHubCommit, GitHubDeployment, GitHubRepository, GitHubRun, GitHubToken, HostingChannel,
-    HostingRelease, HostingSite, HostingVersion, IamPolicy, Image, IssueComment, Job, Key, LogEntry, LogReads,
-    Measured, Metrics, Object, Operation, OrganizationSecret, Outcome, Package, Page, Project, Provider, PullRequest,
-    QuotaWindow, Repository, Revision, RevisionOutcome, RevisionScript, RevisionState, Secret, SecretVersion, Service,
-    Share, Site, Snapshot, Stamp, Token, Trouble, Upload, UploadState, VersionScript, VersionStatus, World,
+    Access, Account, ActionsSecret, Aim, BillingAccount, Binding, Bucket, Build, BuildAccount, BuildScript,
+    ChangedFile, DeploymentStatus, DomainMapping, Effect, Execution, ExecutionFailure, ExecutionOutcome,
+    ExecutionScript, ExecutionState, GitHub, GitHubCommit, GitHubDeployment, GitHubRepository, GitHubRun, GitHubToken,
+    HostingChannel, HostingRelease, HostingSite, HostingVersion, IamPolicy, Image, IssueComment, Job, Key, LogEntry,
+    LogReads, Measured, Metrics, Object, Operation, OrganizationSecret, Outcome, Package, Page, Project, Provider,
+    PullRequest, QuotaWindow, Repository, Revision, RevisionOutcome, RevisionScript, RevisionState, Secret,
+    SecretVersion, Service, Share, Site, Snapshot, Stamp, Token, Trouble, Upload, UploadState, VersionScript,
+    VersionStatus, World,
 };

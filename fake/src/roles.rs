@@ -276,6 +276,9 @@ const ROLES: &[Role] = &[
     ("roles/firebase.admin", &[PROJECT, FIREBASE, HOSTING_READ, HOSTING_WRITE]),
     ("roles/firebase.developAdmin", &[PROJECT, FIREBASE, HOSTING_READ, HOSTING_WRITE]),
     ("roles/firebase.viewer", &[PROJECT, FIREBASE, HOSTING_READ]),
+    ("roles/billing.viewer", &[BILLING_READ]),
+    ("roles/billing.costsManager", &[BILLING_READ, BUDGETS_WRITE]),
+    ("roles/billing.admin", &[BILLING_READ, BUDGETS_WRITE]),
     (
         "roles/serviceusage.serviceUsageAdmin",
         &[&[
@@ -329,6 +332,11 @@ const ROLES: &[Role] = &[
         ],
     ),
 ];
+
+/// What is granted on a billing account. Roles of a project open budgets of that one project, see `VIEWER` and `EDITOR`.
+const BILLING_READ: &[&str] =
+    &["billing.accounts.get", "billing.budgets.get", "billing.budgets.list", "billing.resourceAssociations.list"];
+const BUDGETS_WRITE: &[&str] = &["billing.budgets.create", "billing.budgets.delete", "billing.budgets.update"];
 
 const FIREBASE: &[&str] = &["firebase.projects.get"];
 const HOSTING_READ: &[&str] = &["firebasehosting.sites.get", "firebasehosting.sites.list"];
@@ -510,6 +518,7 @@ const SECRETS: &[&str] = &[
 ];
 
 const VIEWER: &[&str] = &[
+    "billing.resourcebudgets.read",
     "cloudbuild.builds.get",
     "cloudbuild.builds.list",
     "iam.serviceAccounts.get",
@@ -536,6 +545,7 @@ const VIEWER: &[&str] = &[
 const EDITOR: &[&str] = &[
     "artifactregistry.repositories.create",
     "artifactregistry.repositories.createOnPush",
+    "billing.resourcebudgets.write",
     "cloudbuild.builds.create",
     "cloudbuild.builds.update",
     "iam.serviceAccounts.actAs",

@@ -37,10 +37,14 @@ pub enum Api {
     ServiceUsage,
     /// Secrets.
     SecretManager,
+    /// Who pays.
+    Billing,
+    /// Budgets.
+    BillingBudgets,
 }
 
 /// The APIs in use: the name gcloud gives each in its override variables, and its host.
-const APIS: [(Api, &str, &str); 15] = [
+const APIS: [(Api, &str, &str); 17] = [
     (Api::Monitoring, "MONITORING", "https://monitoring.googleapis.com/"),
     (Api::CloudBuild, "CLOUDBUILD", "https://cloudbuild.googleapis.com/"),
     (Api::Run, "RUN", "https://run.googleapis.com/"),
@@ -55,6 +59,8 @@ const APIS: [(Api, &str, &str); 15] = [
     (Api::Hosting, "FIREBASEHOSTING", "https://firebasehosting.googleapis.com/"),
     (Api::ServiceUsage, "SERVICEUSAGE", "https://serviceusage.googleapis.com/"),
     (Api::SecretManager, "SECRETMANAGER", "https://secretmanager.googleapis.com/"),
+    (Api::Billing, "CLOUDBILLING", "https://cloudbilling.googleapis.com/"),
+    (Api::BillingBudgets, "BILLINGBUDGETS", "https://billingbudgets.googleapis.com/"),
     (Api::HostingUpload, "FIREBASEHOSTINGUPLOAD", "https://upload-firebasehosting.googleapis.com/"),
 ];
 

@@ -125,9 +125,11 @@ impl ApiError {
         if let Some(need) = need {
             let member = self.principal.member();
             let on_secret = refusal.metadata("resource").and_then(secret_in).filter(|_| need.scope == Scope::Secret);
-            let command = match on_secret {
-                Some((project, secret)) => roles::grant_on_secret(project, secret, member, role),
-                None => roles::grant_on_project(&self.project, member, role),
+            let on_billing = billing_account_in(&self.request).filter(|_| need.scope == Scope::Billing);
+            let command = match (on_secret, on_billing) {
+                (Some((project, secret)), _) => roles::grant_on_secret(project, secret, member, role),
+                (None, Some(account)) => roles::grant_on_billing(account, member, role),
+                (None, None) => roles::grant_on_project(&self.project, member, role),
             };
             hints.push(format!("An owner grants it with: {command}"));
         }
@@ -141,6 +143,11 @@ fn secret_in(resource: &str) -> Option<(&str, &str)> {
         ["projects", project, "secrets", secret, ..] => Some((project, secret)),
         _ => None,
     }
+}
+
+/// The billing account that a request was about, by its id.
+fn billing_account_in(request: &str) -> Option<&str> {
+    request.split("billingAccounts/").nth(1)?.split(['/', ':', '?', ' ']).next()
 }
 
 impl fmt::Display for ApiError {

@@ -1,5 +1,6 @@
 //! Google.
 pub mod account_keys;
+pub mod billing;
 pub mod cloud_build;
 pub mod cloud_run;
 pub mod domains;

@@ -18,6 +18,8 @@ pub enum Resource<'a> {
     Account(&'a str),
     /// One Cloud Run service or job, as `projects/P/locations/L/services/S`.
     Run(&'a str),
+    /// One billing account, as `billingAccounts/X`.
+    Billing(&'a str),
 }
 
 /// The permissions out of `asked` that the caller holds on a resource. Asking needs none.
@@ -37,6 +39,7 @@ pub async fn held(http: &Http, resource: Resource<'_>, asked: &[&str]) -> Result
             format!("v1/projects/-/serviceAccounts/{}:testIamPermissions", segment(email)),
             format!("service account `{email}`"),
         ),
+        Resource::Billing(name) => (Api::Billing, format!("v1/{name}:testIamPermissions"), format!("`{name}`")),
         Resource::Run(name) => (Api::Run, format!("v2/{name}:testIamPermissions"), format!("`{name}`")),
     };
     let body = Body::Json(json!({ "permissions": asked }));

@@ -11,6 +11,8 @@ pub enum Scope {
     Bucket,
     /// One secret.
     Secret,
+    /// The billing account.
+    Billing,
 }
 
 /// A permission this product needs.
@@ -121,6 +123,21 @@ pub const MONITORING_NEEDS: &[Need] = &[
         "make the channel of an e-mail address (notification_channels)",
     ),
 ];
+
+/// The role that manages budgets, granted on the billing account.
+pub const BUDGET_ROLE: &str = "roles/billing.costsManager";
+
+/// Every permission on the billing account that `budget` needs.
+pub const BUDGET_NEEDS: &[Need] = &[
+    need("billing.budgets.list", BUDGET_ROLE, Scope::Billing, "find the budget it made"),
+    need("billing.budgets.create", BUDGET_ROLE, Scope::Billing, "make a budget"),
+    need("billing.budgets.update", BUDGET_ROLE, Scope::Billing, "change a budget"),
+    need("billing.budgets.delete", BUDGET_ROLE, Scope::Billing, "remove a budget"),
+];
+
+/// What is enough on the project in their place, for a budget that counts no other project: project owners and editors
+/// hold both (<https://docs.cloud.google.com/billing/docs/how-to/budget-api-access-control>).
+pub const BUDGET_OF_PROJECT: [&str; 2] = ["billing.resourcebudgets.read", "billing.resourcebudgets.write"];
 
 /// The role that rotates keys, best granted on the one account.
 const KEY_ROLE: &str = "roles/iam.serviceAccountKeyAdmin";
@@ -234,7 +251,8 @@ pub fn is_of_jobs(permission: &str) -> bool {
 /// The entry of a permission, whatever its case (Google writes `actAs` in two ways).
 pub fn find(permission: &str) -> Option<&'static Need> {
     let all = NEEDS.iter().chain(HELPFUL).chain(BUILD_ACCOUNT).chain(HOSTING_NEEDS).chain(MONITORING_NEEDS);
-    all.chain(KEY_NEEDS).chain(SECRET_NEEDS).find(|need| need.permission.eq_ignore_ascii_case(permission))
+    let mut all = all.chain(KEY_NEEDS).chain(SECRET_NEEDS).chain(BUDGET_NEEDS);
+    all.find(|need| need.permission.eq_ignore_ascii_case(permission))
 }
 
 /// A service account as policies name it.
@@ -262,6 +280,12 @@ pub fn grant_on_bucket(bucket: &str, member: &str, role: &str) -> String {
 /// The command that grants `role` on a secret of `project` to `member`.
 pub fn grant_on_secret(project: &str, secret: &str, member: &str, role: &str) -> String {
     format!("gcloud secrets add-iam-policy-binding {secret} --project={project} --member={member} --role={role}")
+}
+
+/// The command that grants `role` on a billing account, by its full name, to `member`.
+pub fn grant_on_billing(account: &str, member: &str, role: &str) -> String {
+    let id = account.strip_prefix("billingAccounts/").unwrap_or(account);
+    format!("gcloud billing accounts add-iam-policy-binding {id} --member={member} --role={role}")
 }
 
 #[cfg(test)]

@@ -26,10 +26,23 @@ pub struct Monitoring {
     pub instances: Option<u32>,
     /// Path of the uptime check.
     pub uptime_path: Option<String>,
+    /// What the project may cost in a month before somebody is told.
+    pub budget: Option<Money>,
     /// Who is told.
     pub channels: Vec<Channel>,
     /// Show, change nothing.
     pub dry_run: bool,
+}
+
+/// An amount of money, in the parts of `google.type.Money`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Money {
+    /// Whole units of the currency.
+    pub units: u64,
+    /// Billionths of a unit beside them.
+    pub nanos: u32,
+    /// The currency's three letters (ISO 4217).
+    pub currency: String,
 }
 
 /// Who is told.

@@ -28,7 +28,7 @@ impl Change {
 /// One thing that watches a service, or tells somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watch {
-    /// `alert policy`, `uptime check` or `notification channel`.
+    /// `alert policy`, `uptime check`, `notification channel` or `budget`.
     pub what: &'static str,
     /// The name people know it by.
     pub shown: String,

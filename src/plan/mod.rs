@@ -18,5 +18,6 @@ pub mod secret_refs;
 pub mod service;
 pub mod serving;
 pub mod site_steps;
+pub mod spending;
 mod variables;
 pub mod worker_pool;

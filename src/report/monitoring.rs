@@ -93,7 +93,9 @@ pub fn sentences(story: &MonitoringStory<'_>) -> Vec<String> {
     let all = [Change::Created, Change::Updated, Change::Unchanged, Change::Removed];
     let counts = all.into_iter().filter(|change| of(*change) > 0);
     let counts: Vec<String> = counts.map(|change| format!("{} {}", of(change), change.word())).collect();
-    vec![format!("Of policies, checks and channels: {}", counts.join(", "))]
+    let budgets = story.done.iter().any(|watch| watch.what == "budget");
+    let what = if budgets { "policies, checks, channels and budgets" } else { "policies, checks and channels" };
+    vec![format!("Of {what}: {}", counts.join(", "))]
 }
 
 /// The values that are known; an output without one is not written.

@@ -1,6 +1,8 @@
 //! Alerts, an uptime check and who is told: made, changed or left alone, so that a second run changes nothing. A
 //! plan walks the same way and sends no write.
 
+mod spending;
+
 use serde_json::{Value, json};
 use url::Url;
 
@@ -43,7 +45,8 @@ pub async fn run(context: &MonitoringContext<'_>, done: &mut Vec<Watch>) -> Resu
     let wanted = context.wanted;
     context.http.sign_in().await.map_err(|error| Failure::of("Could not sign in", error))?;
     look_ahead(context).await?;
-    let mut work = Work { context, done, policies: Vec::new(), checks: Vec::new() };
+    let ground = spending::look_ahead(context).await?;
+    let mut work = Work { context, done, policies: Vec::new(), checks: Vec::new(), emails: Vec::new() };
     let ours = filter(wanted);
     work.policies = work.found(Collection::Policies, &ours).await?;
     work.checks = work.found(Collection::Checks, &ours).await?;
@@ -60,7 +63,10 @@ pub async fn run(context: &MonitoringContext<'_>, done: &mut Vec<Watch>) -> Resu
             work.remove(collection, &resource).await?;
         }
     }
-    Ok(())
+    match &ground {
+        Some(ground) => spending::run(&mut work, ground).await,
+        None => Ok(()),
+    }
 }
 
 struct Work<'a> {
@@ -69,6 +75,8 @@ struct Work<'a> {
     /// Of ours, those that nothing was done about yet.
     policies: Vec<Value>,
     checks: Vec<Value>,
+    /// The channels of e-mail addresses among those who are told.
+    emails: Vec<String>,
 }
 
 impl Work<'_> {
@@ -150,6 +158,10 @@ impl Work<'_> {
                         .hint(format!("There are: {known}; an e-mail address needs no channel beforehand")));
                 }
             };
+            let mails = |one: &Value| one.get("type").and_then(Value::as_str) == Some("email");
+            if found.is_none_or(mails) {
+                self.emails.push(name.clone());
+            }
             names.push(name);
         }
         Ok(names)
@@ -220,13 +232,11 @@ impl Work<'_> {
     }
 
     fn note(&mut self, collection: Collection, resource: &Value, change: Change, fields: Vec<String>) {
-        let watch = Watch {
-            what: collection.word(),
-            shown: shown(resource).to_owned(),
-            name: name_of(resource),
-            change,
-            fields,
-        };
+        self.tell(collection.word(), resource, change, fields);
+    }
+
+    fn tell(&mut self, what: &'static str, resource: &Value, change: Change, fields: Vec<String>) {
+        let watch = Watch { what, shown: shown(resource).to_owned(), name: name_of(resource), change, fields };
         if !self.context.wanted.dry_run {
             self.context.console.line(&format!("{} `{}`: {}", watch.what, watch.shown, change.word()));
         }

@@ -22,7 +22,7 @@ fn deployed() -> Scene {
 }
 
 /// A project that nothing was deployed to.
-fn fresh() -> Scene {
+pub fn fresh() -> Scene {
     let mut scene = Scene::new();
     ready(&mut scene);
     scene
@@ -33,7 +33,7 @@ fn with_roles(scene: &Scene, roles: &[&str]) {
     scene.cloud.world(|world| roles.iter().for_each(|role| world.grant("harbour-dev", World::DEPLOYER, role)));
 }
 
-fn look(scene: &Scene) -> Run {
+pub fn look(scene: &Scene) -> Run {
     let effects = scene.cloud.world(|world| world.effects.len());
     let run = scene.command(&["doctor"]);
     assert_eq!(scene.cloud.world(|world| world.effects.len()), effects, "the doctor changed something");
@@ -42,7 +42,7 @@ fn look(scene: &Scene) -> Run {
 
 /// The finding about a thing, by the beginning of its name.
 #[track_caller]
-fn finding(run: &Run, what: &str) -> Value {
+pub fn finding(run: &Run, what: &str) -> Value {
     let report = run.report();
     let all = report["findings"].as_array().unwrap();
     let found = all.iter().find(|one| one["what"].as_str().unwrap().starts_with(what));
@@ -50,13 +50,13 @@ fn finding(run: &Run, what: &str) -> Value {
 }
 
 #[track_caller]
-fn state(run: &Run, what: &str) -> String {
+pub fn state(run: &Run, what: &str) -> String {
     finding(run, what)["state"].as_str().unwrap().to_owned()
 }
 
 /// A look at the world before and after a change, by the state of one finding.
 #[track_caller]
-fn turns(scene: &Scene, what: &str, before: &str, change: impl FnOnce(&mut World), after: &str, code: i32) -> Run {
+pub fn turns(scene: &Scene, what: &str, before: &str, change: impl FnOnce(&mut World), after: &str, code: i32) -> Run {
     let run = look(scene);
     assert_eq!(state(&run, what), before, "{}", finding(&run, what));
     scene.cloud.world(change);

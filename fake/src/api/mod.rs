@@ -3,6 +3,8 @@
 
 pub(crate) mod actions;
 pub(crate) mod artifactregistry;
+pub(crate) mod billingbudgets;
+pub(crate) mod cloudbilling;
 pub(crate) mod cloudbuild;
 pub(crate) mod cloudresourcemanager;
 pub(crate) mod docker;

@@ -1,6 +1,7 @@
 //! The world behind the APIs: plain state, and the laws that hold whoever asks.
 
 mod account;
+mod billing;
 mod bucket;
 mod build;
 mod domain;
@@ -18,6 +19,7 @@ mod service;
 mod site;
 
 pub use account::{Account, Key, Token};
+pub use billing::BillingAccount;
 pub use bucket::{Bucket, Object, Upload, UploadState};
 pub(crate) use bucket::{crc32c_of, md5_of};
 pub(crate) use build::Work;
@@ -54,6 +56,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 pub struct World {
     /// Projects by id.
     pub projects: BTreeMap<String, Project>,
+    /// Billing accounts by full name.
+    pub billing_accounts: BTreeMap<String, BillingAccount>,
     /// Service accounts by e-mail.
     pub accounts: BTreeMap<String, Account>,
     /// How often a new key is refused before it works.
@@ -204,6 +208,7 @@ impl World {
     /// site, which those roles do not open.
     pub fn new() -> World {
         let mut world = World::empty();
+        world.billing();
         world.add_project(World::PROJECT, World::NUMBER);
         world.add_account(World::PROJECT, World::DEPLOYER);
         for role in World::DEPLOYER_ROLES {
@@ -225,6 +230,7 @@ impl World {
     fn empty() -> World {
         World {
             projects: BTreeMap::new(),
+            billing_accounts: BTreeMap::new(),
             accounts: BTreeMap::new(),
             key_lag: 0,
             token_uri: String::new(),

@@ -116,7 +116,7 @@ impl World {
     }
 
     /// Whether this one policy permits it.
-    fn permits(&self, policy: &IamPolicy, email: &str, permission: &str) -> bool {
+    pub(super) fn permits(&self, policy: &IamPolicy, email: &str, permission: &str) -> bool {
         policy.bindings.iter().filter(|binding| binding.condition.is_none()).any(|binding| {
             let permits =
                 roles::permissions(&binding.role).is_some_and(|mut held| held.any(|known| known == permission));

@@ -15,6 +15,8 @@ pub struct Project {
     pub enabled: BTreeSet<String>,
     /// Whether a billing account pays.
     pub billing: bool,
+    /// The full name of that account.
+    pub billing_account: String,
     /// Who holds which role in the project.
     pub policy: IamPolicy,
     /// The account builds run as when they name none.
@@ -49,6 +51,7 @@ impl Project {
             number: number.to_owned(),
             enabled,
             billing: true,
+            billing_account: World::BILLING.to_owned(),
             policy: IamPolicy::default(),
             build_account: BuildAccount::Compute,
             allowed_locations: None,
@@ -86,6 +89,8 @@ impl Project {
 /// The APIs a deploy may need.
 const SERVICES: &[&str] = &[
     "artifactregistry.googleapis.com",
+    "billingbudgets.googleapis.com",
+    "cloudbilling.googleapis.com",
     "cloudbuild.googleapis.com",
     "cloudresourcemanager.googleapis.com",
     "firebasehosting.googleapis.com",

@@ -15,6 +15,8 @@ fn every_api_has_a_variable_and_a_port_of_its_own() {
         endpoints.iter().filter_map(|(name, _)| name.strip_prefix("CLOUDSDK_API_ENDPOINT_OVERRIDES_")).collect();
     let wanted = [
         "ARTIFACTREGISTRY",
+        "BILLINGBUDGETS",
+        "CLOUDBILLING",
         "CLOUDBUILD",
         "CLOUDRESOURCEMANAGER",
         "DOCKER",

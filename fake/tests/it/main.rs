@@ -2,6 +2,7 @@
 
 mod account_keys;
 mod alerts;
+mod billing;
 mod build_endings;
 mod build_laws;
 mod builds;

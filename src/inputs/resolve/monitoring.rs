@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::credentials;
 use super::super::error::{Findings, InputErrors};
-use super::super::monitoring::{Channel, Monitoring};
+use super::super::monitoring::{Channel, Money, Monitoring};
 use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
@@ -39,6 +39,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<M
     let latency = give.with("latency_p95", |text| scalar::open(text, length)).unwrap_or(Some(LATENCY));
     let instances = give.with("instances", |text| scalar::open(text, |text| scalar::number(text, 1, 10_000))).flatten();
     let uptime_path = give.with("uptime_path", |text| scalar::open(text, path)).unwrap_or(Some("/".to_owned()));
+    let budget = give.with("budget", |text| scalar::open(text, money)).flatten();
     let channels = give.with("notification_channels", channels).unwrap_or_default();
     let dry_run = give.switch("dry_run").unwrap_or(false);
     if absent == Some(true) {
@@ -61,6 +62,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<M
                 latency,
                 instances,
                 uptime_path,
+                budget,
                 channels,
                 dry_run,
             })
@@ -86,6 +88,23 @@ fn length(text: &str) -> Result<Duration, String> {
 fn path(text: &str) -> Result<String, String> {
     let plain = text.starts_with('/') && text.chars().all(|c| c.is_ascii_graphic());
     if plain { Ok(text.to_owned()) } else { Err("write a path such as /healthz, or `off`".to_owned()) }
+}
+
+/// `50 USD`, `50USD` or `49.90 EUR`.
+fn money(text: &str) -> Result<Money, String> {
+    let cure = || "write an amount and its currency such as 50 USD, or `off`".to_owned();
+    let at = text.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(cure)?;
+    let (amount, currency) = (text[..at].trim(), text[at..].to_ascii_uppercase());
+    let (units, cents) = amount.split_once('.').unwrap_or((amount, "00"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let letters = currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase());
+    if !digits(units) || !digits(cents) || cents.len() > 2 || !letters {
+        return Err(cure());
+    }
+    // Money has 64 bits with a sign; far below that nobody has a budget.
+    let units = units.parse().ok().filter(|units| *units < 1_000_000_000_000).ok_or_else(cure)?;
+    let nanos = format!("{cents:0<9}").parse().map_err(|_| cure())?;
+    if units == 0 && nanos == 0 { Err(cure()) } else { Ok(Money { units, nanos, currency }) }
 }
 
 fn channels(text: &str) -> Result<Vec<Channel>, String> {
@@ -116,6 +135,28 @@ mod tests {
     fn lengths_may_be_parts_of_a_second() {
         assert_eq!((length("2s"), length("800ms")), (Ok(Duration::from_secs(2)), Ok(Duration::from_millis(800))));
         assert!(length("0ms").is_err() && length("0s").is_err() && length("fast").is_err());
+    }
+
+    #[test]
+    fn money_has_an_amount_and_a_currency() {
+        let usd = |units, nanos| Ok(Money { units, nanos, currency: "USD".into() });
+        assert_eq!((money("50 USD"), money("50USD"), money("50 usd")), (usd(50, 0), usd(50, 0), usd(50, 0)));
+        assert_eq!((money("49.9 USD"), money("0.05USD")), (usd(49, 900_000_000), usd(0, 50_000_000)));
+        for bad in [
+            "50",
+            "USD",
+            "0 USD",
+            "-5 USD",
+            "5.123 USD",
+            "1,000 USD",
+            "$50",
+            "50 DOLLARS",
+            "5 0 USD",
+            "9999999999999 USD",
+            "",
+        ] {
+            assert!(money(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

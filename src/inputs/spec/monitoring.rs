@@ -37,6 +37,12 @@ pub const MONITORING: &[Input] = &[
         "/",
         "Path that is asked every minute from several continents, with an alert when it does not answer 2xx; `off` for none",
     ),
+    text(
+        Group::What,
+        "budget",
+        "off",
+        "Budget of the project for a month, such as `50 USD`, on its billing account and in that account's currency: somebody is told at 50, 90 and 100 %; `off` for none",
+    ),
     lines(
         Group::What,
         "notification_channels",

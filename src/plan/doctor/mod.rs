@@ -1,5 +1,6 @@
 //! What the doctor finds: states, evidence, cures, the script that mends, and the project's condition in a few lines.
 
+pub mod billing;
 pub mod fix;
 pub mod grants;
 pub mod script;

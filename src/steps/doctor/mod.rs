@@ -3,6 +3,7 @@
 
 mod accounts;
 mod apis;
+mod billing;
 mod deployer;
 mod key;
 mod organisation;
@@ -201,7 +202,8 @@ pub async fn run(context: &DoctorContext<'_>) -> Result<Vec<Finding>, Failure> {
     found.extend(service::look(context, &scene).await);
     found.extend(site(context).await);
     found.extend(organisation::look(context).await);
-    found.extend(watch::look(context).await);
+    found.push(watch::look(context).await);
+    found.extend(billing::look(context, &scene).await);
     // Last, because every answer above tells of its API.
     found.extend(apis::look(context, &scene).await);
     found.sort_by_key(|finding| finding.area);
@@ -258,3 +260,5 @@ const HOSTING: &str = "firebasehosting.googleapis.com";
 const STS: &str = "sts.googleapis.com";
 const CREDENTIALS: &str = "iamcredentials.googleapis.com";
 const MONITORING: &str = "monitoring.googleapis.com";
+const BILLING: &str = "cloudbilling.googleapis.com";
+const BUDGETS: &str = "billingbudgets.googleapis.com";

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 /// The APIs, by the name the journal gives them, and their schemas.
-const FILES: [(&str, &[&str]); 13] = [
+const FILES: [(&str, &[&str]); 15] = [
     ("STS", &["sts.v1.json"]),
     ("IAMCREDENTIALS", &["iamcredentials.v1.json"]),
     ("SERVICEUSAGE", &["serviceusage.v1.json"]),
@@ -20,6 +20,8 @@ const FILES: [(&str, &[&str]); 13] = [
     ("ARTIFACTREGISTRY", &["artifactregistry.v1.json"]),
     ("LOGGING", &["logging.v2.json"]),
     ("MONITORING", &["monitoring.v3.json"]),
+    ("CLOUDBILLING", &["cloudbilling.v1.json"]),
+    ("BILLINGBUDGETS", &["billingbudgets.v1.json"]),
     ("FIREBASEHOSTING", &["firebasehosting.v1beta1.json"]),
 ];
 
