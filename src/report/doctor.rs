@@ -162,7 +162,7 @@ pub fn document(story: &DoctorStory<'_>) -> Value {
     })
 }
 
-/// The job summary: what is to be done first, then everything, the script folded away.
+/// The job summary: what is to be mended first, then how things stand, then all the rest, folded away.
 pub fn markdown(story: &DoctorStory<'_>) -> String {
     let mark = match word(story) {
         "warnings" => "⚠️",
@@ -174,41 +174,56 @@ pub fn markdown(story: &DoctorStory<'_>) -> String {
     } else {
         parts.push(summary::now(&sentences(story)));
     }
+    let of = |state: fn(&State) -> bool| -> Vec<&Finding> {
+        story.findings.iter().filter(|finding| state(&finding.state)).collect()
+    };
+    let mut mend = of(|state| matches!(state, State::Blocking(_)));
+    mend.extend(of(|state| matches!(state, State::Warning)));
+    if !mend.is_empty() {
+        let rows: Vec<Vec<String>> = mend.into_iter().map(|finding| row(story, finding)).collect();
+        parts.push(format!("### To be mended\n\n{}", rows_of(&["", "about", "what", "evidence", "mend"], &rows)));
+    }
+    if story.wanted && !story.findings.is_empty() {
+        let title = "The script that mends it, to be read and run by an owner";
+        parts.push(folded(title, &block(story.script.lines())));
+    }
     let status = status(story.findings);
     if !status.is_empty() {
         let rows: Vec<Vec<String>> =
             status.iter().map(|line| vec![sign(line.state).into(), line.what.into(), sentence(&line.note)]).collect();
         parts.push(format!("### Infrastructure status\n\n{}", rows_of(&["", "", ""], &rows)));
     }
-    let rows: Vec<Vec<String>> = story
-        .findings
-        .iter()
-        .map(|finding| {
-            let cures = mending(story, finding);
-            let cures = cures
-                .iter()
-                .enumerate()
-                .map(|(at, cure)| if at < finding.fixes.len() { code(cure) } else { sentence(cure) });
-            vec![
-                format!("{} {}", sign(finding.state), finding.state.word()),
-                finding.area.title().to_owned(),
-                sentence(&finding.what),
-                sentence(&finding.evidence),
-                cures.collect::<Vec<_>>().join("<br>"),
-            ]
-        })
-        .collect();
-    if !rows.is_empty() {
-        parts.push(format!("### Findings\n\n{}", rows_of(&["state", "about", "what", "evidence", "mend"], &rows)));
-    }
-    if story.wanted && !story.findings.is_empty() {
-        parts.push(format!(
-            "<details><summary>The script that mends it, to be read and run by an owner</summary>\n\n{}\n</details>\n",
-            block(story.script.lines())
-        ));
+    for (title, found) in [
+        ("What this account cannot see", of(|state| matches!(state, State::CannotSee))),
+        ("What is as it should be", of(|state| matches!(state, State::Ok))),
+    ] {
+        if found.is_empty() {
+            continue;
+        }
+        let rows: Vec<Vec<String>> = found.iter().map(|finding| row(story, finding)[..4].to_vec()).collect();
+        let table = rows_of(&["", "about", "what", "evidence"], &rows);
+        parts.push(folded(&format!("{title}: {}", found.len()), &table));
     }
     parts.push(format!("Looked for {} as {}\n", duration(story.took), code(story.account)));
     summary::joined(parts)
+}
+
+fn folded(title: &str, inner: &str) -> String {
+    format!("<details><summary>{title}</summary>\n\n{inner}\n</details>\n")
+}
+
+/// A finding as a row: its sign, what it is about, what, the evidence, what mends it.
+fn row(story: &DoctorStory<'_>, finding: &Finding) -> Vec<String> {
+    let cures = mending(story, finding);
+    let commands = finding.fixes.len();
+    let cures = cures.iter().enumerate().map(|(at, cure)| if at < commands { code(cure) } else { sentence(cure) });
+    vec![
+        sign(finding.state).to_owned(),
+        finding.area.title().to_owned(),
+        sentence(&finding.what),
+        sentence(&finding.evidence),
+        cures.collect::<Vec<_>>().join("<br>"),
+    ]
 }
 
 fn sign(state: State) -> &'static str {
