@@ -101,7 +101,10 @@ pub(super) fn builds(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Finding>
     } else {
         let why = if last.failure_type.is_empty() { last.status.word() } else { last.failure_type.as_str() };
         finding(State::Warning, "how they ended", format!("{evidence}; the newest, {}, ended with {why}", last.id))
-            .cure("Read its log: the page of the build leads there")
+            .cure(format!(
+                "Read its log: `slipway logs --build {} --build-region {}`",
+                last.id, context.doctor.build_location
+            ))
     }];
     let times: Vec<Duration> = builds.iter().filter_map(|build| build.worked()).collect();
     if let (Some(last), Some(longest)) = (times.first(), times.iter().max()) {
