@@ -168,7 +168,8 @@ pub struct Revision {
 }
 
 impl Revision {
-    fn read(json: &Value) -> Self {
+    /// From Google's document.
+    pub fn read(json: &Value) -> Self {
         let statuses = json.get("containerStatuses").and_then(Value::as_array).into_iter().flatten();
         let containers = json.get("containers").and_then(Value::as_array).into_iter().flatten();
         let text = |key: &str| json.get(key).and_then(Value::as_str).unwrap_or_default();

@@ -1,10 +1,11 @@
 //! Which revision that exists is meant: the one that served before, a named one, a tagged one.
 
-use super::Context;
+use super::{Context, secret_age};
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Revision, Service};
 use crate::inputs::deploy::Pick;
 use crate::model::ids::RevisionName;
+use crate::model::secret_version::SecretName;
 use crate::plan::rollout::{Record, Served, pinned};
 
 pub(super) async fn run(
@@ -34,10 +35,10 @@ pub(super) async fn run(
         }
         Pick::Previous => previous(context, service, main.as_ref()).await?,
     };
-    let found = cloud_run::revision(context.http, &context.service_name, &revision)
+    let json = cloud_run::revision_json(context.http, &context.service_name, &revision)
         .await
         .map_err(|error| Failure::of(format!("Could not read revision `{revision}`"), error))?;
-    let Some(found) = found else {
+    let Some(json) = json else {
         return Err(Failure::plain(Class::Config, format!("Service `{name}` has no revision `{revision}`")).hint(
             format!(
                 "See which it has: gcloud run revisions list --service={name} --region={} --project={}",
@@ -45,10 +46,23 @@ pub(super) async fn run(
             ),
         ));
     };
+    let found = Revision::read(&json);
     if !is_ready(&found) {
         let why = found.condition("Ready").map(|ready| ready.message.clone()).unwrap_or_default();
         return Err(Failure::plain(Class::Deploy, format!("Revision `{revision}` is not ready and cannot serve"))
             .evidence(vec![why]));
+    }
+    // Cloud Run keeps calling it ready: only the next instance finds out.
+    if let Some((reference, version)) = secret_age::disabled(context, &json).await.into_iter().next() {
+        let (number, secret) = (version.number, &reference.secret);
+        let (short, project) = (secret.rsplit('/').next().unwrap_or(secret), context.deploy.project.as_str());
+        let home = SecretName::parse(secret, project).map_or_else(|_| project.to_owned(), |secret| secret.project);
+        let sentence = format!(
+            "Revision `{revision}` reads version {number} of secret `{secret}`, which is disabled: no instance of it would start"
+        );
+        return Err(Failure::plain(Class::Deploy, sentence).hint(format!(
+            "Enable it first: gcloud secrets versions enable {number} --secret={short} --project={home}"
+        )));
     }
     Ok((revision.clone(), format!("revision `{revision}`, {how}")))
 }

@@ -23,15 +23,27 @@ pub(super) async fn look(context: &Context<'_>, service: &Service) -> Vec<String
     // The settings alone decide over the references; which image comes says nothing.
     let Ok(then) = deploy::changed(context, Some(service), "image") else { return Vec::new() };
     let read = read_by(then.get("template").unwrap_or(&Value::Null));
+    let looked = looks(context.http, context.deploy.project.as_str(), &read).await;
+    looked.iter().filter_map(|(reference, version)| old(context, reference, version)).collect()
+}
+
+/// The versions that a revision reads and that are disabled, so that no instance of it starts.
+pub(super) async fn disabled(context: &Context<'_>, revision: &Value) -> Vec<(Reference, Version)> {
+    let read = read_by(revision);
+    let looked = looks(context.http, context.deploy.project.as_str(), &read).await;
+    let off = looked.into_iter().filter(|(_, version)| !version.enabled);
+    off.map(|(reference, version)| (reference.clone(), version)).collect()
+}
+
+/// What may be looked at of these versions. Whoever may not look at one may look at none, as a rule: that is asked once.
+async fn looks<'a>(http: &Http, project: &str, read: &'a [Reference]) -> Vec<(&'a Reference, Version)> {
     let Some((first, others)) = read.split_first() else { return Vec::new() };
-    let glance = async |reference| glance(context.http, context.deploy.project.as_str(), reference).await;
-    let mut looks = vec![(first, glance(first).await)];
-    // Whoever may not look at one may look at none, as a rule: that is asked once.
-    if !looks[0].1.as_ref().is_err_and(|error| error.is_forbidden() || error.is_api_disabled()) {
-        let others = others.iter().map(async |reference| (reference, glance(reference).await));
-        looks.extend(futures_util::future::join_all(others).await);
+    let mut looked = vec![(first, glance(http, project, first).await)];
+    if !looked[0].1.as_ref().is_err_and(|error| error.is_forbidden() || error.is_api_disabled()) {
+        let others = others.iter().map(async |reference| (reference, glance(http, project, reference).await));
+        looked.extend(futures_util::future::join_all(others).await);
     }
-    looks.into_iter().filter_map(|(reference, looked)| old(context, reference, &looked.ok()?)).collect()
+    looked.into_iter().filter_map(|(reference, version)| Some((reference, version.ok()?))).collect()
 }
 
 /// The versions that a template reads, each once, and not more than are looked at.

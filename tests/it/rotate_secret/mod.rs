@@ -415,3 +415,22 @@ fn a_deploy_warns_of_an_old_version_where_it_may_look() {
     scene.run().expect(0).does_not_say(says);
     assert_eq!(scene.cloud.calls(get).len(), asked + 1);
 }
+
+#[test]
+fn a_rollback_to_a_revision_whose_version_is_disabled_says_what_to_enable_and_moves_nothing() {
+    let mut scene = scene();
+    scene.input("grace", "0");
+    rotate(&scene).expect(0).says("disabled version 3");
+    scene.input("grace", "").input("secret", "");
+    let before = serving(&scene);
+    let run = scene.command(&["rollback"]).expect(8);
+    run.says("reads version 3 of secret `db-password`, which is disabled: no instance of it would start")
+        .says("gcloud secrets versions enable 3 --secret=db-password --project=harbour-dev");
+    assert_eq!(serving(&scene), before);
+    scene.cloud.world(|world| "ENABLED".clone_into(&mut world.secret_mut(SECRET).unwrap().versions[2].state));
+    scene.command(&["rollback"]).expect(0);
+    assert_eq!(serving(&scene).1, ["3"]);
+    // Whoever may not look goes back as before.
+    scene.cloud.world(|world| world.deny(World::DEPLOYER, "secretmanager.versions.get"));
+    scene.command(&["rollback"]).expect(0);
+}
