@@ -256,14 +256,21 @@ pub fn markdown(story: &StatusStory<'_>) -> String {
     summary::joined(parts)
 }
 
+/// An image with the beginning of its digest: the whole is in the report, and would make the table too wide.
+fn brief(image: &str) -> String {
+    const SHOWN: usize = 12;
+    let parts = image.split_once("@sha256:").and_then(|(name, digest)| Some((name, digest.get(..SHOWN)?)));
+    parts.map_or_else(|| image.to_owned(), |(name, digest)| format!("{name}@sha256:{digest}…"))
+}
+
 fn served(status: &Status) -> String {
     let row = |revision: &ServingRevision| {
         let tags: Vec<String> = revision.tags.iter().map(|tag| code(tag)).collect();
         vec![
             code(&revision.name),
-            format!("{} %", revision.percent),
+            format!("{}\u{a0}%", revision.percent),
             tags.join(", "),
-            revision.image.as_deref().map(code).unwrap_or_default(),
+            revision.image.as_deref().map(brief).map(|image| code(&image)).unwrap_or_default(),
             revision.commit.as_deref().map(|commit| code(short(commit))).unwrap_or_default(),
             revision.age.map(age).unwrap_or_default(),
         ]
