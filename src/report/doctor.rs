@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::markdown::{block, code, sentence, table as rows_of};
+use super::markdown::{block, code, folded, sentence, table as rows_of};
 use super::{Outcome, exit_code, json as report_json, summary};
 use crate::console::duration;
 use crate::plan::doctor::status::status;
@@ -206,10 +206,6 @@ pub fn markdown(story: &DoctorStory<'_>) -> String {
     }
     parts.push(format!("Looked for {} as {}\n", duration(story.took), code(story.account)));
     summary::joined(parts)
-}
-
-fn folded(title: &str, inner: &str) -> String {
-    format!("<details><summary>{title}</summary>\n\n{inner}\n</details>\n")
 }
 
 /// A finding as a row: its sign, what it is about, what, the evidence, what mends it.

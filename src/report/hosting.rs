@@ -234,12 +234,7 @@ pub fn site_document(fact: &SiteFact) -> Value {
 pub fn markdown(story: &SiteStory<'_>) -> String {
     let now = sentences(story);
     let mut parts = vec![head(story)];
-    match story.outcome {
-        Outcome::Failed(failure) => parts.push(summary::failed(failure, &now)),
-        Outcome::Cancelled(_) => parts.push(summary::now(&now)),
-        Outcome::Planned(changes) => parts.push(summary::planned(story.plan, changes, "site")),
-        Outcome::Deployed(_) => {}
-    }
+    parts.extend(summary::ended(story.outcome, &now, story.plan, "site"));
     parts.extend(sites(story.facts));
     parts.push(summary::steps(story.facts));
     parts.extend(summary::checks(story.facts));

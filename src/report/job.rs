@@ -129,12 +129,7 @@ pub fn document(story: &JobStory<'_>) -> Value {
 pub fn markdown(story: &JobStory<'_>) -> String {
     let now = sentences(story);
     let mut parts = vec![head(story)];
-    match story.outcome {
-        Outcome::Failed(failure) => parts.push(summary::failed(failure, &now)),
-        Outcome::Cancelled(_) => parts.push(summary::now(&now)),
-        Outcome::Planned(changes) => parts.push(summary::planned(story.plan, changes, "job")),
-        Outcome::Deployed(_) => {}
-    }
+    parts.extend(summary::ended(story.outcome, &now, story.plan, "job"));
     parts.push(summary::steps(story.facts));
     parts.extend(story.facts.job.as_ref().and_then(execution::markdown));
     parts.extend(summary::warnings(story.facts));

@@ -69,6 +69,11 @@ pub fn link(address: &str) -> String {
     if plain { format!("<{address}>") } else { code(address) }
 }
 
+/// Something that is unfolded by who wants to see it. The title is our own, or escaped.
+pub fn folded(title: &str, inner: &str) -> String {
+    format!("<details><summary>{title}</summary>\n\n{inner}\n</details>\n")
+}
+
 /// A table of names and values, without those that are not known.
 pub fn known(rows: impl IntoIterator<Item = (&'static str, Option<String>)>) -> String {
     let rows: Vec<Vec<String>> =

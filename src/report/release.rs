@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::hosting::SiteStory;
-use super::markdown::{code, escape, link, sentence, table};
+use super::markdown::{code, escape, folded, link, sentence, table};
 use super::{Outcome, Story, build, exit_code, hosting, json as report_json, summary, timeline, truth};
 use crate::console::duration;
 use crate::explain::Class;
@@ -211,12 +211,7 @@ pub fn markdown(story: &ReleaseStory<'_>) -> String {
 pub(super) fn with_head(story: &ReleaseStory<'_>, head: String) -> String {
     let now = sentences(story);
     let mut parts = vec![head];
-    match story.outcome {
-        Outcome::Failed(failure) => parts.push(summary::failed(failure, &now)),
-        Outcome::Cancelled(_) => parts.push(summary::now(&now)),
-        Outcome::Planned(changes) => parts.push(summary::planned(story.plan, changes, "parts")),
-        Outcome::Deployed(()) => {}
-    }
+    parts.extend(summary::ended(story.outcome, &now, story.plan, "parts"));
     parts.push(table_of_parts(story));
     parts.push(steps(story));
     parts.extend(builds(story));
@@ -246,7 +241,7 @@ fn table_of_parts(story: &ReleaseStory<'_>) -> String {
 fn builds(story: &ReleaseStory<'_>) -> Vec<String> {
     let of = |part: &Part<'_>| {
         let text = build::markdown(part.facts().build.as_ref()?)?;
-        Some(format!("<details><summary>Build of {}</summary>\n\n{text}\n</details>\n", escape(part.name())))
+        Some(folded(&format!("Build of {}", escape(part.name())), &text))
     };
     story.parts.iter().filter_map(of).collect()
 }

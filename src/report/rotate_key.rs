@@ -154,11 +154,9 @@ pub fn document(story: &RotationStory<'_>) -> Value {
 pub fn markdown(story: &RotationStory<'_>) -> String {
     let now = sentences(story);
     let mut parts = vec![head(story)];
-    match story.outcome {
-        Outcome::Failed(failure) => parts.push(summary::failed(failure, &now)),
-        Outcome::Cancelled(_) | Outcome::Deployed(()) => parts.push(summary::now(&now)),
-        Outcome::Planned(changes) => parts.push(summary::planned(story.plan, changes, "account and the secret")),
-    }
+    parts.push(
+        summary::ended(story.outcome, &now, story.plan, "account and the secret").unwrap_or_else(|| summary::now(&now)),
+    );
     parts.push(summary::steps(story.facts));
     parts.extend(summary::warnings(story.facts));
     summary::joined(parts)

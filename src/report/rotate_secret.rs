@@ -210,11 +210,9 @@ pub fn document(story: &SecretStory<'_>) -> Value {
 pub fn markdown(story: &SecretStory<'_>) -> String {
     let now = sentences(story);
     let mut parts = vec![head(story)];
-    match story.outcome {
-        Outcome::Failed(failure) => parts.push(summary::failed(failure, &now)),
-        Outcome::Cancelled(_) | Outcome::Deployed(()) => parts.push(summary::now(&now)),
-        Outcome::Planned(changes) => parts.push(summary::planned(story.plan, changes, "service and the secret")),
-    }
+    parts.push(
+        summary::ended(story.outcome, &now, story.plan, "service and the secret").unwrap_or_else(|| summary::now(&now)),
+    );
     parts.push(summary::steps(story.facts));
     parts.extend(summary::checks(story.facts));
     parts.extend(summary::warnings(story.facts));

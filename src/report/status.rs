@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::markdown::{code, link, sentence, table};
+use super::markdown::{code, folded, link, sentence, table};
 use super::spark::{self, plain};
 use super::{Outcome, exit_code, json as report_json, summary};
 use crate::model::load::{Load, ServingRevision, Status};
@@ -248,7 +248,7 @@ pub fn markdown(story: &StatusStory<'_>) -> String {
             parts.extend(charts(&status.hour, "last hour", 5, "minutes"));
             let day: String = charts(&status.day, "last day", 1, "hours").join("\n");
             if !day.is_empty() {
-                parts.push(format!("<details><summary>The last day</summary>\n\n{day}\n</details>\n"));
+                parts.push(folded("The last day", &day));
             }
         }
         _ => {}

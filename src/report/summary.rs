@@ -17,12 +17,7 @@ const OUR_LIMIT: usize = SUMMARY_LIMIT / 2;
 pub fn markdown(story: &Story<'_>) -> String {
     let sentences = truth::sentences(story);
     let mut parts = vec![head(story)];
-    match story.outcome {
-        Outcome::Failed(failure) => parts.push(failed(failure, &sentences)),
-        Outcome::Cancelled(_) => parts.push(now(&sentences)),
-        Outcome::Planned(changes) => parts.push(planned(story.plan, changes, "service")),
-        Outcome::Deployed(_) => {}
-    }
+    parts.extend(ended(story.outcome, &sentences, story.plan, "service"));
     parts.extend(regions(story));
     parts.push(steps(story.facts));
     parts.extend(story.facts.build.as_ref().and_then(build::markdown));
@@ -116,6 +111,16 @@ fn hint_markdown(hint: &str) -> String {
             Some((before, address)) => format!("{}: {}", sentence(before), link(&format!("https://{address}"))),
             None => sentence(hint),
         },
+    }
+}
+
+/// What a run that did not end well, or only planned, has to tell before anything else.
+pub(super) fn ended<K>(outcome: &Outcome<K>, sentences: &[String], plan: &[Step], on: &str) -> Option<String> {
+    match outcome {
+        Outcome::Failed(failure) => Some(failed(failure, sentences)),
+        Outcome::Cancelled(_) => Some(now(sentences)),
+        Outcome::Planned(changes) => Some(planned(plan, changes, on)),
+        Outcome::Deployed(_) => None,
     }
 }
 
