@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use super::age::age;
+
 /// A key of a service account, without its private part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountKey {
@@ -17,9 +19,9 @@ pub struct AccountKey {
 }
 
 impl AccountKey {
-    /// How old it is, where Google says when it was made. By a clock that is behind Google's, a new key is not made yet.
+    /// How old it is, where Google says when it was made.
     pub fn age(&self) -> Option<Duration> {
-        Some(Duration::try_from(OffsetDateTime::now_utc() - self.created?).unwrap_or_default())
+        self.created.map(age)
     }
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use super::age::age;
+
 /// A secret of Secret Manager.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretName {
@@ -85,9 +87,9 @@ pub struct Version {
 }
 
 impl Version {
-    /// How old it is, where Google says when it was made; by a clock that is behind Google's, a new one is not made yet.
+    /// How old it is, where Google says when it was made.
     pub fn age(&self) -> Option<Duration> {
-        Some(Duration::try_from(OffsetDateTime::now_utc() - self.created?).unwrap_or_default())
+        self.created.map(age)
     }
 }
 

@@ -113,12 +113,12 @@ enum Due {
 fn due(context: &SecretContext<'_>, seen: &Seen) -> Due {
     let rotate = context.rotate;
     let newest = seen.versions.iter().filter(|version| seen.in_use.contains(&version.number)).max_by_key(|v| v.number);
-    let age = newest.and_then(|version| Some((version.number, OffsetDateTime::now_utc() - version.created?)));
+    let age = newest.and_then(|version| Some((version.number, version.age()?)));
     match age {
         Some((number, age)) if rotate.only_when_due && age < rotate.max_age => Due::Not(format!(
             "version {number} of `{}` is {} days old, and due after {}",
             rotate.secret,
-            age.whole_days(),
+            age.as_secs() / 86_400,
             rotate.max_age.as_secs() / 86_400
         )),
         // An age that nobody knows is no reason to keep a version.
