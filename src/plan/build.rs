@@ -1,7 +1,5 @@
 //! The build as Cloud Build takes it. Pure.
 
-use std::time::Duration;
-
 use serde_json::{Map, Value, json};
 
 use crate::inputs::deploy::{Build, Cache, Recipe};
@@ -107,15 +105,6 @@ pub fn request(
     all_tags.push(likeness.into());
     body.insert("tags".into(), all_tags.into());
     Value::Object(body)
-}
-
-/// The limits in a request body: for the work, and for the queue before it.
-pub fn limits(body: &Value) -> (Duration, Duration) {
-    // Both are in every body that `request` makes; an hour each is Google's own default.
-    let seconds =
-        |key: &str| body.get(key).and_then(Value::as_str).and_then(|text| text.strip_suffix('s')?.parse::<f64>().ok());
-    let limit = |key| Duration::try_from_secs_f64(seconds(key).unwrap_or(3600.0)).unwrap_or(Duration::from_secs(3600));
-    (limit("timeout"), limit("queueTtl"))
 }
 
 /// Where a build that was asked for like this writes its log.
@@ -284,6 +273,8 @@ fn pairs<const N: usize>(pairs: [(&str, Value); N]) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
     use crate::inputs::deploy::Budgets;
     use crate::model::ids::{BucketName, Region};
     use crate::model::image::Repository;

@@ -15,7 +15,7 @@ use crate::google::storage;
 use crate::inputs::deploy::{Build, Recipe};
 use crate::model::facts::{BuildFact, Facts};
 use crate::model::image::{Digest, Repository};
-use crate::plan::build::{LogPlace, Staged, likeness_of, limits, log_place, request};
+use crate::plan::build::{LogPlace, Staged, likeness_of, log_place, request};
 use crate::plan::decide::image_tags;
 
 use std::time::Duration;
@@ -77,7 +77,7 @@ pub(super) async fn run(
             Source::Nowhere("Its log goes where the build's configuration sends it, and is not shown here")
         }
     };
-    let (work, queue) = limits(&body);
+    let (work, queue) = submitted.limits;
     let with = Watching { http: context.http, console: context.console, location };
     let Watched { last, log, .. } = follow::to_the_end(with, facts, submitted, source, work + queue).await?;
     keep_state(context, facts, "build_over", "true");

@@ -14,7 +14,7 @@ use crate::model::ids::AccountEmail;
 use crate::plan::doctor::fix::{Fix, On};
 use crate::plan::doctor::grants::{Held, held};
 use crate::plan::doctor::{Area, Finding, State};
-use crate::plan::secret_refs::Reference;
+use crate::plan::secret_refs::{Reference, references};
 use crate::steps::secret_age;
 
 const ACCESS: &str = "secretmanager.versions.access";
@@ -94,12 +94,8 @@ pub(super) fn account(context: &DoctorContext<'_>, scene: &Scene) -> Option<Stri
 
 /// The secrets that a service's containers read, each once.
 pub(super) fn secrets(service: &Service) -> Vec<String> {
-    let list = |pointer: &str| service.json().pointer(pointer).and_then(Value::as_array).into_iter().flatten();
-    let variables = list("/template/containers")
-        .flat_map(|container| container.get("env").and_then(Value::as_array).into_iter().flatten())
-        .filter_map(|variable| variable.pointer("/valueSource/secretKeyRef/secret")?.as_str());
-    let files = list("/template/volumes").filter_map(|volume| volume.pointer("/secret/secret")?.as_str());
-    let mut all: Vec<String> = variables.chain(files).map(str::to_owned).collect();
+    let read = references(service.json().get("template").unwrap_or(&Value::Null));
+    let mut all: Vec<String> = read.into_iter().map(|reference| reference.secret).collect();
     all.sort();
     all.dedup();
     all
