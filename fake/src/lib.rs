@@ -71,5 +71,5 @@ pub use world::{
     LogReads, Measured, Metrics, Object, Operation, OrganizationSecret, Outcome, Package, Page, Project, Provider,
     PullRequest, QuotaWindow, Repository, Revision, RevisionOutcome, RevisionScript, RevisionState, Secret,
     SecretVersion, Service, Share, Site, Snapshot, Stamp, Token, Trouble, Upload, UploadState, VersionScript,
-    VersionStatus, World,
+    VersionStatus, WorkflowRun, World,
 };

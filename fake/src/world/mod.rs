@@ -28,7 +28,7 @@ pub use domain::DomainMapping;
 pub use federation::{GitHubRun, Provider};
 pub use github::{
     Access, ActionsSecret, ChangedFile, DeploymentStatus, GitHub, GitHubCommit, GitHubDeployment, GitHubRepository,
-    GitHubToken, IssueComment, OrganizationSecret, PullRequest,
+    GitHubToken, IssueComment, OrganizationSecret, PullRequest, WorkflowRun,
 };
 pub(crate) use github::{Compared, is_bot};
 pub(crate) use hosting::unpacked;

@@ -12,6 +12,7 @@ mod pages;
 mod pulls;
 pub(crate) mod refusal;
 mod repository;
+mod runs;
 mod secrets;
 mod statuses;
 
@@ -126,6 +127,14 @@ const ROUTES: &[Route] = &[
         &[],
         DEPLOY,
         statuses::create,
+    ),
+    route(
+        "github.runs.get",
+        "GET",
+        "repos/{owner}/{repo}/actions/runs/{id}",
+        &["exclude_pull_requests"],
+        &[("actions", Access::Read)],
+        runs::get,
     ),
     route(
         "github.secrets.publicKey",

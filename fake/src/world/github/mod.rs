@@ -75,6 +75,17 @@ pub struct GitHubRepository {
     pub failing: BTreeMap<String, Vec<String>>,
     /// Secrets by name; those of an environment under `ENVIRONMENT/NAME`.
     pub secrets: BTreeMap<String, ActionsSecret>,
+    /// Workflow runs by their id.
+    pub runs: BTreeMap<u64, WorkflowRun>,
+}
+
+/// A workflow run, in its newest attempt.
+#[derive(Debug, Clone)]
+pub struct WorkflowRun {
+    /// `queued`, `in_progress`, `completed`, …
+    pub status: String,
+    /// Which attempt it is.
+    pub attempt: u32,
 }
 
 /// A pull request.

@@ -1,7 +1,7 @@
 //! Setting the scene on GitHub: repositories, commits, pull requests, tokens, and what people do there.
 
 use super::{Access, ChangedFile, GitHub, GitHubCommit, GitHubDeployment, GitHubRepository, GitHubToken};
-use super::{IssueComment, PullRequest};
+use super::{IssueComment, PullRequest, WorkflowRun};
 use crate::clock;
 use crate::world::hex_of;
 use serde_json::Value;
@@ -24,6 +24,7 @@ impl GitHub {
             deployments: Vec::new(),
             failing: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            runs: BTreeMap::new(),
         };
         self.repositories.entry(name.to_lowercase()).or_insert(made)
     }
@@ -130,6 +131,11 @@ impl GitHubRepository {
             author: "somebody".to_owned(),
         };
         self.pulls.entry(number).or_insert(made)
+    }
+
+    /// Adds a workflow run that goes on, in its first attempt.
+    pub fn add_run(&mut self, id: u64) -> &mut WorkflowRun {
+        self.runs.entry(id).or_insert(WorkflowRun { status: "in_progress".to_owned(), attempt: 1 })
     }
 
     /// Deletes a comment, as a person does on the page.
