@@ -75,6 +75,20 @@ pub fn now_rfc3339() -> String {
     now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
 }
 
+/// The moment that lies so far ahead by this machine's clock, to the second, as Google writes times.
+pub fn ahead_rfc3339(length: Duration) -> String {
+    let now = time::OffsetDateTime::now_utc();
+    let then = now.checked_add(time::Duration::try_from(length).unwrap_or(time::Duration::MAX)).unwrap_or(now);
+    let then = then.replace_nanosecond(0).unwrap_or(then);
+    then.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
+}
+
+/// How far ahead a moment is by this machine's clock; nothing where it has passed, or cannot be read.
+pub fn left_until(rfc3339: &str) -> Duration {
+    let then = time::OffsetDateTime::parse(rfc3339, &time::format_description::well_known::Rfc3339);
+    then.map(|then| Duration::try_from(then - time::OffsetDateTime::now_utc()).unwrap_or_default()).unwrap_or_default()
+}
+
 /// The moment that lies so far back by this machine's clock.
 pub fn ago(length: Duration) -> time::OffsetDateTime {
     let now = time::OffsetDateTime::now_utc();

@@ -357,11 +357,12 @@ fn kind(deploy: &Deploy) -> Kind {
     }
 }
 
-/// Tells the post step that no rollout is left open.
+/// Tells the post step that no rollout is left open. What could not be put back is tried again there, with a process and
+/// a token of its own.
 fn close(context: &Context<'_>, all: &[Facts]) {
     let rollouts = || all.iter().filter_map(|facts| facts.rollout.as_ref());
     if rollouts().count() > 0
-        && rollouts().all(|rollout| rollout.end != RolloutEnd::Open)
+        && rollouts().all(|rollout| !rollout.end.is_open())
         && let Err(why) = context.files.save_state("rollout_over", "true")
     {
         context.console.warning(&why);

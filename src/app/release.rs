@@ -22,7 +22,7 @@ use crate::inputs::resolve::release::{Resolved, run as resolve, values_to_mask};
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 use crate::model::credentials::Credentials;
-use crate::model::facts::{Facts, RolloutEnd, StepState};
+use crate::model::facts::{Facts, StepState};
 use crate::model::hosting::SiteKind;
 use crate::plan::decide::{Marks, Step, image_tags, marks, steps as service_steps};
 use crate::plan::difference::Difference;
@@ -304,7 +304,7 @@ async fn rehearse(
 /// Tells the post step which services have no rollout left open.
 fn close(services: &[ServicePart<'_>], facts: &ReleaseFacts, console: &Console) {
     for (service, all) in services.iter().zip(&facts.services) {
-        let open = all.iter().filter_map(|facts| facts.rollout.as_ref()).any(|rollout| rollout.end == RolloutEnd::Open);
+        let open = all.iter().filter_map(|facts| facts.rollout.as_ref()).any(|rollout| rollout.end.is_open());
         if !open && let Err(why) = service.files.save_state("rollout_over", "true") {
             console.warning(&why);
         }

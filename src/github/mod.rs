@@ -8,6 +8,7 @@ pub mod deployments;
 mod error;
 mod pulls;
 mod retry;
+mod runs;
 pub mod secrets;
 
 pub use commits::Comparison;

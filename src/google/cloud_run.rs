@@ -247,15 +247,17 @@ pub async fn apply(http: &Http, name: &str, service: &Value) -> Result<Operation
     begun(http, &call, &http.json(&call).await?)
 }
 
-/// Writes a service's traffic and annotations, and nothing else; no revision is made. The etag in
-/// the body guards it as in [`apply`].
+/// Writes the named fields of a service, and nothing else. A revision is made where `template` is one of them. The
+/// etag in the body guards it as in [`apply`].
 ///
 /// # Errors
 /// When Google refuses, or the reply is lost (`is_ambiguous`).
-pub async fn move_traffic(http: &Http, name: &str, service: &Value) -> Result<Operation, ApiError> {
-    let doing = format!("move the traffic of service `{}`", short(name));
-    let body: serde_json::Map<String, Value> = ["etag", "traffic", "annotations"]
-        .into_iter()
+pub async fn write_fields(http: &Http, name: &str, service: &Value, fields: &[String]) -> Result<Operation, ApiError> {
+    let template = fields.iter().any(|field| field == "template");
+    let verb = if template { "deploy" } else { "move the traffic of" };
+    let doing = format!("{verb} {}", shown(name));
+    let body: serde_json::Map<String, Value> = std::iter::once("etag")
+        .chain(fields.iter().map(String::as_str))
         .filter_map(|key| Some((key.to_owned(), service.get(key)?.clone())))
         .collect();
     let mut call = http.call(
@@ -266,7 +268,7 @@ pub async fn move_traffic(http: &Http, name: &str, service: &Value) -> Result<Op
         Repeat::WithoutEffect,
         doing,
     );
-    call.query.push(("updateMask", "traffic,annotations".into()));
+    call.query.push(("updateMask", fields.join(",")));
     begun(http, &call, &http.json(&call).await?)
 }
 

@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::access::AccessChange;
 use super::domain::{Domain, Record};
 use super::execution::JobFact;
 use super::hosting::SiteFact;
@@ -272,8 +273,12 @@ pub struct ServiceFact {
     pub traffic: Option<Traffic>,
     /// The revision that `LATEST` stands for after.
     pub latest_ready: Option<RevisionName>,
-    /// Whether this run changed who may call the service.
+    /// Settings of the service that changed in the one write of a deploy without a rollout, by Google's names.
+    pub settings: Vec<String>,
+    /// Who may call the service, in words, where this run looked at it.
     pub access: Option<String>,
+    /// What this run changed there, and has not taken back.
+    pub access_changed: Option<AccessChange>,
 }
 
 /// Whether a write has happened.
@@ -310,8 +315,17 @@ pub struct RolloutFact {
     pub uri: Option<String>,
     /// Percents the revision got in turn, and what was seen there.
     pub stops: Vec<(u8, String)>,
+    /// Settings of the service that have come with the traffic, by Google's names.
+    pub settings: Vec<String>,
     /// How it ended.
     pub end: RolloutEnd,
+}
+
+impl RolloutEnd {
+    /// Whether something of it may have to be put back yet.
+    pub fn is_open(&self) -> bool {
+        matches!(self, RolloutEnd::Open | RolloutEnd::Stuck(_))
+    }
 }
 
 /// How a rollout ended.

@@ -1,5 +1,6 @@
 //! The words everyone uses. Pure: no room below this one.
 
+pub mod access;
 pub mod age;
 pub mod credentials;
 pub mod domain;

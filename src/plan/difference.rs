@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::notes::is_note;
+
 /// One setting that changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
@@ -74,13 +76,18 @@ fn settings(service: &Value) -> BTreeMap<String, Shown> {
             _ => flatten(&format!("template.{key}"), value, &mut found),
         }
     }
-    found.retain(|key, _| !NOISE.contains(&key.as_str()));
+    found.retain(|key, _| !NOISE.contains(&key.as_str()) && !is_of_a_run(key));
     for (path, name) in NAMES {
         if let Some(shown) = found.remove(path) {
             found.insert(name.to_owned(), shown);
         }
     }
     found
+}
+
+/// The commit a deploy was made from, and the marks that a run leaves, are no settings.
+fn is_of_a_run(key: &str) -> bool {
+    key.ends_with("labels.commit-sha") || is_note(key)
 }
 
 fn containers(list: &Value, found: &mut BTreeMap<String, Shown>) {

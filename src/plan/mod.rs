@@ -1,6 +1,7 @@
 //! What will be done, as values that can be printed and compared. Nothing here can fail for a
 //! reason outside the inputs, and nothing touches the world.
 
+pub mod base;
 pub mod budget;
 pub mod build;
 pub mod changed_paths;
@@ -10,12 +11,14 @@ pub mod doctor;
 pub mod job;
 pub mod job_steps;
 pub mod monitoring;
+pub mod notes;
 pub mod pre_deploy;
 pub mod rollout;
 pub mod rotate_key;
 pub mod rotate_secret;
 pub mod secret_refs;
 pub mod service;
+pub mod service_level;
 pub mod serving;
 pub mod site_steps;
 pub mod spending;

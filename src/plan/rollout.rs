@@ -1,20 +1,14 @@
 //! Who serves when, from the allocation that was there to the one that shall be. Pure.
 //!
-//! Every allocation is derived from two facts, what served before and which revision comes, so that
-//! going back never depends on what happened in between.
+//! Percents are derived from two facts, what served before and which revision comes, so that going back never depends
+//! on what happened in between. Tags are those that the service has now: others may come and go while a rollout goes on.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::model::ids::RevisionName;
 use crate::model::traffic::{Share, Target, Traffic};
-
-/// Annotation of the service that records a rollout from before its first move until its end.
-const RECORD: &str = "slipway.dev/rollout";
-
-/// Annotation of the service that says what served last by a finished rollout.
-const SERVED: &str = "slipway.dev/serving";
 
 /// Traffic tag and service name together may have this many characters (`google-api.md` 7).
 const TAG_AND_SERVICE: usize = 46;
@@ -29,14 +23,14 @@ pub struct Rollout {
     pub before: Traffic,
     /// Whether everything went to the latest revision before, whatever its name.
     pub followed_latest: bool,
+    /// Tags that stood on the latest revision before, whatever its name.
+    pub latest_tags: Vec<String>,
     /// The revision that comes.
     pub revision: RevisionName,
     /// Its traffic tag while it is tried; the user's own tag stays afterwards.
     pub tag: String,
     /// Whether the tag is the user's.
     pub keep_tag: bool,
-    /// Whether the revision is the service's newest, so that `LATEST` stands for it.
-    pub newest: bool,
 }
 
 /// A tag for one run, `None` when the service's name leaves no room for one.
@@ -62,10 +56,32 @@ pub fn pinned(traffic: &Traffic, latest_ready: Option<&RevisionName>) -> Option<
     (total == 100).then_some(Traffic { shares })
 }
 
-/// The allocation without a tag that nobody asked for.
-pub fn without_tag(traffic: Traffic, tag: &str) -> Traffic {
-    let shares = traffic.shares.into_iter().map(|share| Share { tag: share.tag.filter(|other| other != tag), ..share });
+/// The allocation without some tags; what neither serves nor is tagged goes.
+pub fn without_tags(traffic: Traffic, gone: &[String]) -> Traffic {
+    let kept = |tag: &String| !gone.contains(tag);
+    let shares = traffic.shares.into_iter().map(|share| Share { tag: share.tag.filter(kept), ..share });
     Traffic { shares: shares.filter(|share| share.percent > 0 || share.tag.is_some()).collect() }
+}
+
+/// The allocation with a tag on a revision, and nowhere else. No request is sent elsewhere by it.
+pub fn with_tag(traffic: Traffic, tag: &str, on: &RevisionName) -> Traffic {
+    let mut traffic = without_tags(traffic, &[tag.to_owned()]);
+    attach(&mut traffic.shares, Target::Revision(on.clone()), tag.to_owned());
+    traffic
+}
+
+/// The revision that a tag stands on, if that is known by its name.
+pub fn tagged<'a>(traffic: &'a Traffic, tag: &str) -> Option<&'a RevisionName> {
+    let share = traffic.shares.iter().find(|share| share.tag.as_deref() == Some(tag))?;
+    match &share.target {
+        Target::Revision(name) => Some(name),
+        Target::Latest => None,
+    }
+}
+
+/// Tags that stand on the latest revision, whatever its name.
+pub fn latest_tags(traffic: &Traffic) -> Vec<String> {
+    traffic.shares.iter().filter(|share| share.target == Target::Latest).filter_map(|share| share.tag.clone()).collect()
 }
 
 /// Percent by revision, for those that get any; `None` when nothing serves.
@@ -98,8 +114,8 @@ pub fn follows_latest(traffic: &Traffic) -> bool {
 
 impl Rollout {
     /// The revision on its tag, with the share it had before: none, when it is new.
-    pub fn candidate(&self) -> Traffic {
-        self.at(self.share_before())
+    pub fn candidate(&self, now: &Traffic) -> Traffic {
+        self.at(self.share_before(), now)
     }
 
     /// Percent the revision had before.
@@ -108,56 +124,81 @@ impl Rollout {
     }
 
     /// The revision with `percent` of the requests, the others with the rest in the proportions
-    /// they had.
-    pub fn at(&self, percent: u8) -> Traffic {
+    /// they had. `now` is the allocation that it takes the place of.
+    pub fn at(&self, percent: u8, now: &Traffic) -> Traffic {
         let others: Vec<u8> = self.others().map(|share| share.percent).collect();
         // Where nobody else serves, nobody else can take the rest.
         let percent = if others.iter().all(|share| *share == 0) { 100 } else { percent.min(100) };
-        let mut rest = apportion(&others, 100 - percent).into_iter();
-        let mut shares = self.with_tags(|_| rest.next().unwrap_or(0));
-        let new = Share { target: Target::Revision(self.revision.clone()), percent, tag: Some(self.tag.clone()) };
-        shares.push(new);
-        Traffic { shares }
+        let rest = self.others().zip(apportion(&others, 100 - percent));
+        let mut shares: Vec<Share> = rest.map(|(share, percent)| untagged(share.target.clone(), percent)).collect();
+        shares.push(untagged(self.target(), percent));
+        self.tagged(shares, now, |_, named| named, Some(self.target()))
     }
 
-    /// The revision with everything, the run's own tag gone.
-    pub fn done(&self) -> Traffic {
-        let mut shares = self.with_tags(|_| 0);
-        let latest = self.newest && self.followed_latest;
-        let target = if latest { Target::Latest } else { Target::Revision(self.revision.clone()) };
-        let tag = self.keep_tag.then(|| self.tag.clone());
-        // A tag stays with its revision, not with whatever comes after it.
-        if latest && tag.is_some() {
-            shares.push(Share { target: Target::Revision(self.revision.clone()), percent: 0, tag });
-            shares.push(Share { target, percent: 100, tag: None });
-        } else {
-            shares.push(Share { target, percent: 100, tag });
+    /// The revision with everything, the run's own tag gone. Where the service followed its latest revision it does so
+    /// again, if this revision is the `newest` one; else `LATEST` would be somebody else's.
+    pub fn done(&self, newest: bool, now: &Traffic) -> Traffic {
+        let follows = newest && self.followed_latest;
+        let target = if follows { Target::Latest } else { self.target() };
+        let followed = |tag: &str, named: Target| {
+            if newest && self.latest_tags.iter().any(|other| other == tag) { Target::Latest } else { named }
+        };
+        // The user's tag stays with its revision, not with whatever comes after it.
+        self.tagged(vec![untagged(target, 100)], now, followed, self.keep_tag.then(|| self.target()))
+    }
+
+    /// What was there before: who served, and the tag where it stood. Line by line, unless others have changed tags
+    /// meanwhile.
+    pub fn undone(&self, now: &Traffic) -> Traffic {
+        let tags_of = |traffic: &Traffic| -> BTreeMap<String, Target> {
+            let tagged = traffic.shares.iter().filter_map(|share| Some((share.tag.clone()?, share.target.clone())));
+            tagged.filter(|(tag, _)| *tag != self.tag).collect()
+        };
+        if tags_of(now) == tags_of(&self.before) {
+            return self.before.clone();
         }
-        Traffic { shares }
+        let shares = self.before.shares.iter().map(|share| untagged(share.target.clone(), share.percent)).collect();
+        let tag = tagged(&self.before, &self.tag).cloned().map(Target::Revision);
+        self.tagged(shares, now, |_, named| named, tag)
     }
 
-    /// What was there before, exactly.
-    pub fn undone(&self) -> Traffic {
-        self.before.clone()
-    }
-
-    fn is_ours(&self, share: &Share) -> bool {
-        share.target == Target::Revision(self.revision.clone())
+    fn target(&self) -> Target {
+        Target::Revision(self.revision.clone())
     }
 
     fn others(&self) -> impl Iterator<Item = &Share> {
-        self.before.shares.iter().filter(|share| !self.is_ours(share))
+        self.before.shares.iter().filter(|share| share.target != self.target())
     }
 
-    /// The shares of before without this rollout's tag; those that neither serve nor are tagged go.
-    fn with_tags(&self, mut percent: impl FnMut(&Share) -> u8) -> Vec<Share> {
-        let shares = self.before.shares.iter().map(|share| Share {
-            target: share.target.clone(),
-            // The others are asked in their order, so that each gets its own part.
-            percent: if self.is_ours(share) { 0 } else { percent(share) },
-            tag: share.tag.clone().filter(|tag| *tag != self.tag),
-        });
-        shares.filter(|share| share.percent > 0 || share.tag.is_some()).collect()
+    /// The shares with the tags that the service has `now`, each where `place` says, and with the rollout's own.
+    fn tagged(
+        &self,
+        shares: Vec<Share>,
+        now: &Traffic,
+        place: impl Fn(&str, Target) -> Target,
+        own: Option<Target>,
+    ) -> Traffic {
+        let mut shares: Vec<Share> = shares.into_iter().filter(|share| share.percent > 0).collect();
+        for share in &now.shares {
+            let Some(tag) = share.tag.clone().filter(|tag| *tag != self.tag) else { continue };
+            attach(&mut shares, place(&tag, share.target.clone()), tag);
+        }
+        if let Some(own) = own {
+            attach(&mut shares, own, self.tag.clone());
+        }
+        Traffic { shares }
+    }
+}
+
+fn untagged(target: Target, percent: u8) -> Share {
+    Share { target, percent, tag: None }
+}
+
+/// Puts a tag on the line of its revision, or on a line of its own.
+fn attach(shares: &mut Vec<Share>, target: Target, tag: String) {
+    match shares.iter_mut().find(|share| share.target == target && share.tag.is_none()) {
+        Some(share) => share.tag = Some(tag),
+        None => shares.push(Share { target, percent: 0, tag: Some(tag) }),
     }
 }
 
@@ -200,132 +241,6 @@ pub fn traffic_json(traffic: &Traffic) -> Value {
     shares.collect()
 }
 
-/// What is written on the service before anything moves, so that whoever comes next can put it back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
-    /// The run that writes it.
-    pub run: String,
-    /// What it does.
-    pub rollout: Rollout,
-}
-
-/// What served last by a finished rollout.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Served {
-    /// The revision.
-    pub revision: String,
-    /// The commit it was made from.
-    pub commit: Option<String>,
-    /// The revision before it.
-    pub previous: Option<String>,
-    /// Whether the service follows its latest revision, and was pinned by a rollout that went back.
-    pub followed_latest: bool,
-    /// The tag that a run made for a candidate which waits without traffic; the next rollout takes it away.
-    pub candidate: Option<String>,
-}
-
-impl Record {
-    /// The record on a service, when a rollout is going on or was left behind.
-    pub fn on(service: &Value) -> Option<Self> {
-        let json: Value = serde_json::from_str(service.get("annotations")?.get(RECORD)?.as_str()?).ok()?;
-        let text = |key: &str| json.get(key).and_then(Value::as_str);
-        let shares = json.get("before")?.as_array()?.iter().map(|share| {
-            Some(Share {
-                target: Target::Revision(RevisionName::parse(share.get("revision")?.as_str()?).ok()?),
-                percent: u8::try_from(share.get("percent")?.as_u64()?).ok()?,
-                tag: share.get("tag").and_then(Value::as_str).map(str::to_owned),
-            })
-        });
-        let switch = |key: &str| json.get(key).and_then(Value::as_bool) == Some(true);
-        Some(Self {
-            run: text("run")?.to_owned(),
-            rollout: Rollout {
-                before: Traffic { shares: shares.collect::<Option<_>>()? },
-                followed_latest: switch("followed_latest"),
-                revision: RevisionName::parse(text("revision")?).ok()?,
-                tag: text("tag")?.to_owned(),
-                keep_tag: switch("keep_tag"),
-                newest: switch("newest"),
-            },
-        })
-    }
-
-    fn text(&self) -> String {
-        let rollout = &self.rollout;
-        let before = rollout.before.shares.iter().map(|share| {
-            let Target::Revision(revision) = &share.target else { return Value::Null };
-            let mut entry = json!({"revision": revision.as_str(), "percent": share.percent});
-            if let Some(tag) = &share.tag {
-                entry["tag"] = tag.as_str().into();
-            }
-            entry
-        });
-        json!({
-            "run": self.run, "revision": rollout.revision.as_str(), "tag": rollout.tag, "keep_tag": rollout.keep_tag,
-            "newest": rollout.newest, "followed_latest": rollout.followed_latest, "before": before.collect::<Value>(),
-        })
-        .to_string()
-    }
-}
-
-impl Served {
-    /// What the service says about itself; empty when no rollout has ended there yet.
-    pub fn on(service: &Value) -> Self {
-        let text = service.get("annotations").and_then(|notes| notes.get(SERVED)).and_then(Value::as_str);
-        let json: Value = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-        let text = |key: &str| json.get(key).and_then(Value::as_str).map(str::to_owned);
-        Self {
-            revision: text("revision").unwrap_or_default(),
-            commit: text("commit"),
-            previous: text("previous"),
-            followed_latest: json.get("followed_latest").and_then(Value::as_bool) == Some(true),
-            candidate: text("candidate"),
-        }
-    }
-
-    fn text(&self) -> String {
-        json!({
-            "revision": self.revision, "commit": self.commit, "previous": self.previous,
-            "followed_latest": self.followed_latest, "candidate": self.candidate,
-        })
-        .to_string()
-    }
-}
-
-/// Writes an allocation into a service's document, and on it what the rollout is at.
-pub fn write(service: &mut Value, traffic: &Traffic, record: Option<&Record>, served: Option<&Served>) {
-    write_traffic(service, traffic);
-    let notes = super::service::object(service).entry("annotations").or_insert_with(|| json!({}));
-    let notes = super::service::object(notes);
-    match record {
-        Some(record) => drop(notes.insert(RECORD.into(), record.text().into())),
-        None => drop(notes.remove(RECORD)),
-    }
-    if let Some(served) = served {
-        notes.insert(SERVED.into(), served.text().into());
-    }
-}
-
-/// An allocation with the tags that Hosting sites keep to (`fh-…`, firebase's name for them): a site can be
-/// pinned while a rollout goes on, and must not lose its tag to it.
-pub fn with_pins(wanted: &Traffic, now: &Traffic) -> Traffic {
-    let named = |tag: &str| wanted.shares.iter().any(|share| share.tag.as_deref() == Some(tag));
-    let pins =
-        now.shares.iter().filter(|share| share.tag.as_deref().is_some_and(|tag| tag.starts_with("fh-") && !named(tag)));
-    let pins = pins.map(|share| Share { percent: 0, ..share.clone() });
-    Traffic { shares: wanted.shares.iter().cloned().chain(pins).collect() }
-}
-
-/// Writes an allocation alone: a rollout that goes on stays what it is.
-pub fn write_traffic(service: &mut Value, traffic: &Traffic) {
-    service["traffic"] = traffic_json(traffic);
-}
-
-/// Whether a setting of the service is one of this product's own notes.
-pub fn is_note(setting: &str) -> bool {
-    [RECORD, SERVED, super::rotate_secret::REPLACED].iter().any(|note| setting.ends_with(note))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -333,6 +248,25 @@ mod tests {
 
     fn revision(number: usize) -> RevisionName {
         RevisionName::parse(&format!("web-{number}")).expect("a name")
+    }
+
+    fn share(number: usize, percent: u8, tag: Option<&str>) -> Share {
+        Share { target: Target::Revision(revision(number)), percent, tag: tag.map(str::to_owned) }
+    }
+
+    fn of(shares: &[Share]) -> Traffic {
+        Traffic { shares: shares.to_vec() }
+    }
+
+    fn rollout_of(before: Traffic, number: usize) -> Rollout {
+        Rollout {
+            before,
+            followed_latest: true,
+            latest_tags: Vec::new(),
+            revision: revision(number),
+            tag: "c1".into(),
+            keep_tag: false,
+        }
     }
 
     /// Allocations as services have them: up to five revisions, some tagged, 100 % in all.
@@ -350,30 +284,12 @@ mod tests {
         })
     }
 
-    #[test]
-    fn a_site_keeps_its_tag_through_a_rollout() {
-        let share = |number, percent, tag: Option<&str>| Share {
-            target: Target::Revision(revision(number)),
-            percent,
-            tag: tag.map(str::to_owned),
-        };
-        let now =
-            Traffic { shares: vec![share(1, 100, Some("fh-1")), share(2, 0, Some("fh-2")), share(2, 0, Some("c1"))] };
-        let wanted = Traffic { shares: vec![share(1, 0, Some("fh-1")), share(2, 100, None)] };
-        let kept = with_pins(&wanted, &now);
-        assert_eq!(kept.shares, [share(1, 0, Some("fh-1")), share(2, 100, None), share(2, 0, Some("fh-2"))]);
-        assert_eq!(with_pins(&kept, &now), kept);
-    }
-
     /// A revision that is new, or one of those that are there.
     fn rollout() -> impl Strategy<Value = Rollout> {
         (before(), 0_usize..8, any::<[bool; 2]>()).prop_map(|(before, number, [followed_latest, keep_tag])| Rollout {
-            before,
             followed_latest,
-            revision: revision(number),
-            tag: "c1".into(),
             keep_tag,
-            newest: number > 4,
+            ..rollout_of(before, number)
         })
     }
 
@@ -389,23 +305,29 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_allocation_adds_up_and_keeps_the_tags_of_others(rollout in rollout(), percent in 0_u8..=100) {
-            let mut kept = tags(&rollout.before);
-            for traffic in [rollout.candidate(), rollout.at(percent), rollout.done(), rollout.undone()] {
-                prop_assert_eq!(sum(&traffic), 100, "{:?}", traffic);
-                let mut there = tags(&traffic);
-                there.retain(|tag| *tag != "c1");
-                kept.retain(|tag| *tag != "c1");
-                prop_assert_eq!(&there, &kept);
+        fn every_allocation_adds_up_and_keeps_the_tags_of_others(
+            rollout in rollout(), now in before(), newest in any::<bool>(), percent in 0_u8..=100,
+        ) {
+            for now in [&rollout.before, &now] {
+                let all = [
+                    rollout.candidate(now), rollout.at(percent, now), rollout.done(newest, now), rollout.undone(now),
+                ];
+                for traffic in all {
+                    prop_assert_eq!(sum(&traffic), 100, "{:?}", traffic);
+                    let mut there = tags(&traffic);
+                    there.retain(|tag| *tag != "c1");
+                    prop_assert_eq!(&there, &tags(now));
+                }
             }
             let alone = rollout.others().all(|share| share.percent == 0);
-            prop_assert_eq!(rollout.at(percent).share_of(&rollout.revision, None), if alone { 100 } else { percent });
+            let share = rollout.at(percent, &now).share_of(&rollout.revision, None);
+            prop_assert_eq!(share, if alone { 100 } else { percent });
         }
 
         #[test]
         fn steps_upwards_take_from_everybody_else(rollout in rollout(), low in 0_u8..=100, more in 0_u8..=100) {
             let high = low.saturating_add(more).min(100);
-            let (a, b) = (rollout.at(low), rollout.at(high));
+            let (a, b) = (rollout.at(low, &rollout.before), rollout.at(high, &rollout.before));
             for share in rollout.others() {
                 let Target::Revision(name) = &share.target else { continue };
                 // Whole percents: a share may be rounded the other way, never by more than one.
@@ -414,16 +336,23 @@ mod tests {
         }
 
         #[test]
-        fn going_back_gives_what_was_there(rollout in rollout()) {
-            prop_assert_eq!(rollout.undone(), rollout.before.clone());
-            let record = Record { run: "r".into(), rollout };
-            let mut service = json!({"annotations": {"other": "x"}});
-            write(&mut service, &record.rollout.candidate(), Some(&record), None);
-            prop_assert_eq!(Record::on(&service), Some(record.clone()));
-            write(&mut service, &record.rollout.undone(), None, Some(&Served::default()));
-            prop_assert_eq!(Record::on(&service), None);
-            prop_assert_eq!(&service["annotations"]["other"], "x");
+        fn going_back_gives_what_was_there_whatever_happened_to_tags(rollout in rollout(), now in before()) {
+            let candidate = rollout.candidate(&rollout.before);
+            prop_assert_eq!(rollout.undone(&candidate), rollout.before.clone());
+            prop_assert_eq!(percents(&rollout.undone(&now), None), percents(&rollout.before, None));
         }
+    }
+
+    #[test]
+    fn tags_come_and_go_while_a_rollout_goes_on() {
+        let rollout = rollout_of(of(&[share(1, 100, Some("gone"))]), 2);
+        let now =
+            of(&[share(1, 75, None), share(2, 25, Some("c1")), share(3, 0, Some("pr-1")), share(1, 0, Some("fh-1"))]);
+        assert_eq!(
+            rollout.at(50, &now).words(None),
+            "50 % `web-1` (tag `fh-1`), 50 % `web-2` (tag `c1`), 0 % `web-3` (tag `pr-1`)"
+        );
+        assert_eq!(rollout.undone(&now).words(None), "100 % `web-1` (tag `fh-1`), 0 % `web-3` (tag `pr-1`)");
     }
 
     #[test]
@@ -437,33 +366,35 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_followed_its_latest_revision_does_so_again() {
-        let latest = pinned(&Traffic::default(), Some(&revision(1))).expect("it serves");
-        let mut rollout = Rollout {
-            before: latest,
-            followed_latest: true,
-            revision: revision(2),
-            tag: "c1".into(),
-            keep_tag: false,
-            newest: true,
-        };
-        assert_eq!(rollout.candidate().words(None), "100 % `web-1`, 0 % `web-2` (tag `c1`)");
-        assert_eq!(rollout.at(25).words(None), "75 % `web-1`, 25 % `web-2` (tag `c1`)");
-        assert_eq!(rollout.done().words(None), "100 % latest");
+    fn what_followed_the_latest_revision_does_so_again() {
+        let mut rollout = rollout_of(pinned(&Traffic::default(), Some(&revision(1))).expect("it serves"), 2);
+        let candidate = rollout.candidate(&rollout.before);
+        assert_eq!(candidate.words(None), "100 % `web-1`, 0 % `web-2` (tag `c1`)");
+        assert_eq!(rollout.at(25, &candidate).words(None), "75 % `web-1`, 25 % `web-2` (tag `c1`)");
+        assert_eq!(rollout.done(true, &candidate).words(None), "100 % latest");
+        assert_eq!(rollout.done(false, &candidate).words(None), "100 % `web-2`", "somebody else's is the newest");
         rollout.keep_tag = true;
-        assert_eq!(rollout.done().words(None), "0 % `web-2` (tag `c1`), 100 % latest");
-        rollout.newest = false;
-        assert_eq!(rollout.done().words(None), "100 % `web-2` (tag `c1`)");
+        assert_eq!(rollout.done(true, &candidate).words(None), "100 % latest, 0 % `web-2` (tag `c1`)");
+        assert_eq!(rollout.done(false, &candidate).words(None), "100 % `web-2` (tag `c1`)");
+        rollout.latest_tags = vec!["live".into()];
+        let now = with_tag(candidate, "live", &revision(1));
+        assert_eq!(rollout.done(true, &now).words(None), "100 % latest (tag `live`), 0 % `web-2` (tag `c1`)");
+        assert_eq!(rollout.undone(&now).words(None), "100 % `web-1` (tag `live`)");
+    }
+
+    #[test]
+    fn a_tag_stands_on_one_revision() {
+        let there = of(&[share(1, 100, Some("x")), share(2, 0, Some("y"))]);
+        assert_eq!(
+            with_tag(there.clone(), "x", &revision(3)).words(None),
+            "100 % `web-1`, 0 % `web-2` (tag `y`), 0 % `web-3` (tag `x`)"
+        );
+        assert_eq!(tagged(&there, "y"), Some(&revision(2)));
+        assert_eq!(without_tags(there, &["y".into()]).words(None), "100 % `web-1` (tag `x`)");
     }
 
     #[test]
     fn allocations_are_compared_by_what_they_do() {
-        let share = |number, percent, tag: Option<&str>| Share {
-            target: Target::Revision(revision(number)),
-            percent,
-            tag: tag.map(str::to_owned),
-        };
-        let of = |shares: &[Share]| Traffic { shares: shares.to_vec() };
         let apart = of(&[share(1, 100, None), share(2, 0, Some("c1")), share(1, 0, Some("x"))]);
         let joined = of(&[share(2, 0, Some("c1")), share(1, 100, Some("x"))]);
         assert!(same(&apart, &joined, None));

@@ -6,8 +6,10 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::base;
 use super::decide::Step;
 use super::difference::Difference;
+use super::notes::Notes;
 use super::rotate_key::days;
 use super::secret_refs::repoint;
 use super::service::{ChangeError, clean_containers, container_index, object};
@@ -20,31 +22,7 @@ use crate::model::secret_version::{SecretName, Version, Wanted};
 
 /// Annotation of the service that says which versions of its secrets were replaced, and when. Secrets have none that
 /// the role of a rotation may write.
-pub(super) const REPLACED: &str = "slipway.dev/replaced-secrets";
-
-/// What a revision shares with the template it was made from. What Google adds of its own stays out.
-const OF_TEMPLATES: [&str; 20] = [
-    "ambientNetworking",
-    "annotations",
-    "containers",
-    "encryptionKey",
-    "encryptionKeyRevocationAction",
-    "encryptionKeyShutdownDuration",
-    "executionEnvironment",
-    "gpuZonalRedundancyDisabled",
-    "labels",
-    "maxInstanceRequestConcurrency",
-    "nodeSelector",
-    "sandboxes",
-    "scaling",
-    "serviceAccount",
-    "serviceMesh",
-    "sessionAffinity",
-    "timeout",
-    "volumes",
-    "vpcAccess",
-    "workloadIdentityConfig",
-];
+pub const REPLACED: &str = "slipway.dev/replaced-secrets";
 
 /// Puts the template of what serves in place of the service's own, moves the references, and notes what they replace.
 ///
@@ -71,17 +49,15 @@ pub(super) fn dress(service: &mut Value, current: Option<&Value>, wish: &Repoint
 /// what was deployed since serves nobody.
 pub fn template_of(service: &Value, revision: &Value, name: &RevisionName) -> Map<String, Value> {
     let newest = service.get("latestCreatedRevision").and_then(Value::as_str).unwrap_or_default();
-    let own = service.get("template").and_then(Value::as_object);
-    let mut template: Value = match own.filter(|_| newest.rsplit('/').next() == Some(name.as_str())) {
-        Some(own) => own.clone(),
-        None => {
-            let fields = OF_TEMPLATES.into_iter();
-            fields.filter_map(|field| Some((field.to_owned(), revision.get(field)?.clone()))).collect()
+    let own = service.get("template").filter(|_| newest.rsplit('/').next() == Some(name.as_str()));
+    match own {
+        Some(own) => {
+            let mut own = own.clone();
+            clean_containers(Some(&mut own));
+            object(&mut own).clone()
         }
+        None => base::template_of(revision, &Notes::on(service).hidden),
     }
-    .into();
-    clean_containers(Some(&mut template));
-    object(&mut template).clone()
 }
 
 /// The template with every image by the digest that the revision runs, so that no name is looked up anew.

@@ -5,9 +5,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::base;
+use super::decide::Marks;
+use super::notes::is_note;
+use super::service_level::Patch;
 use super::variables;
 use crate::inputs::deploy::{Ingress, Settings};
-use crate::model::ids::RevisionName;
 
 /// Fields that Google writes on everything of Cloud Run's, and ignores when they are sent back; without
 /// them the document is what we ask for and nothing else.
@@ -73,16 +76,11 @@ impl crate::explain::Explain for ChangeError {
     }
 }
 
-/// The document to write: `current` with the settings, the image and the revision's name applied.
+/// The document to write: `current` with the settings, the image and the run's marks applied.
 ///
 /// # Errors
 /// When the settings name a container that is not there, or are about a template that is no longer there.
-pub fn change(
-    current: Option<&Value>,
-    settings: &Settings,
-    image: &str,
-    revision: &RevisionName,
-) -> Result<Value, ChangeError> {
+pub fn change(current: Option<&Value>, settings: &Settings, image: &str, marks: &Marks) -> Result<Value, ChangeError> {
     let mut service = current.cloned().unwrap_or_else(|| json!({}));
     let new = current.is_none();
     clean(&mut service);
@@ -92,12 +90,11 @@ pub fn change(
     let root = object(&mut service);
     root.insert("client".into(), "slipway".into());
     root.insert("clientVersion".into(), env!("CARGO_PKG_VERSION").into());
-    set(root, "description", settings.description.as_deref());
-    set(root, "ingress", settings.ingress.map(ingress_word));
-    label(root, &settings.labels);
+    level(root, settings);
 
     let template = object(root.entry("template").or_insert_with(|| json!({})));
-    template.insert("revision".into(), revision.as_str().into());
+    template.insert("revision".into(), marks.revision.as_str().into());
+    base::mark(template, &marks.request_tag, &marks.revision);
     template.remove("client");
     template.remove("clientVersion");
     if let Some(labels) = template.get_mut("labels").and_then(Value::as_object_mut) {
@@ -129,6 +126,20 @@ pub fn change(
     Ok(service)
 }
 
+/// What the settings, and the manifest where there is one, change on a service besides its template.
+pub fn level_change(current: &Value, manifest: Option<&Map<String, Value>>, settings: &Settings) -> Patch {
+    let mut after = manifest.map_or_else(|| current.clone(), |manifest| from_manifest(manifest, Some(current)));
+    level(object(&mut after), settings);
+    Patch::between(current, &after)
+}
+
+/// Sets what holds for all revisions of a service at once.
+fn level(root: &mut Map<String, Value>, settings: &Settings) {
+    set(root, "description", settings.description.as_deref());
+    set(root, "ingress", settings.ingress.map(ingress_word));
+    label(root, &settings.labels);
+}
+
 /// The service as its manifest describes it, in place of what it is: only what guards the write, says who
 /// serves, and notes rollouts is taken from the service.
 pub fn from_manifest(manifest: &Map<String, Value>, current: Option<&Value>) -> Value {
@@ -140,7 +151,7 @@ pub fn from_manifest(manifest: &Map<String, Value>, current: Option<&Value>) -> 
         }
     }
     let notes = current.get("annotations").and_then(Value::as_object).into_iter().flatten();
-    for (name, note) in notes.filter(|(name, _)| super::rollout::is_note(name)) {
+    for (name, note) in notes.filter(|(name, _)| is_note(name)) {
         base["annotations"][name] = note.clone();
     }
     base
@@ -339,12 +350,13 @@ mod tests {
     use crate::inputs::deploy::{Changes, SecretRef, Strategy};
     use std::time::Duration;
 
-    fn revision() -> RevisionName {
-        RevisionName::parse("web-abc-1").expect("a name")
+    fn marks() -> Marks {
+        let revision = crate::model::ids::RevisionName::parse("web-abc-1").expect("a name");
+        Marks { revision, request_tag: "req_1".into(), build_tags: Vec::new() }
     }
 
     fn apply(current: Option<Value>, settings: &Settings) -> Value {
-        change(current.as_ref(), settings, "gcr.io/p/web@sha256:1", &revision()).expect("a change")
+        change(current.as_ref(), settings, "gcr.io/p/web@sha256:1", &marks()).expect("a change")
     }
 
     #[test]
@@ -387,7 +399,7 @@ mod tests {
                 "etag": "\"e\"", "futureField": {"keep": [1]},
                 "traffic": [{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100}],
                 "template": {
-                    "revision": "web-abc-1", "labels": {"team": "a"},
+                    "revision": "web-abc-1", "labels": {"team": "a"}, "annotations": {"slipway.dev/run": "req_1 web-abc-1"},
                     "serviceAccount": "web@p.iam.gserviceaccount.com", "timeout": "60s",
                     "containers": [{"image": "gcr.io/p/web@sha256:1", "resources": {"limits": {"cpu": "1"}}, "livenessProbe": {"periodSeconds": 10}}]},
                 "client": "slipway", "clientVersion": env!("CARGO_PKG_VERSION"),
@@ -419,7 +431,7 @@ mod tests {
         assert_eq!(by_name.pointer("/template/containers/0/image"), Some(&json!("gcr.io/p/web@sha256:1")));
         assert_eq!(by_name.pointer("/template/containers/1/image"), Some(&json!("a")));
         let settings = Settings { container: Some("nope".into()), ..Settings::default() };
-        let error = change(Some(&current()), &settings, "i", &revision()).expect_err("no such container");
+        let error = change(Some(&current()), &settings, "i", &marks()).expect_err("no such container");
         assert_eq!(error.to_string(), "the service has no container `nope` (it has `proxy`, `app`)");
     }
 

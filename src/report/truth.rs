@@ -45,14 +45,30 @@ fn rollout_sentence(service: &str, rollout: &RolloutFact) -> Option<String> {
     let before = rollout.before.words(None);
     match &rollout.end {
         RolloutEnd::Finished => None,
-        RolloutEnd::Restored => Some(format!("Service `{service}` serves as before: {before}")),
+        RolloutEnd::Restored if rollout.settings.is_empty() => {
+            Some(format!("Service `{service}` serves as before: {before}"))
+        }
+        RolloutEnd::Restored => Some(format!(
+            "Service `{service}` serves as before: {before}; so are its settings that had changed with the traffic ({})",
+            list(&rollout.settings)
+        )),
         RolloutEnd::Candidate => Some(format!("The candidate can be asked at its tag `{}`", rollout.tag)),
         RolloutEnd::Left(why) => Some(format!("The traffic was left as it is ({why}); before it was {before}")),
-        RolloutEnd::Stuck(why) => Some(format!("The traffic could not be put back to {before}: {why}")),
+        RolloutEnd::Stuck(why) if rollout.settings.is_empty() => {
+            Some(format!("The traffic could not be put back to {before}: {why}"))
+        }
+        RolloutEnd::Stuck(why) => Some(format!(
+            "The traffic could not be put back to {before}, nor what had changed with it ({}): {why}",
+            list(&rollout.settings)
+        )),
         RolloutEnd::Open => {
             Some(format!("The rollout is unfinished; the next run goes on from what served before: {before}"))
         }
     }
+}
+
+fn list(settings: &[String]) -> String {
+    settings.iter().map(|setting| format!("`{setting}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// One word for the report.
@@ -111,18 +127,24 @@ pub(super) fn of_service(kind: Kind, name: &str, facts: &Facts) -> Vec<String> {
         }
         (false, _) => format!("Revision `{revision}` exists and is not ready"),
     });
-    let restored = facts.rollout.as_ref().is_some_and(|rollout| rollout.end == RolloutEnd::Restored);
+    let end = facts.rollout.as_ref().map(|rollout| &rollout.end);
+    let (restored, stuck) = (end == Some(&RolloutEnd::Restored), matches!(end, Some(RolloutEnd::Stuck(_))));
     match (&service.traffic, service.ready) {
         // Said below, in the words of what was there before.
         _ if restored => {}
         (Some(traffic), _) if !traffic.shares.is_empty() && share != Some(100) => {
             all.push(format!("The traffic of {word} `{name}` is {}", traffic.words(service.latest_ready.as_ref())))
         }
+        (None, _) if stuck => all.push(format!("What {word} `{name}` serves now is not known: it could not be read")),
         (None, _) if service.existed => all.push(format!(
             "The traffic of {word} `{name}` was {} before",
             service.traffic_before.words(service.latest_before.as_ref())
         )),
         _ => {}
+    }
+    let stay: Vec<String> = service.settings.iter().filter(|setting| *setting != "labels").cloned().collect();
+    if !service.ready && service.existed && !stay.is_empty() {
+        all.push(format!("Settings of {word} `{name}` changed in the same write, and are so now: {}", list(&stay)));
     }
     all.extend(facts.rollout.as_ref().and_then(|rollout| rollout_sentence(name, rollout)));
     all.extend(service.access.as_ref().map(|access| format!("Access to service `{name}`: {access}")));

@@ -2,41 +2,60 @@
 
 use std::time::Duration;
 
-use super::{Context, deploy_failure, rollout};
+use super::begin::{Begin, begin};
+use super::{Context, access, deploy_failure, order, over, traffic};
 use crate::clock::jitter;
 use crate::console::duration;
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Revision, Service};
-use crate::google::error::ApiError;
 use crate::google::operation::{self, End, Operation, Watched};
 use crate::model::facts::{Facts, Written};
 use crate::model::image::{ImageRef, PinnedImage};
 use crate::model::kind::Kind;
-use crate::plan::rollout::{self as plan, Record};
+use crate::plan::base;
+use crate::plan::notes::{Candidate, Notes, Record, Served};
+use crate::plan::rollout::{follows_latest, latest_tags, pinned, traffic_json, with_tag};
+use crate::plan::rotate_secret::REPLACED;
 use crate::plan::service::{ChangeError, change, from_manifest};
+use crate::plan::service_level::Patch;
 use crate::plan::worker_pool;
 
 /// Rounds of read, change, write while others write the same service.
 const ROUNDS: u32 = 5;
 
 /// A revision may take its startup probes (240 s by default) and a few minutes of Google's.
-const LONGEST_START: Duration = Duration::from_secs(600);
+pub(super) const LONGEST_START: Duration = Duration::from_secs(600);
 
 /// Pause between looks at a service whose operation is not known.
 const LOOK: Duration = Duration::from_secs(3);
+
+/// What became of the image.
+pub(super) enum Delivered {
+    /// Nothing was written: by now there is nothing to deploy.
+    Unchanged,
+    /// A revision, with the traffic that the service sends it.
+    AtOnce,
+    /// A revision without traffic, and the rollout that it waits for.
+    Rolls(Box<Record>),
+    /// A revision without traffic, which waits.
+    Waits(Box<Candidate>),
+}
 
 pub(super) async fn run(
     context: &Context<'_>,
     facts: &mut Facts,
     seen: Option<Service>,
     image: &str,
-) -> Result<(Option<Record>, String), Failure> {
+) -> Result<(Delivered, String), Failure> {
     let revision = context.marks.revision.clone();
     facts.service.revision = Some(revision.clone());
     context.console.group(&format!("Revision {revision} of {} in {}", context.deploy.service, context.deploy.region));
+    let (delivered, operation) = write(context, facts, seen, image).await?;
     let limit = context.clock().limit(LONGEST_START);
     let begun = context.clock().now();
-    let (record, operation) = write(context, facts, seen, image).await?;
+    if let Delivered::Unchanged = delivered {
+        return Ok((delivered, facts.unchanged.clone().unwrap_or_default()));
+    }
     match operation {
         Some(operation) => {
             let progress = || {
@@ -62,94 +81,258 @@ pub(super) async fn run(
     }
     facts.service.ready = true;
     pin(facts, &revision_now, image);
-    let without = if record.is_some() { ", without traffic" } else { "" };
-    Ok((record, format!("revision `{revision}` is ready{without}")))
+    let without = if matches!(delivered, Delivered::AtOnce) { "" } else { ", without traffic" };
+    Ok((delivered, format!("revision `{revision}` is ready{without}")))
 }
 
-/// Writes the service. No operation when the write is known to have happened and its operation is not;
-/// a record when the revision comes without traffic.
+/// Writes the service. No operation when the write is known to have happened and its operation is not.
 async fn write(
     context: &Context<'_>,
     facts: &mut Facts,
     seen: Option<Service>,
     image: &str,
-) -> Result<(Option<Record>, Option<Operation>), Failure> {
+) -> Result<(Delivered, Option<Operation>), Failure> {
     let service_name = context.deploy.service.as_str();
     let sentence =
         || format!("Could not deploy {} `{service_name}` in `{}`", context.deploy.kind.word(), context.deploy.region);
     let mut current = seen;
-    for round in 1.. {
+    let mut over = None;
+    let mut round = 1;
+    loop {
         remember(facts, current.as_ref());
-        let record = rollout::begin(context, facts, current.as_ref(), &context.marks.revision, true)?;
-        let mut body = changed(context, current.as_ref(), image).map_err(|error| Failure::of(sentence(), error))?;
-        if let Some(record) = &record {
-            plan::write(&mut body, &record.rollout.candidate(), Some(record), None);
+        let begun = begin(context, facts, current.as_ref(), &context.marks.revision, over.as_deref()).await?;
+        if let Begin::Held(record) = &begun {
+            (current, over) = over::wait(context, record).await?;
+            if nothing_left(context, facts, current.as_ref()).await? {
+                return Ok((Delivered::Unchanged, None));
+            }
+            continue;
         }
-        open(context, record.is_some());
+        let wanted = wanted(context, current.as_ref(), image).await?;
+        let (delivered, body, fields) = assemble(context, current.as_ref(), begun, wanted).await?;
+        facts.service.settings = match (&current, &delivered) {
+            (Some(service), Delivered::AtOnce) => Patch::between(service.json(), &body).fields(),
+            _ => Vec::new(),
+        };
+        if let Delivered::Rolls(_) | Delivered::Waits(_) = delivered {
+            open(context);
+        }
         facts.service.written = Written::Unknown;
-        let error = match cloud_run::apply(context.http, &context.service_name, &body).await {
+        let written = match &fields {
+            Some(fields) => cloud_run::write_fields(context.http, &context.service_name, &body, fields).await,
+            None => cloud_run::apply(context.http, &context.service_name, &body).await,
+        };
+        let error = match written {
             Ok(operation) => {
                 facts.service.written = Written::Yes;
-                return Ok((record, Some(operation)));
+                return Ok((delivered, Some(operation)));
             }
             Err(error) => error,
         };
-        let worth_a_look = error.is_ambiguous() || error.is_conflict();
-        if !worth_a_look {
+        if !(error.is_ambiguous() || error.is_conflict()) {
             facts.service.written = Written::No;
             facts.rollout = None;
             return Err(deploy_failure::refused(context, sentence(), error));
         }
-        // Either our own write that was not answered, or somebody else's: the service tells.
-        let now = look(context).await.map_err(|error| Failure::of(sentence(), error))?;
-        if now.as_ref().is_some_and(|service| service.template_revision() == context.marks.revision.as_str()) {
+        // Either our own write that was not answered, or somebody else's: the service and the revision tell.
+        let (now, made) = look(context).await?;
+        if is_ours(context, now.as_ref(), made.as_ref()) {
             context.console.line("The reply was lost, and the write had arrived: going on with it");
             facts.service.written = Written::Yes;
-            return Ok((record, None));
+            return Ok((delivered, None));
         }
         facts.service.written = Written::No;
         facts.rollout = None;
+        if let Some(made) = made.filter(|_| error.is_conflict()) {
+            return Err(deploy_failure::taken(context, &made, Some(&body)));
+        }
         if round >= ROUNDS {
             return Err(deploy_failure::refused(context, sentence(), error));
         }
         if error.is_conflict() {
-            context
-                .console
-                .line("Somebody else changed the service meanwhile; applying the settings to what it is now");
+            context.console.line("Somebody else changed the service meanwhile; deciding again from what it is now");
         }
         current = now;
+        if nothing_left(context, facts, current.as_ref()).await? {
+            return Ok((Delivered::Unchanged, None));
+        }
         context.clock().sleep(jitter(Duration::from_secs(1 << round.min(4)), 0.3, 1.0)).await;
+        round += 1;
     }
-    unreachable!("the loop ends by returning")
 }
 
-/// The service as it shall be.
-pub(super) fn changed(
+/// Asks again how this run's commit lies to what serves by now. Whether there is nothing to deploy any more.
+async fn nothing_left(context: &Context<'_>, facts: &mut Facts, service: Option<&Service>) -> Result<bool, Failure> {
+    let Some(service) = service.filter(|_| order::matters(context)) else { return Ok(false) };
+    order::run(context, facts, service).await?;
+    Ok(facts.unchanged.is_some())
+}
+
+/// The document to write, and its fields where the rest of the service is to stay as it is.
+async fn assemble(
+    context: &Context<'_>,
+    current: Option<&Service>,
+    begun: Begin,
+    mut wanted: serde_json::Value,
+) -> Result<(Delivered, serde_json::Value, Option<Vec<String>>), Failure> {
+    let revision = &context.marks.revision;
+    let mut notes = current.map(|service| Notes::on(service.json())).unwrap_or_default();
+    let Some(current) = current else {
+        notes.served = served_at_once(context, None, &notes);
+        notes.write(&mut wanted);
+        return Ok((Delivered::AtOnce, wanted, None));
+    };
+    let (delivered, traffic, patch) = match begun {
+        Begin::AtOnce => {
+            notes.served = served_at_once(context, Some(current), &notes);
+            if !reaches_latest(current) {
+                // It will serve nobody, so the next deploy must not start from it.
+                notes.came(revision);
+            }
+            notes.write(&mut wanted);
+            return Ok((Delivered::AtOnce, wanted, None));
+        }
+        Begin::Rolls(start) => {
+            let traffic = start.record.rollout.candidate(&start.record.rollout.before);
+            let patch = match start.left {
+                Some(left) => {
+                    access::put_back(context, left.access.as_ref()).await?;
+                    left.undo
+                }
+                None => Default::default(),
+            };
+            notes.record = Some(start.record.clone());
+            (Delivered::Rolls(Box::new(start.record)), traffic, patch)
+        }
+        Begin::Waits(wait) => {
+            let traffic = with_tag(wait.now.clone(), &wait.candidate.tag, revision);
+            notes.candidates.push(wait.candidate.clone());
+            notes.served.followed_latest |= follows_latest(&current.traffic());
+            notes.served.latest_tags.extend(latest_tags(&current.traffic()));
+            (Delivered::Waits(Box::new(wait.candidate)), traffic, Default::default())
+        }
+        Begin::Held(_) => unreachable!("whoever waits does not write"),
+    };
+    if let Some(own) = current.json().get("template").filter(|_| starts_from_own(current)) {
+        notes.hidden = base::hidden(Some(own));
+    }
+    notes.came(revision);
+    notes.sweep(&traffic);
+    let mut body = current.json().clone();
+    let mut fields = vec!["template".to_owned(), "traffic".to_owned(), "annotations".to_owned()];
+    body["template"] = wanted["template"].take();
+    if let Some(stage) = wanted.get("launchStage").filter(|stage| body.get("launchStage") != Some(stage)) {
+        body["launchStage"] = stage.clone();
+        fields.push("launchStage".to_owned());
+    }
+    body["traffic"] = traffic_json(&traffic);
+    patch.apply(&mut body);
+    fields.extend(patch.fields().into_iter().filter(|field| field != "annotations"));
+    notes.write(&mut body);
+    // A rotation notes what it replaces together with the template that no longer reads it.
+    if let Some(replaced) = wanted.get("annotations").and_then(|annotations| annotations.get(REPLACED)) {
+        body["annotations"][REPLACED] = replaced.clone();
+    }
+    Ok((delivered, body, Some(fields)))
+}
+
+/// What serves when a revision that is written with everything has become ready: the pair of commit and revision counts
+/// only while that revision serves.
+fn served_at_once(context: &Context<'_>, service: Option<&Service>, notes: &Notes) -> Served {
+    let latest = service.and_then(Service::latest_ready);
+    let main = service.and_then(|service| service.serving().main_revision(latest.as_ref()).cloned());
+    Served {
+        revision: context.marks.revision.to_string(),
+        commit: context.origin.sha.clone(),
+        previous: main.map(|main| main.to_string()),
+        ..notes.served.clone()
+    }
+}
+
+/// Whether requests go to whatever revision is the latest.
+fn reaches_latest(service: &Service) -> bool {
+    let traffic = service.traffic();
+    traffic.shares.is_empty()
+        || traffic.shares.iter().any(|share| share.target == crate::model::traffic::Target::Latest && share.percent > 0)
+}
+
+fn starts_from_own(service: &Service) -> bool {
+    instead(service).is_none()
+}
+
+/// The revision to start from, where the service's own template was never promoted.
+pub(super) fn instead(service: &Service) -> Option<crate::model::ids::RevisionName> {
+    let latest = service.latest_ready();
+    let serving = pinned(&service.traffic(), latest.as_ref());
+    base::instead(service.json(), &Notes::on(service.json()), serving.as_ref(), latest.as_ref())
+}
+
+/// The service to start from: as it is, or with the template of what serves where its own was never promoted.
+pub(super) async fn base(context: &Context<'_>, service: &Service) -> Result<serde_json::Value, Failure> {
+    // A rotation brings the template of what serves itself.
+    let own = context.deploy.settings.repoint.is_some();
+    let Some(revision) = instead(service).filter(|_| !own) else { return Ok(service.json().clone()) };
+    let found = cloud_run::revision_json(context.http, &context.service_name, &revision)
+        .await
+        .map_err(|error| Failure::of(format!("Could not read revision `{revision}`, to start from it"), error))?;
+    match found {
+        Some(found) => Ok(base::with_template(service.json(), &found, &Notes::on(service.json()))),
+        // It is gone, and with it whatever could be started from.
+        None => Ok(service.json().clone()),
+    }
+}
+
+/// The service as it shall be when everything is done.
+pub(super) async fn wanted(
     context: &Context<'_>,
     current: Option<&Service>,
     image: &str,
+) -> Result<serde_json::Value, Failure> {
+    let base = match current {
+        Some(service) => Some(base(context, service).await?),
+        None => None,
+    };
+    changed(context, base.as_ref(), image).map_err(|error| {
+        let deploy = context.deploy;
+        let what = format!("Could not deploy {} `{}` in `{}`", deploy.kind.word(), deploy.service, deploy.region);
+        Failure::of(what, error)
+    })
+}
+
+/// The same, from a document.
+pub(super) fn changed(
+    context: &Context<'_>,
+    current: Option<&serde_json::Value>,
+    image: &str,
 ) -> Result<serde_json::Value, ChangeError> {
-    let current = current.map(Service::json);
     let base = context.deploy.manifest.as_ref().map(|manifest| from_manifest(manifest, current));
-    let changed = change(base.as_ref().or(current), &context.deploy.settings, image, &context.marks.revision)?;
+    let changed = change(base.as_ref().or(current), &context.deploy.settings, image, context.marks)?;
     Ok(match context.deploy.kind {
         Kind::Service => changed,
         Kind::WorkerPool => worker_pool::adapt(changed, context.deploy.settings.instances),
     })
 }
 
+/// Whether the write that was not answered has arrived: the template bears this run's mark, or its revision does.
+fn is_ours(context: &Context<'_>, now: Option<&Service>, made: Option<&serde_json::Value>) -> bool {
+    let own = Some((context.marks.request_tag.as_str(), context.marks.revision.as_str()));
+    now.is_some_and(|service| base::written_by(service.json().get("template")) == own) || base::written_by(made) == own
+}
+
 /// Tells the post step that a rollout is open, and on what; a killed run cannot do so later.
-pub(super) fn open(context: &Context<'_>, rolls: bool) {
-    if !rolls {
-        return;
-    }
+pub(super) fn open(context: &Context<'_>) {
     if let Err(why) = context.files.save_state("rollout_run", &context.marks.request_tag) {
         context.console.warning(&why);
     }
 }
 
-async fn look(context: &Context<'_>) -> Result<Option<Service>, ApiError> {
-    cloud_run::service(context.http, &context.service_name).await
+/// The service, and the revision of this run's name where there is one.
+async fn look(context: &Context<'_>) -> Result<(Option<Service>, Option<serde_json::Value>), Failure> {
+    let revision = &context.marks.revision;
+    let made = cloud_run::revision_json(context.http, &context.service_name, revision);
+    let (service, made) = tokio::join!(traffic::look(context), made);
+    let unread = |error| Failure::of(format!("Could not read revision `{revision}`"), error);
+    Ok((service?, made.map_err(unread)?))
 }
 
 pub(super) fn remember(facts: &mut Facts, current: Option<&Service>) {
@@ -165,7 +348,7 @@ pub(super) fn remember(facts: &mut Facts, current: Option<&Service>) {
 /// Waits by looking at the service, where there is no operation to wait for.
 async fn settle(context: &Context<'_>, facts: &mut Facts, limit: crate::clock::Limit) -> Result<(), Failure> {
     loop {
-        match look(context).await {
+        match cloud_run::service(context.http, &context.service_name).await {
             Ok(Some(service)) if service.is_settled() => return Ok(()),
             Ok(None) => {
                 facts.service.ready = false;
@@ -220,8 +403,10 @@ fn stopped(context: &Context<'_>, limit: Duration) -> Failure {
 /// Reads the service and the revision: what is true, whatever the operation said.
 async fn read_back(context: &Context<'_>, facts: &mut Facts) -> Result<(Service, Revision), Failure> {
     let revision = &context.marks.revision;
-    let (service, now) =
-        tokio::join!(look(context), cloud_run::revision(context.http, &context.service_name, revision));
+    let (service, now) = tokio::join!(
+        cloud_run::service(context.http, &context.service_name),
+        cloud_run::revision(context.http, &context.service_name, revision)
+    );
     let unread = |error| {
         Failure::of(
             format!(

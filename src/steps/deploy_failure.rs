@@ -1,13 +1,18 @@
 //! Why the new revision does not serve, in words: Google's enum, Google's sentence, the cure.
 
+use serde_json::{Map, Value, json};
+
 use super::Context;
 use super::cures::{self, Refused};
 use super::deploy::see;
-use crate::explain::Failure;
-use crate::google::cloud_run::{self, Condition};
+use crate::explain::{Class, Failure};
+use crate::google::cloud_run::{self, Condition, Revision};
 use crate::google::error::ApiError;
 use crate::google::{logging, roles};
 use crate::model::facts::Facts;
+use crate::plan::base;
+use crate::plan::difference::between;
+use crate::plan::service::settings_of;
 
 /// Log lines shown with a failure.
 const SHOWN: usize = 30;
@@ -35,6 +40,32 @@ pub(super) fn refused(context: &Context<'_>, sentence: String, error: ApiError) 
         );
     }
     failure
+}
+
+/// A revision of the name that this run's was to have is there already, and was made by another run. `wanted` is the
+/// service as it was to be, where that is known.
+pub(super) fn taken(context: &Context<'_>, made: &Value, wanted: Option<&Value>) -> Failure {
+    let revision = &context.marks.revision;
+    let template = |template: Map<String, Value>| json!({ "template": template });
+    let there = template(base::template_of(made, &Map::new()));
+    let images = Revision::read(made).asked_images;
+    let what = match images.first() {
+        Some(image) => format!("Revision `{revision}` exists already, with image `{image}`"),
+        None => format!("Revision `{revision}` exists already"),
+    };
+    let wanted = wanted.and_then(|wanted| wanted.get("template")?.as_object().cloned()).map(template);
+    let differences = wanted.map(|wanted| between(Some(&there), &settings_of(&wanted))).unwrap_or_default();
+    let lines = differences.iter().filter(|change| change.what != "revision").map(|change| {
+        let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "(not there)".to_owned());
+        format!("{}: there {}, here {}", change.what, shown(&change.before), shown(&change.after))
+    });
+    let suffix = context.deploy.settings.suffix.as_deref().unwrap_or("SUFFIX");
+    Failure::plain(Class::Config, format!("{what}: a revision is never changed, so its name cannot be used again"))
+        .evidence(lines.collect())
+        .hint(format!(
+            "Give each run a suffix of its own: `suffix: {suffix}-${{{{ github.run_number }}}}-${{{{ github.run_attempt }}}}`; or leave `suffix` out"
+        ))
+        .more_hints([format!("To send requests to the revision that is there: `traffic: {revision}=100`")])
 }
 
 /// The write was taken and the revision failed: gathers what says why.

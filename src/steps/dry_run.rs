@@ -1,5 +1,6 @@
 //! What a run would change on the service, checked by Google where it can, with nothing written.
 
+use super::begin::{Begin, begin};
 use super::preflight::Seen;
 use super::{Context, deploy, pick, pre_deploy, resolve, rollout, traffic};
 use crate::explain::Failure;
@@ -8,7 +9,8 @@ use crate::inputs::deploy::What;
 use crate::model::facts::Facts;
 use crate::model::traffic::Traffic;
 use crate::plan::difference::{Difference, between};
-use crate::plan::rollout as plan;
+use crate::plan::notes::Notes;
+use crate::plan::rollout::{follows_latest, traffic_json, with_tag};
 use crate::plan::service::settings_of;
 
 /// An image that exists everywhere, for checking a service whose own image is not built yet.
@@ -26,15 +28,40 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
     };
     let sentence =
         || format!("Cloud Run would not take {} `{}` like this", context.deploy.kind.word(), context.deploy.service);
-    let current = seen.service.as_ref().map(Service::json);
+    let current = seen.service.as_ref();
     facts.service.existed = current.is_some();
-    let body = |image: &str| {
-        deploy::changed(context, seen.service.as_ref(), image).map_err(|error| Failure::of(sentence(), error))
+    let begun = begin(context, facts, current, &context.marks.revision, None).await?;
+    facts.rollout = None;
+    let before = match current {
+        Some(service) => Some(deploy::base(context, service).await?),
+        None => None,
     };
-    let record = rollout::begin(context, facts, seen.service.as_ref(), &context.marks.revision, true)?;
+    if let Some(revision) = current.and_then(deploy::instead) {
+        context.console.line(&format!(
+            "It starts from revision `{revision}`, which serves: the service's own template was never promoted"
+        ));
+    }
+    let body =
+        |image: &str| deploy::changed(context, before.as_ref(), image).map_err(|error| Failure::of(sentence(), error));
     let mut candidate = body(&image)?;
-    if let Some(record) = &record {
-        plan::write(&mut candidate, &record.rollout.candidate(), Some(record), None);
+    let mut allocation = None;
+    match &begun {
+        Begin::AtOnce => {}
+        Begin::Held(record) => context.console.line(&format!(
+            "Another run is rolling out revision `{}`: a deploy would wait for its end first",
+            record.rollout.revision
+        )),
+        Begin::Rolls(start) => {
+            let rollout = &start.record.rollout;
+            candidate["traffic"] = traffic_json(&rollout.candidate(&rollout.before));
+            allocation = Some(rollout.done(true, &rollout.before));
+        }
+        Begin::Waits(wait) => {
+            let then = with_tag(wait.now.clone(), &wait.candidate.tag, &context.marks.revision);
+            candidate["traffic"] = traffic_json(&then);
+            allocation = Some(then);
+            told_later(context, &wait.candidate.later.fields());
+        }
     }
     cloud_run::validate(context.http, &context.service_name, &candidate)
         .await
@@ -42,38 +69,55 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
     if let Some(wish) = context.deploy.pre_deploy.as_deref() {
         pre_deploy::rehearse(context, &candidate, &image, wish).await?;
     }
-    let mut changes = between(current.map(settings_of).as_ref(), &body(&shown)?);
-    changes.retain(|change| !plan::is_note(&change.what));
-    if let (Some(record), Some(service)) = (&record, &seen.service) {
-        let then = if context.deploy.rollout.no_traffic { record.rollout.candidate() } else { record.rollout.done() };
-        changes.extend(moved(service, &then, Some(&context.marks.revision)));
+    let mut changes = between(before.as_ref().map(settings_of).as_ref(), &body(&shown)?);
+    if let (Some(then), Some(service)) = (&allocation, current) {
+        changes.extend(moved(service, then, Some(&context.marks.revision)));
     }
-    facts.rollout = None;
     Ok(changes)
+}
+
+/// Says what a candidate that waits does not change yet.
+fn told_later(context: &Context<'_>, fields: &[String]) {
+    let fields: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
+    if !fields.is_empty() {
+        context
+            .console
+            .line(&format!("{} of the service would change with the promotion, not before", fields.join(", ")));
+    }
 }
 
 /// What a run changes that only moves traffic.
 async fn moves(context: &Context<'_>, facts: &mut Facts) -> Result<Vec<Difference>, Failure> {
     let service = traffic::read(context).await?;
     facts.service.existed = true;
+    let mut changes = Vec::new();
     let then = match &context.deploy.what {
         What::Traffic(asks) => rollout::asked(context, &service, asks)?,
         What::Revision(wish) => {
             let (revision, note) = pick::run(context, &service, wish).await?;
             context.console.line(&format!("Chosen: {note}"));
-            let newest = service.latest_ready().as_ref() == Some(&revision);
-            let record = rollout::begin(context, facts, Some(&service), &revision, newest)?;
+            let begun = begin(context, facts, Some(&service), &revision, None).await?;
             facts.rollout = None;
-            record.map(|record| record.rollout.done()).unwrap_or_default()
+            let mut after = service.json().clone();
+            if let Some(waiting) = Notes::on(service.json()).candidate(&revision) {
+                waiting.later.apply(&mut after);
+            }
+            changes = between(Some(&settings_of(service.json())), &settings_of(&after));
+            let newest = service.latest_ready().as_ref() == Some(&revision);
+            match begun {
+                Begin::Rolls(start) => start.record.rollout.done(newest, &start.record.rollout.before),
+                _ => Traffic::default(),
+            }
         }
         _ => Traffic::default(),
     };
-    Ok(moved(&service, &then, service.latest_ready().as_ref()).into_iter().collect())
+    changes.extend(moved(&service, &then, service.latest_ready().as_ref()));
+    Ok(changes)
 }
 
 /// The traffic before and after, in words; nothing when it stays, or goes on following the latest revision.
 fn moved(service: &Service, then: &Traffic, latest: Option<&crate::model::ids::RevisionName>) -> Option<Difference> {
-    if plan::follows_latest(&service.traffic()) && plan::follows_latest(then) {
+    if follows_latest(&service.traffic()) && follows_latest(then) {
         return None;
     }
     let before = service.traffic().words(service.latest_ready().as_ref());

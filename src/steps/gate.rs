@@ -8,10 +8,10 @@ use crate::explain::Failure;
 use crate::google::monitoring::{self, Requests, Subject};
 use crate::inputs::deploy::Gates;
 use crate::model::facts::Facts;
-use crate::plan::rollout::Record;
+use crate::plan::notes::Record;
 
 /// Metrics can be this late (`google-api.md` 9); a verdict before is a guess.
-const LAG: Duration = Duration::from_secs(240);
+pub(super) const LAG: Duration = Duration::from_secs(240);
 
 /// Pause between two looks.
 const LOOK: Duration = Duration::from_secs(30);
@@ -61,7 +61,7 @@ async fn checks(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Re
         return Ok(None);
     }
     let service = traffic::read(context).await?;
-    let place = rollout::candidate_place(context, &service, record)?;
+    let place = rollout::candidate_place(context, &service, &record.rollout)?;
     // Its own few tries stand between a single lost packet and going back.
     match verify::briefly(context, facts, &place).await {
         Ok(()) => Ok(None),

@@ -2,6 +2,7 @@
 
 mod access;
 mod asking;
+mod begin;
 mod budget;
 mod build;
 mod build_failure;
@@ -22,6 +23,8 @@ mod log_view;
 pub mod logs;
 pub mod monitoring;
 mod order;
+mod over;
+mod park;
 mod pick;
 mod pre_deploy;
 mod preflight;
@@ -45,6 +48,10 @@ mod verify;
 
 pub use together::Together;
 
+use begin::Begin;
+use deploy::Delivered;
+use traffic::{Decided, Guard};
+
 use crate::clock::Clock;
 use crate::console::Console;
 use crate::console::files::Files;
@@ -52,12 +59,14 @@ use crate::explain::{Class, Failure};
 use crate::github::GitHub;
 use crate::google::cloud_run::Service;
 use crate::google::http::Http;
-use crate::inputs::deploy::{Ask, Deploy, Pick, Way, What};
+use crate::inputs::deploy::{Ask, Deploy, Pick, What};
 use crate::inputs::runner::Origin;
+use crate::model::access::AccessChange;
 use crate::model::facts::{Facts, StepName, StepState};
 use crate::plan::decide::Marks;
 use crate::plan::difference::Difference;
-use crate::plan::rollout::Record;
+use crate::plan::notes::{Notes, Record};
+use crate::plan::rollout::Rollout;
 use crate::probe::Probe;
 
 /// What every step may use.
@@ -125,7 +134,7 @@ pub async fn run(contexts: &[Context<'_>], all: &mut [Facts]) -> Result<(), Fail
     }
     ordered(first, facts, seen[0].service.as_ref()).await?;
     if facts.unchanged.is_some() {
-        stay(first, facts, &seen[0]);
+        stay(first, facts, seen[0].service.as_ref()).await;
         return verify_service(first, facts, None).await;
     }
     let image = image(first, facts, &seen[0]).await?;
@@ -248,88 +257,106 @@ async fn deliver(
     service: Option<Service>,
     image: &str,
 ) -> Result<(), Failure> {
-    let record =
+    let delivered =
         step(context, facts, StepName::Deploy, async |facts| deploy::run(context, facts, service, image).await).await?;
-    if let Some(public) = context.deploy.settings.public {
-        step(context, facts, StepName::Access, async |facts| access::run(context, facts, public).await).await?;
+    match delivered {
+        Delivered::Rolls(record) => return roll(context, facts, &record).await,
+        Delivered::Waits(candidate) => return park::wait(context, facts, &candidate).await,
+        Delivered::Unchanged => {
+            stay(context, facts, traffic::look(context).await?.as_ref()).await;
+        }
+        Delivered::AtOnce => {
+            if let Some(public) = context.deploy.settings.public {
+                step(context, facts, StepName::Access, async |facts| access::run(context, facts, public).await).await?;
+            }
+            step(context, facts, StepName::Traffic, async |facts| serving::run(context, facts)).await?;
+        }
     }
-    if let Some(record) = record {
-        return roll(context, facts, &record).await;
-    }
-    step(context, facts, StepName::Traffic, async |facts| serving::run(context, facts)).await?;
     verify_service(context, facts, None).await?;
     // There is nothing to go back to, and nothing more to wait for.
     context.together.through();
     Ok(())
 }
 
-/// Keeps what serves, where nothing has to be deployed.
-fn stay(context: &Context<'_>, facts: &mut Facts, seen: &preflight::Seen) {
-    let Some(service) = &seen.service else { return };
+/// Keeps what serves, where nothing has to be deployed, and notes that this commit is the same.
+async fn stay(context: &Context<'_>, facts: &mut Facts, service: Option<&Service>) {
+    let Some(service) = service else { return };
     deploy::remember(facts, Some(service));
     deploy::see(facts, service);
     let why = facts.unchanged.as_deref().unwrap_or_default();
     context.console.line(&format!("Not deployed: {why}"));
+    order::renew(context, service).await;
 }
 
 async fn ordered(context: &Context<'_>, facts: &mut Facts, service: Option<&Service>) -> Result<(), Failure> {
-    let promoted = matches!(context.deploy.what, What::Promoted(_));
-    // Without a commit of its own a run cannot be older than another.
-    let Some(service) = service.filter(|_| context.origin.sha.is_some() && !promoted) else { return Ok(()) };
+    let Some(service) = service.filter(|_| order::matters(context)) else { return Ok(()) };
     step(context, facts, StepName::Order, async |facts| order::run(context, facts, service).await).await
 }
 
 /// Moves the traffic to a revision that is there, tagged, and has none yet: asks it first, then moves,
 /// then asks the service.
 async fn roll(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Result<(), Failure> {
-    let checked = !context.deploy.checks.checks.is_empty();
-    let wish = &context.deploy.rollout;
-    if checked {
+    if !context.deploy.checks.checks.is_empty() {
         step(context, facts, StepName::Candidate, async |facts| {
             let service = traffic::read(context).await?;
-            let place = rollout::candidate_place(context, &service, record)?;
+            let place = rollout::candidate_place(context, &service, &record.rollout)?;
             verify::run(context, facts, &place).await
         })
         .await?;
     }
     context.together.pass(together::CANDIDATE).await?;
     context.together.pass(together::READY).await?;
-    if !wish.no_traffic {
-        let canary = wish.way == Way::Canary && !matches!(context.deploy.what, What::Revision(_));
-        let steps: &[u8] = if canary { &wish.steps } else { &[100] };
-        let least = record.rollout.share_before();
-        for percent in steps.iter().copied().filter(|percent| *percent > least || *percent == 100) {
+    let least = record.rollout.share_before();
+    for percent in begin::steps(context).into_iter().filter(|percent| *percent > least || *percent == 100) {
+        if percent == 100 {
+            last(context, facts, record).await?;
+        } else {
             step(context, facts, StepName::Shift, async |facts| {
                 rollout::shift(context, facts, record, percent).await?;
-                if percent < 100 {
-                    return rollout::hold(context, facts, record, percent).await;
-                }
-                Ok(((), format!("revision `{}` receives every request", record.rollout.revision)))
+                rollout::hold(context, facts, record, percent).await
             })
             .await?;
-            context.together.pass(together::moved(percent)).await?;
         }
-        verify_service(context, facts, Some(record)).await?;
-        if !ends_later(context) {
-            return Ok(());
-        }
+        context.together.pass(together::moved(percent)).await?;
+    }
+    verify_service(context, facts, Some(&record.rollout)).await?;
+    if !ends_later(context, record) {
+        return Ok(());
     }
     context.together.pass(together::VERIFIED).await?;
     context.together.pass(together::SHOWN).await?;
     step(context, facts, StepName::Finish, async |facts| rollout::finish(context, facts, record).await).await
 }
 
-/// Whether something can still fail after all traffic has moved: a check, or what moves with it.
-fn ends_later(context: &Context<'_>) -> bool {
-    !context.deploy.checks.checks.is_empty() || !context.together.is_alone()
+/// Moves all traffic, and with it who may call the service: what closes it comes before, what opens it after, so that
+/// nobody meets what is not meant for them.
+async fn last(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Result<(), Failure> {
+    let public = match (&record.access, context.deploy.settings.public) {
+        (Some(AccessChange::Opens), _) => Some(true),
+        (Some(AccessChange::Closes(_)), _) => Some(false),
+        (None, wish) => wish,
+    };
+    if public == Some(false) {
+        step(context, facts, StepName::Access, async |facts| access::run(context, facts, false).await).await?;
+    }
+    step(context, facts, StepName::Shift, async |facts| rollout::shift(context, facts, record, 100).await).await?;
+    if public == Some(true) {
+        step(context, facts, StepName::Access, async |facts| access::run(context, facts, true).await).await?;
+    }
+    Ok(())
 }
 
-async fn verify_service(context: &Context<'_>, facts: &mut Facts, record: Option<&Record>) -> Result<(), Failure> {
+/// Whether something can still fail after all traffic has moved: a check, who may call it, or what moves with it.
+fn ends_later(context: &Context<'_>, record: &Record) -> bool {
+    !context.deploy.checks.checks.is_empty() || record.access.is_some() || !context.together.is_alone()
+}
+
+async fn verify_service(context: &Context<'_>, facts: &mut Facts, rollout: Option<&Rollout>) -> Result<(), Failure> {
     if context.deploy.checks.checks.is_empty() {
         return Ok(());
     }
     step(context, facts, StepName::Verify, async |facts| {
-        let place = verify::service_place(context, facts, record.map(|record| &record.rollout))?;
+        let place = verify::service_place(context, facts, rollout)?;
         verify::run(context, facts, &place).await
     })
     .await
@@ -342,21 +369,27 @@ async fn revive(context: &Context<'_>, facts: &mut Facts, pick: &Pick) -> Result
     let revision = step(context, facts, StepName::Pick, async |_| pick::run(context, &service, pick).await).await?;
     facts.service.revision = Some(revision.clone());
     facts.service.ready = true;
-    let newest = service.latest_ready().as_ref() == Some(&revision);
-    let Some(record) = rollout::begin(context, facts, Some(&service), &revision, newest)? else { return Ok(()) };
-    let unfinished = Record::on(service.json()).is_some();
-    if record.rollout.share_before() == 100 && !unfinished {
+    let begun = begin::begin(context, facts, Some(&service), &revision, None).await?;
+    let Begin::Rolls(start) = begun else { return Ok(()) };
+    let record = &start.record;
+    if record.rollout.share_before() == 100 && start.left.is_none() && record.access.is_none() {
         facts.rollout = None;
         deploy::see(facts, &service);
         context.console.line(&format!("Revision `{revision}` receives every request already: nothing to move"));
         return verify_service(context, facts, None).await;
     }
-    deploy::open(context, true);
-    let wanted =
-        traffic::Move { traffic: &record.rollout.candidate(), record: Some(&record), served: None, begins: true };
-    traffic::write(context, facts, &wanted).await?;
+    access::put_back(context, start.left.as_ref().and_then(|left| left.access.as_ref())).await?;
+    deploy::open(context);
+    let decide = |service: &Service| {
+        let mut notes = Notes::on(service.json());
+        let patch = start.left.as_ref().map(|left| left.undo.clone()).unwrap_or_default();
+        notes.record = Some(record.clone());
+        Ok(Decided { traffic: record.rollout.candidate(&record.rollout.before), notes, patch })
+    };
+    facts.service.written = crate::model::facts::Written::Unknown;
+    traffic::write(context, facts, Guard::Nothing, decide).await?;
     facts.service.written = crate::model::facts::Written::Yes;
-    roll(context, facts, &record).await
+    roll(context, facts, record).await
 }
 
 /// Writes the allocation the user asked for.

@@ -6,7 +6,8 @@ use crate::google::cloud_run::{self, Revision, Service};
 use crate::inputs::deploy::Pick;
 use crate::model::ids::RevisionName;
 use crate::model::secret_version::SecretName;
-use crate::plan::rollout::{Record, Served, pinned};
+use crate::plan::notes::Notes;
+use crate::plan::rollout::pinned;
 
 pub(super) async fn run(
     context: &Context<'_>,
@@ -79,13 +80,16 @@ async fn previous(
     service: &Service,
     main: Option<&RevisionName>,
 ) -> Result<(RevisionName, String), Failure> {
-    let unfinished = Record::on(service.json()).and_then(|left| left.rollout.before.main_revision(None).cloned());
+    let notes = Notes::on(service.json());
+    let unfinished = notes.record.as_ref().and_then(|left| left.rollout.before.main_revision(None).cloned());
     if let Some(before) = unfinished {
         return Ok((before, "which served before the unfinished rollout".into()));
     }
-    let noted = Served::on(service.json());
+    let noted = &notes.served;
     let serves_noted = main.is_some_and(|main| main.as_str() == noted.revision);
-    if let Some(previous) = noted.previous.filter(|_| serves_noted).and_then(|name| RevisionName::parse(&name).ok()) {
+    if let Some(previous) =
+        noted.previous.clone().filter(|_| serves_noted).and_then(|name| RevisionName::parse(&name).ok())
+    {
         return Ok((previous, "which served before".into()));
     }
     let name = &context.deploy.service;
@@ -96,7 +100,9 @@ async fn previous(
         .into_iter()
         .skip_while(|revision| main.is_some() && revision.name.as_ref() != main)
         .filter(|revision| revision.name.as_ref() != main && is_ready(revision))
-        .find_map(|revision| revision.name);
+        .filter_map(|revision| revision.name)
+        // What failed, or waits, never served.
+        .find(|name| !notes.is_unpromoted(name));
     older.map(|older| (older, "the newest ready one before the one that serves".to_owned())).ok_or_else(|| {
         Failure::plain(Class::Config, format!("Service `{name}` has no earlier revision to go back to"))
             .hint("Name one with `to_revision`, or deploy")

@@ -25,7 +25,7 @@ pub(super) async fn run(
         let text = format!("{image} is a name that may move: job and revision may get different images of it");
         context.warn(facts, text);
     }
-    let surroundings = surroundings(context, seen, image, wish)?;
+    let surroundings = surroundings(context, seen, image, wish).await?;
     let document = |current: Option<&serde_json::Value>, mark: &str| {
         let container = context.deploy.settings.container.as_deref();
         Ok(pre_deploy::job(current, &surroundings, container, wish, image, mark))
@@ -68,13 +68,17 @@ pub(super) async fn rehearse(
 }
 
 /// The service as it shall be: what the job is to stand in.
-fn surroundings(
+async fn surroundings(
     context: &Context<'_>,
     seen: Option<&Service>,
     image: &str,
     wish: &PreDeploy,
 ) -> Result<serde_json::Value, Failure> {
-    deploy::changed(context, seen, image).map_err(|error| {
+    let base = match seen {
+        Some(service) => Some(deploy::base(context, service).await?),
+        None => None,
+    };
+    deploy::changed(context, base.as_ref(), image).map_err(|error| {
         let sentence = format!("Job `{}` cannot be set up like service `{}`", wish.name, context.deploy.service);
         Failure::of(sentence, error)
     })

@@ -2,7 +2,7 @@
 //!
 //! What the account may not look at is passed over: a preflight must not need more than the job.
 
-use super::{Context, secret_age};
+use super::{Context, deploy_failure, secret_age};
 use crate::explain::{Class, Explain, Failure};
 use crate::google::cloud_run::{self, Service};
 use crate::google::error::ApiError;
@@ -69,6 +69,9 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
             None
         }
     };
+    if service.is_some() {
+        own_name(context).await?;
+    }
     let account = account.unwrap_or_else(|found| {
         findings.extend(found);
         None
@@ -119,6 +122,19 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
         return Err(failure(context, findings));
     }
     Ok(Seen { service, bucket_missing: bucket.is_none(), build_account: account, reads_images })
+}
+
+/// Refuses a name for the new revision that another one has already, before anything is built for it.
+async fn own_name(context: &Context<'_>) -> Result<(), Failure> {
+    let deploys = !matches!(context.deploy.what, What::Revision(_) | What::Traffic(_));
+    if context.deploy.settings.suffix.is_none() || !deploys {
+        return Ok(());
+    }
+    match cloud_run::revision_json(context.http, &context.service_name, &context.marks.revision).await {
+        Ok(Some(made)) => Err(deploy_failure::taken(context, &made, None)),
+        // What may not be looked at now, the write will tell.
+        Ok(None) | Err(_) => Ok(()),
+    }
 }
 
 /// The service, and warnings of secrets that it reads.

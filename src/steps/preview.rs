@@ -17,7 +17,8 @@ use crate::model::ids::Region;
 use crate::model::image::{ImageRef, Tag};
 use crate::model::preview::{Removal, Removed};
 use crate::model::traffic::Target;
-use crate::plan::rollout;
+use crate::plan::notes::Notes;
+use crate::plan::rollout::traffic_json;
 
 /// Removing takes seconds; later than this something is wrong.
 const LONGEST_WRITE: Duration = Duration::from_secs(120);
@@ -150,8 +151,12 @@ async fn untag(http: &Http, name: &str, tag: &str) -> Result<Removed, ApiError> 
             traffic.shares.remove(at);
         }
         let mut body = service.json().clone();
-        rollout::write_traffic(&mut body, &traffic);
-        match cloud_run::move_traffic(http, name, &body).await {
+        body["traffic"] = traffic_json(&traffic);
+        let mut notes = Notes::on(service.json());
+        notes.sweep(&traffic);
+        notes.write(&mut body);
+        let fields = ["traffic", "annotations"].map(str::to_owned);
+        match cloud_run::write_fields(http, name, &body, &fields).await {
             // Whether it is gone is asked of the service, in the next round.
             Ok(begun) => match operation::watch(http, begun, http.clock().limit(LONGEST_WRITE), || ()).await {
                 Watched::Ended(_) | Watched::StoppedWatching | Watched::Unseen(_) => ours = true,

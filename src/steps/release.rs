@@ -166,7 +166,7 @@ async fn prepare(
         }
         super::ordered(first, &mut all[0], seen[0].service.as_ref()).await.map_err(in_place)?;
         if all[0].unchanged.is_some() {
-            super::stay(first, &mut all[0], &seen[0]);
+            super::stay(first, &mut all[0], seen[0].service.as_ref()).await;
             urls.extend(all[0].service.url.clone().map(|url| (service.name.to_owned(), url)));
             built.push(None);
             continue;

@@ -1,123 +1,41 @@
-//! The rollout: the candidate on an address of its own, then the traffic, step by step; each step
-//! leaves the service in a state that can be put back.
+//! The rollout: the candidate on an address of its own, then the traffic, step by step; each step leaves the service in
+//! a state that can be put back. What holds for all revisions comes with the last step.
 
-use super::traffic::{self, Move};
+use super::traffic::{self, Decided, Guard};
 use super::verify::{self, Place};
-use super::{Context, gate};
+use super::{Context, access, begin, gate};
 use crate::console::duration;
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::Service;
-use crate::inputs::deploy::{Ask, OnUnknown, Way, What, Who};
-use crate::model::facts::{Facts, RolloutEnd, RolloutFact, Written};
+use crate::inputs::deploy::{Ask, OnUnknown, What, Who};
+use crate::model::facts::{Facts, RolloutEnd, Written};
 use crate::model::ids::RevisionName;
-use crate::model::kind::Kind;
 use crate::model::traffic::{Share, Target, Traffic};
-use crate::plan::rollout::{Record, Rollout, Served, follows_latest, pinned, run_tag, without_tag};
-
-/// Whether the traffic shall be moved by a rollout, and from what: `None` for what has to be
-/// direct, because nothing serves yet or the user said so.
-pub(super) fn begin(
-    context: &Context<'_>,
-    facts: &mut Facts,
-    service: Option<&Service>,
-    revision: &RevisionName,
-    newest: bool,
-) -> Result<Option<Record>, Failure> {
-    let wish = &context.deploy.rollout;
-    let moves_only = matches!(context.deploy.what, What::Revision(_));
-    // What nobody sends requests to has no traffic to move.
-    if (wish.way == Way::Direct || context.deploy.kind == Kind::WorkerPool) && !moves_only {
-        return Ok(None);
-    }
-    let latest = service.and_then(Service::latest_ready);
-    let now = service.and_then(|service| pinned(&service.traffic(), latest.as_ref()));
-    let (Some(service), Some(now)) = (service, now) else {
-        if wish.no_traffic {
-            return Err(Failure::plain(
-                Class::Config,
-                format!(
-                    "Service `{}` serves nothing yet, so its first revision cannot wait without traffic",
-                    context.deploy.service
-                ),
-            )
-            .hint("Leave `no_traffic` out of the first deploy"));
-        }
-        return Ok(None);
-    };
-    let served = Served::on(service.json());
-    let left = Record::on(service.json());
-    // A tag that another run made for itself is not the user's, even when it is named now.
-    let run_made = |tag: &String| {
-        served.candidate.as_ref() == Some(tag)
-            || left.as_ref().is_some_and(|left| left.rollout.tag == *tag && !left.rollout.keep_tag)
-    };
-    let keep_tag = wish.tag.as_ref().is_some_and(|tag| !run_made(tag));
-    // A run that was killed left its record: what was there before *it* is what is known to be good.
-    let (before, followed_latest) = match &left {
-        Some(left) => {
-            context.warn(
-                facts,
-                format!(
-                    "A rollout of revision {} was left unfinished; going on from what served before it: {}",
-                    left.rollout.revision,
-                    left.rollout.before.words(None)
-                ),
-            );
-            (left.rollout.before.clone(), left.rollout.followed_latest)
-        }
-        None => (now, follows_latest(&service.traffic()) || served.followed_latest),
-    };
-    let before = match &served.candidate {
-        Some(tag) => without_tag(before, tag),
-        None => before,
-    };
-    let nonce = context.marks.request_tag.trim_start_matches("req_");
-    let Some(tag) = wish.tag.clone().or_else(|| run_tag(context.deploy.service.as_str(), nonce)) else {
-        let text = format!(
-            "The name of service {} leaves no room for a traffic tag: deploying directly",
-            context.deploy.service
-        );
-        context.warn(facts, text);
-        return Ok(None);
-    };
-    facts.rollout = Some(RolloutFact {
-        before: before.clone(),
-        tag: tag.clone(),
-        uri: None,
-        stops: Vec::new(),
-        end: RolloutEnd::Open,
-    });
-    facts.service.previous = before.main_revision(None).cloned();
-    let rollout = Rollout { before, followed_latest, revision: revision.clone(), tag, keep_tag, newest };
-    Ok(Some(Record { run: context.marks.request_tag.clone(), rollout }))
-}
+use crate::plan::notes::{Notes, Record, Served};
+use crate::plan::rollout::Rollout;
+use crate::plan::service_level::Patch;
 
 /// Where the candidate is asked: the address of its tag.
-pub(super) fn candidate_place(context: &Context<'_>, service: &Service, record: &Record) -> Result<Place, Failure> {
-    let tag = &record.rollout.tag;
+pub(super) fn candidate_place(context: &Context<'_>, service: &Service, rollout: &Rollout) -> Result<Place, Failure> {
+    let tag = &rollout.tag;
     let uri = service.tag_uri(tag).ok_or_else(|| {
         Failure::plain(
             Class::Verify,
-            format!("Revision `{}` has no address of its own to be asked at (tag `{tag}`)", record.rollout.revision),
+            format!("Revision `{}` has no address of its own to be asked at (tag `{tag}`)", rollout.revision),
         )
         .hint("The service's default URL is disabled: leave the checks out, enable it, or use `strategy: direct`")
     })?;
-    verify::place(context, "candidate", uri, service.uri(), &record.rollout)
+    verify::place(context, "candidate", uri, service.uri(), rollout)
 }
 
-/// What the service says about itself when the rollout is over.
-pub(super) fn served(context: &Context<'_>, facts: &Facts, record: &Record) -> Served {
-    let commit = match context.deploy.what {
-        // Which commit an older revision was made from is not known here.
-        What::Revision(_) | What::Traffic(_) => None,
-        _ => context.origin.sha.clone(),
-    };
-    Served {
-        revision: record.rollout.revision.to_string(),
-        commit,
-        previous: facts.service.previous.as_ref().map(ToString::to_string),
-        followed_latest: record.rollout.followed_latest && !record.rollout.newest,
-        candidate: None,
+/// The settings of the service that come with the last step: of what is deployed, or of a candidate that waited.
+fn later(context: &Context<'_>, service: &Service, revision: &RevisionName) -> Patch {
+    match context.deploy.what {
+        What::Revision(_) => {
+            let notes = Notes::on(service.json());
+            notes.candidate(revision).map(|candidate| candidate.later.clone()).unwrap_or_default()
+        }
+        _ => begin::level(context, service),
     }
 }
 
@@ -129,19 +47,75 @@ pub(super) async fn shift(
     percent: u8,
 ) -> Result<((), String), Failure> {
     let rollout = &record.rollout;
-    let note = if percent == 100 && !super::ends_later(context) {
-        let served = served(context, facts, record);
-        let wanted = Move { traffic: &rollout.done(), record: None, served: Some(&served), begins: false };
-        traffic::write(context, facts, &wanted).await?;
-        end(facts, RolloutEnd::Finished);
-        format!("revision `{}` receives every request", rollout.revision)
-    } else {
-        let wanted = Move { traffic: &rollout.at(percent), record: Some(record), served: None, begins: false };
-        traffic::write(context, facts, &wanted).await?;
-        format!("revision `{}` receives {percent} % of the requests", rollout.revision)
+    let (last, ends) = (percent == 100, percent == 100 && !super::ends_later(context, record));
+    let previous = facts.service.previous.clone();
+    let decide = |service: &Service| {
+        let patch = if last { later(context, service, &rollout.revision) } else { Patch::default() };
+        if ends {
+            return Ok(over(context, previous.as_ref(), record, service, patch));
+        }
+        let (now, mut notes) = (service.traffic(), Notes::on(service.json()));
+        let mut after = service.json().clone();
+        patch.apply(&mut after);
+        // After a reply that was lost the settings may have changed already: what was noted then is what was there.
+        let noted = notes.record.as_ref().map(|there| there.undo.clone()).filter(|undo| !undo.is_empty());
+        let undo = noted.unwrap_or_else(|| Patch::between(&after, service.json()));
+        let next = match last {
+            true => context.deploy.checks.timeout + access::PROPAGATION,
+            false => context.deploy.rollout.interval.max(gate::LAG),
+        };
+        notes.record = Some(Record { until: begin::until(context, next), undo, ..record.clone() });
+        Ok(Decided { traffic: rollout.at(percent, &now), notes, patch })
     };
+    let service = traffic::write(context, facts, Guard::Record, decide).await?;
+    if last {
+        settings(facts, record, &service);
+    }
+    if ends {
+        end(facts, RolloutEnd::Finished);
+    }
     stop(facts, percent, String::new());
-    Ok(((), note))
+    let share = if last { "every request".to_owned() } else { format!("{percent} % of the requests") };
+    Ok(((), format!("revision `{}` receives {share}", rollout.revision)))
+}
+
+/// Keeps which settings of the service have come with the traffic.
+fn settings(facts: &mut Facts, record: &Record, service: &Service) {
+    let undo = Notes::on(service.json()).record.filter(|there| there.run == record.run).map(|there| there.undo);
+    if let (Some(rollout), Some(undo)) = (facts.rollout.as_mut(), undo) {
+        rollout.settings = undo.fields();
+    }
+}
+
+/// What the service says when the rollout has ended well.
+fn over(
+    context: &Context<'_>,
+    previous: Option<&RevisionName>,
+    record: &Record,
+    service: &Service,
+    patch: Patch,
+) -> Decided {
+    let rollout = &record.rollout;
+    // Another revision may have come in between, and `LATEST` would be that one.
+    let newest =
+        [service.latest_ready(), service.latest_created()].iter().all(|name| name.as_ref() == Some(&rollout.revision));
+    let traffic = rollout.done(newest, &service.traffic());
+    let mut notes = Notes::on(service.json());
+    notes.record = None;
+    notes.served = Served {
+        revision: rollout.revision.to_string(),
+        // Which commit an older revision was made from, its label says.
+        commit: context.origin.sha.clone().filter(|_| !matches!(context.deploy.what, What::Revision(_))),
+        previous: previous.map(ToString::to_string),
+        followed_latest: rollout.followed_latest && !newest,
+        latest_tags: if newest { Vec::new() } else { rollout.latest_tags.clone() },
+    };
+    notes.promoted(&rollout.revision);
+    notes.sweep(&traffic);
+    if service.template_revision() == rollout.revision.as_str() {
+        notes.hidden.clear();
+    }
+    Decided { traffic, notes, patch }
 }
 
 /// Waits at a step of a canary and looks whether the gates hold.
@@ -195,62 +169,45 @@ pub(super) async fn hold(
 /// Ends the rollout: the run's tag and its record go. What is reached is never lost by this.
 pub(super) async fn finish(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Result<((), String), Failure> {
     let rollout = &record.rollout;
-    let waits = context.deploy.rollout.no_traffic;
-    let served = if waits {
-        let before = Served::on(traffic::read(context).await?.json());
-        Served {
-            candidate: (!rollout.keep_tag).then(|| rollout.tag.clone()),
-            // It is pinned now, so that the candidate gets nothing; the next rollout follows again.
-            followed_latest: rollout.followed_latest,
-            ..before
-        }
-    } else {
-        served(context, facts, record)
-    };
-    let (traffic, note, how) = if waits {
-        let note = format!("candidate `{}` stays on tag `{}`", rollout.revision, rollout.tag);
-        (rollout.candidate(), note, RolloutEnd::Candidate)
-    } else {
-        let tag = if rollout.keep_tag { "stays" } else { "is removed" };
-        (rollout.done(), format!("tag `{}` {tag}", rollout.tag), RolloutEnd::Finished)
-    };
-    let wanted = Move { traffic: &traffic, record: None, served: Some(&served), begins: false };
-    let written = traffic::write(context, facts, &wanted).await;
+    let previous = facts.service.previous.clone();
+    let decide = |service: &Service| Ok(over(context, previous.as_ref(), record, service, Patch::default()));
+    let written = traffic::write(context, facts, Guard::Record, decide).await;
+    let tag = if rollout.keep_tag { "stays" } else { "is removed" };
     match written {
-        Ok(_) => {
-            end(facts, how);
-            Ok(((), note))
-        }
-        Err(failure) if failure.class() == Class::Superseded => Err(failure),
-        Err(failure) => {
-            end(facts, how);
-            context.warn(
-                facts,
-                format!(
-                    "The traffic is where it shall be, but tag {} and the rollout's record could not be removed: {failure}. Until `traffic: {}=100` is run, the next deploy begins from what served before",
-                    rollout.tag, rollout.revision
-                ),
-            );
-            Ok(((), note))
-        }
+        Ok(_) => {}
+        Err(failure) if failure.class() == Class::Superseded => return Err(failure),
+        Err(failure) => context.warn(
+            facts,
+            format!(
+                "The traffic is where it shall be, but tag {} and the rollout's record could not be removed: {failure}. Until `traffic: {}=100` is run, the next deploy begins from what served before",
+                rollout.tag, rollout.revision
+            ),
+        ),
     }
+    end(facts, RolloutEnd::Finished);
+    Ok(((), format!("tag `{}` {tag}", rollout.tag)))
 }
 
 /// Writes an allocation that the user asked for; tags stay where they are.
 pub(super) async fn allocate(context: &Context<'_>, facts: &mut Facts, asks: &[Ask]) -> Result<((), String), Failure> {
     let service = traffic::read(context).await?;
     super::deploy::remember(facts, Some(&service));
-    let wanted = asked(context, &service, asks)?;
-    let latest = service.latest_ready();
-    let served = Served {
-        revision: wanted.main_revision(latest.as_ref()).map(ToString::to_string).unwrap_or_default(),
-        commit: None,
-        previous: facts.service.previous.as_ref().map(ToString::to_string),
-        followed_latest: false,
-        candidate: Served::on(service.json()).candidate,
+    let previous = facts.service.previous.clone();
+    let decide = |service: &Service| {
+        let traffic = asked(context, service, asks)?;
+        let main = traffic.main_revision(service.latest_ready().as_ref()).cloned();
+        let mut notes = Notes::on(service.json());
+        notes.record = None;
+        notes.served = Served {
+            revision: main.as_ref().map(ToString::to_string).unwrap_or_default(),
+            commit: None,
+            previous: previous.as_ref().map(ToString::to_string),
+            ..Served::default()
+        };
+        main.iter().for_each(|main| notes.promoted(main));
+        Ok(Decided { traffic, notes, patch: Patch::default() })
     };
-    let wanted = Move { traffic: &wanted, record: None, served: Some(&served), begins: true };
-    let now = traffic::write(context, facts, &wanted).await?;
+    let now = traffic::write(context, facts, Guard::Nothing, decide).await?;
     facts.service.written = Written::Yes;
     Ok(((), format!("the traffic is {}", now.serving().words(now.latest_ready().as_ref()))))
 }
@@ -262,7 +219,10 @@ pub(super) fn asked(context: &Context<'_>, service: &Service, asks: &[Ask]) -> R
         there.iter().filter(|share| share.tag.is_some()).map(|share| Share { percent: 0, ..share.clone() }).collect();
     for ask in asks {
         let target = match &ask.who {
-            Who::Latest => Target::Latest,
+            Who::Latest => {
+                may_serve(context, service)?;
+                Target::Latest
+            }
             // A name that is a tag of the service means the tag: revisions begin with the service's name.
             Who::Revision(name) => match shares.iter_mut().find(|share| share.tag.as_deref() == Some(name.as_str())) {
                 Some(tagged) => {
@@ -287,6 +247,26 @@ pub(super) fn asked(context: &Context<'_>, service: &Service, asks: &[Ask]) -> R
         shares.push(Share { target, percent: ask.percent, tag: None });
     }
     Ok(Traffic { shares })
+}
+
+/// Refuses to send requests to the latest revision where that is one which was never promoted: it failed, or waits.
+/// Whoever wants it names it.
+fn may_serve(context: &Context<'_>, service: &Service) -> Result<(), Failure> {
+    let notes = Notes::on(service.json());
+    let latest = service.latest_ready();
+    let refused = latest.as_ref().filter(|name| {
+        // What came by `strategy: direct` was to serve at once.
+        let at_once = notes.served.revision == name.as_str();
+        notes.is_unpromoted(name) && !at_once && service.serving().share_of(name, Some(name)) == 0
+    });
+    let Some(name) = refused else { return Ok(()) };
+    let what = format!(
+        "The latest revision of service `{}` is `{name}`, which was never promoted: it did not pass, or waits without traffic",
+        context.deploy.service
+    );
+    Err(Failure::plain(Class::Config, what)
+        .hint(format!("To send it requests all the same, name it: `traffic: {name}=100`"))
+        .more_hints(["Or deploy again: a deploy that ends well follows the latest revision again".to_owned()]))
 }
 
 /// Keeps a percent that was reached, or what was seen there.

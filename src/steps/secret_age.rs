@@ -21,7 +21,8 @@ pub(super) async fn look(context: &Context<'_>, service: &Service) -> Vec<String
         return Vec::new();
     }
     // The settings alone decide over the references; which image comes says nothing.
-    let Ok(then) = deploy::changed(context, Some(service), "image") else { return Vec::new() };
+    let Ok(base) = deploy::base(context, service).await else { return Vec::new() };
+    let Ok(then) = deploy::changed(context, Some(&base), "image") else { return Vec::new() };
     let read = read_by(then.get("template").unwrap_or(&Value::Null));
     let looked = looks(context.http, context.deploy.project.as_str(), &read).await;
     looked.iter().filter_map(|(reference, version)| old(context, reference, version)).collect()

@@ -1,16 +1,17 @@
-//! Going back: the allocation that was recorded before the first move is written again, exactly.
+//! Going back: what a run has moved and changed is as it was before its first move, by what it noted on the service.
 
-use super::Context;
 use super::rollout::end;
-use super::traffic::{self, Move};
+use super::traffic::{self, Decided, Guard};
+use super::{Context, access, order, park};
 use crate::explain::{Class, Failure};
-use crate::google::cloud_run::{self, Service};
+use crate::google::cloud_run::Service;
+use crate::model::access::AccessChange;
 use crate::model::facts::{Facts, RolloutEnd, StepName, Written};
 use crate::model::traffic::{Target, Traffic};
-use crate::plan::rollout::{Record, Served};
+use crate::plan::notes::{Candidate, Notes, Record};
 
-/// Puts the traffic back after a failure, where a rollout of this run is open, and gives back the
-/// failure with what came of that.
+/// Puts back what a rollout of this run has changed, where one is open, after a failure; and gives back the failure
+/// with what came of that.
 pub(super) async fn after(context: &Context<'_>, facts: &mut Facts, failure: Failure) -> Failure {
     if !facts.rollout.as_ref().is_some_and(|rollout| rollout.end == RolloutEnd::Open) {
         return failure;
@@ -31,7 +32,14 @@ pub(super) async fn after(context: &Context<'_>, facts: &mut Facts, failure: Fai
     match restored.await {
         // Whatever failed, failed because its candidate was taken away.
         Ok(()) if matches!(facts.rollout.as_ref().map(|rollout| &rollout.end), Some(RolloutEnd::Left(_))) => {
-            traffic::overtaken(context, "a newer run took over").evidence(vec![failure.to_string()])
+            let service = traffic::look(context).await.ok().flatten();
+            let what = format!(
+                "The rollout on service `{}` is no longer this run's: another run took over",
+                context.deploy.service
+            );
+            let overtaken = order::overtaken(context, service.as_ref(), &what).await;
+            let lines = overtaken.evidence_lines().iter().cloned().chain([failure.to_string()]).collect();
+            overtaken.evidence(lines)
         }
         Ok(()) => failure,
         Err(why) if why.class() == Class::Superseded => {
@@ -41,62 +49,114 @@ pub(super) async fn after(context: &Context<'_>, facts: &mut Facts, failure: Fai
         Err(why) => {
             end(facts, RolloutEnd::Stuck(why.to_string()));
             let causes = why.causes();
+            let hints = match read_again(context, facts).await {
+                Some(record) => by_hand(context, &record),
+                None => Vec::new(),
+            };
             let before = facts.rollout.as_ref().map(|rollout| rollout.before.clone()).unwrap_or_default();
-            failure
+            let failure = failure
                 .with_class(Class::Rollback)
                 .evidence(std::iter::once(why.to_string()).chain(causes).collect())
-                .hint(format!("Put the traffic back by hand: {}", by_hand(context, &before)))
+                .more_hints(hints);
+            failure.hint(format!("Put the traffic back by hand: {}", traffic_by_hand(context, &before)))
         }
     }
 }
 
-/// Writes the recorded allocation again, when the record on the service is this run's. Gives back a
-/// sentence.
-///
-/// # Errors
-/// When the allocation could not be written, or does not hold.
-pub async fn restore(context: &Context<'_>, facts: &mut Facts) -> Result<String, Failure> {
-    let service = traffic::read(context).await?;
-    let Some(record) = Record::on(service.json()).filter(|record| record.run == context.marks.request_tag) else {
-        super::deploy::see(facts, &service);
-        // The write that would have begun the rollout never arrived, or another run took over: either
-        // way nothing of this run is left to be undone.
-        if facts.service.written == Written::Yes {
-            end(facts, RolloutEnd::Left("another run took over"));
-            return Ok("another run took over; nothing of this one is left".into());
+/// Reads what is true now, after it could not be put back. Gives back what this run has noted, if it is still there.
+async fn read_again(context: &Context<'_>, facts: &mut Facts) -> Option<Record> {
+    match traffic::read(context).await {
+        Ok(service) => {
+            super::deploy::see(facts, &service);
+            Notes::on(service.json()).record.filter(|record| record.run == context.marks.request_tag)
         }
-        end(facts, RolloutEnd::Restored);
-        return Ok("nothing of this run is on the service".into());
-    };
-    let wanted = record.rollout.undone();
-    let served = Served {
-        followed_latest: record.rollout.followed_latest || Served::on(service.json()).followed_latest,
-        ..Served::on(service.json())
-    };
-    traffic::write(context, facts, &Move { traffic: &wanted, record: None, served: Some(&served), begins: false })
-        .await?;
-    end(facts, RolloutEnd::Restored);
-    Ok(format!("the traffic is as before: {}", wanted.words(None)))
+        Err(_) => {
+            // What was read before the write that failed may not be so any more.
+            facts.service.traffic = None;
+            None
+        }
+    }
 }
 
-/// Puts the traffic back for a run that is gone, by what it left on the service; for the post step.
-/// Gives back the sentence to print, or nothing when nothing was left.
+/// Puts everything back that this run has noted on the service. Gives back a sentence.
+///
+/// # Errors
+/// When it could not be written, or does not hold.
+pub async fn restore(context: &Context<'_>, facts: &mut Facts) -> Result<String, Failure> {
+    let service = traffic::read(context).await?;
+    match open(context, &service) {
+        Some(Open::Rollout(record)) => put_back(context, facts, &record).await,
+        Some(Open::Candidate(candidate)) => park::take_back(context, facts, &candidate).await,
+        None => {
+            super::deploy::see(facts, &service);
+            // The write that would have begun the rollout never arrived, or another run took over: either
+            // way nothing of this run is left to be undone.
+            if facts.service.written == Written::Yes {
+                end(facts, RolloutEnd::Left("another run took over"));
+                return Ok("another run took over; nothing of this one is left".into());
+            }
+            end(facts, RolloutEnd::Restored);
+            Ok("nothing of this run is on the service".into())
+        }
+    }
+}
+
+/// What of this run stands on the service and is not over.
+enum Open {
+    Rollout(Box<Record>),
+    Candidate(Box<Candidate>),
+}
+
+fn open(context: &Context<'_>, service: &Service) -> Option<Open> {
+    let (notes, run) = (Notes::on(service.json()), &context.marks.request_tag);
+    if let Some(record) = notes.record.filter(|record| record.run == *run) {
+        return Some(Open::Rollout(Box::new(record)));
+    }
+    let own = notes.candidates.into_iter().find(|own| own.run == *run && own.open_until.is_some());
+    own.map(|candidate| Open::Candidate(Box::new(candidate)))
+}
+
+/// Who may call it first, because the record that says so goes with the traffic; then traffic and settings in one write.
+async fn put_back(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Result<String, Failure> {
+    let access = access::put_back(context, record.access.as_ref()).await;
+    let decide = |service: &Service| {
+        let mut notes = Notes::on(service.json());
+        let there = notes.record.take();
+        let patch = there.as_ref().map(|there| there.undo.clone()).unwrap_or_default();
+        if access.is_err() {
+            // The next try finds it.
+            notes.record = there.map(|there| Record { undo: Default::default(), ..there });
+        }
+        notes.served.followed_latest |= record.rollout.followed_latest;
+        notes.served.latest_tags.extend(record.rollout.latest_tags.iter().cloned());
+        notes.served.latest_tags.sort();
+        notes.served.latest_tags.dedup();
+        Ok(Decided { traffic: record.rollout.undone(&service.traffic()), notes, patch })
+    };
+    let service = traffic::write(context, facts, Guard::Record, decide).await?;
+    access?;
+    end(facts, RolloutEnd::Restored);
+    if facts.service.access_changed.take().is_some() {
+        facts.service.access = Some("as before".to_owned());
+    }
+    Ok(format!("the traffic is as before: {}", service.traffic().words(service.latest_ready().as_ref())))
+}
+
+/// Puts back what a run that is gone left on the service; for the post step. Gives back the sentence to print, or
+/// nothing when nothing was left.
 ///
 /// # Errors
 /// As [`restore`].
 pub async fn left_behind(context: &Context<'_>) -> Result<Option<String>, Failure> {
-    let service = cloud_run::service(context.http, &context.service_name)
-        .await
-        .map_err(|error| Failure::of(format!("Could not read service `{}`", context.deploy.service), error))?;
-    let open = service.as_ref().map(Service::json).and_then(Record::on);
-    if open.is_none_or(|record| record.run != context.marks.request_tag) {
+    let service = traffic::look(context).await?;
+    if service.as_ref().and_then(|service| open(context, service)).is_none() {
         return Ok(None);
     }
     restore(context, &mut Facts::default()).await.map(Some)
 }
 
 /// The command that writes an allocation.
-fn by_hand(context: &Context<'_>, before: &Traffic) -> String {
+fn traffic_by_hand(context: &Context<'_>, before: &Traffic) -> String {
     let deploy = context.deploy;
     let shares = before.shares.iter().filter(|share| share.percent > 0);
     let shares: Vec<String> = shares
@@ -112,4 +172,31 @@ fn by_hand(context: &Context<'_>, before: &Traffic) -> String {
         deploy.project,
         shares.join(",")
     )
+}
+
+/// Commands for what a record says besides.
+fn by_hand(context: &Context<'_>, record: &Record) -> Vec<String> {
+    let deploy = context.deploy;
+    let place = format!("--region={} --project={}", deploy.region, deploy.project);
+    let mut all = Vec::new();
+    let changed = record.undo.fields();
+    if !changed.is_empty() {
+        all.push(format!(
+            "These settings of the service have changed with the traffic and are still so: {}. They are {} before, as the service's annotation `slipway.dev/rollout` says",
+            changed.join(", "),
+            record.undo.json()
+        ));
+    }
+    let member = "--member=allUsers --role=roles/run.invoker";
+    all.extend(record.access.as_ref().map(|access| match access {
+        AccessChange::Opens => format!(
+            "Close it to everybody again: gcloud run services remove-iam-policy-binding {} {member} {place}",
+            deploy.service
+        ),
+        AccessChange::Closes(_) => format!(
+            "Open it to everybody again: gcloud run services add-iam-policy-binding {} {member} {place}",
+            deploy.service
+        ),
+    }));
+    all
 }

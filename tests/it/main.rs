@@ -46,6 +46,7 @@ mod rotate_key;
 mod rotate_secret;
 mod runbook;
 mod status;
+mod transaction;
 mod untrusted;
 mod uploads;
 mod verify;

@@ -11,7 +11,7 @@ const CURE: &str =
     "write a service as `gcloud run services describe SERVICE --format=export` does, or in the v2 API's form";
 
 /// Fields of a v2 service that a manifest may hold; the others are Google's to write, or this run's.
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 13] = [
     "name",
     "labels",
     "annotations",
@@ -22,6 +22,9 @@ const FIELDS: [&str; 10] = [
     "scaling",
     "invokerIamDisabled",
     "customAudiences",
+    "iapEnabled",
+    "defaultUriDisabled",
+    "binaryAuthorization",
 ];
 
 pub(super) fn manifest(

@@ -16,7 +16,8 @@ use crate::model::facts::Facts;
 use crate::model::hosting::{LIVE, short};
 use crate::model::ids::{Region, RevisionName, ServiceName};
 use crate::model::traffic::{Share, Target, Traffic};
-use crate::plan::rollout::{self, Record, Served};
+use crate::plan::notes::Notes;
+use crate::plan::rollout::{pinned, traffic_json};
 use crate::plan::serving::{self, Generation, Resolved, Service};
 
 /// Rounds of read, change, write while others write the same service.
@@ -167,7 +168,7 @@ async fn tag(
         let Some(found) = found else {
             return Err(Failure::plain(Class::Config, format!("{}: it is not there", sentence())));
         };
-        let Some(latest) = found.latest_ready() else {
+        let Some(latest) = good(&found, context.coming.contains(service)) else {
             return Err(Failure::plain(Class::Config, format!("{}: it has no revision that is ready", sentence())));
         };
         if let Some(tag) = standing(&found, &latest) {
@@ -191,14 +192,24 @@ async fn tag(
     unreachable!("the loop ends by returning")
 }
 
+/// The latest revision; where that was never promoted, and does not come `along` with the site, the one that serves.
+fn good(service: &Found, along: bool) -> Option<RevisionName> {
+    let latest = service.latest_ready()?;
+    if along || !Notes::on(service.json()).is_unpromoted(&latest) {
+        return Some(latest);
+    }
+    let serving = pinned(&service.traffic(), Some(&latest));
+    serving.as_ref().and_then(|traffic| traffic.main_revision(None)).cloned().or(Some(latest))
+}
+
 /// A tag that the revision has and keeps: those of a rollout go with it.
 fn standing(service: &Found, latest: &RevisionName) -> Option<String> {
-    let passing = [
-        Record::on(service.json()).filter(|record| !record.rollout.keep_tag).map(|record| record.rollout.tag),
-        Served::on(service.json()).candidate,
-    ];
+    let notes = Notes::on(service.json());
+    let record = notes.record.as_ref().filter(|record| !record.rollout.keep_tag).map(|record| &record.rollout.tag);
+    let candidates = notes.candidates.iter().filter(|candidate| !candidate.keep_tag).map(|candidate| &candidate.tag);
+    let passing: Vec<&String> = record.into_iter().chain(candidates).collect();
     let shares = service.traffic().shares;
-    let stays = |tag: &String| !passing.iter().flatten().any(|other| other == tag);
+    let stays = |tag: &String| !passing.contains(&tag);
     let latest_is = |share: &Share| match &share.target {
         Target::Latest => false,
         Target::Revision(name) => name == latest,
@@ -222,8 +233,8 @@ async fn put(
     traffic: &Traffic,
 ) -> Result<(), crate::google::error::ApiError> {
     let mut body = service.json().clone();
-    rollout::write_traffic(&mut body, traffic);
-    let begun = cloud_run::move_traffic(context.http, name, &body).await?;
+    body["traffic"] = traffic_json(traffic);
+    let begun = cloud_run::write_fields(context.http, name, &body, &["traffic".to_owned()]).await?;
     let limit = context.clock().limit(LONGEST_WRITE);
     // Whether it holds shows when the version is completed: Hosting checks that the tag is there.
     match operation::watch(context.http, begun, limit, || ()).await {

@@ -7,7 +7,7 @@ use super::SecretContext;
 use super::readers;
 use super::turn::Turn;
 use crate::explain::{Class, Failure};
-use crate::google::cloud_run::{self, Service};
+use crate::google::cloud_run::{self, Revision, Service};
 use crate::google::error::ApiError;
 use crate::google::roles::{self, Need, SECRET_NEEDS};
 use crate::google::secret_versions;
@@ -15,7 +15,8 @@ use crate::inputs::runner::Origin;
 use crate::model::facts::Facts;
 use crate::model::ids::RevisionName;
 use crate::model::secret_version::{SecretName, Version, Wanted};
-use crate::plan::rollout::{Record, Served, pinned, run_tag};
+use crate::plan::notes::Notes;
+use crate::plan::rollout::{pinned, run_tag};
 use crate::plan::rotate_secret::{Reader, Replaced, image_of, template_of, with_digests};
 use crate::plan::secret_refs::{references, versions_of};
 
@@ -161,7 +162,8 @@ async fn seen(
     in_use.sort_unstable();
     in_use.dedup();
     // The commit that serves is the one before: the next deploy is compared with it.
-    let sha = Served::on(service.json()).commit.or_else(|| service.label("commit-sha").map(str::to_owned));
+    let served = Notes::on(service.json()).served;
+    let sha = served.commit.filter(|_| served.revision == revision.as_str()).or(Revision::read(&found).commit);
     let origin = Origin { sha, ..context.origin.clone() };
     let image = image_of(&template);
     Ok(Seen { secret, versions, service, revision, original, template, image, wanted, in_use, readers, origin })
@@ -171,7 +173,7 @@ async fn seen(
 fn serving(context: &SecretContext<'_>, service: &Service) -> Result<RevisionName, Failure> {
     let name = &context.rotate.deploy.service;
     let latest = service.latest_ready();
-    let traffic = match Record::on(service.json()) {
+    let traffic = match Notes::on(service.json()).record {
         Some(left) => Some(left.rollout.before),
         None => pinned(&service.traffic(), latest.as_ref()),
     };

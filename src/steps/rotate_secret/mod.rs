@@ -27,7 +27,7 @@ use crate::model::facts::{Facts, ServiceFact, StepName};
 use crate::model::secret::Secret;
 use crate::model::secret_version::Version;
 use crate::plan::difference::{Difference, between};
-use crate::plan::rollout::is_note;
+use crate::plan::notes::is_note;
 use crate::plan::rotate_secret::{Replaced, changes, fate};
 use crate::plan::service::{change, settings_of};
 use crate::probe::Probe;
@@ -200,7 +200,7 @@ pub async fn rehearse(context: &SecretContext<'_>, facts: &mut Facts) -> Result<
     let next = seen.versions.iter().map(|version| version.number).max().unwrap_or_default() + 1;
     let turn = Turn::new(context, &seen, "secret", Some(To { number: next, only_latest: false }), None);
     let image = &seen.image;
-    let then = change(Some(seen.service.json()), &turn.deploy.settings, image, &turn.marks.revision)
+    let then = change(Some(seen.service.json()), &turn.deploy.settings, image, &turn.marks)
         .map_err(|error| Failure::of("The service cannot be changed", error))?;
     let mut service = between(Some(&settings_of(seen.service.json())), &then);
     service.retain(|change| !is_note(&change.what));

@@ -13,7 +13,8 @@ use crate::inputs::rotate_secret::Repoint;
 use crate::model::facts::{RolloutEnd, Written};
 use crate::model::secret_version::{Version, Wanted};
 use crate::plan::decide::marks;
-use crate::plan::rollout::{Record, follows_latest};
+use crate::plan::notes::Notes;
+use crate::plan::rollout::follows_latest;
 use crate::plan::rotate_secret::image_of;
 use crate::plan::service::change;
 use crate::steps::traffic;
@@ -81,7 +82,7 @@ async fn put_back(context: &SecretContext<'_>, turn: &Turn, wait: Wait) -> Resul
     if service.template_revision() != turn.marks.revision.as_str() {
         return Ok(());
     }
-    if Record::on(service.json()).is_some() || follows_latest(&service.traffic()) {
+    if Notes::on(service.json()).record.is_some() || follows_latest(&service.traffic()) {
         return Err(Failure::plain(Class::Superseded, "the service's traffic is not at rest"));
     }
     let back = Repoint {
@@ -94,9 +95,10 @@ async fn put_back(context: &SecretContext<'_>, turn: &Turn, wait: Wait) -> Resul
     let mut again = turn.deploy.clone();
     again.settings.suffix = Some(format!("back-{}", random_hex(3).get(..5).unwrap_or("0")));
     again.settings.repoint = Some(Box::new(back));
-    let revision = marks(&again, deploy.origin, context.nonce).revision;
+    let marks = marks(&again, deploy.origin, context.nonce);
+    let revision = &marks.revision;
     let sentence = || format!("Could not put the template of service `{}` back", again.service);
-    let body = change(Some(service.json()), &again.settings, &image_of(original), &revision)
+    let body = change(Some(service.json()), &again.settings, &image_of(original), &marks)
         .map_err(|error| Failure::of(sentence(), error))?;
     let begun = cloud_run::apply(context.http, &context.service_name, &body).await;
     let operation = begun.map_err(|error| Failure::of(sentence(), error))?;

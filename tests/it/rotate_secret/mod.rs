@@ -94,8 +94,12 @@ fn asked(template: &Value) -> Vec<String> {
     found
 }
 
+/// The service's template, without the mark of the run that wrote it.
 fn template(scene: &Scene) -> Value {
-    scene.cloud.world(|world| world.service("us-central1", "web").unwrap().config["template"].clone())
+    let mut template =
+        scene.cloud.world(|world| world.service("us-central1", "web").unwrap().config["template"].clone());
+    template["annotations"].as_object_mut().unwrap().remove("slipway.dev/run");
+    template
 }
 
 /// The revision that gets every request, and the versions it asks for.

@@ -160,6 +160,13 @@ impl Scene {
         self.spawn(self.prepare(arguments))
     }
 
+    /// Starts a run beside another one, with variables of its own.
+    pub fn start_beside(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Running<'_> {
+        let (mut command, files) = self.prepare(arguments);
+        command.envs(variables.iter().copied());
+        self.spawn((command, files))
+    }
+
     fn prepare(&self, arguments: &[&str]) -> (Command, PathBuf) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_slipway"));
         command.args(arguments).env_clear().envs(self.environment()).current_dir(self.workspace());
