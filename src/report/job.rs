@@ -9,7 +9,7 @@ use super::markdown::code;
 use super::{Outcome, execution, exit_code, json as report_json, summary};
 use crate::console::duration;
 use crate::model::execution::JobEnd;
-use crate::model::facts::Facts;
+use crate::model::facts::{Facts, Written};
 use crate::plan::decide::Step;
 
 /// Every output of the job command and one line on it; `actions/job/action.yml` holds the same.
@@ -77,6 +77,12 @@ pub fn headline(story: &JobStory<'_>) -> String {
 pub fn sentences(story: &JobStory<'_>) -> Vec<String> {
     match (story.outcome, &story.facts.job) {
         (Outcome::Planned(_), _) => vec!["Nothing was changed".to_owned()],
+        (Outcome::Failed(_) | Outcome::Cancelled(_), Some(job))
+            if job.written == Written::Yes && job.execution.is_some() =>
+        {
+            // Executions have no traffic that could be put back; whoever starts the next one gets what is there.
+            vec![execution::sentence(job), format!("Job `{}` stays as this run wrote it", story.job)]
+        }
         (_, Some(job)) => vec![execution::sentence(job)],
         (_, None) => vec![format!("Nothing was changed on job `{}`", story.job)],
     }
