@@ -38,6 +38,7 @@ mod network;
 mod notify;
 mod permissions;
 mod preview;
+mod real_docker;
 mod redeploy;
 mod regions;
 mod release;

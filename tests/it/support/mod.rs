@@ -7,6 +7,7 @@
 
 pub mod container;
 pub mod contract;
+pub mod engine;
 pub mod listener;
 pub mod normal;
 pub mod runner;
