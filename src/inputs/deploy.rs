@@ -9,6 +9,7 @@ use super::job::PreDeploy;
 use super::rotate_secret::Repoint;
 use super::scalar::Statuses;
 use crate::model::credentials::Credentials;
+use crate::model::dockerfile::Dockerfile;
 use crate::model::domain::Domain;
 use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, RevisionName, ServiceName};
 use crate::model::image::{ImageRef, Repository, Tag};
@@ -233,6 +234,15 @@ pub enum Cache {
     Registry,
 }
 
+/// Which of docker's builders builds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Builder {
+    /// BuildKit. It refuses networks by name, so its steps reach the internet and no credentials.
+    BuildKit(Cache),
+    /// The one before it, whose steps are in the network `cloudbuild`, where the build account's credentials are.
+    Legacy,
+}
+
 /// The steps of a build.
 #[derive(Debug, Clone)]
 pub enum Recipe {
@@ -240,12 +250,14 @@ pub enum Recipe {
     Dockerfile {
         /// Relative to the source, with forward slashes.
         path: String,
+        /// What it asks of whoever reads it.
+        file: Dockerfile,
         /// The stage.
         target: Option<String>,
         /// Build arguments.
         args: Vec<(String, String)>,
-        /// How layers are kept for the next build.
-        cache: Cache,
+        /// Who builds it.
+        builder: Builder,
     },
     /// Cloud Native Buildpacks.
     Buildpacks {

@@ -210,6 +210,12 @@ pub const DEPLOY: &[Input] = &[
         "inline",
         "Layer cache: `inline` (the last stage, kept in the image tagged `buildcache`), `registry` (every stage, kept beside it; docs/BUILDS.md compares them) or `none`",
     ),
+    text(
+        Group::Build,
+        "build_network",
+        "default",
+        "`cloudbuild`: the steps of the Dockerfile reach the build account's credentials, by docker's builder before BuildKit; `default`: they reach the internet alone",
+    ),
     recurring::MAX_BUILD_TIME,
     recurring::MAX_IMAGE_SIZE,
     switch(

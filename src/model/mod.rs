@@ -3,6 +3,7 @@
 pub mod access;
 pub mod age;
 pub mod credentials;
+pub mod dockerfile;
 pub mod domain;
 pub mod execution;
 pub mod facts;

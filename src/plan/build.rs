@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::inputs::deploy::{Build, Cache, Recipe};
+use crate::inputs::deploy::{Build, Builder, Cache, Recipe};
 use crate::inputs::runner::Origin;
+use crate::model::dockerfile::Want;
 use crate::model::image::Tag;
 
 /// Tag of the image that carries the layer cache.
@@ -20,6 +21,13 @@ const DOCKER_WITH_BUILDX: &str = "gcr.io/cloud-builders/docker:24.0.9";
 
 /// The builder that can write a cache into a registry: docker's own cannot.
 const BUILDER: &str = "slipway";
+
+/// Cloud Build's engine is Docker 20.10 and speaks no newer API. A newer buildx asks for its own all the same and is
+/// refused (docker/buildx#3654, kubernetes/release#4255), unless it is told.
+const API_VERSION: &str = "DOCKER_API_VERSION=1.41";
+
+/// The frontend that reads what the one inside Docker 20.10 does not know; from Docker Hub.
+pub const FRONTEND: &str = "docker/dockerfile:1";
 
 /// Where the staged source is.
 #[derive(Debug, Clone)]
@@ -67,7 +75,10 @@ pub fn request(
     origin: &Origin,
 ) -> Value {
     let mut body = match &build.recipe {
-        Recipe::Dockerfile { path, target, args, cache } => docker(build, path, target.as_deref(), args, *cache, tags),
+        Recipe::Dockerfile { path, target, args, builder, .. } => {
+            let frontend = other_frontend(&build.recipe).is_some().then_some(FRONTEND);
+            docker(build, path, target.as_deref(), args, *builder, frontend, tags)
+        }
         Recipe::Buildpacks { env } => buildpacks(build, env, tags),
         Recipe::Config { document, substitutions, .. } => config(document, substitutions, origin),
     };
@@ -115,48 +126,87 @@ pub fn log_place(body: &Value) -> LogPlace {
     }
 }
 
+/// Why another frontend than docker's own is chosen for a Dockerfile, by a build argument; `None` when it is not.
+pub fn other_frontend(recipe: &Recipe) -> Option<Vec<&Want>> {
+    let Recipe::Dockerfile { file, args, builder: Builder::BuildKit(cache), .. } = recipe else { return None };
+    let chosen = file.names_frontend || args.iter().any(|(name, _)| name == "BUILDKIT_SYNTAX");
+    // The builder of a cache in the registry brings a frontend of its own, as new as itself.
+    if chosen || *cache == Cache::Registry {
+        return None;
+    }
+    let wants: Vec<&Want> = file.newer().collect();
+    (!wants.is_empty()).then_some(wants)
+}
+
+/// What a build fetches from Docker Hub for its own sake, in words; base images are the user's own affair.
+pub fn fetched(build: &Build) -> Vec<String> {
+    let Recipe::Dockerfile { path, file, builder, .. } = &build.recipe else { return Vec::new() };
+    let mut fetched = Vec::new();
+    if *builder == Builder::BuildKit(Cache::Registry) {
+        fetched.push("`build_cache: registry` fetches `moby/buildkit` from Docker Hub".to_owned());
+    } else if let Some(wants) = other_frontend(&build.recipe) {
+        let wants: Vec<String> = wants.iter().map(ToString::to_string).collect();
+        fetched.push(format!(
+            "`{path}` needs a newer frontend than Cloud Build's docker has ({}): it fetches `{FRONTEND}` from Docker Hub, as a first line `# syntax={FRONTEND}` would",
+            wants.join("; ")
+        ));
+    } else if file.names_frontend && *builder != Builder::Legacy {
+        fetched.push(format!("the `# syntax=` line of `{path}` fetches a frontend"));
+    }
+    if let (Some(pool), false) = (&build.pool, fetched.is_empty()) {
+        let name = pool.rsplit('/').next().unwrap_or(pool);
+        fetched.push(format!("pool `{name}` must reach it"));
+    }
+    fetched
+}
+
 fn docker(
     build: &Build,
     path: &str,
     target: Option<&str>,
     build_args: &[(String, String)],
-    cache: Cache,
+    builder: Builder,
+    frontend: Option<&str>,
     tags: &[Tag],
 ) -> Map<String, Value> {
     let mut images: Vec<String> = tags.iter().map(|tag| build.repository.tagged(tag)).collect();
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let cached = |tag: &str| format!("{}:{tag}", build.repository);
-    let (name, env, mut args) = match cache {
-        Cache::None => (DOCKER, "DOCKER_BUILDKIT=1", words(&["build", "--network=cloudbuild", "--no-cache"])),
-        Cache::Inline => {
-            let mut args = words(&["build", "--network=cloudbuild"]);
+    let registry = builder == Builder::BuildKit(Cache::Registry);
+    let (name, env, mut args) = match builder {
+        Builder::Legacy => (DOCKER, vec!["DOCKER_BUILDKIT=0"], words(&["build", "--network=cloudbuild"])),
+        // BuildKit refuses a network by its name (docker/buildx#591), so it is given none.
+        Builder::BuildKit(Cache::None) => (DOCKER, vec!["DOCKER_BUILDKIT=1"], words(&["build", "--no-cache"])),
+        Builder::BuildKit(Cache::Inline) => {
+            let mut args = words(&["build"]);
             args.push(format!("--cache-from={}", cached(CACHE_TAG)));
             args.push("--build-arg=BUILDKIT_INLINE_CACHE=1".to_owned());
             images.push(cached(CACHE_TAG));
-            (DOCKER, "DOCKER_BUILDKIT=1", args)
+            (DOCKER, vec!["DOCKER_BUILDKIT=1"], args)
         }
-        Cache::Registry => {
+        Builder::BuildKit(Cache::Registry) => {
             let place = cached(WHOLE_CACHE_TAG);
             // A cache that cannot be written costs the next build time, and this one nothing. The image is brought
             // back to docker, so that Cloud Build itself pushes it and reports its digest.
             let mut args = words(&["buildx", "build", "--builder", BUILDER, "--load"]);
             args.push(format!("--cache-from=type=registry,ref={place}"));
             args.push(format!("--cache-to=type=registry,ref={place},mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"));
-            (DOCKER_WITH_BUILDX, "BUILDX_NO_DEFAULT_ATTESTATIONS=1", args)
+            (DOCKER_WITH_BUILDX, vec![API_VERSION, "BUILDX_NO_DEFAULT_ATTESTATIONS=1"], args)
         }
     };
+    args.extend(frontend.map(|frontend| format!("--build-arg=BUILDKIT_SYNTAX={frontend}")));
     args.extend(images.iter().flat_map(|image| ["-t".to_owned(), image.clone()]));
     args.extend(["-f".to_owned(), path.to_owned()]);
     args.extend(target.into_iter().flat_map(|target| ["--target".to_owned(), target.to_owned()]));
     args.extend(build_args.iter().map(|(key, value)| format!("--build-arg={key}={value}")));
     args.push(".".to_owned());
     let args: Vec<String> = args.iter().map(|arg| literal(arg)).collect();
-    let mut steps = vec![json!({"name": name, "id": "build", "env": [env], "args": args})];
-    if cache == Cache::Registry {
+    let mut steps = vec![json!({"name": name, "id": "build", "env": env, "args": args})];
+    if registry {
         let network = ["--driver", "docker-container", "--driver-opt", "network=cloudbuild"];
         let args: Vec<&str> =
             ["buildx", "create", "--name", BUILDER].into_iter().chain(network).chain(["--bootstrap"]).collect();
-        steps.insert(0, json!({"name": DOCKER_WITH_BUILDX, "id": "builder", "args": args}));
+        steps.insert(0, json!({"name": DOCKER_WITH_BUILDX, "id": "builder", "env": [API_VERSION], "args": args}));
     }
     pairs([
         ("steps", steps.into()),
@@ -276,6 +326,7 @@ mod tests {
     use std::time::Duration;
 
     use crate::inputs::deploy::Budgets;
+    use crate::model::dockerfile::Dockerfile;
     use crate::model::ids::{BucketName, Region};
     use crate::model::image::Repository;
 
@@ -314,15 +365,16 @@ mod tests {
         let args = vec![("KEY".to_owned(), "a $HOME b".to_owned())];
         let recipe = Recipe::Dockerfile {
             path: "docker/Dockerfile".into(),
+            file: Dockerfile::default(),
             target: Some("prod".into()),
             args,
-            cache: Cache::Inline,
+            builder: Builder::BuildKit(Cache::Inline),
         };
         assert_eq!(
             body(recipe),
             json!({
                 "steps": [{"name": "gcr.io/cloud-builders/docker", "id": "build", "env": ["DOCKER_BUILDKIT=1"], "args": [
-                    "build", "--network=cloudbuild", "--cache-from=gcr.io/p/web:buildcache", "--build-arg=BUILDKIT_INLINE_CACHE=1",
+                    "build", "--cache-from=gcr.io/p/web:buildcache", "--build-arg=BUILDKIT_INLINE_CACHE=1",
                     "-t", "gcr.io/p/web:abc1234", "-t", "gcr.io/p/web:latest", "-t", "gcr.io/p/web:buildcache",
                     "-f", "docker/Dockerfile", "--target", "prod", "--build-arg=KEY=a $$HOME b", "."]}],
                 "images": ["gcr.io/p/web:abc1234", "gcr.io/p/web:latest", "gcr.io/p/web:buildcache"],
@@ -335,15 +387,13 @@ mod tests {
 
     #[test]
     fn a_cache_of_every_stage_needs_a_builder_of_its_own() {
-        let recipe =
-            Recipe::Dockerfile { path: "Dockerfile".into(), target: None, args: vec![], cache: Cache::Registry };
-        let body = body(recipe);
+        let body = body(plain("FROM x", Builder::BuildKit(Cache::Registry)));
         assert_eq!(
             body["steps"],
             json!([
-                {"name": "gcr.io/cloud-builders/docker:24.0.9", "id": "builder", "args": [
+                {"name": "gcr.io/cloud-builders/docker:24.0.9", "id": "builder", "env": ["DOCKER_API_VERSION=1.41"], "args": [
                     "buildx", "create", "--name", "slipway", "--driver", "docker-container", "--driver-opt", "network=cloudbuild", "--bootstrap"]},
-                {"name": "gcr.io/cloud-builders/docker:24.0.9", "id": "build", "env": ["BUILDX_NO_DEFAULT_ATTESTATIONS=1"], "args": [
+                {"name": "gcr.io/cloud-builders/docker:24.0.9", "id": "build", "env": ["DOCKER_API_VERSION=1.41", "BUILDX_NO_DEFAULT_ATTESTATIONS=1"], "args": [
                     "buildx", "build", "--builder", "slipway", "--load",
                     "--cache-from=type=registry,ref=gcr.io/p/web:buildcache-max",
                     "--cache-to=type=registry,ref=gcr.io/p/web:buildcache-max,mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true",
@@ -352,6 +402,42 @@ mod tests {
         );
         // The cache is no image that Cloud Build could push.
         assert_eq!(body["images"], json!(["gcr.io/p/web:abc1234", "gcr.io/p/web:latest"]));
+    }
+
+    fn plain(text: &str, builder: Builder) -> Recipe {
+        let file = Dockerfile::read(text);
+        Recipe::Dockerfile { path: "Dockerfile".into(), file, target: None, args: vec![], builder }
+    }
+
+    #[test]
+    fn the_network_of_cloud_build_takes_the_builder_that_knows_it() {
+        let body = body(plain("FROM x", Builder::Legacy));
+        assert_eq!(
+            body["steps"],
+            json!([{"name": "gcr.io/cloud-builders/docker", "id": "build", "env": ["DOCKER_BUILDKIT=0"], "args": [
+                "build", "--network=cloudbuild", "-t", "gcr.io/p/web:abc1234", "-t", "gcr.io/p/web:latest", "-f", "Dockerfile", "."]}])
+        );
+    }
+
+    #[test]
+    fn another_frontend_is_chosen_where_the_dockerfile_needs_one_and_names_none() {
+        let linked = "FROM x\nCOPY --link a /a\n";
+        let chosen = |recipe: &Recipe| other_frontend(recipe).is_some();
+        for cache in [Cache::Inline, Cache::None] {
+            let recipe = plain(linked, Builder::BuildKit(cache));
+            assert!(chosen(&recipe));
+            assert!(
+                body(recipe)["steps"][0].to_string().contains("\"--build-arg=BUILDKIT_SYNTAX=docker/dockerfile:1\"")
+            );
+        }
+        assert!(!chosen(&plain("FROM x\nCOPY a /a", Builder::BuildKit(Cache::Inline))));
+        assert!(!chosen(&plain(&format!("# syntax=docker/dockerfile:1\n{linked}"), Builder::BuildKit(Cache::Inline))));
+        assert!(!chosen(&plain(linked, Builder::BuildKit(Cache::Registry))));
+        let mut named = plain(linked, Builder::BuildKit(Cache::Inline));
+        if let Recipe::Dockerfile { args, .. } = &mut named {
+            args.push(("BUILDKIT_SYNTAX".into(), "example.com/mine".into()));
+        }
+        assert!(!chosen(&named));
     }
 
     #[test]

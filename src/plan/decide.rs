@@ -1,5 +1,6 @@
 //! From inputs to the steps of a run.
 
+use super::build::fetched;
 use crate::inputs::deploy::{Build, Deploy, Pick, Recipe, Way, What};
 use crate::inputs::runner::Origin;
 use crate::model::facts::StepName;
@@ -178,7 +179,16 @@ fn build_text(build: &Build, tags: &[Tag]) -> String {
         Recipe::Config { path, .. } => format!("`{path}`"),
     };
     let tags: Vec<String> = tags.iter().map(|tag| format!("`{tag}`")).collect();
-    format!("with {with} in Cloud Build ({}), pushed to `{}` as {}", build.location, build.repository, tags.join(", "))
+    let mut text = format!(
+        "with {with} in Cloud Build ({}), pushed to `{}` as {}",
+        build.location,
+        build.repository,
+        tags.join(", ")
+    );
+    for fetched in fetched(build) {
+        text.push_str(&format!("; {fetched}"));
+    }
+    text
 }
 
 /// The tags a built image gets: those that were asked for, else the commit (or the tree, where

@@ -36,7 +36,6 @@ fn every_setting_of_a_build_arrives() {
         body["steps"][0]["args"],
         json!([
             "build",
-            "--network=cloudbuild",
             "--no-cache",
             "-t",
             "us-central1-docker.pkg.dev/harbour-dev/apps/web:v1",

@@ -6,8 +6,8 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::support::Scene;
 use crate::support::engine::{Done, Engine};
+use crate::support::{Run, Scene};
 
 /// A build, and what must come of it.
 struct Case {
@@ -70,6 +70,18 @@ fn cases() -> Vec<Case> {
 
 /// The request of a run, and how the embedded cloud judged it: whether it went well, and what its log says.
 fn asked(scene: &Scene) -> (Value, bool, String) {
+    let (run, request, well, log) = ran(scene);
+    assert_eq!(well, run.code == 0, "{}", run.stdout);
+    (request, well, log)
+}
+
+/// The same of a build that makes no image for anybody to deploy.
+fn asked_whatever_comes(scene: &Scene) -> (Value, String) {
+    let (_, request, _, log) = ran(scene);
+    (request, log)
+}
+
+fn ran(scene: &Scene) -> (Run, Value, bool, String) {
     let run = scene.run();
     let request = scene.cloud.calls("cloudbuild.projects.locations.builds.create").pop();
     let request = request.unwrap_or_else(|| panic!("no build was asked for:\n{}", run.stdout)).json();
@@ -79,8 +91,7 @@ fn asked(scene: &Scene) -> (Value, bool, String) {
         let log = world.object(bucket, &format!("{folder}/log-{}.txt", build.id)).unwrap();
         (build.status() == "SUCCESS", String::from_utf8(log.to_vec()).unwrap())
     });
-    assert_eq!(well, run.code == 0, "{}", run.stdout);
-    (request, well, log)
+    (run, request, well, log)
 }
 
 fn scene(file: (&str, &str), inputs: &[(&str, &str)]) -> Scene {
@@ -145,4 +156,187 @@ fn what_we_ask_for_is_built_tagged_and_configured() {
         all.extend(troubles.into_iter().map(|trouble| format!("{}: {trouble}", case.name)));
     }
     assert!(all.is_empty(), "{all:#?}");
+}
+
+/// Dockerfiles, with arguments before the last: what docker makes of each, the embedded cloud makes of it too.
+const DOCKERFILES: &[(&str, &[&str])] = &[
+    ("FROM scratch\nCOPY app /app\n", &[]),
+    ("# comment\nFROM shell:1\nRUN true && \\\n  # why\n  cat /bin/sh >/dev/null\n", &[]),
+    ("FROM shell:1\nCOPY --chown=1:1 app /app\nRUN touch /x\n", &["--network=default"]),
+    ("FROM shell:1\nRUN true\n", &["--network=cloudbuild"]),
+    ("FROM shell:1\nRUN true\n", &["--network", "host"]),
+    ("FROM shell:1\nRUN true\n", &["--network=none"]),
+    ("FROM shell:1\nRUN true\n", &["--network=bridge"]),
+    ("FROM shell:1\nRUN true\n", &["--network=nosuch"]),
+    ("FROM shell:1\nCOPY app /app\n", &["--network=nosuch"]),
+    // What newer frontends know.
+    ("FROM scratch\nCOPY --link app /app\n", &[]),
+    ("FROM scratch\nADD --link app /app\n", &[]),
+    ("FROM scratch\nCOPY --exclude=*.md . /app\n", &[]),
+    ("FROM scratch\nCOPY --parents sub/f /app/\n", &[]),
+    ("FROM scratch\nADD --checksum=sha256:00 https://example.invalid/x /x\n", &[]),
+    ("FROM scratch\nADD --keep-git-dir=true https://example.invalid/x.git /x\n", &[]),
+    ("FROM shell:1\nRUN <<EOF\ntrue\nEOF\n", &[]),
+    ("FROM shell:1\nRUN cat <<EOF >/x && \\\n  true\nhello\nEOF\n", &[]),
+    ("FROM scratch\nCOPY <<EOF /x\nhello\nEOF\n", &[]),
+    ("FROM shell:1\nRUN cat <<EOF\n", &[]),
+    ("FROM shell:1\nRUN --network=none true\n", &[]),
+    ("FROM shell:1\nRUN --security=insecure true\n", &[]),
+    ("FROM shell:1\nRUN --mount=type=secret,id=x,env=X true\n", &[]),
+    ("FROM shell:1\nRUN --mount=type=tmpfs,target=/t,size=1000 true\n", &[]),
+    ("FROM shell:1\nHEALTHCHECK --start-interval=5s CMD true\n", &[]),
+    ("FROM shell:1\nENV A=${B#x}\n", &[]),
+    ("FROM shell:1\nLABEL A=\"${B%x}\"\n", &[]),
+    ("FROM shell:1\nENV A=${B:-x}\n", &[]),
+    // A frontend that is named, and cannot be fetched here.
+    ("# syntax=docker/dockerfile:1\nFROM scratch\nCOPY --link app /app\n", &[]),
+    ("# syntax = docker/dockerfile:1.4\nFROM scratch\nCOPY app /app\n", &[]),
+    ("# escape=\\\n# syntax=docker/dockerfile:1\nFROM scratch\nCOPY app /app\n", &[]),
+    ("# hello\n# syntax=docker/dockerfile:1\nFROM scratch\nCOPY app /app\n", &[]),
+    ("FROM scratch\nCOPY app /app\n", &["--build-arg=BUILDKIT_SYNTAX=docker/dockerfile:1"]),
+    // What BuildKit alone knows.
+    ("FROM shell:1\nRUN --mount=type=cache,target=/c touch /c/x\n", &[]),
+    ("FROM shell:1\nRUN --mount=type=bind,source=app,target=/c cat /c\n", &[]),
+    ("FROM shell:1\nRUN --mount=type=secret,id=s true\n", &[]),
+    ("FROM scratch\nCOPY --chmod=755 app /app\n", &[]),
+    ("FROM scratch\nADD --chmod=644 app /app\n", &[]),
+    ("FROM --platform=$BUILDPLATFORM shell:1\nRUN true\n", &[]),
+    // Files that are not there.
+    ("FROM scratch\nCOPY nothere /x\n", &[]),
+    ("FROM scratch\nADD nothere /x\n", &[]),
+    ("FROM scratch\nCOPY app nothere /x/\n", &[]),
+    ("FROM scratch\nCOPY *.nothere /x\n", &[]),
+    ("FROM scratch\nCOPY ap? /x\n", &[]),
+    ("FROM scratch\nCOPY ../app /x\n", &[]),
+    ("FROM scratch\nCOPY [\"app\", \"/x\"]\n", &[]),
+    ("FROM scratch\nCOPY app sub /x/\n", &[]),
+    // Stages.
+    ("FROM scratch AS a\nCOPY app /app\n", &["--target=nope"]),
+    ("FROM scratch AS a\nCOPY app /app\nFROM scratch\nCOPY nothere /x\n", &["--target", "A"]),
+    ("FROM scratch AS a\nCOPY nothere /app\nFROM scratch AS b\nCOPY app /x\n", &["--target=b"]),
+    ("FROM scratch AS a\nCOPY app /app\nFROM scratch\nCOPY --from=0 /app /app\n", &[]),
+    ("FROM scratch AS a\nCOPY app /app\nFROM scratch\nCOPY --from=7 /app /app\n", &[]),
+    ("FROM scratch AS a\nCOPY app /app\nFROM a\nCOPY --from=A /app /b\nUSER 7\n", &[]),
+    ("FROM scratch AS 1a\nCOPY app /app\n", &[]),
+    ("FROM scratch\n", &[]),
+    // Grammar.
+    ("", &[]),
+    ("# nothing\n", &[]),
+    ("RUN x\n", &[]),
+    ("FROM scratch\nRUNN x\n", &[]),
+    ("FROM scratch x\n", &[]),
+    ("FROM\n", &[]),
+    ("FROM --foo=1 scratch\n", &[]),
+    ("FROM scratch\nCOPY --foo=1 app /app\n", &[]),
+    ("FROM scratch\nUSER --x 0\n", &[]),
+    ("FROM scratch\nCMD --help\n", &[]),
+    ("FROM scratch\nCOPY\n", &[]),
+    ("FROM scratch\nCOPY app\n", &[]),
+    ("FROM scratch\nENV\n", &[]),
+    ("FROM scratch\nENV A\n", &[]),
+    ("FROM scratch\nWORKDIR\n", &[]),
+    ("FROM scratch\nSHELL sh\n", &[]),
+    ("FROM scratch\nHEALTHCHECK\n", &[]),
+    ("from shell:1\nrun true\n", &[]),
+    // Arguments.
+    ("FROM scratch\nCOPY app /app\n", &["--netwrok=x"]),
+    ("FROM scratch\nCOPY app /app\n", &["--load"]),
+    ("FROM scratch\nCOPY app /app\n", &["--cache-to=type=inline"]),
+    ("FROM scratch\nCOPY app /app\n", &["--cache-from=gcr.io/harbour-dev/web:buildcache"]),
+    ("FROM scratch\nCOPY app /app\n", &["--no-cache=maybe"]),
+    ("FROM scratch\nCOPY app /app\n", &["-t", "A:1"]),
+    ("FROM scratch\nCOPY app /app\n", &["-t", "a:b:c"]),
+    ("FROM scratch\nCOPY app /app\n", &["-ta:1", "--tag=b/c", "-qf", "Dockerfile"]),
+    ("FROM scratch\nCOPY app /app\n", &["-f", "nope"]),
+    ("FROM scratch\nCOPY app /app\n", &["-f", "sub/f"]),
+    ("FROM scratch\nCOPY app /app\n", &["."]),
+    ("FROM scratch\nCOPY app /app\n", &["--secret=id=x,src=app", "--progress=plain", "--label=k", "--build-arg=ZZ=1"]),
+];
+
+/// Whole command lines.
+const COMMANDS: &[&[&str]] = &[
+    &["build"],
+    &["build", "-t"],
+    &["build", "--tag"],
+    &["build", "nope"],
+    &["biuld", "."],
+    &["push"],
+    &["push", "nosuch:1"],
+    &["tag", "nosuch:1", "b:2"],
+    &["tag", "nosuch"],
+    &["image", "build", "-t", "b:1", "."],
+    &["builder", "build", "."],
+    &["version"],
+];
+
+/// What a step wrote, in a build's log, where a line about its image comes first.
+fn output_of_the_step(log: &str) -> String {
+    log.lines().filter_map(|line| line.strip_prefix("Step #0: ")).skip(1).map(|line| format!("{line}\n")).collect()
+}
+
+/// What docker says of a refusal: the last line, or the first where it explains its usage after that.
+fn refusal(output: &str) -> &str {
+    let mut lines = output.lines().map(str::trim).filter(|line| !line.is_empty());
+    match output.contains("See 'docker ") {
+        true => lines.next(),
+        false => lines.next_back(),
+    }
+    .unwrap_or_default()
+}
+
+/// A line without what is another one each time: directories, and who was asked for a name.
+fn comparable(line: &str) -> String {
+    let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+    for word in &mut words {
+        if word.contains("/buildkit-mount") || word.contains("/carried-out/") || word.starts_with("/workspace/") {
+            *word = format!("DIRECTORY/{}", word.rsplit('/').next().unwrap());
+        }
+        if word.ends_with(":53:") {
+            "RESOLVER".clone_into(word);
+        }
+    }
+    words.join(" ")
+}
+
+#[test]
+#[ignore = "needs a docker engine: .ci/run"]
+fn what_docker_refuses_the_embedded_cloud_refuses_in_the_same_words() {
+    let engine = Engine::new();
+    let (mut compared, mut refused, mut differences) = (0, 0, Vec::new());
+    let builds = DOCKERFILES.iter().map(|(file, more)| {
+        let words = ["build"].iter().chain(*more).chain(&["."]);
+        (*file, words.copied().collect::<Vec<_>>())
+    });
+    let commands = COMMANDS.iter().map(|words| ("FROM scratch\nCOPY app /app\n", words.to_vec()));
+    for (file, words) in builds.chain(commands) {
+        for env in ["DOCKER_BUILDKIT=1", "DOCKER_BUILDKIT=0"] {
+            let step = json!({"name": "gcr.io/cloud-builders/docker", "env": [env], "args": words});
+            let config = json!({"steps": [step]}).to_string();
+            let mut scene = scene(("Dockerfile", file), &[("build_config", "cloudbuild.json")]);
+            scene.file("cloudbuild.json", config).file("app/sub/f", "x\n");
+            // Here, too, nothing can be fetched.
+            scene.cloud.world(|world| world.docker_hub = false);
+            let (request, log) = asked_whatever_comes(&scene);
+            let exit = log.contains("\nERROR: build step 0").then(|| {
+                let at = log.rfind("non-zero status: ").unwrap();
+                log[at + "non-zero status: ".len()..].trim().parse::<i32>().unwrap()
+            });
+            let done = engine.carry_out(&scene, &request).pop().unwrap();
+            let (theirs, ours) = (comparable(refusal(&done.output)), comparable(refusal(&output_of_the_step(&log))));
+            compared += 1;
+            refused += usize::from(done.exit != 0);
+            if exit.unwrap_or(0) != done.exit || done.exit != 0 && theirs != ours {
+                let shown = format!("{env} docker {} of {file:?}", words.join(" "));
+                differences.push(format!(
+                    "{shown}\n  docker {}: {theirs}\n  fake   {}: {ours}",
+                    done.exit,
+                    exit.unwrap_or(0)
+                ));
+            }
+        }
+    }
+    let verdict = if differences.is_empty() { "ok" } else { "FAIL" };
+    let differ = differences.len();
+    tell(verdict, &format!("docker {}, {compared} builds, {refused} refused, {differ} not as here", engine.version()));
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
 }

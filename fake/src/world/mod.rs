@@ -143,6 +143,8 @@ pub struct World {
     pub poll_quota: Option<QuotaWindow>,
     /// Whether a source the build account cannot read is noticed by the build, not at once.
     pub source_refused_late: bool,
+    /// Whether builds reach Docker Hub; private pools often do not.
+    pub docker_hub: bool,
     /// Whether downloads ignore `Range`.
     pub ignore_ranges: bool,
     /// The most a resumable upload stores of one chunk; whole multiples of 256 KiB count.
@@ -272,6 +274,7 @@ impl World {
             build_logs: LogReads::Open,
             poll_quota: None,
             source_refused_late: false,
+            docker_hub: true,
             ignore_ranges: false,
             store_at_most: None,
             policy_lag: 0,

@@ -104,7 +104,7 @@ impl Scene {
         json!({
             "source": {"storageSource": {"bucket": BUCKET, "object": "source/one.tar.gz", "generation": generation}},
             "steps": [{"name": "gcr.io/cloud-builders/docker", "id": "build", "env": ["DOCKER_BUILDKIT=1"],
-                "args": ["build", "--network=cloudbuild", "-t", format!("{IMAGE}:one"), "."]}],
+                "args": ["build", "-t", format!("{IMAGE}:one"), "."]}],
             "images": [format!("{IMAGE}:one")],
             "timeout": "1800s",
             "queueTtl": "900s",

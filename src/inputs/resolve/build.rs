@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::super::deploy::{Budgets, Build, Cache, Recipe};
+use super::super::deploy::{Budgets, Build, Builder, Cache, Recipe};
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::Give;
+use crate::model::dockerfile::Dockerfile;
 use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, ServiceName};
 use crate::model::image::{ImageRef, Repository, Tag};
 
@@ -151,10 +152,9 @@ fn directory(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Option<PathBu
 fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option<Recipe> {
     let args = give.map("build_args", |key, _| name_rule(key, "a build argument", false));
     let substitutions = give.map("substitutions", |key, _| name_rule(key, "a substitution", true));
-    let cache =
-        give.choice("build_cache", &[("inline", Cache::Inline), ("registry", Cache::Registry), ("none", Cache::None)]);
+    let builder = builder(give);
     if let Some(path) = give.text("build_config") {
-        for other in ["dockerfile", "build_target", "build_args", "build_cache"] {
+        for other in ["dockerfile", "build_target", "build_args", "build_cache", "build_network"] {
             if give.raw.has(other) {
                 give.findings.wrong(
                     other,
@@ -187,13 +187,13 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
         return None;
     }
     if source.join(&path).is_file() {
-        let target = give.text("build_target");
-        return Some(Recipe::Dockerfile {
-            path,
-            target,
-            args: args.unwrap_or_default(),
-            cache: cache.unwrap_or(Cache::Inline),
-        });
+        let text = std::fs::read(source.join(&path)).unwrap_or_default();
+        let file = Dockerfile::read(&String::from_utf8_lossy(&text));
+        if builder == Builder::Legacy {
+            wants_of_legacy(give, &path, &file);
+        }
+        let (target, args) = (give.text("build_target"), args.unwrap_or_default());
+        return Some(Recipe::Dockerfile { path, file, target, args, builder });
     }
     if give.raw.has("dockerfile") {
         give.findings.wrong(
@@ -210,7 +210,44 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
             "buildpacks have no stages; add a Dockerfile or remove it",
         );
     }
+    if give.raw.has("build_network") {
+        give.findings.wrong(
+            "build_network",
+            "there is no Dockerfile whose steps it could be for",
+            "remove it: buildpacks are always in the network `cloudbuild`",
+        );
+    }
     Some(Recipe::Buildpacks { env: args.unwrap_or_default() })
+}
+
+fn builder(give: &mut Give<'_>) -> Builder {
+    let cache =
+        give.choice("build_cache", &[("inline", Cache::Inline), ("registry", Cache::Registry), ("none", Cache::None)]);
+    let legacy = give.choice("build_network", &[("default", false), ("cloudbuild", true)]).unwrap_or(false);
+    if !legacy {
+        return Builder::BuildKit(cache.unwrap_or(Cache::Inline));
+    }
+    if matches!(cache, Some(Cache::Inline | Cache::Registry)) {
+        give.findings.wrong(
+            "build_cache",
+            "the builder that can use the network `cloudbuild` keeps no layers for the next build",
+            "remove it, or remove `build_network`",
+        );
+    }
+    Builder::Legacy
+}
+
+/// The builder before BuildKit refuses these one by one, after the upload; here they are named together.
+fn wants_of_legacy(give: &mut Give<'_>, path: &str, file: &Dockerfile) {
+    if file.wants.is_empty() {
+        return;
+    }
+    let wants: Vec<String> = file.wants.iter().map(ToString::to_string).collect();
+    give.findings.wrong(
+        "build_network",
+        format!("the builder that can use the network `cloudbuild` does not understand `{path}`, {}", wants.join("; ")),
+        "take that out of it, or remove `build_network`: BuildKit understands it, without that network",
+    );
 }
 
 fn name_rule(key: &str, what: &str, underscore: bool) -> Result<(), (String, String)> {

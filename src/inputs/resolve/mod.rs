@@ -262,7 +262,7 @@ fn from_service(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option
 }
 
 /// Inputs that only mean something when an image is built.
-const BUILD_ONLY: [&str; 16] = [
+const BUILD_ONLY: [&str; 17] = [
     "dockerfile",
     "build_target",
     "build_args",
@@ -274,6 +274,7 @@ const BUILD_ONLY: [&str; 16] = [
     "build_service_account",
     "build_worker_pool",
     "build_cache",
+    "build_network",
     "max_build_time",
     "max_image_size",
     "enforce_budgets",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::deploy::{Cache, Deploy, Recipe, Way, What};
+use super::super::deploy::{Builder, Cache, Deploy, Recipe, Way, What};
 use super::super::error::{Findings, InputErrors};
 use super::super::firebase::channel::{DEFAULT_LIFE, channel_id, expires};
 use super::super::firebase::{Destination, Serving};
@@ -144,7 +144,7 @@ impl Shaped {
         if let What::Build(build) = &mut deploy.what {
             // Neither `latest` nor the layers of the next real build are a preview's to move.
             build.tags = Tag::parse(&self.name).into_iter().collect();
-            if let Recipe::Dockerfile { cache, .. } = &mut build.recipe {
+            if let Recipe::Dockerfile { builder: Builder::BuildKit(cache), .. } = &mut build.recipe {
                 *cache = Cache::None;
             }
         }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::inputs::deploy::{Cache, Recipe, SecretRef, Strategy};
+use crate::inputs::deploy::{Builder, Cache, Recipe, SecretRef, Strategy};
 use crate::inputs::spec::Command;
 use std::collections::BTreeMap;
 
@@ -27,7 +27,9 @@ fn defaults_follow_the_key_and_the_service() {
     assert_eq!(build.repository.as_str(), "gcr.io/harbour-dev/web");
     assert_eq!(build.bucket.as_str(), "harbour-dev-slipway-us-central1");
     assert_eq!((build.location.as_str(), build.timeout.as_secs()), ("global", 1200));
-    assert!(matches!(&build.recipe, Recipe::Dockerfile { path, cache: Cache::Inline, .. } if path == "Dockerfile"));
+    assert!(
+        matches!(&build.recipe, Recipe::Dockerfile { path, builder: Builder::BuildKit(Cache::Inline), .. } if path == "Dockerfile")
+    );
 }
 
 #[test]

@@ -3,6 +3,8 @@
 mod advance;
 mod archive;
 mod buildkit;
+mod command_line;
+mod contents;
 mod create;
 mod docker;
 mod dockerfile;
@@ -10,6 +12,7 @@ mod ending;
 mod filter;
 mod judge;
 mod laws;
+mod legacy;
 mod push;
 mod steps;
 mod substitutions;

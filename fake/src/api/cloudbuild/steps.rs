@@ -1,9 +1,11 @@
 //! What single steps come to: docker's and the buildpacks', by looking at the source.
 
 use super::archive::{Archive, clean};
-use super::docker::{self, Docker};
-use super::dockerfile::Dockerfile;
-use super::{buildkit, push};
+use super::command_line::{self, Asked};
+use super::contents::{Builder, Held};
+use super::docker::Docker;
+use super::dockerfile::{self, Dockerfile, Frontend};
+use super::{buildkit, legacy, push};
 use crate::world::{Build, Work, World, hex_of};
 use serde_json::Value;
 
@@ -28,7 +30,7 @@ impl Ran {
 /// A step whose success is scripted: its images exist, whatever the source holds.
 pub(super) fn trusted(build: &Build, archive: &Archive, step: &Value, work: &mut Work) -> Ran {
     let args = args(step);
-    if let Ok(Docker::Build(asked)) = docker::read(&args) {
+    if let Ok(Asked::Build(asked)) = command_line::read(&args, Docker::of(build, step).client) {
         let digest =
             digest(archive, build, &asked.args, &asked.context, asked.file.as_deref(), asked.target.as_deref());
         work.images.extend(asked.tags.iter().map(|tag| (tag.clone(), digest.clone())));
@@ -58,78 +60,133 @@ fn args(step: &Value) -> Vec<&str> {
 }
 
 fn docker_step(world: &World, build: &Build, archive: &Archive, step: &Value, work: &mut Work) -> Ran {
-    if args(step).first() == Some(&"buildx") && !has_buildx(step) {
+    let docker = Docker::of(build, step);
+    let words = args(step);
+    if words.first() == Some(&"buildx") && !docker.has_buildx {
         let lines = ["docker: 'buildx' is not a docker command.", "See 'docker --help'"];
         return Ran::badly(lines.map(str::to_owned).to_vec(), 1);
     }
-    let asked = match docker::read(&args(step)) {
-        Ok(Docker::Build(asked)) => {
-            // The builder that is in use when none was made writes no cache into a registry.
-            let made = work.builders > 0;
-            if asked.exports_cache && !made {
-                let line = "ERROR: Cache export is not supported for the docker driver.";
-                return Ran::badly(vec![line.to_owned()], 1);
-            }
-            if args(step).first() == Some(&"buildx") && made && !asked.push && !asked.load {
-                work.opaque = false;
-                // The image stays in the builder's cache: nothing is there to be pushed.
-                return Ran::well(vec!["WARNING: No output specified with docker-container driver.".to_owned()]);
-            }
-            asked
+    let asked = match command_line::read(&words, docker.client) {
+        Ok(asked) => asked,
+        Err((line, exit)) => return Ran::badly(vec![line], exit),
+    };
+    if let Some(line) = docker.refused_by_the_engine(&asked, words.first() == Some(&"buildx")) {
+        return Ran::badly(vec![line], 1);
+    }
+    match asked {
+        Asked::Build(asked) => built(world, build, archive, step, work, &docker, &asked),
+        Asked::Builder if !world.docker_hub => {
+            let line = "ERROR: Error response from daemon: Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup \
+                        registry-1.docker.io on 169.254.169.254:53: no such host";
+            Ran::badly(vec![line.to_owned()], 1)
         }
-        Ok(Docker::Builder) => {
+        Asked::Builder => {
             work.builders += 1;
-            return Ran::well(vec!["slipway".to_owned()]);
+            Ran::well(vec!["slipway".to_owned()])
         }
-        Ok(Docker::Push(image)) => {
+        Asked::Push(image) => {
             let digest = local(work, &image);
-            return match digest.map(|digest| push::allowed(world, build, &image).map(|()| digest)) {
+            match digest.map(|digest| push::allowed(world, build, &image).map(|()| digest)) {
                 Some(Ok(digest)) => {
                     let line = format!("{image}: digest: {digest} size: 1784");
                     work.pushed.push((image, digest));
                     Ran::well(vec![line])
                 }
                 Some(Err((_, detail))) => Ran::badly(vec![detail], 1),
-                None => Ran::badly(vec![format!("An image does not exist locally with the tag: {image}")], 1),
-            };
+                None => {
+                    let name = image.split(':').next().unwrap_or(&image);
+                    Ran::badly(vec![format!("An image does not exist locally with the tag: {name}")], 1)
+                }
+            }
         }
-        Ok(Docker::Tag(from, to)) => {
+        Asked::Tag(from, to) => {
             let Some(digest) = local(work, &from) else {
                 return Ran::badly(vec![format!("Error response from daemon: No such image: {from}")], 1);
             };
             work.images.push((to, digest));
-            return Ran::well(Vec::new());
+            Ran::well(Vec::new())
         }
-        Ok(Docker::Other) => return Ran::well(Vec::new()),
-        Err((line, exit)) => return Ran::badly(vec![line], exit),
-    };
+        Asked::Other => Ran::well(Vec::new()),
+    }
+}
+
+/// `docker build`, or `docker buildx build`.
+fn built(
+    world: &World,
+    build: &Build,
+    archive: &Archive,
+    step: &Value,
+    work: &mut Work,
+    docker: &Docker,
+    asked: &command_line::Build,
+) -> Ran {
+    let buildx = args(step).first() == Some(&"buildx");
+    // The builder that is in use when none was made writes no cache into a registry.
+    let made = work.builders > 0;
+    if asked.exports_cache && !made {
+        return Ran::badly(vec!["ERROR: Cache export is not supported for the docker driver.".to_owned()], 1);
+    }
+    if buildx && made && !asked.push && !asked.load {
+        work.opaque = false;
+        // The image stays in the builder's cache: nothing is there to be pushed.
+        return Ran::well(vec!["WARNING: No output specified with docker-container driver.".to_owned()]);
+    }
+    let buildkit = buildx || docker.buildkit;
+    if buildkit && !made && !matches!(asked.network.as_str(), "" | "default" | "host" | "none") {
+        let line = format!("Error response from daemon: network mode \"{}\" not supported by buildkit", asked.network);
+        return Ran::badly(vec![line], 1);
+    }
     let dir = step["dir"].as_str().unwrap_or_default();
     let context = clean(&format!("{dir}/{}", asked.context));
     if asked.context != "-" && !archive.is_directory(&context) {
-        let sentence = format!("unable to prepare context: path \"{}\" not found", asked.context);
-        return Ran::badly(buildkit::nothing_to_read(&sentence), 1);
+        return Ran::badly(vec![format!("unable to prepare context: path \"{}\" not found", asked.context)], 1);
     }
     // `-f` counts from the step's directory, the default file from the context.
     let path = match &asked.file {
         Some(file) => clean(&format!("{dir}/{file}")),
         None => clean(&format!("{context}/Dockerfile")),
     };
+    let shown = path.rsplit('/').next().unwrap_or(&path);
     let Some(text) = archive.text(&path) else {
-        let shown = asked.file.as_deref().unwrap_or("Dockerfile");
-        let sentence = format!("failed to solve: failed to read dockerfile: open {shown}: no such file or directory");
-        return Ran::badly(buildkit::nothing_to_read(&sentence), 1);
+        let lines = match buildkit {
+            true => buildkit::no_dockerfile(docker.client, shown),
+            false => legacy::no_dockerfile(&path),
+        };
+        return Ran::badly(lines, 1);
     };
-    let target = asked.target.as_deref();
-    let built = match Dockerfile::read(&text) {
-        Ok(built) => built,
-        Err(trouble) => return Ran::badly(buildkit::failure(&path, &text, None, target, &trouble), 1),
-    };
-    if let Err(trouble) = built.check(archive, &context, target, has_buildkit(build, step)) {
-        return Ran::badly(buildkit::failure(&path, &text, Some(&built), target, &trouble), 1);
+    let by_argument = asked.args.iter().find_map(|pair| pair.strip_prefix("BUILDKIT_SYNTAX="));
+    let named = by_argument.map(str::to_owned).or_else(|| dockerfile::syntax(&text)).filter(|_| buildkit);
+    if let Some(frontend) = named.as_ref().filter(|_| !world.docker_hub) {
+        let lines = buildkit::no_frontend(docker.client, shown, text.len(), frontend, by_argument.is_some());
+        return Ran::badly(lines, 1);
     }
+    let frontend = if named.is_some() || made && buildx { Frontend::Newer } else { Frontend::Inside };
+    let builder = if buildkit { Builder::BuildKit } else { Builder::Legacy };
+    let target = asked.target.as_deref();
+    let held = Held { archive, context: &context, target, network: &asked.network, builder, frontend };
+    let read = Dockerfile::read(&text, frontend);
+    let trouble = match &read {
+        Ok(file) => held.check(file).err(),
+        Err(_) => None,
+    };
+    let (file, trouble) = match (read, trouble) {
+        (Ok(file), trouble) => (Some(file), trouble),
+        (Err(trouble), _) => (None, Some(trouble)),
+    };
+    if let Some(trouble) = trouble {
+        let lines = match buildkit {
+            true => buildkit::failure(docker.client, &path, &text, file.as_ref(), target, &trouble),
+            false => legacy::failure(shown, file.as_ref(), target, &trouble),
+        };
+        return Ran::badly(lines, 1);
+    }
+    let Some(file) = file else { return Ran::well(Vec::new()) };
     let digest = digest(archive, build, &asked.args, &context, asked.file.as_deref(), target);
-    let lines = buildkit::success(&path, &text, &built, target, &asked.tags, &digest);
-    work.layers.push((digest.clone(), layers(&built, target)));
+    let lines = match buildkit {
+        true => buildkit::success(&path, &text, &file, target, &asked.tags, &digest),
+        false => legacy::success(&file, target, &asked.tags, &digest),
+    };
+    work.layers.push((digest.clone(), layers(&file, target)));
     let images: Vec<(String, String)> = asked.tags.iter().map(|tag| (tag.clone(), digest.clone())).collect();
     if asked.push {
         if let Some((_, detail)) = asked.tags.iter().find_map(|tag| push::allowed(world, build, tag).err()) {
@@ -148,7 +205,7 @@ fn layers(built: &Dockerfile, target: Option<&str>) -> Vec<String> {
     let made_by = instructions.iter().filter_map(|instruction| match instruction.word.as_str() {
         "FROM" => Some("ADD rootfs.tar.xz / # buildkit".to_owned()),
         "RUN" => Some(format!("RUN /bin/sh -c {} # buildkit", instruction.rest)),
-        word @ ("COPY" | "ADD" | "WORKDIR") => Some(format!("{word} {} # buildkit", instruction.rest)),
+        "COPY" | "ADD" | "WORKDIR" => Some(format!("{} # buildkit", instruction.shown())),
         _ => None,
     });
     made_by.collect()
@@ -157,28 +214,6 @@ fn layers(built: &Dockerfile, target: Option<&str>) -> Vec<String> {
 /// The digest of an image built so far, the latest under that name.
 fn local(work: &Work, image: &str) -> Option<String> {
     work.images.iter().rev().find(|(known, _)| known == image).map(|(_, digest)| digest.clone())
-}
-
-/// Docker has BuildKit on by default since version 23; the builder's `latest` is older.
-fn has_buildkit(build: &Build, step: &Value) -> bool {
-    let options = build.document.get("options").map_or(Value::Null, |options| options["env"].clone());
-    let mut env = step["env"].as_array().into_iter().flatten().chain(options.as_array().into_iter().flatten());
-    if let Some(setting) = env.find_map(|pair| pair.as_str()?.strip_prefix("DOCKER_BUILDKIT=")) {
-        return setting == "1";
-    }
-    args(step).first() == Some(&"buildx") || major(step).is_some_and(|major| major >= 23)
-}
-
-/// The version of docker that a step's image is tagged with.
-fn major(step: &Value) -> Option<u32> {
-    let tag = step["name"].as_str()?.rsplit_once(':')?.1;
-    tag.split(['.', '-']).next()?.parse().ok()
-}
-
-/// Google's docker image without a tag has a version of docker that knows no `buildx`; docker brings it since 23.
-fn has_buildx(step: &Value) -> bool {
-    let google = step["name"].as_str().is_some_and(|name| name.starts_with("gcr.io/cloud-builders/docker"));
-    major(step).map_or(!google, |major| major >= 23)
 }
 
 /// The image's digest: the same source and arguments always give the same one.

@@ -1,0 +1,339 @@
+//! A Dockerfile, as far as it says what must read it: docker's builders do not all understand the same.
+//!
+//! What the frontend inside Docker 20.10 understands was tried on that engine, line by line (`tests/it/real_docker.rs`);
+//! what came later is in docker/dockerfile's release notes from 1.3 on.
+
+/// What a Dockerfile asks of whoever reads it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dockerfile {
+    /// Whether it names its frontend itself, in a line `# syntax=…`.
+    pub names_frontend: bool,
+    /// What not every builder understands, by line.
+    pub wants: Vec<Want>,
+}
+
+/// Something that not every builder understands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Want {
+    /// The line, from 1.
+    pub line: usize,
+    /// What stands there, such as `` `COPY --link` ``.
+    pub what: String,
+    /// Who understands it.
+    pub reader: Reader,
+}
+
+/// Who understands a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// BuildKit, also that of Docker 20.10; not the builder before it.
+    BuildKit,
+    /// BuildKit with a frontend newer than the one inside Docker 20.10.
+    Newer,
+}
+
+/// Flags that the frontend of Docker 20.10 knows. One that it does not know it refuses.
+const FLAGS: [(&str, &[&str]); 5] = [
+    ("ADD", &["chown", "chmod"]),
+    ("COPY", &["chown", "chmod", "from"]),
+    ("FROM", &["platform"]),
+    ("HEALTHCHECK", &["interval", "timeout", "start-period", "retries"]),
+    ("RUN", &["mount"]),
+];
+
+/// Keys of `RUN --mount` that it knows.
+const MOUNT_KEYS: [&str; 17] = [
+    "type",
+    "from",
+    "source",
+    "src",
+    "target",
+    "dst",
+    "destination",
+    "readonly",
+    "ro",
+    "readwrite",
+    "rw",
+    "id",
+    "sharing",
+    "required",
+    "mode",
+    "uid",
+    "gid",
+];
+
+/// Instructions in which docker itself replaces variables; in the others the shell does.
+const EXPANDED: [&str; 11] =
+    ["ADD", "ARG", "COPY", "ENV", "EXPOSE", "FROM", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"];
+
+impl Dockerfile {
+    /// Reads a text. What is no Dockerfile wants nothing: docker says so itself.
+    pub fn read(text: &str) -> Self {
+        let lines: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
+        let (names_frontend, escape) = directives(&lines);
+        let mut wants = Vec::new();
+        let mut at = 0;
+        while at < lines.len() {
+            let line = at + 1;
+            let (instruction, next) = joined(&lines, at, escape);
+            at = next;
+            let Some((word, rest)) = instruction.trim().split_once(char::is_whitespace) else { continue };
+            let word = word.to_ascii_uppercase();
+            let mut want = |what: String, reader| {
+                wants.push(Want { line, what, reader });
+            };
+            let body = flags(rest, |flag, value| of_flag(&word, flag, value, &mut want));
+            if EXPANDED.contains(&word.as_str()) && has_late_expansion(rest) {
+                want(format!("a variable in {word} that is cut or replaced, as in `${{NAME#start}}`"), Reader::Newer);
+            }
+            if word == "ADD" && words(body).iter().any(|source| is_git(source)) {
+                want("`ADD` of a Git repository".to_owned(), Reader::Newer);
+            }
+            if matches!(word.as_str(), "ADD" | "COPY" | "RUN") {
+                for end in here_documents(body) {
+                    // Where the end is missing, the shell reads `<<` itself, as it always did.
+                    let Some(length) = lines[at..].iter().position(|line| end.is(line)) else { break };
+                    at += length + 1;
+                    want("a here-document".to_owned(), Reader::Newer);
+                }
+            }
+        }
+        Self { names_frontend, wants }
+    }
+
+    /// What the frontend inside Docker 20.10 does not understand.
+    pub fn newer(&self) -> impl Iterator<Item = &Want> {
+        self.wants.iter().filter(|want| want.reader == Reader::Newer)
+    }
+}
+
+impl std::fmt::Display for Want {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}: {}", self.line, self.what)
+    }
+}
+
+fn of_flag(word: &str, flag: &str, value: &str, want: &mut impl FnMut(String, Reader)) {
+    let Some((_, known)) = FLAGS.iter().find(|(known, _)| *known == word) else { return };
+    let shown = || format!("`{word} --{flag}`");
+    match flag {
+        _ if !known.contains(&flag) => want(shown(), Reader::Newer),
+        // Silently ignored there unless it is a number.
+        "chmod" if !value.contains('$') && !value.bytes().all(|byte| byte.is_ascii_digit()) => {
+            want(format!("`{word} --chmod={value}`"), Reader::Newer);
+        }
+        "chmod" => want(shown(), Reader::BuildKit),
+        "mount" => {
+            let keys = value.split(',').map(|pair| pair.split('=').next().unwrap_or(pair).to_ascii_lowercase());
+            match keys.into_iter().find(|key| !MOUNT_KEYS.contains(&key.as_str())) {
+                Some(key) => want(format!("`{word} --mount` with `{key}`"), Reader::Newer),
+                None => want(shown(), Reader::BuildKit),
+            }
+        }
+        // The variables of platforms are BuildKit's.
+        "platform" if value.contains('$') => want(shown(), Reader::BuildKit),
+        _ => {}
+    }
+}
+
+/// Whether the first lines name a frontend, and which character continues lines.
+fn directives(lines: &[&str]) -> (bool, char) {
+    let (mut names_frontend, mut escape) = (false, '\\');
+    for line in lines {
+        let Some((name, value)) = line.trim().strip_prefix('#').and_then(|rest| rest.split_once('=')) else { break };
+        match name.trim().to_ascii_lowercase().as_str() {
+            "syntax" => names_frontend = true,
+            "escape" => escape = if value.trim() == "`" { '`' } else { '\\' },
+            name if name.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {}
+            _ => break,
+        }
+    }
+    (names_frontend, escape)
+}
+
+/// The instruction that begins at a line, its continuation lines joined, and the line after it. Comments and empty lines
+/// inside are skipped.
+fn joined(lines: &[&str], from: usize, escape: char) -> (String, usize) {
+    let is_comment = |line: &str| line.trim_start().starts_with('#');
+    let mut text = String::new();
+    for (at, line) in lines.iter().enumerate().skip(from) {
+        if at == from && is_comment(line) {
+            return (text, at + 1);
+        }
+        if at > from && (is_comment(line) || line.trim().is_empty()) {
+            continue;
+        }
+        match line.trim_end().strip_suffix(escape) {
+            Some(start) => text.push_str(start),
+            None => return (text + line, at + 1),
+        }
+    }
+    (text, lines.len())
+}
+
+/// Tells each flag and its value, and gives what comes after the flags.
+fn flags(rest: &str, mut tell: impl FnMut(&str, &str)) -> &str {
+    let mut rest = rest.trim_start();
+    while let Some(flag) = rest.strip_prefix("--") {
+        let end = flag.find(char::is_whitespace).unwrap_or(flag.len());
+        let (flag, after) = flag.split_at(end);
+        let (name, value) = flag.split_once('=').unwrap_or((flag, ""));
+        if name.is_empty() {
+            break;
+        }
+        tell(name, value);
+        rest = after.trim_start();
+    }
+    rest
+}
+
+fn is_git(source: &str) -> bool {
+    let address = source.split('#').next().unwrap_or(source);
+    source.starts_with("git@")
+        || source.starts_with("git://")
+        || source.starts_with("ssh://")
+        || (source.starts_with("https://") || source.starts_with("http://")) && address.ends_with(".git")
+}
+
+/// Whether a variable is expanded in a way that came later: by anything but `${NAME}`, `${NAME:…}` and `${NAME?…}`.
+fn has_late_expansion(text: &str) -> bool {
+    let (mut quoted, mut escaped) = (false, false);
+    for (at, letter) in text.char_indices() {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' if !quoted => escaped = true,
+            '\'' => quoted = !quoted,
+            '$' if !quoted => {
+                let Some(body) = text[at..].strip_prefix("${") else { continue };
+                let name = body.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(body.len());
+                if name > 0 && body[name..].starts_with(['#', '%', '/', '-', '+']) {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// How a here-document ends.
+struct End {
+    word: String,
+    tabs: bool,
+}
+
+impl End {
+    fn is(&self, line: &str) -> bool {
+        let line = if self.tabs { line.trim_start_matches('\t') } else { line };
+        line == self.word
+    }
+}
+
+/// The here-documents that an instruction begins, in order: words such as `<<EOF`, `<<-"EOF"` or `3<<EOF`.
+fn here_documents(rest: &str) -> Vec<End> {
+    if rest.trim_start().starts_with('[') {
+        return Vec::new();
+    }
+    let end = |word: &String| {
+        let after = word.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix("<<")?;
+        let (tabs, name) = after.strip_prefix('-').map_or((false, after), |name| (true, name));
+        let name: String = name.chars().filter(|c| !matches!(c, '"' | '\'')).collect();
+        (!name.is_empty() && !name.contains('<')).then_some(End { word: name, tabs })
+    };
+    words(rest).iter().filter_map(end).collect()
+}
+
+/// The words of a shell line, quotes kept, spaces inside of them too.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote, mut escaped) = (Vec::new(), String::new(), None, false);
+    for letter in line.chars() {
+        match (quote, letter) {
+            _ if escaped => escaped = false,
+            (None | Some('"'), '\\') => escaped = true,
+            (None, '"' | '\'') => quote = Some(letter),
+            (Some(open), _) if open == letter => quote = None,
+            (None, _) if letter.is_whitespace() => {
+                words.push(std::mem::take(&mut word));
+                continue;
+            }
+            _ => {}
+        }
+        word.push(letter);
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wants(text: &str) -> Vec<(usize, String, Reader)> {
+        let read = Dockerfile::read(text);
+        read.wants.into_iter().map(|want| (want.line, want.what, want.reader)).collect()
+    }
+
+    fn newer(text: &str) -> Vec<(usize, String)> {
+        let found = wants(text).into_iter().filter(|(_, _, reader)| *reader == Reader::Newer);
+        found.map(|(line, what, _)| (line, what)).collect()
+    }
+
+    #[test]
+    fn what_docker_20_10_does_not_know_is_found_with_its_line() {
+        for (text, line, what) in [
+            ("FROM scratch\nCOPY --link app /app", 2, "`COPY --link`"),
+            ("FROM scratch\ncopy --chown=1 --link app /app", 2, "`COPY --link`"),
+            ("FROM x\n\n# why\nRUN --network=none true", 4, "`RUN --network`"),
+            ("FROM x\nHEALTHCHECK --start-interval=5s CMD true", 2, "`HEALTHCHECK --start-interval`"),
+            ("FROM x\nRUN --mount=type=secret,id=a,env=A true", 2, "`RUN --mount` with `env`"),
+            ("FROM x\nCOPY --chmod=u+x a /a", 2, "`COPY --chmod=u+x`"),
+            ("FROM x\nRUN <<EOF\nCOPY --link x y\nEOF\nUSER 1", 2, "a here-document"),
+            ("FROM x\nCOPY <<-'EOF' /etc/x\n\thello\n\tEOF\n", 2, "a here-document"),
+            ("FROM x\nRUN a && \\\n  cat <<EOF >/x\nhello\nEOF\n", 2, "a here-document"),
+            ("FROM x\nADD https://github.com/o/r.git#v1 /src", 2, "`ADD` of a Git repository"),
+            ("FROM x\nENV A=\"${B%.*}\"", 2, "a variable in ENV that is cut or replaced, as in `${NAME#start}`"),
+        ] {
+            assert_eq!(newer(text), [(line, what.to_owned())], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_docker_20_10_knows_is_left_alone() {
+        for text in [
+            "",
+            "not a Dockerfile",
+            "FROM --platform=$BUILDPLATFORM golang AS build\nRUN --mount=type=cache,target=/root/.cache go build\n",
+            "FROM x\nCOPY --chown=1:1 --chmod=755 --from=build /a /b\nADD --chmod=$MODE a b\n",
+            "FROM x\nRUN echo $((1<<2)) ${A#b} && cat <<< x\nRUN printf '<<EOF' && true --link\n",
+            "FROM x\nRUN cat <<EOF\n",
+            "FROM x\nENV A=${B:-c} D=${E:+f} G=${H?no} I='${J#k}' L=\\${M#n}\n",
+            "FROM x\nRUN [\"sh\", \"-c\", \"<<EOF\"]\nEOF\n",
+            "# escape=`\nFROM x\nRUN a `\n  # COPY --link\n\n  --link\n",
+            "FROM x\nADD https://example.com/a.tar.gz /a\nCOPY a.git /b\n",
+        ] {
+            assert_eq!(newer(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_buildkit_alone_knows_is_told_apart() {
+        let found =
+            wants("FROM --platform=$BUILDPLATFORM x\nRUN --mount=type=cache,target=/c a\nCOPY --chmod=755 a b\nRUN b");
+        let found: Vec<(usize, &str, Reader)> =
+            found.iter().map(|(line, what, reader)| (*line, &what[..], *reader)).collect();
+        let expected = [(1, "`FROM --platform`"), (2, "`RUN --mount`"), (3, "`COPY --chmod`")];
+        assert_eq!(found, expected.map(|(line, what)| (line, what, Reader::BuildKit)));
+    }
+
+    #[test]
+    fn the_frontend_is_named_in_the_first_lines_alone() {
+        let named = |text| Dockerfile::read(text).names_frontend;
+        assert!(named("# syntax=docker/dockerfile:1\nFROM x"));
+        assert!(named("#  Syntax = docker/dockerfile:1.4\nFROM x"));
+        assert!(named("# escape=\\\n# syntax=docker/dockerfile:1\nFROM x"));
+        assert!(!named("# hello\n# syntax=docker/dockerfile:1\nFROM x"));
+        assert!(!named("FROM x\n# syntax=docker/dockerfile:1\n"));
+        assert!(!named("\n# syntax=docker/dockerfile:1\nFROM x"));
+    }
+}
