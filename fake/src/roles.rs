@@ -169,6 +169,7 @@ const ROLES: &[Role] = &[
             ],
         ],
     ),
+    ("roles/cloudbuild.workerPoolUser", &[&["cloudbuild.workerpools.use"]]),
     ("roles/artifactregistry.reader", &[REGISTRY_READ]),
     ("roles/artifactregistry.writer", &[REGISTRY_READ, REGISTRY_WRITE]),
     (

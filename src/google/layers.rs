@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::endpoints::Api;
 use super::error::ApiError;
 use super::http::{Body, Call, Http};
-use super::registry;
 use super::retry::{Patience, Repeat};
 use crate::model::facts::LayerFact;
 use crate::model::image::PinnedImage;
+use crate::model::registry::Location;
 
 /// Kinds of documents that are understood: one image, or a list of images for several kinds of machines.
 const KINDS: &str = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, \
@@ -22,7 +22,7 @@ const KINDS: &str = "application/vnd.oci.image.manifest.v1+json, application/vnd
 /// # Errors
 /// When it may not be read: the five roles do not allow it.
 pub async fn layers(http: &Http, image: &PinnedImage) -> Result<Option<Vec<LayerFact>>, ApiError> {
-    if registry::Location::of(&image.named()).is_none() {
+    if Location::of(&image.named().repository).is_none() {
         return Ok(None);
     }
     let mut manifest = http.json(&call(http, image, "manifests", image.digest().as_str())).await?;

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::endpoints::{Api, segment};
 use super::error::ApiError;
 use super::http::{Body, Call, Http};
-use super::registry::Location;
+use super::registry::repository_path;
 use super::retry::Repeat;
+use crate::model::registry::Location;
 
 /// One role and who holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +76,7 @@ fn question(http: &Http, of: Of<'_>) -> Call {
         }
         Of::Repository(place) => versioned(
             Api::ArtifactRegistry,
-            &format!("{}:getIamPolicy", place.repository()),
+            &format!("{}:getIamPolicy", repository_path(place)),
             format!("read who may use repository `{}`", place.name),
         ),
         Of::Secret(name) => {

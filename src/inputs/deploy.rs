@@ -187,7 +187,7 @@ pub struct Build {
     /// The steps.
     pub recipe: Recipe,
     /// Where the image is pushed to.
-    pub repository: Repository,
+    pub to: Destination,
     /// Tags the user asked for; empty means the commit and `latest`.
     pub tags: Vec<Tag>,
     /// Limit once it runs.
@@ -208,6 +208,24 @@ pub struct Build {
     pub bucket_given: bool,
     /// What it may cost.
     pub budgets: Budgets,
+}
+
+/// Where an image is pushed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// Where the user said.
+    Named(Repository),
+    /// Where the service's own images are, which is known once the service is read; here while there are none.
+    OfService(Repository),
+}
+
+impl Destination {
+    /// The repository that is named by the inputs alone.
+    pub fn named(&self) -> &Repository {
+        match self {
+            Destination::Named(repository) | Destination::OfService(repository) => repository,
+        }
+    }
 }
 
 /// What a build may cost before somebody is told, or nothing is deployed.

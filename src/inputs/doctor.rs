@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::deploy::Budgets;
+use super::deploy::{Budgets, Destination};
 use crate::model::credentials::Credentials;
 use crate::model::domain::Domain;
 use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, ServiceName, SiteId};
-use crate::model::image::ImageRef;
 
 /// Everything the doctor needs to know.
 #[derive(Debug, Clone)]
@@ -25,7 +24,7 @@ pub struct Doctor {
     /// The user's domain.
     pub domain: Option<Domain>,
     /// Where builds push the image; `None` where no service says its name.
-    pub image: Option<ImageRef>,
+    pub image: Option<Destination>,
     /// Where builds run.
     pub build_location: Region,
     /// The account builds run as, where it is not Cloud Build's own choice.

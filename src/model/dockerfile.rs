@@ -10,6 +10,9 @@ pub struct Dockerfile {
     pub names_frontend: bool,
     /// What not every builder understands, by line.
     pub wants: Vec<Want>,
+    /// The line, from 1, of the first COPY from one stage that begins with `scratch` into another. Docker 20.10 may end
+    /// with a stack overflow when it keeps the cache of such a build in the image (`BUILDKIT_INLINE_CACHE`).
+    pub copies_between_empty_stages: Option<usize>,
 }
 
 /// Something that not every builder understands.
@@ -72,6 +75,8 @@ impl Dockerfile {
         let lines: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
         let (names_frontend, escape) = directives(&lines);
         let mut wants = Vec::new();
+        let mut stages = Stages::default();
+        let mut copies_between_empty_stages = None;
         let mut at = 0;
         while at < lines.len() {
             let line = at + 1;
@@ -82,7 +87,18 @@ impl Dockerfile {
             let mut want = |what: String, reader| {
                 wants.push(Want { line, what, reader });
             };
-            let body = flags(rest, |flag, value| of_flag(&word, flag, value, &mut want));
+            let (flags, body) = flags(rest);
+            for (flag, value) in &flags {
+                of_flag(&word, flag, value, &mut want);
+            }
+            let from = flags.iter().find(|(flag, _)| *flag == "from").map(|(_, value)| *value);
+            match from.filter(|_| word == "COPY") {
+                Some(from) if stages.is_between_empty_ones(from) => {
+                    copies_between_empty_stages = copies_between_empty_stages.or(Some(line));
+                }
+                _ if word == "FROM" => stages.begin(body),
+                _ => {}
+            }
             if EXPANDED.contains(&word.as_str()) && has_late_expansion(rest) {
                 want(format!("a variable in {word} that is cut or replaced, as in `${{NAME#start}}`"), Reader::Newer);
             }
@@ -98,7 +114,7 @@ impl Dockerfile {
                 }
             }
         }
-        Self { names_frontend, wants }
+        Self { names_frontend, wants, copies_between_empty_stages }
     }
 
     /// What the frontend inside Docker 20.10 does not understand.
@@ -110,6 +126,30 @@ impl Dockerfile {
 impl std::fmt::Display for Want {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "line {}: {}", self.line, self.what)
+    }
+}
+
+/// The stages so far: their names, and whether they begin with nothing.
+#[derive(Default)]
+struct Stages(Vec<(String, bool)>);
+
+impl Stages {
+    /// Begins a stage by what stands behind FROM.
+    fn begin(&mut self, body: &str) {
+        let words: Vec<&str> = body.split_whitespace().collect();
+        let empty = words.first().is_some_and(|base| *base == "scratch" || self.is_empty(base));
+        self.0.push((words.get(2).map(|name| name.to_ascii_lowercase()).unwrap_or_default(), empty));
+    }
+
+    /// Whether the stage of that name, or number, begins with nothing.
+    fn is_empty(&self, name: &str) -> bool {
+        let named = self.0.iter().rfind(|(known, _)| *known == name.to_ascii_lowercase());
+        let numbered = || name.parse().ok().and_then(|number: usize| self.0.get(number));
+        named.or_else(numbered).is_some_and(|(_, empty)| *empty)
+    }
+
+    fn is_between_empty_ones(&self, from: &str) -> bool {
+        self.0.last().is_some_and(|(_, empty)| *empty) && self.is_empty(from)
     }
 }
 
@@ -171,9 +211,9 @@ fn joined(lines: &[&str], from: usize, escape: char) -> (String, usize) {
     (text, lines.len())
 }
 
-/// Tells each flag and its value, and gives what comes after the flags.
-fn flags(rest: &str, mut tell: impl FnMut(&str, &str)) -> &str {
-    let mut rest = rest.trim_start();
+/// The flags of an instruction with their values, and what comes after them.
+fn flags(rest: &str) -> (Vec<(&str, &str)>, &str) {
+    let (mut found, mut rest) = (Vec::new(), rest.trim_start());
     while let Some(flag) = rest.strip_prefix("--") {
         let end = flag.find(char::is_whitespace).unwrap_or(flag.len());
         let (flag, after) = flag.split_at(end);
@@ -181,10 +221,10 @@ fn flags(rest: &str, mut tell: impl FnMut(&str, &str)) -> &str {
         if name.is_empty() {
             break;
         }
-        tell(name, value);
+        found.push((name, value));
         rest = after.trim_start();
     }
-    rest
+    (found, rest)
 }
 
 fn is_git(source: &str) -> bool {
@@ -324,6 +364,15 @@ mod tests {
             found.iter().map(|(line, what, reader)| (*line, &what[..], *reader)).collect();
         let expected = [(1, "`FROM --platform`"), (2, "`RUN --mount`"), (3, "`COPY --chmod`")];
         assert_eq!(found, expected.map(|(line, what)| (line, what, Reader::BuildKit)));
+    }
+
+    #[test]
+    fn a_copy_between_stages_that_begin_with_nothing_is_found() {
+        let found = |text| Dockerfile::read(text).copies_between_empty_stages;
+        assert_eq!(found("FROM scratch AS Tools\nCOPY a /a\n\nFROM scratch\nCOPY --from=tools /a /a\n"), Some(5));
+        assert_eq!(found("FROM scratch AS e\nFROM e\nCOPY a /a\nFROM e\nCOPY --chown=1 --from=1 /a /a\n"), Some(5));
+        assert_eq!(found("FROM go AS b\nRUN x\nFROM scratch\nCOPY --from=b /a /a\n"), None);
+        assert_eq!(found("FROM scratch AS b\nCOPY a /a\nFROM alpine\nCOPY --from=b /a /a\n"), None);
     }
 
     #[test]

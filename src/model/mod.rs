@@ -17,6 +17,7 @@ pub mod load;
 pub mod log;
 pub mod preview;
 pub mod principal;
+pub mod registry;
 pub mod rotation;
 pub mod secret;
 pub mod secret_version;

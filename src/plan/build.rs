@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use crate::inputs::deploy::{Build, Builder, Cache, Recipe};
 use crate::inputs::runner::Origin;
-use crate::model::dockerfile::Want;
-use crate::model::image::Tag;
+use crate::model::dockerfile::{Dockerfile, Want};
+use crate::model::image::{Repository, Tag};
 
 /// Tag of the image that carries the layer cache.
 const CACHE_TAG: &str = "buildcache";
@@ -28,6 +28,9 @@ const API_VERSION: &str = "DOCKER_API_VERSION=1.41";
 
 /// The frontend that reads what the one inside Docker 20.10 does not know; from Docker Hub.
 pub const FRONTEND: &str = "docker/dockerfile:1";
+
+/// The same as the one inside Docker 20.10.
+pub const OWN_FRONTEND: &str = "docker/dockerfile:1.2";
 
 /// Where the staged source is.
 #[derive(Debug, Clone)]
@@ -65,9 +68,10 @@ fn likeness(body: &Map<String, Value>) -> String {
     format!("{LIKENESS}{digits}")
 }
 
-/// The request body of a build.
+/// The request body of a build whose image is pushed to `repository`.
 pub fn request(
     build: &Build,
+    repository: &Repository,
     project: &str,
     staged: &Staged,
     tags: &[Tag],
@@ -75,11 +79,12 @@ pub fn request(
     origin: &Origin,
 ) -> Value {
     let mut body = match &build.recipe {
-        Recipe::Dockerfile { path, target, args, builder, .. } => {
+        Recipe::Dockerfile { path, file, target, args, builder } => {
             let frontend = other_frontend(&build.recipe).is_some().then_some(FRONTEND);
-            docker(build, path, target.as_deref(), args, *builder, frontend, tags)
+            let builder = if unkept(file, *builder).is_some() { Builder::BuildKit(Cache::None) } else { *builder };
+            docker(repository, path, target.as_deref(), args, builder, frontend, tags)
         }
-        Recipe::Buildpacks { env } => buildpacks(build, env, tags),
+        Recipe::Buildpacks { env } => buildpacks(repository, env, tags),
         Recipe::Config { document, substitutions, .. } => config(document, substitutions, origin),
     };
     body.insert(
@@ -138,10 +143,19 @@ pub fn other_frontend(recipe: &Recipe) -> Option<Vec<&Want>> {
     (!wants.is_empty()).then_some(wants)
 }
 
-/// What a build fetches from Docker Hub for its own sake, in words; base images are the user's own affair.
-pub fn fetched(build: &Build) -> Vec<String> {
+/// The line for which no layers are kept in the image: the engine may not survive it.
+fn unkept(file: &Dockerfile, builder: Builder) -> Option<usize> {
+    file.copies_between_empty_stages.filter(|_| builder == Builder::BuildKit(Cache::Inline))
+}
+
+/// What is to be known of a build before it begins: what it fetches from Docker Hub for its own sake (base images are the
+/// user's own affair), and what it does otherwise than it was asked.
+pub fn notes(build: &Build) -> Vec<String> {
     let Recipe::Dockerfile { path, file, builder, .. } = &build.recipe else { return Vec::new() };
     let mut fetched = Vec::new();
+    let unkept = unkept(file, *builder).map(|line| {
+        format!("no layers are kept: Docker 20.10 may break down when it keeps those of `{path}` (line {line} copies between stages that begin with `scratch`)")
+    });
     if *builder == Builder::BuildKit(Cache::Registry) {
         fetched.push("`build_cache: registry` fetches `moby/buildkit` from Docker Hub".to_owned());
     } else if let Some(wants) = other_frontend(&build.recipe) {
@@ -157,11 +171,12 @@ pub fn fetched(build: &Build) -> Vec<String> {
         let name = pool.rsplit('/').next().unwrap_or(pool);
         fetched.push(format!("pool `{name}` must reach it"));
     }
+    fetched.extend(unkept);
     fetched
 }
 
 fn docker(
-    build: &Build,
+    repository: &Repository,
     path: &str,
     target: Option<&str>,
     build_args: &[(String, String)],
@@ -169,9 +184,9 @@ fn docker(
     frontend: Option<&str>,
     tags: &[Tag],
 ) -> Map<String, Value> {
-    let mut images: Vec<String> = tags.iter().map(|tag| build.repository.tagged(tag)).collect();
+    let mut images: Vec<String> = tags.iter().map(|tag| repository.tagged(tag)).collect();
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-    let cached = |tag: &str| format!("{}:{tag}", build.repository);
+    let cached = |tag: &str| format!("{repository}:{tag}");
     let registry = builder == Builder::BuildKit(Cache::Registry);
     let (name, env, mut args) = match builder {
         Builder::Legacy => (DOCKER, vec!["DOCKER_BUILDKIT=0"], words(&["build", "--network=cloudbuild"])),
@@ -215,8 +230,8 @@ fn docker(
     ])
 }
 
-fn buildpacks(build: &Build, env: &[(String, String)], tags: &[Tag]) -> Map<String, Value> {
-    let images: Vec<String> = tags.iter().map(|tag| build.repository.tagged(tag)).collect();
+fn buildpacks(repository: &Repository, env: &[(String, String)], tags: &[Tag]) -> Map<String, Value> {
+    let images: Vec<String> = tags.iter().map(|tag| repository.tagged(tag)).collect();
     let mut args: Vec<String> = ["build"].map(str::to_owned).to_vec();
     args.extend(images.first().cloned());
     args.extend(["--network", "cloudbuild", "--builder", "gcr.io/buildpacks/builder:latest"].map(str::to_owned));
@@ -325,17 +340,19 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    use crate::inputs::deploy::Budgets;
-    use crate::model::dockerfile::Dockerfile;
+    use crate::inputs::deploy::{Budgets, Destination};
     use crate::model::ids::{BucketName, Region};
-    use crate::model::image::Repository;
+
+    fn repository() -> Repository {
+        Repository::parse("gcr.io/p/web").expect("a repository")
+    }
 
     fn build(recipe: Recipe) -> Build {
         Build {
             source: "/s".into(),
             source_shown: ".".into(),
             recipe,
-            repository: Repository::parse("gcr.io/p/web").expect("a repository"),
+            to: Destination::Named(repository()),
             tags: Vec::new(),
             timeout: Duration::from_secs(1200),
             timeout_given: false,
@@ -353,7 +370,8 @@ mod tests {
         let staged = Staged { bucket: "b".into(), object: "o.tar.gz".into(), generation: "7".into() };
         let tags = ["abc1234", "latest"].map(|tag| Tag::parse(tag).expect("a tag"));
         let origin = Origin { sha: Some("0f0f0f0f".into()), repository: Some("o/r".into()), ..Origin::default() };
-        let body = request(&build(recipe), "p", &staged, &tags, &["slipway".into(), "req_1".into()], &origin);
+        let body =
+            request(&build(recipe), &repository(), "p", &staged, &tags, &["slipway".into(), "req_1".into()], &origin);
         // What a hash is made of is told by the stories; here it stands for itself.
         let likeness = likeness_of(&body).expect("a likeness").to_owned();
         assert_eq!(likeness.len(), LIKENESS.len() + 32);

@@ -1,7 +1,7 @@
 //! From inputs to the steps of a run.
 
-use super::build::fetched;
-use crate::inputs::deploy::{Build, Deploy, Pick, Recipe, Way, What};
+use super::build::notes;
+use crate::inputs::deploy::{Build, Deploy, Destination, Pick, Recipe, Way, What};
 use crate::inputs::runner::Origin;
 use crate::model::facts::StepName;
 use crate::model::ids::{RevisionName, ServiceName};
@@ -179,14 +179,15 @@ fn build_text(build: &Build, tags: &[Tag]) -> String {
         Recipe::Config { path, .. } => format!("`{path}`"),
     };
     let tags: Vec<String> = tags.iter().map(|tag| format!("`{tag}`")).collect();
-    let mut text = format!(
-        "with {with} in Cloud Build ({}), pushed to `{}` as {}",
-        build.location,
-        build.repository,
-        tags.join(", ")
-    );
-    for fetched in fetched(build) {
-        text.push_str(&format!("; {fetched}"));
+    let to = match &build.to {
+        Destination::Named(repository) => format!("`{repository}`"),
+        Destination::OfService(repository) => {
+            format!("the repository of the service's image (`{repository}` while it has none of its own)")
+        }
+    };
+    let mut text = format!("with {with} in Cloud Build ({}), pushed to {to} as {}", build.location, tags.join(", "));
+    for note in notes(build) {
+        text.push_str(&format!("; {note}"));
     }
     text
 }

@@ -13,6 +13,8 @@ pub mod job_steps;
 pub mod monitoring;
 pub mod notes;
 pub mod pre_deploy;
+pub mod push;
+pub mod repository;
 pub mod rollout;
 pub mod rotate_key;
 pub mod rotate_secret;

@@ -49,7 +49,7 @@ pub(super) async fn look(
             hints = error.hints();
         }
     }
-    let (told, failed) = judge(context, build, last, &fact, hints);
+    let (told, failed) = judge(context, build, last, image, &fact, hints);
     facts.build = Some(fact);
     told.into_iter().for_each(|text| context.warn(facts, text));
     failed.map_or(Ok(()), Err)
@@ -66,6 +66,7 @@ fn judge(
     context: &Context<'_>,
     build: &Build,
     last: &CloudBuild,
+    image: &PinnedImage,
     fact: &BuildFact,
     hints: Vec<String>,
 ) -> (Vec<String>, Option<Failure>) {
@@ -88,7 +89,7 @@ fn judge(
             format!("`{service}` is not deployed, because its build is over budget: {}", lower(&what.join("; "))),
         );
         let failure = failure.more_hints(over.iter().map(|(_, excess)| excess.cure.to_owned()));
-        let (tag, id) = (&build.repository, &last.id);
+        let (tag, id) = (image.named().repository, &last.id);
         return (Vec::new(), Some(failure.hint(format!("The image of build `{id}` is in `{tag}`: to deploy it all the same, raise the limit or leave out `enforce_budgets`"))));
     }
     let Some(why) = fact.layers_missing.as_ref().filter(|_| budgets.image_bytes.is_some()) else {

@@ -2,21 +2,26 @@
 
 use serde_json::Value;
 
+use super::build_cures::Failed;
 use super::build_log::Source;
 use super::follow::{self, Watched, Watching};
 use super::preflight::Seen;
 use super::{Context, budget, build_failure};
-use crate::clock::jitter;
+use crate::clock::{Limit, jitter};
+use crate::console::duration;
 use crate::explain::Failure;
 use crate::google::cloud_build::{self, Build as CloudBuild, Status};
+use crate::google::cloud_run::Service;
 use crate::google::error::ApiError;
 use crate::google::retry::Patience;
 use crate::google::storage;
 use crate::inputs::deploy::{Build, Recipe};
 use crate::model::facts::{BuildFact, Facts};
+use crate::model::ids::AccountEmail;
 use crate::model::image::{Digest, Repository};
 use crate::plan::build::{LogPlace, Staged, likeness_of, log_place, request};
 use crate::plan::decide::image_tags;
+use crate::plan::repository::settle;
 
 use std::time::Duration;
 
@@ -26,8 +31,19 @@ const SUBMISSIONS: u32 = 3;
 /// Looks for a build whose reply was lost, two of them ten seconds apart: lists lag a little.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
-/// A grant on a bucket takes up to a minute to work.
-const GRANT_TAKES: Duration = Duration::from_secs(60);
+/// Google: a grant takes "typically 2 minutes, potentially 7 minutes or longer" to arrive.
+const GRANT_TAKES: Duration = Duration::from_secs(600);
+
+/// Pauses between submissions while a grant is on its way: the first, how it grows, and the longest.
+const GRANT_PAUSE: Duration = Duration::from_secs(5);
+const GRANT_PAUSE_GROWTH: f64 = 1.5;
+const LONGEST_GRANT_PAUSE: Duration = Duration::from_secs(20);
+
+/// Where the image of a build is pushed to; a service that exists keeps the repository of its image.
+pub(super) fn repository(context: &Context<'_>, build: &Build, service: Option<&Service>) -> Repository {
+    let container = context.deploy.settings.container.as_deref();
+    settle(&build.to, &context.deploy.project, service.map(Service::json), container)
+}
 
 pub(super) async fn run(
     context: &Context<'_>,
@@ -40,7 +56,8 @@ pub(super) async fn run(
     let tags = image_tags(build, context.origin, tree.as_deref());
     let mut marks = context.marks.build_tags.clone();
     marks.push(context.marks.request_tag.clone());
-    let body = request(build, context.http.project(), staged, &tags, &marks, context.origin);
+    let repository = repository(context, build, seen.service.as_ref());
+    let body = request(build, &repository, context.http.project(), staged, &tags, &marks, context.origin);
     let location = build.location.as_str();
     facts.build = Some(BuildFact {
         tag: context.marks.request_tag.clone(),
@@ -70,6 +87,9 @@ pub(super) async fn run(
     note(facts, &submitted);
     context.console.group(&format!("Build {} in Cloud Build ({location})", submitted.id));
     context.console.line(&format!("Its page: {}", submitted.log_url));
+    if repository != *build.to.named() {
+        context.console.line(&format!("The image goes to `{repository}`, where the service's image is"));
+    }
     let source = match log_place(&body) {
         LogPlace::Bucket if !submitted.logs_bucket.is_empty() => Source::bucket(&submitted),
         LogPlace::Bucket => Source::Nowhere("Cloud Build does not say where its log is, so it is not shown here"),
@@ -88,10 +108,12 @@ pub(super) async fn run(
         context.console.line(&why);
     }
     if last.status != Status::Success {
-        return Err(build_failure::of_build(context, build, seen, &last, &log, work, queue));
+        let (project, account) = (context.deploy.project.as_str(), seen.build_account.as_ref());
+        let failed = Failed { build, project, account, repository: &repository, staged, last: &last, log: &log, work };
+        return Err(build_failure::of_build(&failed, queue));
     }
-    let digest = digest(build, &last).map_err(|why| build_failure::no_digest(&last, &why))?;
-    let pinned = build.repository.pinned(&digest);
+    let digest = digest(build, &repository, &last).map_err(|why| build_failure::no_digest(&last, &why))?;
+    let pinned = repository.pinned(&digest);
     facts.image = Some(pinned.clone());
     facts.digest = Some(digest);
     budget::look(context, facts, build, &last, &pinned, seen).await?;
@@ -117,27 +139,32 @@ async fn adopt(context: &Context<'_>, location: &str, body: &Value) -> Option<Cl
 async fn submit(context: &Context<'_>, build: &Build, seen: &Seen, body: &Value) -> Result<CloudBuild, ApiError> {
     let location = build.location.as_str();
     let mut lost = 0;
-    let grant_limit = context.clock().limit(GRANT_TAKES);
-    let mut granted = false;
+    let mut granted: Option<(Limit, Duration)> = None;
     let submitted = loop {
         let error = match cloud_build::create(context.http, location, body.clone()).await {
             Ok(submitted) => break submitted,
             Err(error) => error,
         };
-        if is_about_the_bucket(&error) && !build.bucket_given {
+        if let Some(account) = &seen.build_account
+            && is_about_the_bucket(&error)
+            && !build.bucket_given
+        {
             // Our own bucket, closed to the account builds run as: open it, once, and wait for it.
-            if !granted {
-                let Some(account) = seen.build_account.as_ref() else { return Err(error) };
-                context
-                    .console
-                    .line(&format!("Letting `{account}` use bucket `{}`, where source and log are kept", build.bucket));
-                storage::open_bucket_to(context.http, build.bucket.as_str(), account.as_str()).await?;
-                granted = true;
-            }
-            if grant_limit.reached(context.clock()) {
+            let (limit, pause) = match granted {
+                Some(granted) => granted,
+                None => (open_bucket(context, build, account).await?, GRANT_PAUSE),
+            };
+            let left = limit.left(context.clock());
+            if left.is_zero() {
                 return Err(error);
             }
-            context.clock().sleep(jitter(Duration::from_secs(5), 0.8, 1.2)).await;
+            context.console.live(&format!(
+                "Waiting until the grant on bucket `{}` has reached Cloud Build, for up to {} more",
+                build.bucket,
+                duration(left)
+            ));
+            context.clock().sleep(jitter(pause, 0.8, 1.2).min(left)).await;
+            granted = Some((limit, pause.mul_f64(GRANT_PAUSE_GROWTH).min(LONGEST_GRANT_PAUSE)));
             continue;
         }
         lost += 1;
@@ -153,6 +180,17 @@ async fn submit(context: &Context<'_>, build: &Build, seen: &Seen, body: &Value)
         cancel_doubles(context, location, &submitted.id).await;
     }
     Ok(submitted)
+}
+
+/// Lets the build's account use our own bucket; gives how long that may take to arrive.
+async fn open_bucket(context: &Context<'_>, build: &Build, account: &AccountEmail) -> Result<Limit, ApiError> {
+    context.console.line(&format!("Letting `{account}` use bucket `{}`, where source and log are kept", build.bucket));
+    storage::open_bucket_to(context.http, build.bucket.as_str(), account.as_str()).await?;
+    context.console.line(&format!(
+        "A grant takes 2 minutes to arrive, and 7 or longer now and then (IAM): the build is submitted again for up to {}",
+        duration(GRANT_TAKES)
+    ));
+    Ok(context.clock().limit(GRANT_TAKES))
 }
 
 fn is_about_the_bucket(error: &ApiError) -> bool {
@@ -189,7 +227,7 @@ async fn cancel_doubles(context: &Context<'_>, location: &str, keep: &str) {
 
 /// The digest of the image that is deployed: the pushed image of our repository, else the only
 /// digest there is.
-fn digest(build: &Build, last: &CloudBuild) -> Result<Digest, String> {
+fn digest(build: &Build, repository: &Repository, last: &CloudBuild) -> Result<Digest, String> {
     let digests = |filter: &dyn Fn(&str) -> bool| {
         let mut found: Vec<Digest> = last
             .images
@@ -201,7 +239,6 @@ fn digest(build: &Build, last: &CloudBuild) -> Result<Digest, String> {
         found.dedup();
         found
     };
-    let repository: &Repository = &build.repository;
     let ours = digests(&|name| {
         name.strip_prefix(repository.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@']))
     });

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::Context;
+use super::build_cures::{self, Failed};
 use super::log_view::LogView;
 use super::preflight::Seen;
 use crate::explain::{Class, Explain, Failure};
 use crate::google::cloud_build::{Build as CloudBuild, Status};
 use crate::google::error::ApiError;
 use crate::google::roles;
-use crate::inputs::deploy::{Build, Recipe};
+use crate::plan::push::GRANTS_TAKE;
 
 /// Lines of the failing step that are shown again with the failure.
 const SHOWN: usize = 25;
@@ -30,10 +31,12 @@ pub(super) fn submission(context: &Context<'_>, seen: &Seen, error: ApiError) ->
         ));
     }
     if message.contains("does not have access to the bucket") || message.contains("storage.objects.get") {
-        return failure.hint(format!(
-            "Let the build's account read the source and write the log: {}",
-            roles::grant_on_project(project, &roles::member(account), "roles/cloudbuild.builds.builder")
-        ));
+        return failure
+            .hint(format!(
+                "Let the build's account read the source and write the log: {}",
+                roles::grant_on_project(project, &roles::member(account), "roles/cloudbuild.builds.builder")
+            ))
+            .more_hints([GRANTS_TAKE.to_owned()]);
     }
     if refused && (message.contains("region") || message.contains("quota restrictions")) {
         return failure.hint(
@@ -44,19 +47,10 @@ pub(super) fn submission(context: &Context<'_>, seen: &Seen, error: ApiError) ->
 }
 
 /// The build ended, and not with success.
-pub(super) fn of_build(
-    context: &Context<'_>,
-    build: &Build,
-    seen: &Seen,
-    last: &CloudBuild,
-    log: &LogView,
-    work: Duration,
-    queue: Duration,
-) -> Failure {
-    let account = seen.build_account.as_ref().map_or("BUILD_ACCOUNT", |account| account.as_str());
-    let project = context.deploy.project.as_str();
-    let mut failure = ended(last, log, &format!("to `{}`", build.repository), work, queue);
-    for hint in hints(build, last, account, project, work).into_iter().rev() {
+pub(super) fn of_build(failed: &Failed<'_>, queue: Duration) -> Failure {
+    let Failed { last, log, repository, work, .. } = failed;
+    let mut failure = ended(last, log, &format!("to `{repository}`"), *work, queue);
+    for hint in build_cures::of(failed).into_iter().rev() {
         failure = failure.hint(hint);
     }
     failure.more_hints([format!("The whole log: {}", last.log_url)])
@@ -104,73 +98,6 @@ pub(super) fn ended(last: &CloudBuild, log: &LogView, target: &str, work: Durati
         _ => (Class::Infrastructure, format!("Cloud Build failed build `{}` with an error of its own", last.id)),
     };
     Failure::of(sentence, BuildEnd { class, detail }).evidence(shown)
-}
-
-fn hints(build: &Build, last: &CloudBuild, account: &str, project: &str, work: Duration) -> Vec<String> {
-    let create_on_push = last.failure_detail.contains("createOnPush") || last.status_detail.contains("createOnPush");
-    match (&last.status, last.failure_type.as_str()) {
-        (Status::Failure, "PUSH_NOT_AUTHORIZED" | "PUSH_FAILED") => {
-            let role = if create_on_push {
-                "roles/artifactregistry.createOnPushWriter"
-            } else {
-                "roles/artifactregistry.writer"
-            };
-            let mut hints = vec![format!(
-                "Let the build's account push: {}",
-                roles::grant_on_project(project, &roles::member(account), role)
-            )];
-            if build.repository.host().ends_with("-docker.pkg.dev") {
-                hints.push(format!(
-                    "If the repository does not exist yet, make it: {}",
-                    create_repository(build, project)
-                ));
-            }
-            hints
-        }
-        (Status::Failure, "PUSH_IMAGE_NOT_FOUND") => {
-            vec!["The names under `images:` must be those that a step gives its image with `-t`".into()]
-        }
-        (Status::Failure, "FETCH_SOURCE_FAILED") => {
-            vec![format!(
-                "Let the build's account read it: {}",
-                roles::grant_on_bucket(build.bucket.as_str(), &roles::member(account), "roles/storage.objectViewer")
-            )]
-        }
-        (Status::Failure, "LOGGING_FAILURE") | (Status::InternalError, _) => {
-            vec!["Run again; if it stays, look at https://status.cloud.google.com".into()]
-        }
-        (Status::Failure, _) => match &build.recipe {
-            Recipe::Dockerfile { path, .. } => vec![format!(
-                "The lines above are the step's last ones; try the same on your machine: `docker build -f {0}/{path} {0}`",
-                build.source_shown.trim_end_matches('/')
-            )],
-            Recipe::Buildpacks { .. } => vec![
-                "Buildpacks built this because there is no Dockerfile; add one to decide yourself how it is built"
-                    .into(),
-            ],
-            Recipe::Config { path, .. } => vec![format!("The step is described in {path}")],
-        },
-        (Status::Timeout, _) => vec![format!(
-            "Give it more time with `build_timeout` (it has {} s), or a faster machine with `build_machine_type: E2_HIGHCPU_8`",
-            work.as_secs()
-        )],
-        (Status::Expired, _) => vec![
-            "Too many builds run at once in this project; spread them with a `concurrency:` group, or run again".into(),
-        ],
-        (Status::Cancelled, _) => {
-            vec!["Cloud Build's history shows who did it; run again when that was not meant".into()]
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn create_repository(build: &Build, project: &str) -> String {
-    let host = build.repository.host();
-    let name = build.repository.as_str().split('/').nth(2).unwrap_or("NAME");
-    format!(
-        "gcloud artifacts repositories create {name} --repository-format=docker --location={} --project={project}",
-        host.trim_end_matches("-docker.pkg.dev")
-    )
 }
 
 /// The last lines of the step that failed, or of the log where steps cannot be told apart.

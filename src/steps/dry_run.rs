@@ -2,7 +2,7 @@
 
 use super::begin::{Begin, begin};
 use super::preflight::Seen;
-use super::{Context, deploy, pick, pre_deploy, resolve, rollout, traffic};
+use super::{Context, build, deploy, pick, pre_deploy, resolve, rollout, traffic};
 use crate::explain::Failure;
 use crate::google::cloud_run::{self, Service};
 use crate::inputs::deploy::What;
@@ -23,7 +23,10 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
             let (image, _) = resolve::promoted(context.http, facts, place).await?;
             (image.clone(), image)
         }
-        What::Build(build) => (STAND_IN.to_owned(), format!("{}@(the digest of the build)", build.repository)),
+        What::Build(build) => (
+            STAND_IN.to_owned(),
+            format!("{}@(the digest of the build)", build::repository(context, build, seen.service.as_ref())),
+        ),
         What::Revision(_) | What::Traffic(_) => return moves(context, facts).await,
     };
     let sentence =

@@ -5,6 +5,7 @@ mod asking;
 mod begin;
 mod budget;
 mod build;
+mod build_cures;
 mod build_failure;
 mod build_log;
 pub mod cancel;

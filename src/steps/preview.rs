@@ -7,17 +7,19 @@ use super::hosting::{SiteContext, refused};
 use crate::clock::jitter;
 use crate::console::Console;
 use crate::explain::{Class, Failure};
+use crate::google::cloud_run::{self, Service};
 use crate::google::error::ApiError;
 use crate::google::http::Http;
 use crate::google::operation::{self, Watched};
-use crate::google::{cloud_run, hosting, registry, roles};
-use crate::inputs::deploy::{Deploy, What};
+use crate::google::{hosting, registry, roles};
+use crate::inputs::deploy::{Deploy, Destination, What};
 use crate::inputs::hosting::SiteWork;
 use crate::model::ids::Region;
-use crate::model::image::{ImageRef, Tag};
+use crate::model::image::{ImageRef, Repository, Tag};
 use crate::model::preview::{Removal, Removed};
 use crate::model::traffic::Target;
 use crate::plan::notes::Notes;
+use crate::plan::repository::settle;
 use crate::plan::rollout::traffic_json;
 
 /// Removing takes seconds; later than this something is wrong.
@@ -67,6 +69,7 @@ pub async fn room(http: &Http, region: &Region) -> Result<Option<String>, Failur
 pub async fn service(http: &Http, console: &Console, deploys: &[Deploy], own: bool, name: &str) -> Vec<Removal> {
     let mut all = Vec::new();
     let mut serves = false;
+    let repository = repository(http, deploys.first()).await;
     for deploy in deploys {
         let full = cloud_run::service_name(deploy.project.as_str(), &deploy.region, &deploy.service);
         let removal = if own {
@@ -81,9 +84,8 @@ pub async fn service(http: &Http, console: &Console, deploys: &[Deploy], own: bo
         console.line(&removal.sentence());
         all.push(removal);
     }
-    let Some(What::Build(build)) = deploys.first().map(|deploy| &deploy.what) else { return all };
-    let Ok(tag) = Tag::parse(name) else { return all };
-    let image = ImageRef { repository: build.repository.clone(), tag: Some(tag), digest: None };
+    let (Some(repository), Ok(tag)) = (repository, Tag::parse(name)) else { return all };
+    let image = ImageRef { repository, tag: Some(tag), digest: None };
     let what = format!("Image `{image}`");
     let end = match serves {
         true => Removed::Kept("it serves".into()),
@@ -104,6 +106,18 @@ pub async fn service(http: &Http, console: &Console, deploys: &[Deploy], own: bo
     console.line(&removal.sentence());
     all.push(removal);
     all
+}
+
+/// Where the image was pushed to, which may take a look at the service while it is still there.
+async fn repository(http: &Http, deploy: Option<&Deploy>) -> Option<Repository> {
+    let deploy = deploy?;
+    let What::Build(build) = &deploy.what else { return None };
+    let Destination::OfService(_) = &build.to else { return Some(build.to.named().clone()) };
+    let full = cloud_run::service_name(deploy.project.as_str(), &deploy.region, &deploy.service);
+    // What may not be looked at is named by the inputs alone.
+    let service = cloud_run::service(http, &full).await.ok().flatten();
+    let container = deploy.settings.container.as_deref();
+    Some(settle(&build.to, &deploy.project, service.as_ref().map(Service::json), container))
 }
 
 /// The smallest role that removes images.

@@ -40,7 +40,7 @@ fn a_bad_dockerfile_fails_the_build_and_is_quoted() {
     scene.file("app/Dockerfile", "FROM python:3.13-slim\nCOPY missing.py .\n");
     let run = scene.run().expect(6);
     insta::assert_snapshot!("bad_dockerfile", run.failure());
-    run.says("missing.py").says("docker build -f app/Dockerfile app");
+    run.says("failed to compute cache key: \"/missing.py\" not found: not found");
     nothing_was_deployed(&scene);
 }
 
@@ -80,6 +80,56 @@ fn a_build_account_without_rights_is_named_with_the_grant() {
         );
     });
     nothing_was_deployed(&scene);
+}
+
+#[test]
+fn a_refused_push_is_answered_by_where_it_went() {
+    for (image, hint) in [
+        ("", "--role=roles/artifactregistry.createOnPushWriter"),
+        ("eu.gcr.io/harbour-dev/web", "--role=roles/artifactregistry.createOnPushWriter"),
+        (
+            "us-central1-docker.pkg.dev/harbour-dev/apps/web",
+            "gcloud artifacts repositories create apps --repository-format=docker --location=us-central1",
+        ),
+        (
+            "us-central1-docker.pkg.dev/harbour-dev/apps/web",
+            "gcloud artifacts repositories add-iam-policy-binding apps --location=us-central1 --project=harbour-dev",
+        ),
+        (
+            "gcr.io/elsewhere/web",
+            "Have an owner of project elsewhere grant roles/artifactregistry.createOnPushWriter on the project",
+        ),
+        ("registry.example.com/web", "its registry is none of Google's"),
+    ] {
+        let mut scene = failing(Outcome::PushNotAuthorized);
+        scene.input("image", image);
+        let run = scene.run().expect(6);
+        run.says(hint);
+        assert_eq!(run.stdout.contains("artifactregistry.writer"), image.contains("apps"), "{image}");
+    }
+}
+
+#[test]
+fn a_grant_on_our_bucket_is_waited_for_as_long_as_google_says() {
+    let scene = |lag| {
+        let scene = Scene::new();
+        scene.cloud.world(|world| {
+            world.compute_account_may_not_build();
+            world.grant(World::PROJECT, World::COMPUTE, "roles/artifactregistry.createOnPushWriter");
+            world.bucket_policy_lag = lag;
+        });
+        scene
+    };
+    // Eight minutes, at pauses of up to 20 seconds; a minute would have been far too short.
+    let mut late = scene(25);
+    late.input("health_path", "/health").input("health_timeout", "30s");
+    let run = late.run().expect(0);
+    run.says("the build is submitted again for up to 10m");
+    let submitted = late.cloud.calls("cloudbuild.projects.locations.builds.create").len();
+    assert!((26..=27).contains(&submitted), "{submitted}");
+    let run = scene(1000).run().expect(6);
+    insta::assert_snapshot!("grant_never_arrives", run.failure());
+    run.says("A grant takes 2 minutes to arrive");
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn the_demonstration_of_the_day_after_finds_what_is_in_the_way() {
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     for said in [
         "in the way of a deploy",
-        "gcloud artifacts repositories add-iam-policy-binding gcr.io",
+        "--role=roles/artifactregistry.createOnPushWriter",
         "3. The owner has run the script",
         "xychart-beta",
         "latency p95",

@@ -87,7 +87,7 @@ fn the_five_roles_and_a_missing_push_permission() {
     let mut scene = fresh();
     scene.input("source", "app");
     scene.cloud.world(|world| world.next_builds.push_back(BuildScript::ending(Outcome::PushNotAuthorized)));
-    scene.run().expect(6);
+    let refused = scene.run().expect(6);
     scene.input("source", "").input("fix_script", "true");
     let run = look(&scene).expect(4);
     insta::assert_snapshot!("doctor_log", run.log());
@@ -95,8 +95,10 @@ fn the_five_roles_and_a_missing_push_permission() {
     assert_eq!((run.outputs["result"].as_str(), run.outputs["blocking"].as_str()), ("blocked", "1"));
     assert_eq!(finding(&run, "push the image")["class"], "permission");
     let script = &run.outputs["fix_script"];
-    assert!(script.contains("|| gcloud artifacts repositories create gcr.io"), "{script}");
-    assert!(script.contains("gcloud artifacts repositories add-iam-policy-binding gcr.io --location=us"), "{script}");
+    // The deploy and the doctor say the same; `writer` would not make the repository.
+    let cure = "gcloud projects add-iam-policy-binding harbour-dev --member=serviceAccount:123456789012-compute@developer.gserviceaccount.com --role=roles/artifactregistry.createOnPushWriter --condition=None";
+    assert!(script.contains(cure), "{script}");
+    refused.says(cure).says("A grant takes 2 minutes to arrive");
     lint(script);
 }
 

@@ -9,6 +9,8 @@ mod support;
 mod billing;
 mod budgets;
 mod build_failures;
+mod build_network;
+mod build_repository;
 mod builds;
 mod canary;
 mod cancel;

@@ -54,6 +54,32 @@ fn cases() -> Vec<Case> {
             config: json!({"Cmd": ["/app"], "User": ""}),
         },
         Case {
+            // In a network of a name docker answers for names itself.
+            name: "the network of Cloud Build, and a stage and arguments",
+            file: (
+                "Dockerfile",
+                "FROM shell:1 AS one\nARG A\nRUN grep -q 127.0.0.11 /etc/resolv.conf && test \"$A\" = '$1'\nUSER 8\nFROM one\nUSER 9\n",
+            ),
+            inputs: &[("build_network", "cloudbuild"), ("build_target", "one"), ("build_args", "A: $1")],
+            config: json!({"User": "8"}),
+        },
+        Case {
+            name: "the network of BuildKit",
+            file: ("Dockerfile", "FROM shell:1\nRUN ! grep -q 127.0.0.11 /etc/resolv.conf\nUSER 8\n"),
+            inputs: &[],
+            config: json!({"User": "8"}),
+        },
+        // The engine does not survive an inline cache of this one.
+        Case {
+            name: "two stages that begin with nothing",
+            file: (
+                "Dockerfile",
+                "FROM scratch AS tools\nCOPY app /app\nFROM scratch\nCOPY --from=tools /app /app\nUSER 7\n",
+            ),
+            inputs: &[],
+            config: json!({"User": "7"}),
+        },
+        Case {
             name: "an own configuration",
             file: (
                 "own/cloudbuild.yaml",
@@ -339,4 +365,117 @@ fn what_docker_refuses_the_embedded_cloud_refuses_in_the_same_words() {
     let differ = differences.len();
     tell(verdict, &format!("docker {}, {compared} builds, {refused} refused, {differ} not as here", engine.version()));
     assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+#[ignore = "needs a docker engine: .ci/run"]
+fn the_command_that_a_failed_build_prints_fails_in_the_same_way() {
+    let engine = Engine::new();
+    for (file, inputs) in [
+        ("FROM scratch AS one\nCOPY nope /\nFROM scratch\nCOPY app /\n", &[("build_target", "one")][..]),
+        ("FROM scratch\nCOPPY app /\n", &[("build_cache", "none")]),
+        ("FROM scratch\nCOPY nope /\n", &[("build_network", "cloudbuild")]),
+    ] {
+        let mut scene = scene(("docker/It's here", file), &[("dockerfile", "docker/It's here")]);
+        for (name, text) in inputs {
+            scene.input(name, text);
+        }
+        let run = scene.run();
+        let request = scene.cloud.calls("cloudbuild.projects.locations.builds.create").pop().unwrap().json();
+        let done = engine.carry_out(&scene, &request).pop().unwrap();
+        assert_ne!(done.exit, 0, "{file}");
+        let (_, rest) = run.stdout.split_once("`gcloud storage cat ").unwrap_or_else(|| panic!("{}", run.stdout));
+        let command = format!("gcloud storage cat {}", rest.split_once('`').unwrap().0);
+        // The frontend is fetched elsewhere; this engine has it.
+        let command = command.replace("--build-arg=BUILDKIT_SYNTAX=docker/dockerfile:1.2 ", "");
+        let again = engine.shell(&scene, &command);
+        assert_eq!(comparable(refusal(&again)), comparable(refusal(&done.output)), "{command}\n{again}");
+        tell("ok", &format!("docker {}, the same elsewhere: {}", engine.version(), refusal(&done.output)));
+    }
+}
+
+/// Buildx and BuildKit's own image cannot be had here: what can be held against the engine is the API that both steps ask
+/// for, and that the network they name is there.
+#[test]
+#[ignore = "needs a docker engine: .ci/run"]
+fn a_cache_in_the_registry_asks_for_what_the_engine_has() {
+    let engine = Engine::new();
+    let scene = scene(("Dockerfile", "FROM scratch\nCOPY app /app\n"), &[("build_cache", "registry")]);
+    let (request, well, _) = asked(&scene);
+    assert!(well);
+    let steps = request["steps"].as_array().unwrap();
+    for step in steps {
+        let env: Vec<&str> = step["env"].as_array().unwrap().iter().map(|pair| pair.as_str().unwrap()).collect();
+        assert_eq!(engine.with(&env, &["version"]), (0, String::new()), "{step}");
+    }
+    let (exit, words) = engine.with(&["DOCKER_API_VERSION=1.52"], &["version"]);
+    let refused = "Error response from daemon: client version 1.52 is too new. Maximum supported API version is 1.41";
+    assert_eq!((exit, words.as_str()), (1, refused));
+    assert!(steps[0]["args"].as_array().unwrap().contains(&json!("network=cloudbuild")));
+    tell(
+        "ok",
+        &format!("docker {}, a cache in the registry: API and network alone; not executed: {}", engine.version(), {
+            let of = |step: &Value| {
+                step["args"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .take(2)
+                    .map(|word| word.as_str().unwrap().to_owned())
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            };
+            steps.iter().map(of).collect::<Vec<_>>().join(", ")
+        }),
+    );
+}
+
+/// The frontend itself cannot be had here; that the engine asks for the one that the request names, can be seen.
+#[test]
+#[ignore = "needs a docker engine: .ci/run"]
+fn the_engine_follows_the_frontend_that_we_name() {
+    let engine = Engine::new();
+    let scene = scene(("Dockerfile", "FROM scratch\nCOPY --link app /app\n"), &[]);
+    scene.cloud.world(|world| world.docker_hub = false);
+    let (request, log) = asked_whatever_comes(&scene);
+    let done = engine.carry_out(&scene, &request).pop().unwrap();
+    assert!(done.output.contains("failed with build-arg:BUILDKIT_SYNTAX = docker/dockerfile:1: "), "{}", done.output);
+    assert_eq!(comparable(refusal(&done.output)), comparable(refusal(&last_step(&log))));
+    tell("ok", &format!("docker {}, the frontend that the request names is asked for", engine.version()));
+}
+
+/// Cases from outside this repository, where they are at hand.
+#[test]
+#[ignore = "needs a docker engine: .ci/run"]
+fn cases_from_outside_go_here_as_they_go_on_docker() {
+    let Ok(cases) = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/cases/dockerfiles")) else {
+        return;
+    };
+    let engine = Engine::new();
+    for case in cases {
+        let path = case.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let serves = text.contains("AS serve");
+        let inputs = [("build_target", "serve"), ("build_args", "GREETING: \"a, b=$c\"")];
+        let scene = scene(("Dockerfile", &text), if serves { &inputs } else { &[] });
+        scene.cloud.world(|world| world.docker_hub = false);
+        let (request, log) = asked_whatever_comes(&scene);
+        let done = engine.carry_out(&scene, &request).pop().unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if serves {
+            let expected = json!({"User": "1000"});
+            let troubles = troubles(&engine, &request, std::slice::from_ref(&done), &expected);
+            assert!(troubles.is_empty(), "{name}: {troubles:?}");
+            let config = engine.config("gcr.io/harbour-dev/web:latest").unwrap();
+            assert!(config["Env"].as_array().unwrap().contains(&json!("GREETING=a, b=$c")), "{config}");
+        } else {
+            assert_eq!(comparable(refusal(&done.output)), comparable(refusal(&last_step(&log))), "{name}");
+        }
+        tell("ok", &format!("docker {}, {name}: exit code {}", engine.version(), done.exit));
+    }
+}
+
+fn last_step(log: &str) -> String {
+    let lines = log.lines().filter_map(|line| line.strip_prefix("Step #0 - \"build\": "));
+    lines.map(|line| format!("{line}\n")).collect()
 }

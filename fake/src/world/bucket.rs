@@ -22,12 +22,24 @@ pub struct Bucket {
     pub document: Map<String, Value>,
     /// Who may do what with it, besides the project's policy.
     pub policy: IamPolicy,
+    /// The policy before the last change, and how many builds still go by it.
+    pub(crate) stale_policy: Option<(IamPolicy, u32)>,
     /// Grows with each change of its metadata.
     pub metageneration: u64,
     /// When it was created.
     pub created: String,
     /// Its objects by name.
     pub objects: BTreeMap<String, Object>,
+}
+
+impl Bucket {
+    /// The policy that builds go by: a change takes minutes to reach them.
+    pub(crate) fn policy_of_builds(&self) -> &IamPolicy {
+        match &self.stale_policy {
+            Some((before, left)) if *left > 0 => before,
+            _ => &self.policy,
+        }
+    }
 }
 
 /// An object.
@@ -99,6 +111,7 @@ impl World {
             location: location.to_uppercase(),
             document: Map::new(),
             policy,
+            stale_policy: None,
             metageneration: 1,
             created,
             objects: BTreeMap::new(),

@@ -143,6 +143,8 @@ pub struct World {
     pub poll_quota: Option<QuotaWindow>,
     /// Whether a source the build account cannot read is noticed by the build, not at once.
     pub source_refused_late: bool,
+    /// Submitted builds for which a change of a bucket's policy is not yet known.
+    pub bucket_policy_lag: u32,
     /// Whether builds reach Docker Hub; private pools often do not.
     pub docker_hub: bool,
     /// Whether downloads ignore `Range`.
@@ -274,6 +276,7 @@ impl World {
             build_logs: LogReads::Open,
             poll_quota: None,
             source_refused_late: false,
+            bucket_policy_lag: 0,
             docker_hub: true,
             ignore_ranges: false,
             store_at_most: None,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::super::deploy::{Budgets, Build, Builder, Cache, Recipe};
+use super::super::deploy::{Budgets, Build, Builder, Cache, Destination, Recipe};
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::Give;
@@ -28,7 +28,7 @@ pub(super) fn build(
     let source = directory(give, runner, &source_shown);
     let recipe = recipe(give, runner, source.as_deref());
     let mut tags: Vec<Tag> = Vec::new();
-    let repository = match image {
+    let to = match image {
         Some(image) => {
             if image.digest.is_some() {
                 give.findings.wrong(
@@ -38,10 +38,10 @@ pub(super) fn build(
                 );
             }
             tags.extend(image.tag);
-            Some(image.repository)
+            Some(Destination::Named(image.repository))
         }
         None if give.raw.has("image") => None,
-        None => default_repository(project, service),
+        None => default_repository(project, region, service).map(Destination::OfService),
     };
     for text in give.raw.get("image_tags").map(scalar::list).unwrap_or_default() {
         match Tag::parse(&text) {
@@ -85,7 +85,7 @@ pub(super) fn build(
         source: source?,
         source_shown,
         recipe: recipe?,
-        repository: repository?,
+        to: to?,
         tags,
         timeout,
         timeout_given: give.raw.has("build_timeout"),
@@ -312,9 +312,24 @@ fn config(give: &mut Give<'_>, shown: &str, file: &Path) -> Option<Map<String, V
     }
 }
 
-/// `gcr.io/PROJECT/SERVICE`; a domain-scoped project `example.com:id` is written as a path there.
-pub(super) fn default_repository(project: Option<&ProjectId>, service: Option<&ServiceName>) -> Option<Repository> {
-    Repository::parse(&format!("gcr.io/{}/{}", project?.as_str().replace(':', "/"), service?)).ok()
+/// `gcr.io/PROJECT/SERVICE`, on the host of the region's continent; a domain-scoped project `example.com:id` is written
+/// as a path there.
+pub(super) fn default_repository(
+    project: Option<&ProjectId>,
+    region: Option<&Region>,
+    service: Option<&ServiceName>,
+) -> Option<Repository> {
+    let (project, host) = (project?.as_str().replace(':', "/"), continent(region?));
+    Repository::parse(&format!("{host}/{project}/{}", service?)).ok()
+}
+
+/// The `gcr.io` host whose images are stored nearest to a region.
+fn continent(region: &Region) -> &'static str {
+    match region.as_str().split('-').next() {
+        Some("europe" | "me" | "africa") => "eu.gcr.io",
+        Some("asia" | "australia") => "asia.gcr.io",
+        _ => "gcr.io",
+    }
 }
 
 /// `PROJECT-slipway-REGION`: our own, so that its clean-up rule can delete nobody else's objects.

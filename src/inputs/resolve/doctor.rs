@@ -3,6 +3,7 @@
 use std::path::{Component, Path};
 
 use super::super::credentials;
+use super::super::deploy::Destination;
 use super::super::doctor::{Doctor, Script};
 use super::super::error::{Findings, InputErrors};
 use super::super::raw::RawInputs;
@@ -29,9 +30,10 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<D
         give.findings.wrong("domain", "there is no `service` it could lead to", "give `service` too");
     }
     let image = match give.with("image", ImageRef::parse) {
-        None if !raw.has("image") => build::default_repository(project.as_ref(), service.as_ref())
-            .map(|repository| ImageRef { repository, tag: None, digest: None }),
-        image => image,
+        None if !raw.has("image") => {
+            build::default_repository(project.as_ref(), region.as_ref(), service.as_ref()).map(Destination::OfService)
+        }
+        image => image.map(|image| Destination::Named(image.repository)),
     };
     let build_location = match give.parsed("build_region", Region::parse) {
         None if !raw.has("build_region") => Region::parse("global").ok(),

@@ -24,7 +24,7 @@ fn defaults_follow_the_key_and_the_service() {
     let resolved = resolve(&[("source", "backend")]).expect("good inputs").deploy;
     assert_eq!((resolved.project.as_str(), resolved.region.as_str()), ("harbour-dev", "us-central1"));
     let What::Build(build) = resolved.what else { panic!("a build") };
-    assert_eq!(build.repository.as_str(), "gcr.io/harbour-dev/web");
+    assert_eq!(build.to.named().as_str(), "gcr.io/harbour-dev/web");
     assert_eq!(build.bucket.as_str(), "harbour-dev-slipway-us-central1");
     assert_eq!((build.location.as_str(), build.timeout.as_secs()), ("global", 1200));
     assert!(

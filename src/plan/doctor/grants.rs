@@ -49,6 +49,18 @@ const HOLDERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "artifactregistry.repositories.createOnPush",
+        &[
+            "roles/artifactregistry.createOnPushWriter",
+            "roles/artifactregistry.createOnPushRepoAdmin",
+            "roles/artifactregistry.editor",
+            "roles/artifactregistry.admin",
+            "roles/cloudbuild.builds.builder",
+            "roles/editor",
+            "roles/owner",
+        ],
+    ),
+    (
         "storage.objects.get",
         &[
             "roles/storage.objectViewer",

@@ -7,11 +7,14 @@ use crate::google::cloud_build::{Build, Status};
 use crate::google::projects::{self, AccountState};
 use crate::google::roles;
 use crate::model::ids::AccountEmail;
+use crate::model::registry::Location;
 use crate::plan::doctor::fix::{Fix, On, builder};
 use crate::plan::doctor::grants::{Held, Policy, held};
 use crate::plan::doctor::{Area, Finding, State};
+use crate::plan::push::{Cure, GRANTS_TAKE, cure};
 
 const PUSH: &str = "artifactregistry.repositories.uploadArtifacts";
+const CREATE: &str = "artifactregistry.repositories.createOnPush";
 
 pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Finding> {
     let project = context.doctor.project.as_str();
@@ -77,22 +80,16 @@ fn push(
         _ if build.status == Status::Success && !build.images.is_empty() => Some(true),
         _ => None,
     });
-    let finding = judged(account, "push the image", &policies, PUSH, last.zip(proof));
+    // A repository that a push makes takes more than one that is there.
+    let makes = scene.place.as_ref().is_some_and(Location::made_by_push) && matches!(scene.repository, Ok(false));
+    let permission = if makes { CREATE } else { PUSH };
+    let finding = judged(account, "push the image", &policies, permission, last.zip(proof));
     let (State::Warning | State::Blocking(_), Some(place)) = (finding.state, &scene.place) else { return finding };
-    if place.project != context.doctor.project.as_str() {
-        let cure = format!(
-            "Have an owner of project {} grant roles/artifactregistry.writer on repository {} to {member}",
-            place.project, place.name
-        );
-        return finding.cure(cure);
+    let finding = finding.cure(GRANTS_TAKE);
+    match cure(context.doctor.project.as_str(), member, place, scene.repository.as_ref().ok().copied()) {
+        Cure::Fixes(fixes) => fixes.into_iter().fold(finding, Finding::fix),
+        Cure::Elsewhere(words) => finding.cure(words),
     }
-    // What a push would make is made first, so that no right to make repositories need be granted.
-    let finding = match scene.repository {
-        Ok(true) => finding,
-        _ => finding.fix(Fix::MakeRepository { repository: place.name.clone(), location: place.location.clone() }),
-    };
-    let on = On::Repository(place.name.clone(), place.location.clone());
-    finding.fix(Fix::grant("roles/artifactregistry.writer", member, on))
 }
 
 /// From policies and the last build to a finding. A denial that a build met is in the way; a grant that is only not

@@ -21,14 +21,15 @@ use crate::google::cloud_run::{self, Service};
 use crate::google::error::ApiError;
 use crate::google::http::Http;
 use crate::google::policies::{self, Of};
-use crate::google::registry::Location;
 use crate::google::storage::{self, Bucket};
 use crate::google::{hosting, projects};
 use crate::inputs::doctor::Doctor;
 use crate::model::credentials::Way;
 use crate::model::ids::AccountEmail;
+use crate::model::registry::Location;
 use crate::plan::doctor::grants::{Binding, Policy};
 use crate::plan::doctor::{Area, Finding, State};
+use crate::plan::repository::settle;
 
 /// What the doctor may use.
 #[derive(Debug)]
@@ -111,9 +112,14 @@ impl<'a> DoctorContext<'a> {
         Some(cloud_run::service_name(doctor.project.as_str(), &doctor.region, service))
     }
 
+    /// Where the next build would push to, as a deploy decides it.
+    fn place(&self, service: Option<&Service>) -> Option<Location> {
+        let to = self.doctor.image.as_ref()?;
+        Location::of(&settle(to, &self.doctor.project, service.map(Service::json), None))
+    }
+
     async fn scene(&self) -> Scene {
         let (http, doctor) = (self.http, self.doctor);
-        let place = doctor.image.as_ref().and_then(Location::of);
         let bucket = async {
             match &doctor.bucket {
                 Some(name) => self.heard(STORAGE, storage::bucket(http, name.as_str()).await),
@@ -142,6 +148,12 @@ impl<'a> DoctorContext<'a> {
                 }
             }
         };
+        let builds =
+            async { self.heard(BUILD, cloud_build::recent(http, doctor.build_location.as_str(), BUILDS).await) };
+        let number = async { self.heard(MANAGER, projects::number(http).await).ok().flatten() };
+        let (bucket, service, build_account, builds, number) =
+            tokio::join!(bucket, service, build_account, builds, number);
+        let place = self.place(service.as_ref().ok().and_then(Option::as_ref));
         let repository = async {
             match &place {
                 Some(place) => self.heard(REGISTRY, crate::google::registry::exists(http, place).await),
@@ -156,14 +168,9 @@ impl<'a> DoctorContext<'a> {
                 None => unread("the repository".into()),
             }
         };
-        let builds =
-            async { self.heard(BUILD, cloud_build::recent(http, doctor.build_location.as_str(), BUILDS).await) };
-        let number = async { self.heard(MANAGER, projects::number(http).await).ok().flatten() };
         let project_policy = self.policy(MANAGER, Of::Project, format!("project `{}`", doctor.project));
-        let (bucket, service, build_account, builds, number, repository) =
-            tokio::join!(bucket, service, build_account, builds, number, repository);
-        let (project_policy, bucket_policy, repository_policy) =
-            tokio::join!(project_policy, bucket_policy, repository_policy);
+        let (repository, project_policy, bucket_policy, repository_policy) =
+            tokio::join!(repository, project_policy, bucket_policy, repository_policy);
         Scene {
             bucket,
             service,

@@ -8,6 +8,7 @@ use crate::explain::Class;
 use crate::google::cloud_build::Status;
 use crate::google::registry;
 use crate::model::image::ImageRef;
+use crate::model::registry::Location;
 use crate::plan::budget;
 use crate::plan::doctor::fix::Fix;
 use crate::plan::doctor::{Area, Finding, State};
@@ -55,10 +56,9 @@ pub(super) async fn images(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Fi
     };
     let what = format!("repository `{}` in {}", place.name, place.location);
     let finding = |state, evidence: String| Finding::new(Area::Registry, state, what.clone(), evidence);
-    let made_by_push = place.name == "gcr.io" || place.name.ends_with(".gcr.io");
     let mut found = vec![match &scene.repository {
         Ok(true) => finding(State::Ok, "there".into()),
-        Ok(false) if made_by_push => finding(State::Ok, "not there yet; the first push makes it".into()),
+        Ok(false) if place.made_by_push() => finding(State::Ok, "not there yet; the first push makes it".into()),
         Ok(false) => finding(State::Blocking(Class::Config), "not there, and a push does not make it".into())
             .fix(Fix::MakeRepository { repository: place.name.clone(), location: place.location.clone() }),
         Err(Unseen(why)) => finding(State::CannotSee, why.clone()),
@@ -71,7 +71,7 @@ async fn size(context: &DoctorContext<'_>, scene: &Scene) -> Option<Finding> {
     let builds = scene.builds.as_ref().ok()?;
     let pushed = builds.iter().find_map(|build| build.images.first())?;
     let image = ImageRef::parse(&format!("{}@{}", pushed.name, pushed.digest)).ok()?;
-    let (place, digest) = (registry::Location::of(&image)?, image.digest.as_ref()?);
+    let (place, digest) = (Location::of(&image.repository)?, image.digest.as_ref()?);
     let finding = |state, evidence: String| Finding::new(Area::Registry, state, "size of the last image", evidence);
     Some(match context.heard(REGISTRY, registry::size(context.http, &place, digest).await) {
         Ok(Some(bytes)) => match budget::image(&context.doctor.budgets, bytes) {

@@ -123,6 +123,26 @@ impl Engine {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// A command of docker with an environment of its own: the exit code, and what it wrote of trouble.
+    pub fn with(&self, environment: &[&str], arguments: &[&str]) -> (i32, String) {
+        let mut command = self.docker();
+        command.envs(environment.iter().map(|pair| pair.split_once('=').unwrap()));
+        let output = command.args(arguments).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap().trim().to_owned())
+    }
+
+    /// What a line of shell writes that begins with `gcloud storage cat`, which gives the source of the build before.
+    pub fn shell(&self, scene: &Scene, line: &str) -> String {
+        let gcloud = scene.directory.join("gcloud");
+        std::fs::write(&gcloud, format!("#!/bin/sh\ncat {}\n", archive(scene).display())).unwrap();
+        std::fs::set_permissions(&gcloud, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let mut command = Command::new("/bin/sh");
+        command.env_clear().env("DOCKER_HOST", &self.address).env("HOME", "/nonexistent");
+        command.env("PATH", format!("{}:/usr/bin:/bin", scene.directory.display()));
+        let output = command.args(["-c", &format!("{line} 2>&1")]).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     fn docker(&self) -> Command {
         let mut command = Command::new(CLIENT);
         command.env_clear().env("DOCKER_HOST", &self.address).env("PATH", "/usr/bin:/bin").env("HOME", "/nonexistent");
@@ -149,7 +169,7 @@ impl Engine {
         header.set_mode(0o755);
         header.set_size(busybox.len().try_into().unwrap());
         tar.append_data(&mut header, "bin/busybox", &busybox[..]).unwrap();
-        for name in ["sh", "cat", "true", "touch", "test"] {
+        for name in ["sh", "cat", "grep", "true", "touch", "test"] {
             let mut header = tar::Header::new_gnu();
             header.set_entry_type(tar::EntryType::Symlink);
             header.set_size(0);
@@ -167,12 +187,17 @@ impl Engine {
 fn unpack(scene: &Scene, request: &Value, into: &Path) {
     let source = &request["source"]["storageSource"];
     let (bucket, object) = (source["bucket"].as_str().unwrap(), source["object"].as_str().unwrap());
-    let archive: PathBuf = scene.directory.join("source.tar.gz");
+    let archive = archive(scene);
     let content = scene.cloud.world(|world| world.object(bucket, object).unwrap().to_vec());
     std::fs::write(&archive, content).unwrap();
     std::fs::create_dir_all(into).unwrap();
     let tar = Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(into).status().unwrap();
     assert!(tar.success());
+}
+
+/// Where the source of a build is kept while its steps are carried out.
+fn archive(scene: &Scene) -> PathBuf {
+    scene.directory.join("source.tar.gz")
 }
 
 /// A text of a build with its substitutions: `$NAME`, `${NAME}`, and `$$` for a dollar.

@@ -15,6 +15,11 @@ pub(super) fn create(world: &mut World, call: &Call, project: &str) -> Answer {
     let Some(project) = world.project(project).cloned() else { return Err(refusal::not_found(super::NOT_FOUND)) };
     laws::location(&project, location)?;
     let mut build = call.json.as_object().cloned().unwrap_or_default();
+    for bucket in world.buckets.values_mut() {
+        if let Some((_, left)) = &mut bucket.stale_policy {
+            *left = left.saturating_sub(1);
+        }
+    }
     let id = world.fresh_uuid("build");
     let account = account(world, &project, &build, &call.account)?;
     let facts = Facts { project: &project, location, id: &id, account: &account };
@@ -122,7 +127,9 @@ fn logs_bucket(
         let name = path.split('/').next().unwrap_or_default();
         let bucket = world.buckets.get(name);
         let may = |permission: &str| {
-            bucket.is_some_and(|bucket| world.allows(account, permission, &bucket.project_number, Some(&bucket.policy)))
+            bucket.is_some_and(|bucket| {
+                world.allows(account, permission, &bucket.project_number, Some(bucket.policy_of_builds()))
+            })
         };
         return match may("storage.buckets.get") && may("storage.objects.create") {
             true => Ok(Some(format!("gs://{path}"))),

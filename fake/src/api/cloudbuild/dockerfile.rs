@@ -186,6 +186,25 @@ impl Dockerfile {
         Some(wanted.into_iter().map(|index| &self.stages[index]).collect())
     }
 
+    /// Whether the engine overflows its stack when it keeps this build's cache in the image: the first layer on nothing is a
+    /// copy of the first layer on nothing of another stage.
+    pub(super) fn overflows(&self, target: Option<&str>) -> bool {
+        let first = |stage: &Stage| {
+            let layers = |known: &&Instruction| matches!(known.word.as_str(), "COPY" | "ADD" | "RUN" | "WORKDIR");
+            stage.instructions.iter().find(layers).filter(|_| self.begins_with_nothing(stage)).cloned()
+        };
+        self.needed(target).unwrap_or_default().into_iter().filter_map(first).any(|copy| {
+            let from = copy.other_stage().and_then(|name| self.position(name, self.stages.len()));
+            from.and_then(|from| first(&self.stages[from])).is_some_and(|copied| copied.paths().1 == copy.paths().1)
+        })
+    }
+
+    fn begins_with_nothing(&self, stage: &Stage) -> bool {
+        let index = self.stages.iter().position(|known| std::ptr::eq(known, stage)).unwrap_or(0);
+        let base = self.position(&stage.base, index).map(|base| &self.stages[base]);
+        stage.base == "scratch" || base.is_some_and(|base| self.begins_with_nothing(base))
+    }
+
     /// The index of a stage by name or number, among those before `end`. Of two with a name it is the later one.
     pub(super) fn position(&self, name: &str, end: usize) -> Option<usize> {
         let by_name = self.stages[..end].iter().rposition(|stage| stage.name.as_deref() == Some(&name.to_lowercase()));

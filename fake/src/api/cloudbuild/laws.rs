@@ -135,6 +135,6 @@ pub(super) fn source(world: &World, build: &Map<String, Value>, account: &str) -
 /// Whether the build account may read objects of a bucket.
 pub(super) fn can_read(world: &World, account: &str, bucket: &str) -> bool {
     world.buckets.get(bucket).is_some_and(|bucket| {
-        world.allows(account, "storage.objects.get", &bucket.project_number, Some(&bucket.policy))
+        world.allows(account, "storage.objects.get", &bucket.project_number, Some(bucket.policy_of_builds()))
     })
 }

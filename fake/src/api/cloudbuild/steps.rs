@@ -181,6 +181,9 @@ fn built(
         return Ran::badly(lines, 1);
     }
     let Some(file) = file else { return Ran::well(Vec::new()) };
+    if buildkit && !made && asked.args.iter().any(|pair| pair == "BUILDKIT_INLINE_CACHE=1") && file.overflows(target) {
+        return Ran::badly(vec!["unexpected EOF".to_owned()], 1);
+    }
     let digest = digest(archive, build, &asked.args, &context, asked.file.as_deref(), target);
     let lines = match buildkit {
         true => buildkit::success(&path, &text, &file, target, &asked.tags, &digest),

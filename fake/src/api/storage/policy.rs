@@ -29,7 +29,10 @@ pub(super) fn set(world: &mut World, call: &Call) -> Answer {
                        prevention is enforced.";
         return Err(refusal::storage(412, "conditionNotMet", message));
     }
+    let lag = world.bucket_policy_lag;
     let changed = world.buckets.get_mut(name).map(|bucket| {
+        // Each submission counts one down before it looks.
+        bucket.stale_policy = (lag > 0).then(|| (bucket.policy.clone(), lag + 1));
         bucket.policy.bindings = bindings;
         bucket.policy.version += 1;
         bucket.metageneration += 1;
