@@ -181,7 +181,7 @@ pub const DEPLOY: &[Input] = &[
     text(
         Group::What,
         "image",
-        "gcr.io/PROJECT/SERVICE",
+        "that of the service's image, else gcr.io/PROJECT/SERVICE",
         "Alone: the image to deploy. With `source`: the repository the build pushes to",
     ),
     text(

@@ -46,6 +46,26 @@ fn a_placeholder_or_another_services_image_is_not_the_services_own() {
 }
 
 #[test]
+fn a_worker_pool_keeps_its_repository_too() {
+    let mut scene = Scene::new();
+    scene.cloud.world(|world| world.add_repository("harbour-dev", "us-central1", "apps"));
+    scene.input("kind", "worker-pool").input("image", "us-central1-docker.pkg.dev/harbour-dev/apps/web");
+    scene.run().expect(0);
+    let run = scene.input("image", "").run().expect(0);
+    assert!(run.outputs["image"].starts_with("us-central1-docker.pkg.dev/harbour-dev/apps/web@"));
+}
+
+#[test]
+fn the_doctor_looks_where_the_next_deploy_would_push() {
+    let mut scene = running("us-central1-docker.pkg.dev/harbour-dev/apps/web:v1");
+    scene.input("source", "");
+    scene.command(&["doctor"]).expect(0).says("repository `apps` in us-central1");
+    let mut scene = Scene::new();
+    scene.input("source", "").input("region", "asia-east1");
+    scene.command(&["doctor"]).expect(0).says("repository `asia.gcr.io` in asia");
+}
+
+#[test]
 fn a_new_service_gets_the_host_of_its_continent() {
     for (region, host) in [
         ("us-central1", "gcr.io"),

@@ -155,6 +155,28 @@ fn a_closed_pull_request_takes_its_preview_along_and_twice_is_fine() {
 }
 
 #[test]
+fn a_preview_is_pushed_where_its_services_images_are_and_removed_from_there() {
+    let mut scene = scene();
+    scene.cloud.world(|world| {
+        world.grant(World::PROJECT, World::DEPLOYER, "roles/artifactregistry.repoAdmin");
+        let image = "us-central1-docker.pkg.dev/harbour-dev/apps/backend";
+        world.push_image(&format!("{image}:v1")).unwrap();
+        let digest = world.digest_of(&format!("{image}:v1")).unwrap();
+        let service = world.services.values_mut().find(|service| service.name.ends_with("/backend")).unwrap();
+        service.config["template"]["containers"][0]["image"] = json!(format!("{image}@{digest}"));
+    });
+    scene.command(&["preview"]).expect(0);
+    let there = |scene: &Scene, image: &str| scene.cloud.world(|world| world.digest_of(image).is_some());
+    let (kept, other) =
+        ("us-central1-docker.pkg.dev/harbour-dev/apps/backend:pr-7", "gcr.io/harbour-dev/frontend:pr-7");
+    assert!(there(&scene, kept) && there(&scene, other));
+    event(&mut scene, "closed", "o/r");
+    let run = scene.command(&["preview"]).expect(0);
+    run.says(&format!("Image `{kept}`")).says(&format!("Image `{other}`"));
+    assert!(!there(&scene, kept) && !there(&scene, other));
+}
+
+#[test]
 fn what_cannot_be_removed_is_named_and_the_rest_goes() {
     let mut scene = scene();
     scene.command(&["preview"]).expect(0);

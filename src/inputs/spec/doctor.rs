@@ -19,7 +19,7 @@ pub const DOCTOR: &[Input] = &[
     text(
         Group::Build,
         "image",
-        "gcr.io/PROJECT/SERVICE",
+        "that of the service's image, else gcr.io/PROJECT/SERVICE",
         "Where builds push the image, as `image` of the deploy has it",
     ),
     text(Group::Build, "build_region", "global", "Cloud Build location"),
