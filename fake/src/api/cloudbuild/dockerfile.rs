@@ -251,11 +251,8 @@ impl Instruction {
             return Err(format!("unknown instruction: {word}{hint}"));
         };
         let newer = frontend == Frontend::Newer;
-        if let Some((flag, _)) = self
-            .flags
-            .iter()
-            .find(|(flag, _)| !flags.contains(&flag.as_str()) && !(newer && NEWER_FLAGS.contains(&flag.as_str())))
-        {
+        let known = |flag: &str| flags.contains(&flag) || newer && NEWER_FLAGS.contains(&flag);
+        if let Some((flag, _)) = self.flags.iter().find(|(flag, _)| !known(flag)) {
             return Err(format!("{} flag: {flag}", if newer { "unknown" } else { "Unknown" }));
         }
         for (_, value) in self.flags.iter().filter(|(flag, _)| flag == "mount" && !newer) {
