@@ -68,38 +68,25 @@ pub(super) async fn run(
     keep_state(context, facts, "build_tag", &context.marks.request_tag);
     keep_state(context, facts, "build_location", location);
     keep_state(context, facts, "build_project", context.http.project());
-    let adopted = adopt(context, location, &body).await;
-    let submitted = match adopted {
-        Some(adopted) => Ok(adopted),
-        None => submit(context, build, seen, &body).await,
+    let mut grant = None;
+    let mut submitted = match adopt(context, location, &body).await {
+        Some(adopted) => adopted,
+        None => begin(context, facts, build, seen, &body, &mut grant).await?,
     };
-    let submitted = match submitted {
-        Ok(submitted) => submitted,
-        Err(error) => {
-            if !error.is_ambiguous() {
-                // Refused: there is no build that could be looked for.
-                facts.build = None;
-            }
-            return Err(build_failure::submission(context, seen, error));
+    let (last, log, work, queue) = loop {
+        let (work, queue) = submitted.limits;
+        let Watched { last, log, .. } = watch(context, facts, build, &repository, &body, submitted).await?;
+        // A grant that has reached Cloud Build may not have reached the machine that fetches the source.
+        let on_its_way = match &mut grant {
+            Some(grant) if last.failure_type == "FETCH_SOURCE_FAILED" => grant.wait(context, build).await,
+            _ => false,
+        };
+        if !on_its_way {
+            break (last, log, work, queue);
         }
+        context.console.line("The source could not be read yet; submitting again");
+        submitted = begin(context, facts, build, seen, &body, &mut grant).await?;
     };
-    keep_state(context, facts, "build_id", &submitted.id);
-    note(facts, &submitted);
-    context.console.group(&format!("Build {} in Cloud Build ({location})", submitted.id));
-    context.console.line(&format!("Its page: {}", submitted.log_url));
-    if repository != *build.to.named() {
-        context.console.line(&format!("The image goes to `{repository}`, where the service's image is"));
-    }
-    let source = match log_place(&body) {
-        LogPlace::Bucket if !submitted.logs_bucket.is_empty() => Source::bucket(&submitted),
-        LogPlace::Bucket => Source::Nowhere("Cloud Build does not say where its log is, so it is not shown here"),
-        LogPlace::Elsewhere => {
-            Source::Nowhere("Its log goes where the build's configuration sends it, and is not shown here")
-        }
-    };
-    let (work, queue) = submitted.limits;
-    let with = Watching { http: context.http, console: context.console, location };
-    let Watched { last, log, .. } = follow::to_the_end(with, facts, submitted, source, work + queue).await?;
     keep_state(context, facts, "build_over", "true");
     for warning in &last.warnings {
         context.warn(facts, format!("Cloud Build: {warning}"));
@@ -120,6 +107,54 @@ pub(super) async fn run(
     Ok((pinned.to_string(), format!("`{}` is SUCCESS, image `{}`", last.id, pinned.digest().short())))
 }
 
+/// Submits the build, and keeps what is known of it.
+async fn begin(
+    context: &Context<'_>,
+    facts: &mut Facts,
+    build: &Build,
+    seen: &Seen,
+    body: &Value,
+    grant: &mut Option<Grant>,
+) -> Result<CloudBuild, Failure> {
+    submit(context, build, seen, body, grant).await.map_err(|error| {
+        if !error.is_ambiguous() {
+            // Refused: there is no build that could be looked for.
+            facts.build = None;
+        }
+        build_failure::submission(context, seen, error)
+    })
+}
+
+/// Watches a build to its end, in a group of its own.
+async fn watch(
+    context: &Context<'_>,
+    facts: &mut Facts,
+    build: &Build,
+    repository: &Repository,
+    body: &Value,
+    submitted: CloudBuild,
+) -> Result<Watched, Failure> {
+    let location = build.location.as_str();
+    keep_state(context, facts, "build_id", &submitted.id);
+    note(facts, &submitted);
+    context.console.end_group();
+    context.console.group(&format!("Build {} in Cloud Build ({location})", submitted.id));
+    context.console.line(&format!("Its page: {}", submitted.log_url));
+    if repository != build.to.named() {
+        context.console.line(&format!("The image goes to `{repository}`, where the service's image is"));
+    }
+    let source = match log_place(body) {
+        LogPlace::Bucket if !submitted.logs_bucket.is_empty() => Source::bucket(&submitted),
+        LogPlace::Bucket => Source::Nowhere("Cloud Build does not say where its log is, so it is not shown here"),
+        LogPlace::Elsewhere => {
+            Source::Nowhere("Its log goes where the build's configuration sends it, and is not shown here")
+        }
+    };
+    let (work, queue) = submitted.limits;
+    let with = Watching { http: context.http, console: context.console, location };
+    follow::to_the_end(with, facts, submitted, source, work + queue).await
+}
+
 /// The build that an earlier attempt of this workflow run started from the same source, where it still
 /// runs. The first attempt has nobody to adopt from and does not ask.
 async fn adopt(context: &Context<'_>, location: &str, body: &Value) -> Option<CloudBuild> {
@@ -136,10 +171,15 @@ async fn adopt(context: &Context<'_>, location: &str, body: &Value) -> Option<Cl
 
 /// Sends the build. After a lost reply the build is looked for by its tag, and sent again only
 /// when it is certainly not there; should two turn up after all, the younger ones are cancelled.
-async fn submit(context: &Context<'_>, build: &Build, seen: &Seen, body: &Value) -> Result<CloudBuild, ApiError> {
+async fn submit(
+    context: &Context<'_>,
+    build: &Build,
+    seen: &Seen,
+    body: &Value,
+    grant: &mut Option<Grant>,
+) -> Result<CloudBuild, ApiError> {
     let location = build.location.as_str();
     let mut lost = 0;
-    let mut granted: Option<(Limit, Duration)> = None;
     let submitted = loop {
         let error = match cloud_build::create(context.http, location, body.clone()).await {
             Ok(submitted) => break submitted,
@@ -150,21 +190,14 @@ async fn submit(context: &Context<'_>, build: &Build, seen: &Seen, body: &Value)
             && !build.bucket_given
         {
             // Our own bucket, closed to the account builds run as: open it, once, and wait for it.
-            let (limit, pause) = match granted {
-                Some(granted) => granted,
-                None => (open_bucket(context, build, account).await?, GRANT_PAUSE),
-            };
-            let left = limit.left(context.clock());
-            if left.is_zero() {
+            if grant.is_none() {
+                *grant = Some(open_bucket(context, build, account).await?);
+            }
+            if let Some(grant) = grant
+                && !grant.wait(context, build).await
+            {
                 return Err(error);
             }
-            context.console.live(&format!(
-                "Waiting until the grant on bucket `{}` has reached Cloud Build, for up to {} more",
-                build.bucket,
-                duration(left)
-            ));
-            context.clock().sleep(jitter(pause, 0.8, 1.2).min(left)).await;
-            granted = Some((limit, pause.mul_f64(GRANT_PAUSE_GROWTH).min(LONGEST_GRANT_PAUSE)));
             continue;
         }
         lost += 1;
@@ -182,15 +215,39 @@ async fn submit(context: &Context<'_>, build: &Build, seen: &Seen, body: &Value)
     Ok(submitted)
 }
 
-/// Lets the build's account use our own bucket; gives how long that may take to arrive.
-async fn open_bucket(context: &Context<'_>, build: &Build, account: &AccountEmail) -> Result<Limit, ApiError> {
+/// A grant on our own bucket that is on its way.
+struct Grant {
+    limit: Limit,
+    pause: Duration,
+}
+
+impl Grant {
+    /// Waits a little for it; false when it has had all the time that it may take.
+    async fn wait(&mut self, context: &Context<'_>, build: &Build) -> bool {
+        let left = self.limit.left(context.clock());
+        if left.is_zero() {
+            return false;
+        }
+        context.console.live(&format!(
+            "Waiting until the grant on bucket `{}` has arrived, for up to {} more",
+            build.bucket,
+            duration(left)
+        ));
+        context.clock().sleep(jitter(self.pause, 0.8, 1.2).min(left)).await;
+        self.pause = self.pause.mul_f64(GRANT_PAUSE_GROWTH).min(LONGEST_GRANT_PAUSE);
+        true
+    }
+}
+
+/// Lets the build's account use our own bucket.
+async fn open_bucket(context: &Context<'_>, build: &Build, account: &AccountEmail) -> Result<Grant, ApiError> {
     context.console.line(&format!("Letting `{account}` use bucket `{}`, where source and log are kept", build.bucket));
     storage::open_bucket_to(context.http, build.bucket.as_str(), account.as_str()).await?;
     context.console.line(&format!(
         "A grant takes 2 minutes to arrive, and 7 or longer now and then (IAM): the build is submitted again for up to {}",
         duration(GRANT_TAKES)
     ));
-    Ok(context.clock().limit(GRANT_TAKES))
+    Ok(Grant { limit: context.clock().limit(GRANT_TAKES), pause: GRANT_PAUSE })
 }
 
 fn is_about_the_bucket(error: &ApiError) -> bool {

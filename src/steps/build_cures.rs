@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::log_view::LogView;
 use crate::google::cloud_build::{Build as CloudBuild, Status};
 use crate::google::roles;
-use crate::inputs::deploy::{Build, Builder, Recipe};
+use crate::inputs::deploy::{Build, Builder, Cache, Recipe};
 use crate::model::ids::AccountEmail;
 use crate::model::image::Repository;
 use crate::model::registry::Location;
@@ -167,6 +167,14 @@ fn said(failed: &Failed<'_>) -> Vec<String> {
     }
     if found("toomanyrequests").is_some() {
         hints.push("Docker Hub counts what is pulled without signing in: name base images at `mirror.gcr.io`, such as `mirror.gcr.io/library/node`, or run again later".into());
+    }
+    let kept = "an inline cache (`BUILDKIT_INLINE_CACHE=1`)";
+    if let (Some(_), Recipe::Dockerfile { builder: Builder::BuildKit(Cache::Inline), .. }) =
+        (found("unexpected EOF"), &failed.build.recipe)
+    {
+        hints.push(format!("Docker itself seems to have broken down, which {kept} is known to do: `build_cache: none` builds without it"));
+    } else if found("unexpected EOF").is_some() {
+        hints.push(format!("Docker itself seems to have broken down, which {kept} is known to do: build without it"));
     }
     if found("artifactregistry.repositories.").is_some() {
         hints.extend(push(failed));

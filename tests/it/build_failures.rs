@@ -127,6 +127,12 @@ fn a_grant_on_our_bucket_is_waited_for_as_long_as_google_says() {
     run.says("the build is submitted again for up to 10m");
     let submitted = late.cloud.calls("cloudbuild.projects.locations.builds.create").len();
     assert!((26..=27).contains(&submitted), "{submitted}");
+    // It may have reached Cloud Build, and not the machine that fetches the source.
+    let twice = scene(2);
+    twice.cloud.world(|world| world.next_builds.push_back(BuildScript::ending(Outcome::FetchSourceFailed)));
+    let run = twice.run().expect(0);
+    run.says("The source could not be read yet; submitting again");
+    assert_eq!(run.state["build_over"], "true");
     let run = scene(1000).run().expect(6);
     insta::assert_snapshot!("grant_never_arrives", run.failure());
     run.says("A grant takes 2 minutes to arrive");

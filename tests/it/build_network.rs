@@ -83,6 +83,16 @@ fn a_dockerfile_of_today_is_read_by_a_frontend_that_knows_it() {
 }
 
 #[test]
+fn what_the_engine_would_not_survive_is_not_asked_of_it() {
+    let mut scene = with_dockerfile("FROM scratch AS a\nCOPY main.py /m\nFROM scratch\nCOPY --from=a /m /m\n");
+    let told = "no layers are kept: Docker 20.10 may break down when it keeps those of `Dockerfile` (line 4 copies between stages that begin with `scratch`)";
+    scene.run().expect(0).says(told);
+    let body = asked(&scene);
+    assert!(!body.to_string().contains("BUILDKIT_INLINE_CACHE") && !body.to_string().contains("buildcache"), "{body}");
+    scene.input("build_cache", "registry").run().expect(0).does_not_say(told);
+}
+
+#[test]
 fn both_steps_of_a_cache_in_the_registry_ask_for_the_api_that_the_engine_has() {
     let mut scene = Scene::new();
     scene.input("build_cache", "registry").run().expect(0);
@@ -141,6 +151,12 @@ fn what_docker_refuses_is_recognised_and_cured() {
         ),
         (build(&[]), &json!(["DOCKER_API_VERSION=1.52"]), "FROM x\n", "Set `DOCKER_API_VERSION=1.41` in the `env`"),
         (json!(["buildx", "build", "."]), &kit, "FROM x\n", "That image of docker has no buildx"),
+        (
+            build(&["--build-arg=BUILDKIT_INLINE_CACHE=1"]),
+            &kit,
+            "FROM scratch AS a\nCOPY main.py /m\nFROM scratch\nCOPY --from=a /m /m\n",
+            "Docker itself seems to have broken down",
+        ),
     ] {
         own_step(args, env.clone(), text).says(says);
     }
