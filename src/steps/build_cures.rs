@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::log_view::LogView;
 use crate::google::cloud_build::{Build as CloudBuild, Status};
 use crate::google::roles;
-use crate::inputs::deploy::{Build, Builder, Cache, Recipe};
+use crate::inputs::deploy::{Build, Builder, Recipe};
 use crate::model::ids::AccountEmail;
 use crate::model::image::Repository;
 use crate::model::registry::Location;
@@ -168,13 +168,8 @@ fn said(failed: &Failed<'_>) -> Vec<String> {
     if found("toomanyrequests").is_some() {
         hints.push("Docker Hub counts what is pulled without signing in: name base images at `mirror.gcr.io`, such as `mirror.gcr.io/library/node`, or run again later".into());
     }
-    let kept = "an inline cache (`BUILDKIT_INLINE_CACHE=1`)";
-    if let (Some(_), Recipe::Dockerfile { builder: Builder::BuildKit(Cache::Inline), .. }) =
-        (found("unexpected EOF"), &failed.build.recipe)
-    {
-        hints.push(format!("Docker itself seems to have broken down, which {kept} is known to do: `build_cache: none` builds without it"));
-    } else if found("unexpected EOF").is_some() {
-        hints.push(format!("Docker itself seems to have broken down, which {kept} is known to do: build without it"));
+    if found("unexpected EOF").is_some() {
+        hints.push("Docker itself seems to have broken down, which an inline cache is known to do to it: build without (`build_cache: none`, or no `BUILDKIT_INLINE_CACHE=1` in a step of your own)".into());
     }
     if found("artifactregistry.repositories.").is_some() {
         hints.extend(push(failed));
@@ -182,8 +177,14 @@ fn said(failed: &Failed<'_>) -> Vec<String> {
     hints
 }
 
-/// A Dockerfile that the frontend did not understand: the line to add, where a newer one would.
+/// A Dockerfile that the frontend did not understand: the line to add, where a newer one would. One that was read before
+/// the build was given a newer one, where it needs it.
 fn not_understood(failed: &Failed<'_>, line: &str) -> Option<String> {
+    let whose = match &failed.build.recipe {
+        Recipe::Dockerfile { file, .. } if !file.names_frontend => return None,
+        Recipe::Dockerfile { .. } => "the frontend that its `# syntax=` line names",
+        _ => "the frontend of Docker 20.10, which Cloud Build has,",
+    };
     let number: String = after(line, "line ", |c| c.is_ascii_digit());
     let at = if number.is_empty() { String::new() } else { format!("line {number}: ") };
     let what = if line.to_lowercase().contains("unknown flag: ") {
@@ -195,12 +196,6 @@ fn not_understood(failed: &Failed<'_>, line: &str) -> Option<String> {
         format!("{at}what is quoted above")
     } else {
         return None;
-    };
-    let named = matches!(&failed.build.recipe, Recipe::Dockerfile { file, .. } if file.names_frontend);
-    let whose = if named {
-        "the frontend that its `# syntax=` line names"
-    } else {
-        "the frontend of Docker 20.10, which Cloud Build has,"
     };
     Some(format!(
         "The Dockerfile, {what} is not known to {whose} and may be to a newer one: write `# syntax={FRONTEND}` as its first line"
