@@ -98,6 +98,11 @@ impl Action {
         Action::Status(code, None, vec![("Retry-After".to_owned(), value.to_owned())])
     }
 
+    /// Whether what is answered is the script's and not what this cloud would say.
+    pub(crate) fn has_words_of_its_own(&self) -> bool {
+        !matches!(self, Action::Status(_, None, _) | Action::Slow(_))
+    }
+
     /// The reply that takes the place of `real`, where one does.
     pub(crate) fn reply(&self, family: Family, service: &str, number: &str, real: Option<Reply>) -> Option<Reply> {
         Some(match self {

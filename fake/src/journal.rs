@@ -30,6 +30,12 @@ pub struct Recorded {
     pub account: Option<String>,
     /// Status answered; none while it is open and when the connection was cut.
     pub status: Option<u16>,
+    /// The answer's content type; empty where it has none.
+    pub answer_type: String,
+    /// The answer's body, whole even where only half of it was sent.
+    pub answer: Bytes,
+    /// Whether the answer is a fault's own and not what this cloud says.
+    pub scripted: bool,
     /// Whether it changed the world.
     pub effect: bool,
     /// The revision that answered, for requests to a deployed service.
@@ -52,6 +58,11 @@ impl Recorded {
     /// The first value of a header, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The answer as JSON, or null.
+    pub fn answer_json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.answer).unwrap_or_default()
     }
 
     /// The body as JSON, or null.

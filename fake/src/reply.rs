@@ -78,4 +78,9 @@ impl Reply {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
+
+    /// The first value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
 }

@@ -194,6 +194,7 @@ async fn exchange(
         reply
     };
     let project = World::NUMBER;
+    let scripted = fault.as_ref().is_some_and(|(_, action)| action.has_words_of_its_own());
     let reply = match fault {
         None => proceed(),
         Some((Moment::Before, Action::Slow(delay))) => {
@@ -210,6 +211,11 @@ async fn exchange(
     pause(reply.delay).await;
     // The date is Google's, by which a client may notice that its own clock is wrong.
     let reply = reply.with("Date", shared.world(|world| clock::http_date(world.now())));
+    shared.journal.amend(number, |entry| {
+        entry.answer_type = reply.header("Content-Type").unwrap_or_default().to_owned();
+        entry.answer = reply.body.clone();
+        entry.scripted = scripted;
+    });
     deliver(&shared, number, &reset, reply).await
 }
 
@@ -238,6 +244,9 @@ fn arrival(address: &Address, call: &Call) -> Recorded {
         body: call.body.clone(),
         account: None,
         status: None,
+        answer_type: String::new(),
+        answer: Bytes::new(),
+        scripted: false,
         effect: false,
         revision: None,
         at: Instant::now(),
