@@ -80,6 +80,14 @@ fn quota_project(world: &mut World, api: &Api, call: &Call) -> Result<(), Reply>
     if world.allows(&call.account, "serviceusage.services.use", project, None) {
         return Ok(());
     }
+    if api.family == Family::Storage {
+        let message = format!(
+            "{} does not have serviceusage.services.use access to the Google Cloud project. Permission \
+             'serviceusage.services.use' denied on resource (or it may not exist).",
+            call.account
+        );
+        return Err(refusal::storage(403, "forbidden", message));
+    }
     let message = format!(
         "Caller does not have required permission to use project {project}. Grant the caller the \
          roles/serviceusage.serviceUsageConsumer role, or a custom role with the serviceusage.services.use permission, \

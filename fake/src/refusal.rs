@@ -234,17 +234,20 @@ pub(crate) fn standard(family: Family, code: u16, service: &str, number: &str) -
                 location: "global",
             },
         ),
+        // What no code of google.rpc.Code stands for is said by the front end, as a page.
+        (Family::Rpc, 408) => Reply::page(code, "Request Timeout", "Your client has taken too long."),
+        (Family::Rpc, 412) => Reply::page(code, "Precondition Failed", "A precondition of the request failed."),
+        (Family::Rpc, 502) => Reply::page(code, "Server Error", "The server encountered a temporary error."),
         (Family::Rpc, _) => {
             let (status, message) = match code {
                 400 => ("INVALID_ARGUMENT", "Request contains an invalid argument."),
                 403 => ("PERMISSION_DENIED", "The caller does not have permission"),
                 404 => ("NOT_FOUND", "Requested entity was not found."),
-                408 | 504 => ("DEADLINE_EXCEEDED", "Deadline expired before operation could complete."),
+                504 => ("DEADLINE_EXCEEDED", "Deadline expired before operation could complete."),
                 409 => ("ABORTED", "The operation was aborted."),
-                412 => ("FAILED_PRECONDITION", "Precondition check failed."),
                 499 => ("CANCELLED", "The operation was cancelled."),
                 501 => ("UNIMPLEMENTED", "Operation is not implemented, or supported, or enabled."),
-                502 | 503 => ("UNAVAILABLE", "The service is currently unavailable."),
+                503 => ("UNAVAILABLE", "The service is currently unavailable."),
                 _ => ("INTERNAL", "Internal error encountered."),
             };
             rpc(code, status, message, Vec::new())

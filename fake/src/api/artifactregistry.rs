@@ -136,7 +136,9 @@ fn delete_version(world: &mut World, call: &Call) -> Answer {
     let mut parts = name.split('/').skip(1).step_by(2);
     let (project, location) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let operation = format!("projects/{project}/locations/{location}/operations/delete-{}", &version[7..19]);
-    Ok(Reply::ok(&json!({"name": operation, "done": true, "response": {}})))
+    Ok(Reply::ok(
+        &json!({"name": operation, "done": true, "response": {"@type": "type.googleapis.com/google.protobuf.Empty"}}),
+    ))
 }
 
 fn tags_of(package: &Package, digest: &str) -> Vec<Value> {

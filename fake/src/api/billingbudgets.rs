@@ -2,10 +2,11 @@
 
 use super::cloudbilling::denied;
 use super::page::{self, Size};
-use crate::apis::Api;
+use crate::apis::{self, Api};
 use crate::call::Call;
 use crate::refusal::{self, Family};
 use crate::reply::{Answer, Reply};
+use crate::shape;
 use crate::world::World;
 use serde_json::{Value, json};
 
@@ -40,7 +41,7 @@ fn answer(world: &mut World, call: &Call) -> Option<Answer> {
     Some(match verb {
         "create" => create(world, call, &account),
         "list" => list(world, call, &account, whole),
-        "get" => found(world, &account, &name).map(|budget| Reply::ok(&budget)),
+        "get" => found(world, &account, &name).map(|budget| Reply::ok(&view(&budget))),
         "patch" => patch(world, call, &account, &name),
         "delete" => Ok(delete(world, &account, &name)),
         _ => return None,
@@ -78,6 +79,13 @@ fn found(world: &World, account: &str, name: &str) -> Result<Value, Reply> {
     budget.ok_or_else(|| refusal::not_found("Requested entity was not found."))
 }
 
+/// As it is written: what holds its default is left out.
+fn view(budget: &Value) -> Value {
+    let schema = "GoogleCloudBillingBudgetsV1Budget";
+    let document = apis::document("billingbudgets.googleapis.com", schema);
+    document.map_or_else(|| budget.clone(), |document| shape::canonical(document, schema, budget))
+}
+
 fn create(world: &mut World, call: &Call, account: &str) -> Answer {
     let mut budget = call.json.clone();
     settle(world, account, &mut budget)?;
@@ -93,7 +101,7 @@ fn keep(world: &mut World, account: &str, name: &str, mut budget: Value, what: &
         account.budgets.insert(name.to_owned(), budget.clone());
     }
     world.effect(what, name);
-    Ok(Reply::ok(&budget))
+    Ok(Reply::ok(&view(&budget)))
 }
 
 fn list(world: &World, call: &Call, account: &str, whole: bool) -> Answer {
@@ -114,7 +122,8 @@ fn list(world: &World, call: &Call, account: &str, whole: bool) -> Answer {
             false => only_project(budget).as_ref() == Some(&named),
         });
     }
-    Ok(Reply::ok(&page::of(call, "budgets", Size { usual: 100, most: 100 }, budgets)))
+    let views = budgets.iter().map(view).collect();
+    Ok(Reply::ok(&page::of(call, "budgets", Size { usual: 100, most: 100 }, views)))
 }
 
 fn patch(world: &mut World, call: &Call, account: &str, name: &str) -> Answer {

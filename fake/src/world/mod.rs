@@ -300,6 +300,12 @@ impl World {
         self.effects.iter().filter(|effect| effect.what == what).count()
     }
 
+    /// Fields and words of tomorrow, which this world was told of and today's descriptions lack.
+    pub fn future(&self) -> BTreeSet<String> {
+        let words = self.builds.iter().filter_map(|build| build.script.unknown_status.as_ref());
+        self.future_fields.iter().chain(words.map(|(word, _)| word)).cloned().collect()
+    }
+
     /// Faults whose call never came, or not often enough.
     pub fn unused_faults(&self) -> Vec<Fault> {
         self.faults.iter().filter(|fault| fault.is_unused()).cloned().collect()

@@ -123,15 +123,17 @@ fn a_call_to_the_wrong_api_is_told_where_it_belongs() {
 #[test]
 fn a_quota_project_is_refused_as_in_the_sample_and_noted() {
     let scene = Scene::new();
-    let path = format!("/storage/v1/b/{BUCKET}");
-    let reply = scene.send("storage", "GET", &path, &[("X-Goog-User-Project", "harbour-dev")], None);
-    assert_eq!(
-        (reply.status, reply.json()["error"]["details"][0]["reason"].as_str()),
-        (403, Some("USER_PROJECT_DENIED"))
-    );
+    let mine = [("X-Goog-User-Project", "harbour-dev")];
+    let reply = scene.send("run", "GET", &format!("{SERVICES}/web"), &mine, None);
+    assert_eq!((reply.status, reply.reason().as_deref()), (403, Some("USER_PROJECT_DENIED")));
     assert!(reply.message().starts_with("Caller does not have required permission to use project harbour-dev."));
+    // Cloud Storage says it in its own words.
+    let path = format!("/storage/v1/b/{BUCKET}");
+    let reply = scene.send("storage", "GET", &path, &mine, None);
+    assert_eq!((reply.status, &reply.json()["error"]["errors"][0]["reason"]), (403, &json!("forbidden")));
+    assert!(reply.message().contains("does not have serviceusage.services.use access to the Google Cloud project"));
     assert_eq!(scene.get("storage", &format!("{path}?userProject=harbour-dev")).status, 403);
-    assert_eq!(scene.cloud.unexpected().len(), 2);
+    assert_eq!(scene.cloud.unexpected().len(), 3);
 }
 
 #[test]

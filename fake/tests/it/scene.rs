@@ -1,7 +1,7 @@
 //! A scene: a fake cloud, a caller with a token, and the steps most tests begin with.
 
 use crate::client::{self, Reply};
-use crate::schema;
+use crate::contract;
 use base64::Engine;
 use base64::engine::general_purpose::{GeneralPurpose, STANDARD, URL_SAFE_NO_PAD};
 use fakecloud::{FakeCloud, World};
@@ -36,7 +36,7 @@ impl Scene {
         Scene { cloud, token }
     }
 
-    /// A request as the deployer, its reply held against the method's schema.
+    /// A request as the deployer.
     pub(crate) fn call(&self, api: &str, verb: &str, path: &str, body: Option<&Value>) -> Reply {
         let text = body.map(Value::to_string);
         let headers = [("Content-Type", "application/json")];
@@ -50,30 +50,7 @@ impl Scene {
         headers.extend_from_slice(more);
         // A POST without a body still has a length.
         let body = body.or((verb != "GET" && verb != "DELETE").then_some(&[][..]));
-        let reply = client::send(&self.cloud.address(api), verb, path, &headers, body).expect("a whole reply");
-        self.check(&reply);
-        reply
-    }
-
-    fn check(&self, reply: &Reply) {
-        let journal = self.cloud.journal();
-        let last = journal.last().expect("an entry");
-        let is_json = reply.header("content-type").is_some_and(|kind| kind.contains("json"));
-        if !is_json || last.call.starts_with("oauth2") {
-            return;
-        }
-        let body = reply.json();
-        if reply.status < 300 {
-            let whole = last.query("fields").is_none() && last.query("alt").is_none();
-            if whole && !last.call.starts_with("storage.upload") {
-                schema::check_reply(&last.call, &last.path, &body);
-            }
-            return;
-        }
-        let error = &body["error"];
-        assert_eq!(error["code"], json!(reply.status), "{body}");
-        assert!(error["message"].as_str().is_some_and(|text| !text.is_empty()), "{body}");
-        assert!(error["status"].is_string() != error["errors"].is_array(), "one family or the other: {body}");
+        client::send(&self.cloud.address(api), verb, path, &headers, body).expect("a whole reply")
     }
 
     pub(crate) fn get(&self, api: &str, path: &str) -> Reply {
@@ -187,6 +164,15 @@ impl Scene {
 
     pub(crate) fn service(&self, name: &str) -> Value {
         self.get("run", &format!("{SERVICES}/{name}")).json()
+    }
+}
+
+/// Every answer of a story is held against Google's contract when it is over.
+impl Drop for Scene {
+    fn drop(&mut self) {
+        let future = self.cloud.world(|world| world.future());
+        let breaches = contract::judge(&self.cloud.journal(), &future, true);
+        assert!(breaches.is_empty() || std::thread::panicking(), "{}", breaches.join("\n"));
     }
 }
 

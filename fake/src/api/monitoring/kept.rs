@@ -6,6 +6,7 @@ use crate::api::page::{self, Size};
 use crate::call::Call;
 use crate::refusal;
 use crate::reply::{Answer, Reply};
+use crate::shape;
 use crate::world::World;
 use serde_json::{Value, json};
 
@@ -27,7 +28,7 @@ pub(super) fn answer(world: &mut World, call: &Call, kind: &'static str, verb: &
     Some(match verb {
         "create" => create(world, call, kind, &project),
         "list" => list(world, call, kind, &project),
-        "get" => found(world, &name).map(|kept| Reply::ok(&kept)),
+        "get" => found(world, &name).map(|kept| Reply::ok(&shape::without_empty_lists(&kept))),
         "patch" => patch(world, call, kind, &name),
         "delete" => delete(world, call, kind, &name),
         _ => return None,
@@ -51,7 +52,7 @@ fn create(world: &mut World, call: &Call, kind: &'static str, project: &str) -> 
     settle(&mut kept, kind, &name);
     world.monitoring.insert(name.clone(), kept.clone());
     world.effect(done(kind, "created"), name);
-    Ok(Reply::ok(&kept))
+    Ok(Reply::ok(&shape::without_empty_lists(&kept)))
 }
 
 /// What Google adds.
@@ -76,7 +77,7 @@ fn list(world: &mut World, call: &Call, kind: &str, project: &str) -> Answer {
     let begin = format!("projects/{project}/{kind}/");
     let passes = |kept: &Value| labels.iter().all(|(name, value)| kept["userLabels"][name] == json!(value));
     let all = world.monitoring.iter().filter(|(name, kept)| name.starts_with(&begin) && passes(kept));
-    let all = all.map(|(_, kept)| kept.clone()).collect();
+    let all = all.map(|(_, kept)| shape::without_empty_lists(kept)).collect();
     Ok(Reply::ok(&page::of(call, kind, Size { usual: 100, most: 1000 }, all)))
 }
 
@@ -123,7 +124,7 @@ fn patch(world: &mut World, call: &Call, kind: &'static str, name: &str) -> Answ
     settle(&mut kept, kind, name);
     world.monitoring.insert(name.to_owned(), kept.clone());
     world.effect(done(kind, "changed"), name);
-    Ok(Reply::ok(&kept))
+    Ok(Reply::ok(&shape::without_empty_lists(&kept)))
 }
 
 fn delete(world: &mut World, call: &Call, kind: &'static str, name: &str) -> Answer {

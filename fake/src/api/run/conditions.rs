@@ -209,6 +209,15 @@ fn of_revision(revision: &Revision) -> Vec<Value> {
     }
 }
 
+/// A message with the type that operations write beside it.
+pub(super) fn typed(kind: &str, view: Value) -> Value {
+    let mut typed = json!({"@type": format!("type.googleapis.com/google.cloud.run.v2.{kind}")});
+    for (name, value) in view.as_object().into_iter().flatten() {
+        typed[name] = value.clone();
+    }
+    typed
+}
+
 /// An operation.
 pub(super) fn operation(world: &World, name: &str) -> Value {
     let Some(operation) = world.operations.get(name) else { return json!({}) };

@@ -14,14 +14,13 @@ pub(super) fn settle(world: &mut World, name: &str) {
             let service =
                 world.services.remove(&operation.service).or_else(|| world.worker_pools.remove(&operation.service));
             world.revisions.retain(|revision| revision.service != operation.service);
-            Ok(service.map_or(json!({}), |service| conditions::service(world, &service)))
+            let kind = Kind::of(&operation.service).word;
+            Ok(conditions::typed(kind, service.map_or(json!({}), |service| conditions::service(world, &service))))
         }
         Aim::DeleteRevision(revision) => {
             let view = world.revision_in(&operation.service, revision).map(conditions::revision);
             world.revisions.retain(|known| known.service != operation.service || known.name != *revision);
-            let mut view = view.unwrap_or_default();
-            view["@type"] = json!("type.googleapis.com/google.cloud.run.v2.Revision");
-            Ok(view)
+            Ok(conditions::typed("Revision", view.unwrap_or_default()))
         }
         Aim::ChangeJob { .. } | Aim::DeleteJob | Aim::RunJob(_) | Aim::CancelExecution(_) => {
             jobs::settle(world, &operation)
@@ -78,8 +77,7 @@ fn deploy(world: &mut World, service: &str, revision: Option<&str>, generation: 
         }
         (None, Some(trouble)) => Err(json!({"code": trouble.code, "message": trouble.message})),
         (None, None) => Ok(world.deployed(service).map_or(json!({}), |found| {
-            let mut view = conditions::service(world, found);
-            view["@type"] = json!(format!("type.googleapis.com/google.cloud.run.v2.{}", Kind::of(service).word));
+            let mut view = conditions::typed(Kind::of(service).word, conditions::service(world, found));
             // The operation that is just ending is no longer under way.
             if let Value::Object(fields) = &mut view {
                 fields.remove("reconciling");

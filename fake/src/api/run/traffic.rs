@@ -135,7 +135,9 @@ pub(super) fn statuses(service: &Service) -> Vec<Value> {
         }
         if let Some(tag) = &share.tag {
             view["tag"] = json!(tag);
-            view["uri"] = json!(service.tag_urls.get(tag));
+        }
+        if let Some(url) = share.tag.as_ref().and_then(|tag| service.tag_urls.get(tag)) {
+            view["uri"] = json!(url);
         }
         view
     };

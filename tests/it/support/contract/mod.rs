@@ -1,10 +1,68 @@
-//! Google's contract: every request is checked against Google's own schemas: a known method and
-//! path, known query parameters, no unknown field in the body, the right JSON types, legal values.
+//! Google's contract: every request and every answer is checked against Google's own schemas: a known
+//! method and path, known query parameters, no unknown field in a body, the right JSON types, legal values.
 
-use std::collections::BTreeMap;
+mod answers;
+mod shape;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::OnceLock;
 
+use fakecloud::Recorded;
 use serde_json::Value;
+use shape::{Side, check, scalar};
+
+/// What no schema of Google's describes: GitHub, deployed services, docker's registry.
+const STRANGERS: [&str; 5] = ["actions", "site", "hosting", "github", "docker"];
+
+/// What in these answers, and in the requests unless they misspeak on purpose, breaks the contract, in sentences.
+/// `future` are fields and words which the fake was told of and which today's schemas lack.
+pub(crate) fn judge(entries: &[Recorded], future: &BTreeSet<String>, misspeaking: bool) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in entries.iter().filter(|entry| !STRANGERS.contains(&entry.api.as_str())) {
+        if !misspeaking {
+            found.extend(told(entry, "request", request_breaches(entry), future));
+        }
+        found.extend(told(entry, "answer", answers::breaches(entry), future));
+    }
+    found
+}
+
+/// A sentence about these breaches; none where all of them are the future's.
+fn told(entry: &Recorded, what: &str, breaches: Vec<String>, future: &BTreeSet<String>) -> Option<String> {
+    let known = |breach: &String| {
+        let told = |word: &String| {
+            breach.ends_with(&format!("has no field `{word}`")) || breach.contains(&format!("\"{word}\" is none of"))
+        };
+        future.iter().any(told)
+    };
+    let breaches: Vec<String> = breaches.into_iter().filter(|breach| !known(breach)).collect();
+    let body = if what == "answer" { &entry.answer } else { &entry.body };
+    let text = String::from_utf8_lossy(body);
+    let sentence = format!("{} {}: the {what} breaks Google's contract: {breaches:#?}\n{text}", entry.verb, entry.path);
+    (!breaches.is_empty()).then_some(sentence)
+}
+
+/// What in a recorded request breaks the contract. Tokens are asked for, and content is sent, outside the schemas.
+fn request_breaches(entry: &Recorded) -> Vec<String> {
+    let outside = entry.api == "oauth2" || is_upload(&entry.call);
+    if outside {
+        return Vec::new();
+    }
+    breaches(&Request {
+        api: &entry.api.to_uppercase(),
+        method: &entry.verb,
+        path: &entry.path,
+        query: &entry.query,
+        content_type: entry.header("content-type").unwrap_or_default(),
+        body: &entry.body,
+    })
+}
+
+/// Whether the call goes to an address that an upload was given.
+fn is_upload(call: &str) -> bool {
+    call.starts_with("storage.upload.") || call == "firebasehosting.upload.file"
+}
 
 /// The APIs, by the name the journal gives them, and their schemas.
 const FILES: [(&str, &[&str]); 15] = [
@@ -25,13 +83,33 @@ const FILES: [(&str, &[&str]); 15] = [
     ("FIREBASEHOSTING", &["firebasehosting.v1beta1.json"]),
 ];
 
+/// Fields that Google takes and never gives back ("Input only" in the descriptions' prose): schema and field.
+const TAKEN_ONLY: [(&str, &str); 6] = [
+    ("Channel", "ttl"),
+    ("Project", "tags"),
+    ("RemoteRepositoryConfig", "disableUpstreamValidation"),
+    ("Secret", "tags"),
+    ("Secret", "ttl"),
+    ("TimeSeries", "description"),
+];
+
 fn documents(api: &str) -> &'static [Value] {
     static ALL: OnceLock<BTreeMap<&str, Vec<Value>>> = OnceLock::new();
     let all = ALL.get_or_init(|| {
+        // Other crates of this repository use this file too.
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+        let schemas = crates.map(|folder| folder.join("tests/schemas")).find(|folder| folder.is_dir());
+        let schemas = schemas.expect("the schemas");
         let read = |file: &&str| {
-            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemas").join(file);
+            let path = schemas.join(file);
             let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            serde_json::from_str(&text).expect("a schema is JSON")
+            let mut document: Value = serde_json::from_str(&text).expect("a schema is JSON");
+            for (schema, field) in TAKEN_ONLY {
+                if let Some(field) = document.pointer_mut(&format!("/schemas/{schema}/properties/{field}")) {
+                    field["writeOnly"] = true.into();
+                }
+            }
+            document
         };
         FILES.iter().map(|(api, files)| (*api, files.iter().map(read).collect())).collect()
     });
@@ -39,23 +117,23 @@ fn documents(api: &str) -> &'static [Value] {
 }
 
 /// A request as the contract sees it.
-pub struct Request<'a> {
+struct Request<'a> {
     /// The API it went to.
-    pub api: &'a str,
+    api: &'a str,
     /// `GET`, …
-    pub method: &'a str,
+    method: &'a str,
     /// The path without the query, percent-encoded.
-    pub path: &'a str,
+    path: &'a str,
     /// The query.
-    pub query: &'a [(String, String)],
+    query: &'a [(String, String)],
     /// The content type.
-    pub content_type: &'a str,
+    content_type: &'a str,
     /// The body.
-    pub body: &'a [u8],
+    body: &'a [u8],
 }
 
 /// What in a request breaks the contract.
-pub fn breaches(request: &Request<'_>) -> Vec<String> {
+fn breaches(request: &Request<'_>) -> Vec<String> {
     let documents = documents(request.api);
     if documents.is_empty() {
         return vec![format!("there is no schema for {}", request.api)];
@@ -87,7 +165,7 @@ pub fn breaches(request: &Request<'_>) -> Vec<String> {
     }
     if let Some(json) = json_of(request) {
         match method["request"].as_str() {
-            Some(schema) => check(document, &document["schemas"][schema], &json, schema, &mut breaches),
+            Some(schema) => check(Side::Request, document, &document["schemas"][schema], &json, schema, &mut breaches),
             None if json.is_null() => {}
             None => breaches.push("the method takes no body".into()),
         }
@@ -119,6 +197,11 @@ fn find<'a>(document: &'a Value, request: &Request<'_>) -> Option<&'a Value> {
     })
 }
 
+/// Whether a segment is a name and a verb, as `web:wait`; a digest after a colon is none.
+fn ends_in_verb(segment: &str) -> bool {
+    segment.rsplit_once(':').is_some_and(|(_, end)| end.bytes().all(|byte| byte.is_ascii_alphabetic()))
+}
+
 /// Whether a concrete path is an instance of a template such as `v2/{a}/b/{c}:verb`.
 fn matches(template: &str, path: &str) -> bool {
     let (mut template, mut path) =
@@ -134,7 +217,7 @@ fn matches(template: &str, path: &str) -> bool {
                         let (before, after) = (&pattern[..open], &pattern[close + 1..]);
                         // `{+parent}` stands for several segments in upload paths; none is used here.
                         let inner = part.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-                        inner.is_some_and(|inner| !inner.is_empty() && (!after.is_empty() || !inner.contains(':')))
+                        inner.is_some_and(|inner| !inner.is_empty() && (!after.is_empty() || !ends_in_verb(inner)))
                     }
                 };
                 if !fits {
@@ -144,60 +227,6 @@ fn matches(template: &str, path: &str) -> bool {
             _ => return false,
         }
     }
-}
-
-fn check(document: &Value, schema: &Value, value: &Value, place: &str, breaches: &mut Vec<String>) {
-    if let Some(name) = schema["$ref"].as_str() {
-        return check(document, &document["schemas"][name], value, place, breaches);
-    }
-    match schema["type"].as_str() {
-        Some("object") => {
-            let Some(object) = value.as_object() else {
-                breaches.push(format!("{place} is no object: {value}"));
-                return;
-            };
-            for (key, inner) in object {
-                let known = schema["properties"].get(key).or_else(|| schema.get("additionalProperties"));
-                match known {
-                    Some(schema) if schema["readOnly"] == true => {
-                        breaches.push(format!("{place}.{key} is for Google to write"))
-                    }
-                    Some(schema) => check(document, schema, inner, &format!("{place}.{key}"), breaches),
-                    None => breaches.push(format!("{place} has no field `{key}`")),
-                }
-            }
-        }
-        Some("array") => match value.as_array() {
-            Some(items) => items.iter().enumerate().for_each(|(index, item)| {
-                check(document, &schema["items"], item, &format!("{place}[{index}]"), breaches)
-            }),
-            None => breaches.push(format!("{place} is no list: {value}")),
-        },
-        Some("any") | None => {}
-        Some(_) => breaches.extend(scalar(schema, value, false).map(|why| format!("{place}: {why}"))),
-    }
-}
-
-/// Why a scalar does not fit. 64-bit numbers are texts in Google's JSON; in a query all are.
-fn scalar(schema: &Value, value: &Value, query: bool) -> Option<String> {
-    let format = schema["format"].as_str().unwrap_or_default();
-    let text = value.as_str();
-    let fits = match schema["type"].as_str().unwrap_or_default() {
-        "string" if ["int64", "uint64"].contains(&format) => text.is_some_and(|text| text.parse::<i128>().is_ok()),
-        "string" if format == "google-duration" => {
-            text.is_some_and(|text| text.strip_suffix('s').is_some_and(|text| text.parse::<f64>().is_ok()))
-        }
-        "string" => text.is_some(),
-        "boolean" => value.is_boolean() || query && matches!(text, Some("true" | "false")),
-        "integer" => value.is_i64() || value.is_u64() || query && text.is_some_and(|text| text.parse::<i64>().is_ok()),
-        "number" => value.is_number() || query && text.is_some_and(|text| text.parse::<f64>().is_ok()),
-        _ => true,
-    };
-    if !fits {
-        return Some(format!("{value} is no {} {format}", schema["type"].as_str().unwrap_or_default()));
-    }
-    let legal = schema["enum"].as_array().is_none_or(|words| words.iter().any(|word| word == value));
-    (!legal).then(|| format!("{value} is none of {}", schema["enum"]))
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! How operations on jobs and executions end.
 
-use super::super::{environment, settle as revisions};
+use super::super::{conditions, environment, settle as revisions};
 use super::{accept, view};
 use crate::world::{Aim, Execution, ExecutionState, Operation, Trouble, World};
 use serde_json::{Map, Value, json};
@@ -28,7 +28,7 @@ pub(in super::super) fn settle(world: &mut World, operation: &Operation) -> Resu
         Aim::ChangeJob { execution, to_end } => changed(world, operation, execution.as_deref().filter(|_| *to_end)),
         Aim::DeleteJob => {
             let job = world.jobs.remove(&operation.service);
-            let view = job.map_or(json!({}), |job| view::typed("Job", view::job(world, &job)));
+            let view = job.map_or(json!({}), |job| conditions::typed("Job", view::job(world, &job)));
             world.executions.retain(|execution| execution.job != operation.service);
             Ok(view)
         }
@@ -41,7 +41,7 @@ pub(in super::super) fn settle(world: &mut World, operation: &Operation) -> Resu
                 Some(message) if world.failed_runs_are_errors && matches!(aim, Aim::RunJob(_)) => {
                     Err(json!({"code": 9, "message": message}))
                 }
-                _ => Ok(view::typed("Execution", view::execution(execution))),
+                _ => Ok(conditions::typed("Execution", view::execution(execution))),
             }
         }
     }
@@ -71,6 +71,6 @@ fn changed(world: &mut World, operation: &Operation, to_the_end: Option<&str>) -
     }
     match (trouble, world.jobs.get(&operation.service)) {
         (Some(trouble), _) => Err(json!({"code": trouble.code, "message": trouble.message})),
-        (None, job) => Ok(job.map_or(json!({}), |job| view::typed("Job", view::job(world, job)))),
+        (None, job) => Ok(job.map_or(json!({}), |job| conditions::typed("Job", view::job(world, job)))),
     }
 }

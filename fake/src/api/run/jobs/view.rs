@@ -176,15 +176,6 @@ pub(super) fn is_of_tasks(name: &str) -> bool {
     document.is_none_or(|known| known.schemas["GoogleCloudRunV2Task"]["properties"].get(name).is_some())
 }
 
-/// A message with the type that operations write beside it.
-pub(super) fn typed(kind: &str, view: Value) -> Value {
-    let mut typed = json!({"@type": format!("type.googleapis.com/google.cloud.run.v2.{kind}")});
-    for (name, value) in view.as_object().into_iter().flatten() {
-        typed[name] = value.clone();
-    }
-    typed
-}
-
 /// What an operation on a job or execution says about it; none for operations on services.
 pub(in super::super) fn metadata(world: &World, operation: &Operation) -> Option<Value> {
     match &operation.aim {
@@ -192,11 +183,11 @@ pub(in super::super) fn metadata(world: &World, operation: &Operation) -> Option
             let view = job(world, world.jobs.get(&operation.service)?);
             let told = ["name", "uid", "generation", "reconciling", "terminalCondition", "etag"];
             let kept = told.iter().filter_map(|field| Some(((*field).to_owned(), view.get(*field)?.clone())));
-            Some(typed("Job", Value::Object(kept.collect())))
+            Some(conditions::typed("Job", Value::Object(kept.collect())))
         }
         Aim::RunJob(name) | Aim::CancelExecution(name) => {
             let found = world.executions.iter().find(|execution| execution.name == *name)?;
-            Some(typed("Execution", execution(found)))
+            Some(conditions::typed("Execution", execution(found)))
         }
         Aim::Deploy(_) | Aim::DeleteService | Aim::DeleteRevision(_) => None,
     }
