@@ -90,10 +90,11 @@ impl Call {
         hole.map(|(_, value)| value.as_str()).or(self.query("project"))
     }
 
-    /// Query parameters that were given and that nobody looked at.
+    /// Query parameters that ask for something and that nobody looked at; what holds its default asks for nothing.
     pub(crate) fn unread(&self) -> Vec<&str> {
         let seen = self.seen.borrow();
-        let names = self.query.iter().map(|(name, _)| name.as_str());
+        let asks = |value: &str| !["", "0", "false"].contains(&value);
+        let names = self.query.iter().filter(|(_, value)| asks(value)).map(|(name, _)| name.as_str());
         names.filter(|name| !WITHOUT_EFFECT.contains(name) && !seen.iter().any(|known| known == name)).collect()
     }
 }

@@ -5,6 +5,7 @@ use crate::apis::{Api, Kind, Route};
 use crate::call::Call;
 use crate::discovery::{Document, Method};
 use crate::fields;
+use crate::numbers;
 use crate::refusal::{self, Family};
 use crate::reply::Reply;
 use crate::shape::{self, Flaw};
@@ -119,7 +120,20 @@ fn consumer(world: &World, api: &Api, call: &Call) -> Result<(), Reply> {
     Ok(())
 }
 
-fn query(world: &mut World, api: &Api, document: &Document, method: &Method, call: &Call) -> Result<(), Reply> {
+fn query(world: &mut World, api: &Api, document: &Document, method: &Method, call: &mut Call) -> Result<(), Reply> {
+    // How Google's own clients ask for JSON; the enums of an answer stay words, which they read as well.
+    let own = |(name, value): &(String, String)| name == "$alt" && value.starts_with("json");
+    // The first word of an enum is what holds where nothing is said.
+    let unsaid = |(name, value): &(String, String)| {
+        value == "0" && method.query.get(name).is_some_and(|known| known["enum"].is_array())
+    };
+    call.query.retain(|pair| !own(pair) && !unsaid(pair));
+    for (name, value) in &mut call.query {
+        let known = method.query.get(name).zip(value.parse().ok());
+        if let Some(word) = known.and_then(|(known, number)| numbers::word(known, number)) {
+            word.clone_into(value);
+        }
+    }
     for (name, value) in &call.query {
         if !document.knows_query(method, name) {
             world.unexpected.push(format!("{}: query parameter «{name}»", call.id));
@@ -170,14 +184,18 @@ fn body(world: &mut World, api: &Api, document: &Document, method: &Method, call
         call.json = Value::Object(Map::new());
         return Ok(());
     }
-    if !call.header("content-type").unwrap_or_default().starts_with("application/json") {
+    let kind = call.header("content-type").unwrap_or_default();
+    let is_form = api.name == "sts" && kind.starts_with("application/x-www-form-urlencoded");
+    if !is_form && !kind.starts_with("application/json") {
         world.unexpected.push(format!("{}: a JSON body without Content-Type: application/json", call.id));
     }
-    call.json = match serde_json::from_slice(&call.body) {
+    let parsed = if is_form { Ok(form(&call.body)) } else { serde_json::from_slice(&call.body) };
+    call.json = match parsed {
         Ok(json @ Value::Object(_)) => json,
         _ if api.family == Family::Storage => return Err(refusal::storage(400, "parseError", "Parse Error")),
         _ => return Err(refusal::invalid("Invalid JSON payload received. Unexpected token.")),
     };
+    numbers::to_words(document, schema, &mut call.json);
     let root = root_of(schema);
     let found = shape::flaws(document, schema, &call.json, &root);
     let mut described = Vec::new();
@@ -198,6 +216,25 @@ fn body(world: &mut World, api: &Api, document: &Document, method: &Method, call
     }
     // Cloud Storage ignores what it does not know.
     if described.is_empty() || api.family == Family::Storage { Ok(()) } else { Err(violations(&described)) }
+}
+
+/// A form as the message it stands for: RFC 8693, by which STS takes forms as well as JSON, writes names with
+/// underscores.
+fn form(body: &[u8]) -> Value {
+    let camel = |name: &str| {
+        let mut upper = false;
+        let letters = name.chars().filter_map(|letter| match (letter, std::mem::take(&mut upper)) {
+            ('_', _) => {
+                upper = true;
+                None
+            }
+            (letter, true) => Some(letter.to_ascii_uppercase()),
+            (letter, false) => Some(letter),
+        });
+        letters.collect::<String>()
+    };
+    let pairs = crate::uri::pairs(&String::from_utf8_lossy(body)).into_iter();
+    Value::Object(pairs.map(|(name, value)| (camel(&name), Value::String(value))).collect())
 }
 
 /// How Google names the body in such sentences: the message field it fills, in lower camel case;

@@ -49,6 +49,7 @@ mod hosting;
 mod journal;
 mod jwt;
 mod keys;
+mod numbers;
 mod refusal;
 mod reply;
 mod roles;

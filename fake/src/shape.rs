@@ -126,19 +126,6 @@ fn prune(document: &Document, schema: &Value, value: &Value) -> Value {
     }
 }
 
-/// The value without its empty lists, which Google never writes; for resources with fields whose default is written
-/// where it was given (wrapped booleans of Cloud Monitoring), which [`canonical`] cannot tell from others.
-pub(crate) fn without_empty_lists(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => items.iter().map(without_empty_lists).collect(),
-        Value::Object(fields) => {
-            let kept = fields.iter().filter(|(_, value)| !value.as_array().is_some_and(Vec::is_empty));
-            Value::Object(kept.map(|(name, value)| (name.clone(), without_empty_lists(value))).collect())
-        }
-        other => other.clone(),
-    }
-}
-
 fn is_default(schema: &Value, value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,

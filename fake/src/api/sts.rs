@@ -33,7 +33,9 @@ fn exchange(world: &mut World, call: &Call) -> Answer {
     if field("requestedTokenType") != "urn:ietf:params:oauth:token-type:access_token" {
         return refuse("invalid_request", "Invalid value for \"requested_token_type\".");
     }
-    if !field("scope").split(' ').any(|scope| scope == "https://www.googleapis.com/auth/cloud-platform") {
+    // The latter is enough to act as an account, and what Google's own client asks for then.
+    let scopes = ["https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/iam"];
+    if !field("scope").split(' ').any(|scope| scopes.contains(&scope)) {
         return refuse("invalid_scope", "Some requested scopes were invalid.");
     }
     let kinds = ["urn:ietf:params:oauth:token-type:jwt", "urn:ietf:params:oauth:token-type:id_token"];

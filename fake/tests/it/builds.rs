@@ -341,3 +341,18 @@ fn every_state_of_a_build_has_the_published_shape() {
         (0..5).map(|_| scene.get("cloudbuild", &format!("{BUILDS}/{id}")).json()["status"].clone()).collect();
     assert_eq!(states, ["QUEUED", "WORKING", "WORKING", "SUCCESS", "SUCCESS"]);
 }
+
+#[test]
+fn the_operation_of_a_build_ends_with_it() {
+    let scene = Scene::new();
+    let begun = scene.post("cloudbuild", BUILDS, &scene.build_of(APP)).json();
+    let path = format!("/v1/{}", begun["name"].as_str().expect("a name"));
+    let states: Vec<Value> = (0..5).map(|_| scene.get("cloudbuild", &path).json()).collect();
+    assert_eq!((&states[0].get("done"), &states[0]["metadata"]["build"]["status"]), (&None, &json!("QUEUED")));
+    assert_eq!((&states[4]["done"], &states[4]["response"]["status"]), (&json!(true), &json!("SUCCESS")));
+    scene.cloud.world(|world| world.next_builds.push_back(BuildScript::ending(Outcome::InternalError)));
+    let begun = scene.post("cloudbuild", BUILDS, &scene.build_of(APP)).json();
+    let path = format!("/v1/{}", begun["name"].as_str().expect("a name"));
+    let states: Vec<Value> = (0..5).map(|_| scene.get("cloudbuild", &path).json()).collect();
+    assert_eq!((&states[4]["done"], &states[4]["error"]["code"]), (&json!(true), &json!(2)));
+}

@@ -220,3 +220,23 @@ fn a_chain_holds_when_each_lets_the_one_before() {
     assert_eq!(act_as(&scene, "generateAccessToken", &body).status, 200);
     assert_eq!(act_as(&scene, "generateAccessToken", &scope()).status, 403, "not without the one between");
 }
+
+#[test]
+fn an_identity_is_exchanged_by_a_form_as_well() {
+    let scene = scene();
+    let kind = |kind: &str| format!("urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3A{kind}");
+    let body = format!(
+        "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&requested_token_type={}\
+         &subject_token_type={}&scope=https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fiam&audience=%2F%2Fiam.googleapis.com%2F{}\
+         &subject_token={}",
+        kind("access_token"),
+        kind("jwt"),
+        World::PROVIDER.replace('/', "%2F"),
+        own_token(&scene)
+    );
+    let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+    let reply = client::send(&scene.cloud.address("sts"), "POST", "/v1/token", &headers, Some(body.as_bytes()));
+    let reply = reply.expect("a reply");
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert!(scene.cloud.unexpected().is_empty());
+}

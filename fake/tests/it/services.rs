@@ -322,7 +322,7 @@ fn a_failed_first_deploy_leaves_the_service_behind() {
     assert_eq!(scene.deploy("web", &body)["error"]["code"], 9);
     let service = scene.service("web");
     // Nothing is active, so no ingress is observed.
-    assert_eq!(service["ingress"], "INGRESS_TRAFFIC_UNSPECIFIED");
+    assert!(service.get("ingress").is_none(), "{service}");
     assert!(service.get("latestReadyRevision").is_none() && service.get("trafficStatuses").is_none());
     assert!(
         service["terminalCondition"]["message"]
@@ -524,4 +524,39 @@ fn every_state_of_a_service_has_the_published_shape() {
     assert_eq!(scene.wait(&begun)["error"]["code"], 9);
     assert_eq!(scene.service("web")["terminalCondition"]["state"], "CONDITION_FAILED");
     assert_eq!(scene.get("run", &format!("{SERVICES}/web/revisions/web-1")).status, 200);
+}
+
+#[test]
+fn what_is_created_is_not_there_yet() {
+    let scene = Scene::new();
+    let create = |path: &str, body: &Value| scene.post("run", path, body);
+    let begun = create(&format!("{SERVICES}?serviceId=web"), &hello());
+    assert_eq!(begun.status, 200, "{}", begun.text());
+    assert_eq!(
+        scene.wait(&begun.json())["response"]["name"],
+        "projects/harbour-dev/locations/us-central1/services/web"
+    );
+    let twice = create(&format!("{SERVICES}?serviceId=web"), &hello());
+    assert_eq!((twice.status, &twice.json()["error"]["status"]), (409, &json!("ALREADY_EXISTS")));
+    assert_eq!(create(&format!("{SERVICES}?serviceId=Web"), &hello()).status, 400);
+    let pools = SERVICES.replace("services", "workerPools");
+    assert_eq!(create(&format!("{pools}?workerPoolId=queue"), &hello()).status, 200);
+    assert_eq!(create(&format!("{pools}?workerPoolId=queue"), &hello()).status, 409);
+    let jobs = SERVICES.replace("services", "jobs");
+    assert_eq!(create(&format!("{jobs}?jobId=nightly"), &crate::scene::hello_job()).status, 200);
+    assert_eq!(create(&format!("{jobs}?jobId=nightly"), &crate::scene::hello_job()).status, 409);
+}
+
+#[test]
+fn enums_are_taken_by_number_and_written_as_words() {
+    let scene = Scene::new();
+    let mut body = hello();
+    body["ingress"] = json!(2);
+    let path = format!("{SERVICES}/web?allowMissing=true&$alt=json;enum-encoding=int");
+    let reply = scene.call("run", "PATCH", &path, Some(&body));
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    scene.wait(&reply.json());
+    assert_eq!(scene.service("web")["ingress"], "INGRESS_TRAFFIC_INTERNAL_ONLY");
+    body["ingress"] = json!(77);
+    assert_eq!(scene.call("run", "PATCH", &path, Some(&body)).status, 400, "no word has this number");
 }

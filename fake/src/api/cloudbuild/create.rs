@@ -1,12 +1,10 @@
 //! Making a build: who it runs as, where its log goes, and how it reads from then on.
 
-use super::{API, laws, substitutions};
+use super::{API, laws, operations, substitutions};
 use crate::call::Call;
 use crate::refusal;
 use crate::reply::{Answer, Reply};
 use crate::world::{Build, Outcome, Project, World};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::{Map, Value, json};
 
 /// `builds.create`.
@@ -33,13 +31,7 @@ pub(super) fn create(world: &mut World, call: &Call, project: &str) -> Answer {
     let script = world.next_builds.pop_front().unwrap_or_default();
     let pending = script.outcome == Outcome::PendingApproval;
     let document = facts.document(build, world.stamp(9), logs, pending);
-    let operation = json!({
-        "name": operation_name(&project.id, location, &id),
-        "metadata": {
-            "@type": "type.googleapis.com/google.devtools.cloudbuild.v1.BuildOperationMetadata",
-            "build": document
-        }
-    });
+    let operation = operations::view(&project.id, location, &id, &document);
     world.effect("build created", id.clone());
     world.builds.push(Build {
         id,
@@ -60,14 +52,6 @@ struct Facts<'a> {
     location: &'a str,
     id: &'a str,
     account: &'a str,
-}
-
-fn operation_name(project: &str, location: &str, id: &str) -> String {
-    let code = STANDARD_NO_PAD.encode(id);
-    match location {
-        "global" => format!("operations/build/{project}/{code}"),
-        _ => format!("projects/{project}/locations/{location}/operations/{code}"),
-    }
 }
 
 /// The account the build runs as; the caller must be allowed to act as it.

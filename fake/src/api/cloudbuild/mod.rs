@@ -13,6 +13,7 @@ mod filter;
 mod judge;
 mod laws;
 mod legacy;
+mod operations;
 mod push;
 mod steps;
 mod substitutions;
@@ -51,6 +52,7 @@ fn answer(world: &mut World, call: &Call) -> Option<Answer> {
         "cloudbuild.projects.locations.builds.get" => ("cloudbuild.builds.get", get),
         "cloudbuild.projects.locations.builds.list" => ("cloudbuild.builds.list", list),
         "cloudbuild.projects.locations.builds.cancel" => ("cloudbuild.builds.update", cancel),
+        "cloudbuild.projects.locations.operations.get" => ("cloudbuild.builds.get", operations::get),
         "cloudbuild.projects.locations.getDefaultServiceAccount" => ("cloudbuild.builds.get", default_account),
         _ => return None,
     };

@@ -3,6 +3,7 @@
 
 use super::{laws, strange};
 use crate::api::page::{self, Size};
+use crate::apis;
 use crate::call::Call;
 use crate::refusal;
 use crate::reply::{Answer, Reply};
@@ -28,11 +29,26 @@ pub(super) fn answer(world: &mut World, call: &Call, kind: &'static str, verb: &
     Some(match verb {
         "create" => create(world, call, kind, &project),
         "list" => list(world, call, kind, &project),
-        "get" => found(world, &name).map(|kept| Reply::ok(&shape::without_empty_lists(&kept))),
+        "get" => found(world, &name).map(|kept| Reply::ok(&view(kind, &kept))),
         "patch" => patch(world, call, kind, &name),
         "delete" => delete(world, call, kind, &name),
         _ => return None,
     })
+}
+
+/// As it is written: what holds its default is left out, but for `enabled`, which is a message of its own.
+fn view(kind: &str, kept: &Value) -> Value {
+    let schema = match kind {
+        "alertPolicies" => "AlertPolicy",
+        "uptimeCheckConfigs" => "UptimeCheckConfig",
+        _ => "NotificationChannel",
+    };
+    let document = apis::document("monitoring.googleapis.com", schema);
+    let mut view = document.map_or_else(|| kept.clone(), |document| shape::canonical(document, schema, kept));
+    if kept["enabled"].is_boolean() {
+        view["enabled"] = kept["enabled"].clone();
+    }
+    view
 }
 
 fn found(world: &World, name: &str) -> Result<Value, Reply> {
@@ -52,7 +68,7 @@ fn create(world: &mut World, call: &Call, kind: &'static str, project: &str) -> 
     settle(&mut kept, kind, &name);
     world.monitoring.insert(name.clone(), kept.clone());
     world.effect(done(kind, "created"), name);
-    Ok(Reply::ok(&shape::without_empty_lists(&kept)))
+    Ok(Reply::ok(&view(kind, &kept)))
 }
 
 /// What Google adds.
@@ -77,7 +93,7 @@ fn list(world: &mut World, call: &Call, kind: &str, project: &str) -> Answer {
     let begin = format!("projects/{project}/{kind}/");
     let passes = |kept: &Value| labels.iter().all(|(name, value)| kept["userLabels"][name] == json!(value));
     let all = world.monitoring.iter().filter(|(name, kept)| name.starts_with(&begin) && passes(kept));
-    let all = all.map(|(_, kept)| shape::without_empty_lists(kept)).collect();
+    let all = all.map(|(_, kept)| view(kind, kept)).collect();
     Ok(Reply::ok(&page::of(call, kind, Size { usual: 100, most: 1000 }, all)))
 }
 
@@ -124,7 +140,7 @@ fn patch(world: &mut World, call: &Call, kind: &'static str, name: &str) -> Answ
     settle(&mut kept, kind, name);
     world.monitoring.insert(name.to_owned(), kept.clone());
     world.effect(done(kind, "changed"), name);
-    Ok(Reply::ok(&shape::without_empty_lists(&kept)))
+    Ok(Reply::ok(&view(kind, &kept)))
 }
 
 fn delete(world: &mut World, call: &Call, kind: &'static str, name: &str) -> Answer {

@@ -17,14 +17,12 @@ pub(super) fn service(world: &World, service: &Service) -> Value {
     put("updateTime", json!(service.updated));
     put("creator", json!(service.creator));
     put("lastModifier", json!(service.modifier));
-    for (name, value) in &service.config {
+    // What is reported is the ingress observed: while nothing serves none is, and a default is not written.
+    let unobserved = |name: &str| name == "ingress" && service.serving.is_empty();
+    for (name, value) in service.config.iter().filter(|(name, _)| !unobserved(name)) {
         put(name, value.clone());
     }
     let kind = Kind::of(&service.name);
-    if service.serving.is_empty() && !kind.is_pool() {
-        // What is reported is the ingress observed, and nothing is observed while nothing serves.
-        put("ingress", json!("INGRESS_TRAFFIC_UNSPECIFIED"));
-    }
     if service.observed_generation > 0 {
         put("observedGeneration", json!(service.observed_generation.to_string()));
     }

@@ -13,6 +13,8 @@ pub(super) struct Kind {
     pub(super) collection: &'static str,
     /// The hole of the path with the short name.
     pub(super) hole: &'static str,
+    /// The query parameter with the short name of what is made.
+    pub(super) id: &'static str,
     /// What permissions begin with.
     pub(super) permissions: &'static str,
     /// The schema of the body.
@@ -36,6 +38,7 @@ const SERVICE: Kind = Kind {
     shout: "SERVICE",
     collection: "services",
     hole: "servicesId",
+    id: "serviceId",
     permissions: "run.services",
     schema: "GoogleCloudRunV2Service",
     naming: naming::Kind { title: "Service", field: "service.name", longest: 49 },
@@ -51,6 +54,7 @@ const WORKER_POOL: Kind = Kind {
     shout: "WORKER_POOL",
     collection: "workerPools",
     hole: "workerPoolsId",
+    id: "workerPoolId",
     permissions: "run.workerpools",
     schema: "GoogleCloudRunV2WorkerPool",
     naming: naming::Kind { title: "Worker pool", field: "worker_pool.name", longest: 49 },

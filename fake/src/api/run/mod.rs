@@ -53,6 +53,7 @@ fn answer(world: &mut World, call: &Call) -> Option<Answer> {
     Some(match method {
         "services.get" | "workerPools.get" => services::get(world, call),
         "services.list" | "workerPools.list" => services::list(world, call),
+        "services.create" | "workerPools.create" => patch::create(world, call),
         "services.patch" | "workerPools.patch" => patch::patch(world, call),
         "services.delete" | "workerPools.delete" => services::delete(world, call),
         "services.getIamPolicy" => policy::get(world, call),
@@ -69,10 +70,15 @@ fn answer(world: &mut World, call: &Call) -> Option<Answer> {
 
 /// Full name of the service or worker pool the path names, with the project's id.
 fn service_name(world: &World, call: &Call) -> String {
+    let kind = Kind::asked(call);
+    full_name(world, call, kind, call.hole(kind.hole))
+}
+
+/// Full name of what has this short one in the place the path names, with the project's id.
+fn full_name(world: &World, call: &Call, kind: &Kind, short: &str) -> String {
     let named = call.hole("projectsId");
     let project = world.project(named).map_or(named, |project| project.id.as_str());
-    let kind = Kind::asked(call);
-    format!("projects/{project}/locations/{}/{}/{}", call.hole("locationsId"), kind.collection, call.hole(kind.hole))
+    format!("projects/{project}/locations/{}/{}/{short}", call.hole("locationsId"), kind.collection)
 }
 
 /// Refuses a caller who may not do this with the service or worker pool.

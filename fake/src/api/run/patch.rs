@@ -1,4 +1,4 @@
-//! `services.patch` and `workerPools.patch`: the one way by which either is made and changed.
+//! How services and worker pools are made and changed: `create` and `patch`.
 
 use super::kind::Kind;
 use super::{accept, conditions, identity, labels, naming, operations, settle, template, traffic};
@@ -9,13 +9,26 @@ use crate::world::{Aim, IamPolicy, Project, Revision, RevisionState, Service, Wo
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Answers the call.
+/// `services.create`, `workerPools.create`: what is not there yet, under the name that the query gives.
+pub(super) fn create(world: &mut World, call: &Call) -> Answer {
+    let kind = Kind::asked(call);
+    let short = call.query(kind.id).unwrap_or_default();
+    let name = super::full_name(world, call, kind, short);
+    super::need(world, call, &kind.permission("create"), &name)?;
+    naming::check(call, &kind.naming, &name, short)?;
+    if world.deployed(&name).is_some() {
+        let message = format!("Resource '{short}' already exists.");
+        return Err(refusal::rpc(409, "ALREADY_EXISTS", message, Vec::new()));
+    }
+    apply(world, call, &name, None)
+}
+
+/// `services.patch`, `workerPools.patch`.
 pub(super) fn patch(world: &mut World, call: &Call) -> Answer {
     let name = super::service_name(world, call);
     let kind = Kind::asked(call);
     let short = call.hole(kind.hole);
     super::need(world, call, &kind.permission("update"), &name)?;
-    let Some(project) = world.project(call.hole("projectsId")).cloned() else { return Err(super::missing(call)) };
     let existing = world.deployed(&name).cloned();
     naming::check(call, &kind.naming, &name, short)?;
     // Asked before it matters, so that it counts as honoured where the service exists too.
@@ -25,6 +38,14 @@ pub(super) fn patch(world: &mut World, call: &Call) -> Answer {
         None if !may_create => return Err(super::missing(call)),
         None => super::need(world, call, &kind.permission("create"), &name)?,
     }
+    apply(world, call, &name, existing)
+}
+
+/// Makes of the service or worker pool what the body asks for, unless it may not be.
+fn apply(world: &mut World, call: &Call, name: &str, existing: Option<Service>) -> Answer {
+    let kind = Kind::of(name);
+    let short = name.rsplit('/').next().unwrap_or_default();
+    let Some(project) = world.project(call.hole("projectsId")).cloned() else { return Err(super::missing(call)) };
     let before = existing.as_ref().map(|service| &service.config);
     let mut config = accept::merge(world, kind, before, &call.json, call.query("updateMask"))?;
     match kind.is_pool() {
@@ -33,14 +54,14 @@ pub(super) fn patch(world: &mut World, call: &Call) -> Answer {
     }
     template::check(&config, kind)?;
     traffic::check(&config, short, kind)?;
-    check_identity(world, call, &config, &project, before, &name)?;
+    check_identity(world, call, &config, &project, before, name)?;
     let fresh = fresh_revision(world, call, existing.as_ref(), &config, short)?;
     if call.flag("validateOnly") {
         // The dry run's operation is not kept: asking for it later finds nothing.
-        let service = existing.unwrap_or_else(|| blank(world, &name, &call.account));
+        let service = existing.unwrap_or_else(|| blank(world, name, &call.account));
         return Ok(Reply::ok(&operations::view_of_dry_run(world, kind.word, &service.name)));
     }
-    Ok(Reply::ok(&commit(world, call, &name, config, fresh)))
+    Ok(Reply::ok(&commit(world, call, name, config, fresh)))
 }
 
 /// The caller must be allowed to act as the account the containers run as, and to open the door

@@ -43,14 +43,17 @@ fn secret(world: &World, call: &Call, permission: &str) -> Result<String, Reply>
 fn view(world: &World, key: &str, number: usize, version: &SecretVersion) -> Value {
     let parts: Vec<&str> = key.split('/').collect();
     let project = world.project(parts[1]).map_or(parts[1], |project| project.number.as_str());
-    json!({
+    let mut view = json!({
         "name": format!("projects/{project}/secrets/{}/versions/{number}", parts[3]),
         "createTime": version.created,
         "state": version.state,
         "replicationStatus": {"automatic": {}},
         "etag": version.etag(),
-        "clientSpecifiedPayloadChecksum": version.checked,
-    })
+    });
+    if version.checked {
+        view["clientSpecifiedPayloadChecksum"] = json!(true);
+    }
+    view
 }
 
 fn add(world: &mut World, call: &Call) -> Answer {

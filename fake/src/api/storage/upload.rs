@@ -40,8 +40,16 @@ pub(super) fn insert(world: &mut World, call: &Call) -> Answer {
             let bad = || refusal::storage(400, "badRequest", "Malformed multipart body.");
             let boundary = call.header("content-type").and_then(multipart::boundary).ok_or_else(bad)?;
             let parts = multipart::parts(&call.body, boundary).ok_or_else(bad)?;
-            let [metadata, content] = parts.as_slice() else { return Err(bad()) };
-            let document = document(world, &metadata.content)?;
+            // Google's own client sends the checksums of what it read while sending it behind the content.
+            let (metadata, content, trailing) = match parts.as_slice() {
+                [metadata, content] => (metadata, content, None),
+                [metadata, content, trailing] => (metadata, content, Some(trailing)),
+                _ => return Err(bad()),
+            };
+            let mut document = document(world, &metadata.content)?;
+            if let Some(trailing) = trailing {
+                document.extend(self::document(world, &trailing.content)?);
+            }
             let content_type = content.content_type.as_deref().unwrap_or("application/octet-stream");
             let draft = draft(call, document, content.content.clone(), content_type)?;
             store(world, draft)

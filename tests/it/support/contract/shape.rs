@@ -11,6 +11,33 @@ pub(super) enum Side {
     Answer,
 }
 
+/// Fields that Google writes even when they hold their default: optional ones and members of a oneof (what Google's
+/// Rust clients have as an `Option`), and those of Cloud Billing, as its tools show them.
+const WRITTEN: [&str; 9] = [
+    "billingAccountName",
+    "billingEnabled",
+    "boolValue",
+    "doubleValue",
+    "enabled",
+    "int64Value",
+    "manualInstanceCount",
+    "maxRetries",
+    "stringValue",
+];
+
+/// Whether a field holds what protobuf's JSON writer leaves out.
+fn is_default(schema: &Value, value: &Value) -> bool {
+    match value {
+        Value::Bool(value) => !value,
+        Value::Number(value) => value.as_f64() == Some(0.0),
+        Value::String(value) => {
+            let unsaid = schema["enum"].is_array() && value.ends_with("_UNSPECIFIED");
+            value.is_empty() || unsaid || value == "0" && schema["format"].is_string()
+        }
+        _ => false,
+    }
+}
+
 /// Adds what in `value` breaks `schema` to `breaches`; `place` is how sentences name the value.
 pub(super) fn check(
     side: Side,
@@ -38,6 +65,8 @@ pub(super) fn check(
                 breaches.extend(object.keys().map(|key| format!("{place} has no field `{key}`")));
                 return;
             }
+            // Cloud Storage and the token endpoint have none behind their JSON.
+            let of_protobuf = document["name"].as_str().is_some_and(|name| name != "storage");
             for (key, inner) in object {
                 let known = schema["properties"].get(key).or_else(|| schema.get("additionalProperties"));
                 match known {
@@ -46,6 +75,15 @@ pub(super) fn check(
                     }
                     Some(schema) if side == Side::Answer && schema["writeOnly"] == true => {
                         breaches.push(format!("{place}.{key} is for callers to write"))
+                    }
+                    Some(schema)
+                        if side == Side::Answer
+                            && properties.is_some()
+                            && of_protobuf
+                            && is_default(schema, inner)
+                            && !WRITTEN.contains(&key.as_str()) =>
+                    {
+                        breaches.push(format!("{place}.{key} is {inner}, which Google leaves out"))
                     }
                     Some(schema) => check(side, document, schema, inner, &format!("{place}.{key}"), breaches),
                     None => breaches.push(format!("{place} has no field `{key}`")),

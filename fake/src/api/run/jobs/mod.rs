@@ -27,6 +27,7 @@ pub(super) fn answer(world: &mut World, call: &Call, method: &str) -> Option<Ans
     Some(match method {
         "jobs.get" => get(world, call),
         "jobs.list" => list(world, call),
+        "jobs.create" => patch::create(world, call),
         "jobs.patch" => patch::patch(world, call),
         "jobs.run" => run::run(world, call),
         "jobs.delete" => delete(world, call),
@@ -87,9 +88,13 @@ fn test(world: &mut World, call: &Call) -> Answer {
 
 /// Full name of the job the path names, with the project's id.
 fn job_name(world: &World, call: &Call) -> String {
+    full_name(world, call, call.hole("jobsId"))
+}
+
+fn full_name(world: &World, call: &Call, short: &str) -> String {
     let named = call.hole("projectsId");
     let project = world.project(named).map_or(named, |project| project.id.as_str());
-    format!("projects/{project}/locations/{}/jobs/{}", call.hole("locationsId"), call.hole("jobsId"))
+    format!("projects/{project}/locations/{}/jobs/{short}", call.hole("locationsId"))
 }
 
 /// Refuses a caller who may not do this with the job, or with the execution or task of it.

@@ -1,20 +1,33 @@
-//! `jobs.patch`: the one way by which a job is made and changed.
+//! How a job is made and changed: `create` and `patch`.
 
 use super::super::{conditions, identity, naming, operations};
 use super::{accept, begin, laws, result};
 use crate::call::Call;
+use crate::refusal;
 use crate::reply::{Answer, Reply};
 use crate::world::{Aim, IamPolicy, Job, World};
 use serde_json::{Map, Value};
 
 const KIND: naming::Kind = naming::Kind { title: "Job", field: "job.name", longest: 63 };
 
-/// Answers the call.
+/// `jobs.create`: one that is not there yet, under the name that the query gives.
+pub(super) fn create(world: &mut World, call: &Call) -> Answer {
+    let short = call.query("jobId").unwrap_or_default();
+    let name = super::full_name(world, call, short);
+    super::need(world, call, "run.jobs.create", &name, &name)?;
+    naming::check(call, &KIND, &name, short)?;
+    if world.jobs.contains_key(&name) {
+        let message = format!("Resource '{short}' already exists.");
+        return Err(refusal::rpc(409, "ALREADY_EXISTS", message, Vec::new()));
+    }
+    apply(world, call, &name)
+}
+
+/// `jobs.patch`.
 pub(super) fn patch(world: &mut World, call: &Call) -> Answer {
     let name = super::job_name(world, call);
     let short = call.hole("jobsId");
     super::need(world, call, "run.jobs.update", &name, &name)?;
-    let Some(project) = world.project(call.hole("projectsId")).cloned() else { return Err(super::missing(call)) };
     let existing = world.jobs.get(&name).cloned();
     naming::check(call, &KIND, &name, short)?;
     let may_create = call.flag("allowMissing");
@@ -23,6 +36,13 @@ pub(super) fn patch(world: &mut World, call: &Call) -> Answer {
         None if !may_create => return Err(super::missing(call)),
         None => super::need(world, call, "run.jobs.create", &name, &name)?,
     }
+    apply(world, call, &name)
+}
+
+/// Makes of the job what the body asks for, unless it may not be.
+fn apply(world: &mut World, call: &Call, name: &str) -> Answer {
+    let short = name.rsplit('/').next().unwrap_or_default();
+    let Some(project) = world.project(call.hole("projectsId")).cloned() else { return Err(super::missing(call)) };
     laws::refuse_delay(world, call, &call.json["template"])?;
     let config = accept::read(&call.json, &project);
     laws::check(&config, short)?;
@@ -31,19 +51,19 @@ pub(super) fn patch(world: &mut World, call: &Call) -> Answer {
     let token = accept::token(&config).map(|(token, to_end)| (format!("{name}/executions/{short}-{token}"), to_end));
     let is_new = |execution: &String| !world.executions.iter().any(|known| known.name == *execution);
     if token.as_ref().is_some_and(|(execution, _)| is_new(execution)) {
-        super::need(world, call, "run.jobs.run", &name, &name)?;
+        super::need(world, call, "run.jobs.run", name, name)?;
     }
     if call.flag("validateOnly") {
-        return Ok(Reply::ok(&operations::view_of_dry_run(world, "Job", &name)));
+        return Ok(Reply::ok(&operations::view_of_dry_run(world, "Job", name)));
     }
-    commit(world, call, &name, config);
+    commit(world, call, name, config);
     let aim = match token {
-        Some((execution, to_end)) if begin_once(world, call, &name, &execution) => {
+        Some((execution, to_end)) if begin_once(world, call, name, &execution) => {
             Aim::ChangeJob { execution: Some(execution), to_end }
         }
         _ => Aim::ChangeJob { execution: None, to_end: false },
     };
-    let operation = operations::begin(world, &name, aim, Some(1));
+    let operation = operations::begin(world, name, aim, Some(1));
     Ok(Reply::ok(&conditions::operation(world, &operation)))
 }
 
