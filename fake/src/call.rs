@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::cell::RefCell;
 
 /// One request, routed, its caller known.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Call {
     /// The method id it matched.
     pub(crate) id: String,
@@ -68,7 +68,7 @@ impl Call {
 
     /// Whether a boolean query parameter is set.
     pub(crate) fn flag(&self, name: &str) -> bool {
-        self.query(name) == Some("true")
+        self.query(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
     /// The first value of a header, by its name in lower case.
@@ -93,7 +93,7 @@ impl Call {
     /// Query parameters that ask for something and that nobody looked at; what holds its default asks for nothing.
     pub(crate) fn unread(&self) -> Vec<&str> {
         let seen = self.seen.borrow();
-        let asks = |value: &str| !["", "0", "false"].contains(&value);
+        let asks = |value: &str| !["", "0", "false", "False"].contains(&value);
         let names = self.query.iter().filter(|(_, value)| asks(value)).map(|(name, _)| name.as_str());
         names.filter(|name| !WITHOUT_EFFECT.contains(name) && !seen.iter().any(|known| known == name)).collect()
     }

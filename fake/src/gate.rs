@@ -147,7 +147,8 @@ fn query(world: &mut World, api: &Api, document: &Document, method: &Method, cal
             return Err(violations(&[(String::new(), description)]));
         }
         let bad = match method.query.get(name).and_then(|known| known["type"].as_str()) {
-            Some("boolean") => !matches!(value.as_str(), "true" | "false"),
+            // gcloud writes some as Python does, `False`.
+            Some("boolean") => value.to_lowercase().parse::<bool>().is_err(),
             Some("integer") => value.parse::<i64>().is_err(),
             _ => false,
         };

@@ -29,7 +29,7 @@ const MOST: usize = 100;
 
 fn answer(world: &mut World, call: &Call) -> Option<Answer> {
     Some(match (call.id.as_str(), call.path.starts_with("/v3/")) {
-        ("cloudresourcemanager.projects.get", true) => get(world, call),
+        ("cloudresourcemanager.projects.get", newer) => get(world, call, newer),
         ("cloudresourcemanager.projects.getIamPolicy", true) => policy(world, call),
         ("cloudresourcemanager.projects.testIamPermissions", true) => test_permissions(world, call),
         ("cloudresourcemanager.projects.getEffectiveOrgPolicy", _) => org_policy(world, call),
@@ -41,19 +41,31 @@ fn project<'a>(world: &'a World, call: &Call) -> Option<&'a Project> {
     world.project(call.project().unwrap_or_default())
 }
 
-fn get(world: &World, call: &Call) -> Answer {
+/// A project in the words of v3, or of v1, which gcloud asks.
+fn get(world: &World, call: &Call, newer: bool) -> Answer {
     let name = call.project().unwrap_or_default();
     match project(world, call) {
         Some(project) if world.allows(&call.account, "resourcemanager.projects.get", &project.id, None) => {
-            Ok(Reply::ok(&json!({
-                "name": format!("projects/{}", project.number),
-                "parent": "organizations/9876543210",
-                "projectId": project.id,
-                "state": "ACTIVE",
-                "displayName": project.id,
-                "createTime": "2025-02-01T09:00:00.000Z",
-                "etag": "W/\"abc\""
-            })))
+            let created = "2025-02-01T09:00:00.000Z";
+            Ok(Reply::ok(&match newer {
+                true => json!({
+                    "name": format!("projects/{}", project.number),
+                    "parent": "organizations/9876543210",
+                    "projectId": project.id,
+                    "state": "ACTIVE",
+                    "displayName": project.id,
+                    "createTime": created,
+                    "etag": "W/\"abc\""
+                }),
+                false => json!({
+                    "projectNumber": project.number,
+                    "projectId": project.id,
+                    "lifecycleState": "ACTIVE",
+                    "name": project.id,
+                    "createTime": created,
+                    "parent": {"type": "organization", "id": "9876543210"}
+                }),
+            }))
         }
         _ => Err(denied("resourcemanager.projects.get", name)),
     }

@@ -35,6 +35,7 @@ mod objects;
 mod permissions;
 mod policies;
 mod revisions;
+mod run_v1;
 mod scene;
 mod service_laws;
 mod services;

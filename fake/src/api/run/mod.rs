@@ -1,5 +1,5 @@
 //! Cloud Run, v2: services, worker pools, revisions, jobs, executions, operations, invoker
-//! policies; v1: domain mappings.
+//! policies; v1: services and revisions as gcloud knows them, domain mappings.
 
 mod accept;
 mod conditions;
@@ -19,6 +19,7 @@ mod services;
 mod settle;
 mod template;
 mod traffic;
+mod v1;
 
 use crate::apis::Api;
 use crate::call::Call;
@@ -49,9 +50,14 @@ fn answer(world: &mut World, call: &Call) -> Option<Answer> {
     if let Some(method) = by_namespace.or_else(by_location) {
         return domains::answer(world, call, method);
     }
+    if let Some(method) = call.id.strip_prefix("run.namespaces.") {
+        return v1::answer(world, call, method);
+    }
     let method = call.id.strip_prefix("run.projects.locations.")?;
     Some(match method {
         "services.get" | "workerPools.get" => services::get(world, call),
+        // Both versions have it under one id.
+        "services.list" if call.path.starts_with("/v1/") => v1::list_of_location(world, call),
         "services.list" | "workerPools.list" => services::list(world, call),
         "services.create" | "workerPools.create" => patch::create(world, call),
         "services.patch" | "workerPools.patch" => patch::patch(world, call),

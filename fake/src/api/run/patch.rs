@@ -11,8 +11,12 @@ use std::collections::BTreeMap;
 
 /// `services.create`, `workerPools.create`: what is not there yet, under the name that the query gives.
 pub(super) fn create(world: &mut World, call: &Call) -> Answer {
+    create_named(world, call, call.query(Kind::asked(call).id).unwrap_or_default())
+}
+
+/// The same under this short name.
+pub(super) fn create_named(world: &mut World, call: &Call, short: &str) -> Answer {
     let kind = Kind::asked(call);
-    let short = call.query(kind.id).unwrap_or_default();
     let name = super::full_name(world, call, kind, short);
     super::need(world, call, &kind.permission("create"), &name)?;
     naming::check(call, &kind.naming, &name, short)?;
