@@ -23,6 +23,7 @@ mod domain;
 mod dry_run;
 mod faults;
 mod first_deploy;
+mod gcloud;
 mod github;
 mod hostile;
 mod hostile_credentials;

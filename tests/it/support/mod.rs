@@ -10,6 +10,7 @@ pub mod contract;
 pub mod engine;
 pub mod listener;
 pub mod normal;
+pub mod relay;
 pub mod runner;
 pub mod secrets;
 

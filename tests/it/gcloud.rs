@@ -1,0 +1,176 @@
+//! The real `gcloud` and Slipway deploy the same service on the embedded cloud, in turns: a judge that nobody here wrote.
+//! Run where it is installed: `cargo test --test it gcloud -- --ignored`.
+
+use std::process::Command;
+
+use fakecloud::{Token, World};
+use serde_json::{Value, json};
+
+use crate::support::relay::Relay;
+use crate::support::{Scene, contract};
+
+const TOKEN: &str = "ya29.gcloud";
+const REGION: &str = "us-central1";
+
+/// `gcloud` with a configuration of its own, which knows nothing but the embedded cloud.
+struct Gcloud<'a> {
+    scene: &'a Scene,
+    relay: Relay,
+    asked: std::cell::Cell<usize>,
+}
+
+impl<'a> Gcloud<'a> {
+    fn of(scene: &'a Scene) -> Self {
+        let token = Token { account: World::DEPLOYER.to_owned(), expires: i64::MAX };
+        scene.cloud.world(|world| world.tokens.insert(TOKEN.to_owned(), token));
+        std::fs::write(scene.directory.join("token"), TOKEN).unwrap();
+        let addresses = Self::apis(scene).map(|api| (api.clone(), scene.cloud.address(&api))).collect();
+        Self { scene, relay: Relay::to(addresses), asked: scene.cloud.journal().len().into() }
+    }
+
+    fn apis(scene: &Scene) -> impl Iterator<Item = String> {
+        let names = scene.cloud.endpoints().into_iter();
+        names.filter_map(|(name, _)| Some(name.strip_prefix("CLOUDSDK_API_ENDPOINT_OVERRIDES_")?.to_lowercase()))
+    }
+
+    /// Runs it to a good end; what it printed. What the cloud answered is held against Google's schemas.
+    #[track_caller]
+    fn run(&self, arguments: &str) -> String {
+        let folder = &self.scene.directory;
+        let mut command = Command::new("gcloud");
+        command.args(arguments.split(' ')).env_clear().current_dir(self.scene.workspace());
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", folder);
+        command.env("CLOUDSDK_CONFIG", folder.join("gcloud"));
+        command.env("CLOUDSDK_AUTH_ACCESS_TOKEN_FILE", folder.join("token"));
+        command.env("CLOUDSDK_PROXY_PORT", self.relay.port.to_string());
+        for (name, value) in [
+            ("CORE_PROJECT", World::PROJECT),
+            ("CORE_DISABLE_PROMPTS", "1"),
+            ("CORE_DISABLE_USAGE_REPORTING", "1"),
+            ("COMPONENT_MANAGER_DISABLE_UPDATE_CHECK", "1"),
+            ("SURVEY_DISABLE_PROMPTS", "1"),
+            ("RUN_REGION", REGION),
+            ("BUILDS_REGION", REGION),
+            ("PROXY_TYPE", "http"),
+            ("PROXY_ADDRESS", "127.0.0.1"),
+        ] {
+            command.env(format!("CLOUDSDK_{name}"), value);
+        }
+        for api in Self::apis(self.scene) {
+            let address = format!("http://{api}.fake/");
+            command.env(format!("CLOUDSDK_API_ENDPOINT_OVERRIDES_{}", api.to_uppercase()), address);
+        }
+        let done = command.output().expect("gcloud");
+        let told = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "gcloud {arguments}:\n{told}");
+        let journal = self.scene.cloud.journal();
+        let future = self.scene.cloud.world(|world| world.future());
+        let breaches = contract::judge(&journal[self.asked.replace(journal.len())..], &future, true);
+        assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+        let unexpected = self.scene.cloud.unexpected();
+        assert!(unexpected.is_empty(), "gcloud {arguments}: {unexpected:#?}");
+        String::from_utf8(done.stdout).expect("text")
+    }
+}
+
+/// The service as the world has it, without what a write changes by itself.
+fn config(scene: &Scene) -> Value {
+    scene.cloud.world(|world| {
+        let service = world.services.values().next().expect("a service");
+        Value::Object(service.config.clone())
+    })
+}
+
+/// Settings of every kind that gcloud has a flag for.
+const SETTINGS: &str = "--port 9000 --memory 1Gi --cpu 2 --set-env-vars A=1,B=x --labels team=shop --max-instances 5 \
+    --min-instances 1 --min 1 --ingress internal --no-cpu-throttling --cpu-boost --concurrency 30 --timeout 90 \
+    --session-affinity --execution-environment gen2 --description hello --network default --subnet default \
+    --network-tags allow-db --vpc-egress all-traffic --add-volume name=data,type=cloud-storage,bucket=shop-data,readonly=true \
+    --add-volume-mount volume=data,mount-path=/data";
+
+#[test]
+#[ignore = "needs the real gcloud"]
+fn gcloud_and_slipway_deploy_the_same_service_in_turns() {
+    let scene = Scene::new();
+    scene.cloud.world(|world| {
+        world.add_repository(World::PROJECT, REGION, "app");
+    });
+    let gcloud = Gcloud::of(&scene);
+    // gcloud's build and deploy.
+    let image = "us-central1-docker.pkg.dev/harbour-dev/app/web:one";
+    let id = gcloud.run(&format!("builds submit app --tag {image} --async --format value(id)"));
+    // Its own waiting reads the log at an address that cannot be overridden; each description is a look.
+    let looks = (0..10).map(|_| gcloud.run(&format!("builds describe {} --format value(status)", id.trim())));
+    assert!(looks.into_iter().any(|status| status.trim() == "SUCCESS"));
+    assert!(gcloud.run("builds list --format value(status)").contains("SUCCESS"));
+    gcloud.run(&format!("run deploy web --image {image} --no-allow-unauthenticated {SETTINGS}"));
+    let theirs = config(&scene);
+    let container = &theirs["template"]["containers"][0];
+    assert_eq!(container["resources"]["limits"], json!({"cpu": "2", "memory": "1Gi"}));
+    assert_eq!(theirs["template"]["vpcAccess"]["networkInterfaces"][0]["tags"], json!(["allow-db"]));
+
+    // Ours takes over, and changes the image alone.
+    let run = scene.run().expect(0);
+    let ours = config(&scene);
+    assert_ne!(ours["template"]["containers"][0]["image"], container["image"]);
+    for setting in ["ports", "env", "volumeMounts", "resources", "startupProbe"] {
+        assert_eq!(ours["template"]["containers"][0][setting], container[setting], "{setting}");
+    }
+    for setting in ["vpcAccess", "scaling", "sessionAffinity", "volumes", "timeout", "executionEnvironment"] {
+        assert_eq!(ours["template"][setting], theirs["template"][setting], "{setting}");
+    }
+    for setting in ["ingress", "description", "scaling"] {
+        assert_eq!(ours[setting], theirs[setting], "{setting}");
+    }
+    // gcloud reads what ours made, and what serves.
+    let revision = run.outputs["revision"].clone();
+    assert!(gcloud.run("run services describe web --format value(status.latestReadyRevisionName)").contains(&revision));
+    assert!(gcloud.run("run revisions list --service web --format value(metadata.name)").contains(&revision));
+    assert!(gcloud.run("run services list --format value(metadata.name)").contains("web"));
+
+    // And back.
+    gcloud.run("run services update web --update-env-vars C=3 --memory 2Gi");
+    let back = config(&scene);
+    assert_eq!(back["template"]["containers"][0]["resources"]["limits"]["memory"], "2Gi");
+    assert_eq!(back["template"]["containers"][0]["image"], ours["template"]["containers"][0]["image"]);
+    assert_ne!(gcloud.run("run services describe web --format value(status.latestReadyRevisionName)").trim(), revision);
+    gcloud.run(&format!("run services update-traffic web --to-revisions {revision}=100"));
+    gcloud.run("run services add-iam-policy-binding web --member allUsers --role roles/run.invoker");
+    scene.run().expect(0);
+    gcloud.run("run services delete web");
+    assert!(scene.cloud.world(|world| world.services.is_empty()));
+}
+
+/// A configuration without what every deploy of ours writes: whose it is, and of which commit.
+fn settings(mut config: Value) -> Value {
+    for place in ["", "/template"] {
+        let part = config.pointer_mut(place).and_then(Value::as_object_mut).expect("an object");
+        part.retain(|name, _| {
+            !["client", "clientVersion", "annotations", "labels", "revision"].contains(&name.as_str())
+        });
+    }
+    config
+}
+
+#[test]
+#[ignore = "needs the real gcloud"]
+fn the_export_of_a_service_is_a_manifest_of_it() {
+    let image = "us-docker.pkg.dev/cloudrun/container/hello";
+    let mut scene = Scene::new();
+    scene.input("manifest", "web.yaml").input("source", "").input("image", image);
+    let gcloud = Gcloud::of(&scene);
+    gcloud.run(&format!("run deploy web --image {image} --no-allow-unauthenticated {SETTINGS}"));
+    let export = gcloud.run("run services describe web --format export");
+    let theirs = config(&scene);
+    // A label of Google's, which v2 refuses and which every export has.
+    let export = export.replace("    cloud.googleapis.com/location: us-central1\n", "");
+    std::fs::write(scene.workspace().join("web.yaml"), export).unwrap();
+    scene.run().expect(0);
+    assert_eq!(settings(config(&scene)), settings(theirs));
+    // And the other way round: what gcloud makes of its own export of ours.
+    let ours = config(&scene);
+    let export = gcloud.run("run services describe web --format export");
+    std::fs::write(scene.workspace().join("ours.yaml"), export).unwrap();
+    gcloud.run("run services replace ours.yaml");
+    assert_eq!(settings(config(&scene)), settings(ours));
+}
