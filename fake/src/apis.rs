@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 /// Every API the fake listens for, each at an address of its own.
 const ALL: &[&Api] = &[
     &api::oauth2::API,
+    &api::metadata::API,
     &api::actions::API,
     &api::cloudbuild::API,
     &api::run::API,

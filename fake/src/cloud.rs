@@ -45,7 +45,7 @@ impl FakeCloud {
 
     /// Environment variables that lead a client here, with their values: one per API.
     pub fn endpoints(&self) -> Vec<(String, String)> {
-        let own = ["oauth2", "github", "actions"];
+        let own = ["oauth2", "github", "actions", "metadata"];
         let overridden = self.addresses.iter().filter(|(name, _)| !own.contains(name));
         overridden
             .map(|(name, base)| {
@@ -68,6 +68,12 @@ impl FakeCloud {
     /// as GitHub Enterprise Server does.
     pub fn github_url(&self) -> String {
         self.address("github")
+    }
+
+    /// The variables that lead what a person or a machine signs in with here.
+    pub fn own_variables(&self) -> [(&'static str, String); 2] {
+        let metadata = self.address("metadata").replacen("http://", "", 1);
+        [("CLOUDSDK_API_ENDPOINT_OVERRIDES_OAUTH2", self.address("oauth2")), ("GCE_METADATA_HOST", metadata)]
     }
 
     /// The variables by which a job with `permissions: id-token: write` asks GitHub for its identity.

@@ -36,6 +36,12 @@ pub enum Moment {
 pub enum Action {
     /// Answers with this status; without a body, with what Google says in such a case.
     Status(u16, Option<Value>, Vec<(String, String)>),
+    /// Answers with this status, these headers, these bytes.
+    Raw(u16, Vec<(String, String)>, Vec<u8>),
+    /// Answers with this status and these bytes, and then with the letter `x` for ever.
+    Endless(u16, Vec<u8>),
+    /// Answers with this status, the first of these bytes, and then keeps silent.
+    Stuck(u16, Vec<u8>),
     /// Answers with a front end's HTML page.
     Html(u16),
     /// Resets the TCP connection without a reply.
@@ -113,6 +119,15 @@ impl Action {
                 };
                 reply.headers.extend(headers.iter().cloned());
                 reply
+            }
+            Action::Raw(code, headers, body) => {
+                Reply { status: *code, headers: headers.clone(), body: body.clone().into(), ..Reply::empty(*code) }
+            }
+            Action::Endless(code, body) => {
+                Reply { manner: Manner::Endless, ..Reply::new(*code, "application/json; charset=UTF-8", body.clone()) }
+            }
+            Action::Stuck(code, body) => {
+                Reply { manner: Manner::Stuck, ..Reply::new(*code, "application/json; charset=UTF-8", body.clone()) }
             }
             Action::Html(code) => {
                 Reply::page(*code, "Server Error", "The server encountered a temporary error. Please try again.")

@@ -74,10 +74,12 @@ fn identify(world: &mut World, api: &Api, call: &mut Call) -> Result<(), Reply> 
     }
 }
 
-/// A quota project needs a permission no deployer has; the product must not name one.
+/// A quota project needs a permission no deployer has; the product must not name one but for people.
 fn quota_project(world: &mut World, api: &Api, call: &Call) -> Result<(), Reply> {
     let Some(project) = call.header("x-goog-user-project").or(call.query("userProject")) else { return Ok(()) };
-    world.unexpected.push(format!("{}: a quota project («{project}») was sent", call.id));
+    if !world.people.contains_key(&call.account) {
+        world.unexpected.push(format!("{}: a quota project («{project}») was sent", call.id));
+    }
     if world.allows(&call.account, "serviceusage.services.use", project, None) {
         return Ok(());
     }
@@ -100,9 +102,20 @@ fn quota_project(world: &mut World, api: &Api, call: &Call) -> Result<(), Reply>
     Err(refusal::rpc(403, "PERMISSION_DENIED", message, vec![detail]))
 }
 
+/// APIs that count a person's requests for the program that the person signed in with, unless another project is named;
+/// the others count for the project of what the request is about.
+const WITHOUT_A_RESOURCE: [&str; 3] = ["cloudresourcemanager", "cloudbilling", "billingbudgets"];
+
 /// The project a call is counted for must exist, have the API enabled and be paid for.
 fn consumer(world: &World, api: &Api, call: &Call) -> Result<(), Reply> {
-    let own = world.home_of(&call.account);
+    let own = match world.people.contains_key(&call.account) {
+        // A person's requests count for the project they name, else for that of the program they signed in with.
+        true => match call.header("x-goog-user-project") {
+            None if WITHOUT_A_RESOURCE.contains(&api.name) => return Err(refusal::no_quota_project(api.service)),
+            named => named.or(world.home_of(&call.account)),
+        },
+        false => world.home_of(&call.account),
+    };
     let named = if api.counts_for_caller { None } else { call.project().filter(|name| *name != "-") };
     let name = named.or(own).unwrap_or_default();
     let Some(project) = world.project(name) else {

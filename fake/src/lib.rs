@@ -69,8 +69,8 @@ pub use world::{
     ChangedFile, DeploymentStatus, DomainMapping, Effect, Execution, ExecutionFailure, ExecutionOutcome,
     ExecutionScript, ExecutionState, GitHub, GitHubCommit, GitHubDeployment, GitHubRepository, GitHubRun, GitHubToken,
     HostingChannel, HostingRelease, HostingSite, HostingVersion, IamPolicy, Image, IssueComment, Job, Key, LogEntry,
-    LogReads, Measured, Metrics, Object, Operation, OrganizationSecret, Outcome, Package, Page, Project, Provider,
-    PullRequest, QuotaWindow, Repository, Revision, RevisionOutcome, RevisionScript, RevisionState, Secret,
-    SecretVersion, Service, Share, Site, Snapshot, Stamp, Token, Trouble, Upload, UploadState, VersionScript,
+    LogReads, Machine, Measured, Metrics, Object, Operation, OrganizationSecret, Outcome, Package, Page, Person,
+    Project, Provider, PullRequest, QuotaWindow, Repository, Revision, RevisionOutcome, RevisionScript, RevisionState,
+    Secret, SecretVersion, Service, Share, Site, Snapshot, Stamp, Token, Trouble, Upload, UploadState, VersionScript,
     VersionStatus, WorkflowRun, World,
 };

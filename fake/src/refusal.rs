@@ -101,6 +101,21 @@ pub(crate) fn service_disabled(service: &str, title: &str, number: &str) -> Repl
     rpc(403, "PERMISSION_DENIED", long, details)
 }
 
+/// 403: a person signed in with gcloud, whose own project the API is not enabled in.
+pub(crate) fn no_quota_project(service: &str) -> Reply {
+    let message = format!(
+        "Your application is authenticating by using local Application Default Credentials. The {service} API requires \
+         a quota project, which is not set by default. To learn how to set your quota project, see \
+         https://cloud.google.com/docs/authentication/adc-troubleshooting/user-creds ."
+    );
+    let consumer = format!("projects/{}", crate::world::World::CLIENTS_PROJECT);
+    let details = vec![
+        info("SERVICE_DISABLED", "googleapis.com", json!({"service": service, "consumer": consumer})),
+        json!({"@type": "type.googleapis.com/google.rpc.LocalizedMessage", "locale": "en-US", "message": message}),
+    ];
+    rpc(403, "PERMISSION_DENIED", message, details)
+}
+
 /// 403: the project has no billing account.
 pub(crate) fn billing_disabled(family: Family, service: &str, number: &str) -> Reply {
     if family == Family::Storage {

@@ -28,6 +28,10 @@ pub(crate) enum Manner {
     Cut,
     /// The full length is announced, half is sent, the connection is closed.
     Half,
+    /// What there is, and then more for ever.
+    Endless,
+    /// What there is, and then nothing more, with the connection open.
+    Stuck,
     /// Nothing is sent and the connection stays open.
     Never,
 }

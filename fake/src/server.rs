@@ -316,18 +316,21 @@ async fn deliver(
             reset.store(true, Ordering::Relaxed);
             return Err(GivenUp);
         }
-        Manner::Whole | Manner::Half => {}
+        Manner::Whole | Manner::Half | Manner::Endless | Manner::Stuck => {}
     }
     shared.journal.amend(number, |entry| entry.status = Some(reply.status));
     let mut response = Response::builder().status(reply.status);
     for (name, value) in &reply.headers {
         response = response.header(name, value);
     }
-    let content = if reply.manner == Manner::Half {
-        response = response.header("Content-Length", reply.body.len());
-        Content::half(&reply.body)
-    } else {
-        Content::Whole(Some(reply.body))
+    let content = match reply.manner {
+        Manner::Half => {
+            response = response.header("Content-Length", reply.body.len());
+            Content::half(&reply.body)
+        }
+        Manner::Endless => Content::Endless(Some(reply.body)),
+        Manner::Stuck => Content::Stuck(Some(reply.body)),
+        _ => Content::Whole(Some(reply.body)),
     };
     response.body(content).map_err(|_| GivenUp)
 }

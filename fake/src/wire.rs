@@ -72,6 +72,10 @@ pub(crate) enum Content {
     Whole(Option<Bytes>),
     /// This much and then the connection ends.
     Broken(Vec<Step>),
+    /// This much and then the letter `x` for ever.
+    Endless(Option<Bytes>),
+    /// This much and then nothing.
+    Stuck(Option<Bytes>),
 }
 
 /// What a broken body does next; the last step comes first.
@@ -105,6 +109,14 @@ impl Body for Content {
                 }
                 None => Poll::Ready(Some(Err(GivenUp))),
             },
+            Content::Endless(first) => {
+                let bytes = first.take().unwrap_or_else(|| Bytes::from_static(&[b'x'; 64 << 10]));
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+            // Nobody wakes it: the client gives up, and the connection goes with it.
+            Content::Stuck(first) => {
+                first.take().map_or(Poll::Pending, |bytes| Poll::Ready(Some(Ok(Frame::data(bytes)))))
+            }
         }
     }
 
@@ -115,7 +127,7 @@ impl Body for Content {
     fn size_hint(&self) -> SizeHint {
         match self {
             Content::Whole(body) => SizeHint::with_exact(body.as_ref().map_or(0, |body| body.len() as u64)),
-            Content::Broken(_) => SizeHint::default(),
+            Content::Broken(_) | Content::Endless(_) | Content::Stuck(_) => SizeHint::default(),
         }
     }
 }

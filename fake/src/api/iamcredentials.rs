@@ -77,7 +77,13 @@ fn access_token(world: &mut World, call: &Call) -> Answer {
     let token = format!("ya29.c.b0AX{}", world.fresh_hex("access token", 64));
     world.tokens.insert(token.clone(), Token { account: email, expires: world.now_seconds() + lives });
     let end = clock::rfc3339(world.now() + clock::Nanos::from(lives) * 1_000_000_000, 0);
-    Ok(Reply::ok(&json!({"accessToken": token, "expireTime": end})))
+    let mut answer = json!({"accessToken": token, "expireTime": end});
+    match &world.said_lifetime {
+        None => {}
+        Some(Value::Null) => drop(answer.as_object_mut().and_then(|fields| fields.remove("expireTime"))),
+        Some(said) => answer["expireTime"] = said.clone(),
+    }
+    Ok(Reply::ok(&answer))
 }
 
 fn id_token(world: &World, call: &Call) -> Answer {

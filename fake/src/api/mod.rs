@@ -13,6 +13,7 @@ pub(crate) mod github;
 pub(crate) mod iam;
 pub(crate) mod iamcredentials;
 pub(crate) mod logging;
+pub(crate) mod metadata;
 pub(crate) mod monitoring;
 pub(crate) mod oauth2;
 pub(crate) mod page;

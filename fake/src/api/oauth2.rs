@@ -1,4 +1,5 @@
-//! The token endpoint: a signed assertion in exchange for an access token or an ID token.
+//! The token endpoint: a signed assertion, or what gcloud keeps of a person, in exchange for tokens; and whose a token
+//! is.
 
 use crate::apis::{Api, Extra};
 use crate::call::Call;
@@ -18,8 +19,15 @@ pub(crate) const API: Api = Api {
     counts_for_caller: true,
     needs_billing: false,
     descriptions: &[],
-    extras: &[Extra { id: "oauth2.token", verb: "POST", path: "token", header: None, query: &[], needs_token: false }],
-    answer: |world, call| (call.id == "oauth2.token").then(|| token(world, call)),
+    extras: &[
+        Extra { id: "oauth2.token", verb: "POST", path: "token", header: None, query: &[], needs_token: false },
+        Extra { id: "oauth2.tokeninfo", verb: "POST", path: "tokeninfo", header: None, query: &[], needs_token: false },
+    ],
+    answer: |world, call| match call.id.as_str() {
+        "oauth2.token" => Some(token(world, call)),
+        "oauth2.tokeninfo" => Some(tokeninfo(world, call)),
+        _ => None,
+    },
 };
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -32,6 +40,10 @@ fn token(world: &mut World, call: &Call) -> Answer {
     let form = uri::pairs(&String::from_utf8_lossy(&call.body));
     let field = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let grant = field("grant_type").unwrap_or_default();
+    if grant == "refresh_token" {
+        let client = [field("client_id"), field("client_secret")].map(Option::unwrap_or_default);
+        return refresh(world, client, field("refresh_token").unwrap_or_default());
+    }
     if grant != GRANT {
         return Err(refusal::oauth(400, "unsupported_grant_type", &format!("Invalid grant_type: {grant}")));
     }
@@ -43,6 +55,52 @@ fn token(world: &mut World, call: &Call) -> Answer {
         (Some(audience), _) => Ok(id_token(world, &email, audience)),
         (None, Some(scope)) if !scope.trim().is_empty() => Ok(access_token(world, &email)),
         _ => Err(refusal::oauth(400, "invalid_scope", "Invalid OAuth scope or ID token audience provided.")),
+    }
+}
+
+/// Tokens of a person, by what gcloud keeps (docs: identity/protocols/oauth2/native-app, "Refreshing an access token").
+fn refresh(world: &mut World, [client, secret]: [&str; 2], kept: &str) -> Answer {
+    if !World::CLIENTS.contains(&client) {
+        return Err(refusal::oauth(401, "invalid_client", "The OAuth client was not found."));
+    }
+    if secret != World::CLIENT_SECRET {
+        return Err(refusal::oauth(401, "invalid_client", "Unauthorized"));
+    }
+    let Some((email, person)) = world.people.iter().find(|(_, person)| person.refresh_token == kept) else {
+        return Err(refusal::oauth(400, "invalid_grant", "Token has been expired or revoked."));
+    };
+    let (email, openid) = (email.clone(), person.openid);
+    if person.must_sign_in_again {
+        let body = json!({"error": "invalid_grant", "error_description": "reauth related error (invalid_rapt)",
+            "error_uri": "https://support.google.com/a/answer/9368756", "error_subtype": "invalid_rapt"});
+        return Err(Reply::json(400, &body));
+    }
+    let mut scopes = vec!["https://www.googleapis.com/auth/cloud-platform"];
+    let token = world.give_token(&email);
+    let mut answer = world.answer_with(&token, world.token_lifetime);
+    if openid {
+        scopes.extend(["openid", "https://www.googleapis.com/auth/userinfo.email"]);
+        let now = world.now_seconds();
+        let claims = json!({"aud": client, "azp": client, "email": email, "email_verified": true, "exp": now + HOUR,
+            "iat": now, "iss": "https://accounts.google.com", "sub": "110000000000000000001"});
+        answer["id_token"] = json!(jwt::make(&claims));
+    }
+    answer["scope"] = json!(scopes.join(" "));
+    Ok(Reply::ok(&answer))
+}
+
+/// Whose a token is; tokens of federation it does not know.
+fn tokeninfo(world: &mut World, call: &Call) -> Answer {
+    let form = uri::pairs(&String::from_utf8_lossy(&call.body));
+    let token = form.iter().find(|(name, _)| name == "access_token").map(|(_, value)| value.as_str());
+    let now = world.now_seconds();
+    let known = token.and_then(|token| world.tokens.get(token)).filter(|known| known.expires > now);
+    match known.filter(|known| !known.account.starts_with("principal:")) {
+        Some(known) => Ok(Reply::ok(&json!({"azp": World::CLIENTS[1], "aud": World::CLIENTS[1],
+            "scope": "https://www.googleapis.com/auth/cloud-platform https://www.googleapis.com/auth/userinfo.email",
+            "exp": known.expires.to_string(), "expires_in": (known.expires - now).to_string(),
+            "email": known.account, "email_verified": "true", "access_type": "offline"}))),
+        None => Err(refusal::oauth(400, "invalid_token", "Invalid Value")),
     }
 }
 
@@ -90,7 +148,7 @@ fn access_token(world: &mut World, email: &str) -> Reply {
     let token = format!("ya29.c.c0AY_VpZ{}", world.fresh_hex("access token", 64));
     let expires = world.now_seconds() + world.token_lifetime;
     world.tokens.insert(token.clone(), Token { account: email.to_owned(), expires });
-    Reply::ok(&json!({"access_token": token, "expires_in": world.token_lifetime, "token_type": "Bearer"}))
+    Reply::ok(&world.answer_with(&token, world.token_lifetime))
 }
 
 fn id_token(world: &World, email: &str, audience: &str) -> Reply {

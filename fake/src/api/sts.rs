@@ -88,6 +88,7 @@ fn exchange(world: &mut World, call: &Call) -> Answer {
     let lives = world.federated_lifetime;
     world.principals.insert(principal.clone(), attributes);
     world.tokens.insert(token.clone(), Token { account: principal, expires: now + lives });
-    Ok(Reply::ok(&json!({"access_token": token, "expires_in": lives, "token_type": "Bearer",
-        "issued_token_type": "urn:ietf:params:oauth:token-type:access_token"})))
+    let mut answer = world.answer_with(&token, lives);
+    answer["issued_token_type"] = json!("urn:ietf:params:oauth:token-type:access_token");
+    Ok(Reply::ok(&answer))
 }

@@ -120,14 +120,18 @@ impl World {
 
     /// Whether a name is a principal that a token was given out to.
     pub(crate) fn is_known(&self, account: &str) -> bool {
-        self.accounts.contains_key(account) || self.principals.contains_key(account)
+        self.accounts.contains_key(account)
+            || self.principals.contains_key(account)
+            || self.people.contains_key(account)
     }
 
     /// The project that a caller's calls count for.
     pub(crate) fn home_of(&self, account: &str) -> Option<&str> {
         let of_account = self.accounts.get(account).map(|account| account.project.as_str());
         let rest = || account.strip_prefix("principal://iam.googleapis.com/projects/");
-        of_account.or_else(|| Some(self.project(rest()?.split('/').next()?)?.id.as_str()))
+        // A person belongs to no project; theirs here is the seed's.
+        let of_person = self.people.contains_key(account).then_some(World::PROJECT);
+        of_account.or(of_person).or_else(|| Some(self.project(rest()?.split('/').next()?)?.id.as_str()))
     }
 
     /// Whether a member of a policy that names runs of a pool includes this principal.

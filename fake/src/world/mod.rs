@@ -11,6 +11,7 @@ mod hosting;
 mod job;
 mod log;
 mod metrics;
+mod person;
 mod policy;
 mod project;
 mod registry;
@@ -36,6 +37,7 @@ pub use hosting::{HostingChannel, HostingRelease, HostingSite, HostingVersion, S
 pub use job::{Execution, ExecutionFailure, ExecutionOutcome, ExecutionScript, ExecutionState, Job};
 pub use log::LogEntry;
 pub use metrics::{Measured, Metrics, Snapshot};
+pub use person::{Machine, Person};
 pub use policy::{Binding, IamPolicy};
 pub use project::{BuildAccount, Project};
 pub(crate) use registry::ImageName;
@@ -60,6 +62,10 @@ pub struct World {
     pub billing_accounts: BTreeMap<String, BillingAccount>,
     /// Service accounts by e-mail.
     pub accounts: BTreeMap<String, Account>,
+    /// People by e-mail.
+    pub people: BTreeMap<String, Person>,
+    /// The machine that the client runs on, where it is one of Google Cloud's.
+    pub machine: Option<Machine>,
     /// How often a new key is refused before it works.
     pub key_lag: u32,
     /// Where key files lead; the fake knows once it listens.
@@ -135,6 +141,8 @@ pub struct World {
     pub seconds_per_call: i64,
     /// Seconds an access token of an account lives.
     pub token_lifetime: i64,
+    /// What answers with a token say of its life, where that is something else than the truth; null for nothing.
+    pub said_lifetime: Option<Value>,
     /// Seconds a token of a run without an account lives.
     pub federated_lifetime: i64,
     /// How reading build logs goes.
@@ -236,6 +244,8 @@ impl World {
             projects: BTreeMap::new(),
             billing_accounts: BTreeMap::new(),
             accounts: BTreeMap::new(),
+            people: BTreeMap::new(),
+            machine: None,
             key_lag: 0,
             token_uri: String::new(),
             tokens: BTreeMap::new(),
@@ -272,6 +282,7 @@ impl World {
             clock_skew: 0,
             seconds_per_call: 0,
             token_lifetime: 3599,
+            said_lifetime: None,
             federated_lifetime: 599,
             build_logs: LogReads::Open,
             poll_quota: None,

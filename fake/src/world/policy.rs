@@ -127,13 +127,15 @@ impl World {
     /// Whether a policy member is, or includes, this account. The empty e-mail is nobody known.
     fn means(&self, member: &str, email: &str) -> bool {
         let of_project = |id: &str, role: &str| {
-            let member = format!("serviceAccount:{email}");
+            let kind = if self.people.contains_key(email) { "user" } else { "serviceAccount" };
+            let member = format!("{kind}:{email}");
             self.project(id).is_some_and(|project| project.policy.holds(role, &member))
         };
         match member.split_once(':') {
             None => member == "allUsers" || (member == "allAuthenticatedUsers" && !email.is_empty()),
             Some(("principal" | "principalSet", _)) => self.includes(member, email),
             Some(("serviceAccount", known)) => known == email && !email.is_empty(),
+            Some(("user", known)) => known == email && self.people.contains_key(email),
             Some(("projectViewer", id)) => of_project(id, "roles/viewer"),
             Some(("projectEditor", id)) => of_project(id, "roles/editor"),
             Some(("projectOwner", id)) => of_project(id, "roles/owner"),
