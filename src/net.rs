@@ -1,22 +1,17 @@
 //! How connections are made: one TLS configuration, proxies from the environment.
 //!
-//! Two clients leave this room: reqwest's, for Google's REST, GitHub and probes, and the hyper one
-//! that yup-oauth2 insists on. Both trust the same roots and go through the same proxies.
+//! A proxy sees the names of hosts and nothing else, because everything that leaves this machine is encrypted for the
+//! other side. What is not encrypted goes to this machine itself or to the metadata server, and through no proxy: else
+//! a variable would be enough to have a token read by a stranger.
 
-use std::future::Future;
 use std::path::PathBuf;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::proxy::matcher::Matcher;
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use tokio::net::TcpStream;
-use tower_service::Service;
+use url::Url;
+
+use crate::model::address::is_near;
 
 /// A connection that is not made in this time would not be made in a minute either.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,7 +26,7 @@ pub const USER_AGENT: &str = concat!("slipway/", env!("CARGO_PKG_VERSION"));
 #[derive(Debug, thiserror::Error)]
 pub enum NetError {
     /// The file of extra roots is of no use.
-    #[error("SSL_CERT_FILE names `{}`, which holds no readable certificates: {why}", path.display())]
+    #[error("`{}` (`ca_certificates`, or SSL_CERT_FILE) holds no readable certificates: {why}", path.display())]
     Roots {
         /// The file.
         path: PathBuf,
@@ -77,16 +72,23 @@ impl Net {
         Ok(Self { tls })
     }
 
-    /// A client that follows no redirects, so that what it carries reaches nobody else.
+    /// Clients that follow no redirects, so that what they carry reaches nobody else.
     ///
     /// # Errors
     /// When the HTTP library refuses the settings.
-    pub fn http_client(&self) -> Result<reqwest::Client, NetError> {
-        Ok(self.builder().build()?)
+    pub fn clients(&self) -> Result<Clients, NetError> {
+        Clients::new(|| self.builder())
     }
 
-    /// The same as a builder, for clients with settings of their own.
-    pub fn builder(&self) -> reqwest::ClientBuilder {
+    /// The same with a limit for whole answers.
+    ///
+    /// # Errors
+    /// When the HTTP library refuses the settings.
+    pub fn clients_within(&self, limit: Duration) -> Result<Clients, NetError> {
+        Clients::new(|| self.builder().timeout(limit))
+    }
+
+    fn builder(&self) -> reqwest::ClientBuilder {
         reqwest::Client::builder()
             .tls_backend_preconfigured(self.tls.clone())
             .redirect(reqwest::redirect::Policy::none())
@@ -94,53 +96,22 @@ impl Net {
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
     }
-
-    /// The client yup-oauth2 takes.
-    pub fn token_client(&self) -> yup_oauth2::CustomHyperClientBuilder<TokenConnector> {
-        let mut http = HttpConnector::new();
-        http.enforce_http(false);
-        http.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        let proxied = ProxyConnector { http, proxies: std::sync::Arc::new(Matcher::from_env()) };
-        let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(self.tls.clone())
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(proxied);
-        hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build::<_, String>(connector).into()
-    }
 }
 
-/// TLS over [`ProxyConnector`].
-pub type TokenConnector = hyper_rustls::HttpsConnector<ProxyConnector>;
-
-/// Connects directly, or through the proxy that `HTTPS_PROXY` and `NO_PROXY` choose.
-#[derive(Clone)]
-pub struct ProxyConnector {
-    http: HttpConnector,
-    proxies: std::sync::Arc<Matcher>,
+/// Two clients that differ in whether they go through proxies.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    proxied: reqwest::Client,
+    direct: reqwest::Client,
 }
 
-type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, Box<dyn std::error::Error + Send + Sync>>> + Send>>;
-
-impl Service<http::Uri> for ProxyConnector {
-    type Response = TokioIo<TcpStream>;
-    type Error = Box<dyn std::error::Error + Send + Sync>;
-    type Future = Connecting<Self::Response>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.http.poll_ready(context).map_err(Into::into)
+impl Clients {
+    fn new(builder: impl Fn() -> reqwest::ClientBuilder) -> Result<Self, NetError> {
+        Ok(Self { proxied: builder().build()?, direct: builder().no_proxy().build()? })
     }
 
-    fn call(&mut self, to: http::Uri) -> Self::Future {
-        let Some(proxy) = self.proxies.intercept(&to) else {
-            let direct = self.http.call(to);
-            return Box::pin(async move { Ok(direct.await?) });
-        };
-        let mut tunnel = Tunnel::new(proxy.uri().clone(), self.http.clone());
-        if let Some(auth) = proxy.basic_auth() {
-            tunnel = tunnel.with_auth(auth.clone());
-        }
-        let through = tunnel.call(to);
-        Box::pin(async move { Ok(through.await?) })
+    /// The client for an address.
+    pub fn to(&self, address: &Url) -> &reqwest::Client {
+        if is_near(address) { &self.direct } else { &self.proxied }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::net::{Net, NetError};
+use crate::net::{Clients, Net, NetError};
 
 /// A cold start may take most of this; what is slower is not healthy.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -51,7 +51,7 @@ impl Answer {
 /// The client.
 #[derive(Debug, Clone)]
 pub struct Probe {
-    client: reqwest::Client,
+    clients: Clients,
 }
 
 impl Probe {
@@ -60,7 +60,7 @@ impl Probe {
     /// # Errors
     /// When connections cannot be set up.
     pub fn new(net: &Net) -> Result<Self, NetError> {
-        Ok(Self { client: net.builder().timeout(TIMEOUT).build()? })
+        Ok(Self { clients: net.clients_within(TIMEOUT)? })
     }
 
     /// Asks once. Redirects within the host are followed unless `settles` takes their status as
@@ -68,9 +68,8 @@ impl Probe {
     pub async fn ask(&self, method: &str, url: &Url, identity: Option<&str>, settles: impl Fn(u16) -> bool) -> Answer {
         let mut url = url.clone();
         for _ in 0..=REDIRECTS {
-            let mut request = self
-                .client
-                .request(if method == "HEAD" { reqwest::Method::HEAD } else { reqwest::Method::GET }, url.clone());
+            let method = if method == "HEAD" { reqwest::Method::HEAD } else { reqwest::Method::GET };
+            let mut request = self.clients.to(&url).request(method, url.clone());
             if let Some(token) = identity {
                 request = request.bearer_auth(token);
             }

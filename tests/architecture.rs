@@ -11,7 +11,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("explain", &[]),
     ("clock", &[]),
-    ("net", &[]),
+    ("net", &["model"]),
     ("package", &[]),
     ("site", &["package"]),
     ("console", &[]),

@@ -33,10 +33,10 @@ pub(super) async fn end(console: &Console, run: (&Runner, &Invocation, Command),
     let body = json!({ "text": text(message) });
     let told = async {
         let net = Net::new(runner.extra_roots.clone()).map_err(|error| error.to_string())?;
-        let client = net.builder().timeout(LONGEST).build().map_err(|_| "connections cannot be set up".to_owned())?;
+        let clients = net.clients_within(LONGEST).map_err(|_| "connections cannot be set up".to_owned())?;
+        let post = clients.to(webhook.address()).post(webhook.address().clone());
         // The address is a secret, and an error of the client would show it.
-        let answer =
-            client.post(webhook.expose()).json(&body).send().await.map_err(|error| reason(&error).to_owned())?;
+        let answer = post.json(&body).send().await.map_err(|error| reason(&error).to_owned())?;
         let status = answer.status();
         if status.is_success() { Ok(()) } else { Err(format!("it answered {}", status.as_u16())) }
     };

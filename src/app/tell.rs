@@ -47,11 +47,14 @@ pub(super) fn announce(console: &Console, runner: &Runner, what: &str, plan: &[S
         console.line("This is the embedded cloud, on this machine: it keeps Google's laws and permissions, reads the");
         console
             .line("source and its Dockerfile, and answers for the deployed revision. It runs no container of yours.");
-    } else if let Ok(endpoints) = Endpoints::new(&runner.endpoints) {
+    } else if let Ok(endpoints) = Endpoints::new(&runner.endpoints, runner.actions) {
         let hosts = endpoints.replaced_hosts();
         if !hosts.is_empty() {
             console.line(&format!("In place of Google's APIs: {}", hosts.join(", ")));
         }
+    }
+    if runner.unread.contains(&"SSL_CERT_FILE") && runner.extra_roots.is_none() {
+        console.line("SSL_CERT_FILE is not read in a job, where any step could have set it: see `ca_certificates`");
     }
     if plan.is_empty() {
         return;

@@ -4,8 +4,11 @@ use std::error::Error as _;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{ACCEPT, LINK};
 use http::{HeaderMap, Method, Request};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt as _, Full, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -22,6 +25,9 @@ const PAGE: usize = 100;
 
 /// No list that is read here is longer than so many pages, unless something is wrong with it.
 const MOST_PAGES: usize = 100;
+
+/// A hundred pull requests or files are some MiB.
+const LARGEST_ANSWER: usize = 16 << 20;
 
 /// GitHub's messages are sentences; what is longer is a page that was meant for a browser.
 const LONGEST_MESSAGE: usize = 300;
@@ -57,6 +63,18 @@ impl Call {
     pub(super) fn get(path: impl Into<String>, permission: &'static str, doing: impl Into<String>) -> Self {
         let (path, doing) = (path.into(), doing.into());
         Self { doing, method: Method::GET, path, query: Vec::new(), body: None, repeat: Repeat::Always, permission }
+    }
+
+    /// Reads a whole body; octocrab would read one of any size.
+    async fn read(&self, body: BoxBody<Bytes, octocrab::Error>) -> Result<Bytes, GitHubError> {
+        let (doing, largest) = (self.doing.clone(), LARGEST_ANSWER >> 20);
+        match Limited::new(body, LARGEST_ANSWER).collect().await {
+            Ok(body) => Ok(body.to_bytes()),
+            Err(error) => Err(match error.downcast_ref::<octocrab::Error>() {
+                Some(error) => self.fail(error),
+                None => GitHubError::Unreadable { doing, why: format!("it is larger than {largest} MiB") },
+            }),
+        }
     }
 
     fn fail(&self, error: &octocrab::Error) -> GitHubError {
@@ -148,13 +166,19 @@ impl GitHub {
         let uri = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
         let request = Request::builder().method(&call.method).uri(uri).header(ACCEPT, "application/vnd.github+json");
         let exchange = async {
-            let request = self.octocrab.build_request(request, call.body.as_ref())?;
-            let response = octocrab::map_github_error(self.octocrab.execute(request).await?).await?;
+            let request =
+                self.octocrab.build_request(request, call.body.as_ref()).map_err(|error| call.fail(&error))?;
+            let response = self.octocrab.execute(request).await.map_err(|error| call.fail(&error))?;
+            let (head, body) = response.into_parts();
+            let body = BoxBody::new(Full::new(call.read(body).await?).map_err(|never| match never {}));
+            let response = octocrab::map_github_error(http::Response::from_parts(head, body)).await;
+            let response = response.map_err(|error| call.fail(&error))?;
             let more = goes_on(response.headers());
-            Ok((self.octocrab.body_to_string(response).await?, more))
+            let text = self.octocrab.body_to_string(response).await.map_err(|error| call.fail(&error))?;
+            Ok::<_, GitHubError>((text, more))
         };
         let (body, more) = match tokio::time::timeout(TIMEOUT, exchange).await {
-            Ok(answer) => answer.map_err(|error| call.fail(&error))?,
+            Ok(answer) => answer?,
             Err(_) => {
                 let why = format!("none came within {} s", TIMEOUT.as_secs());
                 return Err(GitHubError::NoAnswer { doing: call.doing.clone(), why });

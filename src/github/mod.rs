@@ -21,6 +21,7 @@ use std::time::Duration;
 use octocrab::service::middleware::retry::RetryConfig;
 
 use crate::clock::Clock;
+use crate::model::address::is_loopback;
 use crate::model::secret::Secret;
 use crate::net::Net;
 
@@ -44,7 +45,7 @@ impl GitHub {
     /// When the address is not one, the token cannot be sent, or connections cannot be set up.
     pub fn new(net: &Net, clock: Clock, api_url: &str, repository: &str, token: &Secret) -> Result<Self, GitHubError> {
         let address = url::Url::parse(api_url).map_err(|_| GitHubError::Address(api_url.to_owned()))?;
-        if address.scheme() != "https" && !crate::model::key::is_loopback(&address) {
+        if address.scheme() != "https" && !is_loopback(&address) {
             return Err(GitHubError::Address(api_url.to_owned()));
         }
         // octocrab panics over a token that is no text for a header.
@@ -57,7 +58,7 @@ impl GitHub {
             .personal_token(token.expose())
             // octocrab would repeat any request, creations too.
             .add_retry_config(RetryConfig::None)
-            .build_with_reqwest(net.http_client()?)
+            .build_with_reqwest(net.clients()?.to(&address).clone())
             .map_err(|error| GitHubError::Client(error.to_string()))?;
         let of_app = token.expose().starts_with("ghs_");
         Ok(Self { octocrab, clock, repository: repository.to_owned(), of_app, waited: Mutex::default() })

@@ -64,7 +64,7 @@ pub(super) fn limit(status: u16, message: &str, header: impl Fn(&str) -> Option<
     if !is_limit {
         return None;
     }
-    let until_reset = || header("x-ratelimit-reset").filter(|_| used_up).map(|reset| reset - now);
+    let until_reset = || header("x-ratelimit-reset").filter(|_| used_up).map(|reset| reset.saturating_sub(now));
     let seconds = told.or_else(until_reset).map(|seconds| u64::try_from(seconds.max(1)).unwrap_or(1));
     Some(seconds.map_or(UNTOLD, Duration::from_secs))
 }

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::model::key::is_loopback;
+use crate::model::address::{is_googles, is_googles_registry, is_loopback};
 
 /// An API of Google's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,6 +29,8 @@ pub enum Api {
     Hosting,
     /// Their files.
     HostingUpload,
+    /// Tokens of people, and whose a token is.
+    OAuth,
     /// Exchange of tokens.
     Sts,
     /// Tokens of service accounts.
@@ -44,7 +46,7 @@ pub enum Api {
 }
 
 /// The APIs in use: the name gcloud gives each in its override variables, and its host.
-const APIS: [(Api, &str, &str); 17] = [
+const APIS: [(Api, &str, &str); 18] = [
     (Api::Monitoring, "MONITORING", "https://monitoring.googleapis.com/"),
     (Api::CloudBuild, "CLOUDBUILD", "https://cloudbuild.googleapis.com/"),
     (Api::Run, "RUN", "https://run.googleapis.com/"),
@@ -53,6 +55,7 @@ const APIS: [(Api, &str, &str); 17] = [
     (Api::ResourceManager, "CLOUDRESOURCEMANAGER", "https://cloudresourcemanager.googleapis.com/"),
     (Api::ArtifactRegistry, "ARTIFACTREGISTRY", "https://artifactregistry.googleapis.com/"),
     (Api::Docker, "DOCKER", "https://gcr.io/"),
+    (Api::OAuth, "OAUTH2", "https://oauth2.googleapis.com/"),
     (Api::Sts, "STS", "https://sts.googleapis.com/"),
     (Api::IamCredentials, "IAMCREDENTIALS", "https://iamcredentials.googleapis.com/"),
     (Api::Logging, "LOGGING", "https://logging.googleapis.com/"),
@@ -72,18 +75,19 @@ pub struct Endpoints {
 
 impl Endpoints {
     /// Google's own addresses, but for the given replacements: gcloud's name of the API and the
-    /// root of its host.
+    /// root of its host. In a job any step before may have set them, and requests carry the token: only Google's
+    /// own names are taken there.
     ///
     /// # Errors
-    /// A sentence per address that is neither https nor on this machine.
-    pub fn new(overrides: &[(String, String)]) -> Result<Self, Vec<(String, String)>> {
+    /// A sentence per address that is neither https nor on this machine, or in a job not Google's.
+    pub fn new(overrides: &[(String, String)], in_job: bool) -> Result<Self, Vec<(String, String)>> {
         let mut replaced = Vec::new();
         let mut mistakes = Vec::new();
         for (name, address) in overrides {
             let variable = format!("CLOUDSDK_API_ENDPOINT_OVERRIDES_{name}");
             // gcloud knows many more APIs; their variables concern others.
-            let Some((api, ..)) = APIS.iter().find(|(_, other, _)| other == name) else { continue };
-            match check(address) {
+            let Some((api, _, usual)) = APIS.iter().find(|(_, other, _)| other == name) else { continue };
+            match check(address, in_job.then_some((*api, *usual))) {
                 Ok(url) => replaced.push((*api, url)),
                 Err(why) => mistakes.push((variable, why)),
             }
@@ -125,14 +129,36 @@ impl Endpoints {
     }
 }
 
-fn check(address: &str) -> Result<Url, String> {
+/// Checks an address; with an API and its usual root, that it is Google's for this API.
+fn check(address: &str, googles: Option<(Api, &str)>) -> Result<Url, String> {
     const CURE: &str = "write the root of an https host (http only on this machine)";
     let url = Url::parse(address).map_err(|why| format!("`{address}` is not an address ({why}); {CURE}"))?;
     let plain =
         url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
     let safe = url.scheme() == "https" && url.host_str().is_some() || is_loopback(&url);
-    if plain && safe { Ok(url) } else { Err(format!("`{address}` is not allowed; {CURE}")) }
+    if !plain || !safe {
+        return Err(format!("`{address}` is not allowed; {CURE}"));
+    }
+    let Some((api, usual)) = googles.filter(|_| !is_loopback(&url)) else { return Ok(url) };
+    if api == Api::Docker {
+        return match is_googles_registry(&url) {
+            true => Ok(url),
+            false => {
+                Err(format!("`{address}` is no registry of Google's, and requests carry the access token; {REMOVE}"))
+            }
+        };
+    }
+    let host = usual.trim_start_matches("https://").trim_end_matches('/');
+    let name = host.split('.').next().unwrap_or_default();
+    match is_googles(&url, name) {
+        true => Ok(url),
+        false => Err(format!(
+            "`{address}` is not Google's, and requests carry the access token: a job takes `{host}`, `REGION-{host}`, `{name}.REGION.rep.googleapis.com`, `{name}-NAME.p.googleapis.com` and addresses of this machine; {REMOVE}"
+        )),
+    }
 }
+
+const REMOVE: &str = "remove the variable, or find out which step before this one sets it";
 
 /// One segment of a path, percent-encoded, so that no name can lead elsewhere.
 pub fn segment(text: &str) -> String {
@@ -152,12 +178,12 @@ mod tests {
     use super::*;
 
     fn replace(name: &str, address: &str) -> Result<Endpoints, Vec<(String, String)>> {
-        Endpoints::new(&[(name.to_owned(), address.to_owned())])
+        Endpoints::new(&[(name.to_owned(), address.to_owned())], false)
     }
 
     #[test]
     fn paths_follow_the_root_once() {
-        let google = Endpoints::new(&[]).expect("none replaced");
+        let google = Endpoints::new(&[], true).expect("none replaced");
         assert_eq!(google.url(Api::Run, "/v2/x"), "https://run.googleapis.com/v2/x");
         assert_eq!(
             google.regional(Api::Run, "europe-west1", "apis/x"),
@@ -184,6 +210,26 @@ mod tests {
             assert!(replace("STS", address).is_err(), "{address}");
         }
         assert!(replace("BIGQUERY", "http://10.0.0.1/").is_ok());
+    }
+
+    #[test]
+    fn a_job_takes_googles_own_names_of_every_api() {
+        let check = |name: &str, address: &str| Endpoints::new(&[(name.to_owned(), address.to_owned())], true);
+        for (api, name, root) in APIS {
+            assert!(check(name, root).is_ok(), "{name}");
+            assert!(check(name, "http://127.0.0.1:7/").is_ok(), "{name}");
+            assert!(check(name, "https://evil.example/").is_err(), "{name}");
+            if api != Api::Docker {
+                let usual = root.trim_start_matches("https://");
+                assert!(check(name, &format!("https://us-east1-{usual}")).is_ok(), "{name}");
+                let private = usual.replacen(".googleapis.com", "-vpc1.p.googleapis.com", 1);
+                assert!(check(name, &format!("https://{private}")).is_ok(), "{name}");
+            }
+        }
+        let why = check("RUN", "https://run.example/").expect_err("a stranger")[0].1.clone();
+        assert!(why.contains("`run.googleapis.com`") && why.contains("remove the variable"), "{why}");
+        // What concerns other tools is no mistake here.
+        assert!(check("BIGQUERY", "https://evil.example/").is_ok());
     }
 
     #[test]

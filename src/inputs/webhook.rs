@@ -6,16 +6,16 @@ use url::Url;
 
 use super::error::Findings;
 use super::raw::RawInputs;
-use crate::model::key::is_loopback;
+use crate::model::address::is_loopback;
 
 /// A Slack-compatible webhook. Whoever knows its address can write there, so it is never shown.
 #[derive(Clone)]
 pub struct Webhook(Url);
 
 impl Webhook {
-    /// The address.
-    pub fn expose(&self) -> &str {
-        self.0.as_str()
+    /// The address, for the one place that writes there.
+    pub fn address(&self) -> &Url {
+        &self.0
     }
 }
 
