@@ -53,7 +53,11 @@ use crate::steps::{self, Context, Together, cancel, undo};
 const CLEAN_UP: Duration = Duration::from_millis(3500);
 
 /// Runs an invocation to its exit code.
-pub async fn run(invocation: Invocation, runner: Runner) -> u8 {
+pub async fn run(invocation: Invocation, mut runner: Runner) -> u8 {
+    if let Some((_, path)) = invocation.flags.iter().find(|(name, _)| *name == "ca_certificates") {
+        runner.extra_roots = Some(path.into());
+    }
+    runner.extra_roots = runner.extra_roots.map(|path| runner.workspace.join(path));
     let console = Arc::new(Console::new(runner.actions, runner.color));
     match invocation.task {
         Task::Run(Command::Job) => job::run(&console, &runner, &invocation).await,
@@ -102,21 +106,21 @@ async fn connect(
     credentials: Credentials,
     project: &str,
 ) -> Result<Clients, Failure> {
-    let endpoints = Endpoints::new(&runner.endpoints).map_err(|mistakes| {
+    let endpoints = Endpoints::new(&runner.endpoints, runner.actions).map_err(|mistakes| {
         let lines: Vec<String> = mistakes.iter().map(|(name, why)| format!("{name}: {why}")).collect();
         Failure::plain(Class::Config, format!("An endpoint cannot be used: {}", lines.join("; ")))
     })?;
     let cannot =
         |error: &dyn std::fmt::Display| Failure::plain(Class::Config, format!("Connections cannot be set up: {error}"));
     let net = Net::new(runner.extra_roots.clone()).map_err(|error| cannot(&error))?;
-    let client = net.http_client().map_err(|error| cannot(&error))?;
+    let clients = net.clients().map_err(|error| cannot(&error))?;
     let probe = Probe::new(&net).map_err(|error| cannot(&error))?;
     let clock = Clock::with_pace(runner.pace.unwrap_or(1.0));
     let masker = Arc::clone(console);
-    let tokens = Tokens::new(credentials, &net, clock.clone(), Box::new(move |token| masker.mask(token)))
+    let tokens = Tokens::new(credentials, clock.clone(), Box::new(move |token| masker.mask(token)))
         .await
         .map_err(|error| Failure::of("The service-account key cannot be used", error))?;
-    Ok(Clients { http: Http::new(client, tokens, endpoints, clock, project.to_owned()), probe, net })
+    Ok(Clients { http: Http::new(clients, tokens, endpoints, clock, project.to_owned()), probe, net })
 }
 
 /// Hides every secret that came in, before anything else is printed.
@@ -149,7 +153,7 @@ fn read_texts(console: &Console, runner: &Runner, invocation: &Invocation, job: 
             );
         }
     }
-    if let Err(mistakes) = Endpoints::new(&runner.endpoints) {
+    if let Err(mistakes) = Endpoints::new(&runner.endpoints, runner.actions) {
         for (name, why) in mistakes {
             findings.wrong(&name, why, "");
         }

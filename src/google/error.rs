@@ -43,7 +43,7 @@ pub enum Kind {
     /// The answer made no sense.
     Unreadable(String),
     /// There was no token to send it with.
-    Token(Box<TokenError>),
+    Token(Arc<TokenError>),
 }
 
 impl ApiError {
@@ -86,6 +86,14 @@ impl ApiError {
             .is_some_and(|refusal| refusal.reason == "SERVICE_DISABLED" || refusal.reason == "accessNotConfigured")
     }
 
+    /// The API is not enabled in gcloud's own projects, which a person's requests count for where they name no other
+    /// (docs: authentication/adc-troubleshooting/user-creds; hashicorp/terraform-provider-google#20644).
+    pub(super) fn wants_quota_project(&self) -> bool {
+        const GCLOUDS: [&str; 2] = ["projects/764086051850", "projects/32555940559"];
+        let consumer = self.refusal().and_then(|refusal| refusal.metadata("consumer"));
+        self.is_api_disabled() && consumer.is_some_and(|consumer| GCLOUDS.contains(&consumer))
+    }
+
     /// Too much was asked in a short time.
     pub fn is_rate_limit(&self) -> bool {
         self.refusal().is_some_and(Refusal::is_rate_limit)
@@ -107,6 +115,26 @@ impl ApiError {
             || self.is_rate_limit()
             || matches!(self.kind, Kind::NotSent(_))
             || self.status() == Some(429)
+    }
+
+    /// Whether the other side's certificate was refused.
+    pub(super) fn is_distrusted(&self) -> bool {
+        matches!(self.kind, Kind::Untrusted(_))
+    }
+
+    /// Whether it is a no that stays one, and not a passing trouble.
+    pub(super) fn is_refused(&self) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.status < 500 && !refusal.is_rate_limit() && !refusal.is_passing())
+    }
+
+    /// Whose fault it is when the request was a link of signing in.
+    pub(super) fn sign_in_class(&self) -> Class {
+        match self.class() {
+            _ if self.is_api_disabled() => Class::Permission,
+            class @ (Class::Infrastructure | Class::Quota) => class,
+            _ if !self.is_refused() => Class::Infrastructure,
+            _ => Class::Auth,
+        }
     }
 
     /// How long Google asks to wait before the next try.
@@ -201,7 +229,7 @@ impl Explain for ApiError {
                 ];
             }
             Kind::Untrusted(_) => {
-                return vec!["Something between here and Google shows another certificate; where that is your proxy, name its certificates with SSL_CERT_FILE".into()];
+                return vec!["Something between here and Google shows another certificate; where that is your proxy, name its certificates with `ca_certificates` (on a terminal also SSL_CERT_FILE)".into()];
             }
             Kind::NoAnswer(_) | Kind::Unreadable(_) => {
                 return vec!["Run again; if it stays, look at https://status.cloud.google.com".into()];
@@ -222,7 +250,15 @@ impl Explain for ApiError {
                 "Link a billing account: https://console.cloud.google.com/billing/linkedaccount?project={}",
                 self.project
             )],
-            (_, "CONSUMER_INVALID" | "USER_PROJECT_DENIED") => {
+            (_, "USER_PROJECT_DENIED") => {
+                let member = self.principal.member();
+                let role = "roles/serviceusage.serviceUsageConsumer";
+                vec![
+                    format!("`{}` may not have requests counted for a project: {}", self.principal, roles::grant_on_project(&self.project, member, role)),
+                    format!("Or name a project in which it may: gcloud auth application-default set-quota-project PROJECT; else check that `{}` exists", self.project),
+                ]
+            }
+            (_, "CONSUMER_INVALID") => {
                 vec![format!("Check `project_id`: `{}` is deleted, or not the id of a project this account may use", self.project)]
             }
             (_, "SECURITY_POLICY_VIOLATED" | "VPC_SERVICE_CONTROLS") => vec![

@@ -1,9 +1,9 @@
 //! Why a run could not sign in without a key: which link of the chain broke, and how it is mended.
 
+use super::acting::ActAsError;
 use super::error::ApiError;
 use crate::explain::{Class, Explain};
 use crate::model::federation::Provider;
-use crate::model::ids::AccountEmail;
 use crate::model::token_file::TokenFileError;
 
 /// Which link of the chain could not be made.
@@ -24,7 +24,7 @@ pub enum FederationError {
         error: TokenFileError,
     },
     /// Google does not take the run's own token.
-    #[error("STS {} the token", if was_refused(.error) { "did not accept" } else { "could not be asked to exchange" })]
+    #[error("STS {} the token", if error.is_refused() { "did not accept" } else { "could not be asked to exchange" })]
     Exchange {
         /// STS's answer.
         #[source]
@@ -35,39 +35,19 @@ pub enum FederationError {
         says: Vec<(&'static str, String)>,
     },
     /// The run may not act as the account.
-    #[error("could not act as `{account}`")]
-    ActAs {
-        /// The account.
-        account: AccountEmail,
-        /// Google's answer.
-        #[source]
-        error: Box<ApiError>,
-        /// The accounts in between.
-        delegates: Vec<AccountEmail>,
-        /// The run, as policies name it.
-        members: String,
-    },
+    #[error(transparent)]
+    ActAs(#[from] ActAsError),
     /// Nobody's identity can be shown to a private service.
     #[error("a run that acts as no service account has no identity tokens")]
     NoIdentity,
-}
-
-/// Whether it is a no, and not a passing trouble.
-fn was_refused(error: &ApiError) -> bool {
-    error.refusal().is_some_and(|refusal| refusal.status < 500 && !refusal.is_rate_limit())
 }
 
 impl Explain for FederationError {
     fn class(&self) -> Class {
         match self {
             FederationError::NoDoor | FederationError::File { .. } | FederationError::NoIdentity => Class::Auth,
-            FederationError::Subject(error)
-            | FederationError::Exchange { error, .. }
-            | FederationError::ActAs { error, .. } => match error.class() {
-                _ if error.is_api_disabled() => Class::Permission,
-                class @ (Class::Infrastructure | Class::Quota) => class,
-                _ => Class::Auth,
-            },
+            FederationError::Subject(error) | FederationError::Exchange { error, .. } => error.sign_in_class(),
+            FederationError::ActAs(error) => error.class(),
         }
     }
 
@@ -79,16 +59,14 @@ impl Explain for FederationError {
                 vec!["Whatever writes this file must have written it before, and again before its token is over".into()]
             }
             FederationError::NoIdentity => vec![no_identity()],
-            FederationError::Subject(error)
-            | FederationError::Exchange { error, .. }
-            | FederationError::ActAs { error, .. }
-                if !was_refused(error) || error.is_api_disabled() =>
+            FederationError::Subject(error) | FederationError::Exchange { error, .. }
+                if !error.is_refused() || error.is_api_disabled() =>
             {
                 error.hints()
             }
             FederationError::Subject(_) => Vec::new(),
             FederationError::Exchange { error, provider, says } => exchange(error, provider, says),
-            FederationError::ActAs { account, delegates, members, .. } => act_as(account, delegates, members),
+            FederationError::ActAs(error) => error.hints(),
         }
     }
 }
@@ -131,35 +109,5 @@ fn exchange(error: &ApiError, provider: &Provider, says: &[(&str, String)]) -> V
         let says: Vec<String> = says.iter().map(|(name, value)| format!("`{name}` is `{value}`")).collect();
         hints.push(format!("What the token says of this run: {}", says.join(", ")));
     }
-    hints
-}
-
-fn act_as(account: &AccountEmail, delegates: &[AccountEmail], members: &str) -> Vec<String> {
-    let project = account.project().map(|project| format!(" --project={project}")).unwrap_or_default();
-    let grant = |on: &AccountEmail, member: &str, role: &str| {
-        let project = on.project().map(|project| format!(" --project={project}")).unwrap_or_default();
-        format!("gcloud iam service-accounts add-iam-policy-binding {on}{project} --role={role} --member={member}")
-    };
-    let mut hints = Vec::new();
-    match delegates.split_first() {
-        None => hints.push(format!(
-            "Let the runs of this repository act as it: {}",
-            grant(account, members, "roles/iam.workloadIdentityUser")
-        )),
-        Some((first, others)) => {
-            const ROLE: &str = "roles/iam.serviceAccountTokenCreator";
-            hints.push(format!(
-                "Each of the chain must be let by the next; first the run: {}",
-                grant(first, members, ROLE)
-            ));
-            let mut by = first;
-            for on in others.iter().chain([account]) {
-                hints.push(format!("Then `{by}`: {}", grant(on, &super::roles::member(by.as_str()), ROLE)));
-                by = on;
-            }
-        }
-    }
-    hints.push(format!("Check that the account exists: gcloud iam service-accounts describe {account}{project}"));
-    hints.push("A grant takes up to five minutes to be known".into());
     hints
 }

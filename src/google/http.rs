@@ -8,6 +8,7 @@ use futures_util::Stream;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use serde_json::Value;
+use url::Url;
 
 use super::endpoints::{Api, Endpoints};
 use super::error::{ApiError, Kind};
@@ -16,6 +17,7 @@ use super::retry::{self, Patience, Repeat, Verdict};
 use super::token::{TokenError, Tokens, chain};
 use crate::clock::{Clock, jitter};
 use crate::model::principal::Principal;
+use crate::net::Clients;
 
 /// Answers above this size are no answers of these APIs.
 const LARGEST_ANSWER: usize = 16 << 20;
@@ -110,7 +112,7 @@ pub struct Reply {
 /// The only client that carries the access token.
 #[derive(Debug)]
 pub struct Http {
-    client: reqwest::Client,
+    clients: Clients,
     tokens: Tokens,
     endpoints: Endpoints,
     clock: Clock,
@@ -119,8 +121,8 @@ pub struct Http {
 
 impl Http {
     /// A client for one account and project.
-    pub fn new(client: reqwest::Client, tokens: Tokens, endpoints: Endpoints, clock: Clock, project: String) -> Self {
-        Self { client, tokens, endpoints, clock, project }
+    pub fn new(clients: Clients, tokens: Tokens, endpoints: Endpoints, clock: Clock, project: String) -> Self {
+        Self { clients, tokens, endpoints, clock, project }
     }
 
     /// The clock everything here waits by.
@@ -142,8 +144,8 @@ impl Http {
     ///
     /// # Errors
     /// Why there is none.
-    pub async fn sign_in(&self) -> Result<(), TokenError> {
-        self.tokens.access(self, false).await.map(drop)
+    pub async fn sign_in(&self) -> Result<(), Arc<TokenError>> {
+        self.tokens.access(self, None).await.map(drop)
     }
 
     /// An identity token for a service of the user's.
@@ -204,12 +206,37 @@ impl Http {
     /// # Errors
     /// What went wrong, after all attempts.
     pub async fn json(&self, call: &Call) -> Result<Value, ApiError> {
+        self.json_with(call, Ok).await
+    }
+
+    /// Sends a request and takes from the JSON of its answer what is needed. An answer that `take` finds nothing in
+    /// is trouble like a broken connection: it is asked again where the request may be repeated.
+    ///
+    /// # Errors
+    /// What went wrong, after all attempts.
+    pub(super) async fn json_with<T>(
+        &self,
+        call: &Call,
+        take: impl Fn(Value) -> Result<T, String>,
+    ) -> Result<T, ApiError> {
         // An answer cut short is trouble like a broken connection, so it is judged inside the loop.
-        let accept = |status: u16, body: &[u8]| match serde_json::from_slice::<Value>(body) {
-            Ok(value) => Ok(value),
-            Err(error) => Err(format!("{status} with a body that is no JSON ({error})")),
+        let accept = |reply: Reply| match serde_json::from_slice::<Value>(&reply.body) {
+            Ok(value) => take(value),
+            Err(error) => Err(format!("{} with a body that is no JSON ({error})", reply.status)),
         };
-        self.attempts(call, |reply| accept(reply.status, &reply.body)).await
+        self.attempts_with(call, &[], accept).await
+    }
+
+    /// Sends a request and takes from its answer, headers included, what is needed; as `json_with`.
+    ///
+    /// # Errors
+    /// What went wrong, after all attempts.
+    pub(super) async fn reply_with<T>(
+        &self,
+        call: &Call,
+        take: impl Fn(Reply) -> Result<T, String>,
+    ) -> Result<T, ApiError> {
+        self.attempts_with(call, &[], take).await
     }
 
     /// Sends a request whose answer is not JSON, or is not only a body. Statuses in `fine` are
@@ -234,10 +261,6 @@ impl Http {
         }
     }
 
-    async fn attempts<T>(&self, call: &Call, accept: impl Fn(Reply) -> Result<T, String>) -> Result<T, ApiError> {
-        self.attempts_with(call, &[], accept).await
-    }
-
     async fn attempts_with<T>(
         &self,
         call: &Call,
@@ -248,32 +271,43 @@ impl Http {
         let limit = self.clock.limit(call.patience.time);
         let mut attempts = 1;
         let mut sent = 0;
-        let mut renewed = false;
+        // The token that Google refused, from then on.
+        let mut refused: Option<String> = None;
+        let mut quota_project = self.tokens.quota_project().map(ToString::to_string);
+        let failed = |sent: u32, kind: Kind| ApiError {
+            doing: call.doing.clone(),
+            request: format!("{} {}", call.method, if call.secret_url { "the upload session" } else { &call.url }),
+            principal: Arc::clone(self.tokens.principal()),
+            project: self.project.clone(),
+            attempts: sent,
+            elapsed: begun.elapsed(),
+            kind,
+        };
         loop {
             sent += 1;
-            let kind = match self.attempt(call, fine).await {
+            let token = match call.authorized {
+                true => Some(self.tokens.access(self, refused.as_deref()).await),
+                false => None,
+            };
+            let token = token.transpose().map_err(|why| failed(sent, Kind::Token(why)))?;
+            let kind = match self.attempt(call, fine, token.as_deref(), quota_project.as_deref()).await {
                 Ok(reply) => match accept(reply) {
                     Ok(value) => return Ok(value),
                     Err(why) => Kind::Unreadable(why),
                 },
                 Err(kind) => kind,
             };
-            let error = ApiError {
-                doing: call.doing.clone(),
-                request: format!("{} {}", call.method, if call.secret_url { "the upload session" } else { &call.url }),
-                principal: Arc::clone(self.tokens.principal()),
-                project: self.project.clone(),
-                attempts: sent,
-                elapsed: begun.elapsed(),
-                kind,
-            };
+            let error = failed(sent, kind);
             // A token can end early, by another clock or by revocation: one new one, then it counts.
-            if error.status() == Some(401) && call.authorized && !renewed {
-                renewed = true;
-                match self.tokens.access(self, true).await {
-                    Ok(_) => continue,
-                    Err(why) => return Err(ApiError { kind: Kind::Token(Box::new(why)), ..error }),
-                }
+            if error.status() == Some(401) && token.is_some() && refused.is_none() {
+                refused = token;
+                continue;
+            }
+            // A person's requests count for the project of the program that they signed in with, where nothing says
+            // otherwise, and many APIs are not enabled there. This one counts for the project that it is for.
+            if error.wants_quota_project() && token.is_some() && quota_project.is_none() {
+                quota_project = Some(self.project.clone());
+                continue;
             }
             let random = jitter(Duration::from_secs(1), 0.0, 1.0).as_secs_f64();
             match retry::verdict(&error, call.repeat, attempts, call.patience, random) {
@@ -286,8 +320,15 @@ impl Http {
         }
     }
 
-    async fn attempt(&self, call: &Call, fine: &[u16]) -> Result<Reply, Kind> {
-        let mut request = self.client.request(call.method.clone(), &call.url).timeout(call.timeout);
+    async fn attempt(
+        &self,
+        call: &Call,
+        fine: &[u16],
+        token: Option<&str>,
+        quota_project: Option<&str>,
+    ) -> Result<Reply, Kind> {
+        let address = Url::parse(&call.url).map_err(|why| Kind::NotSent(format!("no address: {why}")))?;
+        let mut request = self.clients.to(&address).request(call.method.clone(), address).timeout(call.timeout);
         if !call.query.is_empty() {
             request = request.query(&call.query);
         }
@@ -315,9 +356,11 @@ impl Http {
                 .header(CONTENT_LENGTH, *length)
                 .body(reqwest::Body::wrap_stream(reading.clone().stream(*length))),
         };
-        if call.authorized {
-            let token = self.tokens.access(self, false).await.map_err(|error| Kind::Token(Box::new(error)))?;
-            request = request.header(AUTHORIZATION, bearer(&token));
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION, bearer(token));
+            if let Some(project) = quota_project {
+                request = request.header("x-goog-user-project", project);
+            }
         }
         let response = request.send().await.map_err(|error| sort(&error))?;
         let status = response.status().as_u16();

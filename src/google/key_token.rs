@@ -8,31 +8,23 @@ use reqwest::Method;
 use rustls::SignatureScheme;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
-use serde_json::{Value, json};
-use yup_oauth2::authenticator::Authenticator;
-use yup_oauth2::error::AuthErrorCode;
+use serde_json::json;
 
-use super::error::{ApiError, Kind};
+use super::error::ApiError;
+use super::granted::{self, Granted};
 use super::http::{Body, Call, Http};
 use super::retry::{Patience, Repeat};
-use super::token::{TokenError, chain};
-use crate::clock::{Clock, jitter};
+use super::token::TokenError;
+use super::token_endpoint::{TokenEndpoint, Untold, words};
 use crate::model::key::ServiceAccountKey;
-use crate::net::{Net, TokenConnector};
-
-const SCOPES: [&str; 1] = [super::token::SCOPE];
 
 /// The token endpoint answers within a second or not at all.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Asking for a token changes nothing, so it is repeated through any passing trouble.
-const ATTEMPTS: u32 = 5;
-
 /// Gives out tokens by a key.
 pub(super) struct KeyTokens {
     key: ServiceAccountKey,
-    authenticator: Authenticator<TokenConnector>,
-    clock: Clock,
+    endpoint: TokenEndpoint,
 }
 
 impl KeyTokens {
@@ -40,7 +32,7 @@ impl KeyTokens {
     ///
     /// # Errors
     /// [`TokenError::Key`] when the private key cannot be read.
-    pub(super) async fn new(key: ServiceAccountKey, net: &Net, clock: Clock) -> Result<Self, TokenError> {
+    pub(super) async fn new(key: ServiceAccountKey) -> Result<Self, TokenError> {
         let yup_key = yup_oauth2::ServiceAccountKey {
             key_type: None,
             project_id: None,
@@ -53,71 +45,26 @@ impl KeyTokens {
             auth_provider_x509_cert_url: None,
             client_x509_cert_url: None,
         };
-        let authenticator = yup_oauth2::ServiceAccountAuthenticator::with_client(yup_key, net.token_client())
-            .build()
-            .await
-            .map_err(|error| TokenError::Key(error.to_string()))?;
-        Ok(Self { key, authenticator, clock })
+        let endpoint = TokenEndpoint::of_key(yup_key).await.map_err(TokenError::Key)?;
+        Ok(Self { key, endpoint })
     }
 
-    /// An access token: the one at hand while it is good for another minute, unless a new one is asked for.
+    /// A new access token.
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) async fn access(&self, force: bool) -> Result<String, TokenError> {
-        let mut attempt = 1;
-        loop {
-            let asked = async {
-                if force {
-                    self.authenticator.force_refreshed_token(&SCOPES).await
-                } else {
-                    self.authenticator.token(&SCOPES).await
+    pub(super) async fn access(&self, http: &Http) -> Result<Granted, TokenError> {
+        match self.endpoint.ask(http, self.key.token_uri.as_str(), "get an access token").await {
+            Ok((granted, _)) => Ok(granted),
+            Err(Untold::Unasked(why)) => Err(TokenError::Key(why)),
+            Err(Untold::Answer(error)) => Err(match words(&error) {
+                Some(words) => TokenError::Refused { email: self.key.email.to_string(), words },
+                None => {
+                    let endpoint = self.key.token_uri.host_str().unwrap_or_default().to_owned();
+                    TokenError::Unreachable { endpoint, error }
                 }
-            };
-            let why = match tokio::time::timeout(TIMEOUT, asked).await {
-                Ok(Ok(token)) => match token.token() {
-                    Some(token) => return Ok(token.to_owned()),
-                    None => "the answer holds no access token".to_owned(),
-                },
-                Ok(Err(error)) => match self.verdict(&error) {
-                    Err(refused) => return Err(refused),
-                    Ok(why) => why,
-                },
-                Err(_) => format!("no answer within {} s", TIMEOUT.as_secs()),
-            };
-            if attempt == ATTEMPTS {
-                return Err(TokenError::Unreachable { endpoint: self.host(), attempts: attempt, why });
-            }
-            self.clock.sleep(jitter(Duration::from_secs(1 << (attempt - 1)), 0.5, 1.0)).await;
-            attempt += 1;
+            }),
         }
-    }
-
-    /// Tells a refusal from passing trouble; the reason of the latter comes back.
-    fn verdict(&self, error: &yup_oauth2::Error) -> Result<String, TokenError> {
-        match error {
-            yup_oauth2::Error::AuthError(refused) => {
-                let passing = matches!(&refused.error, AuthErrorCode::Other(word)
-                    if matches!(word.as_str(), "internal_failure" | "temporarily_unavailable" | "server_error" | "rate_limit_exceeded" | "backend_error"));
-                let mut words = refused.error.as_str().to_owned();
-                if let Some(description) = &refused.error_description {
-                    // The description may quote what was sent; an assertion has no place in a log.
-                    let clipped: String =
-                        description.split_whitespace().filter(|word| word.len() < 120).collect::<Vec<_>>().join(" ");
-                    words = format!("{words}: {}", clipped.chars().take(300).collect::<String>());
-                }
-                if passing { Ok(words) } else { Err(TokenError::Refused { email: self.key.email.to_string(), words }) }
-            }
-            yup_oauth2::Error::JSONError(_) | yup_oauth2::Error::MissingAccessToken => {
-                Ok("the answer is not a token".into())
-            }
-            yup_oauth2::Error::UserError(why) => Err(TokenError::Key(why.clone())),
-            other => Ok(chain(other)),
-        }
-    }
-
-    fn host(&self) -> String {
-        self.key.token_uri.host_str().unwrap_or_default().to_owned()
     }
 
     /// An identity token with this audience.
@@ -126,15 +73,8 @@ impl KeyTokens {
     /// Why there is none.
     pub(super) async fn identity(&self, http: &Http, audience: &str) -> Result<String, TokenError> {
         let call = exchange(&self.key, ("target_audience", audience), "get an identity token")?;
-        let failed = |error: ApiError| TokenError::Identity(Box::new(error));
-        let answer = http.json(&call).await.map_err(failed)?;
-        match answer.get("id_token").and_then(Value::as_str) {
-            Some(token) if !token.is_empty() => Ok(token.to_owned()),
-            _ => Err(failed(ApiError {
-                kind: Kind::Unreadable("it holds no token".into()),
-                ..http.unreadable(&call, "")
-            })),
-        }
+        let token = http.json_with(&call, |answer| granted::text(&answer, "id_token")).await;
+        token.map_err(|error: ApiError| TokenError::Identity(Box::new(error)))
     }
 }
 
@@ -144,14 +84,8 @@ impl KeyTokens {
 /// [`TokenError::Proof`] with what the token endpoint said.
 pub(super) async fn prove(key: &ServiceAccountKey, http: &Http) -> Result<(), TokenError> {
     let call = exchange(key, ("scope", super::token::SCOPE), "get a token by the new key")?;
-    let answer = http.json(&call).await.map_err(|error| TokenError::Proof(Box::new(error)))?;
-    match answer.get("access_token").and_then(Value::as_str) {
-        Some(token) if !token.is_empty() => {
-            http.hide(token);
-            Ok(())
-        }
-        _ => Err(TokenError::Proof(Box::new(http.unreadable(&call, "it holds no token")))),
-    }
+    let granted = http.json_with(&call, |answer| Granted::of_oauth(&answer)).await;
+    granted.map(|granted| http.hide(&granted.token)).map_err(|error| TokenError::Proof(Box::new(error)))
 }
 
 /// The request that exchanges an assertion with this claim.

@@ -126,6 +126,14 @@ impl Refusal {
         }
     }
 
+    /// Whether a token endpoint says of itself that it is in trouble. Such answers come with any status, 400 among
+    /// them (google-auth-library-python, `oauth2/_client.py`, asks again by the same words).
+    pub fn is_passing(&self) -> bool {
+        const WORDS: [&str; 5] =
+            ["internal_failure", "temporarily_unavailable", "server_error", "rate_limit_exceeded", "backend_error"];
+        WORDS.contains(&self.word.as_str())
+    }
+
     /// One line: word and sentence, as Google put them.
     pub fn words(&self) -> String {
         let mut line = String::new();

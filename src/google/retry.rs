@@ -55,14 +55,18 @@ pub fn verdict(error: &ApiError, repeat: Repeat, attempt: u32, patience: Patienc
     if error.is_rate_limit() && patience.attempts > 1 {
         if let Some(told) = error.retry_after() {
             // A second more at most, so that many clients told the same do not return together.
-            return Verdict::Again { after: told + Duration::from_secs(1).mul_f64(random), counts: false };
+            let after = told.saturating_add(Duration::from_secs(1).mul_f64(random));
+            return Verdict::Again { after, counts: false };
         }
         return again(attempt, patience, random);
     }
     let safe = match &error.kind {
         Kind::NotSent(_) => true,
         Kind::NoAnswer(_) | Kind::Unreadable(_) => repeat == Repeat::Always,
-        Kind::Refused(refusal) => matches!(refusal.status, 408 | 500 | 502 | 503 | 504) && repeat == Repeat::Always,
+        Kind::Refused(refusal) => {
+            let passes = matches!(refusal.status, 408 | 500 | 502 | 503 | 504) || refusal.is_passing();
+            passes && repeat == Repeat::Always
+        }
         Kind::Untrusted(_) | Kind::Token(_) => false,
     };
     if safe { again(attempt, patience, random) } else { Verdict::Stop }

@@ -12,6 +12,22 @@ const ENDPOINT_PREFIX: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_";
 /// Where a run's credentials file may be named, in the order they are looked at.
 const CREDENTIAL_VARIABLES: [&str; 2] = ["GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_GHA_CREDS_PATH"];
 
+/// Where an access token may stand, in the order they are looked at: Terraform's name, then gcloud's.
+const TOKEN_VARIABLES: [&str; 2] = ["GOOGLE_OAUTH_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN"];
+
+/// The file in which a machine of Google Cloud's says that it is one (google-auth-library-python, `_metadata.py`).
+const PRODUCT_NAME: &str = "/sys/class/dmi/id/product_name";
+
+/// Variables of a terminal that lead a token or an identity somewhere.
+const NOT_IN_A_JOB: [&str; 6] = [
+    "SSL_CERT_FILE",
+    "GOOGLE_OAUTH_ACCESS_TOKEN",
+    "CLOUDSDK_AUTH_ACCESS_TOKEN",
+    "CLOUDSDK_CONFIG",
+    "CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT",
+    "GOOGLE_CLOUD_QUOTA_PROJECT",
+];
+
 /// What the environment says about this run.
 #[derive(Debug, Clone, Default)]
 pub struct Runner {
@@ -27,12 +43,16 @@ pub struct Runner {
     pub temp: Option<PathBuf>,
     /// Variables that name a credentials file, with their values.
     pub credential_files: Vec<(&'static str, PathBuf)>,
+    /// What a person or a machine has to sign in with.
+    pub own: OwnVariables,
     /// Where this job asks GitHub for an identity; only with `permissions: id-token: write`.
     pub oidc_url: Option<String>,
     /// What allows it to.
     pub oidc_token: Option<Secret>,
-    /// `SSL_CERT_FILE`: certificates trusted besides the built-in ones.
+    /// Certificates trusted besides the built-in ones.
     pub extra_roots: Option<PathBuf>,
+    /// Variables that are read on a terminal and not in a job, where any step before could have set them.
+    pub unread: Vec<&'static str>,
     /// Replaced endpoints: API (such as `RUN`) and address.
     pub endpoints: Vec<(String, String)>,
     /// The runner's files.
@@ -49,6 +69,50 @@ pub struct Runner {
     pub color: bool,
     /// Whether the embedded cloud stands in for Google's; the run says so.
     pub embedded: bool,
+}
+
+/// What a person or a machine has to sign in with, as far as variables say. In a job all but the metadata server is
+/// empty.
+#[derive(Debug, Clone, Default)]
+pub struct OwnVariables {
+    /// Variables that hold an access token, with their values.
+    pub tokens: Vec<(&'static str, String)>,
+    /// Where gcloud puts what `gcloud auth application-default login` got.
+    pub well_known: Option<PathBuf>,
+    /// The accounts to act as, the last one in the end.
+    pub impersonate: Option<String>,
+    /// The project that requests are counted for.
+    pub quota_project: Option<String>,
+    /// The metadata server's host, where it is another than usual.
+    pub metadata_host: Option<String>,
+    /// Whether this is a machine of Google Cloud's.
+    pub on_google: bool,
+    /// Whether nobody shall find out.
+    pub unchecked: bool,
+}
+
+impl OwnVariables {
+    fn from_variables(variables: &BTreeMap<String, String>, in_job: bool) -> Self {
+        let text = |name: &str| variables.get(name).cloned();
+        let metadata_host = text("GCE_METADATA_HOST").or_else(|| text("GCE_METADATA_ROOT"));
+        if in_job {
+            return Self { metadata_host, ..Self::default() };
+        }
+        let config = variables.get("CLOUDSDK_CONFIG").map(PathBuf::from);
+        let config = config.or_else(|| Some(PathBuf::from(variables.get("HOME")?).join(".config/gcloud")));
+        let unchecked = variables.get("NO_GCE_CHECK").is_some_and(|value| value == "true");
+        let serverless = ["K_SERVICE", "CLOUD_RUN_JOB", "CLOUD_RUN_WORKER_POOL"];
+        Self {
+            tokens: TOKEN_VARIABLES.iter().filter_map(|name| Some((*name, text(name)?))).collect(),
+            well_known: config.map(|directory| directory.join("application_default_credentials.json")),
+            impersonate: text("CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT"),
+            quota_project: text("GOOGLE_CLOUD_QUOTA_PROJECT"),
+            on_google: !unchecked
+                && (metadata_host.is_some() || serverless.iter().any(|name| variables.contains_key(*name))),
+            metadata_host,
+            unchecked,
+        }
+    }
 }
 
 /// Where a run comes from, as far as GitHub says.
@@ -110,7 +174,12 @@ impl Runner {
         // A variable that is not text can be none of ours but a path, and paths are text on a runner.
         let variables = variables.map(|(k, v)| (k.to_string_lossy().into_owned(), v.to_string_lossy().into_owned()));
         let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-        Self::from_variables(variables, here)
+        let mut runner = Self::from_variables(variables, here);
+        if !runner.actions && !runner.own.unchecked {
+            let product = std::fs::read_to_string(PRODUCT_NAME).unwrap_or_default();
+            runner.own.on_google |= product.trim_start().starts_with("Google");
+        }
+        runner
     }
 
     /// Reads a list of variables; `here` is the current directory.
@@ -132,7 +201,10 @@ impl Runner {
             credential_files: CREDENTIAL_VARIABLES.iter().filter_map(|name| Some((*name, path(name)?))).collect(),
             oidc_url: text("ACTIONS_ID_TOKEN_REQUEST_URL"),
             oidc_token: text("ACTIONS_ID_TOKEN_REQUEST_TOKEN").as_deref().and_then(Secret::new),
-            extra_roots: path("SSL_CERT_FILE"),
+            own: OwnVariables::from_variables(&variables, actions),
+            // The runner sets every input of the action, so no step before can set this one.
+            extra_roots: path("INPUT_CA_CERTIFICATES").or_else(|| path("SSL_CERT_FILE").filter(|_| !actions)),
+            unread: NOT_IN_A_JOB.into_iter().filter(|name| actions && variables.contains_key(*name)).collect(),
             endpoints: variables
                 .iter()
                 .filter_map(|(name, value)| Some((name.strip_prefix(ENDPOINT_PREFIX)?.to_owned(), value.clone())))

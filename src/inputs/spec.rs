@@ -147,6 +147,8 @@ pub const DEPLOY: &[Input] = &[
     sign_in::ACCOUNT,
     sign_in::AUDIENCE,
     sign_in::DELEGATES,
+    sign_in::MACHINE,
+    sign_in::CA,
     sign_in::KEY_MAX_AGE,
     rotate_secret::MAX_AGE,
     text(Group::Target, "project_id", "the account's project", "Google Cloud project that builds and runs the service"),

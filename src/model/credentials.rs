@@ -3,6 +3,7 @@
 use super::federation::{Federation, Subject};
 use super::ids::ProjectId;
 use super::key::ServiceAccountKey;
+use super::own::{Acting, Own, Source};
 use super::principal::Principal;
 use super::token_file::TokenFile;
 
@@ -22,6 +23,8 @@ pub enum Way {
     Key(Box<ServiceAccountKey>),
     /// Without a key.
     Federation(Box<Federation>),
+    /// By what a person or a machine has.
+    Own(Box<Own>),
 }
 
 impl Credentials {
@@ -32,18 +35,38 @@ impl Credentials {
 
     /// Signs in without one.
     pub fn of_federation(federation: Federation) -> Self {
-        let principal = match &federation.account {
-            Some(account) => Principal::account(account),
+        let principal = match &federation.acting {
+            Some(acting) => Principal::account(&acting.account),
             None => Principal::federated(&federation.provider, &federation.repository),
         };
         Self { principal, way: Way::Federation(Box::new(federation)) }
+    }
+
+    /// Signs in by what a person or a machine has.
+    pub fn of_own(own: Own) -> Self {
+        let principal = match (&own.acting, &own.source) {
+            (Some(acting), _) => Principal::account(&acting.account),
+            (None, Source::Person(_)) => Principal::person(),
+            (None, Source::Token { variable, .. }) => Principal::bearer(variable),
+            (None, Source::Machine(_)) => Principal::machine(),
+        };
+        Self { principal, way: Way::Own(Box::new(own)) }
+    }
+
+    /// The account that is acted as, where the way leads to one.
+    pub fn acting(&self) -> Option<&Acting> {
+        match &self.way {
+            Way::Key(_) => None,
+            Way::Federation(federation) => federation.acting.as_ref(),
+            Way::Own(own) => own.acting.as_ref(),
+        }
     }
 
     /// The project of the account, where there is an account and its name says so.
     pub fn project(&self) -> Option<ProjectId> {
         match &self.way {
             Way::Key(key) => key.project.clone(),
-            Way::Federation(federation) => ProjectId::parse(federation.account.as_ref()?.project()?).ok(),
+            Way::Federation(_) | Way::Own(_) => ProjectId::parse(self.acting()?.account.project()?).ok(),
         }
     }
 
@@ -55,6 +78,11 @@ impl Credentials {
                 Subject::GitHub { door: Some(door), .. } => vec![door.token.expose()],
                 _ => Vec::new(),
             },
+            Way::Own(own) => match &own.source {
+                Source::Person(person) => vec![person.client_secret.expose(), person.refresh_token.expose()],
+                Source::Token { token, .. } => vec![token.expose()],
+                Source::Machine(_) => Vec::new(),
+            },
         }
     }
 
@@ -65,13 +93,18 @@ impl Credentials {
                 Subject::File(file) => Some(file),
                 Subject::GitHub { .. } => None,
             },
-            Way::Key(_) => None,
+            Way::Key(_) | Way::Own(_) => None,
         }
     }
 
-    /// Whether an identity for private services can be had: the runs of a pool have none of their own.
+    /// Whether an identity for private services can be had: the runs of a pool have none of their own, and an access
+    /// token alone cannot get one.
     pub fn has_identity(&self) -> bool {
-        self.principal.email().is_some()
+        match &self.way {
+            Way::Key(_) => true,
+            Way::Federation(federation) => federation.acting.is_some(),
+            Way::Own(own) => own.acting.is_some() || !matches!(own.source, Source::Token { .. }),
+        }
     }
 
     /// Whether tokens of the one serve for the other.
@@ -79,6 +112,7 @@ impl Credentials {
         match (&self.way, &other.way) {
             (Way::Key(one), Way::Key(other)) => one.email == other.email && one.key_id == other.key_id,
             (Way::Federation(one), Way::Federation(other)) => one == other,
+            (Way::Own(one), Way::Own(other)) => one == other,
             _ => false,
         }
     }

@@ -1,11 +1,10 @@
 //! Signing in without a key: which pool knows the run, whom it acts as, and where its own token comes from.
 
 use std::fmt;
-use std::time::Duration;
 
 use url::Url;
 
-use super::ids::AccountEmail;
+use super::own::Acting;
 use super::principal::Repository;
 use super::secret::Secret;
 use super::token_file::TokenFile;
@@ -20,13 +19,9 @@ pub struct Federation {
     /// Google's name for the kind of that token.
     pub subject_type: &'static str,
     /// The account it acts as; none when the grants are the run's own.
-    pub account: Option<AccountEmail>,
-    /// The accounts between the run and that one, in the order they vouch for each other.
-    pub delegates: Vec<AccountEmail>,
+    pub acting: Option<Acting>,
     /// The repository that the run belongs to.
     pub repository: Repository,
-    /// How long a token of the account is asked to live; Google's own hour where it is not said.
-    pub lifetime: Option<Duration>,
 }
 
 /// Where the run's own token comes from.

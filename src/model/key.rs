@@ -5,6 +5,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 use url::Url;
 
+use super::address::is_loopback;
 use super::ids::{AccountEmail, ProjectId};
 use super::secret::Secret;
 
@@ -36,11 +37,14 @@ pub enum KeyError {
     #[error("this is a Workload Identity Federation file (`type: external_account`), which holds no key")]
     Federation,
     /// A file for acting as an account by means of other credentials.
-    #[error("this is `type: impersonated_service_account`, which is not supported")]
+    #[error("this is `type: impersonated_service_account`, which is for a terminal alone")]
     Impersonated,
     /// The credentials of a person.
-    #[error("this is `type: authorized_user`, the credentials of a person, which are not supported")]
+    #[error("this is `type: authorized_user`, the credentials of a person, which are for a terminal alone")]
     Person,
+    /// Another cloud than Google's own.
+    #[error("its `universe_domain` is not googleapis.com")]
+    Universe,
     /// Another kind of credentials.
     #[error("this is `type: {0}`, not `type: service_account`")]
     OtherType(String),
@@ -72,8 +76,9 @@ impl KeyError {
                 "give `workload_identity_provider` and `service_account` (and `delegates`), which act as an account without such a file"
             }
             KeyError::Person => {
-                "sign in as a service account: with `workload_identity_provider`, or with a key made by `gcloud iam service-accounts keys create key.json --iam-account=ACCOUNT`"
+                "sign in as a service account: with `workload_identity_provider`, or with a key made by `gcloud iam service-accounts keys create key.json --iam-account=ACCOUNT`; on a terminal the file is found where gcloud puts it"
             }
+            KeyError::Universe => "use the credentials of an account or a person of Google Cloud itself",
             KeyError::OtherType(_) => {
                 "make a service-account key: `gcloud iam service-accounts keys create key.json --iam-account=ACCOUNT`"
             }
@@ -147,17 +152,6 @@ fn token_uri(text: &str) -> Result<Url, KeyError> {
             host == "oauth2.googleapis.com" || host == "accounts.google.com" || host == "www.googleapis.com"
         });
     if google || is_loopback(&url) { Ok(url) } else { Err(shown()) }
-}
-
-/// Whether an address stays on this machine.
-pub fn is_loopback(url: &Url) -> bool {
-    let local = match url.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
-    local && matches!(url.scheme(), "http" | "https")
 }
 
 fn decode_base64(text: &str) -> Option<String> {

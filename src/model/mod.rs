@@ -1,6 +1,7 @@
 //! The words everyone uses. Pure: no room below this one.
 
 pub mod access;
+pub mod address;
 pub mod age;
 pub mod credentials;
 pub mod dockerfile;
@@ -15,6 +16,7 @@ pub mod key;
 pub mod kind;
 pub mod load;
 pub mod log;
+pub mod own;
 pub mod preview;
 pub mod principal;
 pub mod registry;

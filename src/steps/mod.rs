@@ -219,7 +219,8 @@ async fn sign_in_as(
     timed(console, prefix, facts, StepName::SignIn, async |_| {
         let sentence = || format!("Could not sign in as `{account}`");
         http.sign_in().await.map_err(|error| Failure::of(sentence(), error))?;
-        Ok(((), format!("as `{account}`")))
+        // By the name that Google gave with the token, where nothing said it before.
+        Ok(((), format!("as `{}`", http.principal())))
     })
     .await
 }

@@ -10,11 +10,16 @@ use crate::support::{Run, Scene};
 /// A deploy without a key, in a world that trusts GitHub.
 fn scene() -> Scene {
     let mut scene = Scene::new();
+    without_key(&mut scene);
+    scene
+}
+
+/// Signs in as the deployer without its key.
+pub fn without_key(scene: &mut Scene) {
     scene.cloud.world(World::trust_github);
     scene.input("credentials_json", "");
     scene.input("workload_identity_provider", World::PROVIDER).input("service_account", World::DEPLOYER);
-    in_job(&mut scene);
-    scene
+    in_job(scene);
 }
 
 /// A job that may ask GitHub for its identity.

@@ -28,7 +28,7 @@ fn held(value: &str, updated: &str) -> ActionsSecret {
 }
 
 /// An account with one key, which the secret has held for long, and a token that may write the secret.
-fn scene() -> Scene {
+pub fn scene() -> Scene {
     let mut scene = Scene::new();
     let key = scene.key().to_string();
     let token = scene.cloud.world(|world| {

@@ -15,6 +15,7 @@ use super::super::runner::Runner;
 use super::federation;
 use crate::model::federation::{Federation, Provider, SUBJECT_TYPES, Subject};
 use crate::model::ids::AccountEmail;
+use crate::model::own::Acting;
 use crate::model::token_file::{TokenFile, TokenFileError};
 
 /// What is wrong with a file. No variant quotes an address whole: there may be a token in it.
@@ -122,15 +123,14 @@ impl Checked<'_> {
         }
         let account = self.account();
         let lifetime = self.lifetime();
+        let acting = account.map(|account| Acting { account, delegates: Vec::new(), lifetime });
         let subject = self.subject();
         Some(Federation {
             provider: provider??,
             subject: subject?,
             subject_type: kind??,
-            account,
-            delegates: Vec::new(),
+            acting,
             repository: self.runner.origin.of_repository(),
-            lifetime,
         })
     }
 
@@ -156,20 +156,8 @@ impl Checked<'_> {
     }
 
     fn account(&mut self) -> Option<AccountEmail> {
-        let field = "service_account_impersonation_url";
-        let root = root(self.runner, "IAMCREDENTIALS", "https://iamcredentials.googleapis.com");
-        let begin = format!("{root}/v1/projects/-/serviceAccounts/");
-        let text = self.json.get(field)?.as_str().unwrap_or_default();
-        let Some(rest) = text.strip_prefix(&begin) else {
-            let google = format!("{begin}ACCOUNT:generateAccessToken");
-            self.flaws.push(Flaw::Elsewhere { field, to: shown(text), google });
-            return None;
-        };
-        let account = rest.strip_suffix(":generateAccessToken").and_then(|email| AccountEmail::parse(email).ok());
-        if account.is_none() {
-            self.flaws.push(Flaw::Account);
-        }
-        account
+        let text = self.json.get("service_account_impersonation_url")?.as_str().unwrap_or_default();
+        account_of(text, self.runner).map_err(|flaw| self.flaws.push(flaw)).ok()
     }
 
     fn lifetime(&mut self) -> Option<Duration> {
@@ -275,6 +263,18 @@ impl Checked<'_> {
             }
         }
     }
+}
+
+/// The account in an address of IAM Credentials, which must be the one that is called without it.
+pub(super) fn account_of(text: &str, runner: &Runner) -> Result<AccountEmail, Flaw> {
+    let root = root(runner, "IAMCREDENTIALS", "https://iamcredentials.googleapis.com");
+    let begin = format!("{root}/v1/projects/-/serviceAccounts/");
+    let Some(rest) = text.strip_prefix(&begin) else {
+        let google = format!("{begin}ACCOUNT:generateAccessToken");
+        return Err(Flaw::Elsewhere { field: "service_account_impersonation_url", to: shown(text), google });
+    };
+    let account = rest.strip_suffix(":generateAccessToken").and_then(|email| AccountEmail::parse(email).ok());
+    account.ok_or(Flaw::Account)
 }
 
 /// The root of an API, where one is put in its place.

@@ -6,10 +6,11 @@ use super::super::error::Findings;
 use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
+use crate::model::address::is_loopback;
 use crate::model::credentials::Credentials;
 use crate::model::federation::{Federation, OidcDoor, Provider, SUBJECT_TYPES, Subject};
 use crate::model::ids::AccountEmail;
-use crate::model::key::is_loopback;
+use crate::model::own::Acting;
 
 /// What of a federation is meaningless without its provider, and what was perhaps meant.
 const PARTS: [(&str, &str); 3] = [
@@ -24,13 +25,18 @@ const PARTS: [(&str, &str); 3] = [
 /// Google's most accounts between a caller and the one it acts as; more would be a mistake.
 const MOST_DELEGATES: usize = 20;
 
-/// What the inputs say, where they say anything.
-pub(super) fn read(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Option<Credentials> {
-    if !raw.has("workload_identity_provider") {
-        for (name, cure) in PARTS.into_iter().filter(|(name, _)| raw.has(name)) {
-            findings.wrong(name, "there is no `workload_identity_provider` it could be about", cure);
-        }
+/// Tells of every part of a federation that is given without its provider, to whom it could mean nothing else.
+pub(super) fn without_provider(raw: &RawInputs, findings: &mut Findings) {
+    if raw.has("workload_identity_provider") {
+        return;
     }
+    for (name, cure) in PARTS.into_iter().filter(|(name, _)| raw.has(name)) {
+        findings.wrong(name, "there is no `workload_identity_provider` it could be about", cure);
+    }
+}
+
+/// What the inputs say, where they say anything. What is wrong with the parts is told in any case.
+pub(super) fn read(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Option<Credentials> {
     let account = raw.get("service_account").and_then(|text| email("service_account", text, findings));
     let delegates = delegates(raw, findings);
     let audience = raw.get("audience").and_then(|text| {
@@ -53,10 +59,8 @@ pub(super) fn read(raw: &RawInputs, runner: &Runner, findings: &mut Findings) ->
         provider,
         subject,
         subject_type: SUBJECT_TYPES[0],
-        account,
-        delegates,
+        acting: account.map(|account| Acting { account, delegates, lifetime: None }),
         repository: runner.origin.of_repository(),
-        lifetime: None,
     };
     Some(Credentials::of_federation(federation))
 }
@@ -73,7 +77,8 @@ fn delegates(raw: &RawInputs, findings: &mut Findings) -> Vec<AccountEmail> {
     names.iter().filter_map(|name| email("delegates", name, findings)).collect()
 }
 
-fn email(input: &str, text: &str, findings: &mut Findings) -> Option<AccountEmail> {
+/// An account's address, or a mistake in the input that gives it.
+pub(super) fn email(input: &str, text: &str, findings: &mut Findings) -> Option<AccountEmail> {
     match AccountEmail::parse(text) {
         Ok(email) => Some(email),
         Err(error) => {

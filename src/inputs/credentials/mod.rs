@@ -2,23 +2,34 @@
 
 mod external;
 mod federation;
+mod own;
 mod places;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::error::Findings;
 use super::raw::RawInputs;
 use super::runner::Runner;
-use crate::model::credentials::Credentials;
+use super::scalar;
+use crate::model::credentials::{Credentials, Way};
 use crate::model::key::{KeyError, ServiceAccountKey};
 
 /// The inputs that say how, in the order they are told about.
-pub const INPUTS: [&str; 5] =
-    ["credentials_json", "workload_identity_provider", "service_account", "audience", "delegates"];
+pub const INPUTS: [&str; 6] =
+    ["credentials_json", "workload_identity_provider", "service_account", "audience", "delegates", "machine_account"];
 
 /// Finds the credentials. What is wrong with them, and what contradicts each other, is told all at once.
 pub fn find(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Option<Credentials> {
     let before = findings.mistakes.len();
+    let (machine, flawed) = match raw.get("machine_account").map(scalar::switch) {
+        Some(Err(why)) => (false, Some(why)),
+        said => (said.and_then(Result::ok).unwrap_or(false), None),
+    };
+    // Whether an account is acted as with credentials of one's own, which are looked for only where nothing is given.
+    let may_be_own = !raw.has("credentials_json") && (machine || !runner.actions);
+    if !may_be_own {
+        federation::without_provider(raw, findings);
+    }
     let by_federation = federation::read(raw, runner, findings);
     let by_key = raw.get("credentials_json").and_then(|text| {
         let key = ServiceAccountKey::parse(text);
@@ -31,51 +42,118 @@ pub fn find(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Option
             "keep one of them",
         );
     }
+    if let Some(why) = flawed {
+        findings.wrong("machine_account", "it does not fit", why);
+    }
+    for other in
+        ["credentials_json", "workload_identity_provider"].into_iter().filter(|other| machine && raw.has(other))
+    {
+        findings.wrong("machine_account", format!("`{other}` signs in as somebody else"), "keep one of them");
+    }
     if findings.mistakes.len() > before {
         return None;
     }
-    by_federation.or(by_key.map(Credentials::of_key)).or_else(|| of_file(runner, findings))
+    let found = match by_federation.or(by_key.map(Credentials::of_key)) {
+        None if machine => own::machine(raw, runner, findings),
+        None => surroundings(raw, runner, findings),
+        given => given,
+    };
+    let own = found.as_ref().is_some_and(|credentials| matches!(credentials.way, Way::Own(_)));
+    if may_be_own && !own {
+        federation::without_provider(raw, findings);
+    }
+    found.filter(|_| findings.mistakes.len() == before)
 }
 
-fn of_file(runner: &Runner, findings: &mut Findings) -> Option<Credentials> {
-    if runner.credential_files.is_empty() {
-        findings.wrong(
-            "credentials_json",
-            "no credentials were given",
-            if runner.actions {
-                "write `credentials_json: ${{ secrets.GCP_SERVICE_ACCOUNT_KEY }}`; if it is written, the secret is empty here: its name is misspelt, it belongs to another environment, or this run comes from a fork. Without a key: `workload_identity_provider`"
-            } else {
-                "set GOOGLE_APPLICATION_CREDENTIALS to a key file, or give --credentials-json"
-            },
-        );
+/// What no input gives: in a job the file of a variable, on a terminal the first of what is there.
+fn surroundings(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Option<Credentials> {
+    if !runner.own.tokens.is_empty() {
+        return own::token(raw, runner, findings);
     }
-    let (path, variable, text) = places::file(runner, findings)?;
-    let mut wrong = |problem: String, cure: String| {
-        findings.wrong("credentials_json", format!("`{}` (from {variable}): {problem}", path.display()), cure);
-    };
-    match ServiceAccountKey::parse(&text) {
-        Ok(key) => Some(Credentials::of_key(key)),
-        Err(KeyError::Federation) => match external::check(&text, runner) {
-            Ok(federation) => Some(Credentials::of_federation(federation)),
-            Err(flaws) => {
-                flaws.into_iter().for_each(|flaw| wrong(flaw.to_string(), flaw.cure().to_owned()));
+    if runner.credential_files.is_empty() {
+        let known = runner.own.well_known.as_ref().filter(|path| path.is_file());
+        return match known {
+            Some(path) => of_path(raw, runner, (path, "where gcloud puts it"), findings),
+            None if runner.own.on_google => own::machine(raw, runner, findings),
+            None => {
+                findings.wrong("credentials_json", "no credentials were given", nothing(runner));
                 None
             }
-        },
-        Err(error) => {
-            wrong(error.to_string(), error.cure().to_owned());
+        };
+    }
+    let (path, variable, text) = places::file(runner, findings)?;
+    of_text(raw, runner, (&path, &format!("from {variable}"), &text), findings)
+}
+
+fn of_path(
+    raw: &RawInputs,
+    runner: &Runner,
+    (path, how): (&Path, &str),
+    findings: &mut Findings,
+) -> Option<Credentials> {
+    match places::read(path) {
+        Ok(text) => of_text(raw, runner, (path, how, &text), findings),
+        Err(why) => {
+            findings.wrong("credentials_json", format!("`{}` ({how}) cannot be read: {why}", path.display()), "");
             None
         }
     }
 }
 
+/// A file of credentials: where it is, how it was found, and its text.
+fn of_text(
+    raw: &RawInputs,
+    runner: &Runner,
+    (path, how, text): (&Path, &str, &str),
+    findings: &mut Findings,
+) -> Option<Credentials> {
+    let wrong = |findings: &mut Findings, problem: String, cure: String| {
+        findings.wrong("credentials_json", format!("`{}` ({how}): {problem}", path.display()), cure);
+    };
+    match ServiceAccountKey::parse(text) {
+        Ok(key) => Some(Credentials::of_key(key)),
+        Err(KeyError::Federation) => match external::check(text, runner) {
+            Ok(federation) => Some(Credentials::of_federation(federation)),
+            Err(flaws) => {
+                flaws.into_iter().for_each(|flaw| wrong(findings, flaw.to_string(), flaw.cure().to_owned()));
+                None
+            }
+        },
+        // In a job a person's file could only be a stray one, or a planted one.
+        Err(KeyError::Person | KeyError::Impersonated) if !runner.actions => {
+            own::file(raw, runner, text, findings, wrong)
+        }
+        Err(error) => {
+            wrong(findings, error.to_string(), error.cure().to_owned());
+            None
+        }
+    }
+}
+
+fn nothing(runner: &Runner) -> String {
+    if !runner.actions {
+        return own::nothing(runner);
+    }
+    let mut cure = "write `credentials_json: ${{ secrets.GCP_SERVICE_ACCOUNT_KEY }}`; if it is written, the secret is empty here: its name is misspelt, it belongs to another environment, or this run comes from a fork. Without a key: `workload_identity_provider`; as the account of a runner in Google Cloud: `machine_account: true`".to_owned();
+    let unread: Vec<&str> = runner.unread.iter().copied().filter(|name| *name != "SSL_CERT_FILE").collect();
+    if !unread.is_empty() {
+        cure.push_str(&format!(". {} is not read in a job, where any step could have set it", unread.join(", ")));
+    }
+    cure
+}
+
 /// What must be hidden before anything is printed, whatever else is wrong.
 pub fn secrets(raw: &RawInputs, runner: &Runner) -> Vec<String> {
     let mut secrets: Vec<String> = runner.oidc_token.iter().map(|token| token.expose().to_owned()).collect();
+    secrets.extend(runner.own.tokens.iter().map(|(_, token)| token.trim().to_owned()));
     let given = raw.get("credentials_json").map(str::to_owned);
-    let texts = given.into_iter().chain(places::file(runner, &mut Findings::default()).map(|(_, _, text)| text));
-    secrets
-        .extend(texts.filter_map(|text| Some(ServiceAccountKey::parse(&text).ok()?.private_key.expose().to_owned())));
+    let named = places::file(runner, &mut Findings::default()).map(|(_, _, text)| text);
+    let known = runner.own.well_known.as_deref().and_then(|path| places::read(path).ok());
+    for text in given.into_iter().chain(named).chain(known) {
+        secrets.extend(ServiceAccountKey::parse(&text).map(|key| key.private_key.expose().to_owned()));
+        secrets.extend(own::secrets(&text));
+    }
+    secrets.retain(|secret| !secret.trim().is_empty());
     secrets
 }
 

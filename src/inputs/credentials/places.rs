@@ -36,7 +36,8 @@ pub(super) fn file(runner: &Runner, findings: &mut Findings) -> Option<(PathBuf,
 
 /// Every file that a credentials variable may mean, for keeping them out of the source archive.
 pub(super) fn files(runner: &Runner) -> Vec<PathBuf> {
-    runner.credential_files.iter().flat_map(|(_, named)| places(named, runner)).filter(|path| path.is_file()).collect()
+    let named = runner.credential_files.iter().flat_map(|(_, named)| places(named, runner));
+    named.chain(runner.own.well_known.clone()).filter(|path| path.is_file()).collect()
 }
 
 /// Where the runner may have put the file (`runner.md` section 6): the value as it stands; the
@@ -68,7 +69,8 @@ fn is_auth_file(name: &str) -> bool {
         .is_some_and(|id| id.len() == 16 && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
 }
 
-fn read(path: &Path) -> std::io::Result<String> {
+/// The text of a file that may hold credentials.
+pub(super) fn read(path: &Path) -> std::io::Result<String> {
     let size = std::fs::metadata(path)?.len();
     if size > LARGEST_FILE {
         return Err(std::io::Error::other(format!("it is {size} bytes long, which no key file is")));

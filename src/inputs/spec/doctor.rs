@@ -9,6 +9,8 @@ pub const DOCTOR: &[Input] = &[
     sign_in::ACCOUNT,
     sign_in::AUDIENCE,
     sign_in::DELEGATES,
+    sign_in::MACHINE,
+    sign_in::CA,
     sign_in::KEY_MAX_AGE,
     rotate_secret::MAX_AGE,
     text(Group::Target, "project_id", "the account's project", "Google Cloud project to look at"),

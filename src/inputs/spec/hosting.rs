@@ -9,6 +9,8 @@ pub const HOSTING: &[Input] = &[
     sign_in::ACCOUNT,
     sign_in::AUDIENCE,
     sign_in::DELEGATES,
+    sign_in::MACHINE,
+    sign_in::CA,
     text(
         Group::Target,
         "project_id",

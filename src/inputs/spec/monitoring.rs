@@ -9,6 +9,8 @@ pub const MONITORING: &[Input] = &[
     sign_in::ACCOUNT,
     sign_in::AUDIENCE,
     sign_in::DELEGATES,
+    sign_in::MACHINE,
+    sign_in::CA,
     text(Group::Target, "project_id", "the account's project", "Google Cloud project that runs the service"),
     text(Group::Target, "region", "us-central1", "Cloud Run region"),
     text(Group::Target, "service", "", "Cloud Run service that is watched (required)"),

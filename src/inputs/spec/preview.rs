@@ -9,6 +9,8 @@ pub const PREVIEW: &[Input] = &[
     sign_in::ACCOUNT,
     sign_in::AUDIENCE,
     sign_in::DELEGATES,
+    sign_in::MACHINE,
+    sign_in::CA,
     text(Group::Target, "environment", "", "Environment of the manifest that previews are made from"),
     secret(text(
         Group::Target,

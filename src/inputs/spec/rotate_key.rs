@@ -9,6 +9,8 @@ pub const ROTATE_KEY: &[Input] = &[
     sign_in::ACCOUNT,
     sign_in::AUDIENCE,
     sign_in::DELEGATES,
+    sign_in::MACHINE,
+    sign_in::CA,
     text(Group::Target, "project_id", "the account's project", "Google Cloud project whose permissions are asked for"),
     text(Group::Target, "account", "the account that signs in", "Service account that gets a new key"),
     secret(text(

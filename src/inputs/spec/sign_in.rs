@@ -1,12 +1,12 @@
 //! The inputs that say how a run signs in: the same in every command.
 
-use super::{Group, Input, lines, secret, text};
+use super::{Group, Input, lines, secret, switch, text};
 
 pub(super) const KEY: Input = secret(text(
     Group::Target,
     "credentials_json",
     "",
-    "Service-account key, as JSON or base64; without it and `workload_identity_provider`, the file of GOOGLE_APPLICATION_CREDENTIALS or GOOGLE_GHA_CREDS_PATH",
+    "Service-account key, as JSON or base64; without it and `workload_identity_provider`, the file of GOOGLE_APPLICATION_CREDENTIALS or GOOGLE_GHA_CREDS_PATH, and on a terminal your own credentials (docs/CREDENTIALS.md)",
 ));
 
 pub(super) const PROVIDER: Input = text(
@@ -20,7 +20,7 @@ pub(super) const ACCOUNT: Input = text(
     Group::Target,
     "service_account",
     "the run itself",
-    "With `workload_identity_provider`: the account that the run acts as",
+    "With `workload_identity_provider`, or your own credentials on a terminal: the account that is acted as",
 );
 
 pub(super) const AUDIENCE: Input = text(
@@ -35,6 +35,20 @@ pub(super) const DELEGATES: Input = lines(
     "delegates",
     "",
     "With `service_account`: accounts between the run and that one, each of which may act as the next, one per line or separated by commas",
+);
+
+pub(super) const MACHINE: Input = switch(
+    Group::Target,
+    "machine_account",
+    "false",
+    "Sign in as the service account of the machine in Google Cloud that runs this (metadata server); a job does so only when told to",
+);
+
+pub(super) const CA: Input = text(
+    Group::Target,
+    "ca_certificates",
+    "",
+    "File with certificates (PEM) that are trusted besides the built-in ones, such as those of a company's proxy; on a terminal SSL_CERT_FILE does the same",
 );
 
 pub(super) const KEY_MAX_AGE: Input = text(

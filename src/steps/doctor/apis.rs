@@ -47,9 +47,11 @@ fn wanted(context: &DoctorContext<'_>, scene: &Scene) -> (Vec<&'static str>, Vec
     {
         needed.push(SECRETS);
     }
-    if let Way::Federation(federation) = &context.doctor.credentials.way {
+    if let Way::Federation(_) = &context.doctor.credentials.way {
         needed.push(STS);
-        needed.extend(federation.account.as_ref().map(|_| CREDENTIALS));
+    }
+    if context.doctor.credentials.acting().is_some() {
+        needed.push(CREDENTIALS);
     }
     (needed, vec!["logging.googleapis.com", MONITORING])
 }

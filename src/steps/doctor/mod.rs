@@ -192,11 +192,11 @@ impl<'a> DoctorContext<'a> {
 /// When Google does not accept who asks: then nothing can be seen.
 pub async fn run(context: &DoctorContext<'_>) -> Result<Vec<Finding>, Failure> {
     context.http.sign_in().await.map_err(|error| Failure::of("Could not sign in", error))?;
-    if let Way::Federation(_) = context.doctor.credentials.way
-        && let Ok(mut heard) = context.heard.lock()
-    {
+    let credentials = &context.doctor.credentials;
+    if let Ok(mut heard) = context.heard.lock() {
         // Without their answers there would be no token.
-        heard.extend([(STS, true), (CREDENTIALS, true)]);
+        heard.extend(matches!(credentials.way, Way::Federation(_)).then_some((STS, true)));
+        heard.extend(credentials.acting().map(|_| (CREDENTIALS, true)));
     }
     let scene = context.scene().await;
     let mut found = deployer::look(context, &scene).await?;

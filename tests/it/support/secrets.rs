@@ -29,9 +29,16 @@ pub fn check(scene: &Scene, run: &Run, journal: &[Recorded]) {
         if let Some(subject) = request.json()["subjectToken"].as_str() {
             secrets.push(("an OIDC token".into(), subject.to_owned()));
         }
-        for pair in String::from_utf8_lossy(&request.body).split('&') {
-            if let Some(assertion) = pair.strip_prefix("assertion=") {
-                secrets.push(("an assertion".into(), assertion.to_owned()));
+        if request.api == "oauth2" {
+            for (name, value) in url::form_urlencoded::parse(&request.body) {
+                let what = match name.as_ref() {
+                    "assertion" => "an assertion",
+                    "refresh_token" => "a refresh token",
+                    "client_secret" => "a client's secret",
+                    "access_token" => "a token",
+                    _ => continue,
+                };
+                secrets.push((what.into(), value.into_owned()));
             }
         }
         if request.call.starts_with("storage.upload.") {
@@ -64,7 +71,8 @@ pub fn check(scene: &Scene, run: &Run, journal: &[Recorded]) {
     for file in super::files_below(&scene.workspace()).iter().filter(|file| !file.starts_with(&others)) {
         let text = String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned();
         let fresh = secrets.iter().filter(|(what, _)| {
-            !["the private key", "the request token"].contains(&what.as_str()) && !what.contains("line")
+            let kept = ["the private key", "the request token", "a refresh token", "a client's secret"];
+            !kept.contains(&what.as_str()) && !what.contains("line")
         });
         for (what, secret) in fresh {
             assert!(secret.len() < 12 || !text.contains(secret), "{what} was written to {}", file.display());

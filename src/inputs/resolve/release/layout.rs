@@ -46,7 +46,7 @@ impl Section {
     fn cure_elsewhere(self, input: &Input) -> Option<String> {
         match (input.name, input.means) {
             (_, Some(means)) => Some(format!("write `{means}`")),
-            ("github_token" | "dry_run" | "notify_webhook" | "environment", _) => {
+            ("github_token" | "dry_run" | "notify_webhook" | "environment" | "ca_certificates", _) => {
                 Some("it is about the whole run: give it as an input".into())
             }
             ("traffic" | "revision_traffic" | "tag_traffic" | "no_traffic", _) => {
