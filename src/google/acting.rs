@@ -16,6 +16,7 @@ use super::token::SCOPE;
 use crate::explain::{Class, Explain};
 use crate::model::ids::AccountEmail;
 use crate::model::own::Acting;
+use crate::model::principal::Principal;
 
 /// IAM Credentials answers within seconds or not at all.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -29,19 +30,20 @@ const CREATOR: &str = "roles/iam.serviceAccountTokenCreator";
 /// Who acts, as a policy names it, and the role that this kind of member is given.
 #[derive(Debug, Clone)]
 pub(super) struct Actor {
-    pub(super) member: String,
-    pub(super) role: &'static str,
+    who: String,
+    member: String,
+    role: &'static str,
 }
 
 impl Actor {
     /// The runs of a pool.
     pub(super) fn runs(member: String) -> Self {
-        Self { member, role: "roles/iam.workloadIdentityUser" }
+        Self { who: "the runs of this repository".to_owned(), member, role: "roles/iam.workloadIdentityUser" }
     }
 
     /// A person, or a machine's account.
-    pub(super) fn own(member: &str) -> Self {
-        Self { member: member.to_owned(), role: CREATOR }
+    pub(super) fn own(owner: &Principal) -> Self {
+        Self { who: format!("`{owner}`"), member: owner.member().to_owned(), role: CREATOR }
     }
 }
 
@@ -136,7 +138,7 @@ impl Explain for ActAsError {
         let project = project_of(account);
         let mut hints = grants(&self.acting, &self.actor);
         hints.push(format!("Check that the account exists: gcloud iam service-accounts describe {account}{project}"));
-        hints.push("A grant takes up to five minutes to be known".into());
+        hints.push("A grant is known after two minutes as a rule, and after seven or more at times".into());
         hints
     }
 }
@@ -153,12 +155,11 @@ fn grants(acting: &Acting, actor: &Actor) -> Vec<String> {
     };
     let account = &acting.account;
     let Some((first, others)) = acting.delegates.split_first() else {
-        let who = if actor.role == CREATOR { "you" } else { "the runs of this repository" };
-        return vec![format!("Let {who} act as it: {}", grant(account, &actor.member, actor.role))];
+        return vec![format!("Let {} act as it: {}", actor.who, grant(account, &actor.member, actor.role))];
     };
-    let who = if actor.role == CREATOR { "you" } else { "the run" };
     let mut hints = vec![format!(
-        "Each of the chain must be let by the next; first {who}: {}",
+        "Each of the chain must be let by the next; first {}: {}",
+        actor.who,
         grant(first, &actor.member, CREATOR)
     )];
     let mut by = first;

@@ -68,7 +68,7 @@ pub(super) fn claims(token: &str) -> Value {
 }
 
 /// Seconds as a number, or as a text of one; nothing for what is neither, or below nought.
-fn seconds(value: &Value) -> Option<Duration> {
+pub(super) fn seconds(value: &Value) -> Option<Duration> {
     let number =
         value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|number: &f64| number.is_finite())?;
     Duration::try_from_secs_f64(number.min(LONGEST_LIFE.as_secs_f64())).ok()

@@ -1,6 +1,8 @@
 //! Tokens by credentials of one's own: a person's refresh token, a token at hand, the metadata server; and by acting
 //! as an account with any of them.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use yup_oauth2::authorized_user::AuthorizedUserSecret;
 
@@ -13,13 +15,16 @@ use super::metadata;
 use super::retry::{Patience, Repeat};
 use super::token::{SCOPE, TokenError};
 use super::token_endpoint::{TokenEndpoint, Untold, words};
-use super::token_error::{ANONYMOUS, SPENT};
+use super::token_error::{ANONYMOUS, ENDS_SOON, SPENT};
 use crate::model::ids::ProjectId;
 use crate::model::own::{Own, Source};
 use crate::model::principal::Principal;
 
+/// A rollout that cannot be put back, because its token has ended, is worse than none.
+const SHORTEST: Duration = Duration::from_secs(300);
+
 /// To know whose a token is, is worth no more of a person's time.
-const GLANCE: std::time::Duration = std::time::Duration::from_secs(5);
+const GLANCE: Duration = Duration::from_secs(5);
 
 /// Gives out tokens by what a person or a machine has.
 pub(super) struct OwnTokens {
@@ -100,7 +105,7 @@ impl OwnTokens {
     }
 
     fn actor(&self) -> Actor {
-        Actor::own(self.owner.member())
+        Actor::own(&self.owner)
     }
 
     async fn own_access(&self, http: &Http, refused: bool) -> Result<Granted, TokenError> {
@@ -115,11 +120,14 @@ impl OwnTokens {
                 if refused && self.own.acting.is_none() {
                     return Err(TokenError::Fixed { variable, why: SPENT });
                 }
-                if self.owner.email().is_none() {
-                    self.learn(tokeninfo(http, token.expose()).await.get("email"));
+                let told = tokeninfo(http, token.expose()).await;
+                self.learn(told.get("email"));
+                // Where nobody says when it ends, Google will.
+                let lives = told.get("expires_in").and_then(granted::seconds).unwrap_or(LONGEST_LIFE);
+                if lives < SHORTEST {
+                    return Err(TokenError::Fixed { variable, why: ENDS_SOON });
                 }
-                // Nobody says when it ends; Google will.
-                Ok(Granted { token: token.expose().to_owned(), lives: LONGEST_LIFE })
+                Ok(Granted { token: token.expose().to_owned(), lives })
             }
             Source::Machine(server) => {
                 if self.owner.email().is_none() {

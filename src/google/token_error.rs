@@ -118,7 +118,7 @@ impl Explain for TokenError {
                 format!("Sign in again, with the scopes that gcloud asks for by itself: {LOG_IN}"),
                 ACT.into(),
             ],
-            TokenError::Fixed { variable, why } if *why == SPENT => vec![
+            TokenError::Fixed { variable, why } if *why != ANONYMOUS => vec![
                 format!("Get another one: export {variable}=$(gcloud auth print-access-token)"),
                 format!("Or sign in so that tokens are renewed: {LOG_IN}; and unset {variable}"),
             ],
@@ -163,6 +163,9 @@ impl Explain for Arc<TokenError> {
 
 /// What an access token can no longer do.
 pub(super) const SPENT: &str = "is not accepted any more: it has ended, or was revoked";
+
+/// What it is too short for.
+pub(super) const ENDS_SOON: &str = "ends within five minutes, and cannot be renewed";
 
 /// What it cannot do.
 pub(super) const ANONYMOUS: &str = "brings no identity token, which a private service asks for";

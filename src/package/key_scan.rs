@@ -9,9 +9,9 @@ use super::secrets::Secret;
 /// How much of a file is looked at. Key files have 2 to 4 KiB; this leaves room for them inside other text.
 pub(super) const WINDOW: usize = 64 * 1024;
 
-/// What cannot be missing from a credential: words of the plain formats, and the two that every key repeats, in base64
-/// at each of the three offsets they can have there.
-const MARKERS: [&[u8]; 9] = [
+/// What cannot be missing from a credential: words of the plain formats, and the three that every key or every person's
+/// file repeats, in base64 at each of the three offsets they can have there.
+const MARKERS: [&[u8]; 12] = [
     b"private_key",
     b"authorized_user",
     b"external_account",
@@ -21,6 +21,9 @@ const MARKERS: [&[u8]; 9] = [
     b"UFJJVkFURSBLRV",
     b"BSSVZBVEUgS0VZ",
     b"QUklWQVRFIEtFW",
+    b"cmVmcmVzaF90b2tlb",
+    b"JlZnJlc2hfdG9rZW",
+    b"yZWZyZXNoX3Rva2Vu",
 ];
 
 /// The bytes of each marker that take part in the search: the length of the shortest.
@@ -81,12 +84,15 @@ fn squeeze(text: &[u8]) -> Vec<u8> {
     text.iter().copied().filter(|byte| !matches!(byte, b' ' | b'\t'..=b'\r' | b'\\' | 0)).collect()
 }
 
+/// Files of people: of Google's own accounts, and of others'.
+const PEOPLE: [&[u8]; 2] = [b"\"type\":\"authorized_user\"", b"\"type\":\"external_account_authorized_user\""];
+
 /// The credential in squeezed text.
 fn judge(text: &[u8]) -> Option<Secret> {
     let has = |needle: &[u8]| text.windows(needle.len()).any(|window| window == needle);
     if has(b"\"private_key\":\"") && (has_private_key(text) || has(b"\"type\":\"service_account\"")) {
         Some(Secret::ServiceAccountKey)
-    } else if has(b"\"type\":\"authorized_user\"") && has(b"\"refresh_token\":\"") {
+    } else if PEOPLE.iter().any(|kind| has(kind)) && has(b"\"refresh_token\":\"") {
         Some(Secret::UserCredentials)
     } else if has(b"\"type\":\"external_account\"") && has(b"\"Authorization\":\"Bearer") {
         Some(Secret::FederationToken)
@@ -116,11 +122,12 @@ fn judge_base64(run: &[u8]) -> Option<Secret> {
 }
 
 fn decode(run: &[u8]) -> Vec<u8> {
-    run.chunks_exact(4)
+    run.chunks(4)
         .flat_map(|group| {
+            // The last group may be shorter, and then stands for fewer bytes.
             let bits = group.iter().fold(0_u32, |bits, &byte| bits << 6 | sextet(byte).unwrap_or(0));
-            let [_, bytes @ ..] = bits.to_be_bytes();
-            bytes
+            let [_, bytes @ ..] = (bits << (6 * (4 - group.len()))).to_be_bytes();
+            bytes.into_iter().take(group.len() * 6 / 8)
         })
         .collect()
 }
@@ -203,6 +210,17 @@ mod tests {
     fn credentials_of_other_kinds() {
         let user = r#"{ "refresh_token": "1//0a", "type": "authorized_user" }"#;
         assert_eq!(found(user), Some(Secret::UserCredentials));
+        assert_eq!(found(user.replace("authorized", "external_account_authorized")), Some(Secret::UserCredentials));
+        let acting = format!(r#"{{"type": "impersonated_service_account", "source_credentials": {user}}}"#);
+        assert_eq!(found(acting), Some(Secret::UserCredentials));
+        // `base64` of `{"refresh_token":"1//0a","type":"authorized_user"}`, at each offset.
+        for (before, encoded) in [
+            ("", "eyJyZWZyZXNoX3Rva2VuIjoiMS8vMGEiLCJ0eXBlIjoiYXV0aG9yaXplZF91c2VyIn0="),
+            ("ADC: ", "IHsicmVmcmVzaF90b2tlbiI6IjEvLzBhIiwidHlwZSI6ImF1dGhvcml6ZWRfdXNlciJ9"),
+            ("- ", "ICB7InJlZnJlc2hfdG9rZW4iOiIxLy8wYSIsInR5cGUiOiJhdXRob3JpemVkX3VzZXIifQ=="),
+        ] {
+            assert_eq!(found(format!("{before}{encoded}")), Some(Secret::UserCredentials), "{encoded}");
+        }
         let federation = r#"{"type": "external_account", "credential_source": {"url": "https://x",
             "headers": {"Authorization": "Bearer eyJ0"}}}"#;
         assert_eq!(found(federation), Some(Secret::FederationToken));

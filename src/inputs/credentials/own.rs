@@ -23,7 +23,11 @@ const METADATA: &str = "metadata.google.internal";
 /// The service account of this machine.
 pub(super) fn machine(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Option<Credentials> {
     let host = runner.own.metadata_host.as_deref().unwrap_or(METADATA);
-    let server = Url::parse(&format!("http://{host}/")).ok().filter(|url| is_near(url) && url.path() == "/");
+    let plain = |url: &Url| {
+        let bare = url.username().is_empty() && url.password().is_none();
+        bare && url.path() == "/" && url.query().is_none() && url.fragment().is_none()
+    };
+    let server = Url::parse(&format!("http://{host}/")).ok().filter(|url| is_near(url) && plain(url));
     let Some(server) = server else {
         findings.wrong(
             "GCE_METADATA_HOST",

@@ -156,10 +156,11 @@ fn project(give: &mut Give<'_>, credentials: Option<&Credentials>) -> Option<Pro
         None => {
             let project = credentials.and_then(Credentials::project);
             if let (None, Some(credentials)) = (&project, credentials) {
-                let problem = match (&credentials.way, credentials.has_identity()) {
+                let problem = match (&credentials.way, credentials.acting()) {
                     (Way::Key(_), _) => "the key names no project",
-                    (_, true) => "the name of `service_account` holds no project",
-                    (_, false) => "without a `service_account` nothing says which project is meant",
+                    (_, Some(_)) => "the name of `service_account` holds no project",
+                    (Way::Federation(_), None) => "without a `service_account` nothing says which project is meant",
+                    (Way::Own(_), None) => "your own credentials name no project",
                 };
                 give.findings.wrong("project_id", problem, "give `project_id`");
             }

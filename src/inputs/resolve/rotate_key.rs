@@ -55,7 +55,7 @@ fn account(give: &mut Give<'_>, credentials: Option<&Credentials>) -> Option<Acc
     if give.raw.has("account") {
         return give.parsed("account", AccountEmail::parse);
     }
-    let own = credentials?.principal.email().and_then(|email| AccountEmail::parse(email).ok());
+    let own = credentials?.principal.service_account().and_then(|email| AccountEmail::parse(email).ok());
     if own.is_none() {
         give.findings.wrong("account", "this run signs in as no service account", "name the one that gets a new key");
     }
