@@ -114,6 +114,7 @@ impl ApiError {
         self.is_ambiguous()
             || self.is_rate_limit()
             || matches!(self.kind, Kind::NotSent(_))
+            || matches!(&self.kind, Kind::Token(why) if matches!(why.class(), Class::Infrastructure | Class::Quota))
             || self.status() == Some(429)
     }
 

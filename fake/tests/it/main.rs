@@ -32,6 +32,7 @@ mod jobs;
 mod logs_and_secrets;
 mod metrics;
 mod objects;
+mod people;
 mod permissions;
 mod policies;
 mod revisions;
