@@ -76,7 +76,7 @@ pub struct Runner {
 #[derive(Debug, Clone, Default)]
 pub struct OwnVariables {
     /// Variables that hold an access token, with their values.
-    pub tokens: Vec<(&'static str, String)>,
+    pub tokens: Vec<(&'static str, Secret)>,
     /// Where gcloud puts what `gcloud auth application-default login` got.
     pub well_known: Option<PathBuf>,
     /// The accounts to act as, the last one in the end.
@@ -103,7 +103,7 @@ impl OwnVariables {
         let unchecked = variables.get("NO_GCE_CHECK").is_some_and(|value| value == "true");
         let serverless = ["K_SERVICE", "CLOUD_RUN_JOB", "CLOUD_RUN_WORKER_POOL"];
         Self {
-            tokens: TOKEN_VARIABLES.iter().filter_map(|name| Some((*name, text(name)?))).collect(),
+            tokens: TOKEN_VARIABLES.iter().filter_map(|name| Some((*name, Secret::new(&text(name)?)?))).collect(),
             well_known: config.map(|directory| directory.join("application_default_credentials.json")),
             impersonate: text("CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT"),
             quota_project: text("GOOGLE_CLOUD_QUOTA_PROJECT"),

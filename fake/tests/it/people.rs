@@ -65,7 +65,7 @@ fn requests_of_a_person_count_for_a_project_that_is_named() {
         let headers = [&[("Authorization", bearer.as_str())], more].concat();
         client::send(&cloud.address(api), "GET", path, &headers, None).expect("a reply")
     };
-    let project = "/v1/projects/harbour-dev";
+    let project = "/v3/projects/harbour-dev";
     let refused = get("cloudresourcemanager", project, &[]);
     assert_eq!(refused.status, 403);
     assert_eq!(refused.json()["error"]["details"][0]["metadata"]["consumer"], "projects/764086051850");

@@ -145,7 +145,7 @@ fn nothing(runner: &Runner) -> String {
 /// What must be hidden before anything is printed, whatever else is wrong.
 pub fn secrets(raw: &RawInputs, runner: &Runner) -> Vec<String> {
     let mut secrets: Vec<String> = runner.oidc_token.iter().map(|token| token.expose().to_owned()).collect();
-    secrets.extend(runner.own.tokens.iter().map(|(_, token)| token.trim().to_owned()));
+    secrets.extend(runner.own.tokens.iter().map(|(_, token)| token.expose().to_owned()));
     let given = raw.get("credentials_json").map(str::to_owned);
     let named = places::file(runner, &mut Findings::default()).map(|(_, _, text)| text);
     let known = runner.own.well_known.as_deref().and_then(|path| places::read(path).ok());

@@ -15,7 +15,6 @@ use crate::model::address::is_near;
 use crate::model::credentials::Credentials;
 use crate::model::ids::{AccountEmail, ProjectId};
 use crate::model::own::{Acting, Own, Source, person};
-use crate::model::secret::Secret;
 
 /// Where Google's metadata server is.
 const METADATA: &str = "metadata.google.internal";
@@ -41,17 +40,16 @@ pub(super) fn machine(raw: &RawInputs, runner: &Runner, findings: &mut Findings)
 
 /// An access token that somebody got before.
 pub(super) fn token(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Option<Credentials> {
-    let (variable, text) = runner.own.tokens.first()?;
-    let fits = |text: &&str| text.bytes().all(|byte| byte.is_ascii_graphic());
-    let token = Some(text.trim()).filter(fits).and_then(Secret::new);
-    if token.is_none() {
+    let (variable, token) = runner.own.tokens.first()?;
+    if !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
         findings.wrong(
             variable,
             "it holds something else than an access token",
             format!("export {variable}=$(gcloud auth print-access-token), or unset it"),
         );
+        return None;
     }
-    of(raw, runner, Source::Token { variable, token: token? }, None, findings)
+    of(raw, runner, Source::Token { variable, token: token.clone() }, None, findings)
 }
 
 /// What `gcloud auth application-default login` wrote, with or without an account that it acts as.
