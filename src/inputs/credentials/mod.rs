@@ -1,4 +1,5 @@
-//! How this run signs in: by the inputs, else by the file that a variable names.
+//! How this run signs in: by the inputs; else in a job by the file that a variable names, and on a terminal by the first
+//! of what is there.
 
 mod external;
 mod federation;
