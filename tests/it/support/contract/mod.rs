@@ -13,7 +13,7 @@ use serde_json::Value;
 use shape::{Side, check, scalar};
 
 /// What no schema of Google's describes: GitHub, deployed services, docker's registry.
-const STRANGERS: [&str; 5] = ["actions", "site", "hosting", "github", "docker"];
+const STRANGERS: [&str; 6] = ["actions", "metadata", "site", "hosting", "github", "docker"];
 
 /// What in these answers, and in the requests unless they misspeak on purpose, breaks the contract, in sentences.
 /// `future` are fields and words which the fake was told of and which today's schemas lack.
