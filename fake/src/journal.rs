@@ -34,7 +34,7 @@ pub struct Recorded {
     pub answer_type: String,
     /// The answer's body, whole even where only half of it was sent.
     pub answer: Bytes,
-    /// Whether the answer is a fault's own and not what this cloud says.
+    /// Whether the answer is the story's own (a fault's words, a made-up life of a token) and not what this cloud says.
     pub scripted: bool,
     /// Whether it changed the world.
     pub effect: bool,

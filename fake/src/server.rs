@@ -169,6 +169,8 @@ async fn exchange(
     };
     let number = shared.journal.arrive(arrival(&address, &call));
     let fault = shared.world(|world| faults::strike(&mut world.faults, &call.id, &call.query));
+    // A life that the story made up is the story's word, as a fault's answer is.
+    let said = call.id.to_ascii_lowercase().ends_with("token") && shared.world(|world| world.said_lifetime.is_some());
     let mut proceed = || {
         let outcome = shared.world(|world| {
             let effects = world.effects.len();
@@ -194,7 +196,7 @@ async fn exchange(
         reply
     };
     let project = World::NUMBER;
-    let scripted = fault.as_ref().is_some_and(|(_, action)| action.has_words_of_its_own());
+    let scripted = said || fault.as_ref().is_some_and(|(_, action)| action.has_words_of_its_own());
     let reply = match fault {
         None => proceed(),
         Some((Moment::Before, Action::Slow(delay))) => {

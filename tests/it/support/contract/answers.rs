@@ -42,7 +42,8 @@ fn success(entry: &Recorded, breaches: &mut Vec<String>) {
     }
     if entry.api == "oauth2" {
         let Some(json) = json_of(entry, breaches) else { return };
-        return check(Side::Answer, &Value::Null, token(), &json, "token", breaches);
+        let schema = if entry.call == "oauth2.tokeninfo" { token_info() } else { token() };
+        return check(Side::Answer, &Value::Null, schema, &json, "token", breaches);
     }
     let api = entry.api.to_uppercase();
     let request =
@@ -149,6 +150,17 @@ fn token() -> &'static Value {
     SCHEMA.get_or_init(|| {
         json!({"type": "object", "properties": {"access_token": text(), "token_type": text(), "id_token": text(),
             "scope": text(), "expires_in": {"type": "integer"}}})
+    })
+}
+
+/// What is answered about a token: the Discovery document's `Tokeninfo` as the endpoint of Google Identity has it,
+/// where every number is a text (docs: identity/protocols/oauth2, "tokeninfo").
+fn token_info() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    let text = || json!({"type": "string"});
+    SCHEMA.get_or_init(|| {
+        json!({"type": "object", "properties": {"azp": text(), "aud": text(), "scope": text(), "exp": text(),
+            "expires_in": text(), "email": text(), "email_verified": text(), "access_type": text(), "sub": text()}})
     })
 }
 
