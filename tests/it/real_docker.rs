@@ -1,5 +1,5 @@
 //! The build requests that the product makes, carried out on a real docker engine of Cloud Build's version: a judge that
-//! nobody here wrote. These stories need `SLIPWAY_ENGINE`; `.ci/run` has it:
+//! nobody here wrote. These stories need `SLIPWAY_ENGINE`, an engine of their own (its images are removed); `.ci/run` has it:
 //! `cargo test --test it real_docker -- --ignored`.
 
 use std::io::Write;
