@@ -72,6 +72,16 @@ impl Reply {
         Reply::new(status, "text/html; charset=UTF-8", body).with("Server", "Google Frontend")
     }
 
+    /// The page of Google's outermost front end, for a path that it keeps to itself.
+    pub(crate) fn robot(path: &str) -> Reply {
+        let body = format!(
+            "<!DOCTYPE html>\n<html lang=en>\n  <meta charset=utf-8>\n  <title>Error 404 (Not Found)!!1</title>\n  \
+             <p><b>404.</b> <ins>That’s an error.</ins>\n  <p>The requested URL <code>{path}</code> was not found on \
+             this server.  <ins>That’s all we know.</ins>\n"
+        );
+        Reply::new(404, "text/html; charset=UTF-8", body)
+    }
+
     /// A reply that never arrives.
     pub(crate) fn lost(manner: Manner) -> Reply {
         Reply { manner, ..Reply::empty(0) }

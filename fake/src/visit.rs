@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 /// Answers a request to a service's address or to a tag's; also says which revision answered.
 pub(crate) fn answer(world: &mut World, name: &str, tag: Option<&str>, call: &mut Call) -> (Reply, Option<String>) {
+    if call.path == "/healthz" {
+        return (Reply::robot(&call.path), None);
+    }
     let Some(service) = world.services.get(name) else { return (nothing_here(), None) };
     let tagged = |wanted: &str| service.serving.iter().find(|share| share.tag.as_deref() == Some(wanted));
     let open = service.config.get("ingress").and_then(Value::as_str) == Some("INGRESS_TRAFFIC_ALL");

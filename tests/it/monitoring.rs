@@ -13,7 +13,7 @@ const CHANNEL: &str = "monitoring.projects.notificationChannels.create";
 fn scene() -> Scene {
     let mut scene = Scene::deployed();
     scene.cloud.world(|world| world.grant(World::PROJECT, World::DEPLOYER, "roles/monitoring.editor"));
-    scene.input("source", "").input("uptime_path", "/healthz").input("notification_channels", "ops@example.com");
+    scene.input("source", "").input("uptime_path", "/health").input("notification_channels", "ops@example.com");
     scene
 }
 
@@ -61,7 +61,7 @@ fn everything_is_made_once_and_a_second_run_changes_nothing() {
     assert!(query("error_rate").contains("> 0.05 and"), "{}", query("error_rate"));
     assert!(query("latency_p95").ends_with("> 2000"), "{}", query("latency_p95"));
     let check = of(&scene, "uptime");
-    assert_eq!(check["httpCheck"]["path"], "/healthz");
+    assert_eq!(check["httpCheck"]["path"], "/health");
     // Nobody was let in, so Monitoring has to say who it is.
     assert_eq!(check["httpCheck"]["serviceAgentAuthentication"]["type"], "OIDC_TOKEN");
     let id = check["name"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();

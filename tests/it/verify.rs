@@ -83,3 +83,16 @@ fn a_service_that_hangs_or_resets_is_told() {
     scene.input("health_timeout", "3s");
     scene.run().expect(9).says("no answer");
 }
+
+#[test]
+fn a_path_that_googles_front_end_keeps_is_refused_where_it_answers() {
+    let mut scene = Scene::new();
+    scene.input("health_path", "/healthz?deep=1").input("checks", "GET /docs 200\nHEAD /healthz\nGET /healthz/ 200");
+    let run = scene.run().expect(2);
+    run.says("* health_path: ").says("* checks, line 2: ").says("never sees it").does_not_say("line 3");
+    assert!(scene.cloud.journal().is_empty(), "nothing was sent");
+
+    let mut scene = Scene::new();
+    scene.input("source", "").input("uptime_path", "/healthz");
+    scene.command(&["monitoring"]).expect(2).says("* uptime_path: ").says("never sees it");
+}

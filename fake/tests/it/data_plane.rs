@@ -53,6 +53,17 @@ fn a_healthy_revision_says_who_it_is() {
 }
 
 #[test]
+fn healthz_never_reaches_a_revision_and_its_neighbours_do() {
+    let scene = public(&["web-1"]);
+    let url = uri(&scene);
+    let kept = visit(&url, "/healthz", None).expect("a reply");
+    assert_eq!((kept.status, kept.header("x-fake-revision")), (404, None));
+    for path in ["/healthz/", "/readyz", "/livez", "/_ah/health"] {
+        assert_eq!(visit(&url, path, None).expect("a reply").status, 200, "{path}");
+    }
+}
+
+#[test]
 fn traffic_is_split_exactly() {
     let scene = public(&["web-1", "web-2"]);
     set_traffic(

@@ -9,8 +9,21 @@ use super::Give;
 /// Waiting longer than this for a healthy answer would outlast most jobs.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
-/// `ingress` is who may send requests, where that is set.
-pub(super) fn checks(give: &mut Give<'_>, ingress: Option<Ingress>) -> Checks {
+/// The one path that Google's front end answers itself at every `run.app` address, with 404: no request for it
+/// reaches a container. Measured path by path in kkdai/linebot-file#5 (`/healthz/`, `/readyz`, `/livez` and
+/// `/_ah/health` do arrive); Google documents "some paths ending with z" (docs run/known-issues).
+const RESERVED: &str = "/healthz";
+
+/// Who answers the checks.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum At {
+    /// A Cloud Run service, at Google's address; and who may send it requests, where that is set.
+    Service(Option<Ingress>),
+    /// A site of Hosting.
+    Site,
+}
+
+pub(super) fn checks(give: &mut Give<'_>, at: At) -> Checks {
     let timeout = give.with("health_timeout", scalar::duration).unwrap_or(Duration::from_secs(120));
     if timeout.is_zero() || timeout > LONGEST_WAIT {
         give.findings.wrong(
@@ -22,8 +35,12 @@ pub(super) fn checks(give: &mut Give<'_>, ingress: Option<Ingress>) -> Checks {
     let successes = give.with("health_successes", |text| scalar::number(text, 1, 100)).unwrap_or(1);
     let statuses = give.with("health_status", Statuses::parse);
     let body = give.text("health_body");
+    let ours = |text: &str| match at {
+        At::Service(_) => at_service(text),
+        At::Site => path(text),
+    };
     let mut checks = Vec::new();
-    match give.with("health_path", path) {
+    match give.with("health_path", ours) {
         Some(path) => {
             checks.push(Check { method: "GET", path, statuses: statuses.unwrap_or_else(Statuses::success), body })
         }
@@ -41,14 +58,19 @@ pub(super) fn checks(give: &mut Give<'_>, ingress: Option<Ingress>) -> Checks {
             continue;
         }
         match check(line) {
-            Ok(check) => checks.push(check),
+            Ok(check) => match ours(&check.path) {
+                Ok(_) => checks.push(check),
+                Err(cure) => {
+                    give.findings.wrong_at("checks", Some(index + 1), format!("`{}` does not fit", check.path), cure)
+                }
+            },
             Err(cure) => give.findings.wrong_at("checks", Some(index + 1), format!("`{line}` is not a check"), cure),
         }
     }
     if checks.is_empty() && give.raw.has("health_timeout") {
         give.findings.wrong("health_timeout", "there is nothing to check", "give `health_path` or `checks` too");
     }
-    if !checks.is_empty() && ingress.is_some_and(|ingress| ingress != Ingress::All) {
+    if !checks.is_empty() && matches!(at, At::Service(Some(Ingress::Internal | Ingress::InternalAndLoadBalancing))) {
         give.findings.warnings.push(
             "health_path: with this `ingress` only runners inside the project's network reach the service; on others the checks cannot pass".into(),
         );
@@ -75,6 +97,17 @@ fn check(line: &str) -> Result<Check, &'static str> {
     } else {
         Ok(Check { method: method.unwrap_or("GET"), path, statuses, body: None })
     }
+}
+
+/// A path that a service can answer at Google's own address.
+pub(super) fn at_service(text: &str) -> Result<String, &'static str> {
+    let path = path(text)?;
+    if path.split('?').next() == Some(RESERVED) {
+        return Err(
+            "Google's front end answers it itself, with 404, and the container never sees it; let the program answer at another path too, such as /health or /readyz (a probe of the container may go on using this one)",
+        );
+    }
+    Ok(path)
 }
 
 fn path(text: &str) -> Result<String, &'static str> {

@@ -69,7 +69,7 @@ pub fn run(
             from.map(|from| SiteWork::Promote { site, from })
         }
     };
-    let checks = check::checks(&mut give, None);
+    let checks = check::checks(&mut give, check::At::Site);
     let message = give.with("message", message);
     let dry_run = give.switch("dry_run").unwrap_or(false);
     let (Some(credentials), Some(project), Some(what)) = (credentials, project, what) else {

@@ -106,7 +106,7 @@ pub fn run(
     let settings = service::settings(&mut give, runner, service.as_ref());
     let domain = give.with("domain", Domain::parse);
     let manifest = manifest::manifest(&mut give, runner, service.as_ref());
-    let checks = check::checks(&mut give, settings.ingress);
+    let checks = check::checks(&mut give, check::At::Service(settings.ingress));
     let rollout = rollout::rollout(&mut give);
     let pre_deploy = pre_deploy::pre_deploy(&mut give, service.as_ref());
     if let (Some(_), Some(What::Revision(_))) = (&pre_deploy, &what) {

@@ -87,7 +87,10 @@ fn length(text: &str) -> Result<Duration, String> {
 
 fn path(text: &str) -> Result<String, String> {
     let plain = text.starts_with('/') && text.chars().all(|c| c.is_ascii_graphic());
-    if plain { Ok(text.to_owned()) } else { Err("write a path such as /healthz, or `off`".to_owned()) }
+    if !plain {
+        return Err("write a path such as /health, or `off`".to_owned());
+    }
+    super::check::at_service(text).map_err(str::to_owned)
 }
 
 /// `50 USD`, `50USD` or `49.90 EUR`.

@@ -62,7 +62,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
         }
     }
     let value = value(&mut give);
-    let checks = check::checks(&mut give, None);
+    let checks = check::checks(&mut give, check::At::Service(None));
     let rollout = way(&mut give);
     let grace = give.with("grace", scalar::days).unwrap_or(GRACE);
     let max_age = give.with("secret_max_age", scalar::days).unwrap_or(SECRET_MAX_AGE);
