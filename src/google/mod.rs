@@ -17,6 +17,7 @@ pub mod invoker;
 pub mod jobs;
 mod key_token;
 pub mod layers;
+pub mod locations;
 pub mod logging;
 mod metadata;
 pub mod monitoring;

@@ -199,6 +199,7 @@ pub const HELPFUL: &[Need] = &[
         "see which jobs still read an old version (slipway rotate-secret)",
     ),
     need("run.tasks.list", "roles/run.admin", Scope::Project, "show the exit code of a task that failed"),
+    need("run.locations.list", "roles/run.viewer", Scope::Project, "know a region that is newer than this version"),
     need(
         "monitoring.timeSeries.list",
         "roles/monitoring.viewer",

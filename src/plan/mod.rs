@@ -14,6 +14,7 @@ pub mod monitoring;
 pub mod notes;
 pub mod pre_deploy;
 pub mod push;
+pub mod regions;
 pub mod repository;
 pub mod rollout;
 pub mod rotate_key;

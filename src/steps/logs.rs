@@ -6,6 +6,7 @@ use super::build::note;
 use super::build_failure;
 use super::build_log::Source;
 use super::follow::{self, Watched, Watching};
+use super::region;
 use super::tail::{Last, Tail};
 use crate::clock::{ago, jitter};
 use crate::console::{Console, duration};
@@ -42,6 +43,7 @@ pub async fn of_build(
     facts: &mut Facts,
 ) -> Result<(), Failure> {
     http.sign_in().await.map_err(|error| Failure::of("Could not sign in", error))?;
+    region::check_build(http, location).await?;
     let build = look_up(http, which, location).await?;
     facts.build = Some(BuildFact { location: location.to_string(), ..BuildFact::default() });
     note(facts, &build);
@@ -92,8 +94,9 @@ async fn look_up(http: &Http, which: &Which, location: &Region) -> Result<CloudB
 /// When they may not be read, or the service is not there.
 pub async fn of_service(http: &Http, console: &Console, wanted: &Entries, shown: &mut Shown) -> Result<(), Failure> {
     http.sign_in().await.map_err(|error| Failure::of("Could not sign in", error))?;
-    let (service, region) = (&wanted.service, &wanted.region);
-    let mut filter = logging::of_service(region.as_str(), service.as_str());
+    region::check(http, &wanted.region).await?;
+    let service = &wanted.service;
+    let mut filter = logging::of_service(wanted.region.as_str(), service.as_str());
     if let Some(revision) = &wanted.revision {
         filter = filter.and("resource.labels.revision_name", "=", revision.as_str());
     }

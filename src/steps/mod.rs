@@ -31,6 +31,7 @@ mod pre_deploy;
 mod preflight;
 pub mod preview;
 mod prune;
+mod region;
 pub mod release;
 mod resolve;
 mod rollout;

@@ -6,6 +6,7 @@ mod spending;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::region;
 use crate::console::Console;
 use crate::explain::{Class, Explain, Failure};
 use crate::google::cloud_run::{self, Service};
@@ -44,6 +45,7 @@ pub struct MonitoringContext<'a> {
 pub async fn run(context: &MonitoringContext<'_>, done: &mut Vec<Watch>) -> Result<(), Failure> {
     let wanted = context.wanted;
     context.http.sign_in().await.map_err(|error| Failure::of("Could not sign in", error))?;
+    region::check(context.http, &context.wanted.region).await?;
     look_ahead(context).await?;
     let ground = spending::look_ahead(context).await?;
     let mut work = Work { context, done, policies: Vec::new(), checks: Vec::new(), emails: Vec::new() };

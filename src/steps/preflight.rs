@@ -2,7 +2,7 @@
 //!
 //! What the account may not look at is passed over: a preflight must not need more than the job.
 
-use super::{Context, deploy_failure, secret_age};
+use super::{Context, deploy_failure, region, secret_age};
 use crate::explain::{Class, Explain, Failure};
 use crate::google::cloud_run::{self, Service};
 use crate::google::error::ApiError;
@@ -42,6 +42,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
         What::Build(build) => Some(build.as_ref()),
         What::Image(_) | What::Promoted(_) | What::Revision(_) | What::Traffic(_) => None,
     };
+    region::check_deploy(context.http, context.deploy).await?;
     let needs = needed(context, build.is_some());
     let asked: Vec<&str> = needs.iter().map(|need| need.permission).chain(build.map(|_| READ_IMAGES)).collect();
     let (held, account, bucket, service) = tokio::join!(

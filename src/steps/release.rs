@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::hosting::{self, SiteContext};
 use super::together::{CANDIDATE, READY, SHOWN, VERIFIED};
-use super::{Context, Together, preflight};
+use super::{Context, Together, preflight, region};
 use crate::console::Console;
 use crate::console::files::Files;
 use crate::explain::{Class, Failure};
@@ -147,6 +147,13 @@ async fn prepare(
     sites: &[SiteContext<'_>],
     facts: &mut ReleaseFacts,
 ) -> Result<Vec<Option<Built>>, Failure> {
+    // All of them first: a build of one service is not paid for when another is to go where nothing is.
+    for service in services.iter() {
+        for deploy in &service.deploys {
+            let checked = region::check_deploy(service.http, deploy).await;
+            checked.map_err(|failure| failure.in_place(&format!("{}: ", service.name)))?;
+        }
+    }
     let needed: Vec<String> = services.iter().flat_map(|service| service.needs.iter().cloned()).collect();
     let mut urls: BTreeMap<String, String> = BTreeMap::new();
     let mut built = Vec::new();

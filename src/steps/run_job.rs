@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::job::{self, Work};
-use super::{resolve, timed};
+use super::{region, resolve, timed};
 use crate::console::Console;
 use crate::console::files::Files;
 use crate::explain::{Class, Failure};
@@ -115,11 +115,21 @@ async fn watch(
     })
 }
 
+/// Refuses regions that do not exist, of the job and of the service whose image it takes.
+async fn places(context: &JobContext<'_>) -> Result<(), Failure> {
+    region::check(context.http, &context.job.region).await?;
+    match &context.job.image {
+        JobImage::Serving(place) => region::check(context.http, &place.region).await,
+        JobImage::Kept | JobImage::Named(_) => Ok(()),
+    }
+}
+
 /// Signs in, looks for what would fail later, and finds out the image; `None` keeps the job's own.
 async fn begin(context: &JobContext<'_>, facts: &mut Facts) -> Result<Option<String>, Failure> {
     let (console, http) = (context.console, context.http);
     super::sign_in_as(http, console, "", facts, context.job.credentials.principal.shown()).await?;
     timed(console, "", facts, StepName::Preflight, async |_| {
+        places(context).await?;
         job::look_ahead(http, console, context.job, &context.full_name()).await?;
         Ok(((), "permissions".to_owned()))
     })

@@ -2,6 +2,7 @@
 
 use futures_util::future::{try_join, try_join_all};
 
+use super::region;
 use crate::explain::{Class, Explain as _, Failure};
 use crate::google::cloud_run::{self, Revision, Service};
 use crate::google::http::Http;
@@ -23,6 +24,7 @@ pub async fn status(http: &Http, wanted: &StatusInput) -> Result<Status, Failure
     let name = cloud_run::service_name(http.project(), &wanted.region, &wanted.service);
     let sentence = || format!("Could not read service `{}` in `{}`", wanted.service, wanted.region);
     http.sign_in().await.map_err(|error| Failure::of("Could not sign in", error))?;
+    region::check(http, &wanted.region).await?;
     let service = cloud_run::service(http, &name).await.map_err(|error| Failure::of(sentence(), error))?;
     let Some(service) = service else {
         let text = format!("There is no service `{}` in `{}`", wanted.service, wanted.region);

@@ -41,6 +41,7 @@ mod network;
 mod notify;
 mod own_credentials;
 mod permissions;
+mod places;
 mod preview;
 mod real_docker;
 mod redeploy;

@@ -14,6 +14,7 @@ mod metrics;
 mod person;
 mod policy;
 mod project;
+mod regions;
 mod registry;
 mod secret;
 mod service;
@@ -98,6 +99,8 @@ pub struct World {
     pub jobs: BTreeMap<String, Job>,
     /// Executions of all jobs, oldest first.
     pub executions: Vec<Execution>,
+    /// The regions that Cloud Run has.
+    pub regions: BTreeSet<String>,
     /// Domain mappings by domain.
     pub domain_mappings: BTreeMap<String, DomainMapping>,
     /// Domains that callers have proved to own.
@@ -262,6 +265,7 @@ impl World {
             revisions: Vec::new(),
             jobs: BTreeMap::new(),
             executions: Vec::new(),
+            regions: regions::REGIONS.map(str::to_owned).into(),
             domain_mappings: BTreeMap::new(),
             verified_domains: BTreeSet::new(),
             operations: BTreeMap::new(),

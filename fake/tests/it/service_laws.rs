@@ -40,7 +40,9 @@ fn names_follow_the_rules() {
     }
     assert_eq!(scene.undeployable(&"w".repeat(49), &hello()).0, 200);
     let path = "/v2/projects/harbour-dev/locations/atlantis/services/web?allowMissing=true";
-    assert_eq!(scene.call("run", "PATCH", path, Some(&hello())).status, 404);
+    assert_eq!(scene.call("run", "PATCH", path, Some(&hello())).status, 501);
+    let listed = scene.call("run", "GET", "/v1/projects/harbour-dev/locations?pageSize=100", None).json();
+    assert!(listed["locations"].as_array().expect("regions").iter().any(|one| one["locationId"] == "us-central1"));
     let mut other = hello();
     other["name"] = json!("projects/harbour-dev/locations/us-central1/services/api");
     assert_eq!(scene.undeployable("web", &other).0, 400);

@@ -15,6 +15,7 @@ mod watch;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use super::region;
 use crate::explain::{Class, Failure};
 use crate::google::cloud_build::{self, Build};
 use crate::google::cloud_run::{self, Service};
@@ -200,6 +201,7 @@ pub async fn run(context: &DoctorContext<'_>) -> Result<Vec<Finding>, Failure> {
     }
     let scene = context.scene().await;
     let mut found = deployer::look(context, &scene).await?;
+    found.extend(places(context).await);
     found.extend(key::look(context).await);
     found.extend(accounts::look(context, &scene).await);
     found.extend(staging::look(context, &scene));
@@ -215,6 +217,23 @@ pub async fn run(context: &DoctorContext<'_>) -> Result<Vec<Finding>, Failure> {
     found.extend(apis::look(context, &scene).await);
     found.sort_by_key(|finding| finding.area);
     Ok(found)
+}
+
+/// Regions that do not exist, with what was probably meant: a deploy refuses them.
+async fn places(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let doctor = context.doctor;
+    let mut found = Vec::new();
+    let named = [("Cloud Run", Area::Service, &doctor.region), ("Cloud Build", Area::Builds, &doctor.build_location)];
+    for (whose, area, region) in named {
+        let everywhere = area == Area::Builds && region.as_str() == region::EVERYWHERE;
+        let unknown = if everywhere { None } else { region::unknown(context.http, region).await };
+        let Some(unknown) = unknown else { continue };
+        let state = State::Blocking(Class::Config);
+        let evidence = format!("{whose} has no region of that name");
+        let cure = unknown.hints(doctor.project.as_str()).join("; ");
+        found.push(Finding::new(area, state, format!("region `{region}`"), evidence).cure(cure));
+    }
+    found
 }
 
 /// The Hosting site and what it shows.

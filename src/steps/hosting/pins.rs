@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::super::region;
 use super::{SiteContext, fact, refused};
 use crate::clock::jitter;
 use crate::explain::{Class, Failure};
@@ -41,6 +42,16 @@ pub(super) async fn look(
     let functions = serving::functions(&source.serving);
     let mut services = serving::runs(&source.serving);
     let named = services.len();
+    for service in &services {
+        let Ok(region) = Region::parse(&service.region) else { continue };
+        if let Some(unknown) = region::unknown(context.http, &region).await {
+            let sentence = format!(
+                "A rewrite of `{}` leads to service `{}` in `{region}`, and Cloud Run has no such region",
+                source.described, service.name
+            );
+            return Err(unknown.failure(context.http, sentence));
+        }
+    }
     services.extend(functions.iter().map(serving::Function::service));
     let reads = services.iter().map(|service| read(context, service));
     let found = futures_util::future::join_all(reads).await;

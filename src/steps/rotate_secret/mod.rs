@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 
 use self::look::Seen;
 use self::turn::Turn;
-use super::timed;
+use super::{region, timed};
 use crate::console::Console;
 use crate::console::files::Files;
 use crate::explain::Failure;
@@ -174,6 +174,7 @@ async fn begin(context: &SecretContext<'_>, facts: &mut Facts) -> Result<Seen, F
     let (console, http) = (context.console, context.http);
     super::sign_in_as(http, console, "", facts, context.rotate.deploy.credentials.principal.shown()).await?;
     timed(console, "", facts, StepName::Preflight, async |facts| {
+        region::check(http, &context.rotate.deploy.region).await?;
         let seen = look::run(context, facts).await?;
         let told = format!("permissions; service `{}` reads {}", context.rotate.deploy.service, seen.words(context));
         Ok((seen, told))

@@ -1,5 +1,5 @@
 //! Cloud Run, v2: services, worker pools, revisions, jobs, executions, operations, invoker
-//! policies; v1: services and revisions as gcloud knows them, domain mappings.
+//! policies; v1: services and revisions as gcloud knows them, domain mappings, regions.
 
 mod accept;
 mod conditions;
@@ -9,6 +9,7 @@ mod identity;
 mod jobs;
 mod kind;
 mod labels;
+mod locations;
 mod naming;
 mod operations;
 mod patch;
@@ -54,6 +55,12 @@ fn answer(world: &mut World, call: &Call) -> Option<Answer> {
         return v1::answer(world, call, method);
     }
     let method = call.id.strip_prefix("run.projects.locations.")?;
+    if method == "list" {
+        return Some(locations::list(world, call));
+    }
+    if !locations::is_one(world, call) {
+        return Some(Err(locations::nowhere()));
+    }
     Some(match method {
         "services.get" | "workerPools.get" => services::get(world, call),
         // Both versions have it under one id.

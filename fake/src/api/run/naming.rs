@@ -25,10 +25,6 @@ pub(super) fn check(call: &Call, kind: &Kind, name: &str, short: &str) -> Result
         );
         return Err(refusal::bad_field(kind.field, &text));
     }
-    let region = call.hole("locationsId");
-    if !(region.contains('-') && region.ends_with(|c: char| c.is_ascii_digit())) {
-        return Err(refusal::not_found(format!("Location {region} is not found or access is unauthorized.")));
-    }
     let given = call.json["name"].as_str().filter(|given| !given.is_empty());
     match given.filter(|given| given.rsplit('/').next() != Some(short)) {
         None => Ok(()),

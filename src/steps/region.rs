@@ -1,0 +1,96 @@
+//! Whether a region exists, found before anything is built, read or paid for.
+//!
+//! Cloud Run answers a request for a region that it does not have with 501 "Operation is not implemented, or supported,
+//! or enabled" (docs run/troubleshooting), or as if nothing were there. A region that is known costs no request.
+
+use crate::explain::{Class, Failure};
+use crate::google::http::Http;
+use crate::google::locations;
+use crate::inputs::deploy::{Deploy, What};
+use crate::model::ids::Region;
+use crate::plan::regions;
+
+/// What Cloud Build has beside the regions.
+pub(super) const EVERYWHERE: &str = "global";
+
+/// Refuses a region that Cloud Run does not have.
+///
+/// # Errors
+/// That there is none, and which was probably meant.
+pub(super) async fn check(http: &Http, region: &Region) -> Result<(), Failure> {
+    match unknown(http, region).await {
+        None => Ok(()),
+        Some(why) => Err(why.failure(http, format!("There is no region `{region}` in Cloud Run"))),
+    }
+}
+
+/// Refuses a location that Cloud Build does not have; its regions are those of Cloud Run.
+///
+/// # Errors
+/// As [`check`].
+pub(super) async fn check_build(http: &Http, location: &Region) -> Result<(), Failure> {
+    if location.as_str() == EVERYWHERE {
+        return Ok(());
+    }
+    match unknown(http, location).await {
+        None => Ok(()),
+        Some(why) => {
+            Err(why.failure(http, format!("There is no location `{location}` in Cloud Build (`build_region`)")))
+        }
+    }
+}
+
+/// Refuses places that do not exist: of a service, of its build, and of what is promoted.
+///
+/// # Errors
+/// As [`check`].
+pub(super) async fn check_deploy(http: &Http, deploy: &Deploy) -> Result<(), Failure> {
+    check(http, &deploy.region).await?;
+    match &deploy.what {
+        What::Promoted(place) => check(http, &place.region).await,
+        What::Build(build) => check_build(http, &build.location).await,
+        What::Image(_) | What::Revision(_) | What::Traffic(_) => Ok(()),
+    }
+}
+
+/// Why a name is taken for none of a region's.
+pub(super) struct Unknown {
+    /// The region that was probably meant.
+    pub(super) meant: Option<String>,
+    /// Whether Google's own list says so; else it is the one of this version.
+    pub(super) asked: bool,
+}
+
+/// Looks a region up; nothing when it exists.
+pub(super) async fn unknown(http: &Http, region: &Region) -> Option<Unknown> {
+    if regions::is_known(region.as_str()) {
+        return None;
+    }
+    let listed = locations::of_cloud_run(http).await;
+    match &listed {
+        Ok(all) if all.iter().any(|one| one == region.as_str()) => None,
+        Ok(all) => Some(Unknown { meant: regions::meant(region.as_str(), all), asked: true }),
+        Err(_) => Some(Unknown { meant: regions::meant(region.as_str(), &[]), asked: false }),
+    }
+}
+
+impl Unknown {
+    /// What to do about it, most helpful first.
+    pub(super) fn hints(&self, project: &str) -> Vec<String> {
+        let mut hints = Vec::new();
+        hints.extend(self.meant.as_ref().map(|meant| format!("Did you mean `{meant}`?")));
+        hints.push(format!("See which there are: gcloud run regions list --project={project}"));
+        if !self.asked {
+            hints.push(
+                "Google's list could not be read, so this version's own decided; with `run.locations.list` (in roles/run.viewer) a newer region is taken"
+                    .to_owned(),
+            );
+        }
+        hints
+    }
+
+    /// The failure of whoever named it; `sentence` says where.
+    pub(super) fn failure(self, http: &Http, sentence: String) -> Failure {
+        Failure::plain(Class::Config, sentence).more_hints(self.hints(http.project()))
+    }
+}
