@@ -38,6 +38,7 @@ mod rollout;
 pub mod rotate_key;
 pub mod rotate_secret;
 pub mod run_job;
+mod runs_as;
 mod secret_age;
 mod serving;
 pub mod status;

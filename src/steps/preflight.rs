@@ -2,7 +2,7 @@
 //!
 //! What the account may not look at is passed over: a preflight must not need more than the job.
 
-use super::{Context, deploy_failure, region, secret_age};
+use super::{Context, deploy, deploy_failure, region, runs_as, secret_age};
 use crate::explain::{Class, Explain, Failure};
 use crate::google::cloud_run::{self, Service};
 use crate::google::error::ApiError;
@@ -90,8 +90,8 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
             reads_images = held.iter().any(|permission| permission == READ_IMAGES);
             let missing: Vec<&Need> =
                 needs.into_iter().filter(|need| !held.iter().any(|other| other == need.permission)).collect();
-            findings
-                .extend(still_missing(context, &missing, account.as_ref(), service.is_some(), bucket.is_some()).await);
+            let there = There { build_account: account.as_ref(), service: service.as_ref(), bucket: bucket.is_some() };
+            findings.extend(still_missing(context, &missing, there).await);
         }
         Err(error) if matches!(error.class(), Class::Auth) => {
             return Err(Failure::of("Google does not accept the account's token", error));
@@ -166,11 +166,14 @@ fn failure(context: &Context<'_>, findings: Vec<Finding>) -> Failure {
 fn needed(context: &Context<'_>, builds: bool) -> Vec<&'static Need> {
     let access = context.deploy.settings.public.is_some();
     let pool = context.deploy.kind == Kind::WorkerPool;
+    // Where only traffic moves, nothing is made to run.
+    let makes = !matches!(context.deploy.what, What::Revision(_) | What::Traffic(_));
     roles::NEEDS
         .iter()
         .filter(|need| match need.permission {
             permission if permission.starts_with("cloudbuild.") || permission.starts_with("storage.") => builds,
             "run.jobs.runWithOverrides" => false,
+            runs_as::ACT_AS => makes,
             permission if roles::is_of_jobs(permission) => context.deploy.pre_deploy.is_some(),
             "run.services.getIamPolicy" | "run.services.setIamPolicy" => access,
             // Only private services are asked with an identity, and only when checks are given;
@@ -183,15 +186,18 @@ fn needed(context: &Context<'_>, builds: bool) -> Vec<&'static Need> {
         .collect()
 }
 
+/// What is there already, and which account builds run as.
+#[derive(Clone, Copy)]
+struct There<'a> {
+    build_account: Option<&'a AccountEmail>,
+    service: Option<&'a Service>,
+    bucket: bool,
+}
+
 /// A grant on one resource does not show at the project, so each missing permission is asked for
 /// where it would be used before it counts as missing.
-async fn still_missing(
-    context: &Context<'_>,
-    missing: &[&Need],
-    build_account: Option<&AccountEmail>,
-    service_exists: bool,
-    bucket_exists: bool,
-) -> Vec<Finding> {
+async fn still_missing(context: &Context<'_>, missing: &[&Need], there: There<'_>) -> Vec<Finding> {
+    let (service_exists, bucket_exists) = (there.service.is_some(), there.bucket);
     let mut findings = Vec::new();
     let deployer = &context.deploy.credentials.principal;
     let project = context.deploy.project.as_str();
@@ -207,27 +213,17 @@ async fn still_missing(
             },
             // Objects of a bucket that this run makes are its own to write and read only by role.
             permission if permission.starts_with("storage.") => false,
-            permission @ "iam.serviceAccounts.actAs" => {
-                let runtime = context.deploy.settings.runtime_account.as_ref();
-                let accounts: Vec<&AccountEmail> = build_account.into_iter().chain(runtime).collect();
-                let mut lacking = Vec::new();
-                for account in &accounts {
-                    if !holds(projects::held(context.http, Resource::Account(account.as_str()), &[permission]).await) {
-                        lacking.push(*account);
+            runs_as::ACT_AS => {
+                for account in accounts(context, there).await {
+                    if runs_as::may(context.http, &account).await == Some(false) {
+                        findings.push(Finding {
+                            class: Class::Permission,
+                            problem: runs_as::lacks(deployer, &account),
+                            hints: vec![runs_as::cure(project, account.as_str(), deployer)],
+                        });
                     }
                 }
-                findings.extend(lacking.iter().map(|account| Finding {
-                    class: Class::Permission,
-                    problem: format!("`{deployer}` may not act as `{account}` (`{permission}`)"),
-                    hints: vec![format!(
-                        "Grant it on that account: {}",
-                        roles::grant_on_account(project, account.as_str(), deployer.member(), need.role)
-                    )],
-                }));
-                if !accounts.is_empty() {
-                    continue;
-                }
-                false
+                continue;
             }
             permission if roles::is_of_jobs(permission) => match context.deploy.pre_deploy.as_deref() {
                 Some(job) => {
@@ -250,6 +246,30 @@ async fn still_missing(
         }
     }
     findings
+}
+
+/// The accounts that the build and the revision of this run will run as, as far as they can be named: the input's, the
+/// manifest's, that of the template it starts from, else the project's default one.
+async fn accounts(context: &Context<'_>, there: There<'_>) -> Vec<AccountEmail> {
+    let deploy = context.deploy;
+    let base = match (&deploy.manifest, there.service) {
+        (Some(manifest), _) => Some(manifest.clone()),
+        (None, Some(service)) => deploy::base(context, service).await.ok(),
+        (None, None) => None,
+    };
+    let template = base.as_ref().and_then(|base| base.get("template"));
+    let named = deploy.settings.runtime_account.clone().or_else(|| runs_as::of_template(template));
+    let builds_by_default = match &deploy.what {
+        What::Build(build) => there.build_account.filter(|_| build.account.is_none()),
+        _ => None,
+    };
+    let runtime = match named {
+        Some(account) => Some(account),
+        None => own_number(context, builds_by_default).await.as_deref().and_then(runs_as::default_of),
+    };
+    let mut all: Vec<AccountEmail> = there.build_account.cloned().into_iter().collect();
+    all.extend(runtime.filter(|account| Some(account) != there.build_account));
+    all
 }
 
 fn grant(context: &Context<'_>, need: &Need) -> String {

@@ -44,6 +44,107 @@ fn a_grant_on_the_account_alone_is_enough() {
     scene.run().expect(0);
 }
 
+/// A deployer who may act as this account alone, and deploys an image that is there.
+fn acting_as(account: &str) -> Scene {
+    let mut scene = Scene::new();
+    scene.cloud.world(|world| {
+        world.revoke("harbour-dev", World::DEPLOYER, "roles/iam.serviceAccountUser");
+        for known in [WEB, OTHER] {
+            world.add_account("harbour-dev", known);
+        }
+        may_act_as(world, account);
+    });
+    scene.input("source", "").input("image", "gcr.io/cloudrun/hello");
+    scene
+}
+
+const WEB: &str = "web@harbour-dev.iam.gserviceaccount.com";
+const OTHER: &str = "other@harbour-dev.iam.gserviceaccount.com";
+
+fn may_act_as(world: &mut World, account: &str) {
+    let member = format!("serviceAccount:{}", World::DEPLOYER);
+    world.accounts.get_mut(account).unwrap().policy.grant("roles/iam.serviceAccountUser", &member);
+}
+
+#[test]
+fn the_account_that_the_revision_will_run_as_is_asked_and_no_other() {
+    // The input's.
+    let mut scene = acting_as(WEB);
+    scene.input("runtime_service_account", WEB);
+    scene.run().expect(0);
+    // The template's, which the first deploy left.
+    scene.input("runtime_service_account", "").input("env_vars", "A: 1");
+    scene.run().expect(0);
+    // The manifest's goes before the template's.
+    let manifest = format!("template:\n  serviceAccount: {OTHER}\n  containers: [{{image: gcr.io/cloudrun/hello}}]\n");
+    scene.file("service.yaml", manifest).input("manifest", "service.yaml");
+    let run = scene.run().expect(4);
+    run.says(&format!("may not act as `{OTHER}`")).says(&format!("add-iam-policy-binding {OTHER}"));
+    scene.cloud.world(|world| may_act_as(world, OTHER));
+    scene.run().expect(0);
+    // The default one, which nobody names.
+    acting_as(World::COMPUTE).run().expect(0);
+    let scene = acting_as(WEB);
+    scene.run().expect(4).says(&format!("may not act as `{}`", World::COMPUTE));
+    nothing_changed(&scene);
+}
+
+#[test]
+fn an_account_that_nobody_can_name_is_not_missing() {
+    let scene = acting_as(World::COMPUTE);
+    scene.cloud.world(|world| world.deny(World::DEPLOYER, "resourcemanager.projects.get"));
+    scene.run().expect(0);
+    // Cloud Run knows it, and says so itself.
+    let scene = acting_as(WEB);
+    scene.cloud.world(|world| world.deny(World::DEPLOYER, "resourcemanager.projects.get"));
+    let run = scene.run().expect(4);
+    run.says("Could not deploy service `web`").says(&format!("add-iam-policy-binding {}", World::COMPUTE));
+    // Nor is one that cannot be asked.
+    let scene = acting_as(World::COMPUTE);
+    scene.cloud.world(|world| world.disable_api("iam.googleapis.com"));
+    scene.run().expect(0);
+}
+
+#[test]
+fn where_only_traffic_moves_no_account_is_asked_beforehand_and_a_refusal_names_it() {
+    let mut scene = Scene::deployed();
+    scene.run().expect(0);
+    scene.cloud.world(|world| world.revoke("harbour-dev", World::DEPLOYER, "roles/iam.serviceAccountUser"));
+    scene.input("source", "");
+    // Whether Cloud Run asks for it here is not known; the fake does, and its word is Cloud Run's.
+    let run = scene.command(&["rollback"]).expect(4);
+    run.says("Could not move the traffic of service `web`");
+    run.says(&format!("gcloud iam service-accounts add-iam-policy-binding {}", World::COMPUTE));
+}
+
+#[test]
+fn a_jobs_account_is_asked_as_a_services_is() {
+    for (account, code) in [(World::COMPUTE, 0), (WEB, 4)] {
+        let mut scene = acting_as(account);
+        scene.input("service", "").input("job", "tidy");
+        let run = scene.command(&["job"]).expect(code);
+        if code != 0 {
+            run.says(&format!("may not act as `{}`", World::COMPUTE)).says("gcloud iam service-accounts");
+            nothing_changed(&scene);
+        }
+    }
+    let mut scene = acting_as(WEB);
+    scene.input("service", "").input("job", "tidy").input("runtime_service_account", WEB);
+    scene.command(&["job"]).expect(0);
+    scene.input("runtime_service_account", "");
+    scene.command(&["job"]).expect(0);
+}
+
+#[test]
+fn a_worker_pools_account_is_asked_as_a_services_is() {
+    let mut scene = acting_as(WEB);
+    scene.input("kind", "worker-pool");
+    scene.run().expect(4).says(&format!("may not act as `{}`", World::COMPUTE));
+    nothing_changed(&scene);
+    scene.input("runtime_service_account", WEB);
+    scene.run().expect(0);
+}
+
 #[test]
 fn a_disabled_api_is_named_with_the_command() {
     for (api, name) in [("run.googleapis.com", "run"), ("cloudbuild.googleapis.com", "cloudbuild")] {

@@ -1,5 +1,6 @@
 //! Permissions on jobs, asked for before anything is written.
 
+use super::super::runs_as;
 use crate::console::Console;
 use crate::explain::{Class, Explain, Failure};
 use crate::google::http::Http;
@@ -34,24 +35,59 @@ pub(in crate::steps) async fn look_ahead(
         return Ok(());
     }
     // A grant on the job alone does not show at the project.
-    let asked: Vec<&str> = missing.iter().map(|need| need.permission).collect();
-    let held = projects::held(http, Resource::Run(full_name), &asked).await.unwrap_or_default();
+    let asked: Vec<&str> =
+        missing.iter().map(|need| need.permission).filter(|permission| permission.starts_with("run.")).collect();
+    let held = match asked.as_slice() {
+        [] => Vec::new(),
+        asked => projects::held(http, Resource::Run(full_name), asked).await.unwrap_or_default(),
+    };
     let mut lacking = Vec::new();
-    for need in missing.into_iter().filter(|need| !held.iter().any(|other| other == need.permission)) {
+    let of_the_job = missing.iter().copied().filter(|need| need.permission != runs_as::ACT_AS);
+    for need in of_the_job.filter(|need| !held.iter().any(|other| other == need.permission)) {
         // Whoever may not create a job may still change one that is there.
         let needless = need.permission == "run.jobs.create" && matches!(jobs::job(http, full_name).await, Ok(Some(_)));
         if !needless {
             lacking.push(need);
         }
     }
-    if lacking.is_empty() { Ok(()) } else { Err(failure(http, job, &lacking)) }
+    if !lacking.is_empty() {
+        return Err(failure(http, job, &lacking));
+    }
+    if missing.iter().any(|need| need.permission == runs_as::ACT_AS) {
+        acts(http, job, full_name).await
+    } else {
+        Ok(())
+    }
+}
+
+/// Asks the account that the job will run as: the input's, the job's, else the default one.
+async fn acts(http: &Http, job: &Job, full_name: &str) -> Result<(), Failure> {
+    let named = match &job.settings.shared.runtime_account {
+        Some(account) => Some(account.clone()),
+        None => {
+            let there = jobs::job(http, full_name).await.ok().flatten();
+            runs_as::of_template(there.as_ref().and_then(|there| there.json().pointer("/template/template")))
+        }
+    };
+    let account = match named {
+        Some(account) => Some(account),
+        None => projects::number(http).await.ok().flatten().as_deref().and_then(runs_as::default_of),
+    };
+    let Some(account) = account else { return Ok(()) };
+    if runs_as::may(http, &account).await != Some(false) {
+        return Ok(());
+    }
+    let (caller, project) = (http.principal(), job.project.as_str());
+    let what = runs_as::lacks(caller, &account);
+    let sentence = format!("Project `{project}` is not ready for job `{}`: {what}", job.name);
+    Err(Failure::plain(Class::Permission, sentence).hint(runs_as::cure(project, account.as_str(), caller)))
 }
 
 fn is_needed(need: &Need, job: &Job) -> bool {
     match need.permission {
         "run.jobs.runWithOverrides" => job.run.as_ref().is_some_and(overrides_anything),
         "run.jobs.run" => job.run.is_some(),
-        "run.operations.get" => true,
+        "run.operations.get" | runs_as::ACT_AS => true,
         permission if permission.starts_with("run.executions.") => job.run.is_some(),
         permission => roles::is_of_jobs(permission),
     }

@@ -1,0 +1,42 @@
+//! The account that something runs as, and whether the deployer may let it run as that one.
+//!
+//! Google advises granting Service Account User on the service identity alone (docs run/deploying), which the project
+//! does not show: the account is asked. One that nobody can name is asked by Cloud Run itself, and then says so.
+
+use serde_json::Value;
+
+use crate::google::http::Http;
+use crate::google::projects::{self, Resource};
+use crate::google::roles;
+use crate::model::ids::AccountEmail;
+use crate::model::principal::Principal;
+
+/// The permission that letting something run as an account takes.
+pub(super) const ACT_AS: &str = "iam.serviceAccounts.actAs";
+
+/// The account that a template names.
+pub(super) fn of_template(template: Option<&Value>) -> Option<AccountEmail> {
+    AccountEmail::parse(template?.get("serviceAccount")?.as_str()?).ok()
+}
+
+/// The account of whatever names none.
+pub(super) fn default_of(project_number: &str) -> Option<AccountEmail> {
+    AccountEmail::parse(&format!("{project_number}-compute@developer.gserviceaccount.com")).ok()
+}
+
+/// Whether the caller may act as an account; nothing where that cannot be asked.
+pub(super) async fn may(http: &Http, account: &AccountEmail) -> Option<bool> {
+    let held = projects::held(http, Resource::Account(account.as_str()), &[ACT_AS]).await.ok()?;
+    Some(held.iter().any(|one| one.eq_ignore_ascii_case(ACT_AS)))
+}
+
+/// What is missing, in words.
+pub(super) fn lacks(who: &Principal, account: &AccountEmail) -> String {
+    format!("`{who}` may not act as `{account}` (`{ACT_AS}`)")
+}
+
+/// What mends it.
+pub(super) fn cure(project: &str, account: &str, who: &Principal) -> String {
+    let grant = roles::grant_on_account(project, account, who.member(), "roles/iam.serviceAccountUser");
+    format!("Grant it on that account: {grant}")
+}
