@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::grants::Denied;
 use super::refusal::Refusal;
-use super::roles::{self, Scope};
+use super::roles;
 use super::token::TokenError;
 use crate::explain::{Class, Explain};
 use crate::model::principal::Principal;
@@ -152,31 +153,12 @@ impl ApiError {
         let resource = refusal.metadata("resource").map(|resource| format!(" on `{resource}`")).unwrap_or_default();
         let mut hints = vec![format!("`{}` lacks `{permission}`{resource}; {role} holds it", self.principal)];
         if let Some(need) = need {
-            let member = self.principal.member();
-            let on_secret = refusal.metadata("resource").and_then(secret_in).filter(|_| need.scope == Scope::Secret);
-            let on_billing = billing_account_in(&self.request).filter(|_| need.scope == Scope::Billing);
-            let command = match (on_secret, on_billing) {
-                (Some((project, secret)), _) => roles::grant_on_secret(project, secret, member, role),
-                (None, Some(account)) => roles::grant_on_billing(account, member, role),
-                (None, None) => roles::grant_on_project(&self.project, member, role),
-            };
-            hints.push(format!("An owner grants it with: {command}"));
+            let (request, project, member) = (&self.request, &self.project, self.principal.member());
+            let denied = Denied { refusal, request, project, member };
+            hints.push(format!("An owner grants it with: {}", denied.command(need)));
         }
         hints
     }
-}
-
-/// Project and name of the secret that a resource is, or is of.
-fn secret_in(resource: &str) -> Option<(&str, &str)> {
-    match resource.split('/').collect::<Vec<_>>().as_slice() {
-        ["projects", project, "secrets", secret, ..] => Some((project, secret)),
-        _ => None,
-    }
-}
-
-/// The billing account that a request was about, by its id.
-fn billing_account_in(request: &str) -> Option<&str> {
-    request.split("billingAccounts/").nth(1)?.split(['/', ':', '?', ' ']).next()
 }
 
 impl fmt::Display for ApiError {

@@ -11,6 +11,7 @@ pub mod executions;
 mod federation;
 pub mod federation_error;
 mod granted;
+pub mod grants;
 pub mod hosting;
 pub mod http;
 pub mod invoker;

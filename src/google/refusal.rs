@@ -111,7 +111,10 @@ impl Refusal {
         let storage = self.message.split(" does not have ").nth(1).and_then(|rest| rest.split(" access").next());
         let act_as =
             self.message.contains("permission to act as service account").then_some("iam.serviceAccounts.actAs");
-        quoted.or(act_as).or(storage).filter(|word| word.contains('.') && !word.contains(' '))
+        // Cloud Run's own agent is not the caller; its sentence begins with its name.
+        let image = (super::grants::image_not_read(&self.message).is_some() && !self.message.contains("Service Agent"))
+            .then_some("artifactregistry.repositories.downloadArtifacts");
+        quoted.or(act_as).or(image).or(storage).filter(|word| word.contains('.') && !word.contains(' '))
     }
 
     /// Whether this says that too much was asked in a short time. Some quota refusals come as 403.
@@ -234,6 +237,11 @@ mod tests {
                 "caller does not have permission to act as service account projects/p/serviceAccounts/x",
                 Some("iam.serviceAccounts.actAs"),
             ),
+            (
+                "User must have permission to read the image, us-docker.pkg.dev/p/app/web:1. Ensure that the provided",
+                Some("artifactregistry.repositories.downloadArtifacts"),
+            ),
+            ("Google Cloud Run Service Agent x must have permission to read the image, gcr.io/p/web. Ensure", None),
             ("Permission denied for all log views", None),
         ] {
             let refusal = read(403, &json!({"error": {"message": message}}));

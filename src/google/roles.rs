@@ -283,6 +283,13 @@ pub fn grant_on_secret(project: &str, secret: &str, member: &str, role: &str) ->
     format!("gcloud secrets add-iam-policy-binding {secret} --project={project} --member={member} --role={role}")
 }
 
+/// The command that grants `role` on a repository of images to `member`.
+pub fn grant_on_repository(project: &str, location: &str, repository: &str, member: &str, role: &str) -> String {
+    format!(
+        "gcloud artifacts repositories add-iam-policy-binding {repository} --location={location} --project={project} --member={member} --role={role}"
+    )
+}
+
 /// The command that grants `role` on a billing account, by its full name, to `member`.
 pub fn grant_on_billing(account: &str, member: &str, role: &str) -> String {
     let id = account.strip_prefix("billingAccounts/").unwrap_or(account);

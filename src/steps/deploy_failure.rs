@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::Context;
-use super::cures::{self, Refused};
+use super::causes::{self, Cause};
+use super::cures::{self, Refused, Subject};
 use super::deploy::see;
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Condition, Revision};
@@ -19,27 +20,29 @@ const SHOWN: usize = 30;
 
 /// Google did not take the write.
 pub(super) fn refused(context: &Context<'_>, sentence: String, error: ApiError) -> Failure {
-    let message = error.refusal().map(|refusal| refusal.message.clone()).unwrap_or_default();
-    let deployer = &context.deploy.credentials.principal;
     let conflict = error.is_conflict();
+    // Which permission is missing, and for whom, the refusal has said already.
+    let refusal = error.refusal().filter(|refusal| refusal.permission().is_none());
+    let message = refusal.map(|refusal| refusal.message.clone()).unwrap_or_default();
     let failure = Failure::of(sentence, error);
-    if let Some(account) = cures::act_as(&message) {
-        return failure.hint(format!(
-            "Let `{deployer}` act as it: {}",
-            roles::grant_on_account(
-                context.deploy.project.as_str(),
-                account,
-                deployer.member(),
-                "roles/iam.serviceAccountUser"
-            )
-        ));
-    }
     if conflict {
         return failure.hint(
             "Other runs write this service at the same time; give the workflow a `concurrency:` group per service",
         );
     }
-    failure
+    let template = context.deploy.manifest.as_ref().and_then(|manifest| manifest.get("template"));
+    cures::of(&causes::of("", &message), &subject(context, template)).into_iter().rev().fold(failure, Failure::hint)
+}
+
+/// What the cures are about.
+fn subject<'a>(context: &'a Context<'_>, template: Option<&'a Value>) -> Subject<'a> {
+    Subject {
+        project: context.deploy.project.as_str(),
+        region: context.deploy.region.as_str(),
+        who: &context.deploy.credentials.principal,
+        template,
+        timeout_input: None,
+    }
 }
 
 /// A revision of the name that this run's was to have is there already, and was made by another run. `wanted` is the
@@ -104,17 +107,26 @@ pub(super) async fn explain(context: &Context<'_>, facts: &mut Facts, operation:
         .or(operation)
         .unwrap_or_default();
     let log_url = now.as_ref().map(|now| now.log_uri.clone()).unwrap_or_default();
-    let lines = if wants_log(&reason) { lines(context).await } else { Lines::NotAsked };
+    let mut cause = causes::of(&reason, &message);
+    let tells = cures::log_tells(&cause);
+    let lines = if tells { lines(context).await } else { Lines::NotAsked };
+    if let Lines::Shown(lines) = &lines {
+        // Its own last words are nearer to the cause than that it did not come up.
+        cause = causes::of_log(lines).unwrap_or(cause);
+    }
+    if let Cause::Port(port @ None) = &mut cause {
+        *port = deploy.settings.port;
+    }
 
     let sentence = format!(
         "Revision `{revision}` of {} `{}` did not become ready: {}",
         deploy.kind.word(),
         deploy.service,
-        cures::what(&reason)
+        cures::words(&cause)
     );
-    let mut failure =
-        Failure::of(sentence, Refused { reason: reason.clone(), message: first_paragraph(&message).to_owned() });
-    let mut hints = hints_on(context, &reason, &message);
+    let mut failure = Failure::of(sentence, Refused { reason, message: first_paragraph(&message).to_owned() });
+    let template = service.as_ref().and_then(|service| service.json().get("template"));
+    let mut hints = cures::of(&cause, &subject(context, template));
     match lines {
         Lines::Shown(lines) => failure = failure.evidence(lines),
         Lines::Forbidden => hints.push(format!(
@@ -130,7 +142,7 @@ pub(super) async fn explain(context: &Context<'_>, facts: &mut Facts, operation:
         )),
         Lines::NotAsked => {}
     }
-    if failure.evidence_lines().is_empty() && wants_log(&reason) {
+    if failure.evidence_lines().is_empty() && tells {
         hints.push(format!(
             "To see those lines here, grant roles/logging.viewer: {}",
             roles::grant_on_project(
@@ -152,14 +164,6 @@ enum Lines {
     Shown(Vec<String>),
 }
 
-/// Only where the container ran can its log tell why.
-fn wants_log(reason: &str) -> bool {
-    matches!(
-        reason,
-        "HEALTH_CHECK_CONTAINER_ERROR" | "PROGRESS_DEADLINE_EXCEEDED" | "REVISION_FAILED" | "UNKNOWN" | "INTERNAL" | ""
-    )
-}
-
 async fn lines(context: &Context<'_>) -> Lines {
     let deploy = context.deploy;
     match logging::revision_lines(
@@ -178,22 +182,4 @@ async fn lines(context: &Context<'_>) -> Lines {
 
 fn first_paragraph(message: &str) -> &str {
     message.split("\n\n").next().unwrap_or(message)
-}
-
-fn hints_on(context: &Context<'_>, reason: &str, message: &str) -> Vec<String> {
-    let deploy = context.deploy;
-    let project = deploy.project.as_str();
-    match reason {
-        "HEALTH_CHECK_CONTAINER_ERROR" | "PROGRESS_DEADLINE_EXCEEDED" => vec![
-            format!(
-                "The container must listen on 0.0.0.0 and the port in $PORT ({}); set `port` when it listens on another one",
-                deploy.settings.port.map_or("8080 unless set".to_owned(), |port| port.to_string())
-            ),
-            "It must not end or wait for something missing: look for a variable or secret that the program needs, and for enough `memory`".into(),
-        ],
-        "ACTIVE_REVISION_LIMIT_REACHED" => {
-            vec![format!("Delete old revisions: gcloud run revisions list --service={} --region={} --project={project}", deploy.service, deploy.region)]
-        }
-        _ => cures::of(project, deploy.settings.runtime_account.as_ref().map(|account| account.as_str()), reason, message),
-    }
 }

@@ -9,6 +9,7 @@ mod build_cures;
 mod build_failure;
 mod build_log;
 pub mod cancel;
+mod causes;
 mod cures;
 mod deploy;
 mod deploy_failure;

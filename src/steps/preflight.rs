@@ -252,13 +252,14 @@ async fn still_missing(context: &Context<'_>, missing: &[&Need], there: There<'_
 /// manifest's, that of the template it starts from, else the project's default one.
 async fn accounts(context: &Context<'_>, there: There<'_>) -> Vec<AccountEmail> {
     let deploy = context.deploy;
-    let base = match (&deploy.manifest, there.service) {
-        (Some(manifest), _) => Some(manifest.clone()),
-        (None, Some(service)) => deploy::base(context, service).await.ok(),
+    let template = match (&deploy.manifest, there.service) {
+        (Some(manifest), _) => manifest.get("template").cloned(),
+        (None, Some(service)) => {
+            deploy::base(context, service).await.ok().and_then(|base| base.get("template").cloned())
+        }
         (None, None) => None,
     };
-    let template = base.as_ref().and_then(|base| base.get("template"));
-    let named = deploy.settings.runtime_account.clone().or_else(|| runs_as::of_template(template));
+    let named = deploy.settings.runtime_account.clone().or_else(|| runs_as::of_template(template.as_ref()));
     let builds_by_default = match &deploy.what {
         What::Build(build) => there.build_account.filter(|_| build.account.is_none()),
         _ => None,

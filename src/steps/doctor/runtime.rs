@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::super::causes::{self, Cause};
 use super::accounts::usable;
 use super::{DoctorContext, SECRETS, Scene};
 use crate::explain::Class;
@@ -19,9 +20,6 @@ use crate::steps::secret_age;
 
 const ACCESS: &str = "secretmanager.versions.access";
 const PULL: &str = "artifactregistry.repositories.downloadArtifacts";
-
-/// What Cloud Run says of a revision whose account may not read a secret.
-const SECRET_REFUSED: &str = "SECRETS_ACCESS_CHECK_FAILED";
 
 pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Finding> {
     if context.doctor.service.is_none() {
@@ -113,7 +111,9 @@ async fn readable(
     let policy = context.policy(SECRETS, Of::Secret(secret), what.clone()).await;
     let member = roles::member(account.as_str());
     let ready = service.ready();
-    let refused = ready.as_ref().is_some_and(|one| one.holds == Some(false) && one.reason == SECRET_REFUSED);
+    let refused = ready.as_ref().is_some_and(|one| {
+        one.holds == Some(false) && matches!(causes::of(&one.reason, &one.message), Cause::SecretRefused(..))
+    });
     let started =
         ready.is_some_and(|one| one.holds == Some(true)) && service.latest_ready() == service.latest_created();
     let (state, evidence) = match held(&[scene.project_policy.clone(), policy], &member, ACCESS) {

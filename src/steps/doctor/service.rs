@@ -1,5 +1,7 @@
 //! The service: whether it serves, who may call it, and the domain that leads to it.
 
+use super::super::causes;
+use super::super::cures::{self, Subject};
 use super::{DoctorContext, RUN, Scene, Unseen};
 use crate::explain::Class;
 use crate::google::cloud_run::Service;
@@ -17,7 +19,7 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
         Err(Unseen(why)) => found.push(finding(State::CannotSee, why.clone())),
         Ok(None) => found.push(finding(State::Ok, "not there yet; the first deploy makes it".into())),
         Ok(Some(service)) => {
-            found.push(serves(service, &finding));
+            found.push(serves(context, service, &finding));
             found.push(access(context, service).await);
         }
     }
@@ -27,7 +29,7 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
     found
 }
 
-fn serves(service: &Service, finding: &impl Fn(State, String) -> Finding) -> Finding {
+fn serves(context: &DoctorContext<'_>, service: &Service, finding: &impl Fn(State, String) -> Finding) -> Finding {
     let ready = service.ready();
     match ready.as_ref().and_then(|ready| ready.holds) {
         Some(true) => {
@@ -35,9 +37,19 @@ fn serves(service: &Service, finding: &impl Fn(State, String) -> Finding) -> Fin
             finding(State::Ok, format!("serves at {}{revision}", service.uri()))
         }
         Some(false) => {
-            let said = ready.map(|ready| format!("{}: {}", ready.reason, ready.message)).unwrap_or_default();
-            finding(State::Warning, format!("not ready: {said}"))
-                .cure("`slipway rollback` sends the traffic back to a revision that served before")
+            let (reason, message) = ready.map(|ready| (ready.reason, ready.message)).unwrap_or_default();
+            let cause = causes::of(&reason, &message);
+            let subject = Subject {
+                project: context.doctor.project.as_str(),
+                region: context.doctor.region.as_str(),
+                who: &context.doctor.credentials.principal,
+                template: service.json().get("template"),
+                timeout_input: None,
+            };
+            let mut cures = cures::of(&cause, &subject);
+            cures.push("`slipway rollback` sends the traffic back to a revision that served before".to_owned());
+            let said = if reason.is_empty() { message } else { format!("{reason}: {message}") };
+            finding(State::Warning, format!("not ready, {}: {said}", cures::words(&cause))).cure(cures.join("; "))
         }
         None => finding(State::CannotSee, "Google is still working on it".into()),
     }

@@ -54,7 +54,7 @@ async fn write_once(work: &Work<'_>, facts: &mut Facts) -> Result<Option<Job>, F
     }
     let ready = job.ready();
     if why.is_some() || ready.as_ref().is_some_and(|ready| ready.holds == Some(false)) {
-        return Err(failure::not_ready(work, ready, why));
+        return Err(failure::not_ready(work, &job, why));
     }
     Ok(Some(job))
 }

@@ -1,17 +1,20 @@
 //! Why a job was not written or did not succeed, in words: the exit code, Google's sentence, the
 //! container's last lines, the cure.
 
-use super::super::cures::{self, Refused};
+use super::super::causes::{self, Cause};
+use super::super::cures::{self, Refused, Subject};
 use super::{Work, execution_fact};
 use crate::clock::jitter;
 use crate::explain::Failure;
-use crate::google::cloud_run::Condition;
 use crate::google::error::ApiError;
 use crate::google::executions::{self, Attempt, Execution, Verdict};
+use crate::google::jobs::Job;
 use crate::google::{logging, roles};
 use crate::model::facts::Facts;
 
 use std::time::Duration;
+
+use serde_json::Value;
 
 /// Log lines shown with a failure.
 const SHOWN: usize = 30;
@@ -24,28 +27,36 @@ const KILLED: i64 = 137;
 
 /// Google did not take a request about the job.
 pub(super) fn refused(work: &Work<'_>, sentence: String, error: ApiError) -> Failure {
-    let message = error.refusal().map(|refusal| refusal.message.clone()).unwrap_or_default();
     let conflict = error.is_conflict();
+    // Which permission is missing, and for whom, the refusal has said already.
+    let refusal = error.refusal().filter(|refusal| refusal.permission().is_none());
+    let message = refusal.map(|refusal| refusal.message.clone()).unwrap_or_default();
     let failure = Failure::of(sentence, error);
-    if let Some(account) = cures::act_as(&message) {
-        let caller = work.http.principal();
-        let grant =
-            roles::grant_on_account(work.http.project(), account, caller.member(), "roles/iam.serviceAccountUser");
-        return failure.hint(format!("Let `{caller}` act as it: {grant}"));
-    }
     if conflict {
         let hint = "Others write this job at the same time; give the workflow a `concurrency:` group per job";
         return failure.hint(hint);
     }
-    failure
+    cures::of(&causes::of("", &message), &subject(work, None)).into_iter().rev().fold(failure, Failure::hint)
+}
+
+/// What the cures are about.
+fn subject<'a>(work: &'a Work<'_>, template: Option<&'a Value>) -> Subject<'a> {
+    Subject {
+        project: work.http.project(),
+        region: work.region.as_str(),
+        who: work.http.principal(),
+        template,
+        timeout_input: Some(work.timeout_input),
+    }
 }
 
 /// The write was taken, and the job is not ready: its image or a secret cannot be had.
-pub(super) fn not_ready(work: &Work<'_>, ready: Option<Condition>, operation: Option<String>) -> Failure {
-    let (reason, message) = ready.map(|ready| (ready.reason, ready.message)).unwrap_or_default();
+pub(super) fn not_ready(work: &Work<'_>, job: &Job, operation: Option<String>) -> Failure {
+    let (reason, message) = job.ready().map(|ready| (ready.reason, ready.message)).unwrap_or_default();
     let message = if message.is_empty() { operation.unwrap_or_default() } else { message };
-    let sentence = format!("Job `{}` cannot be run: {}", work.job, cures::what(&reason));
-    let hints = cures::of(work.http.project(), None, &reason, &message);
+    let cause = causes::of(&reason, &message);
+    let sentence = format!("Job `{}` cannot be run: {}", work.job, cures::words(&cause));
+    let hints = cures::of(&cause, &subject(work, job.json().pointer("/template/template")));
     Failure::of(sentence, Refused { reason, message }).more_hints(hints)
 }
 
@@ -61,12 +72,15 @@ pub(super) async fn explain(work: &Work<'_>, facts: &mut Facts, last: &Execution
     if let Some(fact) = execution_fact(facts) {
         fact.exit_code = attempt.exit_code;
     }
-    let how = how(last, &attempt, &reason);
+    let cause = cause(&attempt, &reason, &message, lines.as_deref());
+    let how = how(last, &attempt, &cause);
     let sentence = format!("Execution `{}` of job `{}` {how}", last.short(), work.job);
-    let mut hints = cures(work, last, &attempt, &reason, &message);
+    let mut hints = cures(work, last, &attempt, &cause);
+    let ran = attempt.exit_code.is_some() || attempt.signal.is_some() || cures::log_tells(&cause);
     let mut failure = Failure::of(sentence, Refused { reason, message });
     match lines {
         Some(lines) => failure = failure.evidence(lines),
+        None if !ran => {}
         None => {
             if !last.log_uri().is_empty() {
                 hints.push(format!("The container's log may say more: {}", last.log_uri()));
@@ -81,7 +95,15 @@ pub(super) async fn explain(work: &Work<'_>, facts: &mut Facts, last: &Execution
     failure.more_hints(hints)
 }
 
-fn how(last: &Execution, attempt: &Attempt, reason: &str) -> String {
+/// What went wrong: by Google's sentences, else by the container's own last words.
+fn cause(attempt: &Attempt, reason: &str, message: &str, lines: Option<&[String]>) -> Cause {
+    match causes::of(reason, &format!("{message} {}", attempt.message)) {
+        Cause::Unknown => lines.and_then(causes::of_log).unwrap_or(Cause::Unknown),
+        known => known,
+    }
+}
+
+fn how(last: &Execution, attempt: &Attempt, cause: &Cause) -> String {
     let tasks = match (last.failed(), last.tasks()) {
         (_, 1) | (0, _) => String::new(),
         (failed, tasks) => format!(" ({failed} of {tasks} tasks failed)"),
@@ -91,29 +113,31 @@ fn how(last: &Execution, attempt: &Attempt, reason: &str) -> String {
     }
     match (attempt.exit_code, attempt.signal) {
         (Some(code), _) => format!("failed: its container ended with exit code {code}{tasks}"),
-        _ if timed_out(attempt) => format!("failed: it took longer than its limit{tasks}"),
+        _ if timed_out(attempt, cause) => format!("failed: it took longer than its limit{tasks}"),
         (None, Some(signal)) => format!("failed: its container was ended by signal {signal}{tasks}"),
-        _ if !attempt.message.is_empty() => format!("failed: its container could not be run{tasks}"),
-        _ => format!("failed: {}{tasks}", cures::what(reason)),
+        _ if *cause == Cause::Unknown && !attempt.message.is_empty() => {
+            format!("failed: its container could not be run{tasks}")
+        }
+        _ => format!("failed: {}{tasks}", cures::words(cause)),
     }
 }
 
 /// No code says so; the message is only taken for which hint to show (`google-samples.md`).
-fn timed_out(attempt: &Attempt) -> bool {
-    attempt.message.to_lowercase().contains("timeout")
+fn timed_out(attempt: &Attempt, cause: &Cause) -> bool {
+    *cause == Cause::Timeout || attempt.message.to_lowercase().contains("timeout")
 }
 
-fn cures(work: &Work<'_>, last: &Execution, attempt: &Attempt, reason: &str, message: &str) -> Vec<String> {
+fn cures(work: &Work<'_>, last: &Execution, attempt: &Attempt, cause: &Cause) -> Vec<String> {
     if last.verdict() == Verdict::Cancelled {
         return vec!["Run again when nobody cancels it".into()];
     }
-    if timed_out(attempt) {
+    if timed_out(attempt, cause) {
         return vec![format!("Give it more time with {}", work.timeout_input)];
     }
     if attempt.exit_code == Some(KILLED) {
         return vec!["137 means that it was killed, most often for want of memory: give it more `memory`".into()];
     }
-    cures::of(work.http.project(), None, reason, message)
+    cures::of(cause, &subject(work, None))
 }
 
 /// The last lines; `None` where they may not be read.

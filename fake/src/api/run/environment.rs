@@ -70,7 +70,10 @@ pub(super) fn check_secrets(world: &World, project: &str, template: &Map<String,
                  the secret, project or higher level."
             ),
             Err(SecretTrouble::NoVersion) => format!("{path}: Secret {full} was not found"),
-            Err(SecretTrouble::State(state)) => format!("{path}: Secret Version [{full}] is in {state} state."),
+            Err(SecretTrouble::State(state)) => {
+                let named = format!("projects/{project}/secrets/{name}/versions/{version}");
+                format!("{path}: Failed to access secret {named}: Secret Version [{full}] is in {state} state.")
+            }
         };
         return Err(Trouble {
             reason: Some("SECRETS_ACCESS_CHECK_FAILED".to_owned()),
