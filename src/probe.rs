@@ -23,18 +23,24 @@ pub struct Answer {
     pub status: Option<u16>,
     /// The body as text, cut at a quarter of a MiB; the reason when no answer came.
     pub text: String,
-    /// The values of its headers.
-    pub headers: Vec<String>,
+    /// Its headers, names in small letters.
+    pub headers: Vec<(String, String)>,
 }
 
 impl Answer {
     /// Whether the answer names something: in its body or a header, as a word of its own.
     pub fn names(&self, name: &str) -> bool {
         let part = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        std::iter::once(&self.text).chain(&self.headers).any(|text| {
+        let values = self.headers.iter().map(|(_, value)| value);
+        std::iter::once(&self.text).chain(values).any(|text| {
             text.match_indices(name)
                 .any(|(at, _)| !text[..at].ends_with(part) && !text[at + name.len()..].starts_with(part))
         })
+    }
+
+    /// The value of a header, by its name in small letters.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// The answer on one line, for people.
@@ -85,8 +91,10 @@ impl Probe {
                     url = secure(&url, next)
                 }
                 _ => {
-                    let values = response.headers().values().filter_map(|value| value.to_str().ok());
-                    let headers = values.map(str::to_owned).collect();
+                    let all = response.headers().iter();
+                    let readable =
+                        all.filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
+                    let headers = readable.collect();
                     return Answer { status: Some(status), text: body(response).await, headers };
                 }
             }
@@ -153,7 +161,11 @@ mod tests {
 
     #[test]
     fn a_name_is_found_as_a_word() {
-        let answer = Answer { status: Some(200), text: "rev=web-10;x-web-2".into(), headers: vec!["web-3".into()] };
+        let answer = Answer {
+            status: Some(200),
+            text: "rev=web-10;x-web-2".into(),
+            headers: vec![("x-revision".into(), "web-3".into())],
+        };
         assert!(answer.names("web-10") && answer.names("web-3"));
         assert!(!answer.names("web-1") && !answer.names("web-2"));
     }

@@ -46,6 +46,7 @@ mod faults;
 mod fields;
 mod gate;
 mod hosting;
+mod iap;
 mod journal;
 mod jwt;
 mod keys;

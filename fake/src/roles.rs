@@ -243,6 +243,7 @@ const ROLES: &[Role] = &[
         ]],
     ),
     ("roles/iam.serviceAccountKeyAdmin", &[PROJECT, SERVICE_ACCOUNT_KEYS]),
+    ("roles/iap.httpsResourceAccessor", &[&["iap.webServiceVersions.accessViaIAP"]]),
     ("roles/iam.securityReviewer", &[PROJECT, POLICY_READ, &["artifactregistry.repositories.getIamPolicy"]]),
     (
         "roles/secretmanager.secretVersionManager",

@@ -1,6 +1,7 @@
 //! The data plane: a request to a deployed service, past Google's front end to a revision.
 
 use crate::call::Call;
+use crate::iap;
 use crate::jwt;
 use crate::reply::{Manner, Reply};
 use crate::world::{IamPolicy, Page, Service, World};
@@ -18,7 +19,16 @@ pub(crate) fn answer(world: &mut World, name: &str, tag: Option<&str>, call: &mu
     if !open || !has_url || tag.is_some_and(|tag| tagged(tag).is_none()) {
         return (nothing_here(), None);
     }
-    if let Err(refusal) = admit(world, name, call) {
+    let proxied = service.config.get("iapEnabled") == Some(&Value::Bool(true));
+    let admitted = if proxied {
+        let addresses = tag.and_then(|tag| service.tag_urls.get(tag)).into_iter().chain(&service.urls);
+        let host = call.header("host").unwrap_or_default().to_owned();
+        let address = addresses.into_iter().find(|url| url.ends_with(&format!("//{host}"))).cloned();
+        iap::admit(world, service, &address.unwrap_or_default(), call)
+    } else {
+        admit(world, name, call)
+    };
+    if let Err(refusal) = admitted {
         return (refusal, None);
     }
     let Some(service) = world.services.get_mut(name) else { return (nothing_here(), None) };

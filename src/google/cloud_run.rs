@@ -9,6 +9,7 @@ use super::error::ApiError;
 use super::http::{Body, Call, Http};
 use super::operation::Operation;
 use super::retry::Repeat;
+use crate::model::access::Front;
 use crate::model::ids::{Region, RevisionName, ServiceName};
 use crate::model::kind::Kind;
 use crate::model::traffic::{Share, Target, Traffic};
@@ -132,12 +133,19 @@ impl Service {
         statuses.iter().find(|status| status.get("tag").and_then(Value::as_str) == Some(tag))?.get("uri")?.as_str()
     }
 
-    /// Whether only the project's own networks reach it.
-    pub fn is_internal(&self) -> bool {
-        matches!(
+    /// What stands between a request and its program.
+    pub fn front(&self) -> Front {
+        let on = |field: &str| self.json.get(field).and_then(Value::as_bool) == Some(true);
+        let internal = matches!(
             self.text("/ingress"),
             "INGRESS_TRAFFIC_INTERNAL_ONLY" | "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" | "INGRESS_TRAFFIC_NONE"
-        )
+        );
+        Front {
+            proxy: on("iapEnabled"),
+            unchecked: on("invokerIamDisabled"),
+            internal,
+            no_address: on("defaultUriDisabled"),
+        }
     }
 
     /// A label of the service.

@@ -156,6 +156,14 @@ impl Http {
         self.tokens.identity(self, audience).await
     }
 
+    /// A token that Identity-Aware Proxy takes in front of an address.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn proxy_token(&self, address: &str) -> Result<String, TokenError> {
+        self.tokens.for_proxy(self, address).await
+    }
+
     /// Hides a secret that an answer brought, before anything else is printed.
     pub fn hide(&self, secret: &str) {
         self.tokens.hide(secret);

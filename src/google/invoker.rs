@@ -8,7 +8,7 @@ use super::error::ApiError;
 use super::http::{Body, Http};
 use super::retry::Repeat;
 use super::storage::add_member;
-use crate::model::access::AccessChange;
+use crate::model::access::{AccessChange, Callers, Front};
 
 const ROLE: &str = "roles/run.invoker";
 const EVERYBODY: &str = "allUsers";
@@ -47,11 +47,22 @@ pub async fn take_back(http: &Http, service: &str, change: &AccessChange) -> Res
     Ok(edit(http, service, doing, |policy| revert(policy, change).then_some(())).await?.is_some())
 }
 
-/// Whether everybody may call a service.
+/// Who may call a service. Its policy is read only where it decides.
+///
+/// # Errors
+/// When the policy decides and cannot be read.
+pub async fn callers(http: &Http, name: &str, front: Front) -> Result<Callers, ApiError> {
+    if let Some(known) = front.callers(None) {
+        return Ok(known);
+    }
+    Ok(if is_everybody(http, name).await? { Callers::Everybody } else { Callers::Granted })
+}
+
+/// Whether a service's policy lets everybody call it.
 ///
 /// # Errors
 /// When the policy cannot be read.
-pub async fn is_public(http: &Http, service: &str) -> Result<bool, ApiError> {
+pub async fn is_everybody(http: &Http, service: &str) -> Result<bool, ApiError> {
     let policy = policy(http, service).await?;
     let bindings = policy.get("bindings").and_then(Value::as_array).into_iter().flatten();
     let mut members = bindings

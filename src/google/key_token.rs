@@ -67,6 +67,14 @@ impl KeyTokens {
         }
     }
 
+    /// A token that the key signs itself, for what stands at an address.
+    ///
+    /// # Errors
+    /// [`TokenError::Key`] when signing fails.
+    pub(super) fn for_proxy(&self, address: &str) -> Result<String, TokenError> {
+        signed(&self.key, &super::iap::claims(self.key.email.as_str(), address))
+    }
+
     /// An identity token with this audience.
     ///
     /// # Errors
@@ -114,18 +122,7 @@ fn exchange(key: &ServiceAccountKey, claim: (&str, &str), doing: &str) -> Result
 /// # Errors
 /// [`TokenError::Key`] when signing fails.
 fn assertion(key: &ServiceAccountKey, (claim, value): (&str, &str)) -> Result<String, TokenError> {
-    let unusable = |why: &str| TokenError::Key(why.to_owned());
-    let der = PrivateKeyDer::from_pem_slice(key.private_key.expose().as_bytes())
-        .map_err(|error| unusable(&error.to_string()))?;
-    let signer = rustls::crypto::ring::sign::any_supported_type(&der)
-        .map_err(|error| unusable(&error.to_string()))?
-        .choose_scheme(&[SignatureScheme::RSA_PKCS1_SHA256])
-        .ok_or_else(|| unusable("it is not an RSA key"))?;
     let now = time::OffsetDateTime::now_utc().unix_timestamp();
-    let mut header = json!({"alg": "RS256", "typ": "JWT"});
-    if let Some(id) = &key.key_id {
-        header["kid"] = id.as_str().into();
-    }
     let mut claims = json!({
         "iss": key.email.as_str(),
         "sub": key.email.as_str(),
@@ -134,6 +131,25 @@ fn assertion(key: &ServiceAccountKey, (claim, value): (&str, &str)) -> Result<St
         "exp": now + 3600,
     });
     claims[claim] = value.into();
+    signed(key, &claims)
+}
+
+/// Claims that the key signs.
+///
+/// # Errors
+/// [`TokenError::Key`] when signing fails.
+pub(super) fn signed(key: &ServiceAccountKey, claims: &Value) -> Result<String, TokenError> {
+    let unusable = |why: &str| TokenError::Key(why.to_owned());
+    let der = PrivateKeyDer::from_pem_slice(key.private_key.expose().as_bytes())
+        .map_err(|error| unusable(&error.to_string()))?;
+    let signer = rustls::crypto::ring::sign::any_supported_type(&der)
+        .map_err(|error| unusable(&error.to_string()))?
+        .choose_scheme(&[SignatureScheme::RSA_PKCS1_SHA256])
+        .ok_or_else(|| unusable("it is not an RSA key"))?;
+    let mut header = json!({"alg": "RS256", "typ": "JWT"});
+    if let Some(id) = &key.key_id {
+        header["kid"] = id.as_str().into();
+    }
     let mut jwt =
         format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));
     let signature = signer.sign(jwt.as_bytes()).map_err(|error| unusable(&error.to_string()))?;

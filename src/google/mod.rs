@@ -14,6 +14,7 @@ mod granted;
 pub mod grants;
 pub mod hosting;
 pub mod http;
+mod iap;
 pub mod invoker;
 pub mod jobs;
 mod key_token;

@@ -73,13 +73,13 @@ pub const NEEDS: &[Need] = &[
         "run.services.getIamPolicy",
         "roles/run.admin",
         Scope::Project,
-        "read who may call the service (allow_unauthenticated)",
+        "read who may call the service (allow_unauthenticated, status, doctor)",
     ),
     need(
         "run.services.setIamPolicy",
         "roles/run.admin",
         Scope::Project,
-        "change who may call the service (allow_unauthenticated)",
+        "change who may call the service (allow_unauthenticated, invoker_iam_check)",
     ),
     need("run.routes.invoke", "roles/run.invoker", Scope::Project, "ask a private service whether it is healthy"),
 ];
@@ -287,6 +287,13 @@ pub fn grant_on_secret(project: &str, secret: &str, member: &str, role: &str) ->
 pub fn grant_on_repository(project: &str, location: &str, repository: &str, member: &str, role: &str) -> String {
     format!(
         "gcloud artifacts repositories add-iam-policy-binding {repository} --location={location} --project={project} --member={member} --role={role}"
+    )
+}
+
+/// The command that lets `member` through the proxy in front of a service; only gcloud's beta knows services here.
+pub fn let_through_proxy(project: &str, region: &str, service: &str, member: &str) -> String {
+    format!(
+        "gcloud beta iap web add-iam-policy-binding --resource-type=cloud-run --service={service} --region={region} --project={project} --member={member} --role=roles/iap.httpsResourceAccessor"
     )
 }
 

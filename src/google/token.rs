@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::federation;
 use super::granted::Granted;
 use super::http::Http;
+use super::iap;
 use super::key_token::{self, KeyTokens};
 use super::own_token::OwnTokens;
 pub use super::token_error::TokenError;
@@ -153,6 +154,24 @@ impl Tokens {
             Source::Key(key) => key.identity(http, audience).await?,
             Source::Federation(federation) => federation::identity(http, federation, audience).await?,
             Source::Own(own) => own.identity(http, audience).await?,
+        };
+        self.hide(&token);
+        Ok(token)
+    }
+
+    /// A token that Identity-Aware Proxy takes in front of an address, and nobody else.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) async fn for_proxy(&self, http: &Http, address: &str) -> Result<String, TokenError> {
+        let token = match &self.source {
+            Source::Key(key) => key.for_proxy(address)?,
+            Source::Federation(_) | Source::Own(_) => {
+                // Google signs for service accounts; a person signs in with a browser.
+                let email = self.principal.service_account().ok_or(TokenError::NoIdentity)?;
+                let signed = iap::signed_by_google(http, email, address).await;
+                signed.map_err(|error| TokenError::Identity(Box::new(error)))?
+            }
         };
         self.hide(&token);
         Ok(token)

@@ -397,6 +397,8 @@ pub struct Settings {
     pub description: Option<String>,
     /// Everybody may call it (true), or nobody without a grant (false).
     pub public: Option<bool>,
+    /// Whether callers are asked who they are (true), or nobody is (false).
+    pub invoker_check: Option<bool>,
     /// Another version of a secret that the service reads.
     pub repoint: Option<Box<Repoint>>,
 }

@@ -321,6 +321,12 @@ pub const DEPLOY: &[Input] = &[
         "",
         "`true` lets everybody call the service, `false` takes that away; absent leaves access alone",
     ),
+    switch(
+        Group::Service,
+        "invoker_iam_check",
+        "",
+        "`false` lets everybody call the service because nobody's identity is asked for, also where the organisation forbids `allUsers`; `true` asks again; absent leaves it",
+    ),
     text(
         Group::Rollout,
         "strategy",

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::access::AccessChange;
+use super::access::{AccessChange, Callers, Front};
 use super::domain::{Domain, Record};
 use super::execution::JobFact;
 use super::hosting::SiteFact;
@@ -279,6 +279,12 @@ pub struct ServiceFact {
     pub access: Option<String>,
     /// What this run changed there, and has not taken back.
     pub access_changed: Option<AccessChange>,
+    /// What stands in front of its program, as last read.
+    pub front: Front,
+    /// Who may call it, once that is known.
+    pub callers: Option<Callers>,
+    /// When this run opened it to everybody, by the run's clock; nothing where it did not.
+    pub opened: Option<Duration>,
 }
 
 /// Whether a write has happened.

@@ -87,6 +87,8 @@ pub struct Status {
     pub url: String,
     /// Whether Cloud Run says it is ready; `None` while that is not settled.
     pub ready: Option<bool>,
+    /// Who may call it, in words.
+    pub access: String,
     /// Who serves: the largest share first.
     pub revisions: Vec<ServingRevision>,
     /// The last hour.

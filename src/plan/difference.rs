@@ -42,7 +42,8 @@ pub fn between(before: Option<&Value>, after: &Value) -> Vec<Difference> {
 }
 
 /// Where a setting has an input, it goes by the input's name.
-const NAMES: [(&str, &str); 15] = [
+const NAMES: [(&str, &str); 16] = [
+    ("invokerIamDisabled", "invoker check off"),
     ("template.revision", "revision"),
     ("template.timeout", "timeout"),
     ("template.serviceAccount", "runtime_service_account"),

@@ -137,6 +137,7 @@ pub fn level_change(current: &Value, manifest: Option<&Map<String, Value>>, sett
 fn level(root: &mut Map<String, Value>, settings: &Settings) {
     set(root, "description", settings.description.as_deref());
     set(root, "ingress", settings.ingress.map(ingress_word));
+    set(root, "invokerIamDisabled", settings.invoker_check.map(|check| !check));
     label(root, &settings.labels);
 }
 

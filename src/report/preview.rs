@@ -64,8 +64,17 @@ pub fn comment(head: &Head<'_>, story: &ReleaseStory<'_>) -> String {
     }
     let rows: Vec<Vec<String>> = story.parts.iter().map(row).collect();
     out.push_str(&table(&["Part", "Address", "Shows", "Checks", "Until"], &rows));
+    for (name, words) in story.parts.iter().filter_map(locked) {
+        out.push_str(&format!("\n🔒 {}: {}\n", code(name), sentence(words)));
+    }
     out.push_str(&format!("\nTook {}{run} · nobody else is sent here\n", duration(story.took)));
     out
+}
+
+/// A service that does not let everybody in, and whom it lets in, where that is known.
+fn locked<'a>(part: &'a Part<'_>) -> Option<(&'a str, &'static str)> {
+    let callers = part.facts().service.callers.filter(|callers| !callers.is_everybody())?;
+    Some((part.name(), callers.words()))
 }
 
 /// One part in the comment.

@@ -118,6 +118,7 @@ fn age(seconds: u64) -> String {
 /// What a reader of the log sees.
 pub fn lines(status: &Status) -> Vec<String> {
     let mut lines = vec![format!("  {}", if status.url.is_empty() { "(no address)" } else { &status.url })];
+    lines.push(format!("  {}", status.access));
     for revision in &status.revisions {
         let mut line = format!("  {:>3} %  {}", revision.percent, revision.name);
         let tags = revision.tags.iter().map(|tag| format!("tag {tag}"));
@@ -221,6 +222,7 @@ pub fn document(story: &StatusStory<'_>) -> Value {
         "account": story.account,
         "url": status.map(|status| &status.url),
         "ready": status.map(|status| status.ready),
+        "access": status.map(|status| &status.access),
         "revisions": status.map(|status| status.revisions.iter().map(revision).collect::<Value>()),
         "hour": status.map(|status| load(&status.hour)),
         "day": status.map(|status| load(&status.day)),
@@ -237,8 +239,9 @@ pub fn markdown(story: &StatusStory<'_>) -> String {
         other => summary::mark(other),
     };
     let url = story.status().map(|status| status.url.as_str()).filter(|url| !url.is_empty());
-    let rows =
-        [("Project", Some(format!("{} in {}", code(story.project), code(story.region)))), ("URL", url.map(link))];
+    let access = story.status().map(|status| sentence(&status.access));
+    let project = format!("{} in {}", code(story.project), code(story.region));
+    let rows = [("Project", Some(project)), ("URL", url.map(link)), ("Access", access)];
     let mut parts = vec![summary::titled(mark, &headline(story), rows)];
     match story.outcome {
         Outcome::Failed(failure) => parts.push(summary::failed(failure, &[])),

@@ -70,6 +70,7 @@ fn head(story: &Story<'_>) -> String {
     let rows = [
         ("URL", facts.service.url.as_deref().map(link)),
         ("Project", Some(format!("{} in {}", code(story.project), code(story.region)))),
+        ("Access", facts.service.callers.map(|callers| sentence(callers.words()))),
         ("Revision", facts.service.revision.as_ref().map(|revision| code(revision.as_str()))),
         ("Served before", facts.service.previous.as_ref().map(|revision| code(revision.as_str()))),
         ("Image", facts.image.as_ref().map(|image| code(&image.to_string()))),

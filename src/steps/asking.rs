@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::clock::jitter;
-use crate::console::Console;
+use super::door;
+use crate::clock::{Limit, jitter};
+use crate::console::{Console, duration};
 use crate::explain::Failure;
 use crate::google::http::Http;
+use crate::google::invoker;
 use crate::inputs::deploy::{Check, Checks};
 use crate::model::facts::{CheckFact, Facts};
 use crate::model::ids::RevisionName;
@@ -16,6 +18,7 @@ use crate::probe::{Answer, Probe};
 /// Pause after the first round; it grows to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Who is asked, and who must answer.
 pub(super) struct Place {
@@ -23,14 +26,44 @@ pub(super) struct Place {
     pub name: String,
     /// The address.
     pub base: Url,
-    /// What an identity token is for: a service's own address. Where nobody is asked who they are, none.
-    pub audience: Option<String>,
+    /// How whoever asks is let in.
+    pub entry: Entry,
+    /// Whether only the project's own networks reach it.
+    pub internal: bool,
     /// The revision whose answers count; where nothing was moved, everybody's do.
     pub revision: Option<RevisionName>,
     /// Whether the address leads to that revision alone.
     pub alone: bool,
     /// Revisions that served before; an answer that names one of them does not count.
     pub others: Vec<RevisionName>,
+}
+
+/// How whoever asks is let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// Without saying who it is, at a place where nobody is asked that.
+    Free,
+    /// Without saying who it is, because everybody shall be let in; what is turned away at the door is not counted
+    /// against the checks until a change of access has had its time. Since when it was on its way, by the run's clock;
+    /// nothing where this run has not changed it.
+    Everybody(Option<Duration>),
+    /// With an identity token where one is asked for, unless the service's policy lets everybody in.
+    Identity(Identity),
+    /// With a token that Identity-Aware Proxy takes; the command that lets whoever asks through it.
+    Proxy(String),
+}
+
+/// What an identity token is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Identity {
+    /// The service's own address.
+    pub audience: String,
+    /// The service's full name, whose policy says who is to be let in.
+    pub service: String,
+    /// Whether the service is to be opened to everybody later, by this run.
+    pub opens: bool,
+    /// When this run opened it, by the run's clock.
+    pub opened: Option<Duration>,
 }
 
 /// What asking takes.
@@ -45,12 +78,26 @@ pub(super) struct Asker<'a> {
     pub checks: &'a Checks,
     /// Who is asked.
     pub place: &'a Place,
+    /// How long a door that shall open is waited for.
+    pub patience: Duration,
 }
 
 /// What asking came to.
 pub(super) enum Asked {
-    /// Everything passed; in words.
-    Passed(String),
+    /// Everything passed.
+    Passed {
+        /// In words.
+        told: String,
+        /// Whether an identity was asked for, and taken.
+        private: bool,
+    },
+    /// Nobody can ask from here, whatever the program does; why, and what would change that.
+    Unreachable(String, Vec<String>),
+    /// Everybody shall be let in, and whoever does not say who it is still is not.
+    Closed {
+        /// How long it was waited for.
+        limit: Duration,
+    },
     /// The time was up.
     TimeUp {
         /// Whether an identity was asked for, and taken.
@@ -66,16 +113,23 @@ pub(super) async fn ask(asker: &Asker<'_>, facts: &mut Facts, time: Duration) ->
     facts.checks.retain(|check| check.at != place.name);
     let first = facts.checks.len();
     facts.checks.extend(checks.checks.iter().map(|check| pending(place, check)));
-    let limit = clock.limit(time);
-    let mut asking = Asking { asker, identity: None, private: false, told: false };
+    let mut limit = clock.limit(time);
+    let mut asking = Asking::new(asker);
     let mut pause = FIRST_PAUSE;
     let mut round = 1;
     let mut passes = 0;
     loop {
         let mut all = true;
-        for (index, check) in checks.checks.iter().enumerate() {
-            let (passed, shown, proof) = asking.ask(check).await;
-            let fact = &mut facts.checks[first + index];
+        asking.turned_away = false;
+        for (check, fact) in checks.checks.iter().zip(facts.checks.iter_mut().skip(first)) {
+            let Seen { passed, shown, proof } = match asking.ask(check).await {
+                Ok(seen) => seen,
+                Err((why, hints)) => {
+                    // What nobody could ask has neither passed nor failed.
+                    facts.checks.truncate(first);
+                    return Asked::Unreachable(why, hints);
+                }
+            };
             fact.attempts = round;
             fact.passed = passed;
             fact.answer = shown;
@@ -84,20 +138,30 @@ pub(super) async fn ask(asker: &Asker<'_>, facts: &mut Facts, time: Duration) ->
         }
         passes = if all { passes + 1 } else { 0 };
         if passes >= checks.successes {
-            let how = if asking.private { " with an identity token (it is private)" } else { "" };
-            let times = if passes > 1 { format!(" {passes} times in a row") } else { String::new() };
-            let proof = facts.checks[first..].first().map(|check| check.proof.as_str()).unwrap_or_default();
-            let who = if proof.is_empty() { String::new() } else { format!("; {proof}") };
-            return Asked::Passed(format!("{0} of {0} checks passed{times}{how}{who}", checks.checks.len()));
+            let proof = facts.checks.get(first).map(|check| check.proof.as_str()).unwrap_or_default();
+            return Asked::Passed { told: asking.told(checks, passes, proof), private: asking.private };
         }
-        if limit.reached(clock) {
-            return Asked::TimeUp { private: asking.private, limit: limit.length };
+        if asking.turned_away {
+            let door = asking.door();
+            if door.reached(clock) {
+                return Asked::Closed { limit: door.length };
+            }
+            // The program has not been asked yet: its own time begins when somebody is let in.
+            limit = clock.limit(time);
+            asker
+                .console
+                .live(&format!("Not everybody is let in yet; asking again for {}", duration(door.left(clock))));
+            clock.sleep(jitter(pause, 0.8, 1.2).min(door.left(clock).max(SHORTEST_PAUSE))).await;
+        } else {
+            if limit.reached(clock) {
+                return Asked::TimeUp { private: asking.private, limit: limit.length };
+            }
+            let ours = facts.checks.iter().skip(first);
+            let waiting: Vec<&str> = ours.filter(|check| !check.passed).map(|check| check.request.as_str()).collect();
+            let again = if waiting.is_empty() { "all, once more".to_owned() } else { waiting.join(", ") };
+            asker.console.live(&format!("Asking again: {again}"));
+            clock.sleep(jitter(pause, 0.8, 1.2).min(limit.left(clock).max(SHORTEST_PAUSE))).await;
         }
-        let ours = facts.checks[first..].iter();
-        let waiting: Vec<&str> = ours.filter(|check| !check.passed).map(|check| check.request.as_str()).collect();
-        let again = if waiting.is_empty() { "all, once more".to_owned() } else { waiting.join(", ") };
-        asker.console.live(&format!("Asking again: {again}"));
-        clock.sleep(jitter(pause, 0.8, 1.2).min(limit.left(clock).max(Duration::from_millis(100)))).await;
         pause = pause.mul_f64(1.5).min(LONGEST_PAUSE);
         round += 1;
     }
@@ -116,51 +180,163 @@ fn pending(place: &Place, check: &Check) -> CheckFact {
     }
 }
 
+/// What a check came to: whether it passed, what was answered, and how it is known who answered.
+struct Seen {
+    passed: bool,
+    shown: String,
+    proof: String,
+}
+
+impl Seen {
+    fn failed(shown: impl Into<String>) -> Self {
+        Self { passed: false, shown: shown.into(), proof: String::new() }
+    }
+}
+
+/// Why nobody can ask from here, and what would change that.
+type OutOfReach = (String, Vec<String>);
+
 /// Asks without identity first, and with one from the moment the service wants to know who asks.
 struct Asking<'a> {
     asker: &'a Asker<'a>,
-    identity: Option<String>,
+    entry: Entry,
+    token: Option<String>,
+    /// Whether an identity was asked for, and taken.
     private: bool,
+    /// Whether somebody who shall be let in was turned away in this round.
+    turned_away: bool,
+    /// Until when that is waited out, once it was met.
+    door: Option<Limit>,
     told: bool,
+    /// Whether the policy has said that not everybody is let in.
+    closed: bool,
 }
 
-impl Asking<'_> {
-    /// Whether it passed, what was answered, and how it is known who answered.
-    async fn ask(&mut self, check: &Check) -> (bool, String, String) {
+impl<'a> Asking<'a> {
+    fn new(asker: &'a Asker<'a>) -> Self {
+        let entry = asker.place.entry.clone();
+        let (token, door) = (None, None);
+        Self { asker, entry, token, private: false, turned_away: false, door, told: false, closed: false }
+    }
+
+    /// How long the door is waited for: since access was changed, else since somebody was turned away.
+    fn door(&mut self) -> Limit {
+        if let Some(door) = self.door {
+            return door;
+        }
+        let clock = self.asker.http.clock();
+        let since = match self.entry {
+            Entry::Everybody(since) => since,
+            _ => None,
+        };
+        let passed = since.map(|since| clock.now().saturating_sub(since)).unwrap_or_default();
+        let door = clock.limit(self.asker.patience.saturating_sub(passed));
+        if !door.reached(clock) {
+            self.asker.console.line(&format!(
+                "The service is open to everybody, and Google still turns callers away: a change of access takes 2 minutes as a rule and 7 or more at times. Asking again for up to {}",
+                duration(door.length)
+            ));
+        }
+        self.door = Some(door);
+        door
+    }
+
+    fn told(&self, checks: &Checks, passes: u32, proof: &str) -> String {
+        let how = match (&self.entry, self.private) {
+            (Entry::Identity(Identity { opens: true, .. }), true) => " with an identity token (it is not open yet)",
+            (_, true) => " with an identity token (it is private)",
+            (Entry::Proxy(_), false) => " through Identity-Aware Proxy",
+            (Entry::Everybody(_), false) => " without an identity",
+            (Entry::Free | Entry::Identity(_), false) => "",
+        };
+        let times = if passes > 1 { format!(" {passes} times in a row") } else { String::new() };
+        let who = if proof.is_empty() { String::new() } else { format!("; {proof}") };
+        format!("{0} of {0} checks passed{times}{how}{who}", checks.checks.len())
+    }
+
+    async fn ask(&mut self, check: &Check) -> Result<Seen, OutOfReach> {
         let place = self.asker.place;
         let Ok(url) = place.base.join(check.path.trim_start_matches('/')) else {
-            return (false, "the path makes no address".into(), String::new());
+            return Ok(Seen::failed("the path makes no address"));
         };
-        let probe = self.asker.probe;
-        let settles = |status| check.statuses.contains(status);
-        let mut answer = probe.ask(check.method, &url, self.identity.as_deref(), settles).await;
-        let refused = matches!(answer.status, Some(401 | 403)) && !passes(check, &answer);
-        if let Some(audience) = place.audience.as_ref().filter(|_| refused && self.identity.is_none()) {
-            match self.asker.http.identity_token(audience.trim_end_matches('/')).await {
-                Ok(token) => {
-                    answer = probe.ask(check.method, &url, Some(&token), settles).await;
-                    self.private = !matches!(answer.status, Some(401 | 403));
-                    self.identity = Some(token);
-                }
-                Err(error) => {
-                    let failure = Failure::of("Could not get an identity token", error);
-                    // Every round asks; what is wrong is said in words once.
-                    if !std::mem::replace(&mut self.told, true) {
-                        let causes = failure.causes().join(": ");
-                        self.asker.console.line(&format!("No identity token: {failure}: {causes}"));
-                    }
-                }
-            }
+        if matches!(self.entry, Entry::Proxy(_)) && self.token.is_none() {
+            self.token = Some(self.proxy_token().await?);
         }
-        let shown = answer.shown();
+        let answer = self.answer(check, &url).await;
+        if let Entry::Proxy(grant) = &self.entry
+            && door::by_proxy(&answer)
+        {
+            return Err(kept_out(self.asker, &answer, grant));
+        }
+        if place.internal && door::found_nothing(&answer) {
+            let why = "its ingress lets only the project's own networks in, and this runner is not there";
+            return Err((why.to_owned(), Vec::new()));
+        }
+        self.turned_away |= matches!(self.entry, Entry::Everybody(_)) && door::turned_away(&answer);
+        let shown = if door::found_nothing(&answer) { door::NOT_FOUND.to_owned() } else { answer.shown() };
         if !passes(check, &answer) {
-            return (false, shown, String::new());
+            return Ok(Seen::failed(shown));
         }
         if let Some(other) = place.others.iter().find(|other| answer.names(other.as_str())) {
-            return (false, format!("{shown} (from revision {other}, which served before)"), String::new());
+            return Ok(Seen::failed(format!("{shown} (from revision {other}, which served before)")));
         }
-        (true, shown, proof(place, &answer))
+        Ok(Seen { passed: true, shown, proof: proof(place, &answer) })
     }
+
+    /// Asks once; again with an identity, when one is asked for and may help.
+    async fn answer(&mut self, check: &Check, url: &Url) -> Answer {
+        let probe = self.asker.probe;
+        let settles = |status| check.statuses.contains(status);
+        let answer = probe.ask(check.method, url, self.token.as_deref(), settles).await;
+        let refused = matches!(answer.status, Some(401 | 403)) && !passes(check, &answer);
+        let Entry::Identity(identity) = &self.entry else { return answer };
+        if !refused || self.token.is_some() {
+            return answer;
+        }
+        // A door that shall be open is no reason to show an identity, which would open any.
+        if door::turned_away(&answer) && !self.closed {
+            self.closed = !invoker::is_everybody(self.asker.http, &identity.service).await.unwrap_or(false);
+            if !self.closed {
+                self.entry = Entry::Everybody(identity.opened);
+                return answer;
+            }
+        }
+        match self.asker.http.identity_token(identity.audience.trim_end_matches('/')).await {
+            Ok(token) => {
+                let answer = probe.ask(check.method, url, Some(&token), settles).await;
+                self.private = !matches!(answer.status, Some(401 | 403));
+                self.token = Some(token);
+                answer
+            }
+            Err(error) => {
+                let failure = Failure::of("Could not get an identity token", error);
+                // Every round asks; what is wrong is said in words once.
+                if !std::mem::replace(&mut self.told, true) {
+                    let causes = failure.causes().join(": ");
+                    self.asker.console.line(&format!("No identity token: {failure}: {causes}"));
+                }
+                answer
+            }
+        }
+    }
+
+    async fn proxy_token(&self) -> Result<String, OutOfReach> {
+        let token = self.asker.http.proxy_token(self.asker.place.base.as_str()).await;
+        token.map_err(|error| {
+            let failure = Failure::of("no token for it can be had", error);
+            let causes = failure.causes().join(": ");
+            let hints = failure.hints().into_iter().map(str::to_owned).collect();
+            (format!("Identity-Aware Proxy stands in front of it, and {failure}: {causes}"), hints)
+        })
+    }
+}
+
+/// Identity-Aware Proxy did not let the deployer in.
+fn kept_out(asker: &Asker<'_>, answer: &Answer, grant: &str) -> OutOfReach {
+    let who = asker.http.principal();
+    let status = answer.status.map_or_else(|| "nothing".to_owned(), |status| status.to_string());
+    let why = format!("Identity-Aware Proxy stands in front of it and does not let `{who}` in (it answered {status})");
+    (why, vec![format!("To have the checks asked, let the deployer through: {grant}")])
 }
 
 /// How it is known which revision answered. A tag's address leads to its revision alone; the

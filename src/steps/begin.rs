@@ -103,7 +103,8 @@ pub(super) async fn begin(
         facts.rollout = Some(fact(&now));
         facts.service.previous = now.main_revision(None).cloned();
         let public = context.deploy.settings.public;
-        let changes = access::planned(context, public).await?.is_some();
+        let then = access::front_then(context, service, revision);
+        let changes = access::planned(context, then, public).await?.is_some();
         let candidate = Candidate {
             run: context.marks.request_tag.clone(),
             open_until: Some(until(context, trial(context))),
@@ -151,7 +152,7 @@ pub(super) async fn begin(
         commit: context.origin.sha.clone().filter(|_| !moves_only),
         rollout: Rollout { before, followed_latest, latest_tags: followed, revision: revision.clone(), tag, keep_tag },
         undo: Patch::default(),
-        access: access::planned(context, public).await?,
+        access: access::planned(context, access::front_then(context, service, revision), public).await?,
     };
     Ok(Begin::Rolls(Box::new(Start { record, left })))
 }

@@ -338,6 +338,7 @@ async fn look(context: &Context<'_>) -> Result<(Option<Service>, Option<serde_js
 pub(super) fn remember(facts: &mut Facts, current: Option<&Service>) {
     facts.service.existed = current.is_some();
     let Some(service) = current else { return };
+    facts.service.front = service.front();
     facts.service.traffic_before = service.serving();
     let latest = service.latest_ready();
     facts.service.previous = service.serving().main_revision(latest.as_ref()).cloned();
@@ -435,6 +436,7 @@ async fn read_back(context: &Context<'_>, facts: &mut Facts) -> Result<(Service,
 
 /// Keeps what a reading of the service shows.
 pub(super) fn see(facts: &mut Facts, service: &Service) {
+    facts.service.front = service.front();
     facts.service.traffic = Some(service.serving());
     facts.service.latest_ready = service.latest_ready();
     facts.service.url = (!service.uri().is_empty()).then(|| service.uri().to_owned());

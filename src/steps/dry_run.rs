@@ -2,7 +2,7 @@
 
 use super::begin::{Begin, begin};
 use super::preflight::Seen;
-use super::{Context, build, deploy, pick, pre_deploy, resolve, rollout, traffic};
+use super::{Context, access, build, deploy, pick, pre_deploy, resolve, rollout, traffic};
 use crate::explain::Failure;
 use crate::google::cloud_run::{self, Service};
 use crate::inputs::deploy::What;
@@ -63,7 +63,8 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
             let then = with_tag(wait.now.clone(), &wait.candidate.tag, &context.marks.revision);
             candidate["traffic"] = traffic_json(&then);
             allocation = Some(then);
-            told_later(context, &wait.candidate.later.fields());
+            let access = wait.candidate.public.map(|_| "access".to_owned());
+            told_later(context, &wait.candidate.later.fields().into_iter().chain(access).collect::<Vec<_>>());
         }
     }
     cloud_run::validate(context.http, &context.service_name, &candidate)
@@ -75,6 +76,10 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
     let mut changes = between(before.as_ref().map(settings_of).as_ref(), &body(&shown)?);
     if let (Some(then), Some(service)) = (&allocation, current) {
         changes.extend(moved(service, then, Some(&context.marks.revision)));
+    }
+    if let Some(service) = current {
+        let then = access::front_then(context, service, &context.marks.revision);
+        changes.extend(access::difference(context, service, then, context.deploy.settings.public).await);
     }
     Ok(changes)
 }
@@ -102,10 +107,15 @@ async fn moves(context: &Context<'_>, facts: &mut Facts) -> Result<Vec<Differenc
             let begun = begin(context, facts, Some(&service), &revision, None).await?;
             facts.rollout = None;
             let mut after = service.json().clone();
-            if let Some(waiting) = Notes::on(service.json()).candidate(&revision) {
+            let notes = Notes::on(service.json());
+            let waiting = notes.candidate(&revision);
+            if let Some(waiting) = waiting {
                 waiting.later.apply(&mut after);
             }
             changes = between(Some(&settings_of(service.json())), &settings_of(&after));
+            let then = access::front_then(context, &service, &revision);
+            let public = waiting.and_then(|waiting| waiting.public);
+            changes.extend(access::difference(context, &service, then, public).await);
             let newest = service.latest_ready().as_ref() == Some(&revision);
             match begun {
                 Begin::Rolls(start) => start.record.rollout.done(newest, &start.record.rollout.before),

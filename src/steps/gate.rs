@@ -61,9 +61,9 @@ async fn checks(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Re
         return Ok(None);
     }
     let service = traffic::read(context).await?;
-    let place = rollout::candidate_place(context, &service, &record.rollout)?;
+    let way = rollout::candidate_place(context, &service, &record.rollout);
     // Its own few tries stand between a single lost packet and going back.
-    match verify::briefly(context, facts, &place).await {
+    match verify::briefly(context, facts, &way).await {
         Ok(()) => Ok(None),
         Err(failure) => Ok(Some(failure.to_string())),
     }

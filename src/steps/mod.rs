@@ -15,6 +15,7 @@ mod deploy;
 mod deploy_failure;
 pub mod doctor;
 mod domain;
+mod door;
 mod dry_run;
 mod follow;
 mod gate;
@@ -262,6 +263,7 @@ async fn deliver(
     service: Option<Service>,
     image: &str,
 ) -> Result<(), Failure> {
+    let front = service.as_ref().map(Service::front).unwrap_or_default();
     let delivered =
         step(context, facts, StepName::Deploy, async |facts| deploy::run(context, facts, service, image).await).await?;
     match delivered {
@@ -271,6 +273,7 @@ async fn deliver(
             stay(context, facts, traffic::look(context).await?.as_ref()).await;
         }
         Delivered::AtOnce => {
+            access::mark_open(context, facts, front);
             if let Some(public) = context.deploy.settings.public {
                 step(context, facts, StepName::Access, async |facts| access::run(context, facts, public).await).await?;
             }
@@ -278,6 +281,7 @@ async fn deliver(
         }
     }
     verify_service(context, facts, None).await?;
+    access::tell(context, facts);
     // There is nothing to go back to, and nothing more to wait for.
     context.together.through();
     Ok(())
@@ -304,8 +308,8 @@ async fn roll(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Resu
     if !context.deploy.checks.checks.is_empty() {
         step(context, facts, StepName::Candidate, async |facts| {
             let service = traffic::read(context).await?;
-            let place = rollout::candidate_place(context, &service, &record.rollout)?;
-            verify::run(context, facts, &place).await
+            let way = rollout::candidate_place(context, &service, &record.rollout);
+            verify::run(context, facts, &way).await
         })
         .await?;
     }
@@ -358,11 +362,15 @@ fn ends_later(context: &Context<'_>, record: &Record) -> bool {
 
 async fn verify_service(context: &Context<'_>, facts: &mut Facts, rollout: Option<&Rollout>) -> Result<(), Failure> {
     if context.deploy.checks.checks.is_empty() {
-        return Ok(());
+        if facts.service.opened.is_none() {
+            return Ok(());
+        }
+        return step(context, facts, StepName::Verify, async |facts| Ok(((), access::prove(context, facts).await)))
+            .await;
     }
     step(context, facts, StepName::Verify, async |facts| {
-        let place = verify::service_place(context, facts, rollout)?;
-        verify::run(context, facts, &place).await
+        let way = verify::service_place(context, facts, rollout);
+        verify::run(context, facts, &way).await
     })
     .await
 }

@@ -9,7 +9,7 @@ use url::Url;
 use super::region;
 use crate::console::Console;
 use crate::explain::{Class, Explain, Failure};
-use crate::google::cloud_run::{self, Service};
+use crate::google::cloud_run;
 use crate::google::error::ApiError;
 use crate::google::http::Http;
 use crate::google::invoker;
@@ -17,6 +17,7 @@ use crate::google::monitoring::{Collection, create, delete, list, shown, update}
 use crate::google::projects::{self, Resource};
 use crate::google::roles::{self, MONITORING_NEEDS, Need};
 use crate::inputs::monitoring::{Channel, Monitoring};
+use crate::model::access::Callers;
 use crate::model::watch::{Change, Watch};
 use crate::plan::monitoring::{
     Kind, can_become, differing, email_channel, filter, kind_of, labels, policies, uptime, uptime_alert,
@@ -119,8 +120,14 @@ impl Work<'_> {
             let text = format!("There is no service `{}` in `{}` to be watched", wanted.service, wanted.region);
             return Err(Failure::plain(Class::Config, text).hint("Deploy it first, or write `uptime_path: off`"));
         };
-        if Service::is_internal(&service) {
-            let text = format!("Nobody outside can ask `{}`: it takes internal requests only", wanted.service);
+        let front = service.front();
+        let why = match (front.internal, front.proxy) {
+            (true, _) => Some("it takes internal requests only"),
+            (_, true) => Some("Identity-Aware Proxy stands in front of it, and lets no uptime check in"),
+            _ => None,
+        };
+        if let Some(why) = why {
+            let text = format!("Nobody outside can ask `{}`: {why}", wanted.service);
             return Err(Failure::plain(Class::Config, text).hint("Write `uptime_path: off`"));
         }
         let base = Url::parse(service.uri()).map_err(|error| {
@@ -128,7 +135,7 @@ impl Work<'_> {
             Failure::plain(Class::Config, text).hint("Write `uptime_path: off`")
         })?;
         // A policy that may not be read is taken for a private one: a token that nobody asked for does no harm.
-        let public = invoker::is_public(http, &name).await.unwrap_or(false);
+        let public = invoker::callers(http, &name, front).await.is_ok_and(Callers::is_everybody);
         Ok((base, !public))
     }
 

@@ -17,8 +17,8 @@ pub(super) async fn wait(context: &Context<'_>, facts: &mut Facts, candidate: &C
     if !context.deploy.checks.checks.is_empty() {
         step(context, facts, StepName::Candidate, async |facts| {
             let service = traffic::read(context).await?;
-            let place = rollout::candidate_place(context, &service, &as_rollout(candidate, before))?;
-            verify::run(context, facts, &place).await
+            let way = rollout::candidate_place(context, &service, &as_rollout(candidate, before));
+            verify::run(context, facts, &way).await
         })
         .await?;
     }

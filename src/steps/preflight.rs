@@ -2,7 +2,7 @@
 //!
 //! What the account may not look at is passed over: a preflight must not need more than the job.
 
-use super::{Context, deploy, deploy_failure, region, runs_as, secret_age};
+use super::{Context, access, deploy, deploy_failure, region, runs_as, secret_age};
 use crate::explain::{Class, Explain, Failure};
 use crate::google::cloud_run::{self, Service};
 use crate::google::error::ApiError;
@@ -122,6 +122,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
     if !findings.is_empty() {
         return Err(failure(context, findings));
     }
+    access::foresee(context, facts, service.as_ref())?;
     Ok(Seen { service, bucket_missing: bucket.is_none(), build_account: account, reads_images })
 }
 
@@ -164,7 +165,9 @@ fn failure(context: &Context<'_>, findings: Vec<Finding>) -> Failure {
 
 /// The permissions this run needs.
 fn needed(context: &Context<'_>, builds: bool) -> Vec<&'static Need> {
-    let access = context.deploy.settings.public.is_some();
+    // Who may call it is also said by the invoker check, which takes the same permission.
+    let settings = &context.deploy.settings;
+    let access = settings.public.is_some() || settings.invoker_check.is_some();
     let pool = context.deploy.kind == Kind::WorkerPool;
     // Where only traffic moves, nothing is made to run.
     let makes = !matches!(context.deploy.what, What::Revision(_) | What::Traffic(_));

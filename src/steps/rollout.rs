@@ -2,8 +2,8 @@
 //! a state that can be put back. What holds for all revisions comes with the last step.
 
 use super::traffic::{self, Decided, Guard};
-use super::verify::{self, Place};
-use super::{Context, access, begin, gate};
+use super::verify::{self, Way as Judged};
+use super::{Context, access, begin, door, gate};
 use crate::console::duration;
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::Service;
@@ -15,21 +15,13 @@ use crate::plan::notes::{Notes, Record, Served};
 use crate::plan::rollout::Rollout;
 use crate::plan::service_level::Patch;
 
-/// Where the candidate is asked: the address of its tag.
-pub(super) fn candidate_place(context: &Context<'_>, service: &Service, rollout: &Rollout) -> Result<Place, Failure> {
-    let tag = &rollout.tag;
-    let uri = service.tag_uri(tag).ok_or_else(|| {
-        Failure::plain(
-            Class::Verify,
-            format!("Revision `{}` has no address of its own to be asked at (tag `{tag}`)", rollout.revision),
-        )
-        .hint("The service's default URL is disabled: leave the checks out, enable it, or use `strategy: direct`")
-    })?;
-    verify::place(context, "candidate", uri, service.uri(), rollout)
+/// How the candidate is judged: at the address of its tag, where it has one.
+pub(super) fn candidate_place(context: &Context<'_>, service: &Service, rollout: &Rollout) -> Judged {
+    verify::candidate(context, service, service.tag_uri(&rollout.tag), rollout)
 }
 
 /// The settings of the service that come with the last step: of what is deployed, or of a candidate that waited.
-fn later(context: &Context<'_>, service: &Service, revision: &RevisionName) -> Patch {
+pub(super) fn later(context: &Context<'_>, service: &Service, revision: &RevisionName) -> Patch {
     match context.deploy.what {
         What::Revision(_) => {
             let notes = Notes::on(service.json());
@@ -61,15 +53,17 @@ pub(super) async fn shift(
         let noted = notes.record.as_ref().map(|there| there.undo.clone()).filter(|undo| !undo.is_empty());
         let undo = noted.unwrap_or_else(|| Patch::between(&after, service.json()));
         let next = match last {
-            true => context.deploy.checks.timeout + access::PROPAGATION,
+            true => context.deploy.checks.timeout + door::PROPAGATION,
             false => context.deploy.rollout.interval.max(gate::LAG),
         };
         notes.record = Some(Record { until: begin::until(context, next), undo, ..record.clone() });
         Ok(Decided { traffic: rollout.at(percent, &now), notes, patch })
     };
+    let front = facts.service.front;
     let service = traffic::write(context, facts, Guard::Record, decide).await?;
     if last {
         settings(facts, record, &service);
+        access::mark_open(context, facts, front);
     }
     if ends {
         end(facts, RolloutEnd::Finished);

@@ -6,7 +6,7 @@ use super::region;
 use crate::explain::{Class, Explain as _, Failure};
 use crate::google::cloud_run::{self, Revision, Service};
 use crate::google::http::Http;
-use crate::google::monitoring;
+use crate::google::{invoker, monitoring};
 use crate::inputs::status::StatusInput;
 use crate::model::ids::RevisionName;
 use crate::model::load::{Load, ServingRevision, Status};
@@ -35,8 +35,16 @@ pub async fn status(http: &Http, wanted: &StatusInput) -> Result<Status, Failure
     let revisions = try_join_all(names.iter().map(|revision| cloud_run::revision(http, &name, revision)));
     let revisions = revisions.await.map_err(|error| Failure::of(sentence(), error))?;
     let revisions = names.iter().zip(revisions).map(|(name, revision)| serving(&service, name, revision)).collect();
+    let front = service.front();
     let mut status = Status {
         url: service.uri().to_owned(),
+        access: match invoker::callers(http, &name, front).await {
+            Ok(callers) => format!("{}{}", callers.words(), front.inside()),
+            Err(error) if error.is_forbidden() => {
+                format!("who may call it is not known: `run.services.getIamPolicy` is not held{}", front.inside())
+            }
+            Err(error) => format!("who may call it is not known: {error}{}", front.inside()),
+        },
         ready: service.ready().and_then(|ready| ready.holds),
         revisions,
         ..Status::default()

@@ -133,12 +133,11 @@ async fn put_back(context: &Context<'_>, facts: &mut Facts, record: &Record) -> 
         notes.served.latest_tags.dedup();
         Ok(Decided { traffic: record.rollout.undone(&service.traffic()), notes, patch })
     };
+    let front = facts.service.front;
     let service = traffic::write(context, facts, Guard::Record, decide).await?;
     access?;
     end(facts, RolloutEnd::Restored);
-    if facts.service.access_changed.take().is_some() {
-        facts.service.access = Some("as before".to_owned());
-    }
+    access::forget(facts, front);
     Ok(format!("the traffic is as before: {}", service.traffic().words(service.latest_ready().as_ref())))
 }
 

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::Context;
-pub(super) use super::asking::Place;
-use super::asking::{self, Asked, Asker};
+use super::asking::{self, Asked, Asker, Entry, Place};
+use super::{Context, access, door};
 use crate::explain::{Class, Failure};
+use crate::google::cloud_run::Service;
 use crate::google::federation_error::no_identity;
+use crate::model::access::{Callers, Front};
 use crate::model::facts::{CheckFact, Facts};
 use crate::model::ids::RevisionName;
 use crate::plan::rollout::Rollout;
@@ -16,68 +17,114 @@ use crate::plan::rollout::Rollout;
 /// Enough for a few tries.
 const BRIEF: Duration = Duration::from_secs(20);
 
+/// How something can be judged.
+pub(super) enum Way {
+    /// By asking it.
+    Ask(Place),
+    /// By its readiness alone, because nobody can ask it; why.
+    Ready(String),
+}
+
 /// An address during a rollout: answers of the new revision count, and nobody else's.
-pub(super) fn place(
-    context: &Context<'_>,
-    name: &'static str,
-    uri: &str,
-    audience: &str,
-    rollout: &Rollout,
-) -> Result<Place, Failure> {
-    let base = Url::parse(uri).map_err(|_| no_address(context))?;
-    Ok(Place {
-        name: name.to_owned(),
+pub(super) fn candidate(context: &Context<'_>, service: &Service, uri: Option<&str>, rollout: &Rollout) -> Way {
+    let front = service.front();
+    let when = access::When::Before { opens: access::opens(context, service, &rollout.revision) };
+    let uri = uri.filter(|_| !front.no_address);
+    let Some(base) = uri.and_then(|uri| Url::parse(uri).ok()) else { return Way::Ready(no_address(front)) };
+    Way::Ask(Place {
+        name: "candidate".to_owned(),
         base,
-        audience: Some(audience.to_owned()),
+        entry: access::entry(context, front, service.uri(), when),
+        internal: front.internal,
         revision: Some(rollout.revision.clone()),
-        alone: name == "candidate",
+        alone: true,
         others: super::rollout::others(rollout),
     })
 }
 
 /// The service's own address.
-pub(super) fn service_place(context: &Context<'_>, facts: &Facts, rollout: Option<&Rollout>) -> Result<Place, Failure> {
-    let url = facts.service.url.clone().ok_or_else(|| no_address(context))?;
-    match rollout {
-        Some(rollout) => place(context, "service", &url, &url, rollout),
-        None => Ok(Place {
-            name: "service".to_owned(),
-            base: Url::parse(&url).map_err(|_| no_address(context))?,
-            audience: Some(url),
-            revision: None,
-            alone: false,
-            others: Vec::new(),
-        }),
+pub(super) fn service_place(context: &Context<'_>, facts: &Facts, rollout: Option<&Rollout>) -> Way {
+    let front = facts.service.front;
+    let open = facts.service.callers.is_some_and(Callers::is_everybody);
+    let when = access::When::After { open, since: facts.service.opened };
+    let url = facts.service.url.as_deref().filter(|_| !front.no_address);
+    let Some((base, url)) = url.and_then(|url| Some((Url::parse(url).ok()?, url))) else {
+        return Way::Ready(no_address(front));
+    };
+    Way::Ask(Place {
+        name: "service".to_owned(),
+        base,
+        entry: access::entry(context, front, url, when),
+        internal: front.internal,
+        revision: rollout.map(|rollout| rollout.revision.clone()),
+        alone: false,
+        others: rollout.map(super::rollout::others).unwrap_or_default(),
+    })
+}
+
+fn no_address(front: Front) -> String {
+    match front.no_address {
+        true => "its default URL is disabled".to_owned(),
+        false => "it has no address".to_owned(),
     }
 }
 
-fn no_address(context: &Context<'_>) -> Failure {
-    Failure::plain(Class::Verify, format!("Service `{}` has no address to ask", context.deploy.service))
-        .hint("Its default URL is disabled; leave the checks out, or enable the URL")
-}
-
 /// Asks until everything passes, as often in a row as was asked for, or the time is up.
-pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, place: &Place) -> Result<((), String), Failure> {
-    ask_for(context, facts, place, context.deploy.checks.timeout).await
+pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, way: &Way) -> Result<((), String), Failure> {
+    let patience = door::PROPAGATION;
+    let judged = ask_for(context, facts, way, context.deploy.checks.timeout, patience).await?;
+    Ok(((), judged))
 }
 
 /// The same with little time: for looks that are repeated anyway.
-pub(super) async fn briefly(context: &Context<'_>, facts: &mut Facts, place: &Place) -> Result<(), Failure> {
-    ask_for(context, facts, place, BRIEF.min(context.deploy.checks.timeout)).await.map(|_| ())
+pub(super) async fn briefly(context: &Context<'_>, facts: &mut Facts, way: &Way) -> Result<(), Failure> {
+    let time = BRIEF.min(context.deploy.checks.timeout);
+    ask_for(context, facts, way, time, Duration::ZERO).await.map(drop)
 }
 
 async fn ask_for(
     context: &Context<'_>,
     facts: &mut Facts,
-    place: &Place,
+    way: &Way,
     time: Duration,
-) -> Result<((), String), Failure> {
+    patience: Duration,
+) -> Result<String, Failure> {
+    let place = match way {
+        Way::Ask(place) => place,
+        Way::Ready(why) => return Ok(ready(context, facts, why, &[])),
+    };
     let checks = &context.deploy.checks;
-    let asker = Asker { http: context.http, probe: context.probe, console: context.console, checks, place };
+    let (http, probe, console) = (context.http, context.probe, context.console);
+    let asker = Asker { http, probe, console, checks, place, patience };
     match asking::ask(&asker, facts, time).await {
-        Asked::Passed(told) => Ok(((), told)),
+        Asked::Passed { told, private } => {
+            if private {
+                facts.service.callers = Some(Callers::Granted);
+            } else if facts.service.front.proxy {
+                facts.service.callers = Some(Callers::Proxied);
+            }
+            if matches!(place.entry, Entry::Everybody(_)) {
+                access::proven(facts);
+            }
+            Ok(told)
+        }
+        Asked::Unreachable(why, hints) => Ok(ready(context, facts, &why, &hints)),
+        Asked::Closed { limit } => Err(access::closed(context, facts, place, limit).await),
         Asked::TimeUp { private, limit } => Err(failure(context, facts, place, private, limit)),
     }
+}
+
+/// Judged by readiness: said once for each reason.
+fn ready(context: &Context<'_>, facts: &mut Facts, why: &str, hints: &[String]) -> String {
+    let hints: String = hints.iter().map(|hint| format!(". {hint}")).collect();
+    let text = format!(
+        "Service {} cannot be asked from here: {why}. What is known is that its revision is ready{hints}",
+        context.deploy.service
+    );
+    if !facts.warnings.contains(&text) {
+        context.warn(facts, text);
+    }
+    format!("not asked, because {why}; its revision is ready")
 }
 
 fn failure(context: &Context<'_>, facts: &Facts, place: &Place, private: bool, limit: Duration) -> Failure {
@@ -118,7 +165,11 @@ fn failure(context: &Context<'_>, facts: &Facts, place: &Place, private: bool, l
             "The service does not let this caller in; `allow_unauthenticated: true` would make it public".to_owned()
         });
     }
-    if failed.iter().any(|check| check.answer.starts_with("404")) {
+    if failed.iter().any(|check| check.answer == door::NOT_FOUND) {
+        failure = failure.more_hints([
+            "Google keeps some paths that end with `z` to itself, such as /healthz: check another one".to_owned(),
+        ]);
+    } else if failed.iter().any(|check| check.answer.starts_with("404")) {
         failure = failure.more_hints([format!("Check the path: the service was asked at {}", place.base)]);
     }
     failure = failure.more_hints(facts.service.revision.as_ref().map(|revision| log_hint(context, revision)));

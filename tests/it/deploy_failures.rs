@@ -206,14 +206,14 @@ fn an_organisation_that_forbids_public_services_is_told_with_the_way_round() {
     let run = scene.run();
     assert_ne!(run.code, 0);
     insta::assert_snapshot!("public_forbidden", run.failure());
-    run.says("--no-invoker-iam-check").says("is ready and receives 100 % of the requests");
+    run.says("`invoker_iam_check: false`").says("is ready and receives 100 % of the requests");
 }
 
 #[test]
 fn opening_and_closing_touch_nothing_else() {
     let mut scene = Scene::new();
     scene.input("allow_unauthenticated", "true");
-    scene.run().expect(0).says("everybody may call it now");
+    scene.run().expect(0).says("everybody is let in").does_not_say("it is private");
     scene.run().expect(0).says("everybody may call it already");
     scene.cloud.world(|world| {
         assert_eq!(world.count("iam changed"), 1, "nothing is written that is so already");

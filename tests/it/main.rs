@@ -6,6 +6,7 @@
 
 mod support;
 
+mod access;
 mod billing;
 mod budgets;
 mod build_failures;

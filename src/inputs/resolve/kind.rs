@@ -4,7 +4,7 @@ use super::Give;
 use crate::model::kind::Kind;
 
 /// Inputs that are about requests.
-const OF_REQUESTS: [&str; 29] = [
+const OF_REQUESTS: [&str; 30] = [
     "port",
     "concurrency",
     "timeout",
@@ -16,6 +16,7 @@ const OF_REQUESTS: [&str; 29] = [
     "cpu_throttling",
     "session_affinity",
     "allow_unauthenticated",
+    "invoker_iam_check",
     "domain",
     "manifest",
     "health_path",

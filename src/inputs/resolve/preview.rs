@@ -164,7 +164,7 @@ impl Shaped {
             findings.wrong(&place, format!("`{}` leaves no room for the tag `{}`", deploy.service, self.name), cure);
         }
         // Who may call the service that is there is not a preview's to change.
-        deploy.settings.public = None;
+        (deploy.settings.public, deploy.settings.invoker_check) = (None, None);
         (deploy.rollout.no_traffic, deploy.rollout.way) = (true, Way::Candidate);
         deploy.rollout.tag = Some(self.name.clone());
         if deploy.settings.min_instances.is_some_and(|instances| instances > 0) {

@@ -60,6 +60,7 @@ pub(super) fn settings(give: &mut Give<'_>, runner: &Runner, service: Option<&Se
         suffix: suffix(give, service),
         description: give.text("description"),
         public: give.switch("allow_unauthenticated"),
+        invoker_check: give.switch("invoker_iam_check"),
         repoint: None,
     };
     contradictions(give.findings, &settings, cpu.map(|(milli, _)| milli), memory.map(|(bytes, _)| bytes));
@@ -144,8 +145,15 @@ fn contradictions(findings: &mut Findings, settings: &Settings, milli_cpu: Optio
             );
         }
     }
+    if settings.invoker_check == Some(false) && settings.public == Some(false) {
+        findings.wrong(
+            "allow_unauthenticated",
+            "`false` closes the service, and `invoker_iam_check: false` lets everybody in",
+            "keep one of them",
+        );
+    }
     let closed = settings.ingress.is_some_and(|ingress| ingress != Ingress::All);
-    if closed && settings.public == Some(true) {
+    if closed && (settings.public == Some(true) || settings.invoker_check == Some(false)) {
         findings.warnings.push(
             "allow_unauthenticated: everybody may call the service, but `ingress` lets only internal requests reach it"
                 .into(),

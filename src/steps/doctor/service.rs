@@ -5,8 +5,7 @@ use super::super::cures::{self, Subject};
 use super::{DoctorContext, RUN, Scene, Unseen};
 use crate::explain::Class;
 use crate::google::cloud_run::Service;
-use crate::google::domains;
-use crate::google::policies::{self, Of};
+use crate::google::{domains, invoker};
 use crate::model::domain::Domain;
 use crate::plan::doctor::{Area, Finding, State};
 
@@ -59,22 +58,10 @@ fn serves(context: &DoctorContext<'_>, service: &Service, finding: &impl Fn(Stat
 async fn access(context: &DoctorContext<'_>, service: &Service) -> Finding {
     let what = "public access";
     let finding = |state, evidence: String| Finding::new(Area::Service, state, what, evidence);
-    let inside = if service.is_internal() { "; its ingress lets only the project's own networks in" } else { "" };
-    if service.json().pointer("/invokerIamDisabled").and_then(serde_json::Value::as_bool) == Some(true) {
-        return finding(State::Ok, format!("everybody may call it: nobody's identity is asked for{inside}"));
-    }
+    let front = service.front();
     let Some(name) = context.service_name() else { return finding(State::CannotSee, String::new()) };
-    match context.heard(RUN, policies::policy(context.http, Of::Service(&name)).await) {
-        Ok(bindings) => {
-            let open =
-                bindings.iter().any(|one| one.members.iter().any(|member| member == "allUsers") && !one.conditional);
-            let who = if open {
-                "everybody may call it"
-            } else {
-                "only those who were granted roles/run.invoker may call it"
-            };
-            finding(State::Ok, format!("{who}{inside}"))
-        }
+    match context.heard(RUN, invoker::callers(context.http, &name, front).await) {
+        Ok(callers) => finding(State::Ok, format!("{}{}", callers.words(), front.inside())),
         Err(unseen) => finding(State::CannotSee, unseen.0),
     }
 }

@@ -10,6 +10,7 @@ use crate::clock::jitter;
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Service as Found};
 use crate::google::hosting;
+use crate::google::invoker;
 use crate::google::operation;
 use crate::inputs::firebase::Destination;
 use crate::inputs::hosting::SiteSource;
@@ -57,6 +58,9 @@ pub(super) async fn look(
     let found = futures_util::future::join_all(reads).await;
     let mut resolved = Resolved::default();
     for (at, (service, found)) in services.iter().zip(found).enumerate() {
+        if let Ok(Some(there)) = &found {
+            warn_of_closed(context, facts, source, service, there).await;
+        }
         match found {
             Ok(Some(_)) if at >= named => {
                 let function = functions[at - named].clone();
@@ -80,6 +84,32 @@ pub(super) async fn look(
         keep_live(context, facts, index, source, &resolved).await?;
     }
     Ok(resolved)
+}
+
+/// Says of a service that a rewrite leads to when visitors do not get in: nobody says who a visitor is. One that is
+/// deployed with the site may be opened yet.
+async fn warn_of_closed(
+    context: &SiteContext<'_>,
+    facts: &mut Facts,
+    source: &SiteSource,
+    service: &Service,
+    there: &Found,
+) {
+    let Some(name) = full_name(context, service).filter(|_| !context.coming.contains(service)) else { return };
+    let front = there.front();
+    let callers = invoker::callers(context.http, &name, front).await.ok();
+    let why = match callers {
+        _ if front.internal => "its ingress lets only the project's own networks in".to_owned(),
+        Some(callers) if !callers.is_everybody() => callers.words().to_owned(),
+        _ => return,
+    };
+    let text = format!(
+        "A rewrite of {} leads to service {} in {}, and visitors do not get in: {why}",
+        source.described, service.name, service.region
+    );
+    if !facts.warnings.contains(&text) {
+        context.warn(facts, text);
+    }
 }
 
 async fn read(context: &SiteContext<'_>, service: &Service) -> Result<Option<Found>, Failure> {

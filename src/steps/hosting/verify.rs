@@ -1,8 +1,10 @@
 //! Whether a released site answers as promised.
 
+use std::time::Duration;
+
 use url::Url;
 
-use super::super::asking::{self, Asked, Asker, Place};
+use super::super::asking::{self, Asked, Asker, Entry, Place};
 use super::{SiteContext, fact};
 use crate::explain::{Class, Failure};
 use crate::model::facts::Facts;
@@ -20,12 +22,16 @@ pub(super) async fn run(context: &SiteContext<'_>, facts: &mut Facts, index: usi
     };
     // Several sites of one run stand side by side in the table.
     let name = if facts.sites.len() > 1 { format!("{site} ({channel})") } else { format!("channel {channel}") };
-    let place = Place { name, base, audience: None, revision: None, alone: true, others: Vec::new() };
+    let place =
+        Place { name, base, entry: Entry::Free, internal: false, revision: None, alone: true, others: Vec::new() };
     let checks = &context.hosting.checks;
-    let asker = Asker { http: context.http, probe: context.probe, console: context.console, checks, place: &place };
+    let (http, probe, console, patience) = (context.http, context.probe, context.console, Duration::ZERO);
+    let asker = Asker { http, probe, console, checks, place: &place, patience };
     let limit = match asking::ask(&asker, facts, checks.timeout).await {
-        Asked::Passed(told) => return Ok(((), told)),
-        Asked::TimeUp { limit, .. } => limit,
+        Asked::Passed { told, .. } => return Ok(((), told)),
+        // Nobody is asked who they are at a site, and nothing stands in front of it.
+        Asked::Unreachable(..) => Duration::ZERO,
+        Asked::Closed { limit } | Asked::TimeUp { limit, .. } => limit,
     };
     let failed: Vec<_> = facts.checks.iter().filter(|check| check.at == place.name && !check.passed).collect();
     let what = match failed.as_slice() {

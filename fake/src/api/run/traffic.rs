@@ -136,7 +136,9 @@ pub(super) fn statuses(service: &Service) -> Vec<Value> {
         if let Some(tag) = &share.tag {
             view["tag"] = json!(tag);
         }
-        if let Some(url) = share.tag.as_ref().and_then(|tag| service.tag_urls.get(tag)) {
+        // Tags have addresses below the default one.
+        let addressed = service.config.get("defaultUriDisabled") != Some(&Value::Bool(true));
+        if let Some(url) = share.tag.as_ref().filter(|_| addressed).and_then(|tag| service.tag_urls.get(tag)) {
             view["uri"] = json!(url);
         }
         view
