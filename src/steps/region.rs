@@ -8,10 +8,14 @@ use crate::google::http::Http;
 use crate::google::locations;
 use crate::inputs::deploy::{Deploy, What};
 use crate::model::ids::Region;
+use crate::model::image::Repository;
 use crate::plan::regions;
 
 /// What Cloud Build has beside the regions.
 pub(super) const EVERYWHERE: &str = "global";
+
+/// Where images may be without a region.
+const CONTINENTS: [&str; 3] = ["us", "europe", "asia"];
 
 /// Refuses a region that Cloud Run does not have.
 ///
@@ -48,8 +52,29 @@ pub(super) async fn check_deploy(http: &Http, deploy: &Deploy) -> Result<(), Fai
     check(http, &deploy.region).await?;
     match &deploy.what {
         What::Promoted(place) => check(http, &place.region).await,
-        What::Build(build) => check_build(http, &build.location).await,
-        What::Image(_) | What::Revision(_) | What::Traffic(_) => Ok(()),
+        What::Build(build) => {
+            check_build(http, &build.location).await?;
+            check_images(http, &build.repository).await
+        }
+        What::Image(image) => check_images(http, &image.repository).await,
+        What::Revision(_) | What::Traffic(_) => Ok(()),
+    }
+}
+
+/// Refuses a registry where Artifact Registry is not; its regions are those of Cloud Run, and three are of a continent.
+async fn check_images(http: &Http, repository: &Repository) -> Result<(), Failure> {
+    let Some(location) = repository.host().strip_suffix("-docker.pkg.dev") else { return Ok(()) };
+    if CONTINENTS.contains(&location) {
+        return Ok(());
+    }
+    // What is no region's name at all is the image's own affair.
+    let Ok(region) = Region::parse(location) else { return Ok(()) };
+    match unknown(http, &region).await {
+        None => Ok(()),
+        Some(why) => {
+            let sentence = format!("There is no registry `{}`, where `{repository}` is to be", repository.host());
+            Err(why.failure(http, sentence))
+        }
     }
 }
 

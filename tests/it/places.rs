@@ -30,6 +30,8 @@ fn every_command_refuses_it_alike() {
         (&["plan"][..], &[("region", "us-centrall")][..]),
         (&["deploy"], &[("regions", "us-east1, us-centrall")]),
         (&["deploy"], &[("build_region", "us-centrall")]),
+        (&["deploy"], &[("image", "us-centrall-docker.pkg.dev/harbour-dev/app/web")]),
+        (&["deploy"], &[("image", "us-centrall-docker.pkg.dev/harbour-dev/app/web:1"), ("source", "")]),
         (&["rollback"], &[("region", "us-centrall"), ("source", "")]),
         (&["promote"], &[("from_region", "us-centrall"), ("from_service", "web"), ("source", "")]),
         (&["status"], &[("region", "us-centrall"), ("source", "")]),
@@ -48,7 +50,7 @@ fn every_command_refuses_it_alike() {
         }
         let run = scene.command(arguments);
         assert_eq!(run.code, 2, "{arguments:?} {inputs:?}\n{}", run.log());
-        run.says("`us-centrall`").says("Did you mean `us-central1`?");
+        run.says("us-centrall").says("Did you mean `us-central1`?");
         scene.cloud.world(|world| assert!(world.effects.is_empty(), "{arguments:?}: {:?}", world.effects));
     }
 }
