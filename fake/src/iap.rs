@@ -16,7 +16,7 @@ pub(crate) fn admit(world: &World, service: &Service, address: &str, call: &mut 
     };
     // A token that an account signs itself names it twice; one of Google's has another issuer.
     let (issuer, subject) = (parts.text("iss").unwrap_or_default(), parts.text("sub").unwrap_or_default());
-    if issuer != subject || !world.accounts.get(issuer).is_some_and(|account| !account.disabled) {
+    if issuer != subject || world.accounts.get(issuer).is_none_or(|account| account.disabled) {
         return Err(refused(401, "Invalid IAP credentials: Invalid bearer token. Invalid JWT audience."));
     }
     let asked = format!("{address}{}", call.path);

@@ -2,9 +2,9 @@
 //! secret, a billing account, a service account, a repository of images; else on the project.
 
 use super::refusal::Refusal;
-use super::registry::Location;
 use super::roles::{self, Need, Scope};
 use crate::model::image::ImageRef;
+use crate::model::registry::Location;
 
 /// A refused request: what Google said, what was asked, and on whose behalf.
 pub(super) struct Denied<'a> {
@@ -72,7 +72,7 @@ fn repository(text: &str) -> Option<(String, String, String)> {
 /// The repository of the image that a sentence says cannot be read.
 fn repository_of_image(message: &str) -> Option<(String, String, String)> {
     let image = image_not_read(message)?;
-    let place = Location::of(&ImageRef::parse(image).ok()?)?;
+    let place = Location::of(&ImageRef::parse(image).ok()?.repository)?;
     Some((place.project, place.location, place.name))
 }
 

@@ -283,7 +283,7 @@ pub(super) async fn prove(context: &Context<'_>, facts: &mut Facts) -> String {
     }
 }
 
-/// Says of a service that is new and private who may call it, and how it is opened.
+/// Of a service that is new and private: who may call it, and how it is opened. The report ends with it.
 pub(super) fn tell(context: &Context<'_>, facts: &mut Facts) {
     let deploy = context.deploy;
     if facts.service.existed || deploy.kind == Kind::WorkerPool {
@@ -292,10 +292,10 @@ pub(super) fn tell(context: &Context<'_>, facts: &mut Facts) {
     let callers = facts.service.front.callers(Some(deploy.settings.public == Some(true)));
     facts.service.callers = callers;
     if callers == Some(Callers::Granted) {
-        context.console.line(&format!(
-            "Service `{0}` is private: {1}. Let somebody in: gcloud run services add-iam-policy-binding {0} --member=user:NAME@DOMAIN --role=roles/run.invoker --region={2} --project={3}; or everybody, with `allow_unauthenticated: true`",
-            deploy.service,
+        facts.service.access = Some(format!(
+            "{}. Let somebody in: gcloud run services add-iam-policy-binding {} --member=user:NAME@DOMAIN --role=roles/run.invoker --region={} --project={}; or everybody, with `allow_unauthenticated: true`",
             Callers::Granted.words(),
+            deploy.service,
             deploy.region,
             deploy.project
         ));

@@ -4,10 +4,10 @@
 use serde_json::Value;
 
 use super::causes::{Cause, SecretVersion, State};
-use crate::google::registry::Location;
 use crate::google::roles;
 use crate::model::image::ImageRef;
 use crate::model::principal::Principal;
+use crate::model::registry::Location;
 use crate::plan::secret_refs::references;
 
 /// Cloud Run's agent, where no sentence names it.
@@ -70,7 +70,7 @@ impl Subject<'_> {
     /// The command that lets somebody read an image.
     fn grant_reading(&self, image: Option<&str>, project: Option<&str>, member: &str) -> String {
         const READER: &str = "roles/artifactregistry.reader";
-        let place = image.and_then(|image| Location::of(&ImageRef::parse(image).ok()?));
+        let place = image.and_then(|image| Location::of(&ImageRef::parse(image).ok()?.repository));
         match place {
             Some(place) => roles::grant_on_repository(&place.project, &place.location, &place.name, member, READER),
             None => roles::grant_on_project(project.unwrap_or(self.project), member, READER),

@@ -54,7 +54,7 @@ pub(super) async fn check_deploy(http: &Http, deploy: &Deploy) -> Result<(), Fai
         What::Promoted(place) => check(http, &place.region).await,
         What::Build(build) => {
             check_build(http, &build.location).await?;
-            check_images(http, &build.repository).await
+            check_images(http, build.to.named()).await
         }
         What::Image(image) => check_images(http, &image.repository).await,
         What::Revision(_) | What::Traffic(_) => Ok(()),

@@ -20,7 +20,7 @@ const BRIEF: Duration = Duration::from_secs(20);
 /// How something can be judged.
 pub(super) enum Way {
     /// By asking it.
-    Ask(Place),
+    Ask(Box<Place>),
     /// By its readiness alone, because nobody can ask it; why.
     Ready(String),
 }
@@ -31,7 +31,7 @@ pub(super) fn candidate(context: &Context<'_>, service: &Service, uri: Option<&s
     let when = access::When::Before { opens: access::opens(context, service, &rollout.revision) };
     let uri = uri.filter(|_| !front.no_address);
     let Some(base) = uri.and_then(|uri| Url::parse(uri).ok()) else { return Way::Ready(no_address(front)) };
-    Way::Ask(Place {
+    Way::Ask(Box::new(Place {
         name: "candidate".to_owned(),
         base,
         entry: access::entry(context, front, service.uri(), when),
@@ -39,7 +39,7 @@ pub(super) fn candidate(context: &Context<'_>, service: &Service, uri: Option<&s
         revision: Some(rollout.revision.clone()),
         alone: true,
         others: super::rollout::others(rollout),
-    })
+    }))
 }
 
 /// The service's own address.
@@ -51,7 +51,7 @@ pub(super) fn service_place(context: &Context<'_>, facts: &Facts, rollout: Optio
     let Some((base, url)) = url.and_then(|url| Some((Url::parse(url).ok()?, url))) else {
         return Way::Ready(no_address(front));
     };
-    Way::Ask(Place {
+    Way::Ask(Box::new(Place {
         name: "service".to_owned(),
         base,
         entry: access::entry(context, front, url, when),
@@ -59,7 +59,7 @@ pub(super) fn service_place(context: &Context<'_>, facts: &Facts, rollout: Optio
         revision: rollout.map(|rollout| rollout.revision.clone()),
         alone: false,
         others: rollout.map(super::rollout::others).unwrap_or_default(),
-    })
+    }))
 }
 
 fn no_address(front: Front) -> String {

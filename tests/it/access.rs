@@ -39,7 +39,7 @@ fn a_private_first_deploy_ends_with_who_may_call_it_and_how_it_is_opened() {
     scene.input("health_path", "/health");
     let run = scene.run().expect(0);
     run.says("with an identity token (it is private)");
-    run.says("Service `web` is private: only those who were granted roles/run.invoker may call it");
+    run.says("Access to service `web`: only those who were granted roles/run.invoker may call it. Let somebody in: ");
     run.says("gcloud run services add-iam-policy-binding web --member=user:NAME@DOMAIN")
         .says("`allow_unauthenticated: true`");
     assert!(
@@ -47,7 +47,7 @@ fn a_private_first_deploy_ends_with_who_may_call_it_and_how_it_is_opened() {
         "{}",
         run.summary
     );
-    scene.run().expect(0).does_not_say("is private: only");
+    scene.run().expect(0).does_not_say("Let somebody in");
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_public_service_is_proven_open_without_an_identity_however_long_google_takes
         scene.input("allow_unauthenticated", "true").input("health_path", "/health").input("health_timeout", "5s");
         let run = scene.run().expect(0);
         says_nothing_of_an_identity(&run);
-        run.says("1 of 1 checks passed without an identity").does_not_say("is private");
+        run.says("1 of 1 checks passed without an identity").does_not_say("Let somebody in");
         assert_eq!(visits(&scene), (0, lag as usize + 1), "no identity was shown");
         if lag > 0 {
             run.says("Google still turns callers away: a change of access takes 2 minutes as a rule");
@@ -150,7 +150,7 @@ fn the_invoker_check_is_an_input_and_opens_a_service_where_all_users_are_forbidd
     scene.input("allow_unauthenticated", "").input("invoker_iam_check", "false");
     let run = scene.run().expect(0);
     says_nothing_of_an_identity(&run);
-    run.does_not_say("is private");
+    run.does_not_say("Let somebody in");
     scene.cloud.world(|world| {
         assert_eq!(world.service("us-central1", "web").unwrap().config["invokerIamDisabled"], true);
         assert_eq!(world.count("iam changed"), 0);

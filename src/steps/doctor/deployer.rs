@@ -67,16 +67,26 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Result<V
         let needs: Vec<&Need> = of_sites.iter().filter(|need| need.role == HOSTING_ROLE).collect();
         found.push(judge(context, scene, &step, &needs, &held).await);
     }
-    found.extend(HELPFUL.iter().filter(|need| is_on_its_own(need) && !holds(&held, need.permission)).map(|need| {
-        let what = format!("may not {}", need.why);
-        Finding::new(
-            Area::Deployer,
-            State::CannotSee,
-            what,
-            format!("`{}` is not held, and no deploy needs it", need.permission),
-        )
-    }));
+    let unheld = HELPFUL.iter().filter(|need| is_on_its_own(need) && !holds(&held, need.permission));
+    found.extend(unheld.map(|need| helpful(context, need)));
     Ok(found)
+}
+
+/// What Google has announced of it: from January 2025 whoever deploys must be able to read the image. Whether it asks
+/// that of images of the same project is not known (docs/PERMISSIONS.md).
+const READ_IMAGES: &str = "artifactregistry.repositories.downloadArtifacts";
+
+/// A permission that makes a run more helpful, and is not held on the project.
+fn helpful(context: &DoctorContext<'_>, need: &Need) -> Finding {
+    let what = format!("may not {}", need.why);
+    let finding = |evidence: String| Finding::new(Area::Deployer, State::CannotSee, what, evidence);
+    if need.permission != READ_IMAGES {
+        return finding(format!("`{}` is not held, and no deploy needs it", need.permission));
+    }
+    let (project, member) = (context.doctor.project.as_str(), context.doctor.credentials.principal.member());
+    let grant = crate::google::roles::grant_on_project(project, member, need.role);
+    let evidence = format!("`{READ_IMAGES}` is not held on the project; Google may ask it of whoever deploys");
+    finding(evidence).cure(format!("Where a deploy is refused for it: {grant}"))
 }
 
 /// Those that are held by a grant on one account, bucket or secret are asked for where they are used.

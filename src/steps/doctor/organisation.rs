@@ -44,7 +44,7 @@ fn of_members(seen: &Constraint) -> Judged {
     (
         State::Warning,
         "`allUsers` may be refused: `allow_unauthenticated: true` then fails".into(),
-        "Ask the organisation for an exception for this project, or let callers sign in",
+        "Write `invoker_iam_check: false` in its place, which needs no such grant",
     )
 }
 
