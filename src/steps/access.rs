@@ -263,7 +263,7 @@ pub(super) async fn prove(context: &Context<'_>, facts: &mut Facts) -> String {
         if place.internal && door::found_nothing(&answer) {
             return "whether everybody is let in was not asked: its ingress keeps this runner out".to_owned();
         }
-        let status = answer.status.filter(|_| !door::turned_away(&answer));
+        let status = answer.status.filter(|_| !door::turned_away("GET", &answer));
         if let Some(status) = status {
             proven(facts);
             return format!("everybody is let in: `GET /` is answered without an identity ({status})");

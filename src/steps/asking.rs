@@ -272,7 +272,7 @@ impl<'a> Asking<'a> {
             let why = "its ingress lets only the project's own networks in, and this runner is not there";
             return Err((why.to_owned(), Vec::new()));
         }
-        self.turned_away |= matches!(self.entry, Entry::Everybody(_)) && door::turned_away(&answer);
+        self.turned_away |= matches!(self.entry, Entry::Everybody(_)) && door::turned_away(check.method, &answer);
         let shown = if door::found_nothing(&answer) { door::NOT_FOUND.to_owned() } else { answer.shown() };
         if !passes(check, &answer) {
             return Ok(Seen::failed(shown));
@@ -294,7 +294,7 @@ impl<'a> Asking<'a> {
             return answer;
         }
         // A door that shall be open is no reason to show an identity, which would open any.
-        if door::turned_away(&answer) && !self.closed {
+        if door::turned_away(check.method, &answer) && !self.closed {
             self.closed = !invoker::is_everybody(self.asker.http, &identity.service).await.unwrap_or(false);
             if !self.closed {
                 self.entry = Entry::Everybody(identity.opened);

@@ -14,12 +14,12 @@ pub(super) const PROPAGATION: Duration = Duration::from_secs(600);
 /// What the 404 of the front end is called, in place of its page.
 pub(super) const NOT_FOUND: &str = "404 of Google's front end: the program was not asked";
 
-/// Whether a caller was turned away at the door: the front end's own 401 or 403 (docs run/troubleshooting), or one
-/// without any text, as HEAD has it.
-pub(super) fn turned_away(answer: &Answer) -> bool {
+/// Whether a caller was turned away at the door: the front end's own 401 or 403 (docs run/troubleshooting). `HEAD` shows
+/// no text to know it by; of the other answers, one without any is the program's.
+pub(super) fn turned_away(method: &str, answer: &Answer) -> bool {
     let texts = ["does not have permission to", "was not authenticated", "was not authorized to invoke"];
     matches!(answer.status, Some(401 | 403))
-        && (answer.text.is_empty() || texts.iter().any(|text| answer.text.contains(text)))
+        && (method == "HEAD" || texts.iter().any(|text| answer.text.contains(text)))
 }
 
 /// Whether the front end says that there is nothing: for a path that it keeps to itself, and for a service that is not
@@ -34,7 +34,7 @@ pub(super) fn found_nothing(answer: &Answer) -> bool {
 pub(super) fn by_proxy(answer: &Answer) -> bool {
     let said = answer.header("x-goog-iap-generated-response").is_some();
     let leads = answer.header("location").is_some_and(|to| to.starts_with("https://accounts.google.com/"));
-    said || (answer.status == Some(302) && leads) || (turned_away(answer) && !answer.text.is_empty())
+    said || (answer.status == Some(302) && leads) || turned_away("GET", answer)
 }
 
 #[cfg(test)]
@@ -49,9 +49,10 @@ mod tests {
     #[test]
     fn the_front_end_is_told_from_the_program() {
         let forbidden = "<h1>Error: Forbidden</h1><h2>Your client does not have permission to get URL <code>/</code> from this server.</h2>";
-        assert!(turned_away(&answer(403, forbidden, &[])) && turned_away(&answer(401, "", &[])));
-        assert!(!turned_away(&answer(403, "{\"error\": \"no such tenant\"}", &[])));
-        assert!(!turned_away(&answer(404, forbidden, &[])));
+        assert!(turned_away("GET", &answer(403, forbidden, &[])) && turned_away("HEAD", &answer(401, "", &[])));
+        let programs = [answer(403, "{\"error\": \"no such tenant\"}", &[]), answer(401, "", &[])];
+        assert!(programs.iter().all(|answer| !turned_away("GET", answer)));
+        assert!(!turned_away("GET", &answer(404, forbidden, &[])));
         assert!(found_nothing(&answer(404, "<title>Error 404 (Not Found)!!1</title>", &[])));
         let apache = "<title>404 Not Found</title><p>The requested URL was not found on this server.</p>";
         assert!(!found_nothing(&answer(404, apache, &[])));

@@ -108,14 +108,17 @@ fn opening_a_service_that_is_private_never_says_both() {
 
 #[test]
 fn a_program_that_forbids_is_not_taken_for_a_door_that_is_shut() {
-    let mut scene = Scene::new();
-    scene.cloud.world(|world| {
-        let site = Site::healthy().with("/health", Page::text(403, "no such tenant"));
-        world.next_revisions.push_back(RevisionScript::answering(site));
-    });
-    scene.input("allow_unauthenticated", "true").input("health_path", "/health").input("health_timeout", "5s");
-    let run = scene.run().expect(9);
-    run.says("no such tenant").does_not_say("turns callers away").does_not_say("turns away whoever");
+    for (status, text) in [(403, "no such tenant"), (401, "")] {
+        let mut scene = Scene::new();
+        scene.cloud.world(|world| {
+            let site = Site::healthy().with("/health", Page::text(status, text));
+            world.next_revisions.push_back(RevisionScript::answering(site));
+        });
+        scene.input("allow_unauthenticated", "true").input("health_path", "/health").input("health_timeout", "5s");
+        let run = scene.run().expect(9);
+        run.says(format!("last answer {status} {text}").trim());
+        run.does_not_say("turns callers away").does_not_say("turns away whoever");
+    }
 }
 
 #[test]
