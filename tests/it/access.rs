@@ -1,6 +1,6 @@
 //! Who may call a service: what is said of it is proven without an identity, and what stands in front is seen before.
 
-use fakecloud::{Page, RevisionScript, Site, World};
+use fakecloud::{Action, Fault, Page, RevisionScript, Site, World};
 use serde_json::{Value, json};
 
 use crate::support::{Run, Scene};
@@ -152,7 +152,9 @@ fn the_invoker_check_is_an_input_and_opens_a_service_where_all_users_are_forbidd
         .does_not_say("--no-invoker-iam-check");
     scene.input("allow_unauthenticated", "").input("invoker_iam_check", "false");
     let run = scene.run().expect(0);
-    says_nothing_of_an_identity(&run);
+    // The candidate stands behind the check yet; the public address is asked without an identity.
+    run.says("passed with an identity token (it is not open yet)").does_not_say("it is private");
+    run.says("Verify: 1 of 1 checks passed without an identity");
     run.does_not_say("Let somebody in");
     scene.cloud.world(|world| {
         assert_eq!(world.service("us-central1", "web").unwrap().config["invokerIamDisabled"], true);
@@ -169,6 +171,52 @@ fn the_invoker_check_is_an_input_and_opens_a_service_where_all_users_are_forbidd
     scene.cloud.world(|world| {
         assert_ne!(world.service("us-central1", "web").unwrap().config.get("invokerIamDisabled"), Some(&json!(true)));
     });
+}
+
+#[test]
+fn a_promotion_that_opens_a_service_never_says_that_it_is_private() {
+    let granted = "~ access = only those who were granted roles/run.invoker may call it -> everybody may call it";
+    let ways =
+        [("allow_unauthenticated", "true", granted), ("invoker_iam_check", "false", "+ invoker check off = true")];
+    for (input, value, shown) in ways {
+        let mut scene = Scene::deployed();
+        scene.cloud.world(|world| world.policy_lag = 3);
+        scene.input(input, value).input("env_vars", "A: 1").input("no_traffic", "true").input("tag", "next");
+        scene.input("health_path", "/health");
+        let run = scene.run().expect(0);
+        run.says("passed with an identity token (it is not open yet)").does_not_say("it is private");
+        for name in [input, "env_vars", "no_traffic", "source"] {
+            scene.input(name, "");
+        }
+        scene.command(&["promote", "--dry-run"]).expect(0).says(shown);
+        let run = scene.command(&["promote"]).expect(0);
+        run.says("Candidate: 1 of 1 checks passed with an identity token (it is not open yet)");
+        run.says("Verify: 1 of 1 checks passed without an identity").does_not_say("it is private");
+        run.says("Access to service `web`: everybody may call it, as was asked without an identity");
+    }
+}
+
+#[test]
+fn what_was_open_for_a_moment_is_told_as_it_is_now() {
+    for (input, value) in [("allow_unauthenticated", "true"), ("invoker_iam_check", "false")] {
+        let mut scene = Scene::deployed();
+        scene
+            .input(input, value)
+            .input("env_vars", "A: 1")
+            .input("health_path", "/health")
+            .input("health_timeout", "5s");
+        // Asked without an identity and with one, the candidate passes; the service does not.
+        let ill = Fault::next("site.request", Action::status(500)).skip(2).times(Fault::FOREVER);
+        scene.cloud.world(|world| world.faults.push(ill));
+        let run = scene.run().expect(9);
+        scene.cloud.world(|world| world.faults.clear());
+        run.does_not_say("now: Access to service `web`: everybody").does_not_say("| Access | everybody");
+        scene.cloud.world(|world| {
+            let service = world.service("us-central1", "web").unwrap();
+            assert_ne!(service.config.get("invokerIamDisabled"), Some(&json!(true)));
+            assert!(service.policy.bindings.is_empty(), "{:?}", service.policy.bindings);
+        });
+    }
 }
 
 #[test]

@@ -12,10 +12,18 @@ use crate::rollout::{ill, next_answers, record, revisions, traffic};
 use crate::support::Scene;
 
 const PATCH: &str = "run.projects.locations.services.patch";
+const SET_POLICY: &str = "run.projects.locations.services.setIamPolicy";
 
-/// Settings that hold for all revisions: before, and as the deploy wants them.
-fn settings() -> [(&'static str, Value, Value); 10] {
-    [
+/// Settings by which nobody outside can ask the service any more.
+const SHUT: [&str; 3] = ["ingress", "iapEnabled", "defaultUriDisabled"];
+
+/// Who may call the service by its policy, before and then; nothing where the deploy says nothing about that.
+type Public = Option<[bool; 2]>;
+
+/// Settings that hold for all revisions: before, and as the deploy wants them. Where its invoker check is switched off, a
+/// grant to everybody would change nothing: that one changes alone.
+fn settings(public: Public) -> Vec<(&'static str, Value, Value)> {
+    let all = [
         ("ingress", json!("INGRESS_TRAFFIC_ALL"), json!("INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER")),
         ("description", json!("old"), json!("new")),
         ("labels", json!({"team": "a", "stays": "x"}), json!({"team": "b", "stays": "x", "new": "y"})),
@@ -26,28 +34,48 @@ fn settings() -> [(&'static str, Value, Value); 10] {
         ("defaultUriDisabled", Value::Null, json!(true)),
         ("customAudiences", Value::Null, json!(["https://web.example.com"])),
         ("binaryAuthorization", Value::Null, json!({"useDefault": true})),
-    ]
+    ];
+    all.into_iter().filter(|(name, ..)| public.is_none() || *name != "invokerIamDisabled").collect()
 }
 
 /// A manifest with these settings.
-fn manifest(pick: impl Fn((&'static str, Value, Value)) -> (&'static str, Value)) -> String {
+fn manifest(public: Public, pick: impl Fn((&'static str, Value, Value)) -> (&'static str, Value)) -> String {
     let mut document = json!({"template": {"containers": [{"image": "x"}]}});
-    for (name, value) in settings().into_iter().map(pick).filter(|(_, value)| !value.is_null()) {
+    for (name, value) in settings(public).into_iter().map(pick).filter(|(_, value)| !value.is_null()) {
         document[name] = value;
     }
     document.to_string()
 }
 
-/// A service with the settings of before, and a deploy that wants others. `public` is who may call it, before and then.
-fn scene(public: [bool; 2]) -> Scene {
+/// A service with the settings of before, and a deploy that wants others.
+fn scene(public: Public) -> Scene {
+    let word = |public: bool| if public { "true" } else { "false" };
     let mut scene = Scene::new();
-    scene.file("before.yaml", manifest(|(name, before, _)| (name, before)));
-    scene.file("after.yaml", manifest(|(name, _, after)| (name, after)));
+    scene.file("before.yaml", manifest(public, |(name, before, _)| (name, before)));
+    scene.file("after.yaml", manifest(public, |(name, _, after)| (name, after)));
     scene.input("manifest", "before.yaml").input("skip_default_labels", "true");
-    scene.input("allow_unauthenticated", if public[0] { "true" } else { "false" }).run().expect(0);
-    scene.input("manifest", "after.yaml").input("allow_unauthenticated", if public[1] { "true" } else { "false" });
-    scene.input("env_vars", "CHANGED: 1");
+    scene.input("allow_unauthenticated", public.map(|public| word(public[0])).unwrap_or_default()).run().expect(0);
+    scene.input("manifest", "after.yaml").input("env_vars", "CHANGED: 1");
+    scene.input("allow_unauthenticated", public.map(|public| word(public[1])).unwrap_or_default());
     scene
+}
+
+/// A manifest of the scene.
+fn read(scene: &Scene, name: &str) -> Value {
+    serde_json::from_slice(&std::fs::read(scene.workspace().join(name)).unwrap()).unwrap()
+}
+
+/// Wants only what leaves the service within reach, so that the checks can be asked.
+fn within_reach(scene: &mut Scene) {
+    let mut document = read(scene, "after.yaml");
+    let before = read(scene, "before.yaml");
+    for name in SHUT {
+        document.as_object_mut().unwrap().remove(name);
+        if let Some(value) = before.get(name) {
+            document[name] = value.clone();
+        }
+    }
+    scene.file("after.yaml", document.to_string());
 }
 
 /// With a check, which private services are asked with an identity.
@@ -58,7 +86,7 @@ fn checked(scene: &mut Scene) -> &mut Scene {
 /// What holds for all revisions, and who may call the service.
 fn level(scene: &Scene) -> BTreeMap<&'static str, String> {
     let config = config(scene);
-    let mut all: BTreeMap<&str, String> = settings()
+    let mut all: BTreeMap<&str, String> = settings(None)
         .into_iter()
         .map(|(name, ..)| {
             let mut value = config[name].clone();
@@ -79,7 +107,9 @@ fn level(scene: &Scene) -> BTreeMap<&'static str, String> {
 /// A way in which the deploy ends: its name, and what brings it about and says what is expected of it.
 type Ending = (&'static str, fn(&mut Scene));
 
-const ENDINGS: [Ending; 10] = [
+const ACCESS_REFUSED: &str = "access refused";
+
+const ENDINGS: [Ending; 11] = [
     ("ends well", |scene| {
         scene.run().expect(0);
     }),
@@ -98,10 +128,19 @@ const ENDINGS: [Ending; 10] = [
         scene.cloud.world(|world| world.faults.push(Fault::next(PATCH, Action::status(403)).skip(1)));
         checked(scene).run().expect(4).says("serves as before");
     }),
-    ("shift fails", |scene| {
-        // Nobody outside reaches it any more, which is what the deploy asked for.
+    ("service fails after the shift", |scene| {
+        within_reach(scene);
+        // The candidate is asked without an identity and with one, or is open.
+        scene.cloud.world(|world| {
+            world.faults.push(Fault::next("site.request", Action::status(500)).skip(2).times(Fault::FOREVER))
+        });
         let run = checked(scene).run().expect(9);
+        scene.cloud.world(|world| world.faults.clear());
         run.says("so are its settings that had changed with the traffic");
+    }),
+    (ACCESS_REFUSED, |scene| {
+        scene.cloud.world(|world| world.faults.push(Fault::next(SET_POLICY, Action::status(403))));
+        checked(scene).run().expect(4).says("serves as before");
     }),
     ("cancelled at the candidate", |scene| {
         scene.cloud.world(|world| world.faults.push(Fault::next("site.request", Action::Hang)));
@@ -111,7 +150,7 @@ const ENDINGS: [Ending; 10] = [
     }),
     ("cancelled after the shift", |scene| {
         scene.cloud.world(|world| world.faults.push(Fault::lost_reply(PATCH, Action::Hang).skip(1)));
-        let running = reach(scene, PATCH, 1);
+        let running = reach(checked(scene), PATCH, 1);
         running.signal("TERM");
         assert_eq!(running.finish().code, 143);
     }),
@@ -127,7 +166,7 @@ const ENDINGS: [Ending; 10] = [
     ("killed before the end, then the post step", |scene| {
         // Traffic, settings and who may call it have changed; what is left is the end of the rollout.
         scene.cloud.world(|world| world.faults.push(Fault::next(PATCH, Action::Hang).skip(2)));
-        let running = reach(scene, PATCH, 2);
+        let running = reach(checked(scene), PATCH, 2);
         running.signal("KILL");
         let run = running.finish();
         assert_eq!(level(scene)["iapEnabled"], "true", "it had changed");
@@ -148,18 +187,26 @@ const ENDINGS: [Ending; 10] = [
 #[test]
 fn what_changes_with_the_traffic_goes_back_with_it() {
     let mut table = String::new();
-    for public in [[false, true], [true, false]] {
+    for public in [None, Some([false, true]), Some([true, false])] {
         let mut wanted = BTreeMap::new();
         let mut back: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (ending, run) in ENDINGS {
+            if public.is_none() && ending == ACCESS_REFUSED {
+                continue;
+            }
             let mut scene = scene(public);
             let before = level(&scene);
             let served = revisions(&scene)[0].clone();
             run(&mut scene);
             let after = level(&scene);
             let good = ending == "ends well";
+            let (there, then) = (read(&scene, "before.yaml"), read(&scene, "after.yaml"));
             for (name, was) in &before {
-                assert_eq!(*was != after[name], good, "{ending}: {name}: {was} -> {}", after[name]);
+                let asked = if *name == "allUsers" { public.is_some() } else { there.get(name) != then.get(name) };
+                assert_eq!(*was != after[name], good && asked, "{ending}: {name}: {was} -> {}", after[name]);
+                if !asked {
+                    continue;
+                }
                 if good {
                     wanted.insert(*name, format!("{was} -> {}", after[name]));
                 } else {
@@ -185,7 +232,7 @@ fn what_changes_with_the_traffic_goes_back_with_it() {
 #[test]
 fn what_is_written_before_and_after_the_candidate_has_passed() {
     for strategy in ["candidate", "canary"] {
-        let mut scene = scene([false, true]);
+        let mut scene = scene(Some([false, true]));
         scene.input("strategy", strategy);
         if strategy == "canary" {
             scene.input("canary_steps", "50,100").input("canary_interval", "1s");
@@ -210,7 +257,7 @@ fn what_is_written_before_and_after_the_candidate_has_passed() {
 /// What a candidate that waits would change is noted, shown, and comes with its promotion.
 #[test]
 fn a_candidate_that_waits_changes_nothing_until_it_is_promoted() {
-    let mut scene = scene([false, true]);
+    let mut scene = scene(Some([false, true]));
     let before = level(&scene);
     scene.input("no_traffic", "true").input("tag", "next");
     let plan = scene.command(&["plan"]).expect(0);
@@ -226,12 +273,12 @@ fn a_candidate_that_waits_changes_nothing_until_it_is_promoted() {
     plan.says("ingress = INGRESS_TRAFFIC_ALL -> INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER");
     assert_eq!(level(&scene), before);
     // A promotion that fails takes them back, and they wait again.
-    checked(&mut scene);
-    scene.command(&["promote"]).expect(9);
+    scene.cloud.world(|world| world.faults.push(Fault::next(SET_POLICY, Action::status(403))));
+    checked(&mut scene).command(&["promote"]).expect(4);
     assert_eq!(level(&scene), before);
     scene.input("health_path", "").input("health_timeout", "").command(&["promote"]).expect(0);
     for (name, was) in level(&scene) {
-        assert_ne!(was, before[name], "{name} came with the promotion");
+        assert_eq!(was == before[name], name == "invokerIamDisabled", "{name} came with the promotion");
     }
     assert_eq!(super::note(&scene, "candidates"), Value::Null);
 }
@@ -239,7 +286,7 @@ fn a_candidate_that_waits_changes_nothing_until_it_is_promoted() {
 /// With `direct` everything is written at once, and what stays is told.
 #[test]
 fn a_direct_deploy_that_fails_says_what_has_changed() {
-    let mut scene = scene([false, false]);
+    let mut scene = scene(Some([false, false]));
     scene.cloud.world(|world| {
         let script = fakecloud::RevisionScript::ending(fakecloud::RevisionOutcome::DoesNotListen);
         world.next_revisions.push_back(script);
@@ -250,11 +297,14 @@ fn a_direct_deploy_that_fails_says_what_has_changed() {
 
 #[test]
 fn what_could_not_be_taken_back_is_tried_again_by_the_post_step() {
-    let mut scene = scene([false, true]);
+    let mut scene = scene(Some([false, true]));
     let before = level(&scene);
     checked(&mut scene);
-    // The deploy, the shift; then nothing that would go back is taken.
-    scene.cloud.world(|world| world.faults.push(Fault::next(PATCH, Action::status(403)).skip(2)));
+    // The deploy, the shift; then nothing that would go on, or go back, is taken.
+    scene.cloud.world(|world| {
+        world.faults.push(Fault::next(PATCH, Action::status(403)).skip(2));
+        world.faults.push(Fault::next(SET_POLICY, Action::status(403)));
+    });
     let run = scene.run().expect(10);
     run.says("These settings of the service have changed with the traffic and are still so: ").says("ingress");
     assert_ne!(level(&scene), before);
@@ -265,17 +315,16 @@ fn what_could_not_be_taken_back_is_tried_again_by_the_post_step() {
 
 #[test]
 fn who_may_call_it_is_taken_back_even_where_the_policy_resists_at_first() {
-    let scene = scene([false, true]);
+    let mut scene = scene(Some([false, true]));
     let before = level(&scene);
-    let set = "run.projects.locations.services.setIamPolicy";
+    within_reach(&mut scene);
     scene.cloud.world(|world| {
-        world.faults.push(Fault::next("site.request", Action::status(500)).times(2));
-        world.faults.push(Fault::next(set, Action::status(403)).skip(1));
+        world.faults.push(Fault::next("site.request", Action::status(500)).skip(2).times(Fault::FOREVER));
+        world.faults.push(Fault::next(SET_POLICY, Action::status(403)).skip(1));
     });
-    let mut scene = scene;
-    scene.file("after.yaml", manifest(|(name, _, after)| (name, if name == "ingress" { Value::Null } else { after })));
-    let run = scene.input("health_path", "/").input("health_timeout", "5s").run();
+    let run = checked(&mut scene).run();
     assert_eq!(run.code, 10, "{}", run.log());
+    scene.cloud.world(|world| world.faults.clear());
     run.says("Close it to everybody again: gcloud run services remove-iam-policy-binding web");
     assert!(record(&scene).is_some(), "the next try finds it");
     scene.post(&run).expect(0);
