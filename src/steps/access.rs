@@ -143,12 +143,17 @@ pub(super) fn mark_open(context: &Context<'_>, facts: &mut Facts, before: Front)
     }
 }
 
-/// Grants the service to everybody, or to nobody without a grant of their own.
+/// Grants the service to everybody, or to nobody without a grant of their own; `front` is what stands in front of it when
+/// this holds.
 ///
 /// # Errors
 /// When Google does not let that happen.
-pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, public: bool) -> Result<((), String), Failure> {
-    let front = facts.service.front;
+pub(super) async fn run(
+    context: &Context<'_>,
+    facts: &mut Facts,
+    public: bool,
+    front: Front,
+) -> Result<((), String), Failure> {
     if public && front.unchecked {
         // A grant would change nothing, and organisations that forbid it recommend the other way.
         return Ok(((), told(facts, Callers::Unchecked, Callers::Unchecked.words())));

@@ -66,7 +66,7 @@ use crate::google::cloud_run::Service;
 use crate::google::http::Http;
 use crate::inputs::deploy::{Ask, Deploy, Pick, What};
 use crate::inputs::runner::Origin;
-use crate::model::access::AccessChange;
+use crate::model::access::{AccessChange, Front};
 use crate::model::facts::{Facts, StepName, StepState};
 use crate::plan::decide::Marks;
 use crate::plan::difference::Difference;
@@ -275,7 +275,9 @@ async fn deliver(
         Delivered::AtOnce => {
             access::mark_open(context, facts, front);
             if let Some(public) = context.deploy.settings.public {
-                step(context, facts, StepName::Access, async |facts| access::run(context, facts, public).await).await?;
+                let front = facts.service.front;
+                step(context, facts, StepName::Access, async |facts| access::run(context, facts, public, front).await)
+                    .await?;
             }
             step(context, facts, StepName::Traffic, async |facts| serving::run(context, facts)).await?;
         }
@@ -338,19 +340,25 @@ async fn roll(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Resu
 }
 
 /// Moves all traffic, and with it who may call the service: what closes it comes before, what opens it after, so that
-/// nobody meets what is not meant for them.
+/// nobody meets what is not meant for them. Where its invoker check is off and comes back with the traffic, everybody is
+/// granted the service before that, so that nobody is turned away meanwhile.
 async fn last(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Result<(), Failure> {
     let public = match (&record.access, context.deploy.settings.public) {
         (Some(AccessChange::Opens), _) => Some(true),
         (Some(AccessChange::Closes(_)), _) => Some(false),
         (None, wish) => wish,
     };
-    if public == Some(false) {
-        step(context, facts, StepName::Access, async |facts| access::run(context, facts, false).await).await?;
+    let checked = Front { unchecked: false, ..facts.service.front };
+    let stays_open = record.access == Some(AccessChange::Opens) && facts.service.front != checked;
+    let first = public.filter(|public| !public || stays_open);
+    if let Some(public) = first {
+        step(context, facts, StepName::Access, async |facts| access::run(context, facts, public, checked).await)
+            .await?;
     }
     step(context, facts, StepName::Shift, async |facts| rollout::shift(context, facts, record, 100).await).await?;
-    if public == Some(true) {
-        step(context, facts, StepName::Access, async |facts| access::run(context, facts, true).await).await?;
+    if let Some(public) = public.filter(|_| first.is_none()) {
+        let front = facts.service.front;
+        step(context, facts, StepName::Access, async |facts| access::run(context, facts, public, front).await).await?;
     }
     Ok(())
 }

@@ -174,6 +174,18 @@ fn the_invoker_check_is_an_input_and_opens_a_service_where_all_users_are_forbidd
 }
 
 #[test]
+fn a_service_whose_check_comes_back_is_granted_to_everybody_before_that() {
+    let mut scene = with("invokerIamDisabled", json!(true));
+    scene.input("allow_unauthenticated", "true").input("invoker_iam_check", "true").input("health_path", "/health");
+    let run = scene.run().expect(0);
+    says_nothing_of_an_identity(&run);
+    let calls = scene.cloud.journal();
+    let granted = calls.iter().position(|call| call.call == SET).unwrap();
+    let shifted = calls.iter().position(|call| call.query("updateMask").is_some_and(|mask| mask.contains("invoker")));
+    assert!(granted < shifted.unwrap());
+}
+
+#[test]
 fn a_promotion_that_opens_a_service_never_says_that_it_is_private() {
     let granted = "~ access = only those who were granted roles/run.invoker may call it -> everybody may call it";
     let ways =
