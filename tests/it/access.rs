@@ -165,6 +165,10 @@ fn the_invoker_check_is_an_input_and_opens_a_service_where_all_users_are_forbidd
     scene.input("invoker_iam_check", "").input("allow_unauthenticated", "true").input("env_vars", "A: 1");
     scene.run().expect(0).says("everybody may call it: its invoker check is off");
     assert_eq!(scene.cloud.calls(SET).len(), before);
+    // That nobody is asked is proven as a grant is, also where there are no checks.
+    let mut unchecked = Scene::deployed();
+    unchecked.input("invoker_iam_check", "false");
+    unchecked.run().expect(0).says("everybody is let in: `GET /` is answered without an identity (200)");
     // And asked again when that is wished.
     scene.input("allow_unauthenticated", "").input("invoker_iam_check", "true").input("env_vars", "A: 2");
     scene.run().expect(0);
@@ -222,7 +226,10 @@ fn what_was_open_for_a_moment_is_told_as_it_is_now() {
         scene.cloud.world(|world| world.faults.push(ill));
         let run = scene.run().expect(9);
         scene.cloud.world(|world| world.faults.clear());
-        run.does_not_say("now: Access to service `web`: everybody").does_not_say("| Access | everybody");
+        assert!(!run.summary().contains("| Access | everybody"), "{}", run.summary());
+        if input == "allow_unauthenticated" {
+            run.says("now: Access to service `web`: as before");
+        }
         scene.cloud.world(|world| {
             let service = world.service("us-central1", "web").unwrap();
             assert_ne!(service.config.get("invokerIamDisabled"), Some(&json!(true)));
