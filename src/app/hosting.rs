@@ -140,12 +140,12 @@ async fn carry_out(context: &SiteContext<'_>, facts: &mut Facts) -> Outcome<Site
         };
         done.unwrap_or_else(Outcome::Failed)
     };
-    let signal = match until_stopped(context.console, work).await {
+    let signal = match until_stopped(context.console, Box::pin(work)).await {
         Ok(outcome) => return outcome,
         Err(signal) => signal,
     };
     facts.end(StepState::Cancelled, "interrupted");
-    in_time(clean_up(context, facts)).await;
+    in_time(Box::pin(clean_up(context, facts))).await;
     Outcome::Cancelled(signal)
 }
 

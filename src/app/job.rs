@@ -80,11 +80,11 @@ async fn carry_out(context: &JobContext<'_>, facts: &mut Facts) -> Outcome<JobEn
         };
         done.unwrap_or_else(Outcome::Failed)
     };
-    let signal = match until_stopped(context.console, work).await {
+    let signal = match until_stopped(context.console, Box::pin(work)).await {
         Ok(outcome) => return outcome,
         Err(signal) => signal,
     };
     facts.end(StepState::Cancelled, "interrupted");
-    in_time(executions::end(context.http, context.console, context.files, facts)).await;
+    in_time(Box::pin(executions::end(context.http, context.console, context.files, facts))).await;
     Outcome::Cancelled(signal)
 }

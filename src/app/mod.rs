@@ -16,6 +16,7 @@ mod rotate_secret;
 mod status;
 mod tell;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -303,30 +304,33 @@ async fn carry_out(contexts: &[Context<'_>], all: &mut [Facts], rehearse: bool) 
             Err(failure) => Outcome::Failed(failure),
         }
     };
-    let signal = match until_stopped(contexts[0].console, work).await {
+    let signal = match until_stopped(contexts[0].console, Box::pin(work)).await {
         Ok(outcome) => return outcome,
         Err(signal) => signal,
     };
     all.iter_mut().for_each(|facts| facts.end(StepState::Cancelled, "interrupted"));
-    in_time(async {
+    in_time(Box::pin(async {
         let all = contexts.iter().zip(all).map(|(context, facts)| clean_up(context, facts));
         futures_util::future::join_all(all).await;
-    })
+    }))
     .await;
     Outcome::Cancelled(signal)
 }
 
 /// Gives cleaning up the time there is. A second signal ends it.
-async fn in_time(work: impl Future<Output = ()>) {
+async fn in_time(work: Work<'_, ()>) {
     tokio::select! {
         _ = tokio::time::timeout(CLEAN_UP, work) => {}
         _ = stopped() => {}
     }
 }
 
+/// The steps of a run, behind a pointer: what a future holds is part of it, and these are the deepest.
+type Work<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
 /// Runs `work` until it ends or a signal comes, whose name is then given back. A signal drops the work, which ends its
 /// requests; what it knows stands in the facts.
-async fn until_stopped<T>(console: &Console, work: impl Future<Output = T>) -> Result<T, &'static str> {
+async fn until_stopped<T>(console: &Console, work: Work<'_, T>) -> Result<T, &'static str> {
     let signal = tokio::select! {
         ended = work => return Ok(ended),
         signal = stopped() => signal,

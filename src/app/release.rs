@@ -258,7 +258,7 @@ pub(super) async fn carry_out(
     if wiring.release.dry_run {
         return rehearse(shared, &services, &sites, facts).await.map_or_else(Outcome::Failed, Outcome::Planned);
     }
-    let signal = match until_stopped(console, release::run(shared, &mut services, &sites, facts)).await {
+    let signal = match until_stopped(console, Box::pin(release::run(shared, &mut services, &sites, facts))).await {
         Ok(ended) => {
             close(&services, facts, console);
             return ended.map_or_else(Outcome::Failed, Outcome::Deployed);
@@ -268,7 +268,7 @@ pub(super) async fn carry_out(
     facts.services.iter_mut().flatten().chain(facts.sites.iter_mut()).for_each(|facts| {
         facts.end(StepState::Cancelled, "interrupted");
     });
-    in_time(clean_up(shared, &services, &sites, facts)).await;
+    in_time(Box::pin(clean_up(shared, &services, &sites, facts))).await;
     Outcome::Cancelled(signal)
 }
 

@@ -88,11 +88,11 @@ async fn carry_out(context: &RotateContext<'_>, facts: &mut Facts) -> Outcome<()
         };
         done.unwrap_or_else(Outcome::Failed)
     };
-    let signal = match until_stopped(context.console, work).await {
+    let signal = match until_stopped(context.console, Box::pin(work)).await {
         Ok(outcome) => return outcome,
         Err(signal) => signal,
     };
     facts.end(StepState::Cancelled, "interrupted");
-    in_time(rotate_key::tidy_up(context, facts)).await;
+    in_time(Box::pin(rotate_key::tidy_up(context, facts))).await;
     Outcome::Cancelled(signal)
 }

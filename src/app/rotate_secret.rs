@@ -115,11 +115,11 @@ async fn carry_out(context: &SecretContext<'_>, progress: &mut Progress) -> Outc
         };
         done.unwrap_or_else(Outcome::Failed)
     };
-    let signal = match until_stopped(context.console, work).await {
+    let signal = match until_stopped(context.console, Box::pin(work)).await {
         Ok(outcome) => return outcome,
         Err(signal) => signal,
     };
     progress.facts.end(StepState::Cancelled, "interrupted");
-    in_time(rotate_secret::tidy_up(context, progress)).await;
+    in_time(Box::pin(rotate_secret::tidy_up(context, progress))).await;
     Outcome::Cancelled(signal)
 }

@@ -8,7 +8,7 @@ use reqwest::Method;
 use rustls::SignatureScheme;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::error::ApiError;
 use super::granted::{self, Granted};
