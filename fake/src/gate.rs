@@ -125,7 +125,7 @@ fn consumer(world: &World, api: &Api, call: &Call) -> Result<(), Reply> {
         return Err(refusal::rpc(403, "PERMISSION_DENIED", message, vec![detail]));
     };
     if !project.enabled.contains(api.service) {
-        return Err(refusal::service_disabled(api.service, api.title, &project.number));
+        return Err(refusal::service_disabled(api.family, api.service, api.title, &project.number));
     }
     if api.needs_billing && !project.billing {
         return Err(refusal::billing_disabled(api.family, api.service, &project.number));

@@ -82,8 +82,8 @@ pub(crate) fn violation(kind: &str, subject: &str, description: &str) -> Value {
     json!({"@type": "type.googleapis.com/google.rpc.PreconditionFailure", "violations": violations})
 }
 
-/// 403: the API is not enabled in the project.
-pub(crate) fn service_disabled(service: &str, title: &str, number: &str) -> Reply {
+/// 403: the API is not enabled in the project; Cloud Storage says so in its own shape, without details.
+pub(crate) fn service_disabled(family: Family, service: &str, title: &str, number: &str) -> Reply {
     let url = format!("https://console.developers.google.com/apis/api/{service}/overview?project={number}");
     let short = format!(
         "{title} has not been used in project {number} before or it is disabled. Enable it by visiting {url} then retry."
@@ -91,6 +91,9 @@ pub(crate) fn service_disabled(service: &str, title: &str, number: &str) -> Repl
     let long = format!(
         "{short} If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry."
     );
+    if family == Family::Storage {
+        return storage(403, "accessNotConfigured", long);
+    }
     let metadata = json!({"service": service, "serviceTitle": title, "consumer": format!("projects/{number}"),
         "containerInfo": number, "activationUrl": url});
     let details = vec![
@@ -164,8 +167,14 @@ pub(crate) fn unauthenticated(family: Family, service: &str, reason: &str) -> Re
 /// An error of Cloud Storage's JSON API.
 pub(crate) fn storage(code: u16, reason: &str, message: impl Into<String>) -> Reply {
     let message = message.into();
-    let domain = if reason == "rateLimitExceeded" { "usageLimits" } else { "global" };
+    let domain = match reason {
+        "rateLimitExceeded" | "accessNotConfigured" => "usageLimits",
+        _ => "global",
+    };
     let mut inner = json!({"message": message, "domain": domain, "reason": reason});
+    if reason == "accessNotConfigured" {
+        inner["extendedHelp"] = json!("https://console.developers.google.com");
+    }
     if reason == "conditionNotMet" {
         inner["locationType"] = json!("header");
         inner["location"] = json!("If-Match");

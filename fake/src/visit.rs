@@ -126,6 +126,7 @@ fn of_revision(world: &mut World, name: &str, revision: &str, call: &Call) -> Re
     let service = name.rsplit('/').next().unwrap_or_default();
     let own = world.revisions.iter_mut().find(|known| known.service == name && known.name == revision);
     let own = own.and_then(|known| known.site.as_mut());
+    let made_up = !world.makes_nothing_up;
     let mut fallback = crate::world::Site::healthy();
     let site = own.or_else(|| world.sites.get_mut(service)).unwrap_or(&mut fallback);
     let reply = if site.warm_up > 0 {
@@ -133,17 +134,25 @@ fn of_revision(world: &mut World, name: &str, revision: &str, call: &Call) -> Re
         Reply::page(503, "Service Unavailable", "The service is starting.")
     } else {
         match site.pages.get(&call.path).unwrap_or(&site.otherwise) {
-            Page::Fine => fine(service, revision),
+            Page::Fine => fine(service, revision, made_up),
             Page::Body(status, kind, body) => Reply::new(*status, kind, body.clone()),
             Page::Redirect(url) => Reply::empty(302).with("Location", url.clone()),
             Page::Reset => Reply::lost(Manner::Cut),
             Page::Hang => Reply::lost(Manner::Never),
-            Page::Slow(delay) => Reply { delay: *delay, ..fine(service, revision) },
+            Page::Slow(delay) => Reply { delay: *delay, ..fine(service, revision, made_up) },
         }
     };
     reply.with("x-fake-revision", revision)
 }
 
-fn fine(service: &str, revision: &str) -> Reply {
+/// The header by which the world says that no program was asked.
+pub(crate) const NOT_RUN: &str = "x-fake-not-run";
+
+/// What a program would answer that is well.
+fn fine(service: &str, revision: &str, made_up: bool) -> Reply {
+    if !made_up {
+        let text = format!("No program runs here: this is revision {revision} of {service} on the embedded cloud.\n");
+        return Reply::new(501, "text/plain; charset=utf-8", text).with(NOT_RUN, "true");
+    }
     Reply::new(200, "application/json", json!({"status": "ok", "service": service, "revision": revision}).to_string())
 }

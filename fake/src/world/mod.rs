@@ -5,6 +5,7 @@ mod billing;
 mod bucket;
 mod build;
 mod domain;
+mod empty;
 mod federation;
 mod github;
 mod hosting;
@@ -168,6 +169,9 @@ pub struct World {
     pub failed_runs_are_errors: bool,
     /// So many looks at a new domain mapping find its certificate pending; `None` for ever.
     pub certificate_looks: Option<u32>,
+    /// Whether nothing is made up that no machine did: builds write no docker's log and have no page, and in place of a
+    /// program that was never run the front end says so. For people, whom a test's scenery would mislead.
+    pub makes_nothing_up: bool,
     /// Cloud Run fields the published description lacks and this Google knows nevertheless.
     pub future_fields: BTreeSet<String>,
 
@@ -222,7 +226,7 @@ impl World {
     /// One project in which a deployer with five roles can build and deploy, and its default Hosting
     /// site, which those roles do not open.
     pub fn new() -> World {
-        let mut world = World::empty();
+        let mut world = World::nothing();
         world.billing();
         world.add_project(World::PROJECT, World::NUMBER);
         world.add_account(World::PROJECT, World::DEPLOYER);
@@ -242,7 +246,8 @@ impl World {
         world
     }
 
-    fn empty() -> World {
+    /// Not even a project.
+    fn nothing() -> World {
         World {
             projects: BTreeMap::new(),
             billing_accounts: BTreeMap::new(),
@@ -298,6 +303,7 @@ impl World {
             policy_lag: 0,
             failed_runs_are_errors: false,
             certificate_looks: Some(1),
+            makes_nothing_up: false,
             future_fields: BTreeSet::new(),
             effects: Vec::new(),
             served: BTreeMap::new(),

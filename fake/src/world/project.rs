@@ -86,6 +86,11 @@ impl Project {
     }
 }
 
+/// The APIs that are on in a project made with the console or gcloud, of those the fake has
+/// (<https://docs.cloud.google.com/service-usage/docs/enabled-service>).
+pub(super) const ON_BY_DEFAULT: &[&str] =
+    &["logging.googleapis.com", "monitoring.googleapis.com", "serviceusage.googleapis.com", "storage.googleapis.com"];
+
 /// The APIs a deploy may need.
 const SERVICES: &[&str] = &[
     "artifactregistry.googleapis.com",

@@ -13,6 +13,7 @@ mod contract;
 mod control;
 mod data_plane;
 mod domains;
+mod empty;
 mod executions;
 mod faults;
 mod federation;

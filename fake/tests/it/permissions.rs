@@ -204,6 +204,12 @@ fn a_disabled_api_is_refused_as_in_the_sample() {
         scene.get("cloudresourcemanager", "/v3/projects/harbour-dev").reason().as_deref(),
         Some("SERVICE_DISABLED")
     );
+    // Cloud Storage in its own shape.
+    let scene = Scene::with(|world| world.disable_api("storage.googleapis.com"));
+    let error = &scene.get("storage", "/storage/v1/b/anything").json()["error"];
+    assert_eq!((&error["code"], error.get("details"), error.get("status")), (&json!(403), None, None));
+    assert_eq!(error["errors"][0]["reason"], "accessNotConfigured");
+    assert!(error["message"].as_str().is_some_and(|text| text.contains("/apis/api/storage.googleapis.com/overview")));
 }
 
 #[test]

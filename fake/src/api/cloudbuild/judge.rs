@@ -33,12 +33,28 @@ pub(super) fn run(world: &World, build: &Build) -> (Vec<String>, Result<Work, St
         log.push(format!("Finished {label}"));
         if result.exit != 0 {
             let sentence = failed_step(index, name, result.exit);
+            if world.makes_nothing_up {
+                log = found_wrong(&result.lines);
+            }
             log.extend(["ERROR".to_owned(), format!("ERROR: {sentence}")]);
             work.failed = Some((index, result.exit));
             break;
         }
     }
+    if world.makes_nothing_up && work.failed.is_none() {
+        log = vec![READ.to_owned()];
+    }
     (log, Ok(work))
+}
+
+/// All that a log says where nothing is made up.
+const READ: &str = "The embedded cloud has read the source and what the build asks for; it builds nothing";
+
+/// Of a failed step's log what was really found in the source, without what a builder would have done before.
+fn found_wrong(lines: &[String]) -> Vec<String> {
+    let excerpt = lines.iter().position(|line| line.starts_with("------"));
+    let from = excerpt.unwrap_or(lines.len().saturating_sub(2));
+    std::iter::once(READ.to_owned()).chain(lines.iter().skip(from).cloned()).collect()
 }
 
 /// How Cloud Build words a failed step.

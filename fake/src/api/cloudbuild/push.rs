@@ -11,6 +11,17 @@ pub(super) fn allowed(world: &World, build: &Build, image: &str) -> Result<(), (
     if name.project.is_empty() {
         return Err(("PUSH_NOT_AUTHORIZED", failed("denied: requested access to the resource is denied")));
     }
+    const REGISTRY: &str = "artifactregistry.googleapis.com";
+    if let Some(off) = world.project(&name.project).filter(|project| !project.enabled.contains(REGISTRY)) {
+        // A registry's refusal in the shape of genuinetools/reg#172; Google's sentence for every API that is off.
+        let number = &off.number;
+        let sentence = format!(
+            "denied: Artifact Registry API has not been used in project {number} before or it is disabled. Enable it by \
+             visiting https://console.developers.google.com/apis/api/{REGISTRY}/overview?project={number} then retry. If \
+             you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry."
+        );
+        return Err(("PUSH_FAILED", failed(&sentence)));
+    }
     let repository = world.repositories.get(&name.repository);
     let policy = repository.map(|repository| &repository.policy);
     let may = |permission: &str| world.allows(&build.account, permission, &name.project, policy);
