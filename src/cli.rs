@@ -132,8 +132,8 @@ pub fn command() -> Command {
     if cfg!(feature = "local") {
         let story = Arg::new("story").value_parser(["deploy", "rollout", "operations"]).default_value("deploy");
         let story = story
-            .help("`deploy`: both halves as one release, and a plan. `rollout`: a bad candidate, a good one, and back. `operations`: the doctor, alerts, and what a service had to do");
-        let demo = Command::new("demo").about("Release the sample on the embedded cloud, backend and frontend");
+            .help("`deploy`: both halves as one release, and a plan. `rollout`: a candidate that is played to be bad, another one, and back. `operations`: the doctor, alerts, and a service's day, which is made up");
+        let demo = Command::new("demo").about("Release the sample on the embedded cloud, backend and frontend: what is only answered for is called simulated");
         command = command.subcommand(demo.arg(story));
     }
     command
@@ -153,7 +153,7 @@ fn settings(mut command: Command, job: Job) -> Command {
     if cfg!(feature = "local") {
         let local = Arg::new("local").long("local").action(ArgAction::SetTrue).help_heading(Group::Run.title());
         command =
-            command.arg(local.help("Use the embedded cloud on this machine in place of Google's: nothing leaves it, and it begins with an empty project"));
+            command.arg(local.help("Use the embedded cloud on this machine in place of Google's: nothing leaves it, nothing is built, no program of yours runs, and it begins with an empty project"));
     }
     command
 }

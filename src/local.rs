@@ -87,7 +87,10 @@ pub fn prepare(invocation: Invocation, mut runner: Runner) -> Result<Stage, Stri
     // Sites need one role more than the five, and so do alerts.
     let watches = matches!(invocation.task, Task::Run(Command::Monitoring));
     let more = if watches { "roles/monitoring.editor" } else { "roles/firebasehosting.admin" };
-    cloud.world(|world| world.grant(World::PROJECT, World::DEPLOYER, more));
+    cloud.world(|world| {
+        world.grant(World::PROJECT, World::DEPLOYER, more);
+        world.makes_nothing_up = true;
+    });
     runner.embedded = true;
     runner.pace = runner.pace.or(Some(PACE));
     let prefix = "CLOUDSDK_API_ENDPOINT_OVERRIDES_";
@@ -96,7 +99,9 @@ pub fn prepare(invocation: Invocation, mut runner: Runner) -> Result<Stage, Stri
         .into_iter()
         .filter_map(|(name, url)| Some((name.strip_prefix(prefix)?.to_owned(), url)))
         .collect();
-    // Nothing of the real Google may be used or needed.
+    // Nothing of the real Google may be used or needed, and the real GitHub is neither asked nor told: what happens here
+    // is no deployment, and a key of the embedded cloud would lock out whoever keeps the real one there.
+    runner.origin.api_url = Some(cloud.github_url());
     let of_google = |name: &str| name == "project_id" || credentials::INPUTS.contains(&name);
     runner.inputs.retain(|name, _| !of_google(name));
     let key = cloud.key_json(World::DEPLOYER);
@@ -152,7 +157,8 @@ fn visits(cloud: &FakeCloud) -> Vec<String> {
         (&site, "/quay"),
         (&site, "/nowhere"),
     ];
-    let mut told = vec!["2. Both halves, fetched as a visitor would".to_owned()];
+    let mut told =
+        vec!["2. Both halves, fetched as a visitor would: the site is there, the backend does not run".to_owned()];
     told.extend(asked.into_iter().map(|(base, path)| match fetch(base, path) {
         Ok(answer) => format!("GET {base}{path}  ->  {answer}"),
         Err(why) => format!("GET {base}{path}  ->  no answer: {why}"),
@@ -202,9 +208,15 @@ fn rollout(run: impl Fn(Task, Vec<(&'static str, String)>) -> Run) -> Vec<Run> {
                 world.next_revisions.push_back(RevisionScript::answering(ill));
             }),
             code: 9,
-            ..titled("2. A bad candidate: asked on an address of its own, met by nobody", run(deploy, again("bad")))
+            ..titled(
+                "2. A candidate for which the embedded cloud answers 500: met by nobody",
+                run(deploy, again("bad")),
+            )
         },
-        titled("3. A good candidate: asked, moved to, asked again", run(deploy, again("good"))),
+        titled(
+            "3. Another candidate: no program is there to be asked, and the traffic moves",
+            run(deploy, again("good")),
+        ),
         titled("4. The plan of a rollback", run(Task::Run(Command::Rollback), back(true))),
         titled("5. The rollback", run(Task::Run(Command::Rollback), back(false))),
     ]

@@ -25,9 +25,16 @@ pub struct Answer {
     pub text: String,
     /// Its headers, names in small letters.
     pub headers: Vec<(String, String)>,
+    /// Whether the embedded cloud answered in the place of a program, which it does not run.
+    pub not_run: bool,
 }
 
 impl Answer {
+    /// No answer came, and why.
+    fn none(text: String) -> Self {
+        Self { status: None, text, headers: Vec::new(), not_run: false }
+    }
+
     /// Whether the answer names something: in its body or a header, as a word of its own.
     pub fn names(&self, name: &str) -> bool {
         let part = |c: char| c.is_ascii_alphanumeric() || c == '-';
@@ -58,15 +65,20 @@ impl Answer {
 #[derive(Debug, Clone)]
 pub struct Probe {
     clients: Clients,
+    /// Whether what is asked is the embedded cloud.
+    embedded: bool,
 }
+
+/// The header by which the embedded cloud says that it has no program to ask. Elsewhere it means nothing.
+const NOT_RUN: &str = "x-fake-not-run";
 
 impl Probe {
     /// A client of its own.
     ///
     /// # Errors
     /// When connections cannot be set up.
-    pub fn new(net: &Net) -> Result<Self, NetError> {
-        Ok(Self { clients: net.clients_within(TIMEOUT)? })
+    pub fn new(net: &Net, embedded: bool) -> Result<Self, NetError> {
+        Ok(Self { clients: net.clients_within(TIMEOUT)?, embedded })
     }
 
     /// Asks once. Redirects within the host are followed unless `settles` takes their status as
@@ -81,7 +93,7 @@ impl Probe {
             }
             let response = match request.send().await {
                 Ok(response) => response,
-                Err(error) => return Answer { status: None, text: reason(&error), headers: Vec::new() },
+                Err(error) => return Answer::none(reason(&error)),
             };
             let status = response.status().as_u16();
             let onward =
@@ -95,11 +107,12 @@ impl Probe {
                     let readable =
                         all.filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
                     let headers = readable.collect();
-                    return Answer { status: Some(status), text: body(response).await, headers };
+                    let not_run = self.embedded && response.headers().contains_key(NOT_RUN);
+                    return Answer { status: Some(status), text: body(response).await, headers, not_run };
                 }
             }
         }
-        Answer { status: None, text: format!("more than {REDIRECTS} redirects"), headers: Vec::new() }
+        Answer::none(format!("more than {REDIRECTS} redirects"))
     }
 }
 
@@ -165,6 +178,7 @@ mod tests {
             status: Some(200),
             text: "rev=web-10;x-web-2".into(),
             headers: vec![("x-revision".into(), "web-3".into())],
+            not_run: false,
         };
         assert!(answer.names("web-10") && answer.names("web-3"));
         assert!(!answer.names("web-1") && !answer.names("web-2"));
@@ -172,7 +186,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_shown_on_one_line() {
-        let answer = Answer { status: Some(503), text: "a\n  b".repeat(100), headers: Vec::new() };
+        let answer = Answer { status: Some(503), text: "a\n  b".repeat(100), headers: Vec::new(), not_run: false };
         assert!(answer.shown().starts_with("503 a b"));
         assert!(answer.shown().len() < 170);
     }

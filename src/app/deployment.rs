@@ -48,6 +48,10 @@ pub(super) async fn start(console: &Console, tracked: Option<&Tracked>) {
 
 /// Begins a deployment, or goes on with the one that an earlier attempt of this run began.
 pub(super) async fn begin(console: &Console, runner: &Runner, wish: &Wish<'_>) -> Option<Tracked> {
+    if console.is_simulated() {
+        // Nothing was deployed that GitHub could show.
+        return None;
+    }
     let origin = &runner.origin;
     let (commit, run) = (wish.commit.or(origin.sha.as_deref())?, origin.run_id.as_deref()?);
     let told = async {

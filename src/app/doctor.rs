@@ -62,7 +62,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     let now = tell::tell_doctor(console, &files, &story);
     let headline = format!("{} {}", mark(&outcome), headline(&story));
     notify::end(console, (runner, invocation, Command::Doctor), headline, &now).await;
-    tell::show(console, runner, || markdown(&story));
+    tell::show(console, &outcome, || markdown(&story));
     exit_code(&outcome)
 }
 

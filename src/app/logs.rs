@@ -50,7 +50,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         took: begun.elapsed(),
     };
     tell::tell_logs(console, &files(runner), &story);
-    tell::show(console, runner, || markdown(&story));
+    tell::show(console, &outcome, || markdown(&story));
     exit_code(&outcome)
 }
 

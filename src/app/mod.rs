@@ -59,7 +59,7 @@ pub async fn run(invocation: Invocation, mut runner: Runner) -> u8 {
         runner.extra_roots = Some(path.into());
     }
     runner.extra_roots = runner.extra_roots.map(|path| runner.workspace.join(path));
-    let console = Arc::new(Console::new(runner.actions, runner.color));
+    let console = Arc::new(Console::new(runner.actions, runner.color, runner.embedded));
     match invocation.task {
         Task::Run(Command::Job) => job::run(&console, &runner, &invocation).await,
         Task::Run(Command::Release) => release::run(&console, &runner, &invocation).await,
@@ -115,7 +115,7 @@ async fn connect(
         |error: &dyn std::fmt::Display| Failure::plain(Class::Config, format!("Connections cannot be set up: {error}"));
     let net = Net::new(runner.extra_roots.clone()).map_err(|error| cannot(&error))?;
     let clients = net.clients().map_err(|error| cannot(&error))?;
-    let probe = Probe::new(&net).map_err(|error| cannot(&error))?;
+    let probe = Probe::new(&net, runner.embedded).map_err(|error| cannot(&error))?;
     let clock = Clock::with_pace(runner.pace.unwrap_or(1.0));
     let masker = Arc::clone(console);
     let tokens = Tokens::new(credentials, clock.clone(), Box::new(move |token| masker.mask(token)))
@@ -246,7 +246,7 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
         let headline = format!("{} {}", summary::mark(&outcome), headline(&story));
         notify::end(console, (runner, invocation, command), headline, &now).await;
     }
-    tell::show(console, runner, || summary::markdown(&story));
+    tell::show(console, &outcome, || summary::markdown(&story));
     exit_code(&outcome)
 }
 

@@ -62,6 +62,6 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         let headline = format!("{} {}", mark(&outcome), headline(&story));
         notify::end(console, (runner, invocation, Command::Monitoring), headline, &now).await;
     }
-    tell::show(console, runner, || markdown(&story));
+    tell::show(console, &outcome, || markdown(&story));
     exit_code(&outcome)
 }

@@ -28,6 +28,9 @@ struct Message<'a> {
 /// is true now. The answer of a chat says nothing of the run, so a failure is a warning.
 pub(super) async fn end(console: &Console, run: (&Runner, &Invocation, Command), headline: String, now: &[String]) {
     let (runner, invocation, command) = run;
+    if console.is_simulated() {
+        return;
+    }
     let Some(webhook) = webhook_of(runner, invocation, command) else { return };
     let message = &Message { headline, now, run_url: runner.origin.run_url() };
     let body = json!({ "text": text(message) });

@@ -124,7 +124,7 @@ impl Run<'_> {
             tracked.end(console, &outcome, first_url(&facts), &headline).await;
         }
         let now = told.with_story(&plan, &outcome, |story| tell::tell_preview(console, &self.files, &head, story));
-        if self.runner.embedded {
+        if console.is_simulated() {
             console.title("The comment, as GitHub would show it");
             comment.lines().for_each(|line| console.foreign(line));
         }
@@ -133,7 +133,7 @@ impl Run<'_> {
 
     /// Writes the comment on the pull request; one that cannot be written is a warning. Gives back its page.
     async fn comment(&self, body: &str) -> Option<String> {
-        if !self.preview.comment {
+        if !self.preview.comment || self.console.is_simulated() {
             return None;
         }
         let told = async {
@@ -235,6 +235,9 @@ impl Run<'_> {
 
     /// Ends the deployments that GitHub shows for the preview.
     async fn end_deployments(&self) {
+        if self.console.is_simulated() {
+            return;
+        }
         let told = async {
             let github = self.github().ok_or_else(|| "there is no token for GitHub".to_owned())?;
             github.end_all(&self.name).await.map_err(|error| with_cure(&error))

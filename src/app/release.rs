@@ -339,7 +339,7 @@ impl Told<'_> {
     fn tell(&self, console: &Console, files: &Files, plan: &[Step], outcome: &Outcome<()>) -> (String, Vec<String>) {
         self.with_story(plan, outcome, |story| {
             let now = tell::tell_release(console, files, story);
-            tell::show(console, self.runner, || markdown(story));
+            tell::show(console, outcome, || markdown(story));
             (headline(story), now)
         })
     }

@@ -40,6 +40,6 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         took: begun.elapsed(),
     };
     tell::tell_status(console, &files(runner), &story);
-    tell::show(console, runner, || markdown(&story));
+    tell::show(console, &outcome, || markdown(&story));
     exit_code(&outcome)
 }

@@ -24,6 +24,7 @@ use crate::report::preview::{self, Head, Removals};
 use crate::report::release::{self, ReleaseStory};
 use crate::report::rotate_key::{self, RotationStory};
 use crate::report::rotate_secret::{self, SecretStory};
+use crate::report::simulated;
 use crate::report::status::{self, StatusStory};
 use crate::report::{Kind, Outcome, Story, failure, headline, outputs, summary, truth};
 
@@ -45,8 +46,8 @@ pub(super) fn announce(console: &Console, runner: &Runner, what: &str, plan: &[S
     console.title(&format!("Slipway {}: {what}", env!("CARGO_PKG_VERSION")));
     if runner.embedded {
         console.line("This is the embedded cloud, on this machine: it keeps Google's laws and permissions, reads the");
-        console
-            .line("source and its Dockerfile, and answers for the deployed revision. It runs no container of yours.");
+        console.line("source and its Dockerfile, and serves the files of sites. It builds nothing and runs no program");
+        console.line("of yours, so no check asks one; what is only answered for is called simulated.");
     } else if let Ok(endpoints) = Endpoints::new(&runner.endpoints, runner.actions) {
         let hosts = endpoints.replaced_hosts();
         if !hosts.is_empty() {
@@ -67,11 +68,21 @@ pub(super) fn announce(console: &Console, runner: &Runner, what: &str, plan: &[S
 }
 
 /// Shows the job summary where nobody else does.
-pub(super) fn show(console: &Console, runner: &Runner, markdown: impl FnOnce() -> String) {
-    if runner.embedded {
+pub(super) fn show<K>(console: &Console, outcome: &Outcome<K>, markdown: impl FnOnce() -> String) {
+    if console.is_simulated() {
         console.title("The job summary, as GitHub would show it");
-        markdown().lines().for_each(|line| console.foreign(line));
+        marked(console, outcome, markdown()).lines().for_each(|line| console.foreign(line));
     }
+}
+
+/// A job summary, which says whether it is of the embedded cloud.
+fn marked<K>(console: &Console, outcome: &Outcome<K>, summary: String) -> String {
+    if console.is_simulated() { simulated::markdown(outcome, &summary) } else { summary }
+}
+
+/// A headline, which says whether it is of the embedded cloud.
+fn said(console: &Console, headline: &str) -> String {
+    if console.is_simulated() { simulated::said(headline) } else { headline.to_owned() }
 }
 
 /// Tells the outcome: the log, the outputs, the summary. Failing to tell is a warning. Gives back what is true now.
@@ -89,11 +100,12 @@ pub(super) fn tell(console: &Console, files: &Files, story: &Story<'_>) -> Vec<S
                 Kind::Unchanged => "Not deployed, because nothing changed:",
             };
             let took = crate::console::duration(story.took);
-            console.title(&match story.kind {
+            let title = match story.kind {
                 Runs::Service => format!("{what} {} in {took}: {url}", story.service),
                 // Nobody sends requests to it, so it has no address.
                 Runs::WorkerPool => format!("{what} worker pool {} in {took}", story.service),
-            });
+            };
+            console.title(&said(console, &title));
             now.iter().for_each(|sentence| console.line(&format!("  {sentence}")));
         }
         Outcome::Planned(changes) => {
@@ -106,7 +118,7 @@ pub(super) fn tell(console: &Console, files: &Files, story: &Story<'_>) -> Vec<S
             now.iter().for_each(|sentence| console.line(&format!("  now: {sentence}")));
         }
     }
-    write(console, files, outputs::values(story), &summary::markdown(story));
+    write(console, files, story.outcome, outputs::values(story), &summary::markdown(story));
     now
 }
 
@@ -114,7 +126,7 @@ pub(super) fn tell(console: &Console, files: &Files, story: &Story<'_>) -> Vec<S
 pub(super) fn tell_job(console: &Console, files: &Files, story: &JobStory<'_>) -> Vec<String> {
     let now = job::sentences(story);
     tell_end(console, story.outcome, &job::headline(story), "job", &now, story.took);
-    write(console, files, job::values(story), &job::markdown(story));
+    write(console, files, story.outcome, job::values(story), &job::markdown(story));
     now
 }
 
@@ -127,7 +139,7 @@ pub(super) fn tell_doctor(console: &Console, files: &Files, story: &DoctorStory<
         story.script.lines().for_each(|line| console.foreign(line));
     }
     tell_end(console, story.outcome, &doctor::headline(story), "project", &now, story.took);
-    write(console, files, doctor::values(story), &doctor::markdown(story));
+    write(console, files, story.outcome, doctor::values(story), &doctor::markdown(story));
     now
 }
 
@@ -135,7 +147,7 @@ pub(super) fn tell_doctor(console: &Console, files: &Files, story: &DoctorStory<
 pub(super) fn tell_rotation(console: &Console, files: &Files, story: &RotationStory<'_>) -> Vec<String> {
     let now = rotate_key::sentences(story);
     tell_end(console, story.outcome, &rotate_key::headline(story), "account and the secret", &now, story.took);
-    write(console, files, rotate_key::values(story), &rotate_key::markdown(story));
+    write(console, files, story.outcome, rotate_key::values(story), &rotate_key::markdown(story));
     now
 }
 
@@ -144,7 +156,7 @@ pub(super) fn tell_secret(console: &Console, files: &Files, story: &SecretStory<
     let now: Vec<String> =
         rotate_secret::sentences(story).iter().map(|sentence| console.without_secrets(sentence)).collect();
     tell_end(console, story.outcome, &rotate_secret::headline(story), "service and the secret", &now, story.took);
-    write(console, files, rotate_secret::values(story), &rotate_secret::markdown(story));
+    write(console, files, story.outcome, rotate_secret::values(story), &rotate_secret::markdown(story));
     now
 }
 
@@ -152,7 +164,7 @@ pub(super) fn tell_secret(console: &Console, files: &Files, story: &SecretStory<
 pub(super) fn tell_sites(console: &Console, files: &Files, story: &SiteStory<'_>) -> Vec<String> {
     let now = hosting::sentences(story);
     tell_end(console, story.outcome, &hosting::headline(story), "site", &now, story.took);
-    write(console, files, hosting::values(story), &hosting::markdown(story));
+    write(console, files, story.outcome, hosting::values(story), &hosting::markdown(story));
     now
 }
 
@@ -160,7 +172,7 @@ pub(super) fn tell_sites(console: &Console, files: &Files, story: &SiteStory<'_>
 pub(super) fn tell_release(console: &Console, files: &Files, story: &ReleaseStory<'_>) -> Vec<String> {
     let now = release::sentences(story);
     tell_end(console, story.outcome, &release::headline(story), "parts", &now, story.took);
-    write(console, files, release::values(story), &release::markdown(story));
+    write(console, files, story.outcome, release::values(story), &release::markdown(story));
     now
 }
 
@@ -173,22 +185,23 @@ pub(super) fn tell_preview(console: &Console, files: &Files, head: &Head<'_>, st
             console.line(&format!("  look at `{name}`: {url}"));
         });
     }
-    write(console, files, preview::values(head, story), &preview::markdown(head, story));
+    write(console, files, story.outcome, preview::values(head, story), &preview::markdown(head, story));
     now
 }
 
 /// Tells what a removed preview came to.
 pub(super) fn tell_removed(console: &Console, files: &Files, head: &Head<'_>, removals: &Removals<'_>) {
-    console.title(&format!("The preview of pull request #{} is removed", head.number));
+    console.title(&said(console, &format!("The preview of pull request #{} is removed", head.number)));
     let summary = preview::removed_markdown(head, removals);
-    write(console, files, preview::removed_values(head, removals, "removed"), &summary);
+    let removed = Outcome::Deployed(());
+    write(console, files, &removed, preview::removed_values(head, removals, "removed"), &summary);
 }
 
 /// Tells what watches a service now: the log, the outputs, the summary.
 pub(super) fn tell_monitoring(console: &Console, files: &Files, story: &MonitoringStory<'_>) -> Vec<String> {
     let now = monitoring::sentences(story);
     tell_end(console, story.outcome, &monitoring::headline(story), "monitoring", &now, story.took);
-    write(console, files, monitoring::values(story), &monitoring::markdown(story));
+    write(console, files, story.outcome, monitoring::values(story), &monitoring::markdown(story));
     now
 }
 
@@ -196,7 +209,8 @@ pub(super) fn tell_monitoring(console: &Console, files: &Files, story: &Monitori
 pub(super) fn tell_status(console: &Console, files: &Files, story: &StatusStory<'_>) {
     let headline = status::headline(story);
     if let Outcome::Deployed(found) = story.outcome {
-        console.title(&format!("{headline} in {} of project {}", story.region, story.project));
+        let title = format!("{headline} in {} of project {}", story.region, story.project);
+        console.title(&said(console, &title));
         status::lines(found).iter().for_each(|line| console.line(line));
         if let Some((why, _)) = &found.unread {
             console.warning(&format!("The measurements are missing: {why}"));
@@ -204,20 +218,20 @@ pub(super) fn tell_status(console: &Console, files: &Files, story: &StatusStory<
     } else {
         tell_end(console, story.outcome, &headline, "service", &[], story.took);
     }
-    write(console, files, status::values(story), &status::markdown(story));
+    write(console, files, story.outcome, status::values(story), &status::markdown(story));
 }
 
 /// Tells what a log came to: the log, the outputs, the summary.
 pub(super) fn tell_logs(console: &Console, files: &Files, story: &LogsStory<'_>) {
     tell_end(console, story.outcome, &logs::headline(story), "log", &logs::sentences(story), story.took);
-    write(console, files, logs::values(story), &logs::markdown(story));
+    write(console, files, story.outcome, logs::values(story), &logs::markdown(story));
 }
 
 /// How a run ended, and what is true now. `on` is what a plan's changes are on.
 fn tell_end<K>(console: &Console, outcome: &Outcome<K>, headline: &str, on: &str, now: &[String], took: Duration) {
     match outcome {
         Outcome::Deployed(_) => {
-            console.title(&format!("{headline} in {}", crate::console::duration(took)));
+            console.title(&said(console, &format!("{headline} in {}", crate::console::duration(took))));
             now.iter().for_each(|sentence| console.line(&format!("  {sentence}")));
         }
         Outcome::Planned(changes) => {
@@ -233,7 +247,15 @@ fn tell_end<K>(console: &Console, outcome: &Outcome<K>, headline: &str, on: &str
 }
 
 /// Writes the runner's files. Failing to do so is a warning.
-fn write(console: &Console, files: &Files, outputs: Vec<(&'static str, String)>, summary: &str) {
+fn write<K>(
+    console: &Console,
+    files: &Files,
+    outcome: &Outcome<K>,
+    outputs: Vec<(&'static str, String)>,
+    summary: &str,
+) {
+    let outputs = if console.is_simulated() { simulated::values(outcome, outputs) } else { outputs };
+    let summary = &marked(console, outcome, summary.to_owned());
     for (name, value) in outputs {
         if let Err(why) = files.set_output(name, &console.without_secrets(&value)) {
             console.warning(&why);
@@ -268,6 +290,7 @@ fn tell_changes(console: &Console, changes: &[Difference], on: &str) {
 /// Tells a failure once: on the runner as an annotation, which its log shows too, behind the lines
 /// that show the cause; elsewhere as lines in the order of a story.
 pub(super) fn tell_failure(console: &Console, headline: &str, failed: &Failure, now: &[String]) {
+    let headline = &said(console, headline);
     let whole = failure::annotation(failed, now);
     let annotated = console.is_actions() && console.fits_annotation(&whole);
     if annotated {
@@ -275,7 +298,8 @@ pub(super) fn tell_failure(console: &Console, headline: &str, failed: &Failure, 
         console.error(headline, &whole);
         return;
     }
-    console.error(&failed.to_string(), &failed.to_string());
+    let sentence = &said(console, &failed.to_string());
+    console.error(sentence, sentence);
     for line in failure::lines(failed, now) {
         match line {
             Line::Ours(text) => console.line(&text),

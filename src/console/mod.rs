@@ -49,13 +49,15 @@ const SHORTEST: usize = 8;
 #[derive(Debug)]
 pub struct Console {
     mode: Mode,
+    /// Whether what is told was done on the embedded cloud alone.
+    simulated: bool,
     state: Mutex<State>,
 }
 
 impl Console {
-    /// A console for this process; `actions` says whether the Actions runner reads it,
-    /// `color` whether a terminal may be coloured.
-    pub fn new(actions: bool, color: bool) -> Self {
+    /// A console for this process; `actions` says whether the Actions runner reads it, `color` whether a terminal may be
+    /// coloured, `simulated` whether the embedded cloud stands in for Google's.
+    pub fn new(actions: bool, color: bool, simulated: bool) -> Self {
         let mode = if actions {
             Mode::Actions
         } else if color && std::io::stdout().is_terminal() {
@@ -63,7 +65,7 @@ impl Console {
         } else {
             Mode::Plain
         };
-        Self { mode, state: Mutex::default() }
+        Self { mode, simulated, state: Mutex::default() }
     }
 
     /// Hides a text in everything the runner prints from now on, in this and later steps.
@@ -114,7 +116,15 @@ impl Console {
 
     /// A line that reports a finished step.
     pub fn done(&self, text: &str, took: Duration) {
-        let mark = self.paint("32", "✓");
+        self.finished(&self.paint("32", "✓"), text, took);
+    }
+
+    /// A line that reports a step which the embedded cloud has only answered for.
+    pub fn as_if(&self, text: &str, took: Duration) {
+        self.finished(&self.paint("33", "≈"), text, took);
+    }
+
+    fn finished(&self, mark: &str, text: &str, took: Duration) {
         let time = self.paint("2", &format!("({})", duration(took)));
         self.raw(&format!("{mark} {} {time}", untrusted::inner(&untrusted::one_line(text))));
     }
@@ -187,6 +197,11 @@ impl Console {
         if due {
             self.raw(&untrusted::own_line(&text));
         }
+    }
+
+    /// Whether what is told was done on the embedded cloud alone.
+    pub fn is_simulated(&self) -> bool {
+        self.simulated
     }
 
     /// Whether the Actions runner reads what is printed.

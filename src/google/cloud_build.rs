@@ -135,6 +135,11 @@ pub struct Build {
 }
 
 impl Build {
+    /// These words and the address of its page, where it has one.
+    pub fn page(&self, words: &str) -> Option<String> {
+        (!self.log_url.is_empty()).then(|| format!("{words}: {}", self.log_url))
+    }
+
     /// From the start to the end of its work.
     pub fn worked(&self) -> Option<Duration> {
         let at = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();

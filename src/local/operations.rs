@@ -23,7 +23,7 @@ pub(super) fn runs(run: impl Fn(Task, Vec<(&'static str, String)>) -> Run) -> Ve
         Run {
             before: Some(|world| world.next_builds.push_back(BuildScript::ending(Outcome::PushNotAuthorized))),
             code: 6,
-            ..titled("1. A deploy whose build may not push its image", deploy())
+            ..titled("1. A deploy whose build, were it run, might not push its image", deploy())
         },
         Run {
             code: 4,
@@ -52,14 +52,14 @@ pub(super) fn runs(run: impl Fn(Task, Vec<(&'static str, String)>) -> Run) -> Ve
         Run {
             before: Some(a_day),
             ..titled(
-                "5. A day later: who serves, and what it had to do",
+                "5. A day later: who serves, and what it had to do, in numbers made up for this",
                 run(Task::Run(Command::Status), about_it(&[])),
             )
         },
         Run {
             before: Some(|world| world.grant(World::PROJECT, World::DEPLOYER, "roles/logging.viewer")),
             ..titled(
-                "6. What it wrote in the bad half hour",
+                "6. What it wrote in the bad half hour, made up too",
                 run(Task::Run(Command::Logs), about_it(&[("severity", "WARNING")])),
             )
         },
@@ -69,7 +69,7 @@ pub(super) fn runs(run: impl Fn(Task, Vec<(&'static str, String)>) -> Run) -> Ve
                 world.grant_on_secret(World::PROJECT, SECRET, World::DEPLOYER, role);
             }),
             ..titled(
-                "7. A new key for its sessions, tried before anybody meets it",
+                "7. A new key for its sessions, which a candidate reads first",
                 run(Task::Run(Command::RotateSecret), about_it(&[("secret", SECRET), ("health_path", "/health")])),
             )
         },

@@ -129,11 +129,29 @@ impl StepName {
     }
 }
 
+impl StepName {
+    /// Whether it is really done where the embedded cloud stands in for Google's: source and files are read here, and a
+    /// site's files are kept and served.
+    fn is_done_here(self) -> bool {
+        matches!(
+            self,
+            StepName::Package
+                | StepName::Files
+                | StepName::Send
+                | StepName::Finalize
+                | StepName::Channel
+                | StepName::Release
+        )
+    }
+}
+
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepState {
     /// As intended.
     Done,
+    /// As intended, on the embedded cloud alone, which has only answered for it.
+    Simulated,
     /// There was nothing to do.
     Skipped,
     /// Not as intended.
@@ -143,10 +161,22 @@ pub enum StepState {
 }
 
 impl StepState {
+    /// Its sign in tables.
+    pub fn sign(self) -> &'static str {
+        match self {
+            StepState::Done => "✅",
+            StepState::Simulated => "🧪",
+            StepState::Skipped => "➖",
+            StepState::Failed => "❌",
+            StepState::Cancelled => "🚫",
+        }
+    }
+
     /// The state's word.
     pub fn word(self) -> &'static str {
         match self {
             StepState::Done => "done",
+            StepState::Simulated => "simulated",
             StepState::Skipped => "skipped",
             StepState::Failed => "failed",
             StepState::Cancelled => "cancelled",
@@ -366,13 +396,33 @@ pub struct CheckFact {
     pub answer: String,
     /// Whether it passed.
     pub passed: bool,
+    /// Whether there was no program to be asked: the embedded cloud runs none, and answered in its place.
+    pub not_run: bool,
     /// How often it was asked.
     pub attempts: u32,
+}
+
+impl CheckFact {
+    /// Whether it was asked, and did not pass.
+    pub fn failed(&self) -> bool {
+        !self.passed && !self.not_run
+    }
+
+    /// Its sign and its word in tables.
+    pub fn verdict(&self) -> (&'static str, &'static str) {
+        match (self.not_run, self.passed) {
+            (true, _) => ("➖", "not run"),
+            (false, true) => ("✅", "passed"),
+            (false, false) => ("❌", "failed"),
+        }
+    }
 }
 
 /// Everything a run knows.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
+    /// Whether the embedded cloud stood in for Google's.
+    pub simulated: bool,
     /// Steps that were begun.
     pub steps: Vec<StepFact>,
     /// The step that is going on.
@@ -419,9 +469,35 @@ impl Facts {
         }
     }
 
+    /// Ends the step that is going on, and was done, or answered for by the embedded cloud.
+    pub fn done(&mut self, note: impl Into<String>) {
+        let simulated = match self.current {
+            // A site's files have answered themselves.
+            Some((StepName::Verify, _)) => !self.checks.iter().any(|check| check.passed),
+            Some((name, _)) => !name.is_done_here(),
+            None => false,
+        };
+        self.end(if self.simulated && simulated { StepState::Simulated } else { StepState::Done }, note);
+    }
+
     /// How long a step took, when it was done.
     pub fn took(&self, name: StepName) -> Option<Duration> {
         self.steps.iter().find(|step| step.name == name && step.state == StepState::Done).map(|step| step.took)
+    }
+
+    /// The build, where there was one: the embedded cloud builds nothing.
+    pub fn built(&self) -> Option<&BuildFact> {
+        self.build.as_ref().filter(|_| !self.simulated)
+    }
+
+    /// The job, where it could run: the embedded cloud runs none.
+    pub fn ran(&self) -> Option<&JobFact> {
+        self.job.as_ref().filter(|_| !self.simulated)
+    }
+
+    /// The image that is deployed, where there is one: on the embedded cloud its name alone stands for it.
+    pub fn real_image(&self) -> Option<&PinnedImage> {
+        self.image.as_ref().filter(|_| !self.simulated)
     }
 
     /// Percent of the requests that the new revision receives, as read back.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::markdown::code;
-use super::{Outcome, execution, exit_code, json as report_json, summary};
+use super::{Outcome, execution, exit_code, json as report_json, simulated, summary};
 use crate::console::duration;
 use crate::model::execution::JobEnd;
 use crate::model::facts::{Facts, Written};
@@ -75,8 +75,8 @@ pub fn headline(story: &JobStory<'_>) -> String {
 
 /// What stands in the cloud after this run, in sentences.
 pub fn sentences(story: &JobStory<'_>) -> Vec<String> {
-    match (story.outcome, &story.facts.job) {
-        (Outcome::Planned(_), _) => vec!["Nothing was changed".to_owned()],
+    let all = match (story.outcome, &story.facts.job) {
+        (Outcome::Planned(_), _) => return vec!["Nothing was changed".to_owned()],
         (Outcome::Failed(_) | Outcome::Cancelled(_), Some(job))
             if job.written == Written::Yes && job.execution.is_some() =>
         {
@@ -85,12 +85,13 @@ pub fn sentences(story: &JobStory<'_>) -> Vec<String> {
         }
         (_, Some(job)) => vec![execution::sentence(job)],
         (_, None) => vec![format!("Nothing was changed on job `{}`", story.job)],
-    }
+    };
+    simulated::sentences(story.facts.simulated, all)
 }
 
 /// The values that are known; an output without one is not written.
 pub fn values(story: &JobStory<'_>) -> Vec<(&'static str, String)> {
-    let run = story.facts.job.as_ref().and_then(|job| job.execution.as_ref());
+    let run = story.facts.ran().and_then(|job| job.execution.as_ref());
     let over = run.filter(|run| ["succeeded", "failed", "cancelled"].contains(&run.state));
     let value = |name: &str| match name {
         "execution" => run.and_then(|run| run.name.clone()),
@@ -120,9 +121,9 @@ pub fn document(story: &JobStory<'_>) -> Value {
         "commit": story.commit,
         "run_url": story.run_url,
         "seconds": report_json::round(story.took.as_secs_f64()),
-        "image": facts.image.as_ref().map(ToString::to_string),
-        "digest": facts.digest.as_ref().map(ToString::to_string),
-        "execution": facts.job.as_ref().map(execution::document),
+        "image": facts.real_image().map(ToString::to_string),
+        "digest": facts.real_image().map(|image| image.digest().to_string()),
+        "execution": facts.ran().map(execution::document),
         "steps": report_json::steps(facts),
         "changes": report_json::changes(story.outcome),
         "warnings": facts.warnings,
@@ -137,7 +138,7 @@ pub fn markdown(story: &JobStory<'_>) -> String {
     let mut parts = vec![head(story)];
     parts.extend(summary::ended(story.outcome, &now, story.plan, "job"));
     parts.push(summary::steps(story.facts));
-    parts.extend(story.facts.job.as_ref().and_then(execution::markdown));
+    parts.extend(story.facts.ran().and_then(execution::markdown));
     parts.extend(summary::warnings(story.facts));
     summary::joined(parts)
 }
@@ -145,7 +146,7 @@ pub fn markdown(story: &JobStory<'_>) -> String {
 fn head(story: &JobStory<'_>) -> String {
     let rows = [
         ("Project", Some(format!("{} in {}", code(story.project), code(story.region)))),
-        ("Image", story.facts.image.as_ref().map(|image| code(&image.to_string()))),
+        ("Image", story.facts.real_image().map(|image| code(&image.to_string()))),
         ("Commit", story.commit.map(code)),
         ("Took", Some(duration(story.took))),
     ];

@@ -27,8 +27,8 @@ pub fn document(story: &Story<'_>) -> Value {
         "url": service.url,
         "revision": service.revision.as_ref().map(ToString::to_string),
         "previous_revision": service.previous.as_ref().map(ToString::to_string),
-        "image": facts.image.as_ref().map(ToString::to_string),
-        "digest": facts.digest.as_ref().map(ToString::to_string),
+        "image": facts.real_image().map(ToString::to_string),
+        "digest": facts.real_image().map(|image| image.digest().to_string()),
         "traffic_before": if service.existed { outputs::traffic_json(&service.traffic_before, story) } else { Value::Null },
         "traffic": service.traffic.as_ref().map(|traffic| outputs::traffic_json(traffic, story)),
         "commits": facts.commits,
@@ -53,8 +53,8 @@ pub fn document(story: &Story<'_>) -> Value {
             "files": package.files, "bytes": package.bytes, "archive_bytes": package.archive_bytes,
             "tree": package.tree, "object": package.object,
         })),
-        "build": facts.build.as_ref().map(build::document),
-        "pre_deploy_job": facts.job.as_ref().map(execution::document),
+        "build": facts.built().map(build::document),
+        "pre_deploy_job": facts.ran().map(execution::document),
         "steps": steps(facts),
         "checks": checks(facts),
         "changes": changes(story.outcome),
@@ -78,7 +78,7 @@ pub(super) fn steps(facts: &Facts) -> Value {
 pub(super) fn checks(facts: &Facts) -> Value {
     let checks = facts.checks.iter().map(|check| {
         json!({
-            "at": check.at, "request": check.request, "proof": check.proof, "expected": check.expected, "answer": check.answer, "passed": check.passed, "attempts": check.attempts,
+            "at": check.at, "request": check.request, "proof": check.proof, "expected": check.expected, "answer": check.answer, "passed": check.passed, "result": check.verdict().1, "attempts": check.attempts,
         })
     });
     checks.collect()

@@ -16,6 +16,7 @@ pub mod preview;
 pub mod release;
 pub mod rotate_key;
 pub mod rotate_secret;
+pub mod simulated;
 pub mod spark;
 pub mod status;
 pub mod summary;

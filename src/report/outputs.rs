@@ -31,14 +31,14 @@ pub const OUTPUTS: &[(&str, &str)] = &[
 pub fn values(story: &Story<'_>) -> Vec<(&'static str, String)> {
     let facts = story.facts;
     let seconds = |name| facts.took(name).map(|took| format!("{:.1}", took.as_secs_f64()));
-    let build = facts.build.as_ref();
+    let build = facts.built();
     let value = |name: &str| match name {
         "url" => facts.service.url.clone(),
         "urls" => (!story.others.is_empty()).then(|| urls(story).to_string()),
         "revision" => facts.service.revision.as_ref().map(ToString::to_string),
         "previous_revision" => facts.service.previous.as_ref().map(ToString::to_string),
-        "image" => facts.image.as_ref().map(ToString::to_string),
-        "digest" => facts.digest.as_ref().map(ToString::to_string),
+        "image" => facts.real_image().map(ToString::to_string),
+        "digest" => facts.real_image().map(|image| image.digest().to_string()),
         "build_id" => build.and_then(|build| build.id.clone()),
         "build_url" => build.map(|build| build.url.clone()).filter(|url| !url.is_empty()),
         "build_seconds" => build.and_then(|_| seconds(StepName::Build)),

@@ -6,7 +6,7 @@ use super::markdown::{code, escape, link, sentence, table};
 use super::release::{Part, ReleaseStory, urls, with_head};
 use super::{Outcome, exit_code, json as report_json, release, summary};
 use crate::console::duration;
-use crate::model::facts::Facts;
+use crate::model::facts::{CheckFact, Facts};
 use crate::model::hosting::short;
 use crate::model::preview::{Removal, Removed};
 
@@ -108,8 +108,13 @@ fn checks(facts: &Facts) -> String {
     if all == 0 {
         return "none".to_owned();
     }
-    let passed = facts.checks.iter().filter(|check| check.passed).count();
-    format!("{} {passed} of {all}", if passed == all { "✅" } else { "❌" })
+    let count = |is: fn(&CheckFact) -> bool| facts.checks.iter().filter(|check| is(check)).count();
+    let (passed, not_run) = (count(|check| check.passed), count(|check| check.not_run));
+    match (passed == all, not_run) {
+        (true, _) => format!("✅ {passed} of {all}"),
+        (false, 0) => format!("❌ {passed} of {all}"),
+        (false, _) => format!("{not_run} of {all} not run"),
+    }
 }
 
 /// An address inside a Markdown link: ours, and still nothing in it may end the link.

@@ -9,7 +9,7 @@ use super::markdown::{code, escape, folded, link, sentence, table};
 use super::{Outcome, Story, build, exit_code, hosting, json as report_json, summary, timeline, truth};
 use crate::console::duration;
 use crate::explain::Class;
-use crate::model::facts::{Facts, RolloutEnd, StepFact, StepState};
+use crate::model::facts::{Facts, RolloutEnd, StepFact};
 use crate::model::hosting::{SiteEnd, short};
 use crate::plan::decide::Step;
 
@@ -240,7 +240,7 @@ fn table_of_parts(story: &ReleaseStory<'_>) -> String {
 /// What was built, folded: of several parts each has a table and a chart of its own.
 fn builds(story: &ReleaseStory<'_>) -> Vec<String> {
     let of = |part: &Part<'_>| {
-        let text = build::markdown(part.facts().build.as_ref()?)?;
+        let text = build::markdown(part.facts().built()?)?;
         Some(folded(&format!("Build of {}", escape(part.name())), &text))
     };
     story.parts.iter().filter_map(of).collect()
@@ -248,13 +248,7 @@ fn builds(story: &ReleaseStory<'_>) -> Vec<String> {
 
 fn steps(story: &ReleaseStory<'_>) -> String {
     let row = |part: &str, step: &StepFact| {
-        let mark = match step.state {
-            StepState::Done => "✅",
-            StepState::Skipped => "➖",
-            StepState::Failed => "❌",
-            StepState::Cancelled => "🚫",
-        };
-        let result = format!("{mark}\u{a0}{}", step.state.word());
+        let result = format!("{}\u{a0}{}", step.state.sign(), step.state.word());
         vec![code(part), step.name.title().to_owned(), result, duration(step.took), sentence(&step.note)]
     };
     let all = story.parts.iter().flat_map(|part| part.facts().steps.iter().map(move |step| (part.name(), step)));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::markdown::{code, sentence};
-use super::{Outcome, exit_code, json as report_json, summary};
+use super::{Outcome, exit_code, json as report_json, simulated, summary};
 use crate::console::duration;
 use crate::model::facts::Facts;
 use crate::model::rotation::{Held, SecretPlace};
@@ -94,7 +94,7 @@ pub fn sentences(story: &RotationStory<'_>) -> Vec<String> {
         all.push(format!("A key may have been made that nobody has: gcloud iam service-accounts keys list --iam-account={account} --managed-by=user"));
     }
     all.extend(rotation.left.iter().map(|(id, why)| format!("Look at key `{id}`: {why}")));
-    all
+    simulated::sentences(story.facts.simulated, all)
 }
 
 /// The values that are known; an output without one is not written.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::markdown::code;
-use super::{Outcome, exit_code, json as report_json, summary, truth};
+use super::{Outcome, exit_code, json as report_json, simulated, summary, truth};
 use crate::console::duration;
 use crate::explain::Class;
 use crate::model::facts::{Facts, RolloutEnd, Written};
@@ -142,7 +142,7 @@ pub fn sentences(story: &SecretStory<'_>) -> Vec<String> {
         ));
     }
     all.extend(known.left.iter().map(|(number, why)| format!("Look at version {number}: {why}")));
-    all
+    simulated::sentences(facts.simulated, all)
 }
 
 fn numbers(numbers: &[u64]) -> String {
@@ -186,7 +186,7 @@ pub fn document(story: &SecretStory<'_>) -> Value {
         "url": facts.service.url,
         "revision": facts.service.revision.as_ref().map(ToString::to_string),
         "previous_revision": facts.service.previous.as_ref().map(ToString::to_string),
-        "image": facts.image.as_ref().map(ToString::to_string),
+        "image": facts.real_image().map(ToString::to_string),
         "secret": {
             "name": what.secret,
             "project": what.secret_project,

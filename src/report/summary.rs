@@ -5,7 +5,7 @@ use super::{Outcome, Story, build, execution, headline, timeline, truth};
 use crate::console::duration;
 use crate::console::files::SUMMARY_LIMIT;
 use crate::explain::{Class, Failure};
-use crate::model::facts::{Facts, StepFact, StepState};
+use crate::model::facts::Facts;
 use crate::model::traffic::Target;
 use crate::plan::decide::Step;
 use crate::plan::difference::Difference;
@@ -20,8 +20,8 @@ pub fn markdown(story: &Story<'_>) -> String {
     parts.extend(ended(story.outcome, &sentences, story.plan, "service"));
     parts.extend(regions(story));
     parts.push(steps(story.facts));
-    parts.extend(story.facts.build.as_ref().and_then(build::markdown));
-    parts.extend(story.facts.job.as_ref().and_then(execution::markdown));
+    parts.extend(story.facts.built().and_then(build::markdown));
+    parts.extend(story.facts.ran().and_then(execution::markdown));
     parts.extend(rollout(story));
     parts.extend(traffic(story));
     parts.extend(checks(story.facts));
@@ -73,7 +73,7 @@ fn head(story: &Story<'_>) -> String {
         ("Access", facts.service.callers.map(|callers| sentence(callers.words()))),
         ("Revision", facts.service.revision.as_ref().map(|revision| code(revision.as_str()))),
         ("Served before", facts.service.previous.as_ref().map(|revision| code(revision.as_str()))),
-        ("Image", facts.image.as_ref().map(|image| code(&image.to_string()))),
+        ("Image", facts.real_image().map(|image| code(&image.to_string()))),
         ("Commit", story.commit.map(code)),
         ("Since the last deploy", facts.commits.as_deref().map(sentence)),
         ("Took", Some(duration(story.took))),
@@ -104,10 +104,17 @@ pub(super) fn failed(failure: &Failure, sentences: &[String]) -> String {
     out
 }
 
+/// Programs that hints have people run.
+const PROGRAMS: [&str; 3] = ["gcloud", "npx", "gh"];
+
 /// Commands in hints are shown as code, so that they can be copied as they are.
 fn hint_markdown(hint: &str) -> String {
-    match hint.split_once(": gcloud ") {
-        Some((before, command)) => format!("{}: {}", sentence(before), code(&format!("gcloud {command}"))),
+    let command = PROGRAMS.iter().find_map(|program| {
+        let (before, rest) = hint.split_once(&format!(": {program} "))?;
+        Some((before, format!("{program} {rest}")))
+    });
+    match command {
+        Some((before, command)) => format!("{}: {}", sentence(before), code(&command)),
         None => match hint.split_once(": https://") {
             Some((before, address)) => format!("{}: {}", sentence(before), link(&format!("https://{address}"))),
             None => sentence(hint),
@@ -151,12 +158,6 @@ pub(super) fn planned(plan: &[Step], changes: &[Difference], what: &str) -> Stri
 
 /// The table of steps.
 pub(super) fn steps(facts: &Facts) -> String {
-    let mark = |step: &StepFact| match step.state {
-        StepState::Done => "✅",
-        StepState::Skipped => "➖",
-        StepState::Failed => "❌",
-        StepState::Cancelled => "🚫",
-    };
     let rows: Vec<Vec<String>> = facts
         .steps
         .iter()
@@ -164,7 +165,7 @@ pub(super) fn steps(facts: &Facts) -> String {
             vec![
                 step.name.title().to_owned(),
                 // A space that does not break: the narrow column stays on one line.
-                format!("{}\u{a0}{}", mark(step), step.state.word()),
+                format!("{}\u{a0}{}", step.state.sign(), step.state.word()),
                 duration(step.took),
                 sentence(&step.note),
             ]
@@ -230,9 +231,10 @@ pub(super) fn checks(facts: &Facts) -> Option<String> {
     let rows: Vec<Vec<String>> = checks
         .iter()
         .map(|check| {
-            let mark = if check.passed { "✅" } else { "❌" };
+            let (sign, word) = check.verdict();
             vec![
-                mark.to_owned(),
+                // What has passed or failed says so by its sign; that nobody was asked is no sign anybody knows.
+                if check.not_run { format!("{sign}\u{a0}{word}") } else { sign.to_owned() },
                 check.at.to_owned(),
                 code(&check.request),
                 code(&check.expected),

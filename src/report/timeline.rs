@@ -33,7 +33,7 @@ fn sections(parts: &[(Option<&str>, &Vec<StepFact>)], took: Duration) -> Option<
             let at = millis(step.begun.duration_since(first));
             let mark = match step.state {
                 StepState::Failed | StepState::Cancelled => "crit, ",
-                StepState::Done | StepState::Skipped => "",
+                StepState::Done | StepState::Simulated | StepState::Skipped => "",
             };
             lines.push(format!("{} :{mark}{at}, {}", step.name.title(), at + millis(step.took).max(1)));
         }

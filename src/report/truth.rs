@@ -1,6 +1,6 @@
 //! What is true now: the sentences a reader of a failure needs most.
 
-use super::{Outcome, Story};
+use super::{Outcome, Story, simulated};
 use crate::model::facts::{Facts, RolloutEnd, RolloutFact, Written};
 use crate::model::kind::Kind;
 
@@ -14,7 +14,7 @@ pub fn sentences(story: &Story<'_>) -> Vec<String> {
     all.extend(story.facts.job.as_ref().map(super::execution::sentence));
     if story.others.is_empty() {
         all.extend(of_service(story.kind, story.service, story.facts));
-        return all;
+        return simulated::sentences(story.facts.simulated, all);
     }
     let regions = std::iter::once((story.region, story.facts)).chain(story.others.iter().copied());
     for (region, facts) in regions {
@@ -22,11 +22,14 @@ pub fn sentences(story: &Story<'_>) -> Vec<String> {
             of_service(story.kind, story.service, facts).into_iter().map(|sentence| format!("{region}: {sentence}")),
         );
     }
-    all
+    simulated::sentences(story.facts.simulated, all)
 }
 
 fn build(story: &Story<'_>) -> Option<String> {
     let build = story.facts.build.as_ref()?;
+    if story.facts.simulated {
+        return Some("The source and what the build asks for were read; nothing is built".to_owned());
+    }
     let Some(id) = &build.id else {
         return Some(format!(
             "Whether Cloud Build took the build is not known; it would carry the tag `{}`",

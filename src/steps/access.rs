@@ -208,7 +208,7 @@ pub(super) async fn closed(context: &Context<'_>, facts: &Facts, place: &Place, 
     let sentence = format!(
         "Service `{name}` is open to everybody, and Google still turns away who does not say who it is{waited}"
     );
-    let answers = facts.checks.iter().filter(|check| check.at == place.name && !check.passed);
+    let answers = facts.checks.iter().filter(|check| check.at == place.name && check.failed());
     let evidence = answers.map(|check| format!("{}: last answer {}", check.request, check.answer)).collect();
     let address = facts.service.url.as_deref().unwrap_or_else(|| place.base.as_str());
     let why = match with_identity(context, place, address).await {

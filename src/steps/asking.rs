@@ -122,7 +122,7 @@ pub(super) async fn ask(asker: &Asker<'_>, facts: &mut Facts, time: Duration) ->
         let mut all = true;
         asking.turned_away = false;
         for (check, fact) in checks.checks.iter().zip(facts.checks.iter_mut().skip(first)) {
-            let Seen { passed, shown, proof } = match asking.ask(check).await {
+            let seen = match asking.ask(check).await {
                 Ok(seen) => seen,
                 Err((why, hints)) => {
                     // What nobody could ask has neither passed nor failed.
@@ -131,15 +131,17 @@ pub(super) async fn ask(asker: &Asker<'_>, facts: &mut Facts, time: Duration) ->
                 }
             };
             fact.attempts = round;
-            fact.passed = passed;
-            fact.answer = shown;
-            fact.proof = proof;
-            all &= passed;
+            fact.not_run = seen.not_run;
+            (fact.passed, fact.answer, fact.proof) = (seen.passed, seen.shown, seen.proof);
+            // What no program can answer is no reason to wait, nor to go back.
+            all &= fact.passed || fact.not_run;
         }
         passes = if all { passes + 1 } else { 0 };
         if passes >= checks.successes {
             let proof = facts.checks.get(first).map(|check| check.proof.as_str()).unwrap_or_default();
-            return Asked::Passed { told: asking.told(checks, passes, proof), private: asking.private };
+            let ours = facts.checks.get(first..).unwrap_or_default();
+            let told = not_run(ours).unwrap_or_else(|| asking.told(checks, passes, proof));
+            return Asked::Passed { told, private: asking.private };
         }
         if asking.turned_away {
             let door = asking.door();
@@ -157,13 +159,23 @@ pub(super) async fn ask(asker: &Asker<'_>, facts: &mut Facts, time: Duration) ->
                 return Asked::TimeUp { private: asking.private, limit: limit.length };
             }
             let ours = facts.checks.iter().skip(first);
-            let waiting: Vec<&str> = ours.filter(|check| !check.passed).map(|check| check.request.as_str()).collect();
+            let waiting: Vec<&str> = ours.filter(|check| check.failed()).map(|check| check.request.as_str()).collect();
             let again = if waiting.is_empty() { "all, once more".to_owned() } else { waiting.join(", ") };
             asker.console.live(&format!("Asking again: {again}"));
             clock.sleep(jitter(pause, 0.8, 1.2).min(limit.left(clock).max(SHORTEST_PAUSE))).await;
         }
         pause = pause.mul_f64(1.5).min(LONGEST_PAUSE);
         round += 1;
+    }
+}
+
+/// What is told where there was no program for some checks to ask.
+fn not_run(checks: &[CheckFact]) -> Option<String> {
+    let (all, not_run) = (checks.len(), checks.iter().filter(|check| check.not_run).count());
+    match (all - not_run, not_run) {
+        (_, 0) => None,
+        (0, _) => Some(format!("{not_run} of {all} checks not run: there is no program to ask")),
+        (passed, _) => Some(format!("{passed} of {all} checks passed, {not_run} not run: there is no program to ask")),
     }
 }
 
@@ -176,6 +188,7 @@ fn pending(place: &Place, check: &Check) -> CheckFact {
         expected: format!("{}{body}", check.statuses),
         answer: String::new(),
         passed: false,
+        not_run: false,
         attempts: 0,
     }
 }
@@ -183,13 +196,15 @@ fn pending(place: &Place, check: &Check) -> CheckFact {
 /// What a check came to: whether it passed, what was answered, and how it is known who answered.
 struct Seen {
     passed: bool,
+    /// Whether there was no program to be asked.
+    not_run: bool,
     shown: String,
     proof: String,
 }
 
 impl Seen {
     fn failed(shown: impl Into<String>) -> Self {
-        Self { passed: false, shown: shown.into(), proof: String::new() }
+        Self { passed: false, not_run: false, shown: shown.into(), proof: String::new() }
     }
 }
 
@@ -274,13 +289,16 @@ impl<'a> Asking<'a> {
         }
         self.turned_away |= matches!(self.entry, Entry::Everybody(_)) && door::turned_away(check.method, &answer);
         let shown = if door::found_nothing(&answer) { door::NOT_FOUND.to_owned() } else { answer.shown() };
+        if answer.not_run {
+            return Ok(Seen { not_run: true, ..Seen::failed("no program runs") });
+        }
         if !passes(check, &answer) {
             return Ok(Seen::failed(shown));
         }
         if let Some(other) = place.others.iter().find(|other| answer.names(other.as_str())) {
             return Ok(Seen::failed(format!("{shown} (from revision {other}, which served before)")));
         }
-        Ok(Seen { passed: true, shown, proof: proof(place, &answer) })
+        Ok(Seen { passed: true, not_run: false, shown, proof: proof(place, &answer) })
     }
 
     /// Asks once; again with an identity, when one is asked for and may help.

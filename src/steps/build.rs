@@ -104,7 +104,11 @@ pub(super) async fn run(
     facts.image = Some(pinned.clone());
     facts.digest = Some(digest);
     budget::look(context, facts, build, &last, &pinned, seen).await?;
-    Ok((pinned.to_string(), format!("`{}` is SUCCESS, image `{}`", last.id, pinned.digest().short())))
+    let note = match context.console.is_simulated() {
+        true => "the source and what the build asks for were read; nothing is built".to_owned(),
+        false => format!("`{}` is SUCCESS, image `{}`", last.id, pinned.digest().short()),
+    };
+    Ok((pinned.to_string(), note))
 }
 
 /// Submits the build, and keeps what is known of it.
@@ -138,8 +142,9 @@ async fn watch(
     keep_state(context, facts, "build_id", &submitted.id);
     note(facts, &submitted);
     context.console.end_group();
-    context.console.group(&format!("Build {} in Cloud Build ({location})", submitted.id));
-    context.console.line(&format!("Its page: {}", submitted.log_url));
+    let place = if context.console.is_simulated() { "on the embedded cloud" } else { "in Cloud Build" };
+    context.console.group(&format!("Build {} {place} ({location})", submitted.id));
+    submitted.page("Its page").iter().for_each(|page| context.console.line(page));
     if repository != build.to.named() {
         context.console.line(&format!("The image goes to `{repository}`, where the service's image is"));
     }

@@ -53,7 +53,7 @@ pub(super) fn of_build(failed: &Failed<'_>, queue: Duration) -> Failure {
     for hint in build_cures::of(failed).into_iter().rev() {
         failure = failure.hint(hint);
     }
-    failure.more_hints([format!("The whole log: {}", last.log_url)])
+    failure.more_hints(last.page("The whole log"))
 }
 
 /// Any build that ended, and not with success, in Google's words; `target` says where it pushes, as in "to `web`".
@@ -124,13 +124,13 @@ pub(super) fn no_digest(last: &CloudBuild, why: &str) -> Failure {
         format!("Build `{}` is SUCCESS, but there is no image to deploy: {why}", last.id),
     )
     .hint("Only an image with a known digest is deployed, so that what runs is what was built")
-    .more_hints([format!("The build: {}", last.log_url)])
+    .more_hints(last.page("The build"))
 }
 
 /// The build may go on, but can no longer be looked at.
 pub(super) fn unwatchable(last: &CloudBuild, error: ApiError) -> Failure {
     Failure::of(format!("Build `{}` can no longer be watched; it may still be running", last.id), error)
-        .more_hints([format!("See how it ends: {}", last.log_url)])
+        .more_hints(last.page("See how it ends"))
 }
 
 /// The limit for watching is reached.
@@ -139,7 +139,7 @@ pub(super) fn stopped_watching(last: &CloudBuild, limit: Duration) -> Failure {
         Class::Timeout,
         format!("Stopped watching build `{}` after {} s: it is still {}", last.id, limit.as_secs(), last.status.word()),
     )
-    .hint(format!("It is left running: {}", last.log_url))
+    .hint(last.page("It is left running").unwrap_or_else(|| "It is left running".to_owned()))
 }
 
 /// What Cloud Build says about the end.

@@ -43,7 +43,7 @@ mod tests {
 
     fn answer(status: u16, text: &str, headers: &[(&str, &str)]) -> Answer {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Answer { status: Some(status), text: text.to_owned(), headers }
+        Answer { status: Some(status), text: text.to_owned(), headers, not_run: false }
     }
 
     #[test]

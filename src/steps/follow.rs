@@ -76,7 +76,8 @@ pub(super) async fn to_the_end(
     let (mut approval_said, mut unknown_said) = (false, false);
     loop {
         if last.needs_approval && !approval_said {
-            with.console.line(&format!("The build waits for an approval: {}", last.log_url));
+            let waits = "The build waits for an approval";
+            with.console.line(&last.page(waits).unwrap_or_else(|| waits.to_owned()));
             approval_said = true;
         }
         let read = watch.read(with, facts).await;
@@ -125,7 +126,7 @@ fn say_change(console: &Console, facts: &mut Facts, before: &CloudBuild, now: &C
             console.warning(&text);
             facts.warnings.push(text);
         }
-        Status::Working => console.line("The build is at work"),
+        Status::Working if !console.is_simulated() => console.line("The build is at work"),
         _ => {}
     }
 }

@@ -48,7 +48,7 @@ pub async fn of_build(
     facts.build = Some(BuildFact { location: location.to_string(), ..BuildFact::default() });
     note(facts, &build);
     console.group(&format!("Build {} in Cloud Build ({location})", build.id));
-    console.line(&format!("Its page: {}", build.log_url));
+    build.page("Its page").iter().for_each(|page| console.line(page));
     let with = Watching { http, console, location: location.as_str() };
     let (source, (work, queue)) = (Source::of(&build), build.limits);
     let watched = follow::to_the_end(with, facts, build, source, work + queue).await;
@@ -59,10 +59,10 @@ pub async fn of_build(
         console.warning(&text);
         facts.warnings.push(text);
     }
-    let page = format!("The build's page: {}", last.log_url);
+    let page = last.page("The build's page");
     if last.status != Status::Success {
         let failure = build_failure::ended(&last, &log, "where it was to go", work, queue);
-        return Err(failure.more_hints(hints).more_hints([page]));
+        return Err(failure.more_hints(hints).more_hints(page));
     }
     hints.iter().for_each(|hint| console.line(&format!("  hint: {hint}")));
     Ok(())

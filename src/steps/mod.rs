@@ -447,14 +447,22 @@ async fn timed<T>(
     name: StepName,
     work: impl AsyncFnOnce(&mut Facts) -> Result<(T, String), Failure>,
 ) -> Result<T, Failure> {
+    facts.simulated = console.is_simulated();
     facts.current = Some((name, std::time::Instant::now()));
     let result = work(facts).await;
     console.end_group();
     match result {
         Ok((value, note)) => {
-            facts.end(StepState::Done, note.as_str());
-            let took = facts.took(name).unwrap_or_default();
-            console.done(&format!("{prefix}{}: {note}", name.title()), took);
+            facts.done(note.as_str());
+            match facts.steps.last() {
+                Some(step) if step.state == StepState::Simulated => {
+                    console.as_if(&format!("{prefix}{} (simulated): {note}", name.title()), step.took);
+                }
+                last => {
+                    let took = last.map(|step| step.took).unwrap_or_default();
+                    console.done(&format!("{prefix}{}: {note}", name.title()), took);
+                }
+            }
             Ok(value)
         }
         Err(failure) => {

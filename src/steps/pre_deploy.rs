@@ -45,10 +45,10 @@ pub(super) async fn run(
     context.console.group(&format!("Job {} in {region}, with the new image", wish.name));
     let written = work.write(facts).await?;
     let execution = work.start(facts, written, None).await?;
-    context.console.line(&format!("Execution {}; its log: {}", execution.short(), execution.log_uri()));
+    work.say_begun(&execution);
     let longest = wish.timeout * (wish.retries + 1) + SLACK;
     let last = work.watch(facts, execution, longest).await?;
-    Ok(((), format!("execution `{}` of job `{}` succeeded", last.short(), wish.name)))
+    Ok(((), format!("execution `{}` of job `{}` {}", last.short(), wish.name, work.went_well())))
 }
 
 /// Asks Google whether it would take the job, around `service` as it shall be.

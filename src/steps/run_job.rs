@@ -93,14 +93,14 @@ async fn execute(
     work.console.group(&format!("Job {} in {}", work.job, work.region));
     let overridden = overrides(once, written.json());
     let execution = work.start(facts, written, overridden.as_ref()).await?;
-    work.console.line(&format!("Execution {}; its log: {}", execution.short(), execution.log_uri()));
+    work.say_begun(&execution);
     let Some(limit) = once.wait else {
         work.let_go(facts);
         return Ok((JobEnd::Started, format!("`{}` is started, and not waited for", execution.short())));
     };
     let last = watch(work, facts, execution, limit).await?;
     let tasks = if last.tasks() == 1 { String::new() } else { format!(", {} tasks", last.tasks()) };
-    Ok((JobEnd::Succeeded, format!("`{}` succeeded{tasks}", last.short())))
+    Ok((JobEnd::Succeeded, format!("`{}` {}{tasks}", last.short(), work.went_well())))
 }
 
 async fn watch(

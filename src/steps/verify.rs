@@ -129,7 +129,7 @@ fn ready(context: &Context<'_>, facts: &mut Facts, why: &str, hints: &[String]) 
 
 fn failure(context: &Context<'_>, facts: &Facts, place: &Place, private: bool, limit: Duration) -> Failure {
     let asked = || facts.checks.iter().filter(|check| check.at == place.name);
-    let failed: Vec<&CheckFact> = asked().filter(|check| !check.passed).collect();
+    let failed: Vec<&CheckFact> = asked().filter(|check| check.failed()).collect();
     let what = match failed.as_slice() {
         [] => "not often enough in a row".to_owned(),
         [one] => format!("`{}` is not answered with {}", one.request, one.expected),

@@ -1,4 +1,4 @@
-//! From a terminal: the same settings as flags, help that is complete, the embedded cloud.
+//! From a terminal: the same settings as flags, help that is complete.
 
 use std::process::Command;
 
@@ -77,65 +77,4 @@ fn help_names_every_setting() {
     assert!(err.contains("--service"), "{err}");
     let (code, out, _) = slipway(&["--version"], std::path::Path::new("."));
     assert_eq!((code, out.as_str()), (0, concat!("slipway ", env!("CARGO_PKG_VERSION"), "\n")));
-}
-
-#[test]
-fn any_source_can_be_tried_on_the_embedded_cloud() {
-    let mut scene = Scene::new();
-    scene.file("mine/Dockerfile", "FROM scratch\nCOPY x /\n").file("mine/x", "1");
-    let (code, out, err) = slipway(
-        &["deploy", "--local", "--service", "mine", "--source", "mine", "--health-path", "/"],
-        &scene.workspace(),
-    );
-    assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    assert!(out.contains("This is the embedded cloud") && out.contains("Deployed mine"), "{out}");
-    let (code, out, _) =
-        slipway(&["deploy", "--local", "--service", "mine", "--source", "nowhere"], &scene.workspace());
-    assert_eq!(code, 2, "{out}");
-}
-
-#[test]
-fn the_demonstration_of_a_rollout_goes_there_and_back() {
-    let (code, out, err) = slipway(&["demo", "rollout"], std::path::Path::new(env!("CARGO_MANIFEST_DIR")));
-    assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    for says in ["== 2. A bad candidate", "serves as before", "== 3. A good candidate", "Rolled back sample-backend"] {
-        assert!(out.contains(says), "{says}: {out}");
-    }
-}
-
-#[test]
-fn the_demonstration_of_the_day_after_finds_what_is_in_the_way() {
-    let (code, out, err) = slipway(&["demo", "operations"], std::path::Path::new(env!("CARGO_MANIFEST_DIR")));
-    assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    for said in [
-        "in the way of a deploy",
-        "--role=roles/artifactregistry.createOnPushWriter",
-        "3. The owner has run the script",
-        "xychart-beta",
-        "latency p95",
-        "GET /api/berths: connection pool exhausted",
-        "Secret `session-key` is rotated",
-    ] {
-        assert!(out.contains(said), "{said}\n{out}");
-    }
-}
-
-#[test]
-fn the_demonstration_ships_the_sample() {
-    let (code, out, err) = slipway(&["demo"], std::path::Path::new(env!("CARGO_MANIFEST_DIR")));
-    assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    for text in [
-        "This is the embedded cloud",
-        "The release of `staging` is out: `backend`, `frontend`",
-        "## ✅ The release of `staging` is out",
-        "/health  ->  200 {\"status\":\"ok\"",
-        "/  ->  200 <title>Harbour</title>",
-        "/berths  ->  200 <title>Berths</title>",
-        "/quay  ->  301 location: /berths",
-        "/nowhere  ->  404 <title>Not here</title>",
-        "~ backend: env ENVIRONMENT = ••• (changed)",
-        "Nothing was changed",
-    ] {
-        assert!(out.contains(text), "{text}\n{out}");
-    }
 }

@@ -22,6 +22,7 @@ mod deploy_failures;
 mod doctor;
 mod domain;
 mod dry_run;
+mod embedded;
 mod faults;
 mod first_deploy;
 mod gcloud;

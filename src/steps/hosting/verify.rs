@@ -33,7 +33,7 @@ pub(super) async fn run(context: &SiteContext<'_>, facts: &mut Facts, index: usi
         Asked::Unreachable(..) => Duration::ZERO,
         Asked::Closed { limit } | Asked::TimeUp { limit, .. } => limit,
     };
-    let failed: Vec<_> = facts.checks.iter().filter(|check| check.at == place.name && !check.passed).collect();
+    let failed: Vec<_> = facts.checks.iter().filter(|check| check.at == place.name && check.failed()).collect();
     let what = match failed.as_slice() {
         [] => "not often enough in a row".to_owned(),
         [one] => format!("`{}` is not answered with {}", one.request, one.expected),

@@ -80,6 +80,19 @@ impl Work<'_> {
         }
     }
 
+    /// Says which execution was begun, and where its log is, where a container runs that could write one.
+    pub(super) fn say_begun(&self, execution: &Execution) {
+        self.console.line(&match self.console.is_simulated() {
+            true => format!("Execution {}, for which no container runs", execution.short()),
+            false => format!("Execution {}; its log: {}", execution.short(), execution.log_uri()),
+        });
+    }
+
+    /// What became of an execution that went well.
+    pub(super) fn went_well(&self) -> &'static str {
+        if self.console.is_simulated() { "is over; no container ran" } else { "succeeded" }
+    }
+
     /// A gcloud command about the job or an execution of it.
     fn gcloud(&self, what: &str, name: &str) -> String {
         format!("gcloud run jobs {what} {name} --region={} --project={}", self.region, self.http.project())
