@@ -14,9 +14,34 @@ pub struct Entry {
     pub key: String,
     /// The value as typed.
     pub value: String,
+    /// Whether that is `null` without quotes.
+    pub is_null: bool,
     /// The line of the key, from 1.
     pub line: usize,
 }
+
+impl Entry {
+    /// Refuses a value that is `null` without quotes: GitHub's `toJSON` makes that of a secret that does not exist, and a
+    /// service would be given the four letters in its place.
+    ///
+    /// # Errors
+    /// What is wrong with it, and the cure.
+    pub fn given(&self) -> Result<(), (String, String)> {
+        if !self.is_null {
+            return Ok(());
+        }
+        let key = &self.key;
+        Err((
+            format!("`{key}` is null, which is what `toJSON` makes of a secret that does not exist"),
+            format!(
+                "store the secret, by the name that is asked for: `gh secret set {key}`; where the word is meant, write it in quotes"
+            ),
+        ))
+    }
+}
+
+/// What YAML and JSON have for nothing.
+const NULL: &str = "null";
 
 /// Parses the text of a map input; mistakes and warnings go to `findings`.
 pub fn parse(input: &Input, text: &str, findings: &mut Findings) -> Vec<Entry> {
@@ -144,7 +169,9 @@ impl Reader {
             let at = text[seen..].find(&quoted).map_or(seen, |at| seen + at);
             let line = text[..at].matches('\n').count() + 1;
             seen = behind(text, at + quoted.len(), length);
-            Entry { key, value, line }
+            // A text of these letters has two quotes more.
+            let is_null = value == NULL && length == NULL.len();
+            Entry { key, value, is_null, line }
         };
         Ok(pairs.into_iter().map(&mut entry).collect())
     }
@@ -174,12 +201,9 @@ impl Reader {
                 Event::Scalar(value, style, _, _) if inside => match key.take() {
                     None => key = Some((value.into_owned(), line)),
                     Some((key, line)) => {
-                        let value = if style == ScalarStyle::Plain {
-                            one_paragraph(text, &span, &value)
-                        } else {
-                            value.into_owned()
-                        };
-                        entries.push(Entry { key, value, line });
+                        let plain = style == ScalarStyle::Plain;
+                        let value = if plain { one_paragraph(text, &span, &value) } else { value.into_owned() };
+                        entries.push(Entry { key, is_null: plain && value == NULL, value, line });
                     }
                 },
                 Event::MappingStart(style, ..) | Event::SequenceStart(style, ..) if inside => {
@@ -201,7 +225,7 @@ impl Reader {
                             "write it as one text: JSON on one line, in quotes, or behind `|`",
                         ));
                     };
-                    entries.push(Entry { key, value, line });
+                    entries.push(Entry { key, value, is_null: false, line });
                 }
                 Event::Alias(..) => {
                     return Err(self.mistake(Some(line), "YAML aliases are not read here", "write the value out"));
@@ -238,7 +262,8 @@ impl Reader {
                     self.input
                 ));
             }
-            entries.push(Entry { key, value: value.text, line });
+            let is_null = !value.quoted && value.text == NULL;
+            entries.push(Entry { key, value: value.text, is_null, line });
             let consumed = start + used;
             line += rest[..consumed].matches('\n').count();
             rest = &rest[consumed..];

@@ -141,6 +141,25 @@ fn a_list_for_another_grammar_is_warned_about() {
     scene.run().expect(0).says("entries are separated by line breaks, not commas");
 }
 
+/// GitHub's `toJSON` makes `null` of a secret that is not there; a service must not be given the word in its place.
+#[test]
+fn a_secret_that_is_not_there_is_no_value() {
+    for (name, text) in [
+        ("env_vars", "STAGE: staging\nDATABASE_URL: null"),
+        ("env_vars", "STAGE=staging\nDATABASE_URL=null"),
+        ("env_vars", "{\"STAGE\": \"staging\",\n\"DATABASE_URL\": null}"),
+        ("build_args", "STAGE: staging\nDATABASE_URL: null"),
+        ("pre_deploy_job", "command: migrate\nenv: {DATABASE_URL: null}"),
+    ] {
+        let mut scene = Scene::new();
+        let run = scene.input(name, text).run().expect(2);
+        run.says(&format!("* {name}, line 2: ")).says("`DATABASE_URL` is null").says("`gh secret set DATABASE_URL`");
+        assert_eq!(scene.cloud.journal().len(), 0);
+    }
+    let mut scene = Scene::new();
+    scene.input("env_vars", "A: \"null\"\nB: 'null'\nC: nullable\nD: ~").run().expect(0);
+}
+
 #[test]
 fn endpoints_that_leave_this_machine_unprotected_are_refused() {
     let mut scene = Scene::new();

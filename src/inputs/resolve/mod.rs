@@ -366,7 +366,7 @@ impl Give<'_> {
         let text = self.raw.whole(name)?;
         let entries = super::map::parse(input, text, self.findings);
         for entry in &entries {
-            if let Err((problem, cure)) = check(&entry.key, &entry.value) {
+            if let Err((problem, cure)) = entry.given().and_then(|()| check(&entry.key, &entry.value)) {
                 self.findings.wrong_at(name, Some(entry.line), problem, cure);
             }
         }

@@ -98,7 +98,7 @@ impl Read<'_, '_> {
     ) -> Vec<(String, String)> {
         let entries = map::parse_inner(self.input, entry, self.give.findings);
         for inner in &entries {
-            if let Err((problem, cure)) = rule(&inner.key, &inner.value) {
+            if let Err((problem, cure)) = inner.given().and_then(|()| rule(&inner.key, &inner.value)) {
                 let problem = format!("in its `{}`, {problem}", entry.key);
                 self.give.findings.wrong_at(INPUT, Some(inner.line), problem, cure);
             }
