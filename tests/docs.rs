@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use slipway::explain::Class;
 use slipway::google::roles::{self, Need};
+use slipway::google::services;
 use slipway::inputs::spec::{Command, Group, Input};
 use slipway::report::outputs::OUTPUTS;
 use slipway::report::{doctor, hosting, job, logs, monitoring, preview, release, rotate_key, rotate_secret, status};
@@ -345,6 +346,18 @@ fn the_permissions_page_has_every_permission() {
     check_part("docs/PERMISSIONS.md", "secrets", &table(roles::SECRET_NEEDS));
     check_part("docs/PERMISSIONS.md", "helpful", &table(roles::HELPFUL));
     check_part("docs/PERMISSIONS.md", "build-account", &table(roles::BUILD_ACCOUNT));
+    let mut apis = String::from("\n| API | to |\n| --- | --- |\n");
+    for (api, why) in services::NEEDED {
+        writeln!(apis, "| `{api}` | {why} |").unwrap();
+    }
+    let command = services::enable("\"$PROJECT\"", services::NEEDED.map(|(api, _)| api));
+    write!(
+        apis,
+        "\n```bash\n{}\n```\n",
+        command.replace(" storage.", " \\\n  storage.").replace(" run.", " \\\n  run.")
+    )
+    .unwrap();
+    check_part("docs/PERMISSIONS.md", "apis", &apis);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::grants::Denied;
 use super::refusal::Refusal;
 use super::roles;
+use super::services;
 use super::token::TokenError;
 use crate::explain::{Class, Explain};
 use crate::model::principal::Principal;
@@ -219,13 +220,13 @@ impl Explain for ApiError {
             }
             Kind::Refused(refusal) => refusal,
         };
-        let service = refusal.metadata("service").unwrap_or("the API");
         match (refusal.status, refusal.reason.as_str()) {
             (_, "SERVICE_DISABLED" | "accessNotConfigured") => {
-                let mut hints = vec![format!(
-                    "Enable it with: gcloud services enable {service} --project={}; it takes a few minutes to work",
-                    self.project
-                )];
+                let Some(service) = refusal.disabled_api() else {
+                    return vec!["Enable the API that Google names above; it takes a few minutes to work".into()];
+                };
+                let mut hints =
+                    vec![format!("Enable it, which takes a few minutes to work: {}", services::enable(&self.project, [service]))];
                 hints.extend(refusal.metadata("activationUrl").map(|url| format!("Or enable it here: {url}")));
                 hints
             }

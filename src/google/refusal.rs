@@ -101,6 +101,11 @@ impl Refusal {
         self.metadata.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
+    /// The API that is not enabled: from the details, else from the page to which Google's sentence leads.
+    pub fn disabled_api(&self) -> Option<&str> {
+        self.metadata("service").or_else(|| api_in(&self.message))
+    }
+
     /// The permission that is missing: from the details, else from Google's usual sentences.
     pub fn permission(&self) -> Option<&str> {
         if let Some(permission) = self.metadata("permission") {
@@ -159,6 +164,14 @@ fn text(value: &Value) -> String {
 
 fn clip(text: &str) -> String {
     text.chars().take(300).collect()
+}
+
+/// The API on whose page, as Google's sentence on a disabled one has it, somebody may enable it. What stands in a text
+/// becomes part of a command, so it is a plain name or nothing.
+pub fn api_in(text: &str) -> Option<&str> {
+    let (api, _) = text.split_once("/apis/api/")?.1.split_once("/overview")?;
+    let plain = api.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-');
+    (plain && api.ends_with(".googleapis.com")).then_some(api)
 }
 
 fn words(body: &[u8]) -> String {
@@ -247,6 +260,27 @@ mod tests {
             let refusal = read(403, &json!({"error": {"message": message}}));
             assert_eq!(refusal.permission(), permission, "{message}");
         }
+    }
+
+    #[test]
+    fn a_disabled_api_is_found_in_details_or_in_googles_sentence() {
+        let sentence = |api: &str| {
+            format!(
+                "… is disabled. Enable it by visiting https://console.developers.google.com/apis/api/{api}/overview?project=1 then retry."
+            )
+        };
+        let of = |api: &str| {
+            let errors = json!([{"domain": "usageLimits", "reason": "accessNotConfigured"}]);
+            read(403, &json!({"error": {"message": sentence(api), "errors": errors}}))
+        };
+        assert_eq!(of("storage.googleapis.com").disabled_api(), Some("storage.googleapis.com"));
+        // Names that `gcloud services enable` does not take, and what is none.
+        for other in ["storage_api", "x; rm -rf /.googleapis.com", ""] {
+            assert_eq!(of(other).disabled_api(), None, "{other}");
+        }
+        let details = json!([{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED",
+            "metadata": {"service": "run.googleapis.com"}}]);
+        assert_eq!(read(403, &json!({"error": {"details": details}})).disabled_api(), Some("run.googleapis.com"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::log_view::LogView;
 use crate::google::cloud_build::{Build as CloudBuild, Status};
+use crate::google::refusal::api_in;
 use crate::google::roles;
 use crate::inputs::deploy::{Build, Builder, Recipe};
 use crate::model::ids::AccountEmail;
@@ -72,6 +73,13 @@ fn member(failed: &Failed<'_>) -> String {
 }
 
 fn push(failed: &Failed<'_>) -> Vec<String> {
+    let said = std::iter::once(failed.last.failure_detail.as_str()).chain(failed.log.last());
+    if let Some(service) =
+        said.filter(|text| text.contains("has not been used in project")).find_map(|text| api_in(text))
+    {
+        let command = Fix::Enable { service: service.to_owned() }.command(failed.project);
+        return vec![format!("Enable the API of the registry: {command}")];
+    }
     let Some(place) = Location::of(failed.repository) else {
         return vec![format!(
             "Let the build's account push to `{}`; its registry is none of Google's",

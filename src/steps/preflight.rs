@@ -7,8 +7,9 @@ use crate::explain::{Class, Explain, Failure};
 use crate::google::cloud_run::{self, Service};
 use crate::google::error::ApiError;
 use crate::google::projects::{self, AccountState, Resource};
+use crate::google::refusal::Refusal;
 use crate::google::roles::{self, Need, Scope};
-use crate::google::{cloud_build, jobs, storage};
+use crate::google::{cloud_build, jobs, services, storage};
 use crate::inputs::deploy::{Build, What};
 use crate::model::facts::Facts;
 use crate::model::ids::AccountEmail;
@@ -35,6 +36,8 @@ struct Finding {
     class: Class,
     problem: String,
     hints: Vec<String>,
+    /// The API that is not enabled, where that is it.
+    api: Option<String>,
 }
 
 pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen, Failure> {
@@ -112,6 +115,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
         match own_number(context, account.as_ref().filter(|_| build.account.is_none())).await {
             Some(number) if number != bucket.project_number => findings.push(Finding {
                 class: Class::Config,
+                api: None,
                 problem: format!("bucket `{}` belongs to another project (number {}, not {number})", build.bucket, bucket.project_number),
                 hints: vec![format!("Bucket names are shared by all of Google Cloud; choose another one with `staging_bucket: {}-slipway-source`", context.deploy.project)],
             }),
@@ -149,7 +153,7 @@ async fn service_and_secrets(context: &Context<'_>) -> (Result<Option<Service>, 
     (service, old)
 }
 
-fn failure(context: &Context<'_>, findings: Vec<Finding>) -> Failure {
+fn failure(context: &Context<'_>, mut findings: Vec<Finding>) -> Failure {
     let class = findings.first().map_or(Class::Permission, |finding| finding.class);
     let what = match findings.as_slice() {
         [one] => one.problem.clone(),
@@ -159,6 +163,15 @@ fn failure(context: &Context<'_>, findings: Vec<Finding>) -> Failure {
     let mut failure = Failure::plain(class, sentence);
     if findings.len() > 1 {
         failure = failure.evidence(findings.iter().map(|finding| finding.problem.clone()).collect());
+    }
+    if findings.iter().filter(|finding| finding.api.is_some()).count() > 1 {
+        // Nobody has enabled anything here: each run would find the next one, the registry's after a build was paid for.
+        let all = services::NEEDED.iter().map(|(api, _)| *api);
+        failure = failure.hint(format!(
+            "Enable what a deploy needs, which takes a few minutes to work: {}",
+            services::enable(context.http.project(), all)
+        ));
+        findings.retain(|finding| finding.api.is_none());
     }
     failure.more_hints(findings.into_iter().flat_map(|finding| finding.hints))
 }
@@ -221,6 +234,7 @@ async fn still_missing(context: &Context<'_>, missing: &[&Need], there: There<'_
                     if runs_as::may(context.http, &account).await == Some(false) {
                         findings.push(Finding {
                             class: Class::Permission,
+                            api: None,
                             problem: runs_as::lacks(deployer, &account),
                             hints: vec![runs_as::cure(project, account.as_str(), deployer)],
                         });
@@ -243,6 +257,7 @@ async fn still_missing(context: &Context<'_>, missing: &[&Need], there: There<'_
         if !held {
             findings.push(Finding {
                 class: Class::Permission,
+                api: None,
                 problem: format!("`{deployer}` lacks `{}`, to {}", need.permission, need.why),
                 hints: vec![format!("Grant {}: {}", need.role, grant(context, need))],
             });
@@ -304,6 +319,7 @@ async fn build_account(context: &Context<'_>, build: Option<&Build>) -> Result<O
             Ok(None) => {
                 return Err(vec![Finding {
                     class: Class::Config,
+                    api: None,
                     problem: "Cloud Build has no default account in this project, so builds fail".into(),
                     hints: vec![format!(
                         "Make an account with roles/cloudbuild.builds.builder and name it: gcloud iam service-accounts create builder --project={0} && gcloud projects add-iam-policy-binding {0} --member=serviceAccount:builder@{0}.iam.gserviceaccount.com --role=roles/cloudbuild.builds.builder --condition=None, then `build_service_account: builder@{0}.iam.gserviceaccount.com`",
@@ -321,8 +337,9 @@ async fn build_account(context: &Context<'_>, build: Option<&Build>) -> Result<O
     if email.as_str().ends_with("@cloudbuild.gserviceaccount.com") {
         return Ok(Some(email));
     }
-    let unusable =
-        |problem: String, cure: String| Err(vec![Finding { class: Class::Config, problem, hints: vec![cure] }]);
+    let unusable = |problem: String, cure: String| {
+        Err(vec![Finding { class: Class::Config, problem, hints: vec![cure], api: None }])
+    };
     match projects::account(context.http, &email).await {
         Ok(AccountState::Disabled) => unusable(
             format!("the build's account `{email}` is disabled"),
@@ -346,6 +363,7 @@ async fn staging_bucket(context: &Context<'_>, build: Option<&Build>) -> Result<
             let deployer = &context.deploy.credentials.principal;
             Err(Finding {
                 class: Class::Permission,
+                api: None,
                 problem: format!(
                     "bucket `{}` exists, and `{deployer}` may not read it: it is somebody else's, or the role is missing",
                     build.bucket
@@ -361,6 +379,7 @@ async fn staging_bucket(context: &Context<'_>, build: Option<&Build>) -> Result<
         }
         Err(error) => Err(refused(&error, true).pop().unwrap_or_else(|| Finding {
             class: error.class(),
+            api: None,
             problem: error.to_string(),
             hints: error.hints(),
         })),
@@ -370,15 +389,15 @@ async fn staging_bucket(context: &Context<'_>, build: Option<&Build>) -> Result<
 /// A disabled API is a finding; other refusals only where they would hinder the job.
 fn refused(error: &ApiError, matters: bool) -> Vec<Finding> {
     if error.is_api_disabled() {
-        let service = error.refusal().and_then(|refusal| refusal.metadata("service")).unwrap_or("an API").to_owned();
-        return vec![Finding {
-            class: Class::Permission,
-            problem: format!("`{service}` is not enabled"),
-            hints: error.hints(),
-        }];
+        let api = error.refusal().and_then(Refusal::disabled_api).map(str::to_owned);
+        let problem = match &api {
+            Some(api) => format!("`{api}` is not enabled"),
+            None => error.to_string(),
+        };
+        return vec![Finding { class: Class::Permission, problem, hints: error.hints(), api }];
     }
     if matters && error.is_forbidden() {
-        return vec![Finding { class: Class::Permission, problem: error.to_string(), hints: error.hints() }];
+        return vec![Finding { class: Class::Permission, problem: error.to_string(), hints: error.hints(), api: None }];
     }
     Vec::new()
 }

@@ -1,8 +1,6 @@
 //! Which APIs are enabled: as Service Usage says, or, where it may not be asked, as the APIs' own answers show.
 
-use super::{
-    BUILD, CREDENTIALS, DoctorContext, HOSTING, IAM, MANAGER, MONITORING, REGISTRY, RUN, SECRETS, STORAGE, STS, Scene,
-};
+use super::{CREDENTIALS, DoctorContext, HOSTING, MONITORING, SECRETS, STS, Scene};
 use crate::explain::Class;
 use crate::google::services;
 use crate::model::credentials::Way;
@@ -39,7 +37,7 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
 
 /// The APIs a deploy fails without, and those that make it more helpful.
 fn wanted(context: &DoctorContext<'_>, scene: &Scene) -> (Vec<&'static str>, Vec<&'static str>) {
-    let mut needed = vec![MANAGER, IAM, BUILD, STORAGE, REGISTRY, RUN];
+    let mut needed: Vec<&'static str> = services::NEEDED.iter().map(|(api, _)| *api).collect();
     if context.doctor.site.is_some() {
         needed.push(HOSTING);
     }
