@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::hosting::{SiteContext, refused};
+use super::hosting::{SiteContext, default_site, refused};
 use crate::clock::jitter;
 use crate::console::Console;
 use crate::explain::{Class, Failure};
@@ -196,17 +196,14 @@ pub async fn site(context: &SiteContext<'_>) -> Result<Vec<Removal>, Failure> {
         let sites = hosting::sites(context.http)
             .await
             .map_err(|error| refused::of(context.http, "Could not find the default site", error))?;
-        default = sites.into_iter().find(|site| site.is_default).map(|site| site.id);
+        default = Some(default_site(&context.hosting.project, &sites)?);
     }
     let id = upload.channel.id();
     let mut all = Vec::new();
     for source in &upload.sites {
         let site = source.site.as_ref().map(ToString::to_string).or_else(|| default.clone());
-        let Some(site) = site else {
-            return Err(
-                Failure::plain(Class::Config, "The project has no default Hosting site").hint("Name it with `site`")
-            );
-        };
+        // The default was found above, where a source names none.
+        let Some(site) = site else { continue };
         let what = format!("Channel `{id}` of site `{site}`");
         let end = match hosting::channel(context.http, &site, id).await {
             Ok(None) => Removed::Absent,

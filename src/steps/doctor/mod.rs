@@ -15,6 +15,7 @@ mod watch;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use super::hosting::make_site;
 use super::region;
 use crate::explain::{Class, Failure};
 use crate::google::cloud_build::{self, Build};
@@ -23,7 +24,7 @@ use crate::google::error::ApiError;
 use crate::google::http::Http;
 use crate::google::policies::{self, Of};
 use crate::google::storage::{self, Bucket};
-use crate::google::{hosting, projects};
+use crate::google::{hosting, projects, services};
 use crate::inputs::doctor::Doctor;
 use crate::model::credentials::Way;
 use crate::model::ids::AccountEmail;
@@ -245,7 +246,7 @@ async fn site(context: &DoctorContext<'_>) -> Option<Finding> {
     Some(match sites.map(|all| all.into_iter().find(|one| one.id == site.as_str())) {
         Err(unseen) => finding(State::CannotSee, unseen.0),
         Ok(None) => finding(State::Blocking(Class::Config), "the project has no such site".into())
-            .cure(format!("Make it: firebase hosting:sites:create {site} --project {}", context.doctor.project)),
+            .cure(format!("Make it: {}", make_site(&context.doctor.project, site.as_str()))),
         Ok(Some(one)) => {
             let channel = context.heard(HOSTING, hosting::channel(context.http, site.as_str(), "live").await);
             match channel {
@@ -282,7 +283,7 @@ const IAM: &str = "iam.googleapis.com";
 const MANAGER: &str = "cloudresourcemanager.googleapis.com";
 const REGISTRY: &str = "artifactregistry.googleapis.com";
 const SECRETS: &str = "secretmanager.googleapis.com";
-const HOSTING: &str = "firebasehosting.googleapis.com";
+const HOSTING: &str = services::HOSTING;
 const STS: &str = "sts.googleapis.com";
 const CREDENTIALS: &str = "iamcredentials.googleapis.com";
 const MONITORING: &str = "monitoring.googleapis.com";

@@ -9,6 +9,7 @@ use crate::google::roles;
 use crate::inputs::hosting::SiteWork;
 use crate::model::facts::Facts;
 use crate::model::hosting::{Before, LIVE, SiteFact};
+use crate::model::ids::ProjectId;
 
 /// Finds every site, asks what the account may do, and reads the channels.
 pub(super) async fn run(context: &SiteContext<'_>, facts: &mut Facts) -> Result<((), String), Failure> {
@@ -38,7 +39,7 @@ pub(super) async fn run(context: &SiteContext<'_>, facts: &mut Facts) -> Result<
     for site in wanted {
         let site = match (site, &sites) {
             (Some(site), _) => site.to_owned(),
-            (None, sites) => default_site(context, sites.as_deref().unwrap_or_default())?,
+            (None, sites) => default_site(project, sites.as_deref().unwrap_or_default())?,
         };
         if facts.sites.iter().any(|fact| fact.site == site) {
             let what = format!("Site `{site}` stands twice in `firebase.json`, and can have one version at a time");
@@ -82,19 +83,31 @@ fn permitted(context: &SiteContext<'_>, asked: &[&str], held: Result<Vec<String>
         .hint(refused::grant(context.http)))
 }
 
-/// The site the project was given first.
-fn default_site(context: &SiteContext<'_>, sites: &[Site]) -> Result<String, Failure> {
-    if let Some(site) = sites.iter().find(|site| site.is_default) {
+/// The site that is meant where none is named: the one the project was given first; where Hosting calls none that, the
+/// only one there is.
+///
+/// # Errors
+/// When there is none, or several.
+pub(in super::super) fn default_site(project: &ProjectId, sites: &[Site]) -> Result<String, Failure> {
+    let only = sites.first().filter(|_| sites.len() == 1);
+    if let Some(site) = sites.iter().find(|site| site.is_default).or(only) {
         return Ok(site.id.clone());
     }
-    let project = &context.hosting.project;
-    let failure = Failure::plain(Class::Config, format!("Project `{project}` has no default Hosting site"));
-    Err(if sites.is_empty() {
-        failure.hint(format!("Open https://console.firebase.google.com/project/{project}/hosting and begin there"))
-    } else {
-        let all: Vec<String> = sites.iter().map(|site| format!("`{}`", site.id)).collect();
-        failure.hint(format!("Name one with `site`: it has {}", all.join(", ")))
-    })
+    if sites.is_empty() {
+        let failure = Failure::plain(Class::Config, format!("Project `{project}` has no Hosting site"));
+        let add = format!(
+            "Where Firebase is not in the project yet, add it first: npx firebase-tools projects:addfirebase {project}"
+        );
+        return Err(failure.hint(format!("Make one: {}", make_site(project, project.as_str()))).more_hints([add]));
+    }
+    let all: Vec<String> = sites.iter().map(|site| format!("`{}`", site.id)).collect();
+    Err(Failure::plain(Class::Config, format!("Project `{project}` has no default Hosting site"))
+        .hint(format!("Name one with `site`: it has {}", all.join(", "))))
+}
+
+/// The command that makes a site.
+pub(in super::super) fn make_site(project: &ProjectId, site: &str) -> String {
+    format!("npx firebase-tools hosting:sites:create {site} --project={project}")
 }
 
 /// Reads the channel; where even the live one is missing, the site is.
@@ -122,7 +135,9 @@ async fn missing(context: &SiteContext<'_>, site: &str) -> Failure {
             let all: Vec<String> = sites.iter().map(|site| format!("`{}`", site.id)).collect();
             failure.hint(format!("It has {}: check `site`, `target` and `project_id`", all.join(", ")))
         }
-        _ => failure.hint("Check `site`, `target` and `project_id`"),
+        _ => failure
+            .hint("Check `site`, `target` and `project_id`")
+            .more_hints([format!("Or make it: {}", make_site(project, site))]),
     }
 }
 

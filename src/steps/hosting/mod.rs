@@ -13,6 +13,7 @@ pub mod undo;
 mod verify;
 mod versions;
 
+pub(super) use find::{default_site, make_site};
 pub use rehearse::rehearse;
 
 use std::collections::BTreeMap;
