@@ -88,7 +88,9 @@ pub async fn create(http: &Http, account: &AccountEmail) -> Result<NewKey, ApiEr
     // What came and the private key in it are secrets from here on, in every spelling.
     http.hide(data);
     let file = STANDARD.decode(data).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let file = file.as_deref().and_then(Secret::new);
+    // On one line: of a secret with several, GitHub hides each by itself, so `{` and `}` everywhere.
+    let line = |file: &str| serde_json::from_str::<Value>(file).map_or_else(|_| file.to_owned(), |key| key.to_string());
+    let file = file.as_deref().map(line).as_deref().and_then(Secret::new);
     let id = text("name").and_then(|name| name.rsplit('/').next()).map(str::to_owned);
     match (id, file) {
         (Some(id), Some(file)) => {

@@ -106,7 +106,7 @@ impl Explain for TokenError {
     fn hints(&self) -> Vec<String> {
         match self {
             TokenError::Key(_) => vec![
-                "Store the whole key file as the secret, unchanged: `gh secret set GCP_SERVICE_ACCOUNT_KEY < key.json`"
+                "Store the whole key file as the secret, on one line: `jq -c . key.json | gh secret set GCP_SERVICE_ACCOUNT_KEY`"
                     .into(),
             ],
             TokenError::Refused { email, words } => refused(email, words),
@@ -180,7 +180,7 @@ fn refused(email: &str, words: &str) -> Vec<String> {
                 "The key was deleted or disabled, or is not this account's. See which keys exist: gcloud iam service-accounts keys list --iam-account={email}"
             ),
             format!(
-                "Make a new one and store it: gcloud iam service-accounts keys create key.json --iam-account={email} && gh secret set GCP_SERVICE_ACCOUNT_KEY < key.json && rm key.json"
+                "Make a new one and store it: gcloud iam service-accounts keys create - --iam-account={email} | jq -c . | gh secret set GCP_SERVICE_ACCOUNT_KEY"
             ),
         ];
     }

@@ -67,7 +67,7 @@ impl KeyError {
     pub fn cure(&self) -> &'static str {
         match self {
             KeyError::NotJson | KeyError::NotAnObject | KeyError::Missing(_) | KeyError::NotPem | KeyError::Email => {
-                "store the whole key file as the secret, unchanged: `gh secret set GCP_SERVICE_ACCOUNT_KEY < key.json`"
+                "store the whole key file as the secret, on one line: `jq -c . key.json | gh secret set GCP_SERVICE_ACCOUNT_KEY`"
             }
             KeyError::Federation => {
                 "remove `credentials_json` and give `workload_identity_provider`; or leave the file to GOOGLE_APPLICATION_CREDENTIALS, as google-github-actions/auth does"
