@@ -45,6 +45,7 @@ mod own_credentials;
 mod permissions;
 mod places;
 mod preview;
+mod quick_start;
 mod real_docker;
 mod redeploy;
 mod regions;

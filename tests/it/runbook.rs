@@ -297,8 +297,9 @@ fn stands_in(wanted: &[&str], printed: &[String]) -> bool {
     }
 }
 
+/// Fails where a block of a page does not show what was printed.
 #[track_caller]
-fn check(title: &str, block: &str, printed: &[String]) {
+pub(crate) fn check(title: &str, block: &str, printed: &[String]) {
     let wanted: Vec<&str> = std::iter::once("…").chain(block.lines()).collect();
     assert!(
         stands_in(&wanted, printed),

@@ -13,6 +13,7 @@ pub mod normal;
 pub mod relay;
 pub mod runner;
 pub mod secrets;
+pub mod terminal;
 
 use std::collections::BTreeMap;
 use std::io::Read;
