@@ -13,7 +13,7 @@ use crate::inputs::resolve::rotate_secret::{Resolved, run as resolve};
 use crate::inputs::rotate_secret::NewValue;
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
-use crate::model::facts::{RolloutEnd, StepState};
+use crate::model::facts::StepState;
 use crate::plan::rotate_secret::steps;
 use crate::report::markdown::escape;
 use crate::report::rotate_secret::{Rotated, SecretStory, headline, markdown};
@@ -99,7 +99,7 @@ fn forms(value: &str) -> [String; 3] {
 
 /// Tells the post step that no rollout is left open.
 fn close(context: &SecretContext<'_>, progress: &Progress) {
-    let open = progress.facts.rollout.as_ref().is_none_or(|rollout| rollout.end == RolloutEnd::Open);
+    let open = progress.facts.rollout.as_ref().is_none_or(|rollout| rollout.end.is_open());
     if !open && let Err(why) = context.files.save_state("rollout_over", "true") {
         context.console.warning(&why);
     }

@@ -63,6 +63,10 @@ pub struct Record {
     pub undo: Patch,
     /// What it does to who may call the service.
     pub access: Option<AccessChange>,
+    /// Settings of the service that come with its last step; whoever promotes a rollout that was left brings them.
+    pub later: Patch,
+    /// Whether everybody may call the service from then on, or nobody without a grant.
+    pub public: Option<bool>,
 }
 
 /// What served last by a finished rollout.
@@ -165,12 +169,32 @@ impl Notes {
         self.candidates.drain(..over);
     }
 
-    /// Tags that runs made for candidates which wait, and that the next rollout takes away: those of runs that are
-    /// over.
+    /// Tags that runs made for candidates which wait, and that the next rollout takes away when it has ended well:
+    /// those of runs that are over.
     pub fn passing_tags(&self, now: &str) -> Vec<String> {
-        let over = |candidate: &&Candidate| candidate.open_until.as_deref().is_none_or(|until| until <= now);
-        let own = self.candidates.iter().filter(|candidate| !candidate.keep_tag).filter(over);
-        own.map(|candidate| candidate.tag.clone()).collect()
+        self.own_tags(|until| until.is_none_or(|until| until <= now))
+    }
+
+    /// Those among them of runs that ended without a word of their candidate: nobody promotes it.
+    pub fn dead_tags(&self, now: &str) -> Vec<String> {
+        self.own_tags(|until| until.is_some_and(|until| until <= now))
+    }
+
+    fn own_tags(&self, gone: impl Fn(Option<&str>) -> bool) -> Vec<String> {
+        let own = self.candidates.iter().filter(|candidate| !candidate.keep_tag);
+        own.filter(|candidate| gone(candidate.open_until.as_deref())).map(|candidate| candidate.tag.clone()).collect()
+    }
+
+    /// What comes with the promotion of a revision: settings, and who may call the service. Its candidate says so, or
+    /// the rollout that was left with it.
+    pub fn coming_with(&self, revision: &RevisionName) -> (Patch, Option<bool>) {
+        if let Some(candidate) = self.candidate(revision) {
+            return (candidate.later.clone(), candidate.public);
+        }
+        match self.record.as_ref().filter(|record| record.rollout.revision == *revision) {
+            Some(record) => (record.later.clone(), record.public),
+            None => (Patch::default(), None),
+        }
     }
 
     /// The candidate with that revision.
@@ -248,6 +272,8 @@ fn record_of(json: &Value) -> Option<Record> {
         },
         undo: Patch::read(json.get("undo")),
         access: json.get("access").map(access),
+        later: Patch::read(json.get("later")),
+        public: json.get("public").and_then(Value::as_bool),
     })
 }
 
@@ -274,6 +300,12 @@ fn record_json(record: &Record) -> Value {
     }
     if !record.undo.is_empty() {
         json["undo"] = record.undo.json();
+    }
+    if !record.later.is_empty() {
+        json["later"] = record.later.json();
+    }
+    if let Some(public) = record.public {
+        json["public"] = public.into();
     }
     match &record.access {
         Some(AccessChange::Opens) => json["access"] = json!({"opens": true}),
@@ -378,6 +410,8 @@ mod tests {
             },
             undo: Patch::between(&json!({"ingress": "a"}), &json!({"ingress": "b"})),
             access: Some(AccessChange::Closes(vec![json!({"role": "roles/run.invoker", "members": ["allUsers"]})])),
+            later: Patch::between(&json!({}), &json!({"description": "b"})),
+            public: Some(false),
         };
         Notes {
             record: Some(record),
@@ -426,6 +460,10 @@ mod tests {
             Notes { candidates: vec![candidate("web-3", "pr-1"), candidate("web-4", "c2")], ..Notes::default() };
         assert_eq!(notes.passing_tags("2026-11-30T09:59:59Z"), [""; 0], "its run goes on");
         assert_eq!(notes.passing_tags("2026-11-30T10:00:00Z"), ["pr-1", "c2"]);
+        assert_eq!(notes.dead_tags("2026-11-30T10:00:00Z"), ["pr-1", "c2"]);
+        notes.candidates[1].open_until = None;
+        assert_eq!(notes.passing_tags("2026-11-30T09:59:59Z"), ["c2"], "its run has said that it is good");
+        assert_eq!(notes.dead_tags("2026-11-30T10:00:00Z"), ["pr-1"]);
         let traffic = Traffic { shares: vec![share("web-1", 100, Some("c2")), share("web-3", 0, Some("pr-1"))] };
         notes.sweep(&traffic);
         assert_eq!(notes.candidates, [candidate("web-3", "pr-1")]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::asking::{Entry, Identity, Place};
 use super::verify::{self, Way};
-use super::{Context, begin, deploy, door, rollout};
+use super::{Context, begin, deploy, door};
 use crate::clock::jitter;
 use crate::console::duration;
 use crate::explain::{Class, Failure};
@@ -73,7 +73,11 @@ fn with(service: &Service, settings: &Patch) -> Front {
 
 /// What will stand in front of the service when all traffic has moved to a revision.
 pub(super) fn front_then(context: &Context<'_>, service: &Service, revision: &RevisionName) -> Front {
-    with(service, &rollout::later(context, service, revision))
+    let coming = match context.deploy.what {
+        What::Revision(_) => Notes::on(service.json()).coming_with(revision).0,
+        _ => begin::level(context, service),
+    };
+    with(service, &coming)
 }
 
 /// What a wish changes about who may call the service, which is `then` behind such a front; nothing where it is so

@@ -56,7 +56,7 @@ pub(super) async fn begin(
     let wish = &context.deploy.rollout;
     let moves_only = matches!(context.deploy.what, What::Revision(_));
     // What nobody sends requests to has no traffic to move.
-    if (wish.way == Way::Direct || context.deploy.kind == Kind::WorkerPool) && !moves_only {
+    if context.deploy.kind == Kind::WorkerPool {
         return Ok(Begin::AtOnce);
     }
     let latest = service.and_then(Service::latest_ready);
@@ -76,16 +76,28 @@ pub(super) async fn begin(
     {
         return Ok(Begin::Held(Box::new(other.clone())));
     }
+    if wish.way == Way::Direct && !moves_only {
+        if let Some(left) = others {
+            return Err(left_there(context, left));
+        }
+        return Ok(Begin::AtOnce);
+    }
     let nonce = context.marks.request_tag.trim_start_matches("req_");
     let Some(tag) = wish.tag.clone().or_else(|| run_tag(context.deploy.service.as_str(), nonce)) else {
-        let text = format!(
-            "The name of service {} leaves no room for a traffic tag: deploying directly",
-            context.deploy.service
-        );
-        context.warn(facts, text);
+        if waits {
+            return Err(no_room(context));
+        }
+        if !moves_only {
+            let text = format!(
+                "The name of service {} leaves no room for a traffic tag: deploying directly",
+                context.deploy.service
+            );
+            context.warn(facts, text);
+        }
         return Ok(Begin::AtOnce);
     };
     let passing = notes.passing_tags(&now_rfc3339());
+    let dead = notes.dead_tags(&now_rfc3339());
     // A tag that another run made for itself is not the user's, even when it is named now.
     let run_made =
         passing.contains(&tag) || others.is_some_and(|other| other.rollout.tag == tag && !other.rollout.keep_tag);
@@ -99,7 +111,7 @@ pub(super) async fn begin(
         end: RolloutEnd::Open,
     };
     if waits {
-        let now = without_tags(now, &passing);
+        let now = without_tags(now, &dead);
         facts.rollout = Some(fact(&now));
         facts.service.previous = now.main_revision(None).cloned();
         let public = context.deploy.settings.public;
@@ -119,14 +131,6 @@ pub(super) async fn begin(
     }
     // A run that was killed left its record: what was there before *it* is what is known to be good.
     let left = others.cloned();
-    if let Some(left) = &left {
-        let text = format!(
-            "A rollout of revision {} was left unfinished; going on from what served before it: {}",
-            left.rollout.revision,
-            left.rollout.before.words(None)
-        );
-        context.warn(facts, text);
-    }
     let (now, mut followed) = match &left {
         Some(left) => (left.rollout.undone(&now), left.rollout.latest_tags.clone()),
         None => (now, latest_tags(&service.traffic())),
@@ -134,16 +138,16 @@ pub(super) async fn begin(
     followed.extend(notes.served.latest_tags.iter().cloned());
     followed.sort();
     followed.dedup();
-    let before = without_tags(now, &passing);
+    let before = without_tags(now, &dead);
     facts.rollout = Some(fact(&before));
     facts.service.previous = before.main_revision(None).cloned();
     let followed_latest = match &left {
         Some(left) => left.rollout.followed_latest,
         None => follows_latest(&service.traffic()) || notes.served.followed_latest,
     };
-    let public = match &context.deploy.what {
-        What::Revision(_) => notes.candidate(revision).and_then(|candidate| candidate.public),
-        _ => context.deploy.settings.public,
+    let (later, public) = match &context.deploy.what {
+        What::Revision(_) => notes.coming_with(revision),
+        _ => (level(context, service), context.deploy.settings.public),
     };
     let record = Record {
         run: context.marks.request_tag.clone(),
@@ -153,8 +157,23 @@ pub(super) async fn begin(
         rollout: Rollout { before, followed_latest, latest_tags: followed, revision: revision.clone(), tag, keep_tag },
         undo: Patch::default(),
         access: access::planned(context, access::front_then(context, service, revision), public).await?,
+        later,
+        public,
     };
     Ok(Begin::Rolls(Box::new(Start { record, left })))
+}
+
+/// Says what a run that is over has left.
+pub(super) fn tell_left(context: &Context<'_>, facts: &mut Facts, left: Option<&Record>) {
+    let Some(left) = left else { return };
+    let text = format!(
+        "A rollout of revision {} was left unfinished; going on from what served before it: {}",
+        left.rollout.revision,
+        left.rollout.before.words(None)
+    );
+    if !facts.warnings.contains(&text) {
+        context.warn(facts, text);
+    }
 }
 
 /// What the settings change on a service besides its template.
@@ -168,6 +187,31 @@ fn nothing_serves(context: &Context<'_>) -> Failure {
         context.deploy.service
     );
     Failure::plain(Class::Config, what).hint("Leave `no_traffic` out of the first deploy")
+}
+
+fn no_room(context: &Context<'_>) -> Failure {
+    let service = &context.deploy.service;
+    let what =
+        format!("The name of service `{service}` leaves no room for a traffic tag, at which a revision could wait");
+    // Tag and service name may have 46 characters together.
+    let room = 46_usize.saturating_sub(service.as_str().len());
+    let failure = Failure::plain(Class::Config, what);
+    match room {
+        0 => failure.hint("Leave `no_traffic` out"),
+        room => failure.hint(format!("Name a tag of up to {room} characters (`tag`), or leave `no_traffic` out")),
+    }
+}
+
+fn left_there(context: &Context<'_>, left: &Record) -> Failure {
+    let deploy = context.deploy;
+    let what = format!(
+        "A rollout of revision `{}` was left unfinished on service `{}`, and `strategy: direct` would write over it",
+        left.rollout.revision, deploy.service
+    );
+    let place = format!("--service={} --region={} --project-id={}", deploy.service, deploy.region, deploy.project);
+    Failure::plain(Class::Config, what)
+        .hint(format!("Take it back first: slipway rollback {place}"))
+        .more_hints(["Or leave `strategy: direct` out: a candidate goes on from what served before".to_owned()])
 }
 
 fn by_run(context: &Context<'_>) -> Option<ByRun> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::begin::{Begin, begin};
+use super::begin::{Begin, begin, tell_left};
 use super::{Context, access, deploy_failure, order, over, traffic};
 use crate::clock::jitter;
 use crate::console::duration;
@@ -96,7 +96,7 @@ async fn write(
     let sentence =
         || format!("Could not deploy {} `{service_name}` in `{}`", context.deploy.kind.word(), context.deploy.region);
     let mut current = seen;
-    let mut over = None;
+    let (mut over, mut sure) = (None, None);
     let mut round = 1;
     loop {
         remember(facts, current.as_ref());
@@ -107,6 +107,19 @@ async fn write(
                 return Ok((Delivered::Unchanged, None));
             }
             continue;
+        }
+        // What a run left may have been ended by its last breath since the service was read: it counts as left when it
+        // is still there in a reading that is younger than the answer that its run is over.
+        if let Begin::Rolls(start) = &begun
+            && let Some(left) = start.left.as_ref().filter(|left| sure.as_ref() != Some(&left.run))
+        {
+            sure = Some(left.run.clone());
+            over.clone_from(&sure);
+            current = traffic::look(context).await?;
+            continue;
+        }
+        if let Begin::Rolls(start) = &begun {
+            tell_left(context, facts, start.left.as_ref());
         }
         let wanted = wanted(context, current.as_ref(), image).await?;
         let (delivered, body, fields) = assemble(context, current.as_ref(), begun, wanted).await?;
@@ -185,7 +198,11 @@ async fn assemble(
     let (delivered, traffic, patch) = match begun {
         Begin::AtOnce => {
             notes.served = served_at_once(context, Some(current), &notes);
-            if !reaches_latest(current) {
+            if notes.record.is_none() && notes.served.followed_latest {
+                // It was pinned by a candidate, or by a rollout that went back.
+                wanted["traffic"] = follow(current, &std::mem::take(&mut notes.served.latest_tags));
+                notes.served.followed_latest = false;
+            } else if !reaches_latest(current) {
                 // It will serve nobody, so the next deploy must not start from it.
                 notes.came(revision);
             }
@@ -247,6 +264,20 @@ fn served_at_once(context: &Context<'_>, service: Option<&Service>, notes: &Note
         previous: main.map(|main| main.to_string()),
         ..notes.served.clone()
     }
+}
+
+/// The allocation with everything on the latest revision, whatever its name, and with the tags that are there; those
+/// that followed it follow it again.
+fn follow(service: &Service, followed: &[String]) -> serde_json::Value {
+    use crate::model::traffic::{Share, Target};
+    let tags = service.traffic().shares.into_iter().filter_map(|share| Some((share.tag?, share.target)));
+    let tagged = tags.map(|(tag, target)| {
+        let target = if followed.contains(&tag) { Target::Latest } else { target };
+        Share { target, percent: 0, tag: Some(tag) }
+    });
+    let mut shares = vec![Share { target: Target::Latest, percent: 100, tag: None }];
+    shares.extend(tagged);
+    traffic_json(&crate::model::traffic::Traffic { shares })
 }
 
 /// Whether requests go to whatever revision is the latest.

@@ -1,16 +1,17 @@
 //! What a run would change on the service, checked by Google where it can, with nothing written.
 
-use super::begin::{Begin, begin};
+use super::begin::{Begin, begin, tell_left};
 use super::preflight::Seen;
 use super::{Context, access, build, deploy, pick, pre_deploy, resolve, rollout, traffic};
+use crate::clock::now_rfc3339;
 use crate::explain::Failure;
 use crate::google::cloud_run::{self, Service};
-use crate::inputs::deploy::What;
+use crate::inputs::deploy::{Ask, What, Who};
 use crate::model::facts::Facts;
 use crate::model::traffic::Traffic;
 use crate::plan::difference::{Difference, between};
 use crate::plan::notes::Notes;
-use crate::plan::rollout::{follows_latest, traffic_json, with_tag};
+use crate::plan::rollout::{Rollout, follows_latest, traffic_json, with_tag, without_tags};
 use crate::plan::service::settings_of;
 
 /// An image that exists everywhere, for checking a service whose own image is not built yet.
@@ -55,9 +56,10 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
             record.rollout.revision
         )),
         Begin::Rolls(start) => {
+            tell_left(context, facts, start.left.as_ref());
             let rollout = &start.record.rollout;
             candidate["traffic"] = traffic_json(&rollout.candidate(&rollout.before));
-            allocation = Some(rollout.done(true, &rollout.before));
+            allocation = Some(in_the_end(current, rollout, true));
         }
         Begin::Waits(wait) => {
             let then = with_tag(wait.now.clone(), &wait.candidate.tag, &context.marks.revision);
@@ -94,6 +96,12 @@ fn told_later(context: &Context<'_>, fields: &[String]) {
     }
 }
 
+/// The allocation when a rollout has ended well: tags of runs that are over go with it.
+fn in_the_end(service: Option<&Service>, rollout: &Rollout, newest: bool) -> Traffic {
+    let notes = service.map(|service| Notes::on(service.json())).unwrap_or_default();
+    without_tags(rollout.done(newest, &rollout.before), &notes.passing_tags(&now_rfc3339()))
+}
+
 /// What a run changes that only moves traffic.
 async fn moves(context: &Context<'_>, facts: &mut Facts) -> Result<Vec<Difference>, Failure> {
     let service = traffic::read(context).await?;
@@ -107,19 +115,19 @@ async fn moves(context: &Context<'_>, facts: &mut Facts) -> Result<Vec<Differenc
             let begun = begin(context, facts, Some(&service), &revision, None).await?;
             facts.rollout = None;
             let mut after = service.json().clone();
-            let notes = Notes::on(service.json());
-            let waiting = notes.candidate(&revision);
-            if let Some(waiting) = waiting {
-                waiting.later.apply(&mut after);
-            }
+            let (later, public) = Notes::on(service.json()).coming_with(&revision);
+            later.apply(&mut after);
             changes = between(Some(&settings_of(service.json())), &settings_of(&after));
             let then = access::front_then(context, &service, &revision);
-            let public = waiting.and_then(|waiting| waiting.public);
             changes.extend(access::difference(context, &service, then, public).await);
             let newest = service.latest_ready().as_ref() == Some(&revision);
             match begun {
-                Begin::Rolls(start) => start.record.rollout.done(newest, &start.record.rollout.before),
-                _ => Traffic::default(),
+                Begin::Rolls(start) => {
+                    tell_left(context, facts, start.left.as_ref());
+                    in_the_end(Some(&service), &start.record.rollout, newest)
+                }
+                // Without room for a tag the traffic moves at once.
+                _ => rollout::asked(context, &service, &[Ask { who: Who::Revision(revision), percent: 100 }])?,
             }
         }
         _ => Traffic::default(),

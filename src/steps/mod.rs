@@ -36,6 +36,7 @@ mod prune;
 mod region;
 pub mod release;
 mod resolve;
+mod revive;
 mod rollout;
 pub mod rotate_key;
 pub mod rotate_secret;
@@ -53,9 +54,7 @@ mod verify;
 
 pub use together::Together;
 
-use begin::Begin;
 use deploy::Delivered;
-use traffic::{Decided, Guard};
 
 use crate::clock::Clock;
 use crate::console::Console;
@@ -64,13 +63,13 @@ use crate::explain::{Class, Failure};
 use crate::github::GitHub;
 use crate::google::cloud_run::Service;
 use crate::google::http::Http;
-use crate::inputs::deploy::{Ask, Deploy, Pick, What};
+use crate::inputs::deploy::{Ask, Deploy, What};
 use crate::inputs::runner::Origin;
 use crate::model::access::{AccessChange, Front};
 use crate::model::facts::{Facts, StepName, StepState};
 use crate::plan::decide::Marks;
 use crate::plan::difference::Difference;
-use crate::plan::notes::{Notes, Record};
+use crate::plan::notes::Record;
 use crate::plan::rollout::Rollout;
 use crate::probe::Probe;
 
@@ -131,17 +130,17 @@ pub async fn run(contexts: &[Context<'_>], all: &mut [Facts]) -> Result<(), Fail
     let (Some(first), Some(facts)) = (contexts.first(), all.first_mut()) else { return Ok(()) };
     match &first.deploy.what {
         What::Revision(pick) => {
-            let revived = revive(first, facts, pick).await;
+            let revived = revive::run(first, facts, pick).await;
             return turned_back(first, facts, revived).await;
         }
         What::Traffic(asks) => return allocate(first, facts, asks).await,
         _ => {}
     }
-    ordered(first, facts, seen[0].service.as_ref()).await?;
-    if facts.unchanged.is_some() {
-        stay(first, facts, seen[0].service.as_ref()).await;
-        return verify_service(first, facts, None).await;
+    ordered_everywhere(contexts, all, &seen).await?;
+    if all.first().is_some_and(|facts| facts.unchanged.is_some()) {
+        return verified_everywhere(contexts, all).await;
     }
+    let Some(facts) = all.first_mut() else { return Ok(()) };
     let image = image(first, facts, &seen[0]).await?;
     before(first, facts, &seen[0], &image).await?;
     everywhere(contexts, all, seen, &image).await?;
@@ -299,6 +298,33 @@ async fn stay(context: &Context<'_>, facts: &mut Facts, service: Option<&Service
     order::renew(context, service).await;
 }
 
+/// How the commit lies to what serves, in every region: a newer one in any of them ends the run, and there is nothing to
+/// deploy only where that holds for all.
+async fn ordered_everywhere(
+    contexts: &[Context<'_>],
+    all: &mut [Facts],
+    seen: &[preflight::Seen],
+) -> Result<(), Failure> {
+    for ((context, facts), seen) in contexts.iter().zip(all.iter_mut()).zip(seen) {
+        ordered(context, facts, seen.service.as_ref()).await?;
+    }
+    if !all.iter().all(|facts| facts.unchanged.is_some()) {
+        all.iter_mut().for_each(|facts| facts.unchanged = None);
+        return Ok(());
+    }
+    for ((context, facts), seen) in contexts.iter().zip(all.iter_mut()).zip(seen) {
+        stay(context, facts, seen.service.as_ref()).await;
+    }
+    Ok(())
+}
+
+async fn verified_everywhere(contexts: &[Context<'_>], all: &mut [Facts]) -> Result<(), Failure> {
+    for (context, facts) in contexts.iter().zip(all.iter_mut()) {
+        verify_service(context, facts, None).await?;
+    }
+    Ok(())
+}
+
 async fn ordered(context: &Context<'_>, facts: &mut Facts, service: Option<&Service>) -> Result<(), Failure> {
     let Some(service) = service.filter(|_| order::matters(context)) else { return Ok(()) };
     step(context, facts, StepName::Order, async |facts| order::run(context, facts, service).await).await
@@ -381,36 +407,6 @@ async fn verify_service(context: &Context<'_>, facts: &mut Facts, rollout: Optio
         verify::run(context, facts, &way).await
     })
     .await
-}
-
-/// Sends the traffic to a revision that exists.
-async fn revive(context: &Context<'_>, facts: &mut Facts, pick: &Pick) -> Result<(), Failure> {
-    let service = traffic::read(context).await?;
-    deploy::remember(facts, Some(&service));
-    let revision = step(context, facts, StepName::Pick, async |_| pick::run(context, &service, pick).await).await?;
-    facts.service.revision = Some(revision.clone());
-    facts.service.ready = true;
-    let begun = begin::begin(context, facts, Some(&service), &revision, None).await?;
-    let Begin::Rolls(start) = begun else { return Ok(()) };
-    let record = &start.record;
-    if record.rollout.share_before() == 100 && start.left.is_none() && record.access.is_none() {
-        facts.rollout = None;
-        deploy::see(facts, &service);
-        context.console.line(&format!("Revision `{revision}` receives every request already: nothing to move"));
-        return verify_service(context, facts, None).await;
-    }
-    access::put_back(context, start.left.as_ref().and_then(|left| left.access.as_ref())).await?;
-    deploy::open(context);
-    let decide = |service: &Service| {
-        let mut notes = Notes::on(service.json());
-        let patch = start.left.as_ref().map(|left| left.undo.clone()).unwrap_or_default();
-        notes.record = Some(record.clone());
-        Ok(Decided { traffic: record.rollout.candidate(&record.rollout.before), notes, patch })
-    };
-    facts.service.written = crate::model::facts::Written::Unknown;
-    traffic::write(context, facts, Guard::Nothing, decide).await?;
-    facts.service.written = crate::model::facts::Written::Yes;
-    roll(context, facts, record).await
 }
 
 /// Writes the allocation the user asked for.

@@ -10,7 +10,7 @@ use crate::google::cloud_run::{self, Service};
 use crate::inputs::deploy::What;
 use crate::model::facts::Facts;
 use crate::plan::changed_paths::concerned;
-use crate::plan::notes::Notes;
+use crate::plan::notes::{Notes, Record};
 use crate::plan::rollout::pinned;
 
 /// The question to GitHub may delay a deploy by this much at most.
@@ -19,14 +19,23 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The commit that serves, by the revision that serves: as the write noted it that moved the traffic to that revision,
 /// else by the revision's own label. What the service itself is labelled says nothing: it may be of a deploy that failed.
 pub(super) async fn serving_commit(context: &Context<'_>, service: &Service) -> Option<String> {
-    let traffic = pinned(&service.traffic(), service.latest_ready().as_ref())?;
+    let notes = Notes::on(service.json());
+    let now = pinned(&service.traffic(), service.latest_ready().as_ref());
+    // What another run still tries may go back to what served before it.
+    let before = going(context, &notes).map(|record| record.rollout.before.clone());
+    let traffic = before.or(now)?;
     let main = traffic.main_revision(None)?;
-    let served = Notes::on(service.json()).served;
+    let served = notes.served;
     if let Some(commit) = served.commit.filter(|_| served.revision == main.as_str()) {
         return Some(commit);
     }
     // What cannot be read here stops nothing: whoever needs the revision will say so.
     cloud_run::revision(context.http, &context.service_name, main).await.ok()??.commit
+}
+
+/// The rollout of another run that stands on the service.
+fn going<'a>(context: &Context<'_>, notes: &'a Notes) -> Option<&'a Record> {
+    notes.record.as_ref().filter(|record| record.run != context.marks.request_tag)
 }
 
 /// Whether a run can be older than another: without a commit of its own it cannot, and what is promoted was chosen.
@@ -36,6 +45,8 @@ pub(super) fn matters(context: &Context<'_>) -> bool {
 
 /// Asks GitHub how this run's commit lies to the one that serves. What cannot be known stops nothing.
 pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, service: &Service) -> Result<((), String), Failure> {
+    // A rollout that goes on, or was left, is waited for or ended by whoever deploys: nothing stays as it is.
+    let unfinished = going(context, &Notes::on(service.json())).is_some();
     let before = serving_commit(context, service).await;
     facts.service.commit_before = before.clone();
     let (Some(before), Some(now)) = (before, context.origin.sha.as_deref()) else {
@@ -43,7 +54,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, service: &Serv
     };
     if before == now {
         facts.commits = Some("the same commit".to_owned());
-        if !context.deploy.changed_paths.is_empty() {
+        if !context.deploy.changed_paths.is_empty() && !unfinished {
             facts.unchanged = Some(format!("commit `{now}` serves already"));
         }
         return Ok(((), "the same commit serves already".into()));
@@ -72,7 +83,9 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, service: &Serv
         )
         .hint("To deploy the older commit on purpose, write `force: true`; to go back to what served before, use the rollback action"));
     }
-    unchanged(context, facts, &comparison, &before);
+    if !unfinished {
+        unchanged(context, facts, &comparison, &before);
+    }
     Ok(((), text))
 }
 
@@ -136,8 +149,8 @@ pub(super) async fn overtaken(context: &Context<'_>, service: Option<&Service>, 
     let failure = Failure::plain(Class::Superseded, what.to_owned());
     let group = "Give the workflow a `concurrency:` group per service to keep runs in order".to_owned();
     let Some(service) = service else { return failure.hint("Run it again").more_hints([group]) };
-    let going = Notes::on(service.json()).record.filter(|record| record.run != context.marks.request_tag);
-    let (there, how) = match going.and_then(|record| record.commit) {
+    let notes = Notes::on(service.json());
+    let (there, how) = match going(context, &notes).and_then(|record| record.commit.clone()) {
         Some(commit) => (Some(commit), "is being rolled out"),
         None => (serving_commit(context, service).await, "serves"),
     };

@@ -3,6 +3,7 @@
 
 use super::traffic::{self, Decided, Guard};
 use super::{Context, StepName, rollout, step, together, verify};
+use crate::clock::now_rfc3339;
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::Service;
 use crate::model::facts::{Facts, RolloutEnd};
@@ -42,10 +43,16 @@ fn as_rollout(candidate: &Candidate, before: Traffic) -> Rollout {
 async fn finish(context: &Context<'_>, facts: &mut Facts, candidate: &Candidate) -> Result<((), String), Failure> {
     let decide = |service: &Service| {
         let mut notes = Notes::on(service.json());
+        let mut traffic = service.traffic();
+        if !candidate.keep_tag {
+            // It takes the place of those that waited at tags of their runs, now that it is good itself.
+            traffic = without_tags(traffic, &notes.passing_tags(&now_rfc3339()));
+            notes.sweep(&traffic);
+        }
         for own in notes.candidates.iter_mut().filter(|own| own.run == candidate.run) {
             own.open_until = None;
         }
-        Ok(Decided { traffic: service.traffic(), notes, patch: Patch::default() })
+        Ok(Decided { traffic, notes, patch: Patch::default() })
     };
     match traffic::write(context, facts, Guard::Candidate, decide).await {
         Err(failure) if failure.class() == Class::Superseded => return Err(failure),

@@ -4,6 +4,7 @@
 use super::traffic::{self, Decided, Guard};
 use super::verify::{self, Way as Judged};
 use super::{Context, access, begin, door, gate};
+use crate::clock::now_rfc3339;
 use crate::console::duration;
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::Service;
@@ -12,23 +13,12 @@ use crate::model::facts::{Facts, RolloutEnd, Written};
 use crate::model::ids::RevisionName;
 use crate::model::traffic::{Share, Target, Traffic};
 use crate::plan::notes::{Notes, Record, Served};
-use crate::plan::rollout::Rollout;
+use crate::plan::rollout::{Rollout, without_tags};
 use crate::plan::service_level::Patch;
 
 /// How the candidate is judged: at the address of its tag, where it has one.
 pub(super) fn candidate_place(context: &Context<'_>, service: &Service, rollout: &Rollout) -> Judged {
     verify::candidate(context, service, service.tag_uri(&rollout.tag), rollout)
-}
-
-/// The settings of the service that come with the last step: of what is deployed, or of a candidate that waited.
-pub(super) fn later(context: &Context<'_>, service: &Service, revision: &RevisionName) -> Patch {
-    match context.deploy.what {
-        What::Revision(_) => {
-            let notes = Notes::on(service.json());
-            notes.candidate(revision).map(|candidate| candidate.later.clone()).unwrap_or_default()
-        }
-        _ => begin::level(context, service),
-    }
 }
 
 /// Moves the traffic to `percent`; the last step ends the rollout when nothing is left to check.
@@ -42,7 +32,12 @@ pub(super) async fn shift(
     let (last, ends) = (percent == 100, percent == 100 && !super::ends_later(context, record));
     let previous = facts.service.previous.clone();
     let decide = |service: &Service| {
-        let patch = if last { later(context, service, &rollout.revision) } else { Patch::default() };
+        // A deploy's settings are decided from the service as it is; a candidate's were, when it came.
+        let patch = match (last, &context.deploy.what) {
+            (false, _) => Patch::default(),
+            (true, What::Revision(_)) => record.later.clone(),
+            (true, _) => begin::level(context, service),
+        };
         if ends {
             return Ok(over(context, previous.as_ref(), record, service, patch));
         }
@@ -93,8 +88,9 @@ fn over(
     // Another revision may have come in between, and `LATEST` would be that one.
     let newest =
         [service.latest_ready(), service.latest_created()].iter().all(|name| name.as_ref() == Some(&rollout.revision));
-    let traffic = rollout.done(newest, &service.traffic());
     let mut notes = Notes::on(service.json());
+    // Candidates that waited at tags of their runs go now that something newer serves.
+    let traffic = without_tags(rollout.done(newest, &service.traffic()), &notes.passing_tags(&now_rfc3339()));
     notes.record = None;
     notes.served = Served {
         revision: rollout.revision.to_string(),
@@ -191,18 +187,40 @@ pub(super) async fn allocate(context: &Context<'_>, facts: &mut Facts, asks: &[A
         let traffic = asked(context, service, asks)?;
         let main = traffic.main_revision(service.latest_ready().as_ref()).cloned();
         let mut notes = Notes::on(service.json());
-        notes.record = None;
+        let left = notes.record.take();
+        let patch = match (&left, &main) {
+            // What came with a revision stays where that is the one that is named.
+            (Some(left), Some(main)) if left.rollout.revision != *main => left.undo.clone(),
+            _ => Patch::default(),
+        };
         notes.served = Served {
             revision: main.as_ref().map(ToString::to_string).unwrap_or_default(),
             commit: None,
             previous: previous.as_ref().map(ToString::to_string),
             ..Served::default()
         };
-        main.iter().for_each(|main| notes.promoted(main));
-        Ok(Decided { traffic, notes, patch: Patch::default() })
+        if let Some(main) = &main {
+            let (later, public) = Notes::on(service.json()).coming_with(main);
+            let waiting = notes.candidate(main).filter(|_| !later.is_empty() || public.is_some()).cloned();
+            notes.promoted(main);
+            // Its settings wait for whoever promotes it.
+            notes.candidates.extend(waiting);
+        }
+        Ok(Decided { traffic, notes, patch })
     };
+    let left = Notes::on(service.json()).record;
     let now = traffic::write(context, facts, Guard::Nothing, decide).await?;
     facts.service.written = Written::Yes;
+    let main = now.serving().main_revision(now.latest_ready().as_ref()).cloned();
+    if let Some(left) = left.filter(|left| Some(&left.rollout.revision) != main.as_ref()) {
+        access::put_back(context, left.access.as_ref()).await?;
+    }
+    if let Some(waiting) = main.as_ref().and_then(|main| Notes::on(now.json()).candidate(main).cloned()) {
+        context.console.line(&format!(
+            "Settings that were deployed with revision `{}` come with `promote` alone, tag `{}`",
+            waiting.revision, waiting.tag
+        ));
+    }
     Ok(((), format!("the traffic is {}", now.serving().words(now.latest_ready().as_ref()))))
 }
 

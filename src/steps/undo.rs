@@ -8,6 +8,7 @@ use crate::google::cloud_run::Service;
 use crate::model::access::AccessChange;
 use crate::model::facts::{Facts, RolloutEnd, StepName, Written};
 use crate::model::traffic::{Target, Traffic};
+use crate::plan::doctor::fix::quoted;
 use crate::plan::notes::{Candidate, Notes, Record};
 
 /// Puts back what a rollout of this run has changed, where one is open, after a failure; and gives back the failure
@@ -148,7 +149,9 @@ async fn put_back(context: &Context<'_>, facts: &mut Facts, record: &Record) -> 
 /// As [`restore`].
 pub async fn left_behind(context: &Context<'_>) -> Result<Option<String>, Failure> {
     let service = traffic::look(context).await?;
-    if service.as_ref().and_then(|service| open(context, service)).is_none() {
+    let left = service.as_ref().and_then(|service| open(context, service));
+    // With `rollback_on_failure: false` what a rollout reached stays; a candidate that nobody tried does not.
+    if left.is_none_or(|left| matches!(left, Open::Rollout(_)) && !context.deploy.rollout.restore) {
         return Ok(None);
     }
     restore(context, &mut Facts::default()).await.map(Some)
@@ -187,15 +190,35 @@ fn by_hand(context: &Context<'_>, record: &Record) -> Vec<String> {
         ));
     }
     let member = "--member=allUsers --role=roles/run.invoker";
-    all.extend(record.access.as_ref().map(|access| match access {
-        AccessChange::Opens => format!(
+    match &record.access {
+        Some(AccessChange::Opens) => all.push(format!(
             "Close it to everybody again: gcloud run services remove-iam-policy-binding {} {member} {place}",
             deploy.service
-        ),
-        AccessChange::Closes(_) => format!(
-            "Open it to everybody again: gcloud run services add-iam-policy-binding {} {member} {place}",
-            deploy.service
-        ),
-    }));
+        )),
+        // As it was: not everybody where it was everybody with an account, and with the condition that was there.
+        Some(AccessChange::Closes(bindings)) => all.extend(bindings.iter().flat_map(grants).map(
+            |(member, role, condition)| {
+                format!(
+                    "Grant again what was taken away: gcloud run services add-iam-policy-binding {} --member={member} --role={role}{condition} {place}",
+                    deploy.service
+                )
+            },
+        )),
+        None => {}
+    }
     all
+}
+
+/// Member, role and the flag of the condition, where there is one, of each grant in a binding.
+fn grants(binding: &serde_json::Value) -> Vec<(String, String, String)> {
+    let text = |json: &serde_json::Value, key: &str| json.get(key).and_then(|text| text.as_str()).map(str::to_owned);
+    let role = text(binding, "role").unwrap_or_default();
+    let condition = binding.get("condition").map(|condition| {
+        let parts = ["expression", "title", "description"].map(|key| Some((key, text(condition, key)?)));
+        let parts: Vec<String> = parts.into_iter().flatten().map(|(key, text)| format!("{key}={text}")).collect();
+        format!(" --condition={}", quoted(&format!("^;^{}", parts.join(";"))))
+    });
+    let members = binding.get("members").and_then(|members| members.as_array()).cloned().unwrap_or_default();
+    let members = members.iter().filter_map(|member| member.as_str());
+    members.map(|member| (member.to_owned(), role.clone(), condition.clone().unwrap_or_default())).collect()
 }

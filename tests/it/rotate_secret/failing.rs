@@ -238,3 +238,18 @@ fn a_version_that_cannot_be_disabled_is_red_and_named() {
     rotate(&changed).expect(0);
     assert_eq!(enabled(&changed), [4]);
 }
+
+#[test]
+fn a_way_back_that_is_refused_is_tried_again_by_the_post_step() {
+    let scene = scene();
+    let old = serving(&scene).0;
+    // All traffic has moved when the service stops answering, and then it cannot be moved back.
+    fault(&scene, Fault::next("site.request", Action::status(500)).skip(1).times(Fault::FOREVER));
+    fault(&scene, Fault::next("run.projects.locations.services.patch", Action::status(403)).skip(2));
+    let run = rotate(&scene).expect(10);
+    assert_ne!(serving(&scene).0, old);
+    assert!(!run.state.contains_key("rollout_over"), "{:?}", run.state);
+    scene.cloud.world(|world| world.faults.clear());
+    scene.post(&run).expect(0).says("Put back what the run left");
+    assert_eq!((serving(&scene).0, record(&scene)), (old, None));
+}

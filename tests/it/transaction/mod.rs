@@ -3,6 +3,7 @@
 
 mod base;
 mod commits;
+mod left;
 mod level;
 mod names;
 mod others;
