@@ -5,10 +5,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::service::{
-    ChangeError, READ_ONLY, clean_containers, container_index, label, object, set, take_container, vpc,
-};
-use super::variables;
+use super::change_error::ChangeError;
+use super::service::{READ_ONLY, clean_containers, container_index, label, object, set, take_container};
+use super::{network, variables};
 use crate::inputs::job::{JobSettings, Run};
 
 /// Annotation that executions get from their job's template: which run of this program wrote it, and
@@ -36,14 +35,14 @@ pub fn change(
     frame(&mut job, settings, mark);
     let task = task(&mut job);
     set(task, "serviceAccount", shared.runtime_account.as_ref().map(|account| account.as_str()));
-    vpc(task, shared);
+    network::apply(task, shared)?;
     let index = container_index(task, shared.container.as_deref(), current.is_none())?;
     let mut container = take_container(task, index);
     set(&mut container, "image", image);
     set(&mut container, "command", shared.command.clone());
     set(&mut container, "args", shared.args.clone());
     limits(&mut container, settings);
-    variables::apply(task, &mut container, shared);
+    variables::apply(task, &mut container, shared)?;
     if let Some(containers) = task.get_mut("containers").and_then(Value::as_array_mut) {
         containers[index] = Value::Object(container);
     }

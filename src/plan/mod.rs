@@ -4,6 +4,7 @@
 pub mod base;
 pub mod budget;
 pub mod build;
+pub mod change_error;
 pub mod changed_paths;
 pub mod decide;
 pub mod difference;
@@ -11,7 +12,10 @@ pub mod doctor;
 pub mod job;
 pub mod job_steps;
 pub mod monitoring;
+mod mounts;
+mod network;
 pub mod notes;
+mod port;
 pub mod pre_deploy;
 pub mod push;
 pub mod regions;

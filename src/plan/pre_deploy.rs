@@ -3,9 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::change_error::ChangeError;
 use super::job::{frame, limits, settings_of, task};
 use super::service::{object, serving_container, set};
-use super::variables;
+use super::variables::{self, list};
 use crate::inputs::job::{JobSettings, PreDeploy};
 
 /// What the tasks inherit from the service's template.
@@ -17,6 +18,9 @@ const OF_CONTAINER: [&str; 3] = ["env", "volumeMounts", "workingDir"];
 /// The document to write: `current` where the job exists, the surroundings of `service` as it shall be
 /// after the deploy, and the job's own keys on top. What the job inherits is replaced whole, so that
 /// nothing lingers there that the service no longer has.
+///
+/// # Errors
+/// When the job has other containers, or the service has something else where the job's files are to be mounted.
 pub fn job(
     current: Option<&Value>,
     service: &Value,
@@ -24,7 +28,7 @@ pub fn job(
     wish: &PreDeploy,
     image: &str,
     mark: &str,
-) -> Value {
+) -> Result<Value, ChangeError> {
     let mut job = settings_of(current.unwrap_or(&Value::Null));
     let settings = JobSettings {
         timeout: Some(wish.timeout),
@@ -38,11 +42,12 @@ pub fn job(
     let parent = serving_container(template, container).unwrap_or(&none);
     let task = task(&mut job);
     inherit(task, template, &OF_TEMPLATE);
-    let mut own = match task.remove("containers") {
-        Some(Value::Array(list)) => list.into_iter().next(),
-        _ => None,
+    let mut containers = list(task.remove("containers"));
+    if containers.len() > 1 {
+        let there = containers.iter().filter_map(|one| one.get("name")?.as_str()).map(str::to_owned);
+        return Err(ChangeError::Sidecars { there: there.collect() });
     }
-    .unwrap_or_default();
+    let mut own = containers.pop().unwrap_or_default();
     let own = object(&mut own);
     inherit(own, parent, &OF_CONTAINER);
     own.insert("image".into(), image.into());
@@ -53,9 +58,9 @@ pub fn job(
     limits(own, &settings);
     task.remove("volumes");
     set(task, "volumes", volumes(template, own));
-    variables::apply(task, own, &settings.shared);
+    variables::apply(task, own, &settings.shared)?;
     task.insert("containers".into(), json!([own]));
-    job
+    Ok(job)
 }
 
 /// Takes the values of `keys` from `from`, and takes away those it does not have.
@@ -109,7 +114,7 @@ mod tests {
             env: Changes { entries: Some(vec![("A".into(), "2".into())]), strategy: Strategy::Merge },
             ..Settings::default()
         };
-        let made = job(None, &service(), None, &wish(shared), "i@sha256:1", "m");
+        let made = job(None, &service(), None, &wish(shared), "i@sha256:1", "m").expect("a job");
         assert_eq!(
             made["template"],
             json!({"annotations": {super::super::job::MARK: "m"}, "taskCount": 1, "template": {
@@ -124,12 +129,12 @@ mod tests {
 
     #[test]
     fn what_the_service_no_longer_has_goes_and_unknown_fields_stay() {
-        let first = job(None, &service(), None, &wish(Settings::default()), "i", "m");
+        let first = job(None, &service(), None, &wish(Settings::default()), "i", "m").expect("a job");
         let mut current = first;
         current["future"] = json!(1);
         current["template"]["template"]["containers"][0]["resources"] = json!({"limits": {"memory": "2Gi"}});
         let bare = json!({"template": {"containers": [{"image": "old", "env": [{"name": "A", "value": "3"}]}]}});
-        let again = job(Some(&current), &bare, None, &wish(Settings::default()), "j", "n");
+        let again = job(Some(&current), &bare, None, &wish(Settings::default()), "j", "n").expect("a job");
         let task = &again["template"]["template"];
         assert_eq!(again["future"], 1);
         assert!(["serviceAccount", "vpcAccess", "volumes"].iter().all(|key| task.get(key).is_none()), "{task}");

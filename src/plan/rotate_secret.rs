@@ -7,12 +7,13 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::base;
+use super::change_error::ChangeError;
 use super::decide::Step;
 use super::difference::Difference;
 use super::notes::Notes;
 use super::rotate_key::days;
 use super::secret_refs::repoint;
-use super::service::{ChangeError, clean_containers, container_index, object};
+use super::service::{clean_containers, container_index, object};
 use crate::inputs::deploy::Way;
 use crate::inputs::rotate_secret::{NewValue, Repoint, RotateSecret};
 use crate::model::facts::StepName;

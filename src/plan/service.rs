@@ -5,11 +5,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::base;
+use super::change_error::ChangeError;
 use super::decide::Marks;
 use super::notes::is_note;
 use super::service_level::Patch;
-use super::variables;
+use super::{base, network, port, variables};
 use crate::inputs::deploy::{Ingress, Settings};
 
 /// Fields that Google writes on everything of Cloud Run's, and ignores when they are sent back; without
@@ -41,40 +41,6 @@ const READ_ONLY_OF_SERVICES: [&str; 7] = [
     "urls",
     "threatDetectionEnabled",
 ];
-
-/// The service cannot be changed as asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ChangeError {
-    /// The named container is not there.
-    #[error("the service has no container `{asked}` (it has {})", .there.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))]
-    NoSuchContainer {
-        /// The name that was given.
-        asked: String,
-        /// The names that exist.
-        there: Vec<String>,
-    },
-    /// Somebody deployed since the service was looked at.
-    #[error("somebody deployed to the service meanwhile")]
-    Overtaken,
-}
-
-impl crate::explain::Explain for ChangeError {
-    fn class(&self) -> crate::explain::Class {
-        match self {
-            ChangeError::NoSuchContainer { .. } => crate::explain::Class::Config,
-            ChangeError::Overtaken => crate::explain::Class::Superseded,
-        }
-    }
-
-    fn hints(&self) -> Vec<String> {
-        vec![match self {
-            ChangeError::NoSuchContainer { .. } => {
-                "Write one of its names in `container`, or leave `container` out for the one that has a port".into()
-            }
-            ChangeError::Overtaken => "Run again when that deploy has ended".into(),
-        }]
-    }
-}
 
 /// The document to write: `current` with the settings, the image and the run's marks applied.
 ///
@@ -114,14 +80,15 @@ pub fn change(current: Option<&Value>, settings: &Settings, image: &str, marks: 
     );
     set(template, "sessionAffinity", settings.session_affinity);
     scaling(template, settings);
-    vpc(template, settings);
+    network::apply(template, settings)?;
 
     let index = container_index(template, settings.container.as_deref(), new)?;
     let mut container = take_container(template, index);
     dress(&mut container, settings, image, new);
-    variables::apply(template, &mut container, settings);
+    variables::apply(template, &mut container, settings)?;
     if let Some(containers) = template.get_mut("containers").and_then(Value::as_array_mut) {
         containers[index] = Value::Object(container);
+        throttle(containers, settings);
     }
     Ok(service)
 }
@@ -198,26 +165,6 @@ fn scaling(template: &mut Map<String, Value>, settings: &Settings) {
     set(scaling, "maxInstanceCount", settings.max_instances);
 }
 
-pub(super) fn vpc(template: &mut Map<String, Value>, settings: &Settings) {
-    let direct = settings.network.is_some() || settings.subnet.is_some();
-    if !direct && settings.vpc_connector.is_none() && settings.vpc_egress_all.is_none() {
-        return;
-    }
-    let access = object(template.entry("vpcAccess").or_insert_with(|| json!({})));
-    if let Some(connector) = &settings.vpc_connector {
-        access.remove("networkInterfaces");
-        access.insert("connector".into(), connector.as_str().into());
-    }
-    if direct {
-        access.remove("connector");
-        let mut interface = Map::new();
-        set(&mut interface, "network", settings.network.as_deref());
-        set(&mut interface, "subnetwork", settings.subnet.as_deref());
-        access.insert("networkInterfaces".into(), json!([interface]));
-    }
-    set(access, "egress", settings.vpc_egress_all.map(|all| if all { "ALL_TRAFFIC" } else { "PRIVATE_RANGES_ONLY" }));
-}
-
 /// Which container the image is for: the named one, the only one, the one with a port, the first.
 pub(super) fn container_index(
     template: &mut Map<String, Value>,
@@ -273,13 +220,7 @@ fn dress(container: &mut Map<String, Value>, settings: &Settings, image: &str, n
     set(container, "command", settings.command.clone());
     set(container, "args", settings.args.clone());
     if let Some(port) = settings.port {
-        // The port's name says HTTP/1 or HTTP/2 and is the service's business.
-        let name = container.get("ports").and_then(|ports| ports.pointer("/0/name")).cloned();
-        let mut first = json!({ "containerPort": port });
-        if let Some(name) = name {
-            first["name"] = name;
-        }
-        container.insert("ports".into(), json!([first]));
+        port::apply(container, port);
     }
     let asked = settings.cpu.is_some()
         || settings.memory.is_some()
@@ -296,16 +237,24 @@ fn dress(container: &mut Map<String, Value>, settings: &Settings, image: &str, n
         set(limits, "memory", settings.memory.as_deref());
     }
     // As soon as `resources` is sent, a missing cpuIdle means CPU that is always on, and billed.
-    match settings.cpu_throttling {
-        Some(throttled) => drop(resources.insert("cpuIdle".into(), throttled.into())),
-        None if fresh => drop(resources.insert("cpuIdle".into(), true.into())),
-        None => {}
+    if fresh && settings.cpu_throttling.is_none() {
+        resources.insert("cpuIdle".into(), true.into());
     }
     // New services get the boost, as with gcloud; it ends ten seconds after the start.
     match settings.cpu_boost {
         Some(boost) => drop(resources.insert("startupCpuBoost".into(), boost.into())),
         None if new => drop(resources.insert("startupCpuBoost".into(), true.into())),
         None => {}
+    }
+}
+
+/// An instance has its CPU always or while it serves, all of its containers alike: Knative's form has one annotation for
+/// them together.
+fn throttle(containers: &mut [Value], settings: &Settings) {
+    let Some(throttled) = settings.cpu_throttling else { return };
+    for container in containers {
+        let resources = object(container).entry("resources").or_insert_with(|| json!({}));
+        object(resources).insert("cpuIdle".into(), throttled.into());
     }
 }
 

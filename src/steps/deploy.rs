@@ -13,10 +13,11 @@ use crate::model::facts::{Facts, Written};
 use crate::model::image::{ImageRef, PinnedImage};
 use crate::model::kind::Kind;
 use crate::plan::base;
+use crate::plan::change_error::ChangeError;
 use crate::plan::notes::{Candidate, Notes, Record, Served};
 use crate::plan::rollout::{follows_latest, latest_tags, pinned, traffic_json, with_tag};
 use crate::plan::rotate_secret::REPLACED;
-use crate::plan::service::{ChangeError, change, from_manifest};
+use crate::plan::service::{change, from_manifest};
 use crate::plan::service_level::Patch;
 use crate::plan::worker_pool;
 

@@ -28,7 +28,9 @@ pub(super) async fn run(
     let surroundings = surroundings(context, seen, image, wish).await?;
     let document = |current: Option<&serde_json::Value>, mark: &str| {
         let container = context.deploy.settings.container.as_deref();
-        Ok(pre_deploy::job(current, &surroundings, container, wish, image, mark))
+        pre_deploy::job(current, &surroundings, container, wish, image, mark).map_err(|error| {
+            Failure::of(format!("Could not write job `{}` in `{}`", wish.name, context.deploy.region), error)
+        })
     };
     let region = &context.deploy.region;
     let work = Work {
@@ -63,7 +65,8 @@ pub(super) async fn rehearse(
     let current = jobs::job(context.http, &name).await.map_err(|error| Failure::of(sentence(), error))?;
     let container = context.deploy.settings.container.as_deref();
     let current = current.as_ref().map(jobs::Job::json);
-    let document = pre_deploy::job(current, service, container, wish, image, &context.marks.request_tag);
+    let document = pre_deploy::job(current, service, container, wish, image, &context.marks.request_tag)
+        .map_err(|error| Failure::of(sentence(), error))?;
     jobs::validate(context.http, &name, &document).await.map_err(|error| Failure::of(sentence(), error))
 }
 

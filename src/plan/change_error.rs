@@ -1,0 +1,95 @@
+//! Why a service, a worker pool or a job cannot be changed as asked: what is there would be broken or lost.
+
+use crate::explain::{Class, Explain};
+
+/// What is there cannot be changed as asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeError {
+    /// The named container is not there.
+    #[error("the service has no container `{asked}` (it has {})", names(there))]
+    NoSuchContainer {
+        /// The name that was given.
+        asked: String,
+        /// The names that exist.
+        there: Vec<String>,
+    },
+    /// Somebody deployed since the service was looked at.
+    #[error("somebody deployed to the service meanwhile")]
+    Overtaken,
+    /// Something else is mounted where files of a secret, or sockets, are to be.
+    #[error("`{path}` is where {there} is mounted, and `{input}` would take its place")]
+    Occupied {
+        /// Where.
+        path: String,
+        /// What is mounted there, in words.
+        there: String,
+        /// The input that asks for the place.
+        input: &'static str,
+    },
+    /// Files of another secret are there, and would go.
+    #[error(
+        "`{directory}` holds {} of secret `{there}`, and a directory holds files of one secret only: mounting `{asked}` there would take that away",
+        names(files)
+    )]
+    OtherSecret {
+        /// Where.
+        directory: String,
+        /// The secret whose files are there.
+        there: String,
+        /// Its files that nothing takes the place of.
+        files: Vec<String>,
+        /// The secret that is to be mounted.
+        asked: String,
+    },
+    /// The subnetwork that is there is another network's.
+    #[error("`network` is `{asked}`, and subnetwork `{subnet}` that is there is one of network `{there}`")]
+    OtherNetwork {
+        /// The network that is asked for.
+        asked: String,
+        /// The network that is there.
+        there: String,
+        /// The subnetwork that is there.
+        subnet: String,
+    },
+    /// A job that is there has containers besides the one that a pre-deploy job has.
+    #[error("the job has the containers {}, and a pre-deploy job has one: the others would go", names(there))]
+    Sidecars {
+        /// Their names.
+        there: Vec<String>,
+    },
+}
+
+fn names(all: &[String]) -> String {
+    all.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+impl Explain for ChangeError {
+    fn class(&self) -> Class {
+        match self {
+            ChangeError::Overtaken => Class::Superseded,
+            _ => Class::Config,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec![match self {
+            ChangeError::NoSuchContainer { .. } => {
+                "Write one of its names in `container`, or leave `container` out for the one that has a port".into()
+            }
+            ChangeError::Overtaken => "Run again when that deploy has ended".into(),
+            ChangeError::Occupied { input: "secrets", .. } => {
+                "Mount the secret in a directory of its own, such as `/secrets/NAME/FILE`".into()
+            }
+            ChangeError::Occupied { there, .. } => format!("Mount {there} elsewhere first"),
+            ChangeError::OtherSecret { .. } => {
+                "Mount it in another directory, or write `secrets_update_strategy: overwrite` to keep only what `secrets` names".into()
+            }
+            ChangeError::OtherNetwork { asked, .. } => {
+                format!("Name a subnetwork of `{asked}` as well: `subnet`")
+            }
+            ChangeError::Sidecars { .. } => {
+                "Give `name` in `pre_deploy_job` the name of another job, which is made when it is missing".into()
+            }
+        }]
+    }
+}
