@@ -13,6 +13,7 @@ pub struct Dockerfile {
     /// The line, from 1, of the first COPY from one stage that begins with `scratch` into another. Docker 20.10 may end
     /// with a stack overflow when it keeps the cache of such a build in the image (`BUILDKIT_INLINE_CACHE`).
     pub copies_between_empty_stages: Option<usize>,
+    stages: Stages,
 }
 
 /// Something that not every builder understands.
@@ -114,7 +115,15 @@ impl Dockerfile {
                 }
             }
         }
-        Self { names_frontend, wants, copies_between_empty_stages }
+        Self { names_frontend, wants, copies_between_empty_stages, stages }
+    }
+
+    /// Whether the image of a stage, by default the last one, has no base image inside: it begins with `scratch`.
+    pub fn has_no_base(&self, target: Option<&str>) -> bool {
+        match target {
+            Some(target) => self.stages.is_empty(target),
+            None => self.stages.0.last().is_some_and(|(_, empty)| *empty),
+        }
     }
 
     /// What the frontend inside Docker 20.10 does not understand.
@@ -130,7 +139,7 @@ impl std::fmt::Display for Want {
 }
 
 /// The stages so far: their names, and whether they begin with nothing.
-#[derive(Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Stages(Vec<(String, bool)>);
 
 impl Stages {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::change_error::ChangeError;
 use super::service::{READ_ONLY, clean_containers, container_index, label, object, set, take_container};
-use super::{network, variables};
+use super::{enrolment, network, variables};
 use crate::inputs::job::{JobSettings, Run};
 
 /// Annotation that executions get from their job's template: which run of this program wrote it, and
@@ -38,7 +38,9 @@ pub fn change(
     network::apply(task, shared)?;
     let index = container_index(task, shared.container.as_deref(), current.is_none())?;
     let mut container = take_container(task, index);
-    set(&mut container, "image", image);
+    if let Some(image) = image {
+        enrolment::set_image(&mut container, image);
+    }
     set(&mut container, "command", shared.command.clone());
     set(&mut container, "args", shared.args.clone());
     limits(&mut container, settings);

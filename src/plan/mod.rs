@@ -2,6 +2,7 @@
 //! reason outside the inputs, and nothing touches the world.
 
 pub mod base;
+pub mod besides;
 pub mod budget;
 pub mod build;
 pub mod change_error;
@@ -9,6 +10,7 @@ pub mod changed_paths;
 pub mod decide;
 pub mod difference;
 pub mod doctor;
+pub mod enrolment;
 pub mod job;
 pub mod job_steps;
 pub mod monitoring;

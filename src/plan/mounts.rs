@@ -28,7 +28,8 @@ pub(super) fn apply(
     container: &mut Map<String, Value>,
     settings: &Settings,
 ) -> Result<(), ChangeError> {
-    let others = list(template.get("containers").cloned());
+    let sandboxes = template.get("sandboxes").and_then(|sandboxes| sandboxes.get("templates"));
+    let others = [list(template.get("containers").cloned()), list(sandboxes.cloned())].concat();
     let mut mounts = Mounts {
         volumes: list(template.remove("volumes")),
         own: list(container.remove("volumeMounts")),

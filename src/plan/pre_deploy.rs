@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::change_error::ChangeError;
+use super::enrolment;
 use super::job::{frame, limits, settings_of, task};
 use super::service::{object, serving_container, set};
 use super::variables::{self, list};
@@ -50,6 +51,7 @@ pub fn job(
     let mut own = containers.pop().unwrap_or_default();
     let own = object(&mut own);
     inherit(own, parent, &OF_CONTAINER);
+    inherit(own, parent, &enrolment::OF_CONTAINER);
     own.insert("image".into(), image.into());
     for (key, words) in [("command", &settings.shared.command), ("args", &settings.shared.args)] {
         own.remove(key);

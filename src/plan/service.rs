@@ -9,8 +9,8 @@ use super::change_error::ChangeError;
 use super::decide::Marks;
 use super::notes::is_note;
 use super::service_level::Patch;
-use super::{base, network, port, variables};
-use crate::inputs::deploy::{Ingress, Settings};
+use super::{base, enrolment, network, port, variables};
+use crate::inputs::deploy::{Ingress, Settings, What};
 
 /// Fields that Google writes on everything of Cloud Run's, and ignores when they are sent back; without
 /// them the document is what we ask for and nothing else.
@@ -93,10 +93,12 @@ pub fn change(current: Option<&Value>, settings: &Settings, image: &str, marks: 
     Ok(service)
 }
 
-/// What the settings, and the manifest where there is one, change on a service besides its template.
-pub fn level_change(current: &Value, manifest: Option<&Map<String, Value>>, settings: &Settings) -> Patch {
+/// What a deploy changes on a service besides its template: by the settings, the manifest where there is one, and the
+/// image.
+pub fn level_change(current: &Value, manifest: Option<&Map<String, Value>>, settings: &Settings, what: &What) -> Patch {
     let mut after = manifest.map_or_else(|| current.clone(), |manifest| from_manifest(manifest, Some(current)));
     level(object(&mut after), settings);
+    enrolment::end(&mut after, settings.container.as_deref(), what);
     Patch::between(current, &after)
 }
 
@@ -216,7 +218,7 @@ pub(super) fn take_container(template: &mut Map<String, Value>, index: usize) ->
 }
 
 fn dress(container: &mut Map<String, Value>, settings: &Settings, image: &str, new: bool) {
-    container.insert("image".into(), image.into());
+    enrolment::set_image(container, image);
     set(container, "command", settings.command.clone());
     set(container, "args", settings.args.clone());
     if let Some(port) = settings.port {

@@ -3,41 +3,28 @@
 
 use serde_json::{Value, json};
 
-/// Fields of a service's template that a worker pool has not (`run.v2`, WorkerPoolRevisionTemplate).
-const OF_REQUESTS: [&str; 7] = [
-    "timeout",
-    "maxInstanceRequestConcurrency",
-    "scaling",
-    "executionEnvironment",
-    "sessionAffinity",
-    "healthCheckDisabled",
-    "startupProbe",
-];
+use super::service::object;
 
-/// Takes away what a worker pool has not, and sets its instances where they are given.
-pub fn adapt(mut document: Value, instances: Option<u32>) -> Value {
-    if let Some(root) = document.as_object_mut() {
-        for field in ["ingress", "traffic", "instanceSplitStatuses"] {
-            root.remove(field);
-        }
-    }
-    if let Some(template) = document.get_mut("template").and_then(Value::as_object_mut) {
-        OF_REQUESTS.iter().for_each(|field| drop(template.remove(*field)));
-    }
+/// What a container gets by default where requests say when it needs CPU; in a worker pool it is always on.
+const OF_REQUESTS: [&str; 2] = ["cpuIdle", "startupCpuBoost"];
+
+/// Takes away the defaults that a worker pool has not, unless they are on the pool as it is, and sets its instances where
+/// they are given. `current` is the pool that `document` was made from.
+pub fn adapt(mut document: Value, current: Option<&Value>, instances: Option<u32>) -> Value {
     let containers = document.pointer_mut("/template/containers").and_then(Value::as_array_mut);
-    for container in containers.into_iter().flatten().filter_map(Value::as_object_mut) {
-        container.remove("ports");
-        if let Some(resources) = container.get_mut("resources").and_then(Value::as_object_mut) {
-            // CPU is always on where no requests say when it is needed.
-            resources.remove("cpuIdle");
-            resources.remove("startupCpuBoost");
-        }
-        if container.get("resources").is_some_and(|resources| *resources == json!({})) {
-            container.remove("resources");
+    for (index, container) in containers.into_iter().flatten().enumerate() {
+        let there = current.and_then(|pool| pool.pointer(&format!("/template/containers/{index}/resources")));
+        let Some(resources) = container.get_mut("resources").and_then(Value::as_object_mut) else { continue };
+        resources.retain(|name, _| {
+            !OF_REQUESTS.contains(&name.as_str()) || there.is_some_and(|there| there.get(name).is_some())
+        });
+        if resources.is_empty() && there.is_none() {
+            object(container).remove("resources");
         }
     }
     if let Some(count) = instances {
-        document["scaling"] = json!({ "manualInstanceCount": count });
+        let scaling = object(&mut document).entry("scaling").or_insert_with(|| json!({}));
+        object(scaling).insert("manualInstanceCount".into(), count.into());
     }
     document
 }
@@ -47,20 +34,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_about_requests_goes() {
-        let service = json!({
-            "etag": "e", "ingress": "INGRESS_TRAFFIC_ALL",
-            "template": {"timeout": "300s", "serviceAccount": "a", "containers": [
-                {"image": "i", "ports": [{"containerPort": 1}], "resources": {"cpuIdle": true, "startupCpuBoost": true}},
-                {"image": "j", "resources": {"limits": {"memory": "1Gi"}, "cpuIdle": true}}]},
-        });
+    fn defaults_of_services_go_and_what_the_pool_has_stays() {
+        let document = |resources: Value, scaling: Value| {
+            json!({"etag": "e", "scaling": scaling, "template": {"containers": [
+                {"image": "i", "resources": resources}, {"image": "j", "resources": {"limits": {"memory": "1Gi"}, "cpuIdle": true}}]}})
+        };
+        let made =
+            document(json!({"cpuIdle": true, "startupCpuBoost": true}), json!({"future": 1, "manualInstanceCount": 1}));
         assert_eq!(
-            adapt(service, Some(3)),
-            json!({
-                "etag": "e", "scaling": {"manualInstanceCount": 3},
-                "template": {"serviceAccount": "a", "containers": [
-                    {"image": "i"}, {"image": "j", "resources": {"limits": {"memory": "1Gi"}}}]},
-            })
+            adapt(made.clone(), None, Some(3)),
+            json!({"etag": "e", "scaling": {"future": 1, "manualInstanceCount": 3}, "template": {"containers": [
+                {"image": "i"}, {"image": "j", "resources": {"limits": {"memory": "1Gi"}}}]}})
         );
+        assert_eq!(adapt(made.clone(), Some(&made), None), made, "what is there is not taken for a default");
     }
 }

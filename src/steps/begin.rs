@@ -178,7 +178,8 @@ pub(super) fn tell_left(context: &Context<'_>, facts: &mut Facts, left: Option<&
 
 /// What the settings change on a service besides its template.
 pub(super) fn level(context: &Context<'_>, service: &Service) -> Patch {
-    level_change(service.json(), context.deploy.manifest.as_ref(), &context.deploy.settings)
+    let deploy = context.deploy;
+    level_change(service.json(), deploy.manifest.as_ref(), &deploy.settings, &deploy.what)
 }
 
 fn nothing_serves(context: &Context<'_>) -> Failure {

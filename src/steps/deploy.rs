@@ -14,6 +14,7 @@ use crate::model::image::{ImageRef, PinnedImage};
 use crate::model::kind::Kind;
 use crate::plan::base;
 use crate::plan::change_error::ChangeError;
+use crate::plan::enrolment;
 use crate::plan::notes::{Candidate, Notes, Record, Served};
 use crate::plan::rollout::{follows_latest, latest_tags, pinned, traffic_json, with_tag};
 use crate::plan::rotate_secret::REPLACED;
@@ -338,10 +339,11 @@ pub(super) fn changed(
     image: &str,
 ) -> Result<serde_json::Value, ChangeError> {
     let base = context.deploy.manifest.as_ref().map(|manifest| from_manifest(manifest, current));
-    let changed = change(base.as_ref().or(current), &context.deploy.settings, image, context.marks)?;
+    let mut changed = change(base.as_ref().or(current), &context.deploy.settings, image, context.marks)?;
+    enrolment::end(&mut changed, context.deploy.settings.container.as_deref(), &context.deploy.what);
     Ok(match context.deploy.kind {
         Kind::Service => changed,
-        Kind::WorkerPool => worker_pool::adapt(changed, context.deploy.settings.instances),
+        Kind::WorkerPool => worker_pool::adapt(changed, current, context.deploy.settings.instances),
     })
 }
 
