@@ -115,6 +115,9 @@ pub fn steps(deploy: &Deploy, marks: &Marks, tags: &[Tag]) -> Vec<Step> {
     if deploy.rollout.way == Way::Direct || deploy.kind == Kind::WorkerPool {
         add(StepName::Traffic, "read back who serves".into());
         verify(deploy, StepName::Verify, &mut add);
+        if let Some(tag) = &deploy.rollout.tag {
+            add(StepName::Finish, format!("tag `{tag}` on it"));
+        }
     } else {
         moves(deploy, &mut add);
     }

@@ -123,7 +123,11 @@ async fn write(
         if let Begin::Rolls(start) = &begun {
             tell_left(context, facts, start.left.as_ref());
         }
-        let wanted = wanted(context, current.as_ref(), image).await?;
+        let base = match &current {
+            Some(service) => Some(base(context, service).await?),
+            None => None,
+        };
+        let wanted = wanted(context, base.as_ref(), image)?;
         let (delivered, body, fields) = assemble(context, current.as_ref(), begun, wanted).await?;
         facts.service.settings = match (&current, &delivered) {
             (Some(service), Delivered::AtOnce) => Patch::between(service.json(), &body).fields(),
@@ -315,17 +319,13 @@ pub(super) async fn base(context: &Context<'_>, service: &Service) -> Result<ser
     }
 }
 
-/// The service as it shall be when everything is done.
-pub(super) async fn wanted(
+/// The service as it shall be when everything is done, from what it starts from.
+pub(super) fn wanted(
     context: &Context<'_>,
-    current: Option<&Service>,
+    base: Option<&serde_json::Value>,
     image: &str,
 ) -> Result<serde_json::Value, Failure> {
-    let base = match current {
-        Some(service) => Some(base(context, service).await?),
-        None => None,
-    };
-    changed(context, base.as_ref(), image).map_err(|error| {
+    changed(context, base, image).map_err(|error| {
         let deploy = context.deploy;
         let what = format!("Could not deploy {} `{}` in `{}`", deploy.kind.word(), deploy.service, deploy.region);
         Failure::of(what, error)

@@ -2,7 +2,7 @@
 
 use super::begin::{Begin, begin, tell_left};
 use super::preflight::Seen;
-use super::{Context, access, build, deploy, pick, pre_deploy, resolve, rollout, traffic};
+use super::{Context, access, build, deploy, foresee, pick, pre_deploy, resolve, rollout, traffic};
 use crate::clock::now_rfc3339;
 use crate::explain::Failure;
 use crate::google::cloud_run::{self, Service};
@@ -48,9 +48,14 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
     let body =
         |image: &str| deploy::changed(context, before.as_ref(), image).map_err(|error| Failure::of(sentence(), error));
     let mut candidate = body(&image)?;
+    foresee::say(context, before.as_ref(), &candidate);
     let mut allocation = None;
     match &begun {
-        Begin::AtOnce => {}
+        Begin::AtOnce => {
+            let tag = context.deploy.rollout.tag.as_deref();
+            allocation =
+                tag.zip(current).map(|(tag, now)| with_tag(rollout::everything(now), tag, &context.marks.revision));
+        }
         Begin::Held(record) => context.console.line(&format!(
             "Another run is rolling out revision `{}`: a deploy would wait for its end first",
             record.rollout.revision
@@ -82,6 +87,12 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
     if let Some(service) = current {
         let then = access::front_then(context, service, &context.marks.revision);
         changes.extend(access::difference(context, service, then, context.deploy.settings.public).await);
+    }
+    if current.is_none()
+        && let Some(tag) = &context.deploy.rollout.tag
+    {
+        let after = Some(context.marks.revision.to_string());
+        changes.push(Difference { what: format!("tag {tag}"), before: None, after });
     }
     Ok(changes)
 }
@@ -136,9 +147,12 @@ async fn moves(context: &Context<'_>, facts: &mut Facts) -> Result<Vec<Differenc
     Ok(changes)
 }
 
-/// The traffic before and after, in words; nothing when it stays, or goes on following the latest revision.
+/// The traffic before and after, in words; nothing when it stays, or goes on following the latest revision with the same
+/// tags.
 fn moved(service: &Service, then: &Traffic, latest: Option<&crate::model::ids::RevisionName>) -> Option<Difference> {
-    if follows_latest(&service.traffic()) && follows_latest(then) {
+    let tags =
+        |traffic: &Traffic| traffic.shares.iter().filter(|share| share.tag.is_some()).cloned().collect::<Vec<_>>();
+    if follows_latest(&service.traffic()) && follows_latest(then) && tags(&service.traffic()) == tags(then) {
         return None;
     }
     let before = service.traffic().words(service.latest_ready().as_ref());

@@ -18,6 +18,7 @@ mod domain;
 mod door;
 mod dry_run;
 mod follow;
+mod foresee;
 mod gate;
 pub mod hosting;
 mod job;
@@ -139,6 +140,9 @@ pub async fn run(contexts: &[Context<'_>], all: &mut [Facts]) -> Result<(), Fail
     ordered_everywhere(contexts, all, &seen).await?;
     if all.first().is_some_and(|facts| facts.unchanged.is_some()) {
         return verified_everywhere(contexts, all).await;
+    }
+    for (context, seen) in contexts.iter().zip(&seen) {
+        foresee::run(context, seen.service.as_ref()).await?;
     }
     let Some(facts) = all.first_mut() else { return Ok(()) };
     let image = image(first, facts, &seen[0]).await?;
@@ -265,6 +269,7 @@ async fn deliver(
     let front = service.as_ref().map(Service::front).unwrap_or_default();
     let delivered =
         step(context, facts, StepName::Deploy, async |facts| deploy::run(context, facts, service, image).await).await?;
+    let at_once = matches!(delivered, Delivered::AtOnce);
     match delivered {
         Delivered::Rolls(record) => return roll(context, facts, &record).await,
         Delivered::Waits(candidate) => return park::wait(context, facts, &candidate).await,
@@ -282,6 +287,9 @@ async fn deliver(
         }
     }
     verify_service(context, facts, None).await?;
+    if let Some(tag) = context.deploy.rollout.tag.as_deref().filter(|_| at_once) {
+        step(context, facts, StepName::Finish, async |facts| rollout::tag(context, facts, tag).await).await?;
+    }
     access::tell(context, facts);
     // There is nothing to go back to, and nothing more to wait for.
     context.together.through();

@@ -15,6 +15,7 @@ use crate::google::jobs::{self, Job as GoogleJob};
 use crate::inputs::job::{Job, JobImage, Run};
 use crate::model::execution::JobEnd;
 use crate::model::facts::{Facts, StepName};
+use crate::plan::besides::{besides, given_to_job};
 use crate::plan::difference::{Difference, between};
 use crate::plan::job::{as_service, change, overrides, settings_of};
 
@@ -50,7 +51,14 @@ impl JobContext<'_> {
             )
             .hint("Give `image`, or `from_service` for the image that serves there"));
         }
-        change(current, &self.job.settings, image, mark).map_err(|error| Failure::of(sentence(), error))
+        let after = change(current, &self.job.settings, image, mark).map_err(|error| Failure::of(sentence(), error))?;
+        if let Some(current) = current {
+            let before = as_service(&settings_of(current));
+            for said in besides(&before, &as_service(&after), &given_to_job(&self.job.settings)) {
+                self.console.line(&format!("Besides what the inputs name: {said}"));
+            }
+        }
+        Ok(after)
     }
 }
 

@@ -130,6 +130,8 @@ pub struct RevisionScript {
     pub log: Vec<String>,
     /// What it answers when asked.
     pub site: Option<Site>,
+    /// Ports it listens on besides that of its container.
+    pub listens: Vec<i64>,
 }
 
 /// How a new revision ends.
@@ -153,7 +155,7 @@ pub enum RevisionOutcome {
 
 impl Default for RevisionScript {
     fn default() -> RevisionScript {
-        RevisionScript { looks: 1, outcome: RevisionOutcome::Ready, log: Vec::new(), site: None }
+        RevisionScript { looks: 1, outcome: RevisionOutcome::Ready, log: Vec::new(), site: None, listens: Vec::new() }
     }
 }
 

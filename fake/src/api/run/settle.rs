@@ -114,6 +114,7 @@ fn verdict(world: &World, revision: &Revision) -> Result<(), Trouble> {
     check_images(world, &revision.template, project)?;
     environment::check_secrets(world, project, &revision.template)?;
     match &revision.script.outcome {
+        RevisionOutcome::Ready if asks_in_vain(revision) => failed_probe(),
         RevisionOutcome::Ready | RevisionOutcome::NeverEnds => Ok(()),
         RevisionOutcome::Fails(trouble) => Err(trouble.clone()),
         RevisionOutcome::DoesNotListen if Kind::of(&revision.service).is_pool() => failed(
@@ -135,17 +136,33 @@ fn verdict(world: &World, revision: &Revision) -> Result<(), Trouble> {
                 accept::port(&revision.template)
             ),
         ),
-        RevisionOutcome::ProbeFails => failed(
-            None,
-            Some("HEALTH_CHECK_CONTAINER_ERROR"),
-            9,
-            "The user-provided container failed the configured startup probe checks. Logs for this revision might contain \
-             more information."
-                .to_owned(),
-        ),
+        RevisionOutcome::ProbeFails => failed_probe(),
         RevisionOutcome::WrongArchitecture => wrong_architecture(image_of(&revision.template, 0)),
         RevisionOutcome::Internal => failed(Some("INTERNAL"), None, 13, "An internal error occurred.".to_owned()),
     }
+}
+
+fn failed_probe() -> Result<(), Trouble> {
+    Err(Trouble {
+        reason: None,
+        revision_reason: Some("HEALTH_CHECK_CONTAINER_ERROR".to_owned()),
+        message:
+            "The user-provided container failed the configured startup probe checks. Logs for this revision might \
+                  contain more information."
+                .to_owned(),
+        code: 9,
+    })
+}
+
+/// Whether the startup probe of the container that requests go to asks a port that nothing listens on.
+fn asks_in_vain(revision: &Revision) -> bool {
+    let port = accept::port(&revision.template);
+    let containers = revision.template.get("containers").and_then(Value::as_array).into_iter().flatten();
+    let mut ingress = containers.filter(|container| container.get("ports").is_some());
+    let Some(probe) = ingress.next().and_then(|container| container.get("startupProbe")) else { return false };
+    let asked = ["tcpSocket", "httpGet", "grpc"].into_iter().filter_map(|way| probe[way]["port"].as_i64());
+    let heard = |asked: &i64| *asked == port || revision.script.listens.contains(asked);
+    !Kind::of(&revision.service).is_pool() && asked.into_iter().any(|asked| !heard(&asked))
 }
 
 fn wrong_architecture(image: &str) -> Result<(), Trouble> {

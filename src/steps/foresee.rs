@@ -1,0 +1,46 @@
+//! What a deploy changes besides what its inputs name, and what it cannot change without loss: found out before anything
+//! is built, so that it is said, or refused, before it happens.
+
+use serde_json::Value;
+
+use super::{Context, deploy};
+use crate::explain::Failure;
+use crate::google::cloud_run::Service;
+use crate::inputs::deploy::What;
+use crate::plan::besides::{besides, given};
+use crate::plan::enrolment::base_image;
+use crate::plan::service::{from_manifest, settings_of};
+
+/// Stands for an image that is not known yet.
+const UNKNOWN: &str = "(the new image)";
+
+/// Looks at the service as it would be.
+pub(super) async fn run(context: &Context<'_>, service: Option<&Service>) -> Result<(), Failure> {
+    let image = match &context.deploy.what {
+        What::Image(image) => image.to_string(),
+        _ => UNKNOWN.to_owned(),
+    };
+    let before = match service {
+        Some(service) => Some(deploy::base(context, service).await?),
+        None => None,
+    };
+    let after = deploy::wanted(context, before.as_ref(), &image)?;
+    say(context, before.as_ref(), &after);
+    Ok(())
+}
+
+/// Says what changes from one document to the other that no input names. What a manifest says is named.
+pub(super) fn say(context: &Context<'_>, before: Option<&Value>, after: &Value) {
+    let deploy = context.deploy;
+    let described = deploy.manifest.as_ref().map(|manifest| from_manifest(manifest, before));
+    let Some(before) = described.as_ref().or(before) else { return };
+    let mut said = besides(&settings_of(before), after, &given(&deploy.settings));
+    if let Some(base) = base_image(after, deploy.settings.container.as_deref()) {
+        said.push(format!(
+            "`baseImageUri` stays, which is {base}: Cloud Run puts the image on it, so it must have no base inside"
+        ));
+    }
+    for sentence in said {
+        context.console.line(&format!("{}Besides what the inputs name: {sentence}", context.prefix));
+    }
+}
