@@ -115,7 +115,9 @@ pub fn besides(before: &Value, after: &Value, given: &[&str]) -> Vec<String> {
         let (before, after) = (old.get(place), new.get(place));
         let Some(path) = before.or(after).map(|leaf| leaf.path.as_str()) else { continue };
         let same = before.map(|leaf| &leaf.value) == after.map(|leaf| &leaf.value);
-        if !same && !is_owned(&owned, path) && !is_note(path) {
+        // Whose label it is that says who manages a service is worth a word when it changes hands.
+        let hands = path.ends_with("labels.managed-by") && before.is_some();
+        if !same && (hands || !is_owned(&owned, path)) && !is_note(path) {
             let sentence = sentence(place, path, before, after);
             if !said.contains(&sentence) {
                 said.push(sentence);
@@ -125,10 +127,9 @@ pub fn besides(before: &Value, after: &Value, given: &[&str]) -> Vec<String> {
     said
 }
 
-/// Whose label it is that says who manages a service is worth a word when it changes hands.
 fn is_owned(owned: &[&str], path: &str) -> bool {
     let below = |all: &str| path.strip_prefix(all).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    !path.ends_with("labels.managed-by") && owned.iter().any(|all| below(all))
+    owned.iter().any(|all| below(all))
 }
 
 /// A value somewhere in a document, and its path without names of containers, volumes and the like.
@@ -146,7 +147,7 @@ fn leaves(document: &Value) -> BTreeMap<String, Leaf> {
 
 /// What tells the entries of a list apart.
 fn key(entry: &Value) -> Option<&'static str> {
-    ["mountPath", "name"].into_iter().find(|key| entry.get(key).is_some())
+    ["mountPath", "name", "path"].into_iter().find(|key| entry.get(key).is_some_and(Value::is_string))
 }
 
 fn flatten(place: &str, path: &str, value: &Value, found: &mut BTreeMap<String, Leaf>) {
@@ -158,14 +159,15 @@ fn flatten(place: &str, path: &str, value: &Value, found: &mut BTreeMap<String, 
             }
         }
         Value::Array(list) if list.iter().any(Value::is_object) => {
-            for entry in list {
+            for (at, entry) in list.iter().enumerate() {
                 let mut entry = entry.clone();
                 let name = key(&entry).and_then(|key| entry.as_object_mut()?.remove(key)).unwrap_or_default();
                 // The only container needs no name.
                 let alone = list.len() == 1 && path == "template.containers";
-                let place = match name.as_str().filter(|_| !alone) {
-                    Some(name) => format!("{place}[{name}]"),
-                    None => place.to_owned(),
+                let place = match name.as_str() {
+                    Some(name) if !alone => format!("{place}[{name}]"),
+                    None if list.len() > 1 => format!("{place}[{at}]"),
+                    _ => place.to_owned(),
                 };
                 flatten(&place, path, &entry, found);
             }

@@ -54,6 +54,7 @@ mod rollout;
 mod rotate_key;
 mod rotate_secret;
 mod runbook;
+mod settings;
 mod status;
 mod token_answers;
 mod transaction;

@@ -1,0 +1,7 @@
+//! What else a setting takes away: nothing, or what is said before it happens.
+
+mod base_images;
+mod damage;
+mod full;
+mod table;
+mod tags;
