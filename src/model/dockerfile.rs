@@ -329,6 +329,15 @@ mod tests {
     }
 
     #[test]
+    fn a_stage_has_no_base_inside_when_it_begins_with_nothing() {
+        let read = Dockerfile::read("FROM golang AS make\nFROM scratch AS bare\nFROM bare\nCOPY --from=make /a /a\n");
+        assert!(read.has_no_base(None) && read.has_no_base(Some("bare")) && read.has_no_base(Some("1")));
+        assert!(!read.has_no_base(Some("make")) && !Dockerfile::read("").has_no_base(None));
+        let unknown = Dockerfile::read("ARG BASE=scratch\nFROM ${BASE}\n");
+        assert!(!unknown.has_no_base(None), "what it stands for is not known");
+    }
+
+    #[test]
     fn what_docker_20_10_does_not_know_is_found_with_its_line() {
         for (text, line, what) in [
             ("FROM scratch\nCOPY --link app /app", 2, "`COPY --link`"),

@@ -51,6 +51,11 @@ pub fn change(
     Ok(job)
 }
 
+/// Whether one of our runs wrote a job last.
+pub fn is_ours(job: &Value) -> bool {
+    job.pointer("/template/annotations").is_some_and(|notes| notes.get(MARK).is_some())
+}
+
 /// What stands around the tasks of a job: labels, counts, limits, the mark.
 pub(super) fn frame(job: &mut Value, settings: &JobSettings, mark: &str) {
     let root = object(job);

@@ -8,7 +8,8 @@ use crate::explain::Failure;
 use crate::google::cloud_run::Service;
 use crate::inputs::deploy::What;
 use crate::plan::besides::{besides, given};
-use crate::plan::enrolment::base_image;
+use crate::plan::enrolment::base_that_stays;
+use crate::plan::pre_deploy;
 use crate::plan::service::{from_manifest, settings_of};
 
 /// Stands for an image that is not known yet.
@@ -26,6 +27,15 @@ pub(super) async fn run(context: &Context<'_>, service: Option<&Service>) -> Res
     };
     let after = deploy::wanted(context, before.as_ref(), &image)?;
     say(context, before.as_ref(), &after);
+    if let Some(wish) = context.deploy.pre_deploy.as_deref() {
+        let container = context.deploy.settings.container.as_deref();
+        pre_deploy::job(None, &after, container, wish, &image, "").map_err(|error| {
+            Failure::of(
+                format!("Job `{}` cannot be set up like service `{}`", wish.name, context.deploy.service),
+                error,
+            )
+        })?;
+    }
     Ok(())
 }
 
@@ -35,11 +45,7 @@ pub(super) fn say(context: &Context<'_>, before: Option<&Value>, after: &Value) 
     let described = deploy.manifest.as_ref().map(|manifest| from_manifest(manifest, before));
     let Some(before) = described.as_ref().or(before) else { return };
     let mut said = besides(&settings_of(before), after, &given(&deploy.settings));
-    if let Some(base) = base_image(after, deploy.settings.container.as_deref()) {
-        said.push(format!(
-            "`baseImageUri` stays, which is {base}: Cloud Run puts the image on it, so it must have no base inside"
-        ));
-    }
+    said.extend(base_that_stays(after, deploy.settings.container.as_deref()));
     for sentence in said {
         context.console.line(&format!("{}Besides what the inputs name: {sentence}", context.prefix));
     }

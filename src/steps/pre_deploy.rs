@@ -9,6 +9,8 @@ use crate::google::cloud_run::Service;
 use crate::google::jobs;
 use crate::inputs::job::PreDeploy;
 use crate::model::facts::Facts;
+use crate::plan::besides::{besides, given_to_job};
+use crate::plan::job::{as_service, is_ours, settings_of};
 use crate::plan::pre_deploy;
 
 /// Cloud Run ends each attempt itself; a machine for one may take some minutes more.
@@ -28,9 +30,11 @@ pub(super) async fn run(
     let surroundings = surroundings(context, seen, image, wish).await?;
     let document = |current: Option<&serde_json::Value>, mark: &str| {
         let container = context.deploy.settings.container.as_deref();
-        pre_deploy::job(current, &surroundings, container, wish, image, mark).map_err(|error| {
+        let after = pre_deploy::job(current, &surroundings, container, wish, image, mark).map_err(|error| {
             Failure::of(format!("Could not write job `{}` in `{}`", wish.name, context.deploy.region), error)
-        })
+        })?;
+        say(context, wish, current, &after);
+        Ok(after)
     };
     let region = &context.deploy.region;
     let work = Work {
@@ -67,7 +71,17 @@ pub(super) async fn rehearse(
     let current = current.as_ref().map(jobs::Job::json);
     let document = pre_deploy::job(current, service, container, wish, image, &context.marks.request_tag)
         .map_err(|error| Failure::of(sentence(), error))?;
+    say(context, wish, current, &document);
     jobs::validate(context.http, &name, &document).await.map_err(|error| Failure::of(sentence(), error))
+}
+
+/// Says what a job gives up that somebody else made: from now on it stands in the service's surroundings.
+fn say(context: &Context<'_>, wish: &PreDeploy, before: Option<&serde_json::Value>, after: &serde_json::Value) {
+    let Some(before) = before.filter(|job| !is_ours(job)) else { return };
+    let before = as_service(&settings_of(before));
+    for said in besides(&before, &as_service(after), &given_to_job(&wish.settings)) {
+        context.console.line(&format!("{}Job `{}` was made by somebody else: {said}", context.prefix, wish.name));
+    }
 }
 
 /// The service as it shall be: what the job is to stand in.

@@ -17,6 +17,7 @@ use crate::model::execution::JobEnd;
 use crate::model::facts::{Facts, StepName};
 use crate::plan::besides::{besides, given_to_job};
 use crate::plan::difference::{Difference, between};
+use crate::plan::enrolment::base_that_stays;
 use crate::plan::job::{as_service, change, overrides, settings_of};
 
 /// What the job command may use.
@@ -54,7 +55,10 @@ impl JobContext<'_> {
         let after = change(current, &self.job.settings, image, mark).map_err(|error| Failure::of(sentence(), error))?;
         if let Some(current) = current {
             let before = as_service(&settings_of(current));
-            for said in besides(&before, &as_service(&after), &given_to_job(&self.job.settings)) {
+            let now = as_service(&after);
+            let mut all = besides(&before, &now, &given_to_job(&self.job.settings));
+            all.extend(base_that_stays(&now, None).filter(|_| image.is_some()));
+            for said in all {
                 self.console.line(&format!("Besides what the inputs name: {said}"));
             }
         }

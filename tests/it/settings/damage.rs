@@ -168,23 +168,44 @@ fn a_job_keeps_what_is_mounted_too() {
     assert_eq!(task(&scene), expected);
 }
 
-#[test]
-fn a_pre_deploy_job_does_not_take_the_containers_of_another_job_away() {
+/// A service whose pre-deploy job has run.
+fn migrated() -> Scene {
     let mut scene = Scene::deployed();
     scene.input("pre_deploy_job", "name: migrate\ncommand: migrate").run().expect(0);
-    scene.cloud.world(|world| {
-        let job = &mut world.jobs.values_mut().next().unwrap().config["template"]["template"];
-        job["containers"][0]["name"] = "main".into();
-        let mut proxy = job["containers"][0].clone();
-        proxy["name"] = "proxy".into();
-        job["containers"].as_array_mut().unwrap().push(proxy);
+    scene
+}
+
+fn edit_job(scene: &Scene, change: impl FnOnce(&mut Value)) {
+    scene.cloud.world(|world| change(&mut world.jobs.values_mut().next().unwrap().config["template"]));
+}
+
+#[test]
+fn a_pre_deploy_job_does_not_take_the_containers_of_another_job_away() {
+    let mut scene = migrated();
+    edit_job(&scene, |execution| {
+        let containers = execution["template"]["containers"].as_array_mut().unwrap();
+        containers[0]["name"] = "main".into();
+        containers.push(json!({"name": "proxy", "image": containers[0]["image"]}));
     });
     for dry in ["true", ""] {
         let run = scene.input("dry_run", dry).run().expect(2);
         run.says("the job has the containers `main`, `proxy`, and a pre-deploy job has one: the others would go");
     }
-    let containers = scene
-        .cloud
-        .world(|world| world.jobs.values().next().unwrap().config["template"]["template"]["containers"].clone());
-    assert_eq!(containers.as_array().unwrap().len(), 2);
+    edit_job(&scene, |execution| assert_eq!(execution["template"]["containers"].as_array().unwrap().len(), 2));
+}
+
+#[test]
+fn a_job_that_somebody_else_made_says_what_it_gives_up() {
+    let mut scene = migrated();
+    edit_job(&scene, |execution| {
+        execution["annotations"] = json!({});
+        execution["template"]["containers"][0]["env"] = json!([{"name": "MODE", "value": "hunter2"}]);
+    });
+    for dry in ["true", ""] {
+        let run = scene.input("dry_run", dry).run().expect(0);
+        run.says("Job `migrate` was made by somebody else: `env[MODE].value` goes, which is •••")
+            .does_not_say("hunter2");
+    }
+    // The next time it is ours.
+    scene.run().expect(0).does_not_say("somebody else");
 }

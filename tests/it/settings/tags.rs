@@ -22,7 +22,7 @@ fn a_direct_deploy_moves_the_tag_when_the_revision_is_good() {
     let first = scene.run().expect(0).outputs["revision"].clone();
     let before = traffic(&scene);
     let plan = scene.input("dry_run", "true").input("memory", "1Gi").run().expect(0);
-    plan.says(&format!("0 % `{first}` (tag `blue`) -> 100 % latest"));
+    plan.says(&format!("0 % `{first}` (tag `blue`) -> 100 % `web-0f0f0f0-"));
     scene.input("dry_run", "");
     // One that does not start, and one that is not healthy, leave the tag where it is.
     scene.cloud.world(|world| {
