@@ -36,6 +36,7 @@ pub const OWN: &[(&str, &[&str])] = &[
     ("command", &["template.containers.command"]),
     ("args", &["template.containers.args"]),
     ("description", &["description"]),
+    ("invoker_iam_check", &["invokerIamDisabled"]),
     ("task_timeout", &["task_timeout"]),
     ("max_retries", &["max_retries"]),
     ("tasks", &["tasks"]),
@@ -84,6 +85,7 @@ pub fn given(settings: &Settings) -> Vec<&'static str> {
         ("command", settings.command.is_some()),
         ("args", settings.args.is_some()),
         ("description", settings.description.is_some()),
+        ("invoker_iam_check", settings.invoker_check.is_some()),
     ];
     all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
 }

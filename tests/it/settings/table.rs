@@ -8,6 +8,7 @@ use std::path::Path;
 
 use fakecloud::World;
 use serde_json::{Map, Value, json};
+use slipway::inputs::spec::{DEPLOY, Group, Input, JOB};
 
 use super::full::{Maker, Way};
 use crate::support::{Run, Scene};
@@ -92,6 +93,7 @@ const OF_SERVICES: &[Row] = &[
     row("session_affinity", "false", &["template.sessionAffinity"]),
     row("description", "Another one", &["description"]),
     row("suffix", "v9", &[]),
+    row("invoker_iam_check", "true", &["invokerIamDisabled"]),
     row("allow_unauthenticated", "true", &[]),
     row("tag", "blue", &["traffic"]),
     with(&[("container", "beside")], row("memory", "2Gi", &["template.containers.resources.limits.memory"])),
@@ -346,6 +348,29 @@ fn the_documents_have_every_field_of_the_schema() {
         };
         assert_eq!(missing, cannot, "{root}");
     }
+}
+
+#[test]
+fn every_setting_is_in_a_table() {
+    // What says how another setting is read, and what is no field of a service.
+    let no_rows = [
+        "manifest",
+        "env_vars_file",
+        "env_vars_update_strategy",
+        "secrets_update_strategy",
+        "skip_default_labels",
+        "container",
+        "domain",
+    ];
+    let rows = |all: &[&[Row]]| all.iter().copied().flatten().map(|row| row.name).collect::<BTreeSet<_>>();
+    let inputs = |all: &'static [Input], group: Group| {
+        let own = all.iter().filter(move |input| input.group == group).map(|input| input.name);
+        own.filter(|name| !no_rows.contains(name)).collect::<BTreeSet<_>>()
+    };
+    let mut of_services = rows(&[OF_SERVICES, OF_POOLS, OF_ALL]);
+    assert!(of_services.remove("tag"), "one of the rollout's that writes on the service");
+    assert_eq!(of_services, inputs(DEPLOY, Group::Service));
+    assert_eq!(rows(&[OF_JOBS, OF_ALL]), inputs(JOB, Group::Job));
 }
 
 #[test]
