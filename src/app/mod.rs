@@ -48,7 +48,7 @@ use crate::net::Net;
 use crate::plan::decide::{Marks, image_tags, marks, steps as plan_steps};
 use crate::probe::Probe;
 use crate::report::{Kind, Outcome, Story, exit_code, headline, summary};
-use crate::steps::{self, Context, Together, cancel, undo};
+use crate::steps::{self, Context, Together, cancel, undo, wished};
 
 /// From the signal to the end the runner gives ten seconds; cleaning up gets less than four.
 const CLEAN_UP: Duration = Duration::from_millis(3500);
@@ -214,6 +214,7 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
         Ok(clients) => {
             deployment::start(console, tracked.as_ref()).await;
             let github = github(runner, &clients.net, deploys[0].github_token.as_ref());
+            let marks = wished::settle(console, &clients.http, &deploys, &runner.origin, marks).await;
             let shared = Shared { runner, marks: &marks, clients: &clients, github: github.as_ref(), files: &files };
             let contexts = shared.contexts(console, &deploys);
             let outcome = carry_out(&contexts, &mut all, rehearse).await;

@@ -34,7 +34,7 @@ use crate::report::summary::mark;
 use crate::report::{Kind, Outcome, Story, exit_code};
 use crate::steps::hosting::SiteContext;
 use crate::steps::release::{self, ReleaseFacts, ServicePart, Shared};
-use crate::steps::{self, Context, Together};
+use crate::steps::{self, Context, Together, wished};
 
 /// Runs the release command to its exit code.
 pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation) -> u8 {
@@ -254,6 +254,10 @@ pub(super) async fn carry_out(
 ) -> Outcome<()> {
     let Some(shared) = wiring.shared(console) else { return Outcome::Deployed(()) };
     let mut services = wiring.services(all_marks);
+    for service in &mut services {
+        let marks = service.marks.clone();
+        service.marks = wished::settle(console, service.http, &service.deploys, shared.origin, marks).await;
+    }
     let sites = wiring.sites(console);
     if wiring.release.dry_run {
         return rehearse(shared, &services, &sites, facts).await.map_or_else(Outcome::Failed, Outcome::Planned);

@@ -276,7 +276,7 @@ fn tell_changes(console: &Console, changes: &[Difference], on: &str) {
     for change in changes {
         let line = match (&change.before, &change.after) {
             (None, Some(after)) => format!("  + {} = {after}", change.what),
-            (Some(before), None) => format!("  - {} = {before}", change.what),
+            (Some(before), None) => format!("  - removes {} = {before}", change.what),
             (Some(before), Some(after)) if before == after => {
                 format!("  ~ {} = {after} (changed)", change.what)
             }

@@ -1,5 +1,7 @@
 //! A YAML document as a tree: scalars stay the texts that were typed, and every node knows its line.
 
+use std::collections::HashMap;
+
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StrInput};
 
 use super::error::{Findings, Mistake};
@@ -8,8 +10,11 @@ use super::map;
 /// Longest document, in bytes: a longer one was not written by hand.
 pub const LARGEST: usize = 1 << 20;
 
-/// Deepest nesting: the deepest meaning that any document of ours has is seven.
+/// Deepest nesting: the deepest meaning that any document has is twelve, of a probe's headers in a manifest.
 const DEEPEST: usize = 16;
+
+/// Nodes that references may add to a document; few lines of them can ask for billions.
+const MOST_REPEATED: usize = 20_000;
 
 /// A node and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +74,15 @@ impl Node {
         matches!(&self.value, Value::Text { text, style: Style::Plain } if text.is_empty())
     }
 
+    /// How many nodes it is, with everything in it.
+    fn size(&self) -> usize {
+        1 + match &self.value {
+            Value::Text { .. } => 0,
+            Value::List(items) => items.iter().map(Node::size).sum(),
+            Value::Map(fields) => fields.iter().map(|field| field.value.size()).sum(),
+        }
+    }
+
     /// What it is, in words.
     pub fn kind(&self) -> &'static str {
         match self.value {
@@ -82,6 +96,16 @@ impl Node {
 /// Reads a document. What is wrong with it is told about `input`; what can be used in spite of that comes back,
 /// so that everything else that is wrong can be told too.
 pub fn read(input: &str, text: &str, findings: &mut Findings) -> Option<Node> {
+    read_as(input, text, None, findings)
+}
+
+/// The same of a document that may refer to parts of itself by anchors, aliases and merge keys: one in a form of
+/// somebody else's, whose other readers take them too.
+pub fn read_with_references(input: &str, text: &str, findings: &mut Findings) -> Option<Node> {
+    read_as(input, text, Some(References::default()), findings)
+}
+
+fn read_as(input: &str, text: &str, references: Option<References>, findings: &mut Findings) -> Option<Node> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.len() > LARGEST {
         findings.wrong(input, format!("it is {} bytes long", text.len()), "write 1 MiB at most");
@@ -90,7 +114,7 @@ pub fn read(input: &str, text: &str, findings: &mut Findings) -> Option<Node> {
     let mut options = Options::default();
     options.emit_unresolved_aliases = true;
     let parser = Parser::new_from_str_with_options(text, options);
-    let mut reader = Reader { input, text, parser, findings };
+    let mut reader = Reader { input, text, parser, references, findings };
     match reader.document() {
         Ok(node) => Some(node),
         Err(mistake) => {
@@ -108,7 +132,16 @@ struct Reader<'a, 'f> {
     input: &'a str,
     text: &'a str,
     parser: Parser<'a, StrInput<'a>>,
+    /// Where the document may refer to parts of itself.
+    references: Option<References>,
     findings: &'f mut Findings,
+}
+
+/// The parts of a document that it may refer to.
+#[derive(Default)]
+struct References {
+    known: HashMap<usize, Node>,
+    repeated: usize,
 }
 
 impl<'a> Reader<'a, '_> {
@@ -155,12 +188,13 @@ impl<'a> Reader<'a, '_> {
         if depth > DEEPEST {
             return Err(self.mistake(line, "this is nested too deeply", "nothing in this file needs so many levels"));
         }
-        if let Event::Scalar(_, _, anchor, tag)
-        | Event::SequenceStart(_, anchor, tag)
-        | Event::MappingStart(_, anchor, tag) = &event
+        let mut anchor = 0;
+        if let Event::Scalar(_, _, id, tag) | Event::SequenceStart(_, id, tag) | Event::MappingStart(_, id, tag) =
+            &event
         {
-            let (anchored, tagged) = (*anchor != 0, tag.is_some());
-            if anchored {
+            let tagged = tag.is_some();
+            anchor = *id;
+            if anchor != 0 && self.references.is_none() {
                 self.note(line, "YAML anchors (`&`) are not read here", REUSE_CURE);
             }
             if tagged {
@@ -171,6 +205,7 @@ impl<'a> Reader<'a, '_> {
             Event::Scalar(text, style, ..) => self.scalar(&text, style, span),
             Event::SequenceStart(..) => Value::List(self.list(depth)?),
             Event::MappingStart(..) => Value::Map(self.map(depth)?),
+            Event::Alias(id) if self.references.is_some() => return self.referred(id, line).map(Some),
             Event::Alias(..) | Event::UnresolvedAlias(..) => {
                 let cure = "write the value out, or quote a text that begins with `*`";
                 self.note(line, "YAML aliases (`*`) are not read here", cure);
@@ -178,7 +213,27 @@ impl<'a> Reader<'a, '_> {
             }
             _ => return Err(self.mistake(line, "not YAML from here on", SYNTAX_CURE)),
         };
-        Ok(Some(Node { line, value }))
+        let node = Node { line, value };
+        if let (Some(references), true) = (&mut self.references, anchor != 0) {
+            references.known.insert(anchor, node.clone());
+        }
+        Ok(Some(node))
+    }
+
+    /// The part that an alias refers to. One that refers to what it stands in is not known yet.
+    fn referred(&mut self, id: usize, line: usize) -> Result<Node, Mistake> {
+        let found = self.references.as_ref().and_then(|references| references.known.get(&id)).cloned();
+        let Some(node) = found else {
+            return Err(self.mistake(line, "this alias refers to what it stands in", REUSE_CURE));
+        };
+        let repeated = self.references.as_mut().map_or(0, |references| {
+            references.repeated += node.size();
+            references.repeated
+        });
+        if repeated > MOST_REPEATED {
+            return Err(self.mistake(line, "aliases repeat more here than any such file needs", REUSE_CURE));
+        }
+        Ok(node)
     }
 
     fn scalar(&self, text: &str, style: ScalarStyle, span: &Span) -> Value {
@@ -204,9 +259,16 @@ impl<'a> Reader<'a, '_> {
 
     fn map(&mut self, depth: usize) -> Result<Vec<Field>, Mistake> {
         let mut fields: Vec<Field> = Vec::new();
+        let mut merged: Vec<Field> = Vec::new();
         loop {
             let (event, span) = self.next()?;
             if event == Event::MappingEnd {
+                // What the map says itself holds; of what is merged, what comes first.
+                for field in merged {
+                    if !fields.iter().any(|own| own.key == field.key) {
+                        fields.push(field);
+                    }
+                }
                 return Ok(fields);
             }
             let line = span.start.line();
@@ -221,6 +283,19 @@ impl<'a> Reader<'a, '_> {
                 }
                 None => continue,
             };
+            if key == "<<" && self.references.is_some() {
+                match value.map(|value| value.value) {
+                    Some(Value::Map(more)) => merged.extend(more),
+                    Some(Value::List(maps)) if maps.iter().all(|map| matches!(map.value, Value::Map(_))) => {
+                        merged.extend(maps.into_iter().flat_map(|map| match map.value {
+                            Value::Map(more) => more,
+                            _ => Vec::new(),
+                        }));
+                    }
+                    _ => self.note(line, "a merge key (`<<`) takes maps alone", REUSE_CURE),
+                }
+                continue;
+            }
             if key == "<<" {
                 self.note(line, "YAML merge keys (`<<`) are not read here", REUSE_CURE);
                 continue;
@@ -302,6 +377,27 @@ mod tests {
                 "manifest, line 11: a second document begins here; keep one document in the file",
             ]
         );
+    }
+
+    #[test]
+    fn documents_in_somebody_elses_form_may_refer_to_parts_of_themselves() {
+        let read = |text: &str| {
+            let mut findings = Findings::default();
+            let node = read_with_references("manifest", text, &mut findings);
+            (node.as_ref().map(shown), findings.mistakes.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        let text = "a: &a {x: 1, y: 2}\nb: *a\nc: {<<: *a, y: 3}\nd: {<<: [*a, {x: 9, z: 4}]}\ne: &t two\nf: *t\n";
+        let (tree, told) = read(text);
+        assert_eq!(
+            tree.unwrap_or_default(),
+            "{a@1={x@1=1 y@1=2} b@2={x@1=1 y@1=2} c@3={y@3=3 x@1=1} d@4={x@1=1 y@1=2 z@4=4} e@5=two f@6=two}"
+        );
+        assert_eq!(told, Vec::<String>::new());
+        assert!(read("a: *nobody").1[0].contains("aliases (`*`) are not read here"));
+        assert!(read("a: &a [*a]").1[0].contains("refers to what it stands in"));
+        assert!(read("a: {<<: 1}").1[0].contains("takes maps alone"));
+        let many = "a: &a [1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d]\n";
+        assert!(read(many).1[0].contains("aliases repeat more here"), "{:?}", read(many).1);
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod key;
 pub mod kind;
 pub mod load;
 pub mod log;
+pub mod namespace;
 pub mod own;
 pub mod preview;
 pub mod principal;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::notes::{Notes, WRITTEN_BY};
 use super::service::{clean_containers, object};
 use crate::model::ids::RevisionName;
+use crate::model::namespace::is_googles;
 use crate::model::traffic::Traffic;
 
 /// What a revision shows of the template it was made from (`run.v2`: all fields of RevisionTemplate but `revision` and
@@ -35,11 +36,6 @@ const OF_TEMPLATES: [&str; 20] = [
 
 /// Fields of a template that a revision does not show, and that are noted for that reason.
 const HIDDEN: [&str; 1] = ["healthCheckDisabled"];
-
-/// Namespaces of labels and annotations that are Google's: they come back on reading, and are refused on writing
-/// (`run.v2`, Service.labels).
-const GOOGLES: [&str; 4] =
-    ["run.googleapis.com/", "cloud.googleapis.com/", "serving.knative.dev/", "autoscaling.knative.dev/"];
 
 /// The revision whose template is to be started from, where the service's own was written by a rollout that did not end
 /// well: the one that served before. `None` where the service's own is good, because it was promoted, or because another
@@ -85,7 +81,7 @@ pub fn template_of(revision: &Value, hidden: &Map<String, Value>) -> Map<String,
     clean_containers(Some(&mut template));
     for map in ["labels", "annotations"] {
         if let Some(map) = template.get_mut(map).and_then(Value::as_object_mut) {
-            map.retain(|name, _| !GOOGLES.iter().any(|namespace| name.starts_with(namespace)));
+            map.retain(|name, _| !is_googles(name));
         }
     }
     std::mem::take(object(&mut template))

@@ -29,6 +29,33 @@ pub fn service_tag(service: &ServiceName) -> String {
 
 /// Chooses the marks of a run; `nonce` is random hexadecimal.
 pub fn marks(deploy: &Deploy, origin: &Origin, nonce: &str) -> Marks {
+    let mut build_tags = vec!["slipway".to_owned(), service_tag(&deploy.service)];
+    if let Some(run) = &origin.run_id {
+        build_tags.push(format!("run_{run}-{}", origin.run_attempt.as_deref().unwrap_or("1")));
+    }
+    Marks {
+        revision: wished(deploy).unwrap_or_else(|| own_name(deploy, origin, nonce)),
+        request_tag: format!("req_{nonce}"),
+        build_tags,
+    }
+}
+
+/// The name that the manifest wishes for the revision, where no input says another.
+pub fn wished(deploy: &Deploy) -> Option<RevisionName> {
+    if deploy.settings.suffix.is_some() {
+        return None;
+    }
+    RevisionName::parse(deploy.manifest.as_ref()?.get("template")?.get("revision")?.as_str()?).ok()
+}
+
+/// The marks of a run whose manifest wishes for a name that is taken: with a name of this program's choice.
+pub fn with_own_name(marks: &Marks, deploy: &Deploy, origin: &Origin) -> Marks {
+    let nonce = marks.request_tag.trim_start_matches("req_");
+    Marks { revision: own_name(deploy, origin, nonce), ..marks.clone() }
+}
+
+/// The name of a revision: the service's, and `suffix` or the commit and a part of the nonce.
+fn own_name(deploy: &Deploy, origin: &Origin, nonce: &str) -> RevisionName {
     let service = deploy.service.as_str();
     let short_sha: String = origin
         .sha
@@ -37,22 +64,14 @@ pub fn marks(deploy: &Deploy, origin: &Origin, nonce: &str) -> Marks {
         .map_or_else(|| "local".into(), |sha| sha.chars().take(7).collect());
     let ending = match &deploy.settings.suffix {
         Some(suffix) => suffix.clone(),
-        None => format!("{short_sha}-{}", &nonce[..nonce.len().min(5)]),
+        None => format!("{short_sha}-{}", nonce.get(..5).unwrap_or(nonce)),
     };
     let room = REVISION_NAME.saturating_sub(service.len() + 1);
     let name = format!("{service}-{}", ending.chars().take(room).collect::<String>().trim_end_matches('-'));
     // The service's name is one and the ending adds letters, digits and dashes; the bare service
     // name stands in should that ever not hold.
     let revision = RevisionName::parse(&name).or_else(|_| RevisionName::parse(service));
-    let mut build_tags = vec!["slipway".to_owned(), service_tag(&deploy.service)];
-    if let Some(run) = &origin.run_id {
-        build_tags.push(format!("run_{run}-{}", origin.run_attempt.as_deref().unwrap_or("1")));
-    }
-    Marks {
-        revision: revision.unwrap_or_else(|_| unreachable!("a service name is a revision name")),
-        request_tag: format!("req_{nonce}"),
-        build_tags,
-    }
+    revision.unwrap_or_else(|_| unreachable!("a service name is a revision name"))
 }
 
 fn is_hex(text: &str) -> bool {

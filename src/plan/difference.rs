@@ -32,13 +32,21 @@ pub fn between(before: Option<&Value>, after: &Value) -> Vec<Difference> {
     names.dedup();
     names
         .into_iter()
-        .filter(|name| old.get(*name).map(|s| &s.compared) != new.get(*name).map(|s| &s.compared))
+        .filter(|name| {
+            let compared = |all: &BTreeMap<String, Shown>| all.get(*name).map(|s| s.compared.clone());
+            says(compared(&old)) != says(compared(&new))
+        })
         .map(|name| Difference {
             what: name.clone(),
             before: old.get(name).map(|s| s.shown.clone()),
             after: new.get(name).map(|s| s.shown.clone()),
         })
         .collect()
+}
+
+/// What a setting says: one that is not there says the same as an empty one, or one that is off.
+fn says(compared: Option<String>) -> Option<String> {
+    compared.filter(|value| !matches!(value.as_str(), "" | "false" | "null" | "[]" | "{}"))
 }
 
 /// Where a setting has an input, it goes by the input's name.

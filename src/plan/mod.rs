@@ -13,6 +13,7 @@ pub mod doctor;
 pub mod enrolment;
 pub mod job;
 pub mod job_steps;
+pub mod manifest;
 pub mod monitoring;
 mod mounts;
 mod network;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::change_error::ChangeError;
 use super::decide::Marks;
-use super::notes::is_note;
+use super::manifest::from_manifest;
 use super::service_level::Patch;
 use super::{base, enrolment, network, port, variables};
 use crate::inputs::deploy::{Ingress, Settings, What};
@@ -108,23 +108,6 @@ fn level(root: &mut Map<String, Value>, settings: &Settings) {
     set(root, "ingress", settings.ingress.map(ingress_word));
     set(root, "invokerIamDisabled", settings.invoker_check.map(|check| !check));
     label(root, &settings.labels);
-}
-
-/// The service as its manifest describes it, in place of what it is: only what guards the write, says who
-/// serves, and notes rollouts is taken from the service.
-pub fn from_manifest(manifest: &Map<String, Value>, current: Option<&Value>) -> Value {
-    let mut base = Value::Object(manifest.clone());
-    let Some(current) = current else { return base };
-    for key in ["etag", "traffic"] {
-        if let Some(value) = current.get(key) {
-            base[key] = value.clone();
-        }
-    }
-    let notes = current.get("annotations").and_then(Value::as_object).into_iter().flatten();
-    for (name, note) in notes.filter(|(name, _)| is_note(name)) {
-        base["annotations"][name] = note.clone();
-    }
-    base
 }
 
 /// The document without what Google writes in it: what can be compared with a document to write.

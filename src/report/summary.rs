@@ -149,9 +149,11 @@ pub(super) fn planned(plan: &[Step], changes: &[Difference], what: &str) -> Stri
         out.push_str("Nothing.\n");
         return out;
     }
-    let cell = |value: &Option<String>| value.as_deref().map_or_else(|| "—".to_owned(), code);
-    let rows: Vec<Vec<String>> =
-        changes.iter().map(|change| vec![code(&change.what), cell(&change.before), cell(&change.after)]).collect();
+    let cell = |value: &Option<String>, none: &str| value.as_deref().map_or_else(|| none.to_owned(), code);
+    let rows: Vec<Vec<String>> = changes
+        .iter()
+        .map(|change| vec![code(&change.what), cell(&change.before, "—"), cell(&change.after, "removed")])
+        .collect();
     out.push_str(&table(&["Setting", "Now", "Then"], &rows));
     out
 }

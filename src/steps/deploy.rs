@@ -15,10 +15,11 @@ use crate::model::kind::Kind;
 use crate::plan::base;
 use crate::plan::change_error::ChangeError;
 use crate::plan::enrolment;
+use crate::plan::manifest::from_manifest;
 use crate::plan::notes::{Candidate, Notes, Record, Served};
 use crate::plan::rollout::{follows_latest, latest_tags, pinned, traffic_json, with_tag};
 use crate::plan::rotate_secret::REPLACED;
-use crate::plan::service::{change, from_manifest};
+use crate::plan::service::change;
 use crate::plan::service_level::Patch;
 use crate::plan::worker_pool;
 

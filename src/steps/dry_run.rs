@@ -10,6 +10,7 @@ use crate::inputs::deploy::{Ask, What, Who};
 use crate::model::facts::Facts;
 use crate::model::traffic::Traffic;
 use crate::plan::difference::{Difference, between};
+use crate::plan::manifest::kept;
 use crate::plan::notes::Notes;
 use crate::plan::rollout::{Rollout, follows_latest, traffic_json, with_tag, without_tags};
 use crate::plan::service::settings_of;
@@ -44,6 +45,12 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
         context.console.line(&format!(
             "It starts from revision `{revision}`, which serves: the service's own template was never promoted"
         ));
+    }
+    if let (Some(manifest), Some(before)) = (&context.deploy.manifest, &before) {
+        let kept: Vec<String> = kept(manifest, before).iter().map(|name| format!("`{name}`")).collect();
+        if !kept.is_empty() {
+            context.console.line(&format!("Kept, because the manifest does not mention it: {}", kept.join(", ")));
+        }
     }
     let body =
         |image: &str| deploy::changed(context, before.as_ref(), image).map_err(|error| Failure::of(sentence(), error));

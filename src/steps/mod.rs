@@ -52,6 +52,7 @@ mod traffic;
 pub mod undo;
 mod upload;
 mod verify;
+pub mod wished;
 
 pub use together::Together;
 

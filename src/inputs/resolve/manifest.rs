@@ -1,31 +1,11 @@
-//! The manifest: a service in a file, in Cloud Run's v2 form or Knative's, as the base of a deploy.
+//! The manifest: a service in a file as the base of a deploy.
 
 use serde_json::{Map, Value};
 
-use super::super::knative;
+use super::super::manifest::{Manifest, read};
 use super::super::runner::Runner;
 use super::Give;
-use crate::model::ids::ServiceName;
-
-const CURE: &str =
-    "write a service as `gcloud run services describe SERVICE --format=export` does, or in the v2 API's form";
-
-/// Fields of a v2 service that a manifest may hold; the others are Google's to write, or this run's.
-const FIELDS: [&str; 13] = [
-    "name",
-    "labels",
-    "annotations",
-    "description",
-    "ingress",
-    "launchStage",
-    "template",
-    "scaling",
-    "invokerIamDisabled",
-    "customAudiences",
-    "iapEnabled",
-    "defaultUriDisabled",
-    "binaryAuthorization",
-];
+use crate::model::ids::{RevisionName, ServiceName};
 
 pub(super) fn manifest(
     give: &mut Give<'_>,
@@ -44,72 +24,32 @@ pub(super) fn manifest(
             return None;
         }
     };
-    let document = match serde_saphyr::from_str::<Value>(&text) {
-        Ok(Value::Object(document)) => document,
-        Ok(_) => {
-            give.findings.wrong("manifest", format!("`{shown}` is no map"), CURE);
-            return None;
+    let app = give.text("container");
+    let Manifest { service: mut document, name } = read(&text, app.as_deref(), give.findings)?;
+    let another = match (&name, service) {
+        (Some(name), Some(service)) if name != service.as_str() => {
+            give.findings.warnings.push(format!("manifest: it names `{name}`, and `{service}` is deployed"));
+            true
         }
-        Err(error) => {
-            let line = error.location().map(|at| usize::try_from(at.line()).unwrap_or(0));
-            let reason = error.to_string().lines().next().unwrap_or_default().to_owned();
-            give.findings.wrong_at("manifest", line, format!("`{shown}` is not YAML: {reason}"), "");
-            return None;
-        }
+        _ => false,
     };
-    let knative = document.get("apiVersion").and_then(Value::as_str) == Some("serving.knative.dev/v1");
-    let name = document.get(if knative { "metadata" } else { "name" });
-    let name = if knative { name.and_then(|metadata| metadata.get("name")) } else { name };
-    let named = name.and_then(Value::as_str).map(|name| name.rsplit('/').next().unwrap_or(name));
-    if let (Some(named), Some(service)) = (named, service)
-        && named != service.as_str()
-    {
-        give.findings.warnings.push(format!("manifest: it names `{named}`, and `{service}` is deployed"));
-    }
-    let mut document = if knative { converted(give, &document)? } else { plain(give, document)? };
-    document.remove("name");
-    texts(give, &document).then_some(document)
+    revision(give, &mut document, service, another);
+    Some(document)
 }
 
-/// Whether the values of all variables are texts; YAML makes `yes` and `8080` something else, and which text
-/// was meant is not known any more.
-fn texts(give: &mut Give<'_>, document: &Map<String, Value>) -> bool {
-    let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
-    let containers = list(document.get("template").and_then(|template| template.get("containers")));
-    let mut all = true;
-    for variable in containers.iter().flat_map(|container| list(container.get("env"))) {
-        if variable.get("value").is_some_and(|value| !value.is_string()) {
-            let name = variable["name"].as_str().unwrap_or_default();
-            give.findings.wrong("manifest", format!("the value of variable `{name}` is no text"), "quote it");
-            all = false;
-        }
+/// The name that the manifest wishes for the new revision. One that belongs to another service came along with it.
+fn revision(give: &mut Give<'_>, document: &mut Map<String, Value>, service: Option<&ServiceName>, another: bool) {
+    let Some(template) = document.get_mut("template").and_then(Value::as_object_mut) else { return };
+    let Some(service) = service else { return };
+    let Some(wish) = template.get("revision").and_then(Value::as_str) else { return };
+    let belongs = wish.strip_prefix(service.as_str()).is_some_and(|rest| rest.len() > 1 && rest.starts_with('-'));
+    let why = RevisionName::parse(wish).err().map(|why| why.to_string());
+    if belongs && why.is_none() {
+        return;
     }
-    all
-}
-
-fn converted(give: &mut Give<'_>, document: &Map<String, Value>) -> Option<Map<String, Value>> {
-    let converted = knative::convert(document);
-    for (path, why) in &converted.mistakes {
-        give.findings.wrong(
-            "manifest",
-            format!("{path}: {why}"),
-            "remove it, or write the service in the v2 API's form",
-        );
+    if !another {
+        let why = why.unwrap_or_else(|| format!("`{wish}` is no name of a revision of `{service}`"));
+        give.findings.wrong("manifest", why, format!("write {service}-SOMETHING, or leave the revision's name out"));
     }
-    give.findings.warnings.extend(converted.left_out.iter().map(|what| format!("manifest: {what} is left out")));
-    converted.mistakes.is_empty().then_some(converted.service)
-}
-
-fn plain(give: &mut Give<'_>, document: Map<String, Value>) -> Option<Map<String, Value>> {
-    if !document.get("template").is_some_and(Value::is_object) {
-        give.findings.wrong("manifest", "it has no `template`", CURE);
-        return None;
-    }
-    let mut wrong = false;
-    for key in document.keys().filter(|key| !FIELDS.contains(&key.as_str())) {
-        wrong = true;
-        let cure = if key == "traffic" { "`strategy` and `traffic` say who serves" } else { "remove it" };
-        give.findings.wrong("manifest", format!("`{key}` has no place in it"), cure);
-    }
-    (!wrong).then_some(document)
+    template.remove("revision");
 }

@@ -1,0 +1,66 @@
+//! A service in Knative's form (`apiVersion: serving.knative.dev/v1`), as gcloud exports it and takes it, in the form of
+//! Cloud Run's v2 API.
+//!
+//! Nothing is left out but what Google writes itself: what is not understood, or has no place in v2, is a mistake.
+
+mod containers;
+mod fields;
+mod read;
+mod table;
+#[cfg(test)]
+pub(crate) mod tests;
+#[cfg(test)]
+pub(crate) mod write;
+
+pub(super) use fields::SERVICE;
+pub(super) use read::convert;
+
+use table::{ANNOTATIONS, On, Place};
+
+/// What becomes of an annotation of Google's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is a field.
+    Field,
+    /// It is left out.
+    LeftOut,
+    /// It is a mistake.
+    Mistake,
+}
+
+/// The list of annotations for people: its name, where it stands, what becomes of it, and the field in v2.
+pub fn annotations() -> Vec<(&'static str, &'static str, Fate, String)> {
+    let of = |annotation: &table::Annotation| {
+        let on = match annotation.on {
+            On::Service => "service",
+            On::Template => "template",
+            On::Both => "both",
+        };
+        let fate = match annotation.place {
+            Place::Field(..) | Place::Older(..) | Place::Containers(_) => Fate::Field,
+            Place::Past => Fate::LeftOut,
+            Place::Nowhere(_) => Fate::Mistake,
+        };
+        (annotation.name, on, fate, annotation.field().unwrap_or_default())
+    };
+    ANNOTATIONS.iter().map(of).collect()
+}
+
+/// What v2 does with an annotation whose name is Google's: leaves it out, or has a field for what it says.
+pub(super) enum InV2 {
+    /// Google or a client writes it about the past.
+    LeftOut,
+    /// It is this field.
+    Field(String),
+    /// It is not known.
+    Unknown,
+}
+
+/// The same of one that stands in the v2 form.
+pub(super) fn in_v2(name: &str) -> InV2 {
+    match table::anywhere(name) {
+        Some(annotation) if matches!(annotation.place, Place::Past) => InV2::LeftOut,
+        Some(annotation) => annotation.field().map_or(InV2::Unknown, InV2::Field),
+        None => InV2::Unknown,
+    }
+}

@@ -1,0 +1,261 @@
+//! From Knative's form to v2's: the service and its template.
+
+use serde_json::{Map, Value, json};
+
+use super::super::super::error::Findings;
+use super::super::super::tree::Node;
+use super::super::path::Path;
+use super::super::shape::{self, listed};
+use super::containers;
+use super::table::{Form, On, Part, Place, anywhere, find};
+use crate::model::namespace::{is_googles, sounds_like_googles};
+
+/// The label that v2 has a field for.
+pub(super) const MULTI_REGION: (&str, &str) =
+    ("run.googleapis.com/multi-region-id", "multiRegionSettings.multiRegionId");
+
+/// The selector that v2 has a field for.
+pub(super) const ACCELERATOR: (&str, &str) = ("run.googleapis.com/accelerator", "nodeSelector.accelerator");
+
+/// The runtime that goes with base images; v2 knows it from them.
+pub(super) const BASE_IMAGE_RUNTIME: &str = "run.googleapis.com/linux-base-image-update";
+
+/// The service of a document that was read by its table, in v2's form. `root` knows the lines; `app` is the container
+/// that the inputs name.
+pub(in super::super) fn convert(
+    document: &Map<String, Value>,
+    root: &Node,
+    app: Option<&str>,
+    findings: &mut Findings,
+) -> Map<String, Value> {
+    let mut reader = Reader { root, app, findings };
+    let mut service = json!({});
+    let none = Value::Null;
+    let at = |name: &str| document.get(name).unwrap_or(&none);
+    let (metadata, path) = (at("metadata"), Path::of(&["metadata"]));
+    if metadata["name"].is_string() {
+        service["name"] = metadata["name"].clone();
+    }
+    reader.labels(&metadata["labels"], &path.key("labels"), &mut service);
+    reader.notes(&metadata["annotations"], &path.key("annotations"), On::Service, &mut service);
+    let (spec, path) = (at("spec"), Path::of(&["spec"]));
+    if let Some(targets) = spec["traffic"].as_array() {
+        service["traffic"] = targets.iter().map(target).collect();
+    }
+    if spec["template"].is_object() {
+        service["template"] = reader.template(&spec["template"], &path.key("template"));
+    }
+    match service {
+        Value::Object(service) => service,
+        _ => Map::new(),
+    }
+}
+
+/// What reads a document, and where it tells mistakes.
+pub(super) struct Reader<'a> {
+    root: &'a Node,
+    /// The container that the inputs name.
+    pub(super) app: Option<&'a str>,
+    findings: &'a mut Findings,
+}
+
+/// What the annotations of a template say of its containers: what, the text, and where it stands.
+pub(super) type Parts = Vec<(Part, String, Path)>;
+
+impl Reader<'_> {
+    /// Tells a mistake at its line.
+    pub(super) fn wrong(&mut self, path: &Path, problem: impl AsRef<str>, cure: impl Into<String>) {
+        let line = path.line_in(self.root);
+        self.findings.wrong_at("manifest", Some(line), format!("{path}: {}", problem.as_ref()), cure);
+    }
+
+    /// Whether the document says anything in a place.
+    pub(super) fn is_there(&self, path: &Path) -> bool {
+        path.is_in(self.root)
+    }
+
+    /// JSON in a text, as what may stand in it.
+    pub(super) fn json(&mut self, kind: shape::Kind, text: &str, path: &Path) -> Option<Value> {
+        let line = path.line_in(self.root);
+        shape::read_json(kind, text, path, Some(line), self.findings)
+    }
+
+    /// Labels without Google's own, which v2 refuses and every export has.
+    fn labels(&mut self, labels: &Value, path: &Path, to: &mut Value) {
+        for (name, value) in labels.as_object().into_iter().flatten() {
+            if name == MULTI_REGION.0 {
+                set(to, MULTI_REGION.1, value.clone());
+            } else if is_googles(name) {
+                continue;
+            } else if sounds_like_googles(name) && !name.starts_with("client.knative.dev/") {
+                let problem = "this label of Google's is not understood";
+                self.wrong(&path.entry(name), problem, "remove it: Cloud Run's v2 API has no place for it");
+            } else {
+                to["labels"][name] = value.clone();
+            }
+        }
+    }
+
+    /// Annotations: Google's as the fields they stand for, the user's own as they are. What they say of containers
+    /// comes back.
+    fn notes(&mut self, notes: &Value, path: &Path, on: On, to: &mut Value) -> Parts {
+        let mut parts = Vec::new();
+        let mut older = Vec::new();
+        for (name, value) in notes.as_object().into_iter().flatten() {
+            let path = path.entry(name);
+            let text = value.as_str();
+            match find(name, on).map(|annotation| annotation.place) {
+                Some(Place::Past) => {}
+                Some(Place::Nowhere(why)) => self.wrong(&path, why, "remove it if that is what you want"),
+                Some(Place::Field(field, form)) => self.field(field, form, text.unwrap_or_default(), &path, to),
+                Some(Place::Older(field, form)) => older.push((field, form, text.unwrap_or_default(), path)),
+                Some(Place::Containers(part)) => parts.push((part, text.unwrap_or_default().to_owned(), path)),
+                None if sounds_like_googles(name) => self.not_understood(name, &path),
+                None => match text {
+                    Some(text) => to["annotations"][name] = text.into(),
+                    None => self.wrong(&path, "nothing stands here", "write '' for an empty text, or remove the line"),
+                },
+            }
+        }
+        for (field, form, text, path) in older {
+            if at(to, field).is_none() {
+                self.field(field, form, text, &path, to);
+            }
+        }
+        parts
+    }
+
+    fn not_understood(&mut self, name: &str, path: &Path) {
+        let elsewhere = anywhere(name).map(|annotation| match annotation.on {
+            On::Template => "spec.template.metadata.annotations",
+            On::Service | On::Both => "metadata.annotations",
+        });
+        match elsewhere {
+            Some(place) => self.wrong(path, "it means nothing here", format!("move it to `{place}`")),
+            None => self.wrong(
+                path,
+                "this annotation of Google's is not understood, so what it asks for would be lost",
+                "look at its spelling; or write the service in the v2 API's form; or remove it",
+            ),
+        }
+    }
+
+    /// Sets the field that an annotation stands for. An empty one says that it goes.
+    fn field(&mut self, field: &str, form: Form, text: &str, path: &Path, to: &mut Value) {
+        let no = |what: &str| format!("`{text}` is no {what}");
+        let value = match form {
+            Form::Policy if text.is_empty() => return set(to, &format!("{field}.useDefault"), Value::Null),
+            Form::Policy if text == "default" => return set(to, &format!("{field}.useDefault"), true.into()),
+            Form::Policy => return set(to, &format!("{field}.policy"), text.into()),
+            _ if text.is_empty() => Ok(Value::Null),
+            Form::Text => Ok(text.into()),
+            Form::Flag => shape::flag(text).map(Value::from).ok_or((no("truth"), "write 'true' or 'false'".to_owned())),
+            Form::Number => match shape::whole(text).filter(|number| *number >= 0) {
+                Some(number) => Ok(number.into()),
+                None => Err((no("number"), "write a whole number".to_owned())),
+            },
+            Form::Part if text == "disabled" => Ok(json!(0.0)),
+            Form::Part => match text.parse::<f64>().ok().filter(|part| (0.0..=1.0).contains(part)) {
+                Some(part) => Ok(json!(part)),
+                None => Err((no("part of one"), "write a number such as '0.6', or 'disabled'".to_owned())),
+            },
+            Form::Hours => match text.parse::<u32>() {
+                Ok(hours) => Ok(format!("{}s", u64::from(hours) * 3600).into()),
+                Err(_) => Err((no("number of hours"), "write a whole number".to_owned())),
+            },
+            Form::Commas => Ok(commas(text)),
+            Form::Words(words) => match words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
+                Some((_, word)) => Ok((*word).into()),
+                None => {
+                    let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+                    Err((no("word for this"), format!("write {}", listed(&known))))
+                }
+            },
+            Form::Json(kind) => match self.json(kind, text, path) {
+                Some(value) => Ok(value),
+                None => return,
+            },
+        };
+        match value {
+            Ok(value) => set(to, field, value),
+            Err((problem, cure)) => self.wrong(path, problem, cure),
+        }
+    }
+
+    fn template(&mut self, from: &Value, path: &Path) -> Value {
+        let mut to = json!({});
+        let metadata = path.key("metadata");
+        if from["metadata"]["name"].is_string() {
+            to["revision"] = from["metadata"]["name"].clone();
+        }
+        self.labels(&from["metadata"]["labels"], &metadata.key("labels"), &mut to);
+        let parts = self.notes(&from["metadata"]["annotations"], &metadata.key("annotations"), On::Template, &mut to);
+        let (spec, path) = (&from["spec"], path.key("spec"));
+        for (name, field) in
+            [("containerConcurrency", "maxInstanceRequestConcurrency"), ("serviceAccountName", "serviceAccount")]
+        {
+            if !spec[name].is_null() {
+                to[field] = spec[name].clone();
+            }
+        }
+        if let Some(seconds) = spec["timeoutSeconds"].as_i64() {
+            to["timeout"] = format!("{seconds}s").into();
+        }
+        for (name, value) in spec["nodeSelector"].as_object().into_iter().flatten() {
+            if name == ACCELERATOR.0 {
+                set(&mut to, ACCELERATOR.1, value.clone());
+            } else {
+                let problem = "Cloud Run selects nothing but an accelerator";
+                self.wrong(&path.key("nodeSelector").entry(name), problem, format!("write `{}`", ACCELERATOR.0));
+            }
+        }
+        let updates = parts.iter().any(|(part, text, _)| *part == Part::BaseImages && !text.is_empty());
+        match spec["runtimeClassName"].as_str() {
+            None | Some("") => {}
+            Some(BASE_IMAGE_RUNTIME) if updates => {}
+            Some(_) => self.wrong(
+                &path.key("runtimeClassName"),
+                "Cloud Run's v2 API has no place for it",
+                "remove it; it comes by itself with base images",
+            ),
+        }
+        containers::read(self, spec, &path, &parts, &mut to);
+        to
+    }
+}
+
+fn target(target: &Value) -> Value {
+    // It is the latest where nothing else is said (`run.v1`, TrafficTarget).
+    let latest =
+        target["latestRevision"] == true || target["revisionName"].is_null() && target["latestRevision"].is_null();
+    let word = if latest { "LATEST" } else { "REVISION" };
+    let mut to = json!({"type": format!("TRAFFIC_TARGET_ALLOCATION_TYPE_{word}")});
+    for (name, field) in [("percent", "percent"), ("tag", "tag"), ("revisionName", "revision")] {
+        if !target[name].is_null() {
+            to[field] = target[name].clone();
+        }
+    }
+    to
+}
+
+/// What stands between commas.
+pub(super) fn commas(text: &str) -> Value {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect()
+}
+
+/// Sets a field below objects that are made where they are missing.
+pub(super) fn set(to: &mut Value, field: &str, value: Value) {
+    let mut at = to;
+    for name in field.split('.') {
+        if !at.is_object() {
+            *at = json!({});
+        }
+        at = &mut at[name];
+    }
+    *at = value;
+}
+
+/// What stands in a field.
+pub(super) fn at<'a>(from: &'a Value, field: &str) -> Option<&'a Value> {
+    field.split('.').try_fold(from, |at, name| at.get(name))
+}

@@ -1,0 +1,298 @@
+//! The list of annotations, both ways; what a reader sees of an export; what is told.
+
+use serde_json::{Value, json};
+
+use super::super::generated::Maker;
+use super::super::read;
+use super::table::{ANNOTATIONS, Form, On, Place};
+use super::write::write;
+use crate::inputs::error::Findings;
+
+fn read_all(text: &str) -> (Option<Value>, Vec<String>) {
+    let mut findings = Findings::default();
+    let manifest = read(text, None, &mut findings);
+    (manifest.map(|manifest| manifest.service.into()), findings.mistakes.iter().map(ToString::to_string).collect())
+}
+
+#[track_caller]
+fn good(text: &str) -> Value {
+    let (service, mistakes) = read_all(text);
+    assert_eq!(mistakes, Vec::<String>::new());
+    service.expect("a service")
+}
+
+/// A service with one annotation.
+fn with(on: On, name: &str, value: &str) -> String {
+    let notes = |here: bool| if here { json!({name: value}) } else { json!({}) };
+    json!({"apiVersion": "serving.knative.dev/v1", "kind": "Service",
+        "metadata": {"name": "web", "annotations": notes(on == On::Service)},
+        "spec": {"template": {"metadata": {"annotations": notes(on == On::Template)},
+            "spec": {"containers": [{"name": "app", "image": "i", "resources": {"limits": {"cpu": "1"}}}]}}}})
+    .to_string()
+}
+
+/// A value that each form can have, as the annotation writes it and as v2 has it.
+fn sample(form: Form) -> (String, Value) {
+    match form {
+        Form::Text => ("some text".into(), json!("some text")),
+        Form::Flag => ("True".into(), json!(true)),
+        Form::Number => ("5".into(), json!(5)),
+        Form::Part => ("0.7".into(), json!(0.7)),
+        Form::Hours => ("2".into(), json!("7200s")),
+        Form::Commas => ("a,b".into(), json!(["a", "b"])),
+        Form::Words(words) => (words[0].0.into(), json!(words[0].1)),
+        Form::Policy => ("default".into(), json!({"useDefault": true})),
+        Form::Json(kind) => match kind {
+            super::super::shape::Kind::Texts => (r#"{"A":"b"}"#.into(), json!({"A": "b"})),
+            super::super::shape::Kind::List(super::super::shape::Kind::Text) => (r#"["a"]"#.into(), json!(["a"])),
+            _ => (r#"[{"network":"n","tags":["t"]}]"#.into(), json!([{"network": "n", "tags": ["t"]}])),
+        },
+    }
+}
+
+#[test]
+fn every_annotation_has_its_field_both_ways() {
+    let mut fields = 0;
+    for annotation in ANNOTATIONS {
+        match annotation.place {
+            Place::Field(field, form) | Place::Older(field, form) => {
+                let (text, value) = sample(form);
+                // Words in no other form than the field's own.
+                let (text, value) = match annotation.name {
+                    "run.googleapis.com/launch-stage" => ("BETA".into(), json!("BETA")),
+                    _ => (text, value),
+                };
+                let service = good(&with(annotation.on, annotation.name, &text));
+                let place = if annotation.on == On::Template { format!("template.{field}") } else { field.to_owned() };
+                assert_eq!(super::read::at(&service, &place), Some(&value), "{}", annotation.name);
+                let back = write(&service);
+                let at = if annotation.on == On::Template { "/spec/template/metadata" } else { "/metadata" };
+                let newer = ANNOTATIONS.iter().find(|other| {
+                    other.on == annotation.on && matches!(other.place, Place::Field(other, _) if other == field)
+                });
+                let written =
+                    &back.pointer(at).expect("metadata")["annotations"][newer.expect("one that is written").name];
+                assert_eq!(written.as_str().map(str::to_lowercase), Some(text.to_lowercase()), "{}", annotation.name);
+                fields += 1;
+            }
+            Place::Containers(_) => fields += 1,
+            Place::Past => {
+                let on = if annotation.on == On::Both { On::Service } else { annotation.on };
+                let service = good(&with(on, annotation.name, "x"));
+                assert_eq!(service.get("annotations"), None, "{}", annotation.name);
+            }
+            Place::Nowhere(_) => {
+                for on in [On::Service, On::Template] {
+                    let told = read_all(&with(on, annotation.name, "x")).1;
+                    assert!(told.len() == 1 && told[0].contains(annotation.name), "{told:?}");
+                }
+            }
+        }
+    }
+    assert!(fields >= 56, "{fields}");
+}
+
+#[test]
+fn every_value_of_every_annotation_is_checked() {
+    for annotation in ANNOTATIONS {
+        let (Place::Field(_, form) | Place::Older(_, form)) = annotation.place else { continue };
+        if matches!(form, Form::Text | Form::Policy | Form::Commas) {
+            continue;
+        }
+        let told = read_all(&with(annotation.on, annotation.name, "wrong thing")).1;
+        assert!(told.len() == 1 && told[0].contains(annotation.name), "{told:?}");
+    }
+}
+
+#[test]
+fn an_annotation_of_googles_that_is_not_understood_is_a_mistake() {
+    for (on, name, says) in [
+        (On::Service, "run.googleapis.com/future-thing", "this annotation of Google's is not understood"),
+        (On::Service, "serving.knative.dev/rollout-duration", "this annotation of Google's is not understood"),
+        (On::Template, "networking.knative.dev/x", "this annotation of Google's is not understood"),
+        (
+            On::Service,
+            "autoscaling.knative.dev/maxScale",
+            "it means nothing here; move it to `spec.template.metadata.annotations`",
+        ),
+        (On::Template, "run.googleapis.com/iap-enabled", "it means nothing here; move it to `metadata.annotations`"),
+    ] {
+        let told = read_all(&with(on, name, "x")).1;
+        assert!(told.len() == 1 && told[0].contains(says), "{told:?}");
+    }
+    let service = good(&with(On::Service, "example.com/owner", "me"));
+    assert_eq!(service["annotations"], json!({"example.com/owner": "me"}));
+}
+
+/// What is in one document and not, or otherwise, in the other: paths without numbers.
+fn differences(a: &Value, b: &Value, path: &str, found: &mut Vec<String>) {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            for name in a.keys().chain(b.keys()) {
+                let none = Value::Null;
+                let (left, right) = (a.get(name).unwrap_or(&none), b.get(name).unwrap_or(&none));
+                differences(left, right, &format!("{path}.{name}"), found);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            a.iter().zip(b).for_each(|(a, b)| differences(a, b, &format!("{path}[]"), found));
+        }
+        (a, b) if a != b && !found.iter().any(|known| known == path) => found.push(path.to_owned()),
+        _ => {}
+    }
+}
+
+/// What v2 has and Knative's form has no word for, in any description or tool of Google's that was read.
+const WITHOUT_WORD: [&str; 2] = [".functionalType", ".template.containers[].sourceCode.inlinedSource"];
+
+/// A service in the form in which Knative can say all of it: one word for all containers' CPU, more of it for the app.
+pub(crate) fn sayable(mut service: Value) -> Value {
+    service.as_object_mut().expect("an object").remove("functionalType");
+    let containers = service["template"]["containers"].as_array_mut().expect("containers");
+    for container in containers {
+        let is_app = container.get("ports").is_some();
+        let container = container.as_object_mut().expect("an object");
+        if let Some(source) = container.get_mut("sourceCode") {
+            *source = json!({"cloudStorageSource": {"bucket": "b", "object": "o/p", "generation": "5"}});
+        }
+        let resources = container.entry("resources").or_insert_with(|| json!({}));
+        resources["cpuIdle"] = true.into();
+        if !is_app {
+            resources.as_object_mut().expect("an object").remove("startupCpuBoost");
+        }
+    }
+    service
+}
+
+#[test]
+fn a_service_with_every_field_is_written_and_read_as_it_is() {
+    let v2 = read_all(&Maker::whole().service().to_string()).0.expect("a service");
+    let back = good(&write(&v2).to_string());
+    let mut lost = Vec::new();
+    differences(&v2, &back, "", &mut lost);
+    // Knative says it once, and of the app.
+    lost.retain(|path| path != ".template.containers[].resources.startupCpuBoost");
+    assert_eq!(lost, WITHOUT_WORD);
+    let v2 = sayable(v2);
+    assert_eq!(good(&write(&v2).to_string()), v2);
+}
+
+#[test]
+fn scalars_without_quotes_are_their_text() {
+    let text = "
+apiVersion: serving.knative.dev/v1
+kind: Service
+metadata:
+  name: web
+  namespace: 222222222222
+  annotations: {run.googleapis.com/minScale: 1, run.googleapis.com/iap-enabled: true, example.com/number: 1.10}
+spec:
+  template:
+    metadata:
+      annotations: {autoscaling.knative.dev/maxScale: 5, run.googleapis.com/cpu-throttling: false}
+    spec:
+      containers:
+      - image: i
+        resources: {limits: {cpu: 2, memory: 1Gi}}
+        env: [{name: A, value: 8080}, {name: B, value: yes}, {name: C, value: 1.10}, {name: D}, {name: E, value: }]
+";
+    let service = good(text);
+    assert_eq!((&service["scaling"]["minInstanceCount"], &service["iapEnabled"]), (&json!(1), &json!(true)));
+    assert_eq!(service["annotations"], json!({"example.com/number": "1.10"}));
+    assert_eq!(service["template"]["scaling"]["maxInstanceCount"], 5);
+    let container = &service["template"]["containers"][0];
+    assert_eq!(container["resources"], json!({"limits": {"cpu": "2", "memory": "1Gi"}, "cpuIdle": false}));
+    let values: Vec<&str> =
+        container["env"].as_array().expect("a list").iter().map(|one| one["value"].as_str().expect("a text")).collect();
+    assert_eq!(values, ["8080", "yes", "1.10", "", ""]);
+}
+
+#[test]
+fn the_settings_of_the_app_go_to_the_container_with_the_port() {
+    let text = |containers: &str| {
+        format!(
+            "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {{name: web}}\nspec:\n  template:\n    metadata:\n      annotations:\n        run.googleapis.com/startup-cpu-boost: 'true'\n        run.googleapis.com/cloudsql-instances: 'p:r:a, p:r:b'\n        run.googleapis.com/container-dependencies: '{{\"app\":[\"side\"]}}'\n    spec:\n      containers:\n{containers}"
+        )
+    };
+    let side = "      - {name: side, image: s}\n";
+    let app = "      - {name: app, image: a, ports: [{containerPort: 8080, name: '', protocol: TCP}]}\n";
+    for containers in [[side, app].concat(), [app, side].concat()] {
+        let service = good(&text(&containers));
+        let found = |name: &str| {
+            let containers = service["template"]["containers"].as_array().expect("a list");
+            containers.iter().find(|container| container["name"] == name).cloned().expect("a container")
+        };
+        assert_eq!(found("side"), json!({"name": "side", "image": "s"}));
+        assert_eq!(
+            found("app"),
+            json!({"name": "app", "image": "a", "ports": [{"containerPort": 8080}], "dependsOn": ["side"],
+                "resources": {"startupCpuBoost": true}, "volumeMounts": [{"name": "cloudsql", "mountPath": "/cloudsql"}]})
+        );
+        assert_eq!(
+            service["template"]["volumes"],
+            json!([{"name": "cloudsql", "cloudSqlInstance": {"instances": ["p:r:a", "p:r:b"]}}])
+        );
+    }
+    let none = text("      - {name: app, image: a}\n      - {name: side, image: s}\n");
+    assert!(read_all(&none).1[0].contains("none of the containers has a port"), "{:?}", read_all(&none).1);
+    let mut findings = Findings::default();
+    let named = read(&none, Some("app"), &mut findings).expect("the inputs name it");
+    assert_eq!(named.service["template"]["containers"][0]["resources"], json!({"startupCpuBoost": true}));
+}
+
+#[test]
+fn what_says_that_a_protection_goes_stays_a_statement() {
+    for nothing in ["''", "~", ""] {
+        let text = format!(
+            "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata:\n  name: web\n  annotations:\n    run.googleapis.com/iap-enabled: {nothing}\n    run.googleapis.com/custom-audiences: {nothing}\n    run.googleapis.com/binary-authorization: {nothing}\n    run.googleapis.com/description: {nothing}\nspec:\n  template:\n    metadata:\n      annotations:\n        run.googleapis.com/encryption-key: {nothing}\n        autoscaling.knative.dev/minScale: {nothing}\n    spec: {{containers: [{{image: i}}]}}\n"
+        );
+        assert_eq!(
+            good(&text),
+            json!({"iapEnabled": null, "customAudiences": null, "binaryAuthorization": {"useDefault": null},
+                "template": {"encryptionKey": null, "scaling": {}, "containers": [{"image": "i"}]}}),
+            "{nothing}"
+        );
+    }
+}
+
+#[test]
+fn what_would_be_lost_is_a_mistake_with_its_path_and_line() {
+    let text = "
+apiVersion: serving.knative.dev/v1
+kind: Service
+metadata:
+  name: web
+  labels: {cloud.googleapis.com/location: r, networking.knative.dev/visibility: cluster-local, team: a}
+  annotations: {run.googleapis.com/custom-audiences: 'https://a'}
+  ownerReferences: []
+spec:
+  template:
+    metadata:
+      annotations:
+        run.googleapis.com/base-images: '{\"other\":\"b\"}'
+        run.googleapis.com/network-interfaces: '[{\"netwrok\":\"n\"}]'
+        run.googleapis.com/secrets: 'bank:db'
+    spec:
+      hostNetwork: true
+      nodeSelector: {disktype: ssd}
+      runtimeClassName: gvisor
+      containers:
+      - name: app
+        image: i
+        imagePullPolicy: Always
+        ports: [{containerPort: 80, protocol: UDP}]
+        env:
+        - {name: A, valueFrom: {configMapKeyRef: {name: c, key: k}}}
+        - {name: B, valueFrom: {secretKeyRef: {name: s}}}
+        resources: {limits: {cpu: '1'}, requests: {cpu: '1', memory: 1Gi}}
+        livenessProbe: {exec: {command: [a]}, successThreshold: 2}
+        volumeMounts: [{name: v, mountPath: /v, readOnly: true}]
+      volumes:
+      - {name: v, configMap: {name: c}}
+      - {name: w, csi: {driver: other}}
+      - {name: x, csi: {driver: gcsfuse.run.googleapis.com, volumeAttributes: {bucketName: b, uid: 1}}}
+      - {name: y, emptyDir: {medium: Ram}}
+      - {name: z, secret: {secretName: s, optional: true, items: [{key: 1, path: a, mode: 644}]}}
+";
+    insta::assert_snapshot!(read_all(text).1.join("\n"));
+}

@@ -1,0 +1,360 @@
+//! What a service in Cloud Run's v2 form may hold: every field of the published description (`run.v2`,
+//! GoogleCloudRunV2Service and everything below), which the test holds it against.
+
+use super::shape::Fields;
+use super::shape::Kind::{Duration, Flag, Fraction, List, Mode, Number, Object, Text, Texts, Words, Written};
+
+/// A service.
+pub(super) const SERVICE: Fields = &[
+    ("annotations", Texts),
+    ("binaryAuthorization", Object(BINARY_AUTHORIZATION)),
+    ("buildConfig", Object(BUILD_CONFIG)),
+    ("client", Written),
+    ("clientVersion", Written),
+    ("conditions", Written),
+    ("createTime", Written),
+    ("creator", Written),
+    ("customAudiences", List(&Text)),
+    ("defaultUriDisabled", Flag),
+    ("deleteTime", Written),
+    ("description", Text),
+    ("etag", Written),
+    ("expireTime", Written),
+    ("functionalType", Words(&["FUNCTIONAL_TYPE_UNSPECIFIED", "FUNCTIONAL_TYPE_AGENT", "FUNCTIONAL_TYPE_MCP_SERVER"])),
+    ("generation", Written),
+    ("iapEnabled", Flag),
+    (
+        "ingress",
+        Words(&[
+            "INGRESS_TRAFFIC_UNSPECIFIED",
+            "INGRESS_TRAFFIC_ALL",
+            "INGRESS_TRAFFIC_INTERNAL_ONLY",
+            "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
+            "INGRESS_TRAFFIC_NONE",
+        ]),
+    ),
+    ("invokerIamDisabled", Flag),
+    ("labels", Texts),
+    ("lastModifier", Written),
+    ("latestCreatedRevision", Written),
+    ("latestReadyRevision", Written),
+    (
+        "launchStage",
+        Words(&[
+            "LAUNCH_STAGE_UNSPECIFIED",
+            "UNIMPLEMENTED",
+            "PRELAUNCH",
+            "EARLY_ACCESS",
+            "ALPHA",
+            "BETA",
+            "GA",
+            "DEPRECATED",
+        ]),
+    ),
+    ("multiRegionSettings", Object(MULTI_REGION_SETTINGS)),
+    ("name", Text),
+    ("observedGeneration", Written),
+    ("reconciling", Written),
+    ("satisfiesPzs", Written),
+    ("scaling", Object(SERVICE_SCALING)),
+    ("sshEnabled", Flag),
+    ("template", Object(REVISION_TEMPLATE)),
+    ("terminalCondition", Written),
+    ("threatDetectionEnabled", Written),
+    ("traffic", List(&Object(TRAFFIC_TARGET))),
+    ("trafficStatuses", Written),
+    ("uid", Written),
+    ("updateTime", Written),
+    ("uri", Written),
+    ("urls", Written),
+];
+
+const BINARY_AUTHORIZATION: Fields = &[("breakglassJustification", Text), ("policy", Text), ("useDefault", Flag)];
+
+const BUILD_CONFIG: Fields = &[
+    ("baseImage", Text),
+    ("enableAutomaticUpdates", Flag),
+    ("environmentVariables", Texts),
+    ("functionTarget", Text),
+    ("imageUri", Text),
+    ("name", Written),
+    ("serviceAccount", Text),
+    ("sourceLocation", Text),
+    ("workerPool", Text),
+];
+
+const MULTI_REGION_SETTINGS: Fields = &[("multiRegionId", Text), ("regions", List(&Text))];
+
+const SERVICE_SCALING: Fields = &[
+    ("manualInstanceCount", Number),
+    ("maxInstanceCount", Number),
+    ("minInstanceCount", Number),
+    ("scalingMode", Words(&["SCALING_MODE_UNSPECIFIED", "AUTOMATIC", "MANUAL"])),
+];
+
+const REVISION_TEMPLATE: Fields = &[
+    ("ambientNetworking", Object(AMBIENT_NETWORKING)),
+    ("annotations", Texts),
+    ("client", Written),
+    ("clientVersion", Written),
+    ("containers", List(&Object(CONTAINER))),
+    ("encryptionKey", Text),
+    (
+        "encryptionKeyRevocationAction",
+        Words(&["ENCRYPTION_KEY_REVOCATION_ACTION_UNSPECIFIED", "PREVENT_NEW", "SHUTDOWN"]),
+    ),
+    ("encryptionKeyShutdownDuration", Duration),
+    (
+        "executionEnvironment",
+        Words(&["EXECUTION_ENVIRONMENT_UNSPECIFIED", "EXECUTION_ENVIRONMENT_GEN1", "EXECUTION_ENVIRONMENT_GEN2"]),
+    ),
+    ("gpuZonalRedundancyDisabled", Flag),
+    ("healthCheckDisabled", Flag),
+    ("labels", Texts),
+    ("maxInstanceRequestConcurrency", Number),
+    ("nodeSelector", Object(NODE_SELECTOR)),
+    ("revision", Text),
+    ("sandboxes", Object(SANDBOX_CONFIGURATION)),
+    ("scaling", Object(REVISION_SCALING)),
+    ("serviceAccount", Text),
+    ("serviceMesh", Object(SERVICE_MESH)),
+    ("sessionAffinity", Flag),
+    ("timeout", Duration),
+    ("volumes", List(&Object(VOLUME))),
+    ("vpcAccess", Object(VPC_ACCESS)),
+    ("workloadIdentityConfig", Object(WORKLOAD_IDENTITY_CONFIG)),
+];
+
+const AMBIENT_NETWORKING: Fields = &[
+    ("ambientScope", Words(&["AMBIENT_SCOPE_UNSPECIFIED", "AMBIENT_SCOPE_REGIONAL", "AMBIENT_SCOPE_GLOBAL"])),
+    ("enabled", Flag),
+];
+
+const CONTAINER: Fields = &[
+    ("args", List(&Text)),
+    ("baseImageUri", Text),
+    ("buildConfig", Object(BUILD_CONFIGURATION)),
+    ("buildInfo", Written),
+    ("command", List(&Text)),
+    ("dependsOn", List(&Text)),
+    ("env", List(&Object(ENV_VAR))),
+    ("image", Text),
+    ("livenessProbe", Object(PROBE)),
+    ("name", Text),
+    ("ports", List(&Object(CONTAINER_PORT))),
+    ("readinessProbe", Object(PROBE)),
+    ("resources", Object(RESOURCE_REQUIREMENTS)),
+    ("sandboxLauncher", Flag),
+    ("sourceCode", Object(SOURCE_CODE)),
+    ("startupProbe", Object(PROBE)),
+    ("volumeMounts", List(&Object(VOLUME_MOUNT))),
+    ("workingDir", Text),
+];
+
+pub(super) const BUILD_CONFIGURATION: Fields = &[
+    ("buildpacksBuild", Object(BUILD_CONFIGURATION_BUILDPACKS_BUILD)),
+    ("dockerBuild", Object(BUILD_CONFIGURATION_DOCKER_BUILD)),
+    ("imageRepositoryUri", Text),
+    ("serviceAccount", Text),
+    ("tags", List(&Text)),
+    ("workerConfiguration", Object(WORKER_CONFIGURATION)),
+];
+
+const BUILD_CONFIGURATION_BUILDPACKS_BUILD: Fields =
+    &[("buildBaseImageUri", Text), ("cacheImageUri", Text), ("environmentVariables", Texts)];
+
+const BUILD_CONFIGURATION_DOCKER_BUILD: Fields = &[];
+
+const WORKER_CONFIGURATION: Fields = &[("cloudBuildWorkerConfiguration", Object(CLOUD_BUILD_WORKER_CONFIGURATION))];
+
+const CLOUD_BUILD_WORKER_CONFIGURATION: Fields = &[("machineType", Text), ("workerPool", Text)];
+
+const ENV_VAR: Fields = &[("name", Text), ("value", Text), ("valueSource", Object(ENV_VAR_SOURCE))];
+
+const ENV_VAR_SOURCE: Fields = &[("secretKeyRef", Object(SECRET_KEY_SELECTOR))];
+
+const SECRET_KEY_SELECTOR: Fields = &[("secret", Text), ("version", Text)];
+
+const PROBE: Fields = &[
+    ("failureThreshold", Number),
+    ("grpc", Object(GRPC_ACTION)),
+    ("httpGet", Object(HTTP_GET_ACTION)),
+    ("initialDelaySeconds", Number),
+    ("periodSeconds", Number),
+    ("tcpSocket", Object(TCP_SOCKET_ACTION)),
+    ("timeoutSeconds", Number),
+];
+
+const GRPC_ACTION: Fields = &[("port", Number), ("service", Text)];
+
+const HTTP_GET_ACTION: Fields = &[("httpHeaders", List(&Object(HTTP_HEADER))), ("path", Text), ("port", Number)];
+
+const HTTP_HEADER: Fields = &[("name", Text), ("value", Text)];
+
+const TCP_SOCKET_ACTION: Fields = &[("port", Number)];
+
+const CONTAINER_PORT: Fields = &[("containerPort", Number), ("name", Text)];
+
+const RESOURCE_REQUIREMENTS: Fields = &[("cpuIdle", Flag), ("limits", Texts), ("startupCpuBoost", Flag)];
+
+const SOURCE_CODE: Fields =
+    &[("cloudStorageSource", Object(CLOUD_STORAGE_SOURCE)), ("inlinedSource", Object(INLINED_SOURCE))];
+
+const CLOUD_STORAGE_SOURCE: Fields = &[("bucket", Text), ("generation", Text), ("object", Text)];
+
+const INLINED_SOURCE: Fields = &[("sources", List(&Object(SOURCE_FILE)))];
+
+const SOURCE_FILE: Fields = &[("content", Text), ("filename", Text)];
+
+const VOLUME_MOUNT: Fields = &[("mountPath", Text), ("name", Text), ("subPath", Text)];
+
+const NODE_SELECTOR: Fields = &[("accelerator", Text)];
+
+const SANDBOX_CONFIGURATION: Fields = &[("templates", List(&Object(SANDBOX_TEMPLATE)))];
+
+const SANDBOX_TEMPLATE: Fields = &[
+    ("args", List(&Text)),
+    ("command", List(&Text)),
+    ("env", List(&Object(ENV_VAR))),
+    ("image", Text),
+    ("name", Text),
+    ("volumeMounts", List(&Object(VOLUME_MOUNT))),
+    ("workingDir", Text),
+];
+
+const REVISION_SCALING: Fields = &[
+    ("concurrencyUtilization", Fraction),
+    ("cpuUtilization", Fraction),
+    ("maxInstanceCount", Number),
+    ("minInstanceCount", Number),
+];
+
+const SERVICE_MESH: Fields = &[("mesh", Text)];
+
+const VOLUME: Fields = &[
+    ("cloudSqlInstance", Object(CLOUD_SQL_INSTANCE)),
+    ("emptyDir", Object(EMPTY_DIR_VOLUME_SOURCE)),
+    ("filestore", Object(FILESTORE_VOLUME_SOURCE)),
+    ("gcs", Object(GCS_VOLUME_SOURCE)),
+    ("name", Text),
+    ("nfs", Object(NFS_VOLUME_SOURCE)),
+    ("secret", Object(SECRET_VOLUME_SOURCE)),
+];
+
+const CLOUD_SQL_INSTANCE: Fields = &[("instances", List(&Text))];
+
+const EMPTY_DIR_VOLUME_SOURCE: Fields =
+    &[("medium", Words(&["MEDIUM_UNSPECIFIED", "MEMORY", "DISK"])), ("sizeLimit", Text)];
+
+const FILESTORE_VOLUME_SOURCE: Fields = &[("volume", Text)];
+
+const GCS_VOLUME_SOURCE: Fields = &[("bucket", Text), ("mountOptions", List(&Text)), ("readOnly", Flag)];
+
+const NFS_VOLUME_SOURCE: Fields = &[("path", Text), ("readOnly", Flag), ("server", Text)];
+
+const SECRET_VOLUME_SOURCE: Fields =
+    &[("defaultMode", Mode), ("items", List(&Object(VERSION_TO_PATH))), ("secret", Text)];
+
+const VERSION_TO_PATH: Fields = &[("mode", Mode), ("path", Text), ("version", Text)];
+
+const VPC_ACCESS: Fields = &[
+    ("connector", Text),
+    ("egress", Words(&["VPC_EGRESS_UNSPECIFIED", "ALL_TRAFFIC", "PRIVATE_RANGES_ONLY"])),
+    ("networkInterfaces", List(&Object(NETWORK_INTERFACE))),
+];
+
+pub(super) const NETWORK_INTERFACE: Fields = &[("network", Text), ("subnetwork", Text), ("tags", List(&Text))];
+
+const WORKLOAD_IDENTITY_CONFIG: Fields = &[
+    ("identity", Text),
+    ("identityCertificateEnabled", Flag),
+    (
+        "identityType",
+        Words(&["IDENTITY_TYPE_UNSPECIFIED", "IDENTITY_TYPE_SERVICE_ACCOUNT", "IDENTITY_TYPE_AGENT_IDENTITY"]),
+    ),
+];
+
+const TRAFFIC_TARGET: Fields = &[
+    ("percent", Number),
+    ("revision", Text),
+    ("tag", Text),
+    (
+        "type",
+        Words(&[
+            "TRAFFIC_TARGET_ALLOCATION_TYPE_UNSPECIFIED",
+            "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST",
+            "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION",
+        ]),
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::super::shape::Kind;
+    use super::*;
+    use serde_json::Value;
+
+    /// Fields that may be written, and are this program's or the moment's to write.
+    const OURS: [&str; 5] = [
+        "GoogleCloudRunV2Service.client",
+        "GoogleCloudRunV2Service.clientVersion",
+        "GoogleCloudRunV2Service.etag",
+        "GoogleCloudRunV2RevisionTemplate.client",
+        "GoogleCloudRunV2RevisionTemplate.clientVersion",
+    ];
+
+    /// Walks the description and the table side by side; counts the fields that may be written.
+    fn compare(schemas: &Value, name: &str, fields: Fields, seen: &mut Vec<String>) {
+        let none = serde_json::Map::new();
+        let described = schemas[name]["properties"].as_object().unwrap_or(&none);
+        let mut names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+        let mut there: Vec<&str> = described.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        there.sort_unstable();
+        assert_eq!(names, there, "{name}");
+        for (field, kind) in fields {
+            let full = format!("{name}.{field}");
+            if seen.contains(&full) {
+                continue;
+            }
+            seen.push(full.clone());
+            let property = &described[*field];
+            if property["readOnly"] == true || OURS.contains(&full.as_str()) {
+                assert!(matches!(kind, Written), "{full}");
+                continue;
+            }
+            one(schemas, &full, property, *kind, seen);
+        }
+    }
+
+    fn one(schemas: &Value, full: &str, property: &Value, kind: Kind, seen: &mut Vec<String>) {
+        match kind {
+            Object(fields) => {
+                let name = property["$ref"].as_str().unwrap_or_else(|| panic!("{full} is no object"));
+                compare(schemas, name, fields, seen);
+            }
+            List(kind) => {
+                assert_eq!(property["type"], "array", "{full}");
+                one(schemas, full, &property["items"], *kind, seen);
+            }
+            Texts => assert_eq!(property["additionalProperties"]["type"], "string", "{full}"),
+            Flag => assert_eq!(property["type"], "boolean", "{full}"),
+            Fraction => assert_eq!(property["type"], "number", "{full}"),
+            Number | Mode => {
+                assert_eq!((&property["type"], &property["format"]), (&"integer".into(), &"int32".into()), "{full}")
+            }
+            Words(words) => assert_eq!(property["enum"], serde_json::json!(words), "{full}"),
+            Duration => assert_eq!(property["format"], "google-duration", "{full}"),
+            Text => assert_eq!((&property["type"], &property["enum"]), (&"string".into(), &Value::Null), "{full}"),
+            Kind::Map(_) | Kind::Notes | Kind::Written | Kind::Refused(_) => panic!("{full} may be written"),
+        }
+    }
+
+    #[test]
+    fn every_field_of_the_description_is_in_the_table() {
+        let document: Value = serde_json::from_str(include_str!("../../../tests/schemas/run.v2.json")).expect("JSON");
+        let mut seen = Vec::new();
+        compare(&document["schemas"], "GoogleCloudRunV2Service", SERVICE, &mut seen);
+        assert!(seen.len() > 180, "{}", seen.len());
+    }
+}
