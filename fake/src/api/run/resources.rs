@@ -31,7 +31,9 @@ pub(super) fn check(config: &Map<String, Value>) -> Result<(), Reply> {
             return bad("memory", &format!("Invalid value specified for memory: '{memory}'."));
         };
         let always_on = container.get("resources").is_none_or(|resources| resources["cpuIdle"] != true);
-        if cpu < 1000 && always_on {
+        // What counts is the CPU of the whole instance; the cpu page of Cloud Run's instances says so in as many words
+        // (docs configuring/instances/cpu; of jobs, configuring/jobs/cpu).
+        if total_cpu(config).unwrap_or(cpu) < 1000 && always_on {
             return bad(
                 "cpu",
                 "Invalid value specified for cpu. CPU < 1 is not supported when CPU is always allocated.",

@@ -21,7 +21,27 @@ pub(super) fn check(config: &Map<String, Value>, kind: &Kind) -> Result<(), Repl
     environment::check(config, &environment::RESERVED)?;
     check_timing(config)?;
     check_volumes(config)?;
+    check_protection(config)?;
     check_network(config)
+}
+
+/// `run.v2`, BinaryAuthorization.breakglassJustification: empty unless the default policy is used;
+/// RevisionTemplate.encryptionKeyShutdownDuration: whole hours, and only with the action SHUTDOWN.
+fn check_protection(config: &Map<String, Value>) -> Result<(), Reply> {
+    let authorization = config.get("binaryAuthorization").unwrap_or(&Value::Null);
+    let text = authorization["breakglassJustification"].as_str().unwrap_or_default();
+    if !text.is_empty() && authorization["useDefault"] != true {
+        let text = "Breakglass justification must be empty when the default policy is not used.";
+        return Err(refusal::bad_field("binary_authorization.breakglass_justification", text));
+    }
+    let template = &config["template"];
+    let Some(duration) = template["encryptionKeyShutdownDuration"].as_str() else { return Ok(()) };
+    let seconds = duration.strip_suffix('s').and_then(|seconds| seconds.parse::<u64>().ok());
+    if template["encryptionKeyRevocationAction"] != "SHUTDOWN" || seconds.is_none_or(|seconds| seconds % 3600 != 0) {
+        let text = "The shutdown duration must be whole hours, and needs the revocation action SHUTDOWN.";
+        return Err(refusal::bad_field("template.encryption_key_shutdown_duration", text));
+    }
+    Ok(())
 }
 
 fn check_containers(config: &Map<String, Value>, kind: &Kind) -> Result<(), Reply> {
@@ -119,6 +139,15 @@ pub(super) fn check_volumes(config: &Map<String, Value>) -> Result<(), Reply> {
     if names.len() != volumes.len() || names.iter().any(|name| names.iter().filter(|other| *other == name).count() > 1)
     {
         return Err(refusal::bad_field("template.volumes", "Every volume needs a name of its own."));
+    }
+    for (index, volume) in volumes.iter().enumerate() {
+        // `run.v2`, SecretVolumeSource.defaultMode and VersionToPath.mode.
+        let items = volume["secret"]["items"].as_array().into_iter().flatten().map(|item| &item["mode"]);
+        let mut modes = items.chain([&volume["secret"]["defaultMode"]]).filter_map(Value::as_i64);
+        if modes.any(|mode| !(0..=0o777).contains(&mode)) {
+            let text = "The mode must be between 0000 and 0777 (octal).";
+            return Err(refusal::bad_field(&format!("template.volumes[{index}].secret"), text));
+        }
     }
     for (index, container) in containers(config).enumerate() {
         for mount in container.get("volumeMounts").and_then(Value::as_array).into_iter().flatten() {

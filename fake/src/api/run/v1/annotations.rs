@@ -1,5 +1,6 @@
 //! Knative's annotations and the fields of v2 that they stand for, each once, for both directions. Names and places are
-//! those of the v1 description (`ObjectMeta.annotations`); the words of the values are those that gcloud writes.
+//! those of the v1 description (`ObjectMeta.annotations`) and of gcloud's sources (`api_lib/run/revision.py` of 2026, for
+//! identity, ambient networking and targets of scaling); the words of the values are those that gcloud writes.
 
 use crate::refusal;
 use crate::reply::Reply;
@@ -15,6 +16,10 @@ pub(super) enum Form {
     Number,
     /// JSON in a text.
     Json,
+    /// A part of one, where 0 is `disabled`.
+    Part,
+    /// Texts between commas.
+    Commas,
     /// Whole hours, where v2 has a duration.
     Hours,
     /// Words: the annotation's, then v2's.
@@ -40,6 +45,8 @@ pub(super) const OF_SERVICES: &[Pair] = &[
     ("run.googleapis.com/maxScale", "/scaling/maxInstanceCount", Form::Number),
     ("run.googleapis.com/manualInstanceCount", "/scaling/manualInstanceCount", Form::Number),
     ("run.googleapis.com/scalingMode", "/scaling/scalingMode", Form::Words(SCALING)),
+    ("run.googleapis.com/regions", "/multiRegionSettings/regions", Form::Commas),
+    ("run.googleapis.com/ssh-enabled", "/sshEnabled", Form::Flag),
     ("run.googleapis.com/build-base-image", "/buildConfig/baseImage", Form::Text),
     ("run.googleapis.com/build-enable-automatic-updates", "/buildConfig/enableAutomaticUpdates", Form::Flag),
     ("run.googleapis.com/build-environment-variables", "/buildConfig/environmentVariables", Form::Json),
@@ -63,6 +70,18 @@ pub(super) const OF_TEMPLATES: &[Pair] = &[
     ("run.googleapis.com/gpu-zonal-redundancy-disabled", "/gpuZonalRedundancyDisabled", Form::Flag),
     ("run.googleapis.com/health-check-disabled", "/healthCheckDisabled", Form::Flag),
     ("run.googleapis.com/network-interfaces", "/vpcAccess/networkInterfaces", Form::Json),
+    ("run.googleapis.com/ambient-networking", "/ambientNetworking/enabled", Form::Flag),
+    ("run.googleapis.com/ambient-scope", "/ambientNetworking/ambientScope", Form::Words(AMBIENT)),
+    ("run.googleapis.com/identity", "/workloadIdentityConfig/identity", Form::Text),
+    (
+        "run.googleapis.com/identity-certificate-enabled",
+        "/workloadIdentityConfig/identityCertificateEnabled",
+        Form::Flag,
+    ),
+    ("run.googleapis.com/identity-type", "/workloadIdentityConfig/identityType", Form::Words(IDENTITY)),
+    ("run.googleapis.com/mesh", "/serviceMesh/mesh", Form::Text),
+    ("run.googleapis.com/scaling-concurrency-target", "/scaling/concurrencyUtilization", Form::Part),
+    ("run.googleapis.com/scaling-cpu-target", "/scaling/cpuUtilization", Form::Part),
     ("run.googleapis.com/sessionAffinity", "/sessionAffinity", Form::Flag),
     ("run.googleapis.com/vpc-access-connector", "/vpcAccess/connector", Form::Text),
     ("run.googleapis.com/vpc-access-egress", "/vpcAccess/egress", Form::Words(EGRESS)),
@@ -76,6 +95,9 @@ const INGRESS: &[(&str, &str)] = &[
 ];
 const SCALING: &[(&str, &str)] = &[("automatic", "AUTOMATIC"), ("manual", "MANUAL")];
 const ENVIRONMENT: &[(&str, &str)] = &[("gen1", "EXECUTION_ENVIRONMENT_GEN1"), ("gen2", "EXECUTION_ENVIRONMENT_GEN2")];
+const AMBIENT: &[(&str, &str)] = &[("regional", "AMBIENT_SCOPE_REGIONAL"), ("global", "AMBIENT_SCOPE_GLOBAL")];
+const IDENTITY: &[(&str, &str)] =
+    &[("service-account", "IDENTITY_TYPE_SERVICE_ACCOUNT"), ("agent-identity", "IDENTITY_TYPE_AGENT_IDENTITY")];
 const REVOCATION: &[(&str, &str)] = &[("prevent-new", "PREVENT_NEW"), ("shut-down", "SHUTDOWN")];
 const EGRESS: &[(&str, &str)] = &[
     ("all-traffic", "ALL_TRAFFIC"),
@@ -93,6 +115,9 @@ pub(super) fn read(table: &[Pair], name: &str, text: &str, into: &mut Value) -> 
         Form::Flag => json!(flag(text).ok_or_else(bad)?),
         Form::Number => json!(text.parse::<u32>().map_err(|_| bad())?),
         Form::Json => serde_json::from_str(text).map_err(|_| bad())?,
+        Form::Part if text == "disabled" => json!(0.0),
+        Form::Part => json!(text.parse::<f64>().map_err(|_| bad())?),
+        Form::Commas => text.split(',').map(str::trim).collect(),
         Form::Hours => json!(format!("{}s", text.parse::<u64>().map_err(|_| bad())? * 3600)),
         Form::Words(words) => json!(words.iter().find(|(word, _)| *word == text).ok_or_else(bad)?.1),
     };
@@ -111,7 +136,9 @@ pub(super) fn write(table: &[Pair], from: &Value) -> Map<String, Value> {
         let value = from.pointer(place)?;
         let text = match form {
             Form::Text => value.as_str()?.to_owned(),
-            Form::Flag | Form::Number | Form::Json => value.to_string(),
+            Form::Part if value.as_f64() == Some(0.0) => "disabled".to_owned(),
+            Form::Flag | Form::Number | Form::Json | Form::Part => value.to_string(),
+            Form::Commas => value.as_array()?.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
             Form::Hours => {
                 let seconds: u64 = value.as_str()?.strip_suffix('s')?.parse().ok()?;
                 (seconds / 3600).to_string()

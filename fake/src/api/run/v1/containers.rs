@@ -11,9 +11,15 @@ const THROTTLING: &str = "run.googleapis.com/cpu-throttling";
 const BOOST: &str = "run.googleapis.com/startup-cpu-boost";
 const SECRETS: &str = "run.googleapis.com/secrets";
 const BASES: &str = "run.googleapis.com/base-images";
+const SOURCES: &str = "run.googleapis.com/sources";
+const BUILDS: &str = "run.googleapis.com/build-config";
 
 /// The annotations of a template that are read here.
-pub(super) const KNOWN: [&str; 6] = [SQL, DEPENDENCIES, THROTTLING, BOOST, SECRETS, BASES];
+pub(super) const KNOWN: [&str; 8] = [SQL, DEPENDENCIES, THROTTLING, BOOST, SECRETS, BASES, SOURCES, BUILDS];
+
+/// Those that speak of containers by their names, and the fields they stand for.
+const BY_NAME: [(&str, &str); 4] =
+    [(DEPENDENCIES, "dependsOn"), (BASES, "baseImageUri"), (SOURCES, "sourceCode"), (BUILDS, "buildConfig")];
 
 /// The driver of buckets among Knative's volumes.
 const BUCKETS: &str = "gcsfuse.run.googleapis.com";
@@ -41,7 +47,7 @@ pub(super) fn read(spec: &Value, notes: &Map<String, Value>, template: &mut Valu
     let list = |name: &str| spec[name].as_array().map(Vec::as_slice).unwrap_or_default();
     let aliases = note(SECRETS).unwrap_or_default();
     let parsed = |name: &str| serde_json::from_str::<Value>(note(name).unwrap_or("{}")).unwrap_or_default();
-    let (depend, bases) = (parsed(DEPENDENCIES), parsed(BASES));
+    let by_name = BY_NAME.map(|(name, field)| (field, parsed(name)));
     let mut containers = Vec::new();
     for container in list("containers") {
         let mut read = json!({});
@@ -49,13 +55,14 @@ pub(super) fn read(spec: &Value, notes: &Map<String, Value>, template: &mut Valu
             read[field] = container[field].clone();
         }
         let mine = container["name"].as_str().unwrap_or_default();
-        for (field, value) in [("dependsOn", &depend[mine]), ("baseImageUri", &bases[mine])] {
-            if !value.is_null() {
-                read[field] = value.clone();
+        for (field, values) in &by_name {
+            match (*field, &values[mine]) {
+                (_, Value::Null) => {}
+                ("sourceCode", value) => read[*field] = source(value.as_str().unwrap_or_default()),
+                (_, value) => read[*field] = value.clone(),
             }
         }
-        let variables: Vec<Value> =
-            container["env"].as_array().into_iter().flatten().map(|one| variable(one, aliases)).collect();
+        let variables = variables(container, aliases);
         if !variables.is_empty() {
             read["env"] = json!(variables);
         }
@@ -69,6 +76,17 @@ pub(super) fn read(spec: &Value, notes: &Map<String, Value>, template: &mut Valu
             read["volumeMounts"] = json!(mounts);
         }
         containers.push(read);
+    }
+    if let Some(sandboxes) = spec["sandboxes"]["templates"].as_array() {
+        let read = sandboxes.iter().map(|sandbox| {
+            let mut read = sandbox.clone();
+            let variables = variables(sandbox, aliases);
+            if !variables.is_empty() {
+                read["env"] = json!(variables);
+            }
+            read
+        });
+        template["sandboxes"] = json!({"templates": read.collect::<Value>()});
     }
     let mut volumes = Vec::new();
     for volume in list("volumes") {
@@ -107,6 +125,22 @@ fn secret(name: &Value, aliases: &str) -> Value {
     full.unwrap_or_else(|| name.clone())
 }
 
+/// `gs://BUCKET/OBJECT#GENERATION`, where the generation may be missing (gcloud, `sourcedeploys/sources.py`).
+fn source(address: &str) -> Value {
+    let (bucket, object) = address.trim_start_matches("gs://").split_once('/').unwrap_or((address, ""));
+    let (object, generation) =
+        object.rsplit_once('#').map_or((object, None), |(object, number)| (object, Some(number)));
+    let mut source = json!({"bucket": bucket, "object": object});
+    if let Some(generation) = generation {
+        source["generation"] = json!(generation);
+    }
+    json!({"cloudStorageSource": source})
+}
+
+fn variables(container: &Value, aliases: &str) -> Vec<Value> {
+    container["env"].as_array().into_iter().flatten().map(|one| variable(one, aliases)).collect()
+}
+
 fn variable(variable: &Value, aliases: &str) -> Value {
     let mut read = json!({"name": variable["name"]});
     match variable.pointer("/valueFrom/secretKeyRef") {
@@ -138,8 +172,8 @@ fn volume(volume: &Value, aliases: &str) -> Result<Value, Reply> {
         if let Some(medium) = source["medium"].as_str() {
             read["emptyDir"]["medium"] = json!(medium.to_uppercase());
         }
-    } else if let Some(source) = volume.get("nfs") {
-        read["nfs"] = source.clone();
+    } else if let Some(kind) = ["nfs", "filestore"].into_iter().find(|kind| volume.get(*kind).is_some()) {
+        read[kind] = volume[kind].clone();
     } else if volume.pointer("/csi/driver").is_some_and(|driver| driver == BUCKETS) {
         let source = &volume["csi"];
         read["gcs"] = json!({"bucket": source["volumeAttributes"]["bucketName"]});
@@ -164,7 +198,7 @@ pub(super) fn write(template: &Value, spec: &mut Value) -> Map<String, Value> {
     let mut notes = Map::new();
     let mut aliases = Aliases::default();
     let list = |name: &str| template[name].as_array().cloned().unwrap_or_default();
-    let (mut depend, mut bases) = (Map::new(), Map::new());
+    let mut by_name = BY_NAME.map(|(name, field)| (name, field, Map::new()));
     let mut containers = Vec::new();
     for container in list("containers") {
         let mut written = json!({});
@@ -172,27 +206,21 @@ pub(super) fn write(template: &Value, spec: &mut Value) -> Map<String, Value> {
             written[field] = container[field].clone();
         }
         let mine = container["name"].as_str().unwrap_or_default().to_owned();
-        for (field, all) in [("dependsOn", &mut depend), ("baseImageUri", &mut bases)] {
-            if let Some(value) = container.get(field) {
-                all.insert(mine.clone(), value.clone());
+        for (_, field, all) in &mut by_name {
+            match container.get(*field) {
+                None => {}
+                Some(source) if *field == "sourceCode" => {
+                    let source = &source["cloudStorageSource"];
+                    let text = |name: &str| source[name].as_str().unwrap_or_default();
+                    let generation = source["generation"].as_str().map(|number| format!("#{number}"));
+                    let address =
+                        format!("gs://{}/{}{}", text("bucket"), text("object"), generation.unwrap_or_default());
+                    all.insert(mine.clone(), json!(address));
+                }
+                Some(value) => drop(all.insert(mine.clone(), value.clone())),
             }
         }
-        let variables: Vec<Value> = container["env"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|one| {
-                let mut written = json!({"name": one["name"]});
-                match one.pointer("/valueSource/secretKeyRef") {
-                    Some(source) => {
-                        let of = json!({"name": aliases.of(&source["secret"]), "key": source["version"]});
-                        written["valueFrom"] = json!({"secretKeyRef": of});
-                    }
-                    None => written["value"] = json!(one["value"].as_str().unwrap_or_default()),
-                }
-                written
-            })
-            .collect();
+        let variables = written_variables(&container, &mut aliases);
         if !variables.is_empty() {
             written["env"] = json!(variables);
         }
@@ -226,7 +254,18 @@ pub(super) fn write(template: &Value, spec: &mut Value) -> Map<String, Value> {
     if !volumes.is_empty() {
         spec["volumes"] = json!(volumes);
     }
-    for (name, all) in [(DEPENDENCIES, depend), (BASES, bases)] {
+    if let Some(sandboxes) = template["sandboxes"]["templates"].as_array() {
+        let written = sandboxes.iter().map(|sandbox| {
+            let mut written = sandbox.clone();
+            let variables = written_variables(sandbox, &mut aliases);
+            if !variables.is_empty() {
+                written["env"] = json!(variables);
+            }
+            written
+        });
+        spec["sandboxes"] = json!({"templates": written.collect::<Value>()});
+    }
+    for (name, _, all) in by_name {
         if !all.is_empty() {
             notes.insert(name.to_owned(), json!(Value::Object(all).to_string()));
         }
@@ -236,6 +275,21 @@ pub(super) fn write(template: &Value, spec: &mut Value) -> Map<String, Value> {
         notes.insert(SECRETS.to_owned(), json!(pairs.collect::<Vec<_>>().join(",")));
     }
     notes
+}
+
+fn written_variables(container: &Value, aliases: &mut Aliases) -> Vec<Value> {
+    let written = container["env"].as_array().into_iter().flatten().map(|one| {
+        let mut written = json!({"name": one["name"]});
+        match one.pointer("/valueSource/secretKeyRef") {
+            Some(source) => {
+                let of = json!({"name": aliases.of(&source["secret"]), "key": source["version"]});
+                written["valueFrom"] = json!({"secretKeyRef": of});
+            }
+            None => written["value"] = json!(one["value"].as_str().unwrap_or_default()),
+        }
+        written
+    });
+    written.collect()
 }
 
 fn written_volume(volume: &Value, aliases: &mut Aliases) -> Value {
@@ -264,11 +318,13 @@ fn written_volume(volume: &Value, aliases: &mut Aliases) -> Value {
         }
     } else if let Some(source) = volume.get("emptyDir") {
         written["emptyDir"] = source.clone();
-        if source["medium"] == "MEMORY" {
-            written["emptyDir"]["medium"] = json!("Memory");
+        for (word, medium) in [("Memory", "MEMORY"), ("Disk", "DISK")] {
+            if source["medium"] == medium {
+                written["emptyDir"]["medium"] = json!(word);
+            }
         }
-    } else if let Some(source) = volume.get("nfs") {
-        written["nfs"] = source.clone();
+    } else if let Some(kind) = ["nfs", "filestore"].into_iter().find(|kind| volume.get(*kind).is_some()) {
+        written[kind] = volume[kind].clone();
     }
     written
 }

@@ -31,6 +31,10 @@ pub(super) fn service(body: &Value) -> Result<Value, Reply> {
     }
     let mut config = json!({});
     labels(&body["metadata"], &mut config);
+    let id = &body["metadata"]["labels"]["run.googleapis.com/multi-region-id"];
+    if id.is_string() {
+        set(&mut config, "/multiRegionSettings/multiRegionId", id.clone());
+    }
     for (name, text) in notes(&body["metadata"]) {
         match (name, text) {
             ("run.googleapis.com/binary-authorization", "default") => {

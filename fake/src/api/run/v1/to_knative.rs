@@ -31,6 +31,9 @@ pub(super) fn service(world: &World, service: &Service) -> Value {
     }
     let mut metadata = metadata(world, service, &view, notes);
     metadata["name"] = json!(service.short_name());
+    if let Some(id) = view.pointer("/multiRegionSettings/multiRegionId") {
+        metadata["labels"]["run.googleapis.com/multi-region-id"] = id.clone();
+    }
     let mut status = json!({"conditions": of_v1(&all(&view))});
     for (name, value) in [
         (
