@@ -2,6 +2,8 @@
 //! form.
 
 #[cfg(test)]
+mod described;
+#[cfg(test)]
 pub(crate) mod generated;
 pub mod knative;
 mod path;

@@ -158,3 +158,27 @@ const SECRET: Fields =
     &[("defaultMode", Mode), ("items", List(&Object(ITEM))), ("optional", Flag), ("secretName", Text)];
 
 const ITEM: Fields = &[("key", Text), ("mode", Mode), ("path", Text)];
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::described::compare;
+    use super::*;
+
+    /// Fields that Google writes without saying so in the description, or that the inputs say.
+    const OURS: [&str; 8] = [
+        "ObjectMeta.creationTimestamp",
+        "ObjectMeta.deletionTimestamp",
+        "ObjectMeta.generation",
+        "ObjectMeta.namespace",
+        "ObjectMeta.resourceVersion",
+        "ObjectMeta.selfLink",
+        "ObjectMeta.uid",
+        "Service.status",
+    ];
+
+    #[test]
+    fn every_field_of_the_description_is_in_the_table() {
+        let document = include_str!("../../../../tests/schemas/run.v1.json");
+        assert_eq!(compare(document, "Service", SERVICE, &OURS), 98, "fields that are read");
+    }
+}
