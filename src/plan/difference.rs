@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::defaults::filled;
 use super::notes::is_note;
 
 /// One setting that changes.
@@ -26,7 +27,7 @@ struct Shown {
 /// Every setting that differs between two documents of a service, both as they would be written.
 pub fn between(before: Option<&Value>, after: &Value) -> Vec<Difference> {
     let old = before.map(settings).unwrap_or_default();
-    let new = settings(after);
+    let new = settings(&before.map_or_else(|| after.clone(), |before| filled(before, after)));
     let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
     names.sort();
     names.dedup();

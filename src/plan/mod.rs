@@ -8,6 +8,7 @@ pub mod build;
 pub mod change_error;
 pub mod changed_paths;
 pub mod decide;
+mod defaults;
 pub mod difference;
 pub mod doctor;
 pub mod enrolment;
