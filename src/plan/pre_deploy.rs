@@ -39,10 +39,12 @@ pub fn job(
     };
     frame(&mut job, &settings, mark);
     let none = Map::new();
+    protect(object(&mut job), service.as_object().unwrap_or(&none), "binaryAuthorization");
     let template = service.get("template").and_then(Value::as_object).unwrap_or(&none);
     let parent = serving_container(template, container).unwrap_or(&none);
     let task = task(&mut job);
     inherit(task, template, &OF_TEMPLATE);
+    protect(task, template, "encryptionKey");
     let mut containers = list(task.remove("containers"));
     if containers.len() > 1 {
         let there = containers.iter().filter_map(|one| one.get("name")?.as_str()).map(str::to_owned);
@@ -63,6 +65,11 @@ pub fn job(
     variables::apply(task, own, &settings.shared)?;
     task.insert("containers".into(), json!([own]));
     Ok(job)
+}
+
+/// Takes what protects the service along; what the job has of its own stays where the service has none.
+fn protect(on: &mut Map<String, Value>, from: &Map<String, Value>, key: &str) {
+    set(on, key, from.get(key).cloned());
 }
 
 /// Takes the values of `keys` from `from`, and takes away those it does not have.
