@@ -1,5 +1,9 @@
 //! A service in a file, as the base of a deploy.
 
+mod cases;
+mod protections;
+mod round_trip;
+
 use serde_json::{Value, json};
 
 use crate::support::Scene;
@@ -24,7 +28,7 @@ spec:
         image: PLACEHOLDER
         ports: [{containerPort: 3000}]
         env: [{name: A, value: from the file}, {name: B, value: from the file}]
-  traffic: [{latestRevision: true, percent: 100}]
+  traffic: [{revisionName: web-1, percent: 100}]
 ";
 
 fn config(scene: &Scene) -> Value {
@@ -43,7 +47,7 @@ fn a_knative_service_is_the_base_and_inputs_are_applied_over_it() {
         .input("container", "app")
         .input("env_vars", "B: from the input");
     let run = scene.run().expect(0);
-    run.says("spec.traffic (`strategy` and `traffic` say who serves) is left out");
+    run.says("its `traffic` is left out; `strategy`, `tag` and `traffic` say who serves");
     let config = config(&scene);
     let template = &config["template"];
     assert_eq!(template["maxInstanceRequestConcurrency"], 40);
@@ -74,11 +78,16 @@ fn a_service_in_the_v2_form_is_taken_as_it_is() {
 fn mistakes_in_a_manifest_are_told_before_anything_is_sent() {
     let mut scene = Scene::new();
     for (text, says) in [
-        ("a: [", "is not YAML"),
-        ("- a", "is no map"),
+        ("a: [", "line 1: not YAML from here on"),
+        ("- a", "it is a list, and must be a map"),
         ("labels: {}", "it has no `template`"),
-        ("template: {containers: [{env: [{name: A, value: yes}, {name: B, value: 8080}]}]}", "variable `B` is no text"),
-        ("template: {}\ntraffic: []", "`traffic` has no place in it"),
+        (
+            "template: {containers: [{env: [{name: A, value: [yes]}]}]}",
+            "template.containers[0].env[0].value: this is a list",
+        ),
+        ("template: {timout: 5s}", "line 1: template.timout: this is not understood"),
+        ("template: {service_account: a}", "did you mean `serviceAccount`?"),
+        ("template: {revision: other-1}", "`other-1` is no name of a revision of `web`; write web-SOMETHING"),
         (&KNATIVE.replace("containerConcurrency: 40", "hostNetwork: true"), "spec.template.spec.hostNetwork"),
     ] {
         scene.file("service.yaml", text).input("manifest", "service.yaml");
