@@ -81,12 +81,27 @@ fn config(scene: &Scene) -> Value {
     })
 }
 
+/// What the settings below read.
+fn add_secret(world: &mut World) {
+    world.add_secret(World::PROJECT, "db", "x");
+    world.share_secret(World::PROJECT, "db", World::COMPUTE);
+}
+
 /// Settings of every kind that gcloud has a flag for.
 const SETTINGS: &str = "--port 9000 --memory 1Gi --cpu 2 --set-env-vars A=1,B=x --labels team=shop --max-instances 5 \
     --min-instances 1 --min 1 --ingress internal --no-cpu-throttling --cpu-boost --concurrency 30 --timeout 90 \
     --session-affinity --execution-environment gen2 --description hello --network default --subnet default \
-    --network-tags allow-db --vpc-egress all-traffic --add-volume name=data,type=cloud-storage,bucket=shop-data,readonly=true \
-    --add-volume-mount volume=data,mount-path=/data";
+    --network-tags allow-db --vpc-egress all-traffic --max 9 --no-default-url --iap --no-invoker-iam-check \
+    --binary-authorization default --breakglass once --set-custom-audiences https://web.example.com,b \
+    --key projects/harbour-dev/locations/us-central1/keyRings/r/cryptoKeys/k \
+    --post-key-revocation-action-type shut-down --encryption-key-shutdown-hours 2 \
+    --set-cloudsql-instances harbour-dev:us-central1:main --no-deploy-health-check \
+    --startup-probe tcpSocket.port=9000,failureThreshold=2 --liveness-probe httpGet.path=/alive,httpGet.port=9000 \
+    --set-secrets TOKEN=db:latest,/key/file=db:1 \
+    --add-volume name=data,type=cloud-storage,bucket=shop-data,readonly=true,mount-options=uid=1000;implicit-dirs \
+    --add-volume name=shared,type=nfs,location=10.0.0.1:/x --add-volume name=fast,type=in-memory,size-limit=1Gi \
+    --add-volume-mount volume=data,mount-path=/data --add-volume-mount volume=shared,mount-path=/shared \
+    --add-volume-mount volume=fast,mount-path=/fast";
 
 #[test]
 #[ignore = "needs the real gcloud"]
@@ -94,6 +109,7 @@ fn gcloud_and_slipway_deploy_the_same_service_in_turns() {
     let scene = Scene::new();
     scene.cloud.world(|world| {
         world.add_repository(World::PROJECT, REGION, "app");
+        add_secret(world);
     });
     let gcloud = Gcloud::of(&scene);
     // gcloud's build and deploy.
@@ -103,7 +119,7 @@ fn gcloud_and_slipway_deploy_the_same_service_in_turns() {
     let looks = (0..10).map(|_| gcloud.run(&format!("builds describe {} --format value(status)", id.trim())));
     assert!(looks.into_iter().any(|status| status.trim() == "SUCCESS"));
     assert!(gcloud.run("builds list --format value(status)").contains("SUCCESS"));
-    gcloud.run(&format!("run deploy web --image {image} --no-allow-unauthenticated {SETTINGS}"));
+    gcloud.run(&format!("beta run deploy web --image {image} --no-allow-unauthenticated {SETTINGS}"));
     let theirs = config(&scene);
     let container = &theirs["template"]["containers"][0];
     assert_eq!(container["resources"]["limits"], json!({"cpu": "2", "memory": "1Gi"}));
@@ -158,12 +174,12 @@ fn the_export_of_a_service_is_a_manifest_of_it() {
     let image = "us-docker.pkg.dev/cloudrun/container/hello";
     let mut scene = Scene::new();
     scene.input("manifest", "web.yaml").input("source", "").input("image", image);
+    scene.cloud.world(add_secret);
     let gcloud = Gcloud::of(&scene);
-    gcloud.run(&format!("run deploy web --image {image} --no-allow-unauthenticated {SETTINGS}"));
+    gcloud.run(&format!("beta run deploy web --image {image} --no-allow-unauthenticated {SETTINGS}"));
     let export = gcloud.run("run services describe web --format export");
     let theirs = config(&scene);
-    // A label of Google's, which v2 refuses and which every export has.
-    let export = export.replace("    cloud.googleapis.com/location: us-central1\n", "");
+    assert!(export.contains("cloud.googleapis.com/location: us-central1"), "v2 refuses it, and every export has it");
     std::fs::write(scene.workspace().join("web.yaml"), export).unwrap();
     scene.run().expect(0);
     assert_eq!(settings(config(&scene)), settings(theirs));
