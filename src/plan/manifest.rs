@@ -1,11 +1,12 @@
 //! A manifest laid over the service that is there: it replaces everything, but what guards the write, says who serves and
-//! notes rollouts, and but what protects the service, which stays until the manifest says that it goes. Pure.
+//! notes rollouts, and but what protects the service, which stays until the manifest says that it goes, or what no manifest
+//! can speak of yet. Pure.
 
 use serde_json::{Map, Value};
 
 use super::notes::is_note;
 use super::service::object;
-use crate::inputs::manifest::{KEPT_OF_SERVICES, KEPT_OF_TEMPLATES};
+use crate::inputs::manifest::{KEPT_OF_SERVICES, KEPT_OF_TEMPLATES, may_say, may_say_of_template};
 
 /// Taken from the service, whatever the manifest says.
 const OF_THE_MOMENT: [&str; 2] = ["etag", "traffic"];
@@ -27,9 +28,12 @@ pub fn from_manifest(manifest: &Map<String, Value>, current: Option<&Value>) -> 
         }
     }
     keep(&mut base, current, &KEPT_OF_SERVICES);
+    keep_unknown(&mut base, current, may_say);
     if let Some(template) = base.get_mut("template").and_then(Value::as_object_mut) {
         let without_key = template.get("encryptionKey").is_some_and(says_nothing);
-        keep(template, current.and_then(|current| current.get("template")), &KEPT_OF_TEMPLATES);
+        let theirs = current.and_then(|current| current.get("template"));
+        keep(template, theirs, &KEPT_OF_TEMPLATES);
+        keep_unknown(template, theirs, may_say_of_template);
         if without_key {
             // The others say what happens when that key goes.
             KEPT_OF_TEMPLATES.iter().for_each(|name| drop(template.remove(*name)));
@@ -53,15 +57,31 @@ pub fn kept(manifest: &Map<String, Value>, current: &Value) -> Vec<String> {
     let after = from_manifest(manifest, Some(current));
     let said = |map: Option<&Map<String, Value>>, name: &str| map.is_some_and(|map| mentions(map, name));
     let template = manifest.get("template").and_then(Value::as_object);
-    let of_service = KEPT_OF_SERVICES.iter().filter(|name| !said(Some(manifest), name));
+    // The launch stage says nothing to people.
+    let of_service = KEPT_OF_SERVICES.iter().filter(|name| **name != "launchStage" && !said(Some(manifest), name));
     let of_template = KEPT_OF_TEMPLATES.iter().filter(|name| !said(template, name));
     let is_there = |place: &str| after.pointer(place).is_some();
+    let of_later_days = unknown(Some(current), may_say).map(|(name, _)| name.clone());
+    let of_templates_later =
+        unknown(current.get("template"), may_say_of_template).map(|(name, _)| format!("template.{name}"));
     of_service
         .map(|name| format!("/{name}"))
         .chain(of_template.map(|name| format!("/template/{name}")))
         .filter(|place| is_there(place) && after.pointer(place) == current.pointer(place))
         .map(|place| place.trim_start_matches('/').replace('/', "."))
+        .chain(of_later_days)
+        .chain(of_templates_later)
         .collect()
+}
+
+/// Keeps what no manifest can speak of: a field that came to Cloud Run after the tables here were made.
+fn keep_unknown(on: &mut Map<String, Value>, current: Option<&Value>, is_known: fn(&str) -> bool) {
+    on.extend(unknown(current, is_known).map(|(name, value)| (name.clone(), value.clone())));
+}
+
+fn unknown(current: Option<&Value>, is_known: fn(&str) -> bool) -> impl Iterator<Item = (&String, &Value)> {
+    let fields = current.and_then(Value::as_object).into_iter().flatten();
+    fields.filter(move |(name, _)| !is_known(name))
 }
 
 /// Keeps of `current` what is not mentioned, and takes away what is mentioned as nothing.
@@ -127,8 +147,8 @@ mod tests {
         json!({
             "etag": "e", "description": "goes", "ingress": "INGRESS_TRAFFIC_INTERNAL_ONLY", "iapEnabled": true,
             "binaryAuthorization": {"policy": "p", "breakglassJustification": "once"}, "customAudiences": ["a"],
-            "defaultUriDisabled": true, "invokerIamDisabled": true, "traffic": [{"percent": 100}],
-            "annotations": {"slipway.dev/serving": "now", "theirs": "x"},
+            "defaultUriDisabled": true, "invokerIamDisabled": true, "traffic": [{"percent": 100}], "launchStage": "BETA",
+            "functionalType": "FUNCTIONAL_TYPE_AGENT", "annotations": {"slipway.dev/serving": "now", "theirs": "x"},
             "template": {"timeout": "5s", "encryptionKey": "k", "encryptionKeyRevocationAction": "SHUTDOWN",
                 "encryptionKeyShutdownDuration": "7200s"},
         })
@@ -150,6 +170,7 @@ mod tests {
                 "binaryAuthorization",
                 "customAudiences",
                 "defaultUriDisabled",
+                "functionalType",
                 "iapEnabled",
                 "ingress",
                 "invokerIamDisabled",
@@ -164,11 +185,14 @@ mod tests {
     fn what_is_mentioned_as_nothing_goes() {
         for nothing in [
             json!({"iapEnabled": false, "binaryAuthorization": {"useDefault": false}, "customAudiences": [], "ingress": null,
-                "defaultUriDisabled": false, "invokerIamDisabled": false, "template": {"encryptionKey": ""}}),
+                "defaultUriDisabled": false, "invokerIamDisabled": false, "functionalType": "", "launchStage": "",
+                "template": {"encryptionKey": ""}}),
             json!({"iapEnabled": null, "binaryAuthorization": null, "customAudiences": null, "ingress": "",
-                "defaultUriDisabled": null, "invokerIamDisabled": null, "template": {"encryptionKey": null}}),
+                "defaultUriDisabled": null, "invokerIamDisabled": null, "functionalType": null, "launchStage": null,
+                "template": {"encryptionKey": null}}),
             json!({"iapEnabled": false, "binaryAuthorization": {}, "customAudiences": [], "ingress": "",
-                "defaultUriDisabled": false, "invokerIamDisabled": false, "template": {"encryptionKey": ""}}),
+                "defaultUriDisabled": false, "invokerIamDisabled": false, "functionalType": null, "launchStage": null,
+                "template": {"encryptionKey": ""}}),
         ] {
             let after = laid(nothing.clone(), protected());
             assert_eq!(
@@ -193,6 +217,18 @@ mod tests {
         assert_eq!(after["binaryAuthorization"], json!({"useDefault": true}));
         assert_eq!(after["customAudiences"], json!(["b"]));
         assert_eq!(after["template"], json!({"encryptionKey": "other", "encryptionKeyShutdownDuration": "7200s"}));
+    }
+
+    #[test]
+    fn what_no_manifest_can_speak_of_yet_is_kept() {
+        let current = json!({"guardOfTomorrow": true, "uid": "u", "uri": "x", "sshEnabled": true,
+            "template": {"guardOfTomorrow": "y", "timeout": "5s"}});
+        let Value::Object(manifest) = json!({"template": {}}) else { panic!("a map") };
+        assert_eq!(
+            from_manifest(&manifest, Some(&current)),
+            json!({"guardOfTomorrow": true, "template": {"guardOfTomorrow": "y"}})
+        );
+        assert_eq!(kept(&manifest, &current), ["guardOfTomorrow", "template.guardOfTomorrow"]);
     }
 
     #[test]

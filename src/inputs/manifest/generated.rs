@@ -1,10 +1,16 @@
 //! Services made of the published description itself (`run.v2`), for tests: with any of its fields, or with every one.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value, json};
+
+/// The description, which is read once.
+static DESCRIPTION: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../../tests/schemas/run.v2.json")).expect("JSON"));
 
 /// Makes services.
 pub(crate) struct Maker {
-    schemas: Value,
+    schemas: &'static Value,
     state: u64,
     /// Every field is there, and every kind of volume.
     whole: bool,
@@ -18,8 +24,7 @@ impl Maker {
 
     /// One whose services have some of the fields, others for each seed.
     pub(crate) fn of(seed: u64) -> Self {
-        let document: Value = serde_json::from_str(include_str!("../../../tests/schemas/run.v2.json")).expect("JSON");
-        Self { schemas: document["schemas"].clone(), state: seed | 1, whole: false }
+        Self { schemas: &DESCRIPTION["schemas"], state: seed | 1, whole: false }
     }
 
     /// The next number below `end`.

@@ -21,13 +21,36 @@ const CURE: &str =
     "write a service as `gcloud run services describe SERVICE --format=export` does, or in the v2 API's form";
 
 /// Settings that are kept where a manifest does not mention them, of a service and of its template: what it says of them
-/// stays in the document even where it says that they go.
-pub const KEPT_OF_SERVICES: [&str; 6] =
-    ["binaryAuthorization", "customAudiences", "defaultUriDisabled", "iapEnabled", "ingress", "invokerIamDisabled"];
+/// stays in the document even where it says that they go. Knative's form has no word for the functional type; the launch
+/// stage allows what is kept.
+pub const KEPT_OF_SERVICES: [&str; 8] = [
+    "binaryAuthorization",
+    "customAudiences",
+    "defaultUriDisabled",
+    "functionalType",
+    "iapEnabled",
+    "ingress",
+    "invokerIamDisabled",
+    "launchStage",
+];
 
 /// Those of its template.
 pub const KEPT_OF_TEMPLATES: [&str; 3] =
     ["encryptionKey", "encryptionKeyRevocationAction", "encryptionKeyShutdownDuration"];
+
+/// Whether a manifest can say anything of this field of a service: a field of later days is not in the table.
+pub fn may_say(field: &str) -> bool {
+    is_in(v2::SERVICE, field)
+}
+
+/// The same of its template.
+pub fn may_say_of_template(field: &str) -> bool {
+    is_in(v2::REVISION_TEMPLATE, field)
+}
+
+fn is_in(fields: shape::Fields, field: &str) -> bool {
+    fields.iter().any(|(name, _)| *name == field)
+}
 
 /// A service as a file describes it.
 #[derive(Debug, Clone, PartialEq)]

@@ -92,7 +92,8 @@ const SERVICE_SCALING: Fields = &[
     ("scalingMode", Words(&["SCALING_MODE_UNSPECIFIED", "AUTOMATIC", "MANUAL"])),
 ];
 
-const REVISION_TEMPLATE: Fields = &[
+/// What its revisions are made from.
+pub(super) const REVISION_TEMPLATE: Fields = &[
     ("ambientNetworking", Object(AMBIENT_NETWORKING)),
     ("annotations", Texts),
     ("client", Written),

@@ -192,9 +192,10 @@ impl Reader<'_> {
         for name in PROBES.into_iter().filter(|name| from[*name].is_object()) {
             let mut probe = from[name].clone();
             let successes = probe.as_object_mut().and_then(|probe| probe.remove("successThreshold"));
-            // The only value that Cloud Run takes (`run.v1`, Probe).
+            // It must be 1 (`run.v1`, Probe); gcloud's alpha has others for readiness, and v2 has no field for it.
             if successes.is_some_and(|successes| successes != 1 && !successes.is_null()) {
-                self.wrong(&path.key(name).key("successThreshold"), "Cloud Run counts one success", "remove it");
+                let problem = "Cloud Run's v2 API has no field for it";
+                self.wrong(&path.key(name).key("successThreshold"), problem, "remove it, or write 1");
             }
             to[name] = probe;
         }

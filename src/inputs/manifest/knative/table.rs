@@ -142,7 +142,7 @@ pub(super) const ANNOTATIONS: &[Annotation] = &[
     of_service("run.googleapis.com/iap-enabled", "iapEnabled", Form::Flag),
     of_service("run.googleapis.com/ingress", "ingress", Form::Words(INGRESS)),
     of_service("run.googleapis.com/invoker-iam-disabled", "invokerIamDisabled", Form::Flag),
-    of_service("run.googleapis.com/launch-stage", "launchStage", Form::Text),
+    of_service("run.googleapis.com/launch-stage", "launchStage", Form::Words(STAGES)),
     of_service("run.googleapis.com/manualInstanceCount", "scaling.manualInstanceCount", Form::Number),
     of_service("run.googleapis.com/maxScale", "scaling.maxInstanceCount", Form::Number),
     of_service("run.googleapis.com/minScale", "scaling.minInstanceCount", Form::Number),
@@ -232,6 +232,15 @@ const INGRESS: &[(&str, &str)] = &[
     ("internal", "INGRESS_TRAFFIC_INTERNAL_ONLY"),
     ("internal-and-cloud-load-balancing", "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"),
     ("none", "INGRESS_TRAFFIC_NONE"),
+];
+const STAGES: &[(&str, &str)] = &[
+    ("ALPHA", "ALPHA"),
+    ("BETA", "BETA"),
+    ("GA", "GA"),
+    ("EARLY_ACCESS", "EARLY_ACCESS"),
+    ("PRELAUNCH", "PRELAUNCH"),
+    ("DEPRECATED", "DEPRECATED"),
+    ("UNIMPLEMENTED", "UNIMPLEMENTED"),
 ];
 const SCALING: &[(&str, &str)] = &[("automatic", "AUTOMATIC"), ("manual", "MANUAL")];
 const AMBIENT: &[(&str, &str)] = &[("regional", "AMBIENT_SCOPE_REGIONAL"), ("global", "AMBIENT_SCOPE_GLOBAL")];
