@@ -79,7 +79,8 @@ impl Maker {
                 if !mounts.is_empty() {
                     container.insert("volumeMounts".into(), mounts.into());
                 }
-            } else if index > 0 {
+            }
+            if index > 0 {
                 container.insert("dependsOn".into(), json!(["c0"]));
             }
             let env = self.env();
@@ -171,5 +172,50 @@ impl Maker {
             probe.retain(|name, _| !kinds.contains(&name.as_str()) || name == kinds[kept]);
         }
         probe
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Fields of a message and of everything below it, as `Message.field`.
+    fn described(schemas: &Value, message: &str, found: &mut BTreeSet<String>) {
+        for (name, property) in schemas[message]["properties"].as_object().into_iter().flatten() {
+            if property["readOnly"] != true && found.insert(format!("{message}.{name}")) {
+                of(property).into_iter().for_each(|inner| described(schemas, inner, found));
+            }
+        }
+    }
+
+    /// The same of those that a value has.
+    fn there(schemas: &Value, message: &str, value: &Value, found: &mut BTreeSet<String>) {
+        for (name, value) in value.as_object().into_iter().flatten() {
+            let property = &schemas[message]["properties"][name];
+            if property["readOnly"] != true {
+                found.insert(format!("{message}.{name}"));
+                let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+                values
+                    .iter()
+                    .for_each(|value| of(property).into_iter().for_each(|inner| there(schemas, inner, value, found)));
+            }
+        }
+    }
+
+    /// The message that a field holds, one or several.
+    fn of(property: &Value) -> Option<&str> {
+        property["$ref"].as_str().or_else(|| property["items"]["$ref"].as_str())
+    }
+
+    #[test]
+    fn a_whole_service_has_every_field_of_the_description() {
+        let schemas = &DESCRIPTION["schemas"];
+        let (mut all, mut made) = (BTreeSet::new(), BTreeSet::new());
+        described(schemas, "GoogleCloudRunV2Service", &mut all);
+        there(schemas, "GoogleCloudRunV2Service", &Maker::whole().service(), &mut made);
+        assert_eq!(all.difference(&made).collect::<Vec<_>>(), ["GoogleCloudRunV2BinaryAuthorization.policy"]);
+        assert_eq!(all.len(), 180, "with five that are this program's to write");
     }
 }
