@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+
 use super::super::deploy::{Builder, Cache, Deploy, Recipe, Way, What};
 use super::super::error::{Findings, InputErrors};
 use super::super::firebase::channel::{DEFAULT_LIFE, channel_id, expires};
@@ -102,6 +104,19 @@ fn pull_request(give: &mut Give<'_>, runner: &Runner) -> Option<PullRequest> {
     }
 }
 
+/// Takes out of a manifest what is the release's alone: the name of its revision, and instances of a service that only a
+/// preview has. Whether it asks for warm instances of the revision.
+fn of_the_release(manifest: &mut Map<String, Value>, own_services: bool) -> bool {
+    let least =
+        |map: &Map<String, Value>| map.get("scaling").and_then(|scaling| scaling.get("minInstanceCount")?.as_u64());
+    if own_services {
+        manifest.remove("scaling");
+    }
+    let Some(template) = manifest.get_mut("template").and_then(Value::as_object_mut) else { return false };
+    template.remove("revision");
+    least(template).is_some_and(|least| least > 0)
+}
+
 /// How parts of a release become parts of a preview.
 struct Shaped {
     name: String,
@@ -139,6 +154,7 @@ impl Shaped {
             ));
         }
         (deploy.domain, deploy.rollout.prune) = (None, None);
+        let warm = deploy.manifest.as_mut().is_some_and(|manifest| of_the_release(manifest, self.own_services));
         // A preview is of its own commit, whatever serves.
         deploy.rollout.force = true;
         if let What::Build(build) = &mut deploy.what {
@@ -167,7 +183,7 @@ impl Shaped {
         (deploy.settings.public, deploy.settings.invoker_check) = (None, None);
         (deploy.rollout.no_traffic, deploy.rollout.way) = (true, Way::Candidate);
         deploy.rollout.tag = Some(self.name.clone());
-        if deploy.settings.min_instances.is_some_and(|instances| instances > 0) {
+        if warm || deploy.settings.min_instances.is_some_and(|instances| instances > 0) {
             deploy.settings.min_instances = Some(0);
             self.warnings.push(format!(
                 "{place}: `min_instances` is 0 for the preview; a tagged revision with warm instances would run, and cost, until the pull request is closed"

@@ -1,6 +1,7 @@
 //! A service in a file, as the base of a deploy.
 
 mod cases;
+mod parts;
 mod protections;
 mod round_trip;
 
