@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use slipway::explain::Class;
 use slipway::google::roles::{self, Need};
 use slipway::google::services;
+use slipway::inputs::manifest::knative::{Fate, annotations};
 use slipway::inputs::spec::{Command, Group, Input};
 use slipway::report::outputs::OUTPUTS;
 use slipway::report::{doctor, hosting, job, logs, monitoring, preview, release, rotate_key, rotate_secret, status};
@@ -358,6 +359,20 @@ fn the_permissions_page_has_every_permission() {
     )
     .unwrap();
     check_part("docs/PERMISSIONS.md", "apis", &apis);
+}
+
+#[test]
+fn the_manifests_page_has_every_annotation() {
+    let mut text = String::from("\n| annotation | stands on the | becomes |\n| --- | --- | --- |\n");
+    for (name, on, fate, field) in annotations() {
+        let becomes = match fate {
+            Fate::Field => field.split(", ").map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", "),
+            Fate::LeftOut => "nothing: a note of the past".into(),
+            Fate::Mistake => "a mistake: v2 has no field for it".into(),
+        };
+        writeln!(text, "| `{name}` | {on} | {becomes} |").unwrap();
+    }
+    check_part("docs/MANIFESTS.md", "annotations", &(text + "\n"));
 }
 
 #[test]

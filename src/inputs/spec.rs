@@ -242,7 +242,7 @@ pub const DEPLOY: &[Input] = &[
         Group::Service,
         "manifest",
         "",
-        "File with the whole service (Knative v1 as gcloud exports it, or v2), relative to the workspace; it replaces what the service has, and the other inputs are applied over it",
+        "File with the whole service (Knative v1 as gcloud exports it, or v2), relative to the workspace; it replaces what the service has but what protects it (docs/MANIFESTS.md), and the other inputs are applied over it",
     ),
     text(Group::Service, "port", "8080 on a new service", "Port the container listens on"),
     text(Group::Service, "cpu", "", "CPUs, such as 1, 2 or 500m"),

@@ -34,7 +34,7 @@ pub fn annotations() -> Vec<(&'static str, &'static str, Fate, String)> {
         let on = match annotation.on {
             On::Service => "service",
             On::Template => "template",
-            On::Both => "both",
+            On::Both => "service or template",
         };
         let fate = match annotation.place {
             Place::Field(..) | Place::Older(..) | Place::Containers(_) => Fate::Field,
