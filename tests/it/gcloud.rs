@@ -190,3 +190,61 @@ fn the_export_of_a_service_is_a_manifest_of_it() {
     gcloud.run("run services replace ours.yaml");
     assert_eq!(settings(config(&scene)), settings(ours));
 }
+
+/// Names in gcloud's sources that are no annotations of a service: labels, selectors, and what belongs to other things.
+const NO_ANNOTATIONS: [&str; 13] = [
+    "networking.knative.dev/visibility",
+    "run.googleapis.com/accelerator",
+    "run.googleapis.com/execution",
+    "run.googleapis.com/job",
+    "run.googleapis.com/linux-base-image-update",
+    "run.googleapis.com/multi-region-id",
+    "run.googleapis.com/runningState",
+    "run.googleapis.com/satisfiesPzs",
+    "run.googleapis.com/startupProbeType",
+    "run.googleapis.com/supportsPzs",
+    "run.googleapis.com/workerPool",
+    "cloud.googleapis.com/location",
+    "serving.knative.dev/service",
+];
+
+#[test]
+#[ignore = "needs the real gcloud"]
+fn every_annotation_in_gclouds_sources_is_known() {
+    let scene = Scene::new();
+    let root = Gcloud::of(&scene).run("info --format value(installation.sdk_root)");
+    let library = std::path::Path::new(root.trim()).join("lib/googlecloudsdk");
+    let known: Vec<&str> = slipway::inputs::manifest::knative::annotations().iter().map(|(name, ..)| *name).collect();
+    let (mut met, mut unknown) = (0, Vec::new());
+    for folder in ["api_lib/run", "command_lib/run"] {
+        for file in std::fs::read_dir(library.join(folder)).unwrap().map(|file| file.unwrap().path()) {
+            if file.extension().is_none_or(|ending| ending != "py") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&file).unwrap();
+            let text = [
+                ("RUN_GROUP", "run.googleapis.com"),
+                ("SERVING_GROUP", "serving.knative.dev"),
+                ("CLIENT_GROUP", "client.knative.dev"),
+            ]
+            .iter()
+            .fold(text, |text, (group, name)| text.replace(&format!("{group} + '"), &format!("'{name}")));
+            for name in text.split(['\'', '"']).filter(|name| is_googles(name)) {
+                met += 1;
+                if !known.contains(&name) && !NO_ANNOTATIONS.contains(&name) && !unknown.contains(&name.to_owned()) {
+                    unknown.push(name.to_owned());
+                }
+            }
+        }
+    }
+    assert!(met > 80, "{met}");
+    assert_eq!(unknown, Vec::<String>::new());
+}
+
+fn is_googles(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(domain, name)| {
+        (domain.ends_with(".knative.dev") || domain == "run.googleapis.com" || domain == "cloud.googleapis.com")
+            && !name.is_empty()
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    })
+}
