@@ -60,6 +60,7 @@ fn every_annotation_has_its_field_both_ways() {
                 let service = good(&with(annotation.on, annotation.name, &text));
                 let place = if annotation.on == On::Template { format!("template.{field}") } else { field.to_owned() };
                 assert_eq!(super::read::at(&service, &place), Some(&value), "{}", annotation.name);
+                assert_eq!(good(&service.to_string()), service, "v2's form knows the field of {}", annotation.name);
                 let back = write(&service);
                 let at = if annotation.on == On::Template { "/spec/template/metadata" } else { "/metadata" };
                 let newer = ANNOTATIONS.iter().find(|other| {
