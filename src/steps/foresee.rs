@@ -9,8 +9,9 @@ use crate::google::cloud_run::Service;
 use crate::inputs::deploy::What;
 use crate::plan::besides::{besides, given};
 use crate::plan::enrolment::base_that_stays;
+use crate::plan::manifest::from_manifest;
 use crate::plan::pre_deploy;
-use crate::plan::service::{from_manifest, settings_of};
+use crate::plan::service::settings_of;
 
 /// Stands for an image that is not known yet.
 const UNKNOWN: &str = "(the new image)";
