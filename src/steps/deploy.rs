@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::begin::{Begin, begin, tell_left};
-use super::{Context, access, deploy_failure, order, over, traffic};
+use super::{Context, access, again, deploy_failure, order, over, traffic};
 use crate::clock::jitter;
 use crate::console::duration;
 use crate::explain::{Class, Failure};
@@ -386,6 +386,8 @@ async fn settle(context: &Context<'_>, facts: &mut Facts, limit: crate::clock::L
     loop {
         match cloud_run::service(context.http, &context.service_name).await {
             Ok(Some(service)) if service.is_settled() => return Ok(()),
+            // One look that does not find it may be a look that came too early.
+            Ok(None) if traffic::look_again(context).await?.is_some() => {}
             Ok(None) => {
                 facts.service.ready = false;
                 return Err(Failure::plain(
@@ -440,8 +442,16 @@ fn stopped(context: &Context<'_>, limit: Duration) -> Failure {
 async fn read_back(context: &Context<'_>, facts: &mut Facts) -> Result<(Service, Revision), Failure> {
     let revision = &context.marks.revision;
     let (service, now) = tokio::join!(
-        cloud_run::service(context.http, &context.service_name),
-        cloud_run::revision(context.http, &context.service_name, revision)
+        again::until(
+            context.clock(),
+            async || cloud_run::service(context.http, &context.service_name).await,
+            Option::is_some
+        ),
+        again::until(
+            context.clock(),
+            async || cloud_run::revision(context.http, &context.service_name, revision).await,
+            Option::is_some
+        )
     );
     let unread = |error| {
         Failure::of(

@@ -122,7 +122,7 @@ fn in_the_end(service: Option<&Service>, rollout: &Rollout, newest: bool) -> Tra
 
 /// What a run changes that only moves traffic.
 async fn moves(context: &Context<'_>, facts: &mut Facts) -> Result<Vec<Difference>, Failure> {
-    let service = traffic::read(context).await?;
+    let service = traffic::find(context).await?;
     facts.service.existed = true;
     let mut changes = Vec::new();
     let then = match &context.deploy.what {

@@ -1,6 +1,7 @@
 //! Doing it, in order. Each file owns one step; this one owns their order and what they share.
 
 mod access;
+mod again;
 mod asking;
 mod begin;
 mod budget;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::deploy::see;
-use super::{Context, order};
+use super::{Context, again, order};
 use crate::clock::{Limit, jitter};
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Service};
@@ -103,13 +103,25 @@ pub(super) async fn look(context: &Context<'_>) -> Result<Option<Service>, Failu
         .map_err(|error| Failure::of(format!("Could not read service `{service}`"), error))
 }
 
-/// Reads the service; that it is gone is a failure here.
+/// Reads a service that was there: a look that does not find it is repeated.
+pub(super) async fn look_again(context: &Context<'_>) -> Result<Option<Service>, Failure> {
+    again::until(context.clock(), async || look(context).await, Option::is_some).await
+}
+
+/// Reads a service for the first time; that it is not there is a failure here.
+pub(super) async fn find(context: &Context<'_>) -> Result<Service, Failure> {
+    look(context).await?.ok_or_else(|| missing(context))
+}
+
+/// Reads a service that was there; that it is gone is a failure here.
 pub(super) async fn read(context: &Context<'_>) -> Result<Service, Failure> {
-    look(context).await?.ok_or_else(|| {
-        let place = format!("`{}` of project `{}`", context.deploy.region, context.deploy.project);
-        Failure::plain(Class::Config, format!("There is no service `{}` in {place}", context.deploy.service))
-            .hint("Check `service`, `region` and `project_id`")
-    })
+    look_again(context).await?.ok_or_else(|| missing(context))
+}
+
+fn missing(context: &Context<'_>) -> Failure {
+    let place = format!("`{}` of project `{}`", context.deploy.region, context.deploy.project);
+    Failure::plain(Class::Config, format!("There is no service `{}` in {place}", context.deploy.service))
+        .hint("Check `service`, `region` and `project_id`")
 }
 
 /// Refuses to go on when what the run has noted on the service is not there any more.

@@ -37,6 +37,7 @@ mod jobs;
 mod jobs_command;
 mod keyless;
 mod logs;
+mod looks;
 mod manifest;
 mod monitoring;
 mod network;

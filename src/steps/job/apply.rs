@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::again;
 use super::Work;
 use super::failure;
 use crate::clock::{Limit, jitter};
@@ -119,7 +120,8 @@ async fn look(work: &Work<'_>) -> Result<Option<Job>, ApiError> {
 /// Reads the job until Google is done with it.
 async fn settle(work: &Work<'_>, limit: Limit) -> Result<Job, Failure> {
     loop {
-        match look(work).await {
+        // What was written a moment ago is there: a look that does not find it is repeated.
+        match again::until(work.http.clock(), async || look(work).await, Option::is_some).await {
             Ok(Some(job)) if job.is_settled() => return Ok(job),
             Ok(None) => {
                 let sentence = format!("Job `{}` was deleted while it was written", work.job);
