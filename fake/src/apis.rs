@@ -29,6 +29,7 @@ const ALL: &[&Api] = &[
     &api::monitoring::API,
     &api::secretmanager::API,
     &api::firebasehosting::API,
+    &api::identitytoolkit::API,
 ];
 
 /// One of Google's APIs.

@@ -275,8 +275,9 @@ const ROLES: &[Role] = &[
     ("roles/secretmanager.admin", &[PROJECT, SECRETS]),
     ("roles/firebasehosting.admin", &[PROJECT, FIREBASE, HOSTING_READ, HOSTING_WRITE]),
     ("roles/firebasehosting.viewer", &[PROJECT, FIREBASE, HOSTING_READ]),
-    ("roles/firebase.admin", &[PROJECT, FIREBASE, HOSTING_READ, HOSTING_WRITE]),
-    ("roles/firebase.developAdmin", &[PROJECT, FIREBASE, HOSTING_READ, HOSTING_WRITE]),
+    ("roles/firebaseauth.admin", &[PROJECT, FIREBASE, AUTH]),
+    ("roles/firebase.admin", &[PROJECT, FIREBASE, HOSTING_READ, HOSTING_WRITE, AUTH]),
+    ("roles/firebase.developAdmin", &[PROJECT, FIREBASE, HOSTING_READ, HOSTING_WRITE, AUTH]),
     ("roles/firebase.viewer", &[PROJECT, FIREBASE, HOSTING_READ]),
     ("roles/billing.viewer", &[BILLING_READ]),
     ("roles/billing.costsManager", &[BILLING_READ, BUDGETS_WRITE]),
@@ -341,6 +342,7 @@ const BILLING_READ: &[&str] =
 const BUDGETS_WRITE: &[&str] = &["billing.budgets.create", "billing.budgets.delete", "billing.budgets.update"];
 
 const FIREBASE: &[&str] = &["firebase.projects.get"];
+const AUTH: &[&str] = &["firebaseauth.configs.get", "firebaseauth.configs.update"];
 const HOSTING_READ: &[&str] = &["firebasehosting.sites.get", "firebasehosting.sites.list"];
 const HOSTING_WRITE: &[&str] =
     &["firebasehosting.sites.create", "firebasehosting.sites.delete", "firebasehosting.sites.update"];

@@ -12,6 +12,7 @@ pub(crate) mod firebasehosting;
 pub(crate) mod github;
 pub(crate) mod iam;
 pub(crate) mod iamcredentials;
+pub(crate) mod identitytoolkit;
 pub(crate) mod logging;
 pub(crate) mod metadata;
 pub(crate) mod monitoring;

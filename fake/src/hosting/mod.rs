@@ -136,8 +136,12 @@ fn rewrite(site: &HostingSite, version: &HostingVersion, path: &str, call: &Call
     }
     let text = |field: &str| rule["run"][field].as_str();
     let Some(service) = text("serviceId") else {
-        let sentence = "the fake cloud has no functions and no dynamic links\n";
-        return Some(Decision::Reply(Reply::new(501, "text/plain; charset=utf-8", sentence)));
+        // There are no functions of the 1st generation here: one that is not there is 404.
+        return Some(Decision::Reply(Reply::page(
+            404,
+            "Page not found",
+            "The requested URL was not found on this server.",
+        )));
     };
     let region = text("region").unwrap_or(REGION);
     Some(Decision::Run {

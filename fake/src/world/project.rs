@@ -27,6 +27,8 @@ pub struct Project {
     pub members_restricted: bool,
     /// Organisation policy `iam.disableServiceAccountKeyCreation`: no key is made here.
     pub keys_forbidden: bool,
+    /// From where people may sign in (Firebase Authentication); none where nobody has begun with it.
+    pub auth_domains: Option<Vec<String>>,
     /// Regions in which the project's quota allows no builds.
     pub closed_build_regions: BTreeSet<String>,
 }
@@ -57,6 +59,7 @@ impl Project {
             allowed_locations: None,
             members_restricted: false,
             keys_forbidden: false,
+            auth_domains: None,
             closed_build_regions: BTreeSet::new(),
         }
     }
@@ -101,6 +104,7 @@ const SERVICES: &[&str] = &[
     "firebasehosting.googleapis.com",
     "iam.googleapis.com",
     "iamcredentials.googleapis.com",
+    "identitytoolkit.googleapis.com",
     "logging.googleapis.com",
     "monitoring.googleapis.com",
     "run.googleapis.com",

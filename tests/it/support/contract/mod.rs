@@ -65,7 +65,7 @@ fn is_upload(call: &str) -> bool {
 }
 
 /// The APIs, by the name the journal gives them, and their schemas.
-const FILES: [(&str, &[&str]); 15] = [
+const FILES: [(&str, &[&str]); 16] = [
     ("STS", &["sts.v1.json"]),
     ("IAMCREDENTIALS", &["iamcredentials.v1.json"]),
     ("SERVICEUSAGE", &["serviceusage.v1.json"]),
@@ -81,6 +81,7 @@ const FILES: [(&str, &[&str]); 15] = [
     ("CLOUDBILLING", &["cloudbilling.v1.json"]),
     ("BILLINGBUDGETS", &["billingbudgets.v1.json"]),
     ("FIREBASEHOSTING", &["firebasehosting.v1beta1.json"]),
+    ("IDENTITYTOOLKIT", &["identitytoolkit.v2.json"]),
 ];
 
 /// Fields that Google takes and never gives back ("Input only" in the descriptions' prose): schema and field.
