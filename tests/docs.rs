@@ -341,6 +341,7 @@ fn the_permissions_page_has_every_permission() {
     };
     check_part("docs/PERMISSIONS.md", "needed", &table(roles::NEEDS));
     check_part("docs/PERMISSIONS.md", "hosting", &table(roles::HOSTING_NEEDS));
+    check_part("docs/PERMISSIONS.md", "auth", &table(roles::AUTH_NEEDS));
     check_part("docs/PERMISSIONS.md", "monitoring", &table(roles::MONITORING_NEEDS));
     check_part("docs/PERMISSIONS.md", "budgets", &table(roles::BUDGET_NEEDS));
     check_part("docs/PERMISSIONS.md", "keys", &table(roles::KEY_NEEDS));

@@ -57,6 +57,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         SiteWork::Deploy(_) => "releasing to",
         SiteWork::Rollback { .. } => "rolling back",
         SiteWork::Promote { .. } => "promoting to",
+        SiteWork::Remove { .. } => "removing",
     };
     let what = format!("{verb} channel {} of project {}", hosting.channel(), hosting.project);
     tell::announce(console, runner, &what, &plan);
@@ -68,7 +69,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     let files = files(runner);
     let request = format!("req_{}", random_hex(8));
     let tracked = match &hosting.environment {
-        Some(environment) if !hosting.dry_run => {
+        Some(environment) if !hosting.dry_run && !matches!(hosting.what, SiteWork::Remove { .. }) => {
             let (what, token) = (format!("hosting {}", hosting.channel()), hosting.github_token.as_ref());
             let transient = hosting.channel() != LIVE;
             let wish = Wish { environment, commit: None, what, transient, token, asked_for: true };
@@ -127,6 +128,7 @@ fn kind(hosting: &Hosting) -> SiteKind {
         SiteWork::Deploy(_) => SiteKind::Deploy,
         SiteWork::Rollback { .. } => SiteKind::Rollback,
         SiteWork::Promote { .. } => SiteKind::Promote,
+        SiteWork::Remove { .. } => SiteKind::Remove,
     }
 }
 

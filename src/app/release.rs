@@ -14,7 +14,7 @@ use crate::console::Console;
 use crate::console::files::{Files, state_name};
 use crate::explain::Failure;
 use crate::github::GitHub;
-use crate::inputs::deploy::{Deploy, What};
+use crate::inputs::deploy::{Deploy, Ingress, What};
 use crate::inputs::hosting::{Hosting, SiteWork};
 use crate::inputs::release::{Release, SitePart};
 use crate::inputs::resolve::preview;
@@ -26,6 +26,7 @@ use crate::model::facts::{Facts, StepState};
 use crate::model::hosting::SiteKind;
 use crate::plan::decide::{Marks, Step, image_tags, marks, steps as service_steps};
 use crate::plan::difference::Difference;
+use crate::plan::reach::Coming;
 use crate::plan::serving::Service;
 use crate::plan::site_steps::steps as site_steps;
 use crate::report::hosting::SiteStory;
@@ -169,7 +170,7 @@ pub(super) struct Wiring<'a> {
     files: Files,
     github: Option<GitHub>,
     /// Services of the release, as rewrites name them.
-    coming: Vec<Service>,
+    coming: Vec<Coming>,
     /// Tags that rewrites keep to.
     fixed: BTreeMap<Service, String>,
     /// What marks the versions of each site part, what begins its lines, and where it keeps its state.
@@ -192,7 +193,7 @@ impl<'a> Wiring<'a> {
         };
         Self {
             github: net.and_then(|net| github(runner, net, release.github_token.as_ref())),
-            coming: deploys.map(|deploy| service_of(&deploy)).collect(),
+            coming: deploys.map(|deploy| coming(&deploy)).collect(),
             sites: release.sites.iter().enumerate().map(site).collect(),
             runner,
             release,
@@ -279,6 +280,15 @@ pub(super) async fn carry_out(
 /// A service as rewrites name it.
 fn service_of(deploy: &Deploy) -> Service {
     Service { region: deploy.region.to_string(), name: deploy.service.to_string() }
+}
+
+/// The same, with what visitors of a site will meet there.
+fn coming(deploy: &Deploy) -> Coming {
+    // A manifest of Knative's may say more than the settings do.
+    let open = deploy.settings.ingress.map(|ingress| ingress == Ingress::All).filter(|_| deploy.manifest.is_none());
+    // Nobody is asked who they are where the check is off.
+    let public = deploy.settings.public.or(deploy.settings.invoker_check.filter(|check| !check).map(|_| true));
+    Coming { service: service_of(deploy), open, public }
 }
 
 /// Finds out what every part would change, and changes nothing.
@@ -428,6 +438,7 @@ fn site_kind(hosting: &Hosting) -> SiteKind {
         SiteWork::Deploy(_) => SiteKind::Deploy,
         SiteWork::Rollback { .. } => SiteKind::Rollback,
         SiteWork::Promote { .. } => SiteKind::Promote,
+        SiteWork::Remove { .. } => SiteKind::Remove,
     }
 }
 

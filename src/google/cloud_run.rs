@@ -315,6 +315,31 @@ pub async fn services(http: &Http, region: &Region) -> Result<Vec<Service>, ApiE
     Ok(listed(http, region, "services").await?.into_iter().map(Service::from_json).collect())
 }
 
+/// The region and the name of every service of the project, in all regions. Only the older API lists them at once, as
+/// gcloud does (`v2` takes no `-` for the region).
+///
+/// # Errors
+/// When they may not be listed.
+pub async fn everywhere(http: &Http) -> Result<Vec<(String, String)>, ApiError> {
+    let path = format!("v1/projects/{}/locations/-/services", segment(http.project()));
+    let mut all = Vec::new();
+    let mut page: Option<String> = None;
+    loop {
+        let mut call = http.get(Api::Run, &path, "list the services of all regions");
+        call.query.extend(page.take().map(|token| ("continue", token)));
+        let answer = http.json(&call).await?;
+        let items = answer.get("items").and_then(Value::as_array).into_iter().flatten();
+        all.extend(items.filter_map(|item| {
+            let region = item.pointer("/metadata/labels/cloud.googleapis.com~1location")?.as_str()?;
+            Some((region.to_owned(), item.pointer("/metadata/name")?.as_str()?.to_owned()))
+        }));
+        match answer.pointer("/metadata/continue").and_then(Value::as_str).filter(|token| !token.is_empty()) {
+            Some(token) => page = Some(token.to_owned()),
+            None => return Ok(all),
+        }
+    }
+}
+
 /// Everything of one collection in a region: `services` or `jobs`, as Google describes it.
 ///
 /// # Errors

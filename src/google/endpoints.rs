@@ -43,10 +43,12 @@ pub enum Api {
     Billing,
     /// Budgets.
     BillingBudgets,
+    /// Firebase Authentication.
+    Identity,
 }
 
 /// The APIs in use: the name gcloud gives each in its override variables, and its host.
-const APIS: [(Api, &str, &str); 18] = [
+const APIS: [(Api, &str, &str); 19] = [
     (Api::Monitoring, "MONITORING", "https://monitoring.googleapis.com/"),
     (Api::CloudBuild, "CLOUDBUILD", "https://cloudbuild.googleapis.com/"),
     (Api::Run, "RUN", "https://run.googleapis.com/"),
@@ -64,6 +66,7 @@ const APIS: [(Api, &str, &str); 18] = [
     (Api::SecretManager, "SECRETMANAGER", "https://secretmanager.googleapis.com/"),
     (Api::Billing, "CLOUDBILLING", "https://cloudbilling.googleapis.com/"),
     (Api::BillingBudgets, "BILLINGBUDGETS", "https://billingbudgets.googleapis.com/"),
+    (Api::Identity, "IDENTITYTOOLKIT", "https://identitytoolkit.googleapis.com/"),
     (Api::HostingUpload, "FIREBASEHOSTINGUPLOAD", "https://upload-firebasehosting.googleapis.com/"),
 ];
 

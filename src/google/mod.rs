@@ -15,6 +15,7 @@ pub mod grants;
 pub mod hosting;
 pub mod http;
 mod iap;
+pub mod identity;
 pub mod invoker;
 pub mod jobs;
 mod key_token;

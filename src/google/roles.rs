@@ -93,7 +93,18 @@ pub const HOSTING_NEEDS: &[Need] = &[
     need("firebasehosting.sites.update", HOSTING_ROLE, Scope::Project, "make versions, channels and releases"),
     need("firebasehosting.sites.list", HOSTING_ROLE, Scope::Project, "find the default site, where none is named"),
     need("run.services.get", "roles/run.viewer", Scope::Project, "look at services that rewrites lead to"),
+    need("run.services.list", "roles/run.viewer", Scope::Project, "find the region of a function"),
+    need("run.services.getIamPolicy", "roles/run.viewer", Scope::Project, "see whether visitors reach a service"),
     need("run.services.update", "roles/run.admin", Scope::Project, "put the tag of `pinTag` on a service"),
+];
+
+/// The role that `auth_domains` needs besides.
+pub const AUTH_ROLE: &str = "roles/firebaseauth.admin";
+
+/// Every permission that `auth_domains` uses.
+pub const AUTH_NEEDS: &[Need] = &[
+    need("firebaseauth.configs.get", AUTH_ROLE, Scope::Project, "read the authorised domains (auth_domains)"),
+    need("firebaseauth.configs.update", AUTH_ROLE, Scope::Project, "write the authorised domains (auth_domains)"),
 ];
 
 const ALERTS: &str = "roles/monitoring.alertPolicyEditor";

@@ -27,6 +27,14 @@ pub struct Hosting {
     pub message: Option<String>,
     /// How the result is checked.
     pub checks: Checks,
+    /// Releases that a channel keeps, where that is to be set.
+    pub keep_releases: Option<u32>,
+    /// Whether previews' addresses are put among the authorised domains of Firebase Authentication.
+    pub auth_domains: bool,
+    /// Whether a live site may lose its first page.
+    pub allow_empty: bool,
+    /// Whether a live site may lead to a service of the same release that visitors cannot reach.
+    pub allow_private_rewrites: bool,
     /// Show, change nothing.
     pub dry_run: bool,
     /// Files that hold credentials and must not be uploaded.
@@ -58,6 +66,35 @@ pub enum SiteWork {
         /// The preview.
         from: ChannelId,
     },
+    /// Preview channels are removed.
+    Remove {
+        /// The sites; `None` is the project's default site.
+        sites: Vec<Option<SiteId>>,
+        /// The channels.
+        channels: Gone,
+    },
+}
+
+/// The preview channels that are removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gone {
+    /// The one of this name.
+    Named(ChannelId),
+    /// Those of a pull request, by its number.
+    OfPull(u64),
+    /// None, and why.
+    None(String),
+}
+
+impl Gone {
+    /// In a few words.
+    pub fn shown(&self) -> String {
+        match self {
+            Gone::Named(id) => id.to_string(),
+            Gone::OfPull(number) => format!("pr{number}"),
+            Gone::None(_) => "of a closed pull request".to_owned(),
+        }
+    }
 }
 
 /// What is uploaded, and where to.
@@ -120,6 +157,8 @@ impl Hosting {
     /// The channel that is worked on.
     pub fn channel(&self) -> &str {
         match &self.what {
+            SiteWork::Remove { channels: Gone::Named(id), .. } => id.as_str(),
+            SiteWork::Remove { .. } => "of a pull request",
             SiteWork::Deploy(upload) => upload.channel.id(),
             SiteWork::Rollback { channel, .. } => channel,
             SiteWork::Promote { .. } => crate::model::hosting::LIVE,

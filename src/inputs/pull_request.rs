@@ -23,6 +23,11 @@ pub struct PullRequest {
 }
 
 impl PullRequest {
+    /// One of which nothing but the number is known.
+    pub fn numbered(number: u64) -> Self {
+        Self { number, branch: String::new(), head: None, from: None, closed: false }
+    }
+
     /// Whether it comes from another repository than the one it is for; unknown counts as such.
     pub fn is_from_fork(&self, repository: Option<&str>) -> bool {
         match (&self.from, repository) {

@@ -1,6 +1,7 @@
 //! What is known of a Hosting site and channel that a run works on: as it was, what was made, how it ended.
 
 use super::facts::Written;
+use super::preview::Removal;
 
 /// What a channel served before this run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,6 +58,23 @@ impl SiteEnd {
     }
 }
 
+/// What is behind a rewrite, and whether visitors get through to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backend {
+    /// The rewrite's place in the document.
+    pub rewrite: String,
+    /// The service or the function.
+    pub what: String,
+    /// What keeps visitors out by its settings.
+    pub obstacle: Option<String>,
+    /// What visitors get then.
+    pub status: String,
+    /// Whether its settings are known to let everybody in.
+    pub open: bool,
+    /// A path that the rewrite answers, where one is known.
+    pub asks: Option<String>,
+}
+
 /// A site and its channel before and after.
 #[derive(Debug, Clone, Default)]
 pub struct SiteFact {
@@ -68,6 +86,8 @@ pub struct SiteFact {
     pub url: Option<String>,
     /// When the channel ends, as Google wrote it; the live one never does.
     pub expires: Option<String>,
+    /// How many releases it keeps to go back to.
+    pub retained: Option<u64>,
     /// What it served before.
     pub before: Before,
     /// The release that showed it, by its full name.
@@ -92,6 +112,10 @@ pub struct SiteFact {
     pub uploaded_bytes: u64,
     /// Tags this run put on Cloud Run revisions: service and tag.
     pub pins: Vec<(String, String)>,
+    /// What is behind its rewrites.
+    pub backends: Vec<Backend>,
+    /// What became of channels that were to be removed.
+    pub removals: Vec<Removal>,
     /// Whether this run made the channel.
     pub channel_made: bool,
     /// How it ended.
@@ -122,4 +146,6 @@ pub enum SiteKind {
     Rollback,
     /// A preview's version for everybody.
     Promote,
+    /// Preview channels that go.
+    Remove,
 }

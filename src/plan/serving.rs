@@ -35,10 +35,15 @@ impl Function {
         self.region.as_deref().unwrap_or(DEFAULT_REGION)
     }
 
-    /// The Cloud Run service that is behind it when it is of the 2nd generation: its name in lowercase, with
-    /// dashes for underscores.
+    /// The Cloud Run service that is behind it when it is of the 2nd generation, where nothing else is known of its
+    /// region.
     pub fn service(&self) -> Service {
-        Service { region: self.region().to_owned(), name: self.id.to_ascii_lowercase().replace('_', "-") }
+        self.in_region(self.region())
+    }
+
+    /// The Cloud Run service that is behind it in a region: its name in lowercase, with dashes for underscores.
+    pub fn in_region(&self, region: &str) -> Service {
+        Service { region: region.to_owned(), name: self.id.to_ascii_lowercase().replace('_', "-") }
     }
 }
 
@@ -62,6 +67,44 @@ pub struct Resolved {
     pub tags: BTreeMap<Service, String>,
     /// What each function is.
     pub functions: BTreeMap<Function, Generation>,
+}
+
+impl Resolved {
+    /// The service that a function was found to be.
+    pub fn service(&self, function: &Function) -> Option<&Service> {
+        match self.functions.get(function)? {
+            Generation::Second(service) => Some(service),
+            Generation::First { .. } => None,
+        }
+    }
+}
+
+/// Where a function of the 2nd generation is, by the regions that have a service of its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// In this region.
+    At(String),
+    /// In several, of which the usual one is taken.
+    Usual(Vec<String>),
+    /// In several, none of which is the usual one: the rewrite must say which.
+    Several(Vec<String>),
+    /// Not in the region that the rewrite says, but in these.
+    Elsewhere(Vec<String>),
+    /// Nowhere; it may be one of the 1st generation.
+    Nowhere,
+}
+
+/// Finds a function as firebase-tools does. Source: its `findEndpointForRewrite`.
+pub fn whereabouts(function: &Function, regions: &[String]) -> Whereabouts {
+    let has = |region: &str| regions.iter().any(|other| other == region);
+    match (&function.region, regions) {
+        (_, []) => Whereabouts::Nowhere,
+        (Some(region), _) if has(region) => Whereabouts::At(region.clone()),
+        (Some(_), others) => Whereabouts::Elsewhere(others.to_vec()),
+        (None, [one]) => Whereabouts::At(one.clone()),
+        (None, several) if has(DEFAULT_REGION) => Whereabouts::Usual(several.to_vec()),
+        (None, several) => Whereabouts::Several(several.to_vec()),
+    }
 }
 
 /// Why a site cannot be served as its document says.
@@ -341,6 +384,21 @@ mod tests {
                 {"glob": "**", "path": "/index.html"},
             ])
         );
+    }
+
+    #[test]
+    fn a_function_is_where_its_service_is() {
+        let function = |region: Option<&str>| Function { id: "api".into(), region: region.map(str::to_owned) };
+        let regions = |all: &[&str]| all.iter().map(|&region| region.to_owned()).collect::<Vec<_>>();
+        let found = |region, all: &[&str]| whereabouts(&function(region), &regions(all));
+        let (west, usual, both) = (["europe-west1"], ["us-central1", "europe-west1"], ["europe-west1", "asia-east1"]);
+        assert_eq!(found(None, &west), Whereabouts::At("europe-west1".into()));
+        assert_eq!(found(None, &usual), Whereabouts::Usual(regions(&usual)));
+        assert_eq!(found(None, &both), Whereabouts::Several(regions(&both)));
+        assert_eq!(found(None, &[]), Whereabouts::Nowhere);
+        assert_eq!(found(Some("europe-west1"), &both), Whereabouts::At("europe-west1".into()));
+        assert_eq!(found(Some("us-central1"), &west), Whereabouts::Elsewhere(regions(&west)));
+        assert_eq!(found(Some("us-central1"), &[]), Whereabouts::Nowhere);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::decide::Step;
-use crate::inputs::hosting::{Channel, Hosting, SiteSource, SiteWork};
+use crate::inputs::hosting::{Channel, Gone, Hosting, SiteSource, SiteWork};
 use crate::model::facts::StepName;
 
 /// The steps of a run of a hosting command, in order.
@@ -25,6 +25,15 @@ pub fn steps(hosting: &Hosting) -> Vec<Step> {
             if let Channel::Preview { id, ttl } = &upload.channel {
                 add(StepName::Channel, format!("`{id}`, for {} from now", life(*ttl)));
             }
+        }
+        SiteWork::Remove { channels: Gone::None(why), .. } => {
+            steps.truncate(0);
+            steps.push(Step { name: StepName::Channel, text: format!("nothing to do: {why}") });
+            return steps;
+        }
+        SiteWork::Remove { channels, .. } => {
+            add(StepName::Channel, format!("`{}` is removed, if it is there", channels.shown()));
+            return steps;
         }
         SiteWork::Rollback { to: Some(version), .. } => add(StepName::PickVersion, format!("version `{version}`")),
         SiteWork::Rollback { to: None, .. } => {

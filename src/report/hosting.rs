@@ -26,7 +26,7 @@ pub const OUTPUTS: &[(&str, &str)] = &[
     ("files", "Files of the version"),
     ("uploaded_files", "Files that Hosting did not have yet"),
     ("uploaded_bytes", "Their bytes, compressed"),
-    ("result", "`deployed`, `rolled_back`, `promoted`, `planned`, `superseded`, `failed` or `cancelled`"),
+    ("result", "`deployed`, `rolled_back`, `promoted`, `removed`, `planned`, `superseded`, `failed` or `cancelled`"),
     ("report", "Everything about the run as one JSON document (`schema: 1`)"),
 ];
 
@@ -61,6 +61,7 @@ pub fn word(outcome: &Outcome<SiteKind>) -> &'static str {
         Outcome::Deployed(SiteKind::Deploy) => "deployed",
         Outcome::Deployed(SiteKind::Rollback) => "rolled_back",
         Outcome::Deployed(SiteKind::Promote) => "promoted",
+        Outcome::Deployed(SiteKind::Remove) => "removed",
         Outcome::Planned(_) => "planned",
         Outcome::Failed(failure) if failure.class() == Class::Superseded => "superseded",
         Outcome::Failed(_) => "failed",
@@ -83,6 +84,11 @@ pub fn headline(story: &SiteStory<'_>) -> String {
         Outcome::Deployed(SiteKind::Deploy) => format!("A preview of {} {is} ready", sites.join(", ")),
         Outcome::Deployed(SiteKind::Rollback) => format!("{what} {is} rolled back"),
         Outcome::Deployed(SiteKind::Promote) => format!("The preview of {} {is} released", sites.join(", ")),
+        Outcome::Deployed(SiteKind::Remove) if sites.is_empty() => "Nothing was to be done".to_owned(),
+        Outcome::Deployed(SiteKind::Remove) => format!("The preview of {} {is} removed", sites.join(", ")),
+        Outcome::Failed(_) if story.kind == SiteKind::Remove => {
+            format!("The preview of {} was not removed", what.to_lowercase())
+        }
         Outcome::Planned(_) => format!("Plan for {}", what.to_lowercase().replacen("the site", "a site", 1)),
         Outcome::Failed(failure) if failure.class() == Class::Superseded => {
             format!("{what}: something newer was released")
@@ -120,6 +126,9 @@ pub fn site_sentences(fact: &SiteFact) -> Vec<String> {
     let (site, channel) = (&fact.site, &fact.channel);
     let version = fact.version.as_deref().map(short).unwrap_or_default();
     let url = fact.url.as_deref().map(|url| format!(" at {url}")).unwrap_or_default();
+    if !fact.removals.is_empty() {
+        return fact.removals.iter().map(crate::model::preview::Removal::sentence).collect();
+    }
     let mut all = Vec::new();
     match (&fact.end, fact.released) {
         (SiteEnd::Restored, _) => all.push(format!("Site `{site}` shows {} again, on channel `{channel}`", before(&fact.before))),

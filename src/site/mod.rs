@@ -32,7 +32,7 @@ use std::path::PathBuf;
 pub use crate::package::Stop;
 pub use content::Content;
 pub use error::SiteError;
-pub use glob::GlobError;
+pub use glob::{GlobError, Rule};
 pub use hash::{Hashed, Summary, compress_again, hash};
 pub use list::{Listing, SiteFile, list};
 pub use spool::Spooled;

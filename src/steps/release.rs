@@ -17,6 +17,7 @@ use crate::inputs::release::{Gap, fill};
 use crate::inputs::runner::Origin;
 use crate::model::facts::Facts;
 use crate::plan::decide::Marks;
+use crate::plan::serving::Service;
 use crate::probe::Probe;
 
 /// What one service of a release takes.
@@ -147,6 +148,9 @@ async fn prepare(
     sites: &[SiteContext<'_>],
     facts: &mut ReleaseFacts,
 ) -> Result<Vec<Option<Built>>, Failure> {
+    for site in sites {
+        hosting::by_manifest(site).map_err(|failure| failure.in_place(site.name))?;
+    }
     // All of them first: a build of one service is not paid for when another is to go where nothing is.
     for service in services.iter() {
         for deploy in &service.deploys {
@@ -170,6 +174,13 @@ async fn prepare(
         let mut seen = Vec::new();
         for (context, facts) in contexts.iter().zip(all.iter_mut()) {
             seen.push(super::preflight(context, facts).await.map_err(in_place)?);
+        }
+        for (deploy, seen) in service.deploys.iter().zip(&seen) {
+            let named = Service { region: deploy.region.to_string(), name: deploy.service.to_string() };
+            let now = seen.service.as_ref().map(|service| service.json());
+            for site in sites {
+                hosting::beforehand(site, &named, now.cloned()).await.map_err(|failure| failure.in_place(site.name))?;
+            }
         }
         super::ordered_everywhere(&contexts, all, &seen).await.map_err(in_place)?;
         if all[0].unchanged.is_some() {

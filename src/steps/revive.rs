@@ -15,7 +15,7 @@ const ROUNDS: u32 = 5;
 /// Sends the traffic to a revision that exists. What was decided holds for the service that it was decided from; where
 /// that has changed before the write, it is decided again.
 pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, pick: &Pick) -> Result<(), Failure> {
-    let mut service = traffic::read(context).await?;
+    let mut service = traffic::find(context).await?;
     deploy::remember(facts, Some(&service));
     let mut revision = step(context, facts, StepName::Pick, async |_| pick::run(context, &service, pick).await).await?;
     let mut round = 1;

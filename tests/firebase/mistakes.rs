@@ -122,7 +122,7 @@ fn what_has_no_effect_is_a_warning_that_names_what_was_meant() {
 
 #[test]
 fn a_mistake_becomes_one_of_the_input_that_named_the_file() {
-    let mistake = parse("{").unwrap_err().remove(0).of_input("firebase_json");
+    let mistake = parse("{").unwrap_err().remove(0).of_input("firebase_json", "firebase.json");
     assert!(mistake.to_string().starts_with("firebase_json, line 1: firebase.json: this is no JSON: "), "{mistake}");
 }
 

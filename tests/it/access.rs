@@ -399,13 +399,13 @@ fn an_uptime_check_is_not_made_where_the_proxy_would_turn_it_away() {
 #[test]
 fn a_rewrite_to_a_service_that_lets_no_visitor_in_is_warned_of_by_name() {
     for (field, value, says) in [
-        ("description", json!("private"), Some("only those who were granted roles/run.invoker may call it")),
+        ("description", json!("private"), Some("is private (`allUsers` lacks")),
         (
             "ingress",
             json!("INGRESS_TRAFFIC_INTERNAL_ONLY"),
-            Some("its ingress lets only the project's own networks in"),
+            Some("is reached from inside the project alone (`ingress: internal`)"),
         ),
-        ("iapEnabled", json!(true), Some("Identity-Aware Proxy stands in front of it")),
+        ("iapEnabled", json!(true), Some("stands behind Identity-Aware Proxy")),
         ("invokerIamDisabled", json!(true), None),
     ] {
         let mut scene = with(field, value);
@@ -417,10 +417,10 @@ fn a_rewrite_to_a_service_that_lets_no_visitor_in_is_warned_of_by_name() {
         let run = scene.command(&["hosting"]).expect(0);
         match says {
             Some(why) => {
-                run.says(&format!("leads to service web in us-central1, and visitors do not get in: {why}"));
+                run.says(&format!("leads to service `web` in `us-central1`, which {why}")).says("to visitors");
             }
             None => {
-                run.does_not_say("visitors do not get in");
+                run.does_not_say("to visitors");
             }
         }
     }

@@ -137,6 +137,7 @@ services:
   backend:
     source: app
     health_path: /health
+    allow_unauthenticated: true
   frontend:
     source: app
     build_args: { API: "${services.backend.url}" }

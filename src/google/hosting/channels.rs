@@ -25,6 +25,8 @@ pub struct Channel {
     pub expires: String,
     /// When it was last changed, as Google wrote it.
     pub updated: String,
+    /// How many releases it keeps to go back to.
+    pub retained: Option<u64>,
     /// What it serves.
     pub release: Option<Release>,
 }
@@ -36,6 +38,7 @@ impl Channel {
             url: text(json, "/url"),
             expires: text(json, "/expireTime"),
             updated: text(json, "/updateTime"),
+            retained: json.get("retainedReleaseCount").and_then(Value::as_u64),
             release: json.get("release").filter(|release| release.is_object()).map(Release::read),
         }
     }
@@ -96,6 +99,19 @@ pub async fn set_ttl(http: &Http, site: &str, id: &str, ttl: Duration) -> Result
     let mut call = http.call(Method::PATCH, Api::Hosting, &path, body, Repeat::Always, doing);
     call.query.push(("updateMask", "ttl".into()));
     Ok(Channel::read(&http.json(&call).await?))
+}
+
+/// Says how many releases a channel keeps to go back to; Hosting itself removes what belongs to older ones.
+///
+/// # Errors
+/// When Google refuses.
+pub async fn set_retained(http: &Http, site: &str, id: &str, releases: u32) -> Result<(), ApiError> {
+    let path = format!("{}/channels/{}", site_path(http, site), segment(id));
+    let body = Body::Json(json!({ "retainedReleaseCount": releases }));
+    let doing = format!("let channel `{id}` of site `{site}` keep {releases} releases");
+    let mut call = http.call(Method::PATCH, Api::Hosting, &path, body, Repeat::Always, doing);
+    call.query.push(("updateMask", "retainedReleaseCount".into()));
+    http.json(&call).await.map(drop)
 }
 
 /// Removes a channel. A second time finds it gone, which is as good.

@@ -19,6 +19,8 @@ pub struct Version {
     pub status: String,
     /// Its configuration.
     pub config: Value,
+    /// Its files; Google leaves a number out that is zero.
+    pub files: u64,
     labels: Map<String, Value>,
 }
 
@@ -27,6 +29,7 @@ impl Version {
         Self {
             name: text(json, "/name"),
             status: text(json, "/status"),
+            files: text(json, "/fileCount").parse().unwrap_or(0),
             config: json.get("config").cloned().unwrap_or_else(|| json!({})),
             labels: json.get("labels").and_then(Value::as_object).cloned().unwrap_or_default(),
         }

@@ -42,9 +42,22 @@ impl fmt::Display for JsonMistake {
 }
 
 impl JsonMistake {
-    /// The same as the mistake of the input that named the file.
-    pub fn of_input(&self, input: &str) -> Mistake {
-        let place = if self.path.is_empty() { self.file.to_owned() } else { format!("{}, `{}`", self.file, self.path) };
+    /// The file, where the one of sites may have another name.
+    fn file_as<'a>(&'a self, firebase_json: &'a str) -> &'a str {
+        if self.file == FIREBASE_JSON { firebase_json } else { self.file }
+    }
+
+    /// In words, with the name that the file of sites has.
+    pub fn named(&self, firebase_json: &str) -> String {
+        let text = self.to_string();
+        text.strip_prefix(self.file)
+            .map_or_else(|| text.clone(), |rest| format!("{}{rest}", self.file_as(firebase_json)))
+    }
+
+    /// The same as the mistake of the input that named the file; `firebase_json` is the name of the file of sites.
+    pub fn of_input(&self, input: &str, firebase_json: &str) -> Mistake {
+        let file = self.file_as(firebase_json);
+        let place = if self.path.is_empty() { file.to_owned() } else { format!("{file}, `{}`", self.path) };
         Mistake {
             input: input.to_owned(),
             line: self.line,

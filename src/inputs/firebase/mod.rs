@@ -7,17 +7,19 @@
 pub mod channel;
 mod choose;
 mod document;
+mod fill;
 pub mod keys;
 mod mistake;
 mod node;
 mod parse;
 mod rc;
+mod regex;
 mod rewrites;
 mod site;
 
 pub use choose::{Chosen, choose};
 pub use mistake::JsonMistake;
-pub use parse::{FirebaseJson, parse, without};
+pub use parse::{FirebaseJson, parse, parse_with, without};
 pub use rc::{FirebaseRc, parse_rc};
 pub use site::{
     AppAssociation, DEFAULT_REGION, Destination, HeaderRule, Pattern, Place, Redirect, Rewrite, Serving, SiteConfig,

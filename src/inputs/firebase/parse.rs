@@ -1,12 +1,14 @@
 //! From the text of `firebase.json` to its sites.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use super::document;
 use super::mistake::{FIREBASE_JSON, JsonMistake, Notes};
 use super::node::{Node, kind};
 use super::rewrites::{header_rule, redirect, rewrite};
 use super::site::{AppAssociation, Destination, Place, Serving, SiteConfig};
+use super::{document, fill};
 
 /// What `firebase init` leaves out of an upload, and so does a site without a `firebase.json`.
 const USUAL_IGNORES: [&str; 3] = [FIREBASE_JSON, "**/.*", "**/node_modules/**"];
@@ -27,8 +29,19 @@ pub struct FirebaseJson {
 /// two names. What is wrong inside one site stays with that site, and [`super::choose`] tells it when the site is
 /// chosen: firebase-tools, too, deploys a good site beside a bad one.
 pub fn parse(text: &str) -> Result<FirebaseJson, Vec<JsonMistake>> {
-    let document = document::read(FIREBASE_JSON, text).map_err(|mistake| vec![mistake])?;
+    parse_with(text, &BTreeMap::new())
+}
+
+/// The same, with the run's values where its texts name them as `${values.NAME}`.
+///
+/// # Errors
+/// As [`parse`]; and every value that is named and not given.
+pub fn parse_with(text: &str, values: &BTreeMap<String, String>) -> Result<FirebaseJson, Vec<JsonMistake>> {
+    let mut document = document::read(FIREBASE_JSON, text).map_err(|mistake| vec![mistake])?;
     let mut notes = Notes::default();
+    if let Some(hosting) = document.get_mut("hosting") {
+        fill::fill(hosting, "hosting", values, &mut notes);
+    }
     let sites = match Node::open(&document, String::new(), "", &mut notes) {
         Some(root) => sites(&root, &mut notes),
         None => Vec::new(),

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::mistake::Notes;
 use super::node::{Node, kind};
+use super::regex::{self, Verdict};
 use super::site::{DEFAULT_REGION, Destination, HeaderRule, Pattern, Redirect, Rewrite};
 use crate::model::ids::{Region, ServiceName};
 
@@ -165,7 +166,11 @@ fn pattern(node: &Node<'_>, notes: &mut Notes) -> Option<Pattern> {
     match named[..] {
         [one] => {
             let text = node.needed(one, "write a pattern, such as `**`", notes)?.to_owned();
-            Some(if one == "regex" { Pattern::Regex(text) } else { Pattern::Glob(text) })
+            if one != "regex" {
+                return Some(Pattern::Glob(text));
+            }
+            expression(node, &text, notes)?;
+            Some(Pattern::Regex(text))
         }
         [] => {
             let cure = PATTERNS.iter().map(|name| node.cure_for(name, "")).find(|cure| !cure.is_empty());
@@ -179,6 +184,31 @@ fn pattern(node: &Node<'_>, notes: &mut Notes) -> Option<Pattern> {
             None
         }
     }
+}
+
+/// Notes what Hosting does not take of a regular expression; nothing when it certainly refuses it.
+fn expression(node: &Node<'_>, text: &str, notes: &mut Notes) -> Option<()> {
+    match regex::verdict(text) {
+        Verdict::Fine => {}
+        Verdict::Never { what, text } => {
+            let problem = format!("`{text}` is {what}, which Hosting's expressions (RE2) do not have");
+            // Of headers every rule that matches counts, the last one most.
+            let first_counts = !node.path.contains(".headers[");
+            let cure = match what {
+                "a negative lookahead" | "a lookahead" if first_counts => {
+                    "write what it excludes as a rule of its own before this one: the first rule that matches counts"
+                }
+                _ => "write several rules without it",
+            };
+            notes.wrong(node.place("regex"), problem, cure);
+            return None;
+        }
+        Verdict::Doubtful(why) => {
+            let problem = format!("Hosting may not take this expression (RE2): {why}");
+            notes.warn(node.place("regex"), problem, "if it is refused, the release ends before anybody sees it");
+        }
+    }
+    Some(())
 }
 
 fn listed(names: &[&str]) -> String {

@@ -6,8 +6,8 @@ use super::super::credentials;
 use super::super::error::{Findings, InputErrors};
 use super::super::firebase::channel::{ChannelError, DEFAULT_LIFE, channel_id, expires, for_pull_request};
 use super::super::firebase::{self, Chosen, FirebaseRc, JsonMistake};
-use super::super::hosting::{Channel, Hosting, SiteSource, SiteWork, Upload};
-use super::super::pull_request::of_run;
+use super::super::hosting::{Channel, Gone, Hosting, SiteSource, SiteWork, Upload};
+use super::super::pull_request::{PullRequest, of_run};
 use super::super::raw::RawInputs;
 use super::super::runner::{Origin, Runner};
 use super::super::scalar;
@@ -23,6 +23,9 @@ const LONGEST_MESSAGE: usize = 512;
 
 /// A `firebase.json` above this size is something else.
 const LARGEST_FILE: u64 = 4 << 20;
+
+/// The file of sites, unless it has another name.
+const FILE: &str = "firebase.json";
 
 /// A resolved run and what is worth a warning.
 #[derive(Debug)]
@@ -49,14 +52,21 @@ pub fn run(
         give.findings.wrong("site", "`service` is given too", "keep one of them: a run is about one of the two");
     }
     let site = give.parsed("site", SiteId::parse);
-    let entry = give.text("entry_point").unwrap_or_else(|| ".".into());
-    let directory = place(&mut give, runner, "entry_point", &runner.workspace, &entry);
-    let rc = directory.as_ref().and_then(|directory| aliases(&mut give, directory)).unwrap_or_default();
+    let file = document(&mut give, runner);
+    let rc = file.as_ref().and_then(|file| aliases(&mut give, file)).unwrap_or_default();
     let project = project(&mut give, credentials.as_ref(), &rc);
     let what = match command {
-        Command::Hosting => directory
-            .and_then(|directory| upload(&mut give, runner, &entry, &directory, &rc, project.as_ref(), site))
-            .map(|upload| SiteWork::Deploy(Box::new(upload))),
+        Command::Hosting => file.and_then(|file| {
+            let choice = Choice { file: &file, rc: &rc, project: project.as_ref(), site };
+            let pull = pull_request(&mut give, &runner.origin);
+            match removal(&mut give, pull.as_ref()) {
+                Wish::Remove(channels) => choice.sites(&mut give).map(|sites| SiteWork::Remove { sites, channels }),
+                Wish::Deploy => {
+                    upload(&mut give, runner, choice, pull).map(|upload| SiteWork::Deploy(Box::new(upload)))
+                }
+                Wish::Unclear => None,
+            }
+        }),
         Command::Rollback | Command::HostingRollback => {
             let channel = channel(&mut give).unwrap_or_else(|| LIVE.to_owned());
             Some(SiteWork::Rollback { site, channel, to: give.with("to_version", version_id) })
@@ -72,6 +82,9 @@ pub fn run(
     let checks = check::checks(&mut give, check::At::Site);
     let message = give.with("message", message);
     let dry_run = give.switch("dry_run").unwrap_or(false);
+    let keep_releases = give.with("keep_releases", |text| scalar::number(text, 1, 100));
+    let [auth_domains, allow_empty, allow_private_rewrites] =
+        ["auth_domains", "allow_empty", "allow_private_rewrites"].map(|name| give.switch(name).unwrap_or(false));
     let (Some(credentials), Some(project), Some(what)) = (credentials, project, what) else {
         return Err(InputErrors(findings.mistakes));
     };
@@ -87,6 +100,10 @@ pub fn run(
         what,
         message,
         checks,
+        keep_releases,
+        auth_domains,
+        allow_empty,
+        allow_private_rewrites,
         dry_run,
         workspace: runner.workspace.clone(),
         spool: runner.temp.clone().unwrap_or_else(|| PathBuf::from("/tmp")),
@@ -116,14 +133,52 @@ fn place(give: &mut Give<'_>, runner: &Runner, name: &'static str, base: &Path, 
     Some(whole)
 }
 
-/// `.firebaserc` beside `firebase.json`, where there is one.
-fn aliases(give: &mut Give<'_>, directory: &Path) -> Option<FirebaseRc> {
-    let text = read(give, &directory.join(".firebaserc"))?;
-    told(give, firebase::parse_rc(&text))
+/// The document of sites.
+struct File {
+    /// The directory that it lies in; what it names is relative to it.
+    directory: PathBuf,
+    /// Itself, which may not be there.
+    path: PathBuf,
+    /// Its name in sentences.
+    name: String,
+    /// The input that says where it is.
+    input: &'static str,
+    /// Where that is, as it was given.
+    given: String,
+}
+
+/// Where the document of sites is: `firebase.json` of `entry_point`, or the file that is named.
+fn document(give: &mut Give<'_>, runner: &Runner) -> Option<File> {
+    let entry = give.text("entry_point").unwrap_or_else(|| ".".into());
+    let directory = place(give, runner, "entry_point", &runner.workspace, &entry)?;
+    let Some(given) = give.text("firebase_json") else {
+        let (path, name) = (directory.join(FILE), FILE.to_owned());
+        return Some(File { directory, path, name, input: "entry_point", given: entry });
+    };
+    let path = directory.join(&given);
+    if !path.is_file() {
+        let problem = format!("there is no file `{given}` in `{entry}`");
+        give.findings.wrong(
+            "firebase_json",
+            problem,
+            "it is relative to `entry_point`: is the repository checked out?",
+        );
+        return None;
+    }
+    let above = Path::new(&given).parent().map(|above| above.to_string_lossy().into_owned()).unwrap_or_default();
+    let beside = if above.is_empty() { ".".to_owned() } else { above };
+    let directory = place(give, runner, "firebase_json", &directory, &beside)?;
+    Some(File { directory, path, name: given.clone(), input: "firebase_json", given })
+}
+
+/// `.firebaserc` beside the document, where there is one.
+fn aliases(give: &mut Give<'_>, file: &File) -> Option<FirebaseRc> {
+    let text = read(give, &file.directory.join(".firebaserc"), file.input)?;
+    told(give, file, firebase::parse_rc(&text))
 }
 
 /// A text file; `None` when there is none.
-fn read(give: &mut Give<'_>, path: &Path) -> Option<String> {
+fn read(give: &mut Give<'_>, path: &Path, input: &'static str) -> Option<String> {
     let length = std::fs::metadata(path).ok()?.len();
     let text = if length > LARGEST_FILE {
         Err(std::io::Error::other("it is larger than 4 MiB"))
@@ -134,17 +189,17 @@ fn read(give: &mut Give<'_>, path: &Path) -> Option<String> {
         Ok(text) => Some(text),
         Err(error) => {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            give.findings.wrong("entry_point", format!("`{name}` cannot be read: {error}"), "");
+            give.findings.wrong(input, format!("`{name}` cannot be read: {error}"), "");
             None
         }
     }
 }
 
-fn told<T>(give: &mut Give<'_>, result: Result<T, Vec<JsonMistake>>) -> Option<T> {
+fn told<T>(give: &mut Give<'_>, file: &File, result: Result<T, Vec<JsonMistake>>) -> Option<T> {
     match result {
         Ok(value) => Some(value),
         Err(mistakes) => {
-            give.findings.mistakes.extend(mistakes.iter().map(|mistake| mistake.of_input("entry_point")));
+            give.findings.mistakes.extend(mistakes.iter().map(|mistake| mistake.of_input(file.input, &file.name)));
             None
         }
     }
@@ -164,33 +219,60 @@ fn project(give: &mut Give<'_>, credentials: Option<&Credentials>, rc: &Firebase
     }
 }
 
-fn upload(
-    give: &mut Give<'_>,
-    runner: &Runner,
-    entry: &str,
-    directory: &Path,
-    rc: &FirebaseRc,
-    project: Option<&ProjectId>,
+/// What says which sites are meant.
+struct Choice<'a> {
+    file: &'a File,
+    rc: &'a FirebaseRc,
+    project: Option<&'a ProjectId>,
     site: Option<SiteId>,
-) -> Option<Upload> {
-    let channel = deploy_channel(give, &runner.origin);
-    let only = give.text("target").or_else(|| site.as_ref().map(ToString::to_string));
-    if give.raw.has("target") && give.raw.has("site") {
-        give.findings.wrong("target", "`site` says which site is meant already", "keep one of them");
-    }
-    let public = give.text("public");
-    let chosen = match read(give, &directory.join("firebase.json")) {
-        Some(text) => {
-            let described = told(give, firebase::parse(&text))?;
-            give.findings.warnings.extend(described.warnings.iter().map(ToString::to_string));
-            let project = project.map(ProjectId::as_str).unwrap_or_default();
-            told(give, firebase::choose(&described, rc, project, only.as_deref()))?
+}
+
+impl Choice<'_> {
+    /// The sites of the document that are meant; `None` without a document.
+    fn read(&self, give: &mut Give<'_>) -> Option<Option<Vec<Chosen>>> {
+        let only = give.text("target").or_else(|| self.site.as_ref().map(ToString::to_string));
+        if give.raw.has("target") && give.raw.has("site") {
+            give.findings.wrong("target", "`site` says which site is meant already", "keep one of them");
         }
+        let values = give.map("values", |_, _| Ok(())).unwrap_or_default().into_iter().collect();
+        let Some(text) = read(give, &self.file.path, self.file.input) else { return Some(None) };
+        let described = told(give, self.file, firebase::parse_with(&text, &values))?;
+        give.findings.warnings.extend(described.warnings.iter().map(|warning| warning.named(&self.file.name)));
+        let project = self.project.map(ProjectId::as_str).unwrap_or_default();
+        told(give, self.file, firebase::choose(&described, self.rc, project, only.as_deref())).map(Some)
+    }
+
+    /// Their ids alone; without any document the one that is named, else the project's default.
+    fn sites(&self, give: &mut Give<'_>) -> Option<Vec<Option<SiteId>>> {
+        if self.site.is_some() {
+            return Some(vec![self.site.clone()]);
+        }
+        let Some(chosen) = self.read(give)? else { return Some(vec![None]) };
+        chosen.iter().map(|chosen| site_of(give, chosen)).collect()
+    }
+}
+
+/// The id of a chosen site; nothing when it is none.
+fn site_of(give: &mut Give<'_>, chosen: &Chosen) -> Option<Option<SiteId>> {
+    match chosen.site.as_deref().map(SiteId::parse).transpose() {
+        Ok(site) => Some(site),
+        Err(error) => {
+            give.findings.wrong("site", error.to_string(), "");
+            None
+        }
+    }
+}
+
+fn upload(give: &mut Give<'_>, runner: &Runner, choice: Choice<'_>, pull: Option<PullRequest>) -> Option<Upload> {
+    let channel = deploy_channel(give, pull);
+    let public = give.text("public");
+    let chosen = match choice.read(give)? {
+        Some(chosen) => chosen,
         None if public.is_none() => {
             give.findings.wrong(
-                "entry_point",
-                format!("there is no `firebase.json` in `{entry}`"),
-                "name its directory with `entry_point`, or the directory to serve with `public`",
+                choice.file.input,
+                format!("there is no `{FILE}` in `{}`", choice.file.given),
+                "name its directory with `entry_point`, itself with `firebase_json`, or the directory to serve with `public`",
             );
             return None;
         }
@@ -199,14 +281,14 @@ fn upload(
                 give.findings.wrong("target", "there is no `firebase.json` that knows it", "write `site`");
             }
             let config = firebase::without(public.as_deref().unwrap_or_default(), None);
-            vec![Chosen { site: site.as_ref().map(ToString::to_string), config }]
+            vec![Chosen { site: choice.site.as_ref().map(ToString::to_string), config }]
         }
     };
     if public.is_some() && chosen.len() > 1 {
         give.findings.wrong("public", "`firebase.json` describes several sites", "name one with `target` or `site`");
     }
     let sites: Vec<Option<SiteSource>> =
-        chosen.into_iter().map(|chosen| source(give, runner, directory, chosen, public.as_deref())).collect();
+        chosen.into_iter().map(|chosen| source(give, runner, choice.file, chosen, public.as_deref())).collect();
     let limit = give.with("total_preview_channel_limit", |text| scalar::number(text, 1, 50));
     let cache = give.text("cache_directory").map(|path| runner.workspace.join(path));
     let allow_env = scalar::list(give.raw.whole("allow_env_files").unwrap_or_default());
@@ -223,22 +305,16 @@ fn upload(
 fn source(
     give: &mut Give<'_>,
     runner: &Runner,
-    directory: &Path,
+    file: &File,
     chosen: Chosen,
     public: Option<&str>,
 ) -> Option<SiteSource> {
+    let site = site_of(give, &chosen)?;
     let config = chosen.config;
-    give.findings.warnings.extend(config.warnings.iter().map(ToString::to_string));
-    let site = match chosen.site.as_deref().map(SiteId::parse).transpose() {
-        Ok(site) => site,
-        Err(error) => {
-            give.findings.wrong("site", error.to_string(), "");
-            return None;
-        }
-    };
+    give.findings.warnings.extend(config.warnings.iter().map(|warning| warning.named(&file.name)));
     let shown = public.map(str::to_owned).or(config.public);
     let served = match &shown {
-        Some(shown) => Some(place(give, runner, "public", directory, shown)?),
+        Some(shown) => Some(place(give, runner, "public", &file.directory, shown)?),
         None => None,
     };
     Some(SiteSource {
@@ -251,8 +327,68 @@ fn source(
     })
 }
 
+/// What a run of the hosting command is for.
+enum Wish {
+    Deploy,
+    Remove(Gone),
+    /// What it is for is a mistake, and told.
+    Unclear,
+}
+
+/// The pull request of the run: the event's, or the one that is named.
+fn pull_request(give: &mut Give<'_>, origin: &Origin) -> Option<PullRequest> {
+    let own = of_run(origin);
+    let Some(number) = give.with("pull_request", |text| scalar::number(text, 1, u32::MAX)) else { return own };
+    let number = u64::from(number);
+    Some(own.filter(|own| own.number == number).unwrap_or_else(|| PullRequest::numbered(number)))
+}
+
+/// Whether preview channels are removed: when that is said, and when the pull request was closed, which makes no new
+/// preview. A channel with a name of its own is not the pull request's, and stays.
+fn removal(give: &mut Give<'_>, pull: Option<&PullRequest>) -> Wish {
+    let absent = give.choice("state", &[("present", false), ("absent", true)]);
+    let closed = pull.filter(|pull| pull.closed);
+    let named = give.text("channel");
+    let derived = |pull: &PullRequest| match pull.branch.as_str() {
+        "" => Gone::OfPull(pull.number),
+        branch => Gone::Named(for_pull_request(pull.number, branch)),
+    };
+    match (absent, named, pull) {
+        (Some(true), Some(name), _) if name == LIVE => {
+            give.findings.wrong("state", "the live channel cannot be removed", "name a preview channel with `channel`");
+            Wish::Unclear
+        }
+        (Some(true), Some(_), _) => match channel(give).and_then(|name| channel_id(&name).ok()) {
+            Some(id) => Wish::Remove(Gone::Named(id)),
+            None => Wish::Unclear,
+        },
+        (Some(true), None, Some(pull)) => Wish::Remove(derived(pull)),
+        (Some(true), None, None) => {
+            let problem = "it was not given, and this run is about no pull request whose preview could be meant";
+            give.findings.wrong("channel", problem, "name the preview channel that is removed, or give `pull_request`");
+            Wish::Unclear
+        }
+        (None, None, _) if let Some(pull) = closed => Wish::Remove(derived(pull)),
+        (None, Some(name), _)
+            if name != LIVE
+                && let Some(pull) = closed =>
+        {
+            let number = pull.number;
+            Wish::Remove(Gone::None(format!(
+                "pull request #{number} is closed, and channel `{name}` is not named after it"
+            )))
+        }
+        (Some(false), None, _) if let Some(pull) = closed => {
+            let problem = format!("pull request #{} is closed, and no new preview is made of it", pull.number);
+            give.findings.wrong("state", problem, "leave it out: what is left of the preview is removed then");
+            Wish::Unclear
+        }
+        _ => Wish::Deploy,
+    }
+}
+
 /// The channel of a deploy: the one that is named, else one for the pull request.
-fn deploy_channel(give: &mut Give<'_>, origin: &Origin) -> Option<Channel> {
+fn deploy_channel(give: &mut Give<'_>, pull: Option<PullRequest>) -> Option<Channel> {
     let ttl = named(give, "expires", expires).unwrap_or(DEFAULT_LIFE);
     if let Some(name) = channel(give) {
         if name == LIVE {
@@ -268,13 +404,13 @@ fn deploy_channel(give: &mut Give<'_>, origin: &Origin) -> Option<Channel> {
     if give.raw.has("channel") {
         return None;
     }
-    match of_run(origin) {
+    match pull {
         Some(pull) => Some(Channel::Preview { id: for_pull_request(pull.number, &pull.branch), ttl }),
         None => {
             give.findings.wrong(
                 "channel",
                 "it was not given, and this run is about no pull request that a preview could be for",
-                "write `channel: live` to release for everybody, or the name of a preview channel",
+                "write `channel: live` to release for everybody, the name of a preview channel, or `pull_request`",
             );
             None
         }

@@ -257,7 +257,7 @@ impl Whole<'_> {
     }
 
     /// The texts of a part's inputs: its own, and those of the run.
-    fn texts(&self, part: &Ready, own: &'static str, default: &str) -> RawInputs {
+    fn texts(&self, part: &Ready, own: &'static str, default: &str, values: Option<&str>) -> RawInputs {
         let mut texts = part.settings.texts.clone();
         texts.entry(own).or_insert_with(|| default.to_owned());
         if !part.signs_in_itself() {
@@ -266,12 +266,14 @@ impl Whole<'_> {
             );
         }
         texts.extend(self.raw.whole("github_token").map(|text| ("github_token", text.to_owned())));
+        // Those of `firebase.json` are the manifest's.
+        texts.extend(values.map(|values| ("values", values.to_owned())));
         texts.extend(self.dry_run.then(|| ("dry_run", "true".to_owned())));
         RawInputs::from_texts(texts)
     }
 
     fn service(&self, part: Ready, release: &mut Release, findings: &mut Findings) {
-        let raw = self.texts(&part, "service", &part.name);
+        let raw = self.texts(&part, "service", &part.name, None);
         let resolved = super::run(Command::Deploy, &raw, self.runner, Findings::default());
         let Some((deploy, warnings)) =
             part.keep(resolved.map(|resolved| (resolved.deploy, resolved.warnings)), findings)
@@ -312,7 +314,7 @@ impl Whole<'_> {
     }
 
     fn site(&self, part: Ready, release: &mut Release, findings: &mut Findings) {
-        let raw = self.texts(&part, "channel", LIVE);
+        let raw = self.texts(&part, "channel", LIVE, self.raw.whole("values"));
         let resolved = hosting::run(Command::Hosting, &raw, self.runner, Findings::default());
         let Some((hosting, warnings)) =
             part.keep(resolved.map(|resolved| (resolved.hosting, resolved.warnings)), findings)

@@ -1,6 +1,6 @@
 //! The inputs of the hosting commands.
 
-use super::{Group, Input, lines, recurring, secret, sign_in, spelling, text};
+use super::{Group, Input, lines, map, recurring, secret, sign_in, spelling, switch, text};
 
 /// Every input of `slipway hosting` and of the action in `actions/hosting`.
 pub const HOSTING: &[Input] = &[
@@ -38,6 +38,24 @@ pub const HOSTING: &[Input] = &[
     ),
     text(
         Group::Target,
+        "pull_request",
+        "the event's",
+        "Number of the pull request that the preview is for, where the event does not say it",
+    ),
+    text(
+        Group::Target,
+        "state",
+        "present; absent when the pull request was closed",
+        "`absent` removes the preview channel, by its name or by its pull request, and uploads nothing",
+    ),
+    switch(
+        Group::Target,
+        "auth_domains",
+        "false",
+        "Put the preview's address among the authorised domains of Firebase Authentication, and take those of channels that are gone out (needs `roles/firebaseauth.admin`)",
+    ),
+    text(
+        Group::Target,
         "total_preview_channel_limit",
         "",
         "Preview channels of a site at most: above it, channels that have expired and those of closed pull requests are removed, the oldest first",
@@ -46,10 +64,21 @@ pub const HOSTING: &[Input] = &[
         Group::Target,
         "github_token",
         "${{ github.token }}",
-        "Token for one question to GitHub: whether the pull request of a preview channel is closed",
+        "Token for questions to GitHub: whether the pull request of a preview channel is closed, and whose one is that an input names",
     )),
     recurring::ENVIRONMENT,
     text(Group::What, "entry_point", ".", "Directory of firebase.json, relative to the workspace"),
+    text(
+        Group::What,
+        "firebase_json",
+        "firebase.json",
+        "The file itself, where it has another name or place, relative to `entry_point`; what it names lies beside it",
+    ),
+    map(
+        Group::What,
+        "values",
+        "Texts that firebase.json names as `${values.NAME}`, such as the region of an environment",
+    ),
     text(
         Group::What,
         "public",
@@ -80,6 +109,24 @@ pub const HOSTING: &[Input] = &[
     recurring::HEALTH_TIMEOUT,
     recurring::HEALTH_SUCCESSES,
     recurring::CHECKS,
+    text(
+        Group::Run,
+        "keep_releases",
+        "what the site has, usually 10",
+        "Releases that the channel keeps to go back to, 1 to 100; Hosting removes the files of older ones",
+    ),
+    switch(
+        Group::Run,
+        "allow_empty",
+        "false",
+        "Release live although nothing would answer at `/`, where something does now",
+    ),
+    switch(
+        Group::Run,
+        "allow_private_rewrites",
+        "false",
+        "In a release: let a live site lead to a service of the same manifest that its visitors cannot reach",
+    ),
     recurring::DRY_RUN,
     recurring::NOTIFY,
     secret(spelling("firebaseServiceAccount", "credentials_json")),

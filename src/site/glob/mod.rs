@@ -15,10 +15,12 @@ mod extglob;
 mod globstar;
 mod part;
 mod preprocess;
+mod rule;
 mod sequence;
 mod units;
 
 use part::Part;
+pub use rule::Rule;
 use units::{Unit, ascii, text, units};
 
 /// minimatch's own limit, in UTF-16 units.

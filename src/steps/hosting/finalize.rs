@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::again;
 use super::{SiteContext, fact, pins, refused};
 use crate::explain::{Class, Failure};
 use crate::google::hosting;
@@ -47,6 +48,13 @@ async fn complete(
             }
             Err(error) => error,
         };
+        // A completed version takes no second one, so whether it is complete is looked at before anything else.
+        let may_be_complete = error.is_ambiguous() || attempt > 1;
+        let look = async || hosting::version(context.http, version).await;
+        let complete = |now: &Option<hosting::Version>| now.as_ref().is_some_and(hosting::Version::is_finalized);
+        if may_be_complete && again::until(context.clock(), look, complete).await.is_ok_and(|now| complete(&now)) {
+            return Ok(());
+        }
         if !error.is_ambiguous() {
             let refused = error.status() == Some(400);
             let failure = refused::of(context.http, sentence(), error);
@@ -55,11 +63,6 @@ async fn complete(
             } else {
                 failure
             });
-        }
-        // A completed version takes no second one, so whether it is complete is looked at first.
-        let now = hosting::version(context.http, version).await;
-        if now.is_ok_and(|now| now.is_some_and(|now| now.is_finalized())) {
-            return Ok(());
         }
         if attempt >= ATTEMPTS {
             return Err(refused::of(context.http, sentence(), error));

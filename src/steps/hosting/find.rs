@@ -16,31 +16,12 @@ pub(super) async fn run(context: &SiteContext<'_>, facts: &mut Facts) -> Result<
     let wanted: Vec<Option<&str>> = match &context.hosting.what {
         SiteWork::Deploy(upload) => upload.sites.iter().map(|source| source.site.as_ref()).collect::<Vec<_>>(),
         SiteWork::Rollback { site, .. } | SiteWork::Promote { site, .. } => vec![site.as_ref()],
+        SiteWork::Remove { sites, .. } => sites.iter().map(Option::as_ref).collect(),
     }
     .into_iter()
     .map(|site| site.map(|site| site.as_str()))
     .collect();
-    let asked: Vec<&str> = roles::HOSTING_NEEDS
-        .iter()
-        .map(|need| need.permission)
-        .filter(|permission| permission.starts_with("firebasehosting."))
-        .collect();
-    let (held, sites) = tokio::join!(projects::held(context.http, Resource::Project, &asked), async {
-        match wanted.iter().any(Option::is_none) {
-            true => hosting::sites(context.http).await.map(Some),
-            false => Ok(None),
-        }
-    },);
-    permitted(context, &asked, held)?;
-    let project = &context.hosting.project;
-    let sites = sites.map_err(|error| {
-        refused::of(context.http, format!("Could not list the sites of project `{project}`"), error)
-    })?;
-    for site in wanted {
-        let site = match (site, &sites) {
-            (Some(site), _) => site.to_owned(),
-            (None, sites) => default_site(project, sites.as_deref().unwrap_or_default())?,
-        };
+    for site in named(context, &wanted).await? {
         if facts.sites.iter().any(|fact| fact.site == site) {
             let what = format!("Site `{site}` stands twice in `firebase.json`, and can have one version at a time");
             return Err(Failure::plain(Class::Config, what).hint("Name one of them with `target`"));
@@ -57,6 +38,32 @@ pub(super) async fn run(context: &SiteContext<'_>, facts: &mut Facts) -> Result<
     let shown: Vec<String> = facts.sites.iter().map(|fact| format!("`{}`", fact.site)).collect();
     let channel = context.hosting.channel();
     Ok(((), format!("{}, channel `{channel}`", shown.join(", "))))
+}
+
+/// The ids of the sites, the project's default one among them where that is meant; and whether the account may do what
+/// sites need.
+pub(super) async fn named(context: &SiteContext<'_>, wanted: &[Option<&str>]) -> Result<Vec<String>, Failure> {
+    let asked: Vec<&str> = roles::HOSTING_NEEDS
+        .iter()
+        .map(|need| need.permission)
+        .filter(|permission| permission.starts_with("firebasehosting."))
+        .collect();
+    let (held, sites) = tokio::join!(projects::held(context.http, Resource::Project, &asked), async {
+        match wanted.iter().any(Option::is_none) {
+            true => hosting::sites(context.http).await.map(Some),
+            false => Ok(None),
+        }
+    },);
+    permitted(context, &asked, held)?;
+    let project = &context.hosting.project;
+    let sites = sites.map_err(|error| {
+        refused::of(context.http, format!("Could not list the sites of project `{project}`"), error)
+    })?;
+    let id = |site: &Option<&str>| match site {
+        Some(site) => Ok((*site).to_owned()),
+        None => default_site(project, sites.as_deref().unwrap_or_default()),
+    };
+    wanted.iter().map(id).collect()
 }
 
 fn permitted(context: &SiteContext<'_>, asked: &[&str], held: Result<Vec<String>, ApiError>) -> Result<(), Failure> {
@@ -154,5 +161,6 @@ pub(super) fn see(fact: &mut SiteFact, channel: Option<&Channel>) {
     let Some(channel) = channel else { return };
     fact.release_before = channel.release.as_ref().map(|release| release.name.clone());
     fact.url = Some(channel.url.clone()).filter(|url| !url.is_empty());
+    fact.retained = channel.retained;
     fact.expires = Some(channel.expires.clone()).filter(|time| !time.is_empty());
 }

@@ -1,19 +1,26 @@
 //! Sites: files become a version that nobody sees, the version is released, asked, and taken back when it
 //! does not answer as it should.
 
+mod auth;
 mod finalize;
 mod find;
+mod functions;
+mod paths;
 mod pins;
+mod reach;
 pub(super) mod refused;
 mod rehearse;
 mod release;
+pub(super) mod remove;
 mod room;
+mod root;
 mod send;
 pub mod undo;
 mod verify;
 mod versions;
 
 pub(super) use find::{default_site, make_site};
+pub(super) use reach::{beforehand, by_manifest};
 pub use rehearse::rehearse;
 
 use std::collections::BTreeMap;
@@ -29,8 +36,10 @@ use crate::inputs::hosting::{Hosting, SiteSource, SiteWork, Upload};
 use crate::inputs::runner::Origin;
 use crate::model::facts::{Facts, StepName};
 use crate::model::hosting::{SiteEnd, SiteFact};
+use crate::plan::reach::Coming;
 use crate::plan::serving::Service;
 use crate::probe::Probe;
+use crate::site::Listing;
 
 /// What the steps of the hosting commands may use.
 pub struct SiteContext<'a> {
@@ -51,7 +60,7 @@ pub struct SiteContext<'a> {
     /// The runner's files.
     pub files: &'a Files,
     /// Services that are deployed together with the sites: they may not be there yet.
-    pub coming: &'a [Service],
+    pub coming: &'a [Coming],
     /// Tags that rewrites to services keep to, where they are known beforehand.
     pub fixed: &'a BTreeMap<Service, String>,
     /// What begins the lines about it, where others are released with it.
@@ -61,6 +70,11 @@ pub struct SiteContext<'a> {
 impl SiteContext<'_> {
     fn clock(&self) -> &Clock {
         self.http.clock()
+    }
+
+    /// Whether a service is deployed together with the sites.
+    fn is_coming(&self, service: &Service) -> bool {
+        self.coming.iter().any(|coming| coming.service == *service)
     }
 
     /// Says something odd now, and keeps it for the report.
@@ -88,6 +102,9 @@ impl SiteContext<'_> {
 /// The first failure, explained.
 pub async fn run(context: &SiteContext<'_>, facts: &mut Facts) -> Result<(), Failure> {
     sign_in(context, facts).await?;
+    if let SiteWork::Remove { .. } = context.hosting.what {
+        return remove::run(context, facts).await;
+    }
     let ended = async {
         prepare(context, facts).await?;
         complete(context, facts).await?;
@@ -129,6 +146,7 @@ pub(super) async fn prepare(context: &SiteContext<'_>, facts: &mut Facts) -> Res
             let shown = async |facts: &mut Facts| versions::of_preview(context, facts, from).await;
             step(context, facts, 0, StepName::PickVersion, shown).await
         }
+        SiteWork::Remove { .. } => Ok(()),
     }
 }
 
@@ -141,11 +159,26 @@ async fn fill(
     upload: &Upload,
 ) -> Result<(), Failure> {
     room::look(context, facts, index, upload).await?;
-    pins::look(context, facts, index, source).await?;
+    let looked = pins::look(context, facts, index, source).await?;
     let list = async |facts: &mut Facts| send::list(context, facts, index, source, upload).await;
     let listing = step(context, facts, index, StepName::Files, list).await?;
+    judge(context, facts, index, source, &looked, listing.as_deref()).await?;
     let send = async |facts: &mut Facts| send::run(context, facts, index, source, upload, listing).await;
     step(context, facts, index, StepName::Send, send).await
+}
+
+/// Judges what visitors would meet, by the files and by what is behind the rewrites.
+async fn judge(
+    context: &SiteContext<'_>,
+    facts: &mut Facts,
+    index: usize,
+    source: &SiteSource,
+    looked: &pins::Looked,
+    listing: Option<&Listing>,
+) -> Result<(), Failure> {
+    let site = paths::Site::new(&source.serving, listing);
+    root::check(context, facts, index, source, listing, &site).await?;
+    reach::look(context, facts, index, source, looked, &site).await
 }
 
 /// Completes the versions that were made, with what their rewrites lead to.
@@ -169,16 +202,25 @@ pub(super) async fn show(context: &SiteContext<'_>, facts: &mut Facts) -> Result
     if let SiteWork::Deploy(upload) = &context.hosting.what {
         for index in 0..facts.sites.len() {
             release::channel(context, facts, index, &upload.channel).await?;
+            if context.hosting.auth_domains && !facts.sites[index].is_live() {
+                auth::put_in(context, facts, index).await;
+            }
         }
     }
     for index in 0..facts.sites.len() {
         step(context, facts, index, StepName::Release, async |facts| release::run(context, facts, index).await).await?;
     }
-    if context.hosting.checks.checks.is_empty() {
-        return Ok(());
+    for index in 0..facts.sites.len() {
+        release::retain(context, facts, index).await;
     }
     for index in 0..facts.sites.len() {
-        step(context, facts, index, StepName::Verify, async |facts| verify::run(context, facts, index).await).await?;
+        if !context.hosting.checks.checks.is_empty() {
+            let verify = async |facts: &mut Facts| verify::run(context, facts, index).await;
+            step(context, facts, index, StepName::Verify, verify).await?;
+        }
+    }
+    for index in 0..facts.sites.len() {
+        reach::ask(context, facts, index).await;
     }
     Ok(())
 }

@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::super::region;
-use super::{SiteContext, fact, refused};
+use super::{SiteContext, fact, functions, refused};
 use crate::clock::jitter;
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Service as Found};
 use crate::google::hosting;
-use crate::google::invoker;
 use crate::google::operation;
 use crate::inputs::firebase::Destination;
 use crate::inputs::hosting::SiteSource;
@@ -32,15 +33,23 @@ const LONGEST_WRITE: Duration = Duration::from_secs(120);
 /// (`google-api.md` 13.2).
 const MOST_TAGS: usize = 500;
 
-/// Reads every service that a rewrite leads to, and refuses a preview that would change what live serves. Gives
-/// back what functions were found to be.
+/// What was learned of the targets of rewrites.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    /// What functions were found to be.
+    pub resolved: Resolved,
+    /// The services as they are; nothing where there is none yet. Those that may not be looked at are not among them.
+    pub services: BTreeMap<Service, Option<Value>>,
+}
+
+/// Reads every service that a rewrite leads to, and refuses a preview that would change what live serves.
 pub(super) async fn look(
     context: &SiteContext<'_>,
     facts: &mut Facts,
     index: usize,
     source: &SiteSource,
-) -> Result<Resolved, Failure> {
-    let functions = serving::functions(&source.serving);
+) -> Result<Looked, Failure> {
+    let mut looked = Looked::default();
     let mut services = serving::runs(&source.serving);
     let named = services.len();
     for service in &services {
@@ -53,23 +62,18 @@ pub(super) async fn look(
             return Err(unknown.failure(context.http, sentence));
         }
     }
-    services.extend(functions.iter().map(serving::Function::service));
+    for (function, service) in functions::find(context, facts, source).await? {
+        looked.resolved.functions.insert(function, Generation::Second(service.clone()));
+        services.push(service);
+    }
     let reads = services.iter().map(|service| read(context, service));
     let found = futures_util::future::join_all(reads).await;
-    let mut resolved = Resolved::default();
     for (at, (service, found)) in services.iter().zip(found).enumerate() {
-        if let Ok(Some(there)) = &found {
-            warn_of_closed(context, facts, source, service, there).await;
-        }
         match found {
-            Ok(Some(_)) if at >= named => {
-                let function = functions[at - named].clone();
-                resolved.functions.insert(function, Generation::Second(service.clone()));
+            Ok(None) if at < named && !context.is_coming(service) => return Err(missing(context, source, service)),
+            Ok(found) => {
+                looked.services.insert(service.clone(), found.map(|found| found.json().clone()));
             }
-            Ok(None) if at < named && !context.coming.contains(service) => {
-                return Err(missing(context, source, service));
-            }
-            Ok(_) => {}
             // Completing the version needs it too, and then says so in Google's words.
             Err(failure) if failure.class() == Class::Permission => {
                 context.warn(facts, format!("Service {} was not looked at: {failure}", service.name));
@@ -77,42 +81,16 @@ pub(super) async fn look(
             Err(failure) => return Err(failure),
         }
     }
-    let pins = serving::pins(&source.serving, &resolved);
+    let pins = serving::pins(&source.serving, &looked.resolved);
     // A tag that is known beforehand is there already, and putting it into this version changes nobody's traffic.
     let pinned = pins.iter().any(|service| !context.fixed.contains_key(service));
     if pinned && !fact(facts, index).is_live() {
-        keep_live(context, facts, index, source, &resolved).await?;
+        keep_live(context, facts, index, source, &looked.resolved).await?;
     }
-    Ok(resolved)
+    Ok(looked)
 }
 
-/// Says of a service that a rewrite leads to when visitors do not get in: nobody says who a visitor is. One that is
-/// deployed with the site may be opened yet.
-async fn warn_of_closed(
-    context: &SiteContext<'_>,
-    facts: &mut Facts,
-    source: &SiteSource,
-    service: &Service,
-    there: &Found,
-) {
-    let Some(name) = full_name(context, service).filter(|_| !context.coming.contains(service)) else { return };
-    let front = there.front();
-    let callers = invoker::callers(context.http, &name, front).await.ok();
-    let why = match callers {
-        _ if front.internal => "its ingress lets only the project's own networks in".to_owned(),
-        Some(callers) if !callers.is_everybody() => callers.words().to_owned(),
-        _ => return,
-    };
-    let text = format!(
-        "A rewrite of {} leads to service {} in {}, and visitors do not get in: {why}",
-        source.described, service.name, service.region
-    );
-    if !facts.warnings.contains(&text) {
-        context.warn(facts, text);
-    }
-}
-
-async fn read(context: &SiteContext<'_>, service: &Service) -> Result<Option<Found>, Failure> {
+pub(super) async fn read(context: &SiteContext<'_>, service: &Service) -> Result<Option<Found>, Failure> {
     let sentence = || format!("Could not read service `{}` in `{}`", service.name, service.region);
     let Some(name) = full_name(context, service) else { return Ok(None) };
     cloud_run::service(context.http, &name).await.map_err(|error| Failure::of(sentence(), error))
@@ -179,7 +157,8 @@ pub(super) async fn set(
 ) -> Result<Resolved, Failure> {
     // Asked once more where it matters: what is deployed together with the site is there by now.
     let asks = !(serving::runs(&source.serving).is_empty() && serving::functions(&source.serving).is_empty());
-    let mut resolved = if asks { look(context, facts, index, source).await? } else { Resolved::default() };
+    let looked = if asks { look(context, facts, index, source).await? } else { Looked::default() };
+    let mut resolved = looked.resolved;
     let mut tags = BTreeMap::new();
     for service in serving::pins(&source.serving, &resolved) {
         let tag = match context.fixed.get(&service) {
@@ -209,7 +188,7 @@ async fn tag(
         let Some(found) = found else {
             return Err(Failure::plain(Class::Config, format!("{}: it is not there", sentence())));
         };
-        let Some(latest) = good(&found, context.coming.contains(service)) else {
+        let Some(latest) = good(&found, context.is_coming(service)) else {
             return Err(Failure::plain(Class::Config, format!("{}: it has no revision that is ready", sentence())));
         };
         if let Some(tag) = standing(&found, &latest) {

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{SiteContext, fact, find, pins, refused, send, step, versions};
+use super::{SiteContext, fact, find, pins, reach, refused, remove, send, step, versions};
 use crate::explain::{Class, Failure};
 use crate::google::hosting;
 use crate::inputs::hosting::{SiteSource, SiteWork, Upload};
 use crate::model::facts::{Facts, StepName};
 use crate::model::hosting::short;
+use crate::model::preview::{Removal, Removed};
 use crate::plan::difference::{Difference, between};
 use crate::plan::serving;
 use crate::site;
@@ -23,6 +24,13 @@ const NAMED: usize = 30;
 /// What would stop the run.
 pub async fn rehearse(context: &SiteContext<'_>, facts: &mut Facts) -> Result<Vec<Difference>, Failure> {
     super::sign_in(context, facts).await?;
+    if let SiteWork::Remove { .. } = context.hosting.what {
+        remove::run(context, facts).await?;
+        let there =
+            facts.sites.iter().flat_map(|fact| &fact.removals).filter(|one| matches!(one.end, Removed::Kept(_)));
+        let goes = |one: &Removal| Difference { what: one.what.clone(), before: Some("there".into()), after: None };
+        return Ok(there.map(goes).collect());
+    }
     step(context, facts, 0, StepName::Site, async |facts| find::run(context, facts).await).await?;
     let mut changes = Vec::new();
     match &context.hosting.what {
@@ -41,6 +49,7 @@ pub async fn rehearse(context: &SiteContext<'_>, facts: &mut Facts) -> Result<Ve
             step(context, facts, 0, StepName::PickVersion, pick).await?;
             changes.push(other_version(facts));
         }
+        SiteWork::Remove { .. } => {}
     }
     Ok(changes)
 }
@@ -62,11 +71,14 @@ async fn site_changes(
     source: &SiteSource,
     upload: &Upload,
 ) -> Result<Vec<Difference>, Failure> {
-    let mut resolved = pins::look(context, facts, index, source).await?;
+    let looked = pins::look(context, facts, index, source).await?;
     let listing = step(context, facts, index, StepName::Files, async |facts| {
         send::list(context, facts, index, source, upload).await
     })
     .await?;
+    super::judge(context, facts, index, source, &looked, listing.as_deref()).await?;
+    reach::tell(context, facts, index);
+    let mut resolved = looked.resolved;
     let mut after = BTreeMap::new();
     if let Some((listing, options)) = listing.zip(send::options(context, facts, index, source, upload)) {
         let sentence = || format!("Could not read the files of `{}`", source.shown);

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use super::super::again;
+use super::undo::OVERTAKEN;
 use super::{SiteContext, fact, find, refused, room};
 use crate::clock::jitter;
 use crate::console::Console;
 use crate::explain::{Class, Failure};
-use crate::google::hosting::{self, MOST_CHANNELS};
+use crate::google::hosting::{self, MOST_CHANNELS, Release};
 use crate::google::http::Http;
 use crate::inputs::hosting::Channel;
 use crate::model::facts::{Facts, StepName, Written};
@@ -73,7 +75,8 @@ async fn create(
             return Err(refused::of(context.http, sentence(), error));
         }
         // A lost reply, or another run that made it a moment ago: either way it may be there now.
-        let found = hosting::channel(context.http, &site, id).await;
+        let look = async || hosting::channel(context.http, &site, id).await;
+        let found = again::until(context.clock(), look, Option::is_some).await;
         if let Some(channel) = found.map_err(|error| refused::of(context.http, sentence(), error))? {
             facts.sites[index].channel_made = !error.is_conflict();
             return Ok(channel);
@@ -108,8 +111,8 @@ pub(super) async fn run(context: &SiteContext<'_>, facts: &mut Facts, index: usi
         Err(Unreleased::Unknown(failure)) => return Err(failure),
     };
     facts.sites[index].released = Written::Yes;
-    facts.sites[index].release = Some(release);
-    read_back(context, facts, index, &version).await?;
+    facts.sites[index].release = Some(release.name.clone());
+    read_back(context, facts, index, &release).await?;
     let url = fact(facts, index).url.clone().unwrap_or_default();
     Ok(((), format!("channel `{channel}` shows version `{id}` at {url}")))
 }
@@ -124,7 +127,7 @@ pub(super) enum Unreleased {
 
 /// Asks for a release until the channel shows it. After a lost reply the channel is looked at before another
 /// request is made, so that one run makes one release. `last` is the release it showed before. Gives back the
-/// release's name.
+/// release.
 pub(super) async fn make(
     http: &Http,
     console: &Console,
@@ -133,13 +136,13 @@ pub(super) async fn make(
     version: Option<&str>,
     message: &str,
     last: Option<&str>,
-) -> Result<String, Unreleased> {
+) -> Result<Release, Unreleased> {
     let what = version.map_or("nothing".to_owned(), |version| format!("version `{}`", short(version)));
     let sentence = || format!("Could not release {what} on channel `{channel}` of site `{site}`");
     let mut attempt = 1;
     loop {
         let error = match hosting::release(http, site, channel, version, message).await {
-            Ok(release) => return Ok(release.name),
+            Ok(release) => return Ok(release),
             Err(error) if error.is_ambiguous() => error,
             Err(error) => return Err(Unreleased::No(refused::of(http, sentence(), error))),
         };
@@ -151,7 +154,7 @@ pub(super) async fn make(
                     let shown =
                         now.version() == version && now.release.as_ref().map(|release| release.name.as_str()) != last;
                     if let Some(release) = now.release.filter(|_| shown) {
-                        return Ok(release.name);
+                        return Ok(release);
                     }
                 }
                 Ok(None) => {}
@@ -169,26 +172,58 @@ pub(super) async fn make(
     }
 }
 
-/// Reads the channel: what it shows is the verdict, whatever the release said.
-async fn read_back(context: &SiteContext<'_>, facts: &mut Facts, index: usize, version: &str) -> Result<(), Failure> {
+/// Reads the channel: what it shows is the verdict, whatever the release said. What came before this run's release
+/// is only a look that was too early.
+async fn read_back(context: &SiteContext<'_>, facts: &mut Facts, index: usize, ours: &Release) -> Result<(), Failure> {
     let (site, channel) = (fact(facts, index).site.clone(), fact(facts, index).channel.clone());
     let sentence = || format!("Could not read back what channel `{channel}` of site `{site}` shows");
-    let now = hosting::channel(context.http, &site, &channel)
-        .await
-        .map_err(|error| refused::of(context.http, sentence(), error))?;
-    let shows = now.as_ref().and_then(hosting::Channel::version).map(str::to_owned);
-    if let Some(url) = now.map(|now| now.url).filter(|url| !url.is_empty()) {
-        facts.sites[index].url = Some(url);
+    let look = async || hosting::channel(context.http, &site, &channel).await;
+    let version = fact(facts, index).version.clone();
+    let is_ours = |now: &hosting::Channel| now.version() == version.as_deref();
+    let is_later = |now: &hosting::Channel| now.release.as_ref().is_some_and(|release| release.time > ours.time);
+    let settled = |now: &Option<hosting::Channel>| now.as_ref().is_some_and(|now| is_ours(now) || is_later(now));
+    let now = again::until(context.clock(), look, settled).await;
+    let Some(now) = now.map_err(|error| refused::of(context.http, sentence(), error))? else {
+        let what = format!("{}: Google says that there is no such channel", sentence());
+        return Err(Failure::plain(Class::Infrastructure, what)
+            .hint("Run again; where the channel was removed meanwhile, that makes it anew"));
+    };
+    if !now.url.is_empty() {
+        facts.sites[index].url = Some(now.url.clone());
     }
-    if shows.as_deref() == Some(version) {
+    if is_ours(&now) {
         return Ok(());
     }
-    let other = shows.as_deref().map_or("nothing".to_owned(), |other| format!("version `{}`", short(other)));
-    Err(Failure::plain(
-        Class::Superseded,
-        format!("Channel `{channel}` of site `{site}` shows {other}: another release came after this one"),
-    )
-    .hint("Nothing needs to be done; give the workflow a `concurrency:` group per site to keep runs in order"))
+    let other = now.version().map_or("nothing".to_owned(), |other| format!("version `{}`", short(other)));
+    let what = format!("Channel `{channel}` of site `{site}` shows {other}");
+    if is_later(&now) {
+        let hint = "Nothing needs to be done; give the workflow a `concurrency:` group per site to keep runs in order";
+        return Err(Failure::plain(Class::Superseded, format!("{what}: {OVERTAKEN}")).hint(hint));
+    }
+    let id = short(&ours.name);
+    Err(Failure::plain(Class::Deploy, format!("{what}, although Google has taken release `{id}`")).hint(format!(
+        "Run again; the releases are listed at https://console.firebase.google.com/project/{}/hosting",
+        context.hosting.project
+    )))
+}
+
+/// Says how many releases the channel keeps, where that is asked for and is another number. A setting that cannot be
+/// written changes nothing about the release.
+pub(super) async fn retain(context: &SiteContext<'_>, facts: &mut Facts, index: usize) {
+    let Some(wanted) = context.hosting.keep_releases else { return };
+    let (site, channel) = (fact(facts, index).site.clone(), fact(facts, index).channel.clone());
+    if fact(facts, index).retained == Some(u64::from(wanted)) {
+        return;
+    }
+    match hosting::set_retained(context.http, &site, &channel, wanted).await {
+        Ok(()) => {
+            context.console.line(&format!("Channel `{channel}` of site `{site}` keeps {wanted} releases from now on"))
+        }
+        Err(error) => context.warn(
+            facts,
+            format!("How many releases channel `{channel}` of site `{site}` keeps could not be set: {error}"),
+        ),
+    }
 }
 
 /// What the Firebase console shows beside the release.

@@ -111,7 +111,7 @@ async fn stale(context: &SiteContext<'_>, there: &[Channel]) -> Vec<Stale> {
 }
 
 /// The pull request a channel was made for: `pr7-…`, as action-hosting-deploy names them, or `pr-7`.
-fn pull_request(id: &str) -> Option<u64> {
+pub(super) fn pull_request(id: &str) -> Option<u64> {
     let rest = id.strip_prefix("pr")?;
     let rest = rest.strip_prefix('-').unwrap_or(rest);
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::mpsc;
 
+use super::super::again;
 use super::super::upload::size;
 use super::{SiteContext, fact, refused};
 use crate::explain::{Class, Explain, Failure};
@@ -162,7 +163,8 @@ async fn make(context: &SiteContext<'_>, facts: &mut Facts, index: usize) -> Res
     let name = match hosting::create_version(context.http, &site, &labels).await {
         Ok(version) => version.name,
         Err(error) if error.is_ambiguous() => {
-            let found = hosting::made_by(context.http, &site, MARK, &mark).await;
+            let look = async || hosting::made_by(context.http, &site, MARK, &mark).await;
+            let found = again::until(context.clock(), look, Option::is_some).await;
             match found.map_err(|error| refused::of(context.http, sentence(), error))? {
                 Some(version) => version.name,
                 // It never arrived: once more, and what goes wrong then is the answer.

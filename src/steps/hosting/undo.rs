@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
+use super::super::again;
 use super::release::{self, Unreleased};
 use super::{SiteContext, fact};
 use crate::console::Console;
 use crate::explain::{Class, Failure};
-use crate::google::hosting;
+use crate::google::hosting::{self, Channel};
 use crate::google::http::Http;
 use crate::model::facts::{Facts, StepName, Written};
 use crate::model::hosting::{Before, LIVE, SiteEnd, short};
@@ -67,7 +68,9 @@ fn fact_site(facts: &Facts, index: usize) -> String {
 pub async fn restore(context: &SiteContext<'_>, facts: &mut Facts, index: usize) -> Result<String, Failure> {
     let (site, channel) = (fact(facts, index).site.clone(), fact(facts, index).channel.clone());
     let (before, version) = (fact(facts, index).before.clone(), fact(facts, index).version.clone());
-    let back = go_back(context.http, context.console, &site, &channel, version.as_deref(), before.version()).await?;
+    let place = Place { http: context.http, console: context.console, site: &site, channel: &channel };
+    let taken = fact(facts, index).released == Written::Yes;
+    let back = place.go_back(version.as_deref(), before.version(), taken).await?;
     let fact = &mut facts.sites[index];
     Ok(match back {
         Back::Restored => {
@@ -89,7 +92,7 @@ pub async fn restore(context: &SiteContext<'_>, facts: &mut Facts, index: usize)
     })
 }
 
-const OVERTAKEN: &str = "another release came after this one";
+pub(super) const OVERTAKEN: &str = "another release came after this one";
 
 /// What going back came to.
 enum Back {
@@ -105,40 +108,57 @@ fn shown(before: &Before) -> String {
     before.version().map_or("nothing".to_owned(), |version| format!("version `{}`", short(version)))
 }
 
-/// Puts a channel back from `ours` to `before`, where it shows ours.
-async fn go_back(
-    http: &Http,
-    console: &Console,
-    site: &str,
-    channel: &str,
-    ours: Option<&str>,
-    before: Option<&str>,
-) -> Result<Back, Failure> {
-    let sentence = || format!("Could not put back channel `{channel}` of site `{site}`");
-    let read = async || {
-        let found = hosting::channel(http, site, channel).await.map_err(|error| Failure::of(sentence(), error))?;
-        let version = found.as_ref().and_then(hosting::Channel::version).map(str::to_owned);
-        Ok::<_, Failure>((version, found.and_then(|found| found.release).map(|release| release.name)))
-    };
-    let (now, last) = read().await?;
-    if now.as_deref() != ours {
-        // The release never arrived, or somebody else's came after it.
-        return Ok(match now.as_deref() == before {
-            true => Back::NeverShown,
-            false => Back::Overtaken,
-        });
+/// A channel that is put back.
+struct Place<'a> {
+    http: &'a Http,
+    console: &'a Console,
+    site: &'a str,
+    channel: &'a str,
+}
+
+impl Place<'_> {
+    fn sentence(&self) -> String {
+        format!("Could not put back channel `{}` of site `{}`", self.channel, self.site)
     }
-    let message = ours.map_or_else(|| "slipway: back".to_owned(), |ours| format!("slipway: back from {}", short(ours)));
-    match release::make(http, console, site, channel, before, &message, last.as_deref()).await {
-        Ok(_) => {}
-        Err(Unreleased::No(failure) | Unreleased::Unknown(failure)) => return Err(failure),
+
+    /// The version that the channel shows, and its release; looked at until it is as `wanted`.
+    async fn read(&self, wanted: impl Fn(Option<&str>) -> bool) -> Result<(Option<String>, Option<String>), Failure> {
+        let look = async || hosting::channel(self.http, self.site, self.channel).await;
+        let enough = |found: &Option<Channel>| found.as_ref().is_some_and(|found| wanted(found.version()));
+        let found = again::until(self.http.clock(), look, enough).await;
+        let Some(found) = found.map_err(|error| Failure::of(self.sentence(), error))? else {
+            let what = format!("{}: Google says that there is no such channel", self.sentence());
+            return Err(Failure::plain(Class::Rollback, what));
+        };
+        let version = found.version().map(str::to_owned);
+        Ok((version, found.release.map(|release| release.name)))
     }
-    let (now, _) = read().await?;
-    if now.as_deref() == before {
-        return Ok(Back::Restored);
+
+    /// Puts the channel back from `ours` to `before`, where it shows ours, or where Google has `taken` our release and
+    /// does not show it yet.
+    async fn go_back(&self, ours: Option<&str>, before: Option<&str>, taken: bool) -> Result<Back, Failure> {
+        let (now, last) = self.read(|now| now == ours || now != before).await?;
+        if now.as_deref() != ours && !(taken && now.as_deref() == before) {
+            // The release never arrived, or somebody else's came after it.
+            return Ok(match now.as_deref() == before {
+                true => Back::NeverShown,
+                false => Back::Overtaken,
+            });
+        }
+        let message =
+            ours.map_or_else(|| "slipway: back".to_owned(), |ours| format!("slipway: back from {}", short(ours)));
+        let made = release::make(self.http, self.console, self.site, self.channel, before, &message, last.as_deref());
+        match made.await {
+            Ok(_) => {}
+            Err(Unreleased::No(failure) | Unreleased::Unknown(failure)) => return Err(failure),
+        }
+        let (now, _) = self.read(|now| now == before).await?;
+        if now.as_deref() == before {
+            return Ok(Back::Restored);
+        }
+        let what = now.as_deref().map_or("nothing".to_owned(), |now| format!("version `{}`", short(now)));
+        Err(Failure::plain(Class::Rollback, format!("{}: it shows {what}", self.sentence())))
     }
-    let what = now.as_deref().map_or("nothing".to_owned(), |now| format!("version `{}`", short(now)));
-    Err(Failure::plain(Class::Rollback, format!("{}: it shows {what}", sentence())))
 }
 
 /// Removes versions that were never released, and tags made for them. What stays is told and harms nobody:
@@ -195,7 +215,8 @@ pub async fn left_behind(http: &Http, console: &Console, told: &str) -> Result<S
         return Ok(format!("What site `{site}` showed before is not known"));
     }
     let before = text("before").map_or("nothing".to_owned(), |version| format!("version `{}`", short(version)));
-    Ok(match go_back(http, console, site, channel, text("version"), text("before")).await? {
+    let place = Place { http, console, site, channel };
+    Ok(match place.go_back(text("version"), text("before"), false).await? {
         Back::Restored => format!("Site `{site}` shows {before} again"),
         Back::NeverShown => {
             if let Some(version) = text("version") {

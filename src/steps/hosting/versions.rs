@@ -1,9 +1,12 @@
 //! Finding a version that exists: what was served before, what was named, what a preview shows.
 
+use serde_json::Value;
+
 use super::{SiteContext, fact, refused};
 use crate::explain::{Class, Failure};
 use crate::google::hosting::{self, Release};
 use crate::inputs::firebase::channel::ChannelId;
+use crate::inputs::hosting::SiteWork;
 use crate::model::facts::Facts;
 use crate::model::hosting::short;
 
@@ -63,7 +66,7 @@ async fn take(context: &SiteContext<'_>, facts: &mut Facts, name: String) -> Res
         .await
         .map_err(|error| refused::of(context.http, format!("Could not read version `{id}` of site `{site}`"), error))?;
     match found {
-        Some(version) if version.is_finalized() => {}
+        Some(version) if version.is_finalized() => empties(context, facts, &version)?,
         Some(version) => {
             let what = format!("Version `{id}` of site `{site}` is {}, and cannot be released", version.status);
             return Err(Failure::plain(Class::Config, what).hint("Name another one with `to_version`"));
@@ -77,6 +80,23 @@ async fn take(context: &SiteContext<'_>, facts: &mut Facts, name: String) -> Res
     facts.sites[0].version = Some(name);
     facts.sites[0].finalized = true;
     Ok(((), note))
+}
+
+/// Refuses a preview for everybody that has neither files nor rules, where something is served now. Going back is a
+/// person's decision about a version that was seen.
+fn empties(context: &SiteContext<'_>, facts: &Facts, version: &hosting::Version) -> Result<(), Failure> {
+    let rules = |key: &str| version.config.get(key).and_then(Value::as_array).is_some_and(|rules| !rules.is_empty());
+    let promoted = matches!(context.hosting.what, SiteWork::Promote { .. });
+    let serves = fact(facts, 0).before.version().is_some();
+    if !promoted || !serves || version.files > 0 || rules("rewrites") || rules("redirects") {
+        return Ok(());
+    }
+    let (site, id) = (&fact(facts, 0).site, short(&version.name));
+    let what = format!("Version `{id}` has no files, and would empty site `{site}`");
+    Err(Failure::plain(Class::Config, what).hint(format!(
+        "Where that is meant: slipway hosting rollback --project-id={} --site={site} --to-version={id}",
+        context.hosting.project
+    )))
 }
 
 /// The version that was served before the one that is. Going back twice goes further back: what stands before

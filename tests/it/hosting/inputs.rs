@@ -92,3 +92,45 @@ fn targets_lead_to_their_sites_and_all_are_released_together() {
     scene.input("target", "web");
     scene.command(&["hosting"]).expect(2).says("web");
 }
+
+#[test]
+fn an_expression_that_hosting_cannot_have_is_found_at_the_beginning() {
+    let mut scene = scene();
+    scene.file("firebase.json", include_str!("cases/lookahead.json")).file("public/index.html", "x");
+    let run = scene.command(&["hosting"]).expect(2);
+    run.says("firebase.json, `hosting.rewrites[0].regex`: `(?!` is a negative lookahead");
+    run.says("write what it excludes as a rule of its own before this one");
+    assert!(scene.calls().is_empty(), "nothing was sent");
+    // What is only not known here is Hosting's to judge.
+    scene
+        .file("firebase.json", r#"{"hosting": {"public": "dist", "headers": [{"regex": "\\Q/a\\E", "headers": []}]}}"#);
+    let run = scene.command(&["hosting"]);
+    run.says("`hosting.headers[0].regex`: Hosting may not take this expression (RE2): unrecognized escape sequence");
+    assert_eq!(run.code, 8, "the embedded cloud does not take it either");
+}
+
+#[test]
+fn the_file_may_have_another_name_and_place_and_values_of_its_environment() {
+    let mut scene = scene();
+    std::fs::remove_file(scene.workspace().join("firebase.json")).unwrap();
+    scene.file(
+        "deploy/firebase.staging.json",
+        r#"{"hosting": {"public": "../dist", "headers": [{"source": "**", "headers": [{"key": "X-Stage", "value": "${values.stage}-${values.number}"}]}]}}"#,
+    );
+    scene.input("firebase_json", "deploy/firebase.staging.json");
+    let run = scene.command(&["hosting"]).expect(2);
+    run.says("deploy/firebase.staging.json, `hosting.headers[0].headers[0].value`: there is no value `stage`");
+    scene.input("values", "stage: staging\nnumber: 7");
+    let run = scene.command(&["hosting"]).expect(2);
+    run.says("deploy/firebase.staging.json, `hosting.public`: `../dist` lies outside of the project");
+    let text = std::fs::read_to_string(scene.workspace().join("deploy/firebase.staging.json")).unwrap();
+    scene.file("deploy/firebase.staging.json", text.replace("../dist", "dist"));
+    std::fs::rename(scene.workspace().join("dist"), scene.workspace().join("deploy/dist")).unwrap();
+    scene.command(&["hosting"]).expect(0);
+    assert_eq!(super::config(&scene, "live")["headers"][0]["headers"]["X-Stage"], "staging-7");
+    assert_eq!(shown(&scene, "live").len(), 3);
+    scene.input("firebase_json", "deploy/gone.json");
+    scene.command(&["hosting"]).expect(2).says("there is no file `deploy/gone.json` in `.`");
+    scene.input("firebase_json", "../../outside.json");
+    scene.command(&["hosting"]).expect(2);
+}

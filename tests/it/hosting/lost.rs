@@ -121,3 +121,66 @@ fn one_release_in_each_run(seed: u64) {
     });
     assert!(unfinished <= (RUNS - released) as usize, "{unfinished} versions are left unfinished");
 }
+
+const LOOK: &str = "firebasehosting.projects.sites.channels.get";
+
+#[test]
+fn a_release_that_is_not_seen_once_is_green() {
+    for channel in ["live", "preview"] {
+        for action in [Action::status(404), Action::status(403), Action::status(400)] {
+            let mut scene = scene();
+            scene.command(&["hosting"]).expect(0);
+            scene.file("dist/index.html", "new").input("channel", channel);
+            let first = if channel == "live" { 1 } else { 2 };
+            scene.cloud.world(|world| world.faults.push(Fault::next(LOOK, action.clone()).skip(first)));
+            let run = scene.command(&["hosting"]).expect(0);
+            run.does_not_say("another release came after this one");
+            assert_eq!(shown(&scene, channel)["/index.html"], "new", "{channel} {action:?}");
+        }
+    }
+}
+
+#[test]
+fn a_channel_that_stays_unseen_is_never_called_overtaken() {
+    let mut scene = scene();
+    scene.command(&["hosting"]).expect(0);
+    scene.file("dist/index.html", "new");
+    scene.cloud.world(|world| world.faults.push(Fault::next(LOOK, Action::status(404)).skip(1).times(4)));
+    let run = scene.command(&["hosting"]).expect(7);
+    run.says("Could not read back what channel `live` of site `harbour-dev` shows");
+    run.does_not_say("Nothing needs to be done").does_not_say("another release came after this one");
+    assert_eq!(shown(&scene, "live")["/index.html"], "<h1>Harbour</h1>\n", "what was there is back");
+}
+
+#[test]
+fn a_look_that_comes_too_early_is_no_other_release() {
+    let mut scene = scene();
+    scene.command(&["hosting"]).expect(0);
+    let name = |scene: &crate::support::Scene| {
+        scene.cloud.world(|world| {
+            let site = world.hosting_site(SITE).unwrap();
+            let (live, version) = (site.channel("live").unwrap(), site.shown_on("live").unwrap());
+            let release = live.current().unwrap();
+            let base = format!("projects/harbour-dev/sites/{SITE}");
+            serde_json::json!({"name": format!("{base}/channels/live"), "url": live.url, "release": {
+                "name": format!("{base}/channels/live/releases/{}", release.id), "type": release.kind,
+                "releaseTime": release.time, "version": {"name": format!("{base}/versions/{}", version.id)},
+            }})
+        })
+    };
+    let json = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+    let early = |scene: &crate::support::Scene| Action::Raw(200, json.clone(), name(scene).to_string().into_bytes());
+    // As it was before the release, once: looked at again.
+    scene.file("dist/index.html", "second");
+    let fault = Fault::next(LOOK, early(&scene)).skip(1);
+    scene.cloud.world(|world| world.faults.push(fault));
+    scene.command(&["hosting"]).expect(0);
+    assert_eq!(shown(&scene, "live")["/index.html"], "second");
+    // As it was before, to the end of all looks: red, and put back for certain.
+    scene.file("dist/index.html", "third");
+    let fault = Fault::next(LOOK, early(&scene)).skip(1).times(8);
+    scene.cloud.world(|world| world.faults.push(fault));
+    let run = scene.command(&["hosting"]).expect(8);
+    run.says("although Google has taken release").does_not_say("another release came after this one");
+    assert_eq!(shown(&scene, "live")["/index.html"], "second");
+}

@@ -6,7 +6,10 @@ mod failing;
 mod files;
 mod inputs;
 mod lost;
+mod reach;
+mod removal;
 mod rewrites;
+mod root;
 mod versions;
 
 use std::collections::BTreeMap;

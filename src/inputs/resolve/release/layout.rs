@@ -49,6 +49,7 @@ impl Section {
             ("github_token" | "dry_run" | "notify_webhook" | "environment" | "ca_certificates", _) => {
                 Some("it is about the whole run: give it as an input".into())
             }
+            ("values" | "pull_request" | "state", _) => Some("it is about the whole run: give it as an input".into()),
             ("traffic" | "revision_traffic" | "tag_traffic" | "no_traffic", _) => {
                 Some("a release moves the traffic itself, when every part is ready".into())
             }
