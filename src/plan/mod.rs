@@ -24,6 +24,7 @@ pub mod pre_deploy;
 pub mod push;
 pub mod reach;
 pub mod regions;
+pub mod released;
 pub mod repository;
 pub mod rollout;
 pub mod rotate_key;

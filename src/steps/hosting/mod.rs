@@ -178,7 +178,7 @@ async fn judge(
 ) -> Result<(), Failure> {
     let site = paths::Site::new(&source.serving, listing);
     root::check(context, facts, index, source, listing, &site).await?;
-    reach::look(context, facts, index, source, looked, &site).await
+    reach::look(context, facts, index, &source.serving, looked, &site).await
 }
 
 /// Completes the versions that were made, with what their rewrites lead to.

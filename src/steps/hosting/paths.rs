@@ -29,6 +29,8 @@ const PROBE: &str = "slipway-look";
 pub(super) struct Site<'a> {
     serving: &'a Serving,
     files: BTreeSet<&'a str>,
+    /// Whether all files are known.
+    listed: bool,
     redirects: Vec<Option<Matcher>>,
     rewrites: Vec<Option<Matcher>>,
 }
@@ -70,10 +72,16 @@ impl<'a> Site<'a> {
         let files = listing.map(|listing| listing.files.iter().map(|file| file.path.as_str()).collect());
         Self {
             files: files.unwrap_or_default(),
+            listed: true,
             redirects: serving.redirects.iter().map(|rule| Matcher::read(&rule.pattern, true)).collect(),
             rewrites: serving.rewrites.iter().map(|rule| Matcher::read(&rule.pattern, false)).collect(),
             serving,
         }
+    }
+
+    /// A version that exists, whose files are not looked at.
+    pub(super) fn unlisted(serving: &'a Serving) -> Self {
+        Self { listed: false, ..Self::new(serving, None) }
     }
 
     /// Who answers a path: redirects come before files, and files before rewrites.
@@ -146,7 +154,9 @@ impl<'a> Site<'a> {
             Answers::Rewrite(first) => std::ptr::eq(first, rewrite),
             _ => false,
         };
-        candidates(&rewrite.pattern).into_iter().find(reaches)
+        // Where the files are not known, only what no file is called is certain.
+        let certain = |path: &String| self.listed || path.contains(PROBE);
+        candidates(&rewrite.pattern).into_iter().filter(certain).find(reaches)
     }
 }
 

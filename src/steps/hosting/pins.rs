@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::super::region;
+use super::super::{again, region};
 use super::{SiteContext, fact, functions, refused};
 use crate::clock::jitter;
 use crate::explain::{Class, Failure};
@@ -184,7 +184,8 @@ async fn tag(
         return Err(Failure::plain(Class::Config, format!("{}: that is no service's name", sentence())));
     };
     for round in 1.. {
-        let found = read(context, service).await?;
+        let look = async || read(context, service).await;
+        let found = again::until(context.clock(), look, Option::is_some).await?;
         let Some(found) = found else {
             return Err(Failure::plain(Class::Config, format!("{}: it is not there", sentence())));
         };

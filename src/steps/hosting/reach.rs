@@ -13,8 +13,8 @@ use super::{SiteContext, fact};
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Service as Found};
 use crate::google::invoker;
-use crate::inputs::firebase::Destination;
-use crate::inputs::hosting::{SiteSource, SiteWork};
+use crate::inputs::firebase::{Destination, Serving};
+use crate::inputs::hosting::SiteWork;
 use crate::model::facts::Facts;
 use crate::model::hosting::{Backend, LIVE};
 use crate::model::ids::{Region, ServiceName};
@@ -77,13 +77,13 @@ pub(super) async fn look(
     context: &SiteContext<'_>,
     facts: &mut Facts,
     index: usize,
-    source: &SiteSource,
+    serving: &Serving,
     looked: &Looked,
     site: &Site<'_>,
 ) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
     let mut backends = Vec::new();
-    for rewrite in &source.serving.rewrites {
+    for rewrite in &serving.rewrites {
         let service = behind(rewrite, &looked.resolved);
         let what = match (&service, &rewrite.to) {
             (Some(service), _) => format!("service `{}` in `{}`", service.name, service.region),

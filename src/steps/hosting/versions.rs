@@ -2,13 +2,17 @@
 
 use serde_json::Value;
 
-use super::{SiteContext, fact, refused};
+use super::paths::Site;
+use super::pins::{self, Looked};
+use super::{SiteContext, fact, reach, refused};
 use crate::explain::{Class, Failure};
 use crate::google::hosting::{self, Release};
 use crate::inputs::firebase::channel::ChannelId;
 use crate::inputs::hosting::SiteWork;
 use crate::model::facts::Facts;
 use crate::model::hosting::short;
+use crate::plan::released::serving;
+use crate::plan::serving::runs;
 
 /// The version to go back to.
 pub(super) async fn earlier(
@@ -66,7 +70,10 @@ async fn take(context: &SiteContext<'_>, facts: &mut Facts, name: String) -> Res
         .await
         .map_err(|error| refused::of(context.http, format!("Could not read version `{id}` of site `{site}`"), error))?;
     match found {
-        Some(version) if version.is_finalized() => empties(context, facts, &version)?,
+        Some(version) if version.is_finalized() => {
+            empties(context, facts, &version)?;
+            reached(context, facts, &version).await?;
+        }
         Some(version) => {
             let what = format!("Version `{id}` of site `{site}` is {}, and cannot be released", version.status);
             return Err(Failure::plain(Class::Config, what).hint("Name another one with `to_version`"));
@@ -80,6 +87,18 @@ async fn take(context: &SiteContext<'_>, facts: &mut Facts, name: String) -> Res
     facts.sites[0].version = Some(name);
     facts.sites[0].finalized = true;
     Ok(((), note))
+}
+
+/// Looks at the services behind the version's rewrites; those that cannot be read are asked by its address.
+async fn reached(context: &SiteContext<'_>, facts: &mut Facts, version: &hosting::Version) -> Result<(), Failure> {
+    let serving = serving(&version.config);
+    let mut looked = Looked::default();
+    for service in runs(&serving) {
+        if let Ok(found) = pins::read(context, &service).await {
+            looked.services.insert(service, found.map(|found| found.json().clone()));
+        }
+    }
+    reach::look(context, facts, 0, &serving, &looked, &Site::unlisted(&serving)).await
 }
 
 /// Refuses a preview for everybody that has neither files nor rules, where something is served now. Going back is a

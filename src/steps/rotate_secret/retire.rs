@@ -8,6 +8,7 @@ use crate::explain::{Class, Failure};
 use crate::google::{cloud_run, secret_versions};
 use crate::model::facts::Facts;
 use crate::plan::rotate_secret::{Fate, Replaced, fate};
+use crate::steps::again;
 
 /// Disables what is over, and names everything else that is enabled and not in use. The first that stays enabled ends
 /// the run as failed: it is what a rotation is for.
@@ -62,8 +63,9 @@ pub(super) async fn run(
 async fn now(context: &SecretContext<'_>, seen: &Seen, new: Option<u64>) -> Result<Fate, Failure> {
     let secret = &seen.secret;
     let sentence = || format!("Could not find out which versions of `{secret}` are over");
+    let look = async || cloud_run::service(context.http, &context.service_name).await;
     let (service, listed) = tokio::join!(
-        cloud_run::service(context.http, &context.service_name),
+        again::until(context.http.clock(), look, Option::is_some),
         secret_versions::list(context.http, secret)
     );
     let service = service.map_err(|error| Failure::of(sentence(), error))?;

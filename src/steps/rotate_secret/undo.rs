@@ -17,8 +17,8 @@ use crate::plan::notes::Notes;
 use crate::plan::rollout::follows_latest;
 use crate::plan::rotate_secret::image_of;
 use crate::plan::service::change;
-use crate::steps::traffic;
 use crate::steps::undo::restore;
+use crate::steps::{again, traffic};
 
 /// What served has started before; starting it again takes no longer.
 const LONGEST_START: Duration = Duration::from_secs(600);
@@ -119,7 +119,9 @@ async fn put_back(context: &SecretContext<'_>, turn: &Turn, wait: Wait) -> Resul
 /// Why the new version must stay, if somebody reads it or that cannot be found out.
 async fn read_by(context: &SecretContext<'_>, turn: Option<&Turn>, made: &Version) -> Option<String> {
     let wish = turn.and_then(|turn| turn.deploy.settings.repoint.as_ref())?;
-    let service = match cloud_run::service(context.http, &context.service_name).await {
+    // One look that does not find the service is no proof that nobody reads it.
+    let look = async || cloud_run::service(context.http, &context.service_name).await;
+    let service = match again::until(context.http.clock(), look, Option::is_some).await {
         Ok(service) => service?,
         Err(error) => return Some(format!("whether the service reads it is not known: {error}")),
     };

@@ -72,6 +72,17 @@ fn a_plan_tells_what_visitors_will_get() {
         .says(&format!("{GATED}, which `allow_unauthenticated: true` grants): visitors will get 403"));
 }
 
+#[test]
+fn a_preview_for_everybody_is_asked_as_well() {
+    let mut scene = before(&[]);
+    scene.input("channel", "next");
+    scene.command(&["hosting"]).expect(0).says(GATED);
+    scene.input("channel", "").input("from_channel", "next");
+    let run = scene.command(&["hosting", "promote"]).expect(0);
+    run.says("`rewrites[0]` leads to service `api` in `europe-west1`, which is private");
+    run.says("`GET /api/slipway-look` is answered with 403 to visitors");
+}
+
 fn warnings(log: &str) -> String {
     log.lines().filter(|line| line.contains("[warning]")).collect::<Vec<_>>().join("\n")
 }
