@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::deployment::{self, Wish};
 use super::notify;
-use super::{connect, files, github, in_time, read_texts, tell, until_stopped};
+use super::{connect, files, github, in_time, read_texts, tell, until_stopped, whose};
 use crate::cli::Invocation;
 use crate::clock::random_hex;
 use crate::console::Console;
@@ -47,10 +47,13 @@ pub(super) fn is_meant(raw: &RawInputs, command: Command) -> bool {
 pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation, command: Command) -> u8 {
     let begun = Instant::now();
     let (raw, findings) = read_texts(console, runner, invocation, command);
-    let Resolved { hosting, warnings } = match resolve(command, &raw, runner, findings) {
+    let Resolved { mut hosting, warnings } = match resolve(command, &raw, runner, findings) {
         Ok(resolved) => resolved,
         Err(errors) => return tell::refuse(console, runner, &errors),
     };
+    if let Err(errors) = whose::settle(console, runner, &mut hosting).await {
+        return tell::refuse(console, runner, &errors);
+    }
     let plan = steps(&hosting);
     let verb = match &hosting.what {
         _ if hosting.dry_run => "plan for",

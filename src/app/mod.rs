@@ -15,6 +15,7 @@ mod rotate_key;
 mod rotate_secret;
 mod status;
 mod tell;
+mod whose;
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -104,6 +104,8 @@ pub struct Upload {
     pub sites: Vec<SiteSource>,
     /// The channel, the same on each.
     pub channel: Channel,
+    /// The pull request that an input names for the channel, where the run's own event is not about it.
+    pub named_pull: Option<u64>,
     /// Preview channels a site may have before old ones are removed.
     pub limit: Option<usize>,
     /// Directory for hashes of unchanged files.

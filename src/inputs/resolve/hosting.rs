@@ -264,6 +264,10 @@ fn site_of(give: &mut Give<'_>, chosen: &Chosen) -> Option<Option<SiteId>> {
 }
 
 fn upload(give: &mut Give<'_>, runner: &Runner, choice: Choice<'_>, pull: Option<PullRequest>) -> Option<Upload> {
+    // What the event says, GitHub has said.
+    let of_event = of_run(&runner.origin).map(|own| own.number);
+    let derived = pull.as_ref().filter(|_| !give.raw.has("channel"));
+    let named_pull = derived.map(|pull| pull.number).filter(|number| of_event != Some(*number));
     let channel = deploy_channel(give, pull);
     let public = give.text("public");
     let chosen = match choice.read(give)? {
@@ -295,6 +299,7 @@ fn upload(give: &mut Give<'_>, runner: &Runner, choice: Choice<'_>, pull: Option
     Some(Upload {
         sites: sites.into_iter().collect::<Option<Vec<_>>>()?,
         channel: channel?,
+        named_pull,
         limit: limit.map(|limit| limit as usize),
         cache,
         allow_env,

@@ -144,3 +144,38 @@ fn too_many_requests_are_not_taken_for_a_full_site() {
     scene.command(&["hosting"]).expect(0);
     assert_eq!(shown(&scene, "patient").len(), 3);
 }
+
+/// A GitHub that knows pull request 9.
+fn github(state: &str, from: &str) -> Listener {
+    let body = format!(
+        r#"{{"number": 9, "state": "{state}", "merged": false, "head": {{"ref": "dark/mode", "sha": "{0}", "repo": {{"full_name": "{from}"}}}}, "base": {{"ref": "main", "sha": "{0}", "repo": {{"full_name": "o/r"}}}}}}"#,
+        crate::support::SHA
+    );
+    Listener::start(move |_| {
+        let length = body.len();
+        format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        )
+    })
+}
+
+#[test]
+fn a_pull_request_that_an_input_names_is_asked_for() {
+    for (state, from, code, says) in [
+        ("open", "o/r", 0, "channel `pr9-dark-mode`"),
+        ("open", "stranger/r", 2, "pull request #9 comes from `stranger/r`"),
+        ("closed", "o/r", 2, "pull request #9 is closed, and no new preview is made of it"),
+    ] {
+        let github = github(state, from);
+        let mut scene = scene();
+        scene.input("channel", "").input("pull_request", "9").variable("GITHUB_EVENT_NAME", "workflow_dispatch");
+        scene.variable("GITHUB_API_URL", &github.url()).input("github_token", "ghs_0123456789abcdef0123");
+        scene.command(&["hosting"]).expect(code).says(says);
+        assert_eq!(scene.calls().is_empty(), code != 0, "{state} {from}");
+        assert!(github.heads().iter().all(|head| head.starts_with("GET /repos/o/r/pulls/9 ")));
+    }
+    // Without an answer nobody is believed.
+    let mut scene = scene();
+    scene.input("channel", "").input("pull_request", "9");
+    scene.command(&["hosting"]).expect(2).says("GitHub could not be asked for pull request #9");
+}
