@@ -229,7 +229,7 @@ mod tests {
             open,
             asks: Some("/api".into()),
         };
-        let answer = |status| Answer { status, text: "why".into(), headers: Vec::new() };
+        let answer = |status| Answer { status, text: "why".into(), headers: Vec::new(), not_run: false };
         let told = |backend: &Backend, status| judge(backend, Some(&answer(status)));
         let (private, open, unknown) = (backend(Some("is private"), false), backend(None, true), backend(None, false));
         assert!(told(&private, Some(403)).expect("told").contains("which is private: `GET /api` is answered with 403"));
