@@ -74,10 +74,10 @@ fn identify(world: &mut World, api: &Api, call: &mut Call) -> Result<(), Reply> 
     }
 }
 
-/// A quota project needs a permission no deployer has; the product must not name one but for people.
+/// A quota project needs a permission no deployer has; the product must not name one but for people, or when told to.
 fn quota_project(world: &mut World, api: &Api, call: &Call) -> Result<(), Reply> {
     let Some(project) = call.header("x-goog-user-project").or(call.query("userProject")) else { return Ok(()) };
-    if !world.people.contains_key(&call.account) {
+    if !world.people.contains_key(&call.account) && world.quota_project.as_deref() != Some(project) {
         world.unexpected.push(format!("{}: a quota project («{project}») was sent", call.id));
     }
     if world.allows(&call.account, "serviceusage.services.use", project, None) {

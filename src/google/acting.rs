@@ -14,9 +14,10 @@ use super::retry::{Patience, Repeat};
 use super::roles;
 use super::token::SCOPE;
 use crate::explain::{Class, Explain};
+use crate::model::federation::Provider;
 use crate::model::ids::AccountEmail;
 use crate::model::own::Acting;
-use crate::model::principal::Principal;
+use crate::model::principal::{Principal, Repository};
 
 /// IAM Credentials answers within seconds or not at all.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -33,17 +34,24 @@ pub(super) struct Actor {
     who: String,
     member: String,
     role: &'static str,
+    /// What must hold for the member to mean anybody.
+    mapped: Vec<String>,
 }
 
 impl Actor {
-    /// The runs of a pool.
-    pub(super) fn runs(member: String) -> Self {
-        Self { who: "the runs of this repository".to_owned(), member, role: "roles/iam.workloadIdentityUser" }
+    /// The runs of a repository, by a provider.
+    pub(super) fn runs(provider: &Provider, repository: &Repository) -> Self {
+        Self {
+            who: "the runs of this repository".to_owned(),
+            member: provider.members(repository),
+            role: "roles/iam.workloadIdentityUser",
+            mapped: provider.mapped(repository),
+        }
     }
 
     /// A person, or a machine's account.
     pub(super) fn own(owner: &Principal) -> Self {
-        Self { who: format!("`{owner}`"), member: owner.member().to_owned(), role: CREATOR }
+        Self { who: format!("`{owner}`"), member: owner.member().to_owned(), role: CREATOR, mapped: Vec::new() }
     }
 }
 
@@ -137,6 +145,7 @@ impl Explain for ActAsError {
         let account = &self.acting.account;
         let project = project_of(account);
         let mut hints = grants(&self.acting, &self.actor);
+        hints.extend(self.actor.mapped.iter().cloned());
         hints.push(format!("Check that the account exists: gcloud iam service-accounts describe {account}{project}"));
         hints.push("A grant is known after two minutes as a rule, and after seven or more at times".into());
         hints
@@ -151,7 +160,9 @@ fn project_of(account: &AccountEmail) -> String {
 fn grants(acting: &Acting, actor: &Actor) -> Vec<String> {
     let grant = |on: &AccountEmail, member: &str, role: &str| {
         let project = project_of(on);
-        format!("gcloud iam service-accounts add-iam-policy-binding {on}{project} --role={role} --member={member}")
+        format!(
+            "gcloud iam service-accounts add-iam-policy-binding {on}{project} --member={member} --role={role} --condition=None"
+        )
     };
     let account = &acting.account;
     let Some((first, others)) = acting.delegates.split_first() else {

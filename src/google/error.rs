@@ -79,7 +79,8 @@ impl ApiError {
 
     /// The account may not do this; not a quota, not a disabled API.
     pub fn is_forbidden(&self) -> bool {
-        self.refusal().is_some_and(|refusal| refusal.status == 403 && !refusal.is_rate_limit())
+        let forbidden = self.refusal().is_some_and(|refusal| refusal.status == 403 && !refusal.is_rate_limit());
+        forbidden && !self.is_api_disabled()
     }
 
     /// The API is not enabled in the project.
@@ -157,6 +158,7 @@ impl ApiError {
             let (request, project, member) = (&self.request, &self.project, self.principal.member());
             let denied = Denied { refusal, request, project, member };
             hints.push(format!("An owner grants it with: {}", denied.command(need)));
+            hints.extend(self.principal.mapped().iter().cloned());
         }
         hints
     }
@@ -225,8 +227,9 @@ impl Explain for ApiError {
                 let Some(service) = refusal.disabled_api() else {
                     return vec!["Enable the API that Google names above; it takes a few minutes to work".into()];
                 };
-                let mut hints =
-                    vec![format!("Enable it, which takes a few minutes to work: {}", services::enable(&self.project, [service]))];
+                let project = refusal.consumer().unwrap_or(&self.project);
+                let enable = services::enable(project, [service]);
+                let mut hints = vec![format!("Enable it, which takes a few minutes to work: {enable}")];
                 hints.extend(refusal.metadata("activationUrl").map(|url| format!("Or enable it here: {url}")));
                 hints
             }
@@ -239,7 +242,8 @@ impl Explain for ApiError {
                 let role = "roles/serviceusage.serviceUsageConsumer";
                 vec![
                     format!("`{}` may not have requests counted for a project: {}", self.principal, roles::grant_on_project(&self.project, member, role)),
-                    format!("Or name a project in which it may: gcloud auth application-default set-quota-project PROJECT; else check that `{}` exists", self.project),
+                    "Or name a project in which it may with `quota_project`".to_owned(),
+                    format!("Check that project `{}` exists", self.project),
                 ]
             }
             (_, "CONSUMER_INVALID") => {

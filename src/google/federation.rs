@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::acting::{self, Actor};
 use super::endpoints::Api;
-use super::federation_error::FederationError;
+use super::federation_error::{CLAIMS, FederationError};
 use super::granted::{self, Granted};
 use super::http::{Body, Call, Http};
 use super::retry::{Patience, Repeat};
@@ -43,7 +43,7 @@ pub(super) async fn identity(http: &Http, federation: &Federation, audience: &st
 }
 
 fn actor(federation: &Federation) -> Actor {
-    Actor::runs(federation.provider.members(&federation.repository))
+    Actor::runs(&federation.provider, &federation.repository)
 }
 
 /// What vouches for the run: GitHub's token, or what stands in a file.
@@ -113,12 +113,13 @@ fn call(method: Method, url: String, body: Body, doing: &str) -> Call {
     }
 }
 
-/// What a token says of the run, for the one who has to compare it with a condition. No part of it proves anything.
-fn claims(token: &str) -> Vec<(&'static str, String)> {
-    const SHOWN: [&str; 7] = ["iss", "sub", "repository_id", "repository_owner_id", "ref", "environment", "aud"];
+/// What a token says of the run, for the one who has to compare it with a condition; `None` for what it does not say. No
+/// part of it proves anything.
+fn claims(token: &str) -> Vec<(&'static str, Option<String>)> {
     let claims = granted::claims(token);
-    let shown = |name| Some((name, claims.get(name)?.as_str()?.chars().take(200).collect()));
-    SHOWN.into_iter().filter_map(shown).collect()
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let all = CLAIMS.iter().map(|name| (*name, claims.get(*name).map(|value| text(value).chars().take(300).collect())));
+    if claims.is_object() { all.collect() } else { Vec::new() }
 }
 
 #[cfg(test)]
@@ -129,7 +130,10 @@ mod tests {
     fn what_a_token_says_is_read_and_what_is_none_says_nothing() {
         // {"sub":"repo:o/r","aud":"x","exp":1}
         assert_eq!(
-            claims("e30.eyJzdWIiOiJyZXBvOm8vciIsImF1ZCI6IngiLCJleHAiOjF9.c2ln"),
+            claims("e30.eyJzdWIiOiJyZXBvOm8vciIsImF1ZCI6IngiLCJleHAiOjF9.c2ln")
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?)))
+                .collect::<Vec<_>>(),
             [("sub", "repo:o/r".to_owned()), ("aud", "x".to_owned())]
         );
         for text in ["", "a.b.c", "a..c", "..."] {

@@ -6,6 +6,36 @@ use crate::explain::{Class, Explain};
 use crate::model::federation::Provider;
 use crate::model::token_file::TokenFileError;
 
+/// What attribute conditions compare (docs: actions/reference/openid-connect-reference): of a called workflow
+/// `job_workflow_ref` names the file that runs, and `workflow_ref` the one that called it.
+pub(super) const CLAIMS: [&str; 22] = [
+    "iss",
+    "aud",
+    "sub",
+    "repository",
+    "repository_id",
+    "repository_owner",
+    "repository_owner_id",
+    "repository_visibility",
+    "ref",
+    "ref_type",
+    "ref_protected",
+    "base_ref",
+    "head_ref",
+    "environment",
+    "event_name",
+    "workflow",
+    "workflow_ref",
+    "job_workflow_ref",
+    "actor",
+    "actor_id",
+    "runner_environment",
+    "enterprise",
+];
+
+/// Those that say which run it is.
+const USUAL: [&str; 7] = ["iss", "sub", "repository_id", "repository_owner_id", "ref", "environment", "aud"];
+
 /// Which link of the chain could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum FederationError {
@@ -31,8 +61,8 @@ pub enum FederationError {
         error: Box<ApiError>,
         /// Who was to vouch for the run.
         provider: Provider,
-        /// What the token says of the run.
-        says: Vec<(&'static str, String)>,
+        /// What the token says of the run; `None` for what it does not say.
+        says: Vec<(&'static str, Option<String>)>,
     },
     /// The run may not act as the account.
     #[error(transparent)]
@@ -84,30 +114,80 @@ fn no_right() -> Vec<String> {
     ]
 }
 
-fn exchange(error: &ApiError, provider: &Provider, says: &[(&str, String)]) -> Vec<String> {
+fn exchange(error: &ApiError, provider: &Provider, says: &[(&str, Option<String>)]) -> Vec<String> {
     let words = error.refusal().map(|refusal| refusal.words()).unwrap_or_default();
-    let look = format!(
-        "gcloud iam workload-identity-pools providers describe {} --workload-identity-pool={} --location=global --project={}",
-        provider.id(),
-        provider.pool(),
-        provider.project_number()
-    );
-    let mut hints = Vec::new();
+    if words.contains("127 bytes") {
+        return too_long(provider, &words, says);
+    }
     if words.contains("attribute condition") {
+        let mut hints = vec![format!(
+            "The provider's attribute condition does not hold for this run; read it: {}",
+            provider.describe("attributeCondition")
+        )];
+        if !says.is_empty() {
+            hints.push(format!("What the token says of this run: {}", shown(says, |_| true)));
+            hints.push(format!("What it does not say, so that no comparison with it holds: {}", absent(says)));
+        }
+        return hints;
+    }
+    let mut hints = Vec::new();
+    if words.contains("mapped attribute") || words.contains("Mapped attribute") {
         hints.push(format!(
-            "The provider's attribute condition does not hold for this run; read it: {look} --format='value(attributeCondition)'"
+            "The provider makes an attribute of something that this token does not say; read what it maps: {}",
+            provider.describe("attributeMapping")
         ));
     } else if words.starts_with("invalid_grant") && words.contains("audience") {
-        hints.push(format!("The provider allows other audiences; read them, and give `audience`: {look}"));
+        hints.push(format!(
+            "The provider allows other audiences; read them, and give `audience`: {}",
+            provider.describe("oidc.allowedAudiences")
+        ));
     } else {
         hints.push(format!(
-            "Check that the provider exists, is enabled, and trusts the issuer that the token names: {look}"
+            "Check that the provider exists, is enabled, and trusts the issuer that the token names: {}",
+            provider.command("describe")
         ));
-        hints.push("What was made or changed in the last five minutes may not be known everywhere yet".into());
+        hints.push("What was made or changed in the last minutes may not be known everywhere yet".into());
     }
-    if !says.is_empty() {
-        let says: Vec<String> = says.iter().map(|(name, value)| format!("`{name}` is `{value}`")).collect();
-        hints.push(format!("What the token says of this run: {}", says.join(", ")));
+    let usual = shown(says, |name| USUAL.contains(&name));
+    if !usual.is_empty() {
+        hints.push(format!("What the token says of this run: {usual}"));
     }
     hints
+}
+
+/// Google takes 127 bytes for `google.subject` and no more (docs: iam/docs/troubleshooting-workload-identity-federation).
+/// A long branch or repository in `sub` is more than that.
+fn too_long(provider: &Provider, words: &str, says: &[(&str, Option<String>)]) -> Vec<String> {
+    let attribute = words.split("mapped attribute ").nth(1).and_then(|rest| rest.split_whitespace().next());
+    let attribute = attribute.filter(|name| name.contains('.')).unwrap_or("google.subject");
+    let long =
+        says.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))).filter(|(_, value)| value.len() > 127);
+    let long: Vec<String> = long.map(|(name, value)| format!("`{name}` has {} bytes", value.len())).collect();
+    let why = if long.is_empty() { String::new() } else { format!(" ({})", long.join(", ")) };
+    vec![
+        format!(
+            "The provider makes `{attribute}` of something that is longer than 127 bytes in this run{why}; read what it maps: {}",
+            provider.describe("attributeMapping")
+        ),
+        format!(
+            "Make it of something short, and name again what else it maps, because this writes the whole mapping: {} --attribute-mapping={attribute}=assertion.repository_id,attribute.repository_id=assertion.repository_id,attribute.ref=assertion.ref",
+            provider.command("update-oidc")
+        ),
+        "Members that name a subject (`principal://…/subject/…`) must then name the new one; those that name an attribute (`principalSet://…`) stay as they are".into(),
+    ]
+}
+
+fn shown(says: &[(&str, Option<String>)], which: impl Fn(&str) -> bool) -> String {
+    let said = says.iter().filter(|(name, _)| which(name));
+    let said = said.filter_map(|(name, value)| Some(format!("`{name}` is `{}`", value.as_ref()?)));
+    said.collect::<Vec<_>>().join(", ")
+}
+
+fn absent(says: &[(&str, Option<String>)]) -> String {
+    let absent = says.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| match *name {
+        "environment" => "`environment` (the job names none)".to_owned(),
+        "base_ref" | "head_ref" => format!("`{name}` (it is a pull request's)"),
+        name => format!("`{name}`"),
+    });
+    absent.collect::<Vec<_>>().join(", ")
 }

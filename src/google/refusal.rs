@@ -106,6 +106,13 @@ impl Refusal {
         self.metadata("service").or_else(|| api_in(&self.message))
     }
 
+    /// The project that the request counted for, by its number or its id, where Google names it.
+    pub fn consumer(&self) -> Option<&str> {
+        let project = self.metadata("consumer")?.strip_prefix("projects/")?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-:.".contains(c);
+        (!project.is_empty() && project.chars().all(plain)).then_some(project)
+    }
+
     /// The permission that is missing: from the details, else from Google's usual sentences.
     pub fn permission(&self) -> Option<&str> {
         if let Some(permission) = self.metadata("permission") {

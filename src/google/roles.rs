@@ -280,7 +280,7 @@ pub fn grant_on_project(project: &str, member: &str, role: &str) -> String {
 /// The command that grants `role` on a service account to `member`.
 pub fn grant_on_account(project: &str, account: &str, member: &str, role: &str) -> String {
     format!(
-        "gcloud iam service-accounts add-iam-policy-binding {account} --project={project} --member={member} --role={role}"
+        "gcloud iam service-accounts add-iam-policy-binding {account} --project={project} --member={member} --role={role} --condition=None"
     )
 }
 
@@ -291,7 +291,9 @@ pub fn grant_on_bucket(bucket: &str, member: &str, role: &str) -> String {
 
 /// The command that grants `role` on a secret of `project` to `member`.
 pub fn grant_on_secret(project: &str, secret: &str, member: &str, role: &str) -> String {
-    format!("gcloud secrets add-iam-policy-binding {secret} --project={project} --member={member} --role={role}")
+    format!(
+        "gcloud secrets add-iam-policy-binding {secret} --project={project} --member={member} --role={role} --condition=None"
+    )
 }
 
 /// The command that grants `role` on a repository of images to `member`.

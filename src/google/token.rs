@@ -50,6 +50,7 @@ type Granting<'a> = Pin<Box<dyn Future<Output = Result<Granted, TokenError>> + S
 pub struct Tokens {
     principal: Arc<Principal>,
     source: Source,
+    quota_project: Option<ProjectId>,
     clock: Clock,
     on_new: Box<dyn Fn(&str) + Send + Sync>,
     /// One token at a time is got, however many requests need it.
@@ -86,8 +87,8 @@ impl Tokens {
             Way::Federation(federation) => Source::Federation(federation),
             Way::Own(own) => Source::Own(Box::new(OwnTokens::new(*own, credentials.principal.clone()).await?)),
         };
-        let principal = Arc::new(credentials.principal);
-        Ok(Self { principal, source, clock, on_new, last: tokio::sync::Mutex::new(Last::Nothing) })
+        let (principal, quota_project) = (Arc::new(credentials.principal), credentials.quota_project);
+        Ok(Self { principal, source, quota_project, clock, on_new, last: tokio::sync::Mutex::new(Last::Nothing) })
     }
 
     /// Whose tokens they are.
@@ -95,12 +96,13 @@ impl Tokens {
         &self.principal
     }
 
-    /// The project that requests are counted for, where a person said that it is not the one of their program.
+    /// The project that requests are counted for, where an input says so, or what was found with a person's credentials.
     pub(super) fn quota_project(&self) -> Option<&ProjectId> {
-        match &self.source {
+        let of_own = || match &self.source {
             Source::Own(own) => own.quota_project(),
-            _ => None,
-        }
+            Source::Key(_) | Source::Federation(_) => None,
+        };
+        self.quota_project.as_ref().or_else(of_own)
     }
 
     /// An access token: the one at hand while it is good for another minute, unless it is the one that Google refused.

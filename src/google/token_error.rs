@@ -120,7 +120,7 @@ impl Explain for TokenError {
             ],
             TokenError::Fixed { variable, why } if *why != ANONYMOUS => vec![
                 format!("Get another one: export {variable}=$(gcloud auth print-access-token)"),
-                format!("Or sign in so that tokens are renewed: {LOG_IN}; and unset {variable}"),
+                format!("Or unset {variable}, and sign in so that tokens are renewed: {LOG_IN}"),
             ],
             TokenError::Fixed { .. } => vec![ACT.into()],
             TokenError::Unreachable { error, .. } => match error.is_distrusted() {
@@ -140,7 +140,7 @@ impl Explain for TokenError {
                 "In a container, its network must reach metadata.google.internal".into(),
             ],
             TokenError::Scopes(_) => vec![
-                "Scopes of a stopped machine can be changed: gcloud compute instances set-service-account MACHINE --scopes=cloud-platform; what its account may do is said by its roles".into(),
+                "Scopes of a stopped machine can be changed, and what its account may do is said by its roles: gcloud compute instances set-service-account MACHINE --scopes=cloud-platform".into(),
             ],
             TokenError::Proof(_) if self.is_unknown_key() => {
                 vec!["A new key may take some minutes to be known everywhere; run again".into()]

@@ -14,6 +14,8 @@ pub struct Credentials {
     pub principal: Principal,
     /// How.
     pub way: Way,
+    /// The project that every request counts for, where an input names one.
+    pub quota_project: Option<ProjectId>,
 }
 
 /// The ways there are.
@@ -30,7 +32,7 @@ pub enum Way {
 impl Credentials {
     /// Signs in by a key.
     pub fn of_key(key: ServiceAccountKey) -> Self {
-        Self { principal: Principal::account(&key.email), way: Way::Key(Box::new(key)) }
+        Self { principal: Principal::account(&key.email), way: Way::Key(Box::new(key)), quota_project: None }
     }
 
     /// Signs in without one.
@@ -39,7 +41,7 @@ impl Credentials {
             Some(acting) => Principal::account(&acting.account),
             None => Principal::federated(&federation.provider, &federation.repository),
         };
-        Self { principal, way: Way::Federation(Box::new(federation)) }
+        Self { principal, way: Way::Federation(Box::new(federation)), quota_project: None }
     }
 
     /// Signs in by what a person or a machine has.
@@ -50,7 +52,7 @@ impl Credentials {
             (None, Source::Token { variable, .. }) => Principal::bearer(variable),
             (None, Source::Machine(_)) => Principal::machine(),
         };
-        Self { principal, way: Way::Own(Box::new(own)) }
+        Self { principal, way: Way::Own(Box::new(own)), quota_project: None }
     }
 
     /// The account that is acted as, where the way leads to one.
@@ -107,8 +109,11 @@ impl Credentials {
         }
     }
 
-    /// Whether tokens of the one serve for the other.
+    /// Whether requests of the one are like those of the other.
     pub fn same(&self, other: &Self) -> bool {
+        if self.quota_project != other.quota_project {
+            return false;
+        }
         match (&self.way, &other.way) {
             (Way::Key(one), Way::Key(other)) => one.email == other.email && one.key_id == other.key_id,
             (Way::Federation(one), Way::Federation(other)) => one == other,

@@ -154,14 +154,52 @@ impl Provider {
     /// The runs of one repository, as a policy names them. By the repository's number where it is known: a name can
     /// be given up and taken by somebody else.
     pub fn members(&self, repository: &Repository) -> String {
-        let attribute = match (&repository.id, &repository.name) {
-            (Some(id), _) => format!("repository_id/{id}"),
-            (None, Some(name)) => format!("repository/{name}"),
-            (None, None) => "repository_id/REPOSITORY_ID".to_owned(),
-        };
+        let (claim, value) = Self::claim(repository);
+        format!("principalSet://{}/attribute.{claim}/{value}", self.home())
+    }
+
+    /// The claim by which runs of a repository are named, and its value.
+    fn claim(repository: &Repository) -> (&'static str, &str) {
+        match (&repository.id, &repository.name) {
+            (Some(id), _) => ("repository_id", id),
+            (None, Some(name)) => ("repository", name),
+            (None, None) => ("repository_id", "REPOSITORY_ID"),
+        }
+    }
+
+    fn home(&self) -> String {
+        format!("iam.googleapis.com/projects/{}/locations/global/workloadIdentityPools/{}", self.number, self.pool)
+    }
+
+    /// What must hold for [`members`](Self::members) to mean anybody, and what to name where it does not. Whoever
+    /// made the provider chose what it maps, and Google's refusal does not tell that nobody has such an attribute.
+    pub fn mapped(&self, repository: &Repository) -> Vec<String> {
+        let (claim, _) = Self::claim(repository);
+        let mut hints = vec![format!(
+            "That member means this run only where the provider maps `attribute.{claim}`; see what it maps: {}",
+            self.describe("attributeMapping")
+        )];
+        let home = self.home();
+        let other = repository.name.as_ref().filter(|_| claim != "repository");
+        let by_name =
+            other.map(|name| format!("principalSet://{home}/attribute.repository/{name} of `attribute.repository`, "));
+        hints.push(format!(
+            "Where it does not, grant the role to a member that it does map: {}principal://{home}/subject/SUBJECT of `google.subject` alone",
+            by_name.unwrap_or_default()
+        ));
+        hints
+    }
+
+    /// The command that shows one of its fields.
+    pub fn describe(&self, field: &str) -> String {
+        format!("{} --format='value({field})'", self.command("describe"))
+    }
+
+    /// A command about the provider.
+    pub fn command(&self, verb: &str) -> String {
         format!(
-            "principalSet://iam.googleapis.com/projects/{}/locations/global/workloadIdentityPools/{}/attribute.{attribute}",
-            self.number, self.pool
+            "gcloud iam workload-identity-pools providers {verb} {} --workload-identity-pool={} --location=global --project={}",
+            self.id, self.pool, self.number
         )
     }
 }

@@ -19,17 +19,20 @@ struct Named {
     shown: String,
     member: String,
     email: Option<String>,
+    /// What must hold for `member` to mean anybody.
+    mapped: Vec<String>,
 }
 
 impl Named {
     /// By an address: a service account's says that it is one.
     fn of_address(email: &str) -> Self {
         let kind = if is_account(email) { "serviceAccount" } else { "user" };
-        Self { shown: email.to_owned(), member: format!("{kind}:{email}"), email: Some(email.to_owned()) }
+        let member = format!("{kind}:{email}");
+        Self { shown: email.to_owned(), member, email: Some(email.to_owned()), mapped: Vec::new() }
     }
 
     fn unnamed(shown: impl Into<String>, member: &str) -> Principal {
-        let named = Self { shown: shown.into(), member: member.to_owned(), email: None };
+        let named = Self { shown: shown.into(), member: member.to_owned(), ..Self::default() };
         Principal { named, learned: Arc::default() }
     }
 }
@@ -38,14 +41,16 @@ impl Principal {
     /// A service account, by its key or impersonated.
     pub fn account(email: &AccountEmail) -> Self {
         let member = format!("serviceAccount:{email}");
-        let named = Named { shown: email.to_string(), member, email: Some(email.to_string()) };
+        let named = Named { shown: email.to_string(), member, email: Some(email.to_string()), mapped: Vec::new() };
         Self { named, learned: Arc::default() }
     }
 
     /// The runs of a repository, by themselves: nothing but their pool knows them.
     pub fn federated(provider: &Provider, repository: &Repository) -> Self {
         let shown = format!("{} in pool {}", repository.name.as_deref().unwrap_or("this workflow"), provider.pool());
-        Named::unnamed(shown, &provider.members(repository))
+        let mut principal = Named::unnamed(shown, &provider.members(repository));
+        principal.named.mapped = provider.mapped(repository);
+        principal
     }
 
     /// A person, whose address comes with the first token.
@@ -84,6 +89,11 @@ impl Principal {
     /// The name in a policy, such as `serviceAccount:NAME@PROJECT.iam.gserviceaccount.com`.
     pub fn member(&self) -> &str {
         &self.named().member
+    }
+
+    /// What must hold for that name to mean anybody, for whoever grants it a role; nothing where it always does.
+    pub fn mapped(&self) -> &[String] {
+        &self.named().mapped
     }
 
     /// The address of the account or the person; who is known to a pool alone has none.

@@ -305,5 +305,8 @@ async fn look_ahead(context: &MonitoringContext<'_>) -> Result<(), Failure> {
         let grant = roles::grant_on_project(wanted.project.as_str(), caller.member(), need.role);
         hints.push(format!("Grant {}: {grant}", need.role));
     }
-    Err(Failure::plain(Class::Permission, text).evidence(evidence.collect()).more_hints(hints))
+    Err(Failure::plain(Class::Permission, text)
+        .evidence(evidence.collect())
+        .more_hints(hints)
+        .more_hints(caller.mapped().iter().cloned()))
 }

@@ -37,7 +37,7 @@ pub(super) async fn run(http: &Http, facts: &mut Facts, image: &ImageRef) -> Res
                 format!("`{image}` is not there, or may not be looked up; Cloud Run pins it when it deploys"),
             ))
         }
-        Err(error) if error.is_forbidden() => {
+        Err(error) if error.is_forbidden() || error.is_api_disabled() => {
             Ok((image.to_string(), format!("`{image}` may not be looked up; Cloud Run pins it when it deploys")))
         }
         Err(error) => Err(Failure::of(format!("Could not find out which digest `{image}` stands for"), error)),

@@ -24,6 +24,9 @@ pub(crate) const API: Api = Api {
 /// How far a clock may be off.
 const SKEW: i64 = 60;
 
+/// Bytes of `google.subject` (docs: iam/docs/troubleshooting-workload-identity-federation, with the sentence).
+const LONGEST_SUBJECT: usize = 127;
+
 fn exchange(world: &mut World, call: &Call) -> Answer {
     let field = |name: &str| call.json[name].as_str().unwrap_or_default();
     let refuse = |error: &str, description: &str| Err(refusal::oauth(400, error, description));
@@ -84,6 +87,11 @@ fn exchange(world: &mut World, call: &Call) -> Answer {
     let Some((principal, attributes)) = provider.map(pool, &parts.claims) else {
         return refuse("invalid_grant", "Mapped attribute must be of type STRING.");
     };
+    if principal.rsplit("/subject/").next().is_some_and(|subject| subject.len() > LONGEST_SUBJECT) {
+        let description = "The size of mapped attribute google.subject exceeds the 127 bytes limit. Either modify your \
+             attribute mapping or the incoming assertion to produce a mapped attribute that is less than 127 bytes.";
+        return refuse("invalid_request", description);
+    }
     let token = format!("ya29.d.b0AX{}", world.fresh_hex("federated token", 64));
     let lives = world.federated_lifetime;
     world.principals.insert(principal.clone(), attributes);

@@ -43,8 +43,12 @@ impl GitHubRun {
             ("repository_owner", "o"),
             ("repository_owner_id", "815"),
             ("ref", "refs/heads/develop"),
+            ("ref_type", "branch"),
             ("event_name", "push"),
             ("workflow", "deploy"),
+            ("workflow_ref", "o/r/.github/workflows/deploy.yml@refs/heads/develop"),
+            ("job_workflow_ref", "o/r/.github/workflows/deploy.yml@refs/heads/develop"),
+            ("runner_environment", "github-hosted"),
         ];
         GitHubRun {
             // Long enough to be a secret that tests look for.

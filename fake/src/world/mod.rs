@@ -70,6 +70,8 @@ pub struct World {
     pub machine: Option<Machine>,
     /// How often a new key is refused before it works.
     pub key_lag: u32,
+    /// So many lists do not show a key that was just made.
+    pub key_list_lag: u32,
     /// Where key files lead; the fake knows once it listens.
     pub(crate) token_uri: String,
     /// Access tokens given out.
@@ -143,6 +145,8 @@ pub struct World {
     pub clock_skew: i64,
     /// Seconds by which Google's clock advances more with every call.
     pub seconds_per_call: i64,
+    /// The project that requests may say they count for; any other is noted, but of people.
+    pub quota_project: Option<String>,
     /// Seconds an access token of an account lives.
     pub token_lifetime: i64,
     /// What answers with a token say of its life, where that is something else than the truth; null for nothing.
@@ -255,6 +259,7 @@ impl World {
             people: BTreeMap::new(),
             machine: None,
             key_lag: 0,
+            key_list_lag: 0,
             token_uri: String::new(),
             tokens: BTreeMap::new(),
             providers: BTreeMap::new(),
@@ -290,6 +295,7 @@ impl World {
             faults: Vec::new(),
             clock_skew: 0,
             seconds_per_call: 0,
+            quota_project: None,
             token_lifetime: 3599,
             said_lifetime: None,
             federated_lifetime: 599,

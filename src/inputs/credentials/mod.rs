@@ -13,11 +13,19 @@ use super::raw::RawInputs;
 use super::runner::Runner;
 use super::scalar;
 use crate::model::credentials::{Credentials, Way};
+use crate::model::ids::ProjectId;
 use crate::model::key::{KeyError, ServiceAccountKey};
 
 /// The inputs that say how, in the order they are told about.
-pub const INPUTS: [&str; 6] =
-    ["credentials_json", "workload_identity_provider", "service_account", "audience", "delegates", "machine_account"];
+pub const INPUTS: [&str; 7] = [
+    "credentials_json",
+    "workload_identity_provider",
+    "service_account",
+    "audience",
+    "delegates",
+    "machine_account",
+    "quota_project",
+];
 
 /// Finds the credentials. What is wrong with them, and what contradicts each other, is told all at once.
 pub fn find(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Option<Credentials> {
@@ -43,6 +51,10 @@ pub fn find(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Option
             "keep one of them",
         );
     }
+    let quota_project = raw.get("quota_project").and_then(|text| {
+        let project = ProjectId::parse(text);
+        project.map_err(|error| findings.wrong("quota_project", error.to_string(), "")).ok()
+    });
     if let Some(why) = flawed {
         findings.wrong("machine_account", "it does not fit", why);
     }
@@ -63,7 +75,8 @@ pub fn find(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Option
     if may_be_own && !own {
         federation::without_provider(raw, findings);
     }
-    found.filter(|_| findings.mistakes.len() == before)
+    let found = found.filter(|_| findings.mistakes.len() == before);
+    found.map(|credentials| Credentials { quota_project, ..credentials })
 }
 
 /// What no input gives: in a job the file of a variable, on a terminal the first of what is there.

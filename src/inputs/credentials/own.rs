@@ -45,7 +45,7 @@ pub(super) fn token(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -
         findings.wrong(
             variable,
             "it holds something else than an access token",
-            format!("export {variable}=$(gcloud auth print-access-token), or unset it"),
+            format!("unset it, or write `export {variable}=$(gcloud auth print-access-token)`"),
         );
         return None;
     }

@@ -10,6 +10,7 @@ pub const DOCTOR: &[Input] = &[
     sign_in::AUDIENCE,
     sign_in::DELEGATES,
     sign_in::MACHINE,
+    sign_in::QUOTA,
     sign_in::CA,
     sign_in::KEY_MAX_AGE,
     rotate_secret::MAX_AGE,

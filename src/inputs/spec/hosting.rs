@@ -10,6 +10,7 @@ pub const HOSTING: &[Input] = &[
     sign_in::AUDIENCE,
     sign_in::DELEGATES,
     sign_in::MACHINE,
+    sign_in::QUOTA,
     sign_in::CA,
     text(
         Group::Target,

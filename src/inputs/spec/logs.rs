@@ -10,6 +10,7 @@ pub const LOGS: &[Input] = &[
     sign_in::AUDIENCE,
     sign_in::DELEGATES,
     sign_in::MACHINE,
+    sign_in::QUOTA,
     sign_in::CA,
     text(Group::Target, "project_id", "the account's project", "Google Cloud project whose log is shown"),
     text(Group::Target, "region", "us-central1", "Cloud Run region of `service`"),

@@ -10,6 +10,7 @@ pub const ROTATE_KEY: &[Input] = &[
     sign_in::AUDIENCE,
     sign_in::DELEGATES,
     sign_in::MACHINE,
+    sign_in::QUOTA,
     sign_in::CA,
     text(Group::Target, "project_id", "the account's project", "Google Cloud project whose permissions are asked for"),
     text(Group::Target, "account", "the account that signs in", "Service account that gets a new key"),

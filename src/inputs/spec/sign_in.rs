@@ -44,6 +44,13 @@ pub(super) const MACHINE: Input = switch(
     "Sign in as the service account of the machine in Google Cloud that runs this (metadata server); a job does so only when told to",
 );
 
+pub(super) const QUOTA: Input = text(
+    Group::Target,
+    "quota_project",
+    "",
+    "Project that requests count for (x-goog-user-project), where that is not the one of the account; takes roles/serviceusage.serviceUsageConsumer on it",
+);
+
 pub(super) const CA: Input = text(
     Group::Target,
     "ca_certificates",

@@ -87,7 +87,8 @@ fn permitted(context: &SiteContext<'_>, asked: &[&str], held: Result<Vec<String>
     let (account, project) = (&context.hosting.credentials.principal, &context.hosting.project);
     let what = format!("`{account}` lacks {} on project `{project}`", list.join(" and "));
     Err(Failure::plain(Class::Permission, format!("Project `{project}` is not ready for this release: {what}"))
-        .hint(refused::grant(context.http)))
+        .hint(refused::grant(context.http))
+        .more_hints(account.mapped().iter().cloned()))
 }
 
 /// The site that is meant where none is named: the one the project was given first; where Hosting calls none that, the

@@ -10,7 +10,7 @@ use crate::google::roles;
 pub(in super::super) fn of(http: &Http, sentence: impl Into<String>, error: ApiError) -> Failure {
     let silent = error.is_forbidden() && error.refusal().is_some_and(|refusal| refusal.permission().is_none());
     let failure = Failure::of(sentence, error);
-    if silent { failure.hint(grant(http)) } else { failure }
+    if silent { failure.hint(grant(http)).more_hints(http.principal().mapped().iter().cloned()) } else { failure }
 }
 
 /// The command that grants what sites need.

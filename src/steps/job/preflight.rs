@@ -104,8 +104,9 @@ fn failure(http: &Http, job: &Job, lacking: &[&Need]) -> Failure {
     let sentence = format!("Project `{}` is not ready for job `{}`: {what}", job.project, job.name);
     let failure = Failure::plain(Class::Permission, sentence);
     let failure = if problems.len() > 1 { failure.evidence(problems) } else { failure };
-    failure.more_hints(lacking.iter().map(|need| {
+    let failure = failure.more_hints(lacking.iter().map(|need| {
         let grant = roles::grant_on_project(job.project.as_str(), caller.member(), need.role);
         format!("Grant {}: {grant}", need.role)
-    }))
+    }));
+    failure.more_hints(caller.mapped().iter().cloned())
 }

@@ -60,7 +60,8 @@ pub(super) async fn look_ahead(context: &MonitoringContext<'_>) -> Result<Option
                     lacking.iter().map(|need| format!("`{caller}` lacks `{}`, to {}", need.permission, need.why));
                 let text = format!("`{caller}` may not set up a budget on `{account}`; nothing was changed");
                 let failure = Failure::plain(Class::Permission, text).evidence(evidence.collect());
-                return Err(failure.hint(grant(context, &account)));
+                let mapped = caller.mapped().iter().cloned();
+                return Err(failure.hint(grant(context, &account)).more_hints(mapped));
             }
         }
         Err(error) if error.class() == Class::Auth => {

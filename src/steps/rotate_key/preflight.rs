@@ -58,7 +58,8 @@ async fn permissions(context: &RotateContext<'_>) -> Result<(), Failure> {
         Class::Permission,
         format!("`{caller}` may not rotate the keys of `{}`: it lacks {lacks}", rotate.account),
     )
-    .hint(format!("Grant {} on that account alone: {grant}", first.role)))
+    .hint(format!("Grant {} on that account alone: {grant}", first.role))
+    .more_hints(caller.mapped().iter().cloned()))
 }
 
 fn capital(text: &str) -> String {

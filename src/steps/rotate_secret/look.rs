@@ -225,7 +225,8 @@ async fn permissions(context: &SecretContext<'_>) -> Result<(), Failure> {
     }
     let caller = context.http.principal();
     let sentence = format!("`{caller}` may not rotate secret `{secret}`: it lacks {lacks}");
-    Err(Failure::plain(Class::Permission, sentence).hint(grant(context)))
+    let mapped = caller.mapped().iter().cloned();
+    Err(Failure::plain(Class::Permission, sentence).hint(grant(context)).more_hints(mapped))
 }
 
 /// The command that lets the caller rotate the secret.
