@@ -102,30 +102,37 @@ pub async fn create(http: &Http, account: &AccountEmail) -> Result<NewKey, ApiEr
     }
 }
 
-/// Switches a key off; one that is gone is off. It can be switched on again.
+/// How a key's end came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// This request ended it, or one before it whose reply was lost.
+    Here,
+    /// Google knows no such key. Of one that was made a moment ago that proves nothing.
+    NotFound,
+}
+
+/// Switches a key off. It can be switched on again.
 ///
 /// # Errors
-/// When Google refuses.
+/// When Google refuses. That it knows no such key is no proof that there is none.
 pub async fn disable(http: &Http, account: &AccountEmail, id: &str) -> Result<(), ApiError> {
     let path = format!("{}/{}:disable", home(account), segment(id));
     let body = Body::Json(json!({}));
     let doing = format!("disable key `{id}` of `{account}`");
-    gone_is_fine(http.json(&http.call(Method::POST, Api::Iam, &path, body, Repeat::Always, doing)).await)
+    http.json(&http.call(Method::POST, Api::Iam, &path, body, Repeat::Always, doing)).await.map(drop)
 }
 
-/// Deletes a key for good; one that is gone is deleted.
+/// Deletes a key for good.
 ///
 /// # Errors
 /// When Google refuses.
-pub async fn delete(http: &Http, account: &AccountEmail, id: &str) -> Result<(), ApiError> {
+pub async fn delete(http: &Http, account: &AccountEmail, id: &str) -> Result<Ended, ApiError> {
     let path = format!("{}/{}", home(account), segment(id));
     let doing = format!("delete key `{id}` of `{account}`");
-    gone_is_fine(http.json(&http.call(Method::DELETE, Api::Iam, &path, Body::Empty, Repeat::Always, doing)).await)
-}
-
-fn gone_is_fine(answer: Result<Value, ApiError>) -> Result<(), ApiError> {
-    match answer {
-        Err(error) if !error.is_missing() => Err(error),
-        _ => Ok(()),
+    match http.json(&http.call(Method::DELETE, Api::Iam, &path, Body::Empty, Repeat::Always, doing)).await {
+        Ok(_) => Ok(Ended::Here),
+        Err(error) if error.is_missing() && error.attempts > 1 => Ok(Ended::Here),
+        Err(error) if error.is_missing() => Ok(Ended::NotFound),
+        Err(error) => Err(error),
     }
 }

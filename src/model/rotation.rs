@@ -75,11 +75,14 @@ pub enum Held {
     New,
 }
 
+/// Stands for a key of which nothing is known.
+pub const SOME_KEY: &str = "one that is not known";
+
 /// What is known of a rotation.
 #[derive(Debug, Clone, Default)]
 pub struct RotationFact {
-    /// While a request for a key is out: the keys that were there before. One beside them is the new one, answered
-    /// or not.
+    /// While a request for a key has no answer: the keys that were there before. One beside them and the new one may
+    /// be nobody's, and may be listed late.
     pub before: Option<Vec<String>>,
     /// The key that was made, while it is there.
     pub new_key: Option<String>,
@@ -93,6 +96,8 @@ pub struct RotationFact {
     pub disabled: Vec<String>,
     /// Keys that were deleted by this run, the unstored new one among them.
     pub deleted: Vec<String>,
+    /// Keys that were to be switched off or deleted, and that somebody else had deleted.
+    pub gone: Vec<String>,
     /// Keys that work or may work and that somebody should look at, each with why.
     pub left: Vec<(String, String)>,
 }

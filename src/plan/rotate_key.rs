@@ -6,7 +6,7 @@ use super::decide::Step;
 use super::difference::Difference;
 use crate::inputs::rotate_key::{Retire, RotateKey};
 use crate::model::facts::StepName;
-use crate::model::rotation::AccountKey;
+use crate::model::rotation::{AccountKey, RotationFact};
 
 /// What becomes of the keys that were there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,9 +48,16 @@ pub fn fate(rotate: &RotateKey, keys: &[AccountKey], written: Option<OffsetDateT
     fate
 }
 
-/// The keys that came between two looks.
-pub fn appeared(before: &[String], after: &[AccountKey]) -> Vec<String> {
-    after.iter().map(|key| key.id.clone()).filter(|id| !before.contains(id)).collect()
+/// The keys that came between two looks, and that the run knows nothing of.
+pub fn appeared(before: &[String], known: &RotationFact, after: &[AccountKey]) -> Vec<String> {
+    // A list may still show what was deleted.
+    let is_known = |id: &String| {
+        before.contains(id)
+            || known.new_key.as_ref() == Some(id)
+            || known.deleted.contains(id)
+            || known.left.iter().any(|(other, _)| other == id)
+    };
+    after.iter().map(|key| key.id.clone()).filter(|id| !is_known(id)).collect()
 }
 
 /// The steps of a rotation, in order.

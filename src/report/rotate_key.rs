@@ -8,7 +8,7 @@ use super::markdown::{code, sentence};
 use super::{Outcome, exit_code, json as report_json, simulated, summary};
 use crate::console::duration;
 use crate::model::facts::Facts;
-use crate::model::rotation::{Held, SecretPlace};
+use crate::model::rotation::{Held, SOME_KEY, SecretPlace};
 use crate::plan::decide::Step;
 
 /// Every output of the rotate-key command and one line on it; `actions/rotate-key/action.yml` holds the same.
@@ -86,11 +86,14 @@ pub fn sentences(story: &RotationStory<'_>) -> Vec<String> {
         format!("Key `{id}` is disabled. Should something still need it: gcloud iam service-accounts keys enable {id} --iam-account={account}")
     }));
     all.extend(rotation.deleted.iter().map(|id| format!("Key `{id}` is deleted")));
+    all.extend(
+        rotation.gone.iter().map(|id| format!("Key `{id}` is not there any more: it was deleted by somebody else")),
+    );
     let named = |id: &str| rotation.left.iter().any(|(other, _)| other == id);
     if rotation.held == Held::Old && !new.is_empty() && !named(new) {
         all.push(format!("Look at key `{new}`: it was made, and nothing holds it"));
     }
-    if rotation.before.is_some() && rotation.left.is_empty() {
+    if rotation.before.is_some() && !named(SOME_KEY) {
         all.push(format!("A key may have been made that nobody has: gcloud iam service-accounts keys list --iam-account={account} --managed-by=user"));
     }
     all.extend(rotation.left.iter().map(|(id, why)| format!("Look at key `{id}`: {why}")));
@@ -140,6 +143,7 @@ pub fn document(story: &RotationStory<'_>) -> Value {
             "updated_at": rotation.updated_at,
             "disabled": rotation.disabled,
             "deleted": rotation.deleted,
+            "gone": rotation.gone,
             "left": rotation.left.iter().map(|(id, why)| json!({"key": id, "why": why})).collect::<Vec<_>>(),
         },
         "steps": report_json::steps(facts),

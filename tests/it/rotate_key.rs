@@ -10,9 +10,9 @@ use crate::interrupted::reach_command;
 use crate::support::{Run, Scene};
 
 const LIST: &str = "iam.projects.serviceAccounts.keys.list";
-const CREATE: &str = "iam.projects.serviceAccounts.keys.create";
-const DISABLE: &str = "iam.projects.serviceAccounts.keys.disable";
-const DELETE: &str = "iam.projects.serviceAccounts.keys.delete";
+pub const CREATE: &str = "iam.projects.serviceAccounts.keys.create";
+pub const DISABLE: &str = "iam.projects.serviceAccounts.keys.disable";
+pub const DELETE: &str = "iam.projects.serviceAccounts.keys.delete";
 const PUT: &str = "github.secrets.put";
 const LOOK: &str = "github.secrets.get";
 const ROLE: &str = "roles/iam.serviceAccountKeyAdmin";
@@ -42,12 +42,12 @@ pub fn scene() -> Scene {
 }
 
 /// Runs the command, some seconds after whatever was before: GitHub counts in whole ones.
-fn rotate(scene: &Scene) -> Run {
+pub fn rotate(scene: &Scene) -> Run {
     scene.cloud.world(|world| world.clock_skew += 2);
     scene.command(&["rotate-key"])
 }
 
-fn keys(scene: &Scene) -> Vec<Key> {
+pub fn keys(scene: &Scene) -> Vec<Key> {
     scene.cloud.world(|world| world.accounts[World::DEPLOYER].keys.clone())
 }
 
@@ -56,24 +56,24 @@ fn states(scene: &Scene) -> Vec<(String, bool)> {
 }
 
 /// The key file in the secret, as a job would find it.
-fn stored(scene: &Scene) -> Value {
+pub fn stored(scene: &Scene) -> Value {
     let text = scene.cloud.world(|world| world.github.repository("o/r").secrets["GCP_KEY"].opened.clone());
     let text = text.expect("it opens");
     assert!(!text.contains('\n'), "GitHub would hide each line of it by itself, `{{` and `}}` too");
     serde_json::from_str(&text).expect("a key file")
 }
 
-fn id_of(file: &Value) -> String {
+pub fn id_of(file: &Value) -> String {
     file["private_key_id"].as_str().expect("an id").to_owned()
 }
 
 /// Whether the key in the secret gives tokens.
-fn works(scene: &Scene) -> bool {
+pub fn works(scene: &Scene) -> bool {
     let id = id_of(&stored(scene));
     keys(scene).iter().any(|key| key.id == id && !key.disabled)
 }
 
-fn fault(scene: &Scene, fault: Fault) {
+pub fn fault(scene: &Scene, fault: Fault) {
     scene.cloud.world(|world| world.faults.push(fault));
 }
 

@@ -32,6 +32,8 @@ pub struct Key {
     pub created: String,
     /// So many tokens are refused before it works: a new key takes a while to be known everywhere.
     pub lag: u32,
+    /// So many lists do not show it yet.
+    pub unlisted: u32,
 }
 
 /// An access token that was given out.
@@ -63,7 +65,7 @@ impl World {
     pub fn add_key(&mut self, email: &str) -> Option<String> {
         let id = self.fresh_hex("key", 40);
         let created = self.stamp(0);
-        self.accounts.get_mut(email)?.keys.push(Key { id: id.clone(), disabled: false, created, lag: 0 });
+        self.accounts.get_mut(email)?.keys.push(Key { id: id.clone(), disabled: false, created, lag: 0, unlisted: 0 });
         Some(id)
     }
 

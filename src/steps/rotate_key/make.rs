@@ -4,47 +4,55 @@ use std::time::Duration;
 
 use super::RotateContext;
 use crate::explain::{Class, Failure};
-use crate::google::account_keys::{self, NewKey};
+use crate::google::account_keys::{self, Ended, NewKey};
 use crate::google::error::ApiError;
 use crate::google::token;
 use crate::model::facts::Facts;
 use crate::model::key::ServiceAccountKey;
-use crate::model::rotation::Held;
+use crate::model::rotation::{Held, SOME_KEY};
 use crate::plan::rotate_key::appeared;
 
 /// Times a key is asked for whose answers are lost.
 const CREATIONS: u32 = 3;
 
-/// Google's lists lag behind its writes by a moment; after a signal there is less time to wait for them.
-const LIST_LAG: Duration = Duration::from_secs(5);
-const SHORT_LAG: Duration = Duration::from_secs(1);
+/// Google's lists lag behind its writes ("you might need to wait for 60 seconds or more", IAM on keys that were just
+/// made), so one that does not show a key is no proof until then. After a signal there is no time to wait for it.
+const LIST_LAG: Duration = Duration::from_secs(60);
+const SHORT_LAG: Duration = Duration::ZERO;
+
+/// Pause before each look.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// A key that was just made may be unknown where it is to be deleted, for as long.
+const UNKNOWN: Duration = Duration::from_secs(30);
 
 /// Makes one key. When an answer is lost its key is found, deleted, and another one made: nobody has the private
-/// part of it.
+/// part of it. One that is not found may come up late: see [`late`].
 pub(super) async fn once(context: &RotateContext<'_>, facts: &mut Facts) -> Result<NewKey, Failure> {
     let (http, account) = (context.http, &context.rotate.account);
     let sentence = || format!("Could not make a new key of `{account}`");
     let before = account_keys::list(http, account).await.map_err(|error| Failure::of(sentence(), error))?;
     facts.rotation.before = Some(before.into_iter().map(|key| key.id).collect());
-    let mut attempt = 1;
+    let (mut attempt, mut open) = (1, false);
     loop {
         match account_keys::create(http, account).await {
             Ok(key) => {
                 facts.rotation.new_key = Some(key.id.clone());
-                facts.rotation.before = None;
+                if !open {
+                    facts.rotation.before = None;
+                }
                 return Ok(key);
             }
             Err(error) if error.is_ambiguous() && attempt < CREATIONS => {
                 context.console.line(&format!("Looking for a key whose reply was lost: {error}"));
-                without_answer(context, facts, LIST_LAG)
-                    .await
-                    .map_err(|why| why.in_place(&format!("{}: ", sentence())))?;
+                let found = without_answer(context, facts, LIST_LAG).await;
+                open |= !found.map_err(|why| why.in_place(&format!("{}: ", sentence())))?;
             }
             Err(error) => {
-                if error.is_ambiguous() {
-                    without_answer(context, facts, LIST_LAG).await?;
+                open |= error.is_ambiguous();
+                if !open || without_answer(context, facts, LIST_LAG).await? {
+                    facts.rotation.before = None;
                 }
-                facts.rotation.before = None;
                 return Err(refused(sentence(), error));
             }
         }
@@ -52,25 +60,32 @@ pub(super) async fn once(context: &RotateContext<'_>, facts: &mut Facts) -> Resu
     }
 }
 
-/// Deletes the key of a request that was never answered.
-async fn without_answer(context: &RotateContext<'_>, facts: &mut Facts, lag: Duration) -> Result<(), Failure> {
+/// Looks for the key of a request that was never answered, and deletes it. Says whether it was there.
+async fn without_answer(context: &RotateContext<'_>, facts: &mut Facts, lag: Duration) -> Result<bool, Failure> {
     let (http, account) = (context.http, &context.rotate.account);
-    http.clock().sleep(lag).await;
     let before = facts.rotation.before.clone().unwrap_or_default();
-    let after = match account_keys::list(http, account).await {
-        Ok(after) => after,
-        Err(error) => {
-            let why = "a key was asked for, and nothing says whether it was made";
-            facts.rotation.left.push(("one that is not known".to_owned(), why.to_owned()));
-            return Err(Failure::of(format!("A key of `{account}` may be left over"), error)
-                .hint(format!("Look for a key made just now: {}", list_command(context))));
+    let limit = http.clock().limit(lag);
+    let came = loop {
+        http.clock().sleep(LOOK.min(lag)).await;
+        let after = match account_keys::list(http, account).await {
+            Ok(after) => after,
+            Err(error) => {
+                let why = "a key was asked for, and nothing says whether it was made";
+                facts.rotation.left.push((SOME_KEY.to_owned(), why.to_owned()));
+                return Err(Failure::of(format!("A key of `{account}` may be left over"), error)
+                    .hint(format!("Look for a key made just now: {}", list_command(context))));
+            }
+        };
+        let came = appeared(&before, &facts.rotation, &after);
+        if !came.is_empty() || limit.reached(http.clock()) {
+            break came;
         }
     };
-    match appeared(&before, &after).as_slice() {
-        [] => Ok(()),
+    match came.as_slice() {
+        [] => Ok(false),
         [one] => {
             discard(context, facts, one).await;
-            Ok(())
+            Ok(true)
         }
         // One of them is ours, the others are somebody's who is at work on the same account.
         several => {
@@ -80,6 +95,35 @@ async fn without_answer(context: &RotateContext<'_>, facts: &mut Facts, lag: Dur
             Err(Failure::plain(Class::Superseded, format!("Somebody else makes keys of `{account}` at the same time"))
                 .hint(format!("See which of them nobody has, and delete it: {}", list_command(context))))
         }
+    }
+}
+
+/// Looks once more for keys of requests that were never answered: they may have come up late. What came is named, and
+/// stays: somebody else may have made it meanwhile.
+pub(super) async fn late(context: &RotateContext<'_>, facts: &mut Facts) {
+    let Some(before) = facts.rotation.before.clone() else { return };
+    let (came, why) = match account_keys::list(context.http, &context.rotate.account).await {
+        Ok(after) => {
+            facts.rotation.before = None;
+            (
+                appeared(&before, &facts.rotation, &after),
+                "it was made while this run waited for an answer that never came, so probably nobody has it".to_owned(),
+            )
+        }
+        Err(error) => (
+            vec![SOME_KEY.to_owned()],
+            format!("an answer never came, and whether its key was made cannot be seen ({error})"),
+        ),
+    };
+    for id in came {
+        let command = match id == SOME_KEY {
+            true => list_command(context),
+            false => context.gcloud("delete", &id),
+        };
+        let warning = format!("Key `{id}`: {why}. If nobody uses it: {command}");
+        context.console.warning(&warning);
+        facts.warnings.push(warning);
+        facts.rotation.left.push((id, why.clone()));
     }
 }
 
@@ -127,11 +171,25 @@ pub(super) async fn prove(context: &RotateContext<'_>, facts: &mut Facts, key: &
 /// Deletes a key that nothing holds, or names it where that fails.
 pub(super) async fn discard(context: &RotateContext<'_>, facts: &mut Facts, id: &str) {
     let rotation = &mut facts.rotation;
-    match account_keys::delete(context.http, &context.rotate.account, id).await {
-        Ok(()) => {
+    let clock = context.http.clock();
+    let limit = clock.limit(UNKNOWN);
+    let ended = loop {
+        match account_keys::delete(context.http, &context.rotate.account, id).await {
+            Ok(Ended::NotFound) if !limit.reached(clock) => clock.sleep(LOOK).await,
+            ended => break ended,
+        }
+    };
+    match ended {
+        Ok(Ended::Here) => {
             context.console.line(&format!("Key `{id}` is deleted again: nothing holds it"));
             rotation.deleted.push(id.to_owned());
-            rotation.new_key = None;
+            if rotation.new_key.as_deref() == Some(id) {
+                rotation.new_key = None;
+            }
+        }
+        Ok(Ended::NotFound) => {
+            let why = "nothing holds it, and it was not found when it was to be deleted".to_owned();
+            rotation.left.push((id.to_owned(), why));
         }
         Err(error) => {
             let why = format!("nothing holds it, and it could not be deleted ({error})");
@@ -149,7 +207,9 @@ pub async fn tidy_up(context: &RotateContext<'_>, facts: &mut Facts) {
             discard(context, facts, &id).await;
         }
         (Held::Old, None, Some(_)) => match without_answer(context, facts, SHORT_LAG).await {
-            Ok(()) => facts.rotation.before = None,
+            Ok(true) => facts.rotation.before = None,
+            // It may come up late, which is told.
+            Ok(false) => {}
             Err(failure) => context.console.warning(&failure.to_string()),
         },
         _ => {}

@@ -81,8 +81,11 @@ pub async fn run(context: &RotateContext<'_>, facts: &mut Facts) -> Result<(), F
         Ok(((), format!("the new key is {} since {at}", context.rotate.place)))
     })
     .await?;
-    timed(console, "", facts, StepName::Retire, async |facts| Ok(((), retire::disable(context, facts, &fate).await?)))
-        .await
+    timed(console, "", facts, StepName::Retire, async |facts| {
+        make::late(context, facts).await;
+        Ok(((), retire::disable(context, facts, &fate).await?))
+    })
+    .await
 }
 
 async fn begin(context: &RotateContext<'_>, facts: &mut Facts) -> Result<Seen, Failure> {

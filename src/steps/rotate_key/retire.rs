@@ -2,7 +2,7 @@
 
 use super::RotateContext;
 use crate::explain::Failure;
-use crate::google::account_keys;
+use crate::google::account_keys::{self, Ended};
 use crate::model::facts::Facts;
 use crate::plan::rotate_key::Fate;
 
@@ -10,7 +10,8 @@ use crate::plan::rotate_key::Fate;
 pub(super) async fn delete(context: &RotateContext<'_>, facts: &mut Facts, old: &[String]) -> String {
     for id in old {
         match account_keys::delete(context.http, &context.rotate.account, id).await {
-            Ok(()) => facts.rotation.deleted.push(id.clone()),
+            Ok(Ended::Here) => facts.rotation.deleted.push(id.clone()),
+            Ok(Ended::NotFound) => facts.rotation.gone.push(id.clone()),
             Err(error) => {
                 let warning = format!("Key `{id}` is disabled and could not be deleted: {error}");
                 context.console.warning(&warning);
@@ -29,18 +30,31 @@ pub(super) async fn delete(context: &RotateContext<'_>, facts: &mut Facts, old: 
 /// rotation is for.
 pub(super) async fn disable(context: &RotateContext<'_>, facts: &mut Facts, fate: &Fate) -> Result<String, Failure> {
     for id in &fate.left {
-        let warning = format!(
-            "Key `{id}` of the account works as well, and is not what this run signs in with. If nothing uses it: {}; else name it in `keep_keys`",
-            context.gcloud("disable", id)
-        );
+        let disable = context.gcloud("disable", id);
+        let is_used = context.rotate.used.as_deref() == Some(id);
+        let (warning, why) = match is_used {
+            true => (
+                format!(
+                    "Key `{id}`, which this run signs in with, stays on, and is not what the secret holds. Once nothing signs in with it: {disable}"
+                ),
+                "it works, and this run signs in with it",
+            ),
+            false => (
+                format!(
+                    "Key `{id}` of the account works as well, and is not what this run signs in with. Name it in `keep_keys`, or if nothing uses it: {disable}"
+                ),
+                "it works, and nobody said what it is for",
+            ),
+        };
         context.console.warning(&warning);
         facts.warnings.push(warning);
-        facts.rotation.left.push((id.clone(), "it works, and nobody said what it is for".to_owned()));
+        facts.rotation.left.push((id.clone(), why.to_owned()));
     }
     let mut failed: Option<Failure> = None;
     for id in &fate.disabled {
         match account_keys::disable(context.http, &context.rotate.account, id).await {
             Ok(()) => facts.rotation.disabled.push(id.clone()),
+            Err(error) if error.is_missing() && is_gone(context, id).await => facts.rotation.gone.push(id.clone()),
             Err(error) => {
                 facts.rotation.left.push((id.clone(), "it still works, and could not be disabled".to_owned()));
                 let failure =
@@ -55,6 +69,12 @@ pub(super) async fn disable(context: &RotateContext<'_>, facts: &mut Facts, fate
         (None, []) => Ok("none to disable".to_owned()),
         (None, disabled) => Ok(format!("disabled {}", quoted(disabled))),
     }
+}
+
+/// Whether the account lists no such key any more. That it could not be switched off for not being found proves nothing.
+async fn is_gone(context: &RotateContext<'_>, id: &str) -> bool {
+    let listed = account_keys::list(context.http, &context.rotate.account).await;
+    listed.is_ok_and(|keys| !keys.is_empty() && keys.iter().all(|key| key.id != id))
 }
 
 fn quoted(ids: &[String]) -> String {

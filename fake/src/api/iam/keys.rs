@@ -53,12 +53,16 @@ fn list(world: &mut World, call: &Call) -> Answer {
         Some("SYSTEM_MANAGED") => (false, true),
         _ => (true, true),
     };
-    let kept = found.keys.iter().filter(|_| users);
+    let kept = found.keys.iter().filter(|key| users && key.unlisted == 0);
     let mut keys: Vec<Value> = kept.map(|key| view(&found.project, &found.email, key)).collect();
     if googles {
         let name = format!("projects/{}/serviceAccounts/{}/keys/{}", found.project, found.email, "5".repeat(40));
         keys.push(json!({"name": name, "keyType": "SYSTEM_MANAGED", "keyOrigin": "GOOGLE_PROVIDED",
             "keyAlgorithm": "KEY_ALG_RSA_2048", "validAfterTime": "2025-01-01T00:00:00Z"}));
+    }
+    let email = found.email.clone();
+    for key in world.accounts.get_mut(&email).into_iter().flat_map(|account| &mut account.keys) {
+        key.unlisted = key.unlisted.saturating_sub(1);
     }
     Ok(Reply::ok(&if keys.is_empty() { json!({}) } else { json!({"keys": keys}) }))
 }
@@ -86,10 +90,10 @@ fn create(world: &mut World, call: &Call) -> Answer {
     }
     let Some(id) = world.add_key(&email) else { return Err(missing()) };
     world.effect("key created", format!("{email} {id}"));
-    let (lag, token_uri) = (world.key_lag, world.token_uri.clone());
+    let (lag, unlisted, token_uri) = (world.key_lag, world.key_list_lag, world.token_uri.clone());
     let file = keys::key_file(&email, &id, world.accounts.get(&email), &token_uri);
     let made = world.accounts.get_mut(&email).and_then(|account| account.keys.last_mut()).ok_or_else(missing)?;
-    made.lag = lag;
+    (made.lag, made.unlisted) = (lag, unlisted);
     let mut view = view(&project, &email, made);
     view["privateKeyType"] = json!("TYPE_GOOGLE_CREDENTIALS_FILE");
     view["privateKeyData"] = json!(STANDARD.encode(file));
