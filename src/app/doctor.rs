@@ -97,7 +97,7 @@ fn verdict(doctor: &Doctor, found: &[Finding]) -> Outcome<()> {
     let evidence = blocking.iter().map(|one| format!("{}: {}: {}", one.area.title(), one.what, one.evidence)).collect();
     let cures = blocking.iter().flat_map(|one| {
         let commands = one.fixes.iter().map(|fix| fix.command(doctor.project.as_str()));
-        commands.chain(one.cure.clone()).collect::<Vec<_>>()
+        commands.chain(one.cures.clone()).collect::<Vec<_>>()
     });
     Outcome::Failed(Failure::plain(class, sentence).evidence(evidence).more_hints(cures))
 }

@@ -111,7 +111,7 @@ pub fn table(story: &DoctorStory<'_>) -> Vec<String> {
 /// What mends a finding: its commands, then what a person does.
 fn mending(story: &DoctorStory<'_>, finding: &Finding) -> Vec<String> {
     let commands = finding.fixes.iter().map(|fix| fix.command(story.project));
-    commands.chain(finding.cure.clone()).collect()
+    commands.chain(finding.cures.iter().cloned()).collect()
 }
 
 /// The values that are known; an output without one is not written.
@@ -136,7 +136,8 @@ pub fn document(story: &DoctorStory<'_>) -> Value {
         json!({
             "area": finding.area.title(), "what": finding.what, "state": finding.state.word(),
             "class": match finding.state { State::Blocking(class) => Some(class.word()), _ => None },
-            "evidence": finding.evidence, "cure": finding.cure,
+            "evidence": finding.evidence, "cures": finding.cures,
+            "cure": (!finding.cures.is_empty()).then(|| finding.cures.join("\n")),
             "commands": finding.fixes.iter().map(|fix| fix.command(story.project)).collect::<Vec<_>>(),
         })
     });
@@ -212,7 +213,10 @@ pub fn markdown(story: &DoctorStory<'_>) -> String {
 fn row(story: &DoctorStory<'_>, finding: &Finding) -> Vec<String> {
     let cures = mending(story, finding);
     let commands = finding.fixes.len();
-    let cures = cures.iter().enumerate().map(|(at, cure)| if at < commands { code(cure) } else { sentence(cure) });
+    let cures = cures
+        .iter()
+        .enumerate()
+        .map(|(at, cure)| if at < commands { code(cure) } else { summary::hint_markdown(cure) });
     vec![
         sign(finding.state).to_owned(),
         finding.area.title().to_owned(),

@@ -105,10 +105,10 @@ pub(super) fn failed(failure: &Failure, sentences: &[String]) -> String {
 }
 
 /// Programs that hints have people run.
-const PROGRAMS: [&str; 3] = ["gcloud", "npx", "gh"];
+const PROGRAMS: [&str; 7] = ["gcloud", "slipway", "npx", "gh", "docker", "firebase", "export"];
 
 /// Commands in hints are shown as code, so that they can be copied as they are.
-fn hint_markdown(hint: &str) -> String {
+pub(super) fn hint_markdown(hint: &str) -> String {
     let command = PROGRAMS.iter().find_map(|program| {
         let (before, rest) = hint.split_once(&format!(": {program} "))?;
         Some((before, format!("{program} {rest}")))

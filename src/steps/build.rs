@@ -5,8 +5,9 @@ use serde_json::Value;
 use super::build_cures::Failed;
 use super::build_log::Source;
 use super::follow::{self, Watched, Watching};
+use super::log_view::LogView;
 use super::preflight::Seen;
-use super::{Context, budget, build_failure};
+use super::{Context, budget, build_cures, build_failure};
 use crate::clock::{Limit, jitter};
 use crate::console::duration;
 use crate::explain::Failure;
@@ -14,11 +15,12 @@ use crate::google::cloud_build::{self, Build as CloudBuild, Status};
 use crate::google::cloud_run::Service;
 use crate::google::error::ApiError;
 use crate::google::retry::Patience;
-use crate::google::storage;
+use crate::google::{registry, storage};
 use crate::inputs::deploy::{Build, Recipe};
 use crate::model::facts::{BuildFact, Facts};
 use crate::model::ids::AccountEmail;
 use crate::model::image::{Digest, Repository};
+use crate::model::registry::Location;
 use crate::plan::build::{LogPlace, Staged, likeness_of, log_place, request};
 use crate::plan::decide::image_tags;
 use crate::plan::repository::settle;
@@ -96,7 +98,9 @@ pub(super) async fn run(
     }
     if last.status != Status::Success {
         let (project, account) = (context.deploy.project.as_str(), seen.build_account.as_ref());
-        let failed = Failed { build, project, account, repository: &repository, staged, last: &last, log: &log, work };
+        let there = there(context, &repository, &last, &log).await;
+        let repository = &repository;
+        let failed = Failed { build, project, account, repository, there, staged, last: &last, log: &log, work };
         return Err(build_failure::of_build(&failed, queue));
     }
     let digest = digest(build, &repository, &last).map_err(|why| build_failure::no_digest(&last, &why))?;
@@ -109,6 +113,13 @@ pub(super) async fn run(
         false => format!("`{}` is SUCCESS, image `{}`", last.id, pinned.digest().short()),
     };
     Ok((pinned.to_string(), note))
+}
+
+/// Whether the repository is there that a build could not push to, as the doctor asks; most may not look.
+async fn there(context: &Context<'_>, repository: &Repository, last: &CloudBuild, log: &LogView) -> Option<bool> {
+    let about_it = last.failure_type.starts_with("PUSH_") || build_cures::is_refused_push(log);
+    let place = Location::of(repository).filter(|_| about_it)?;
+    registry::exists(context.http, &place).await.ok()
 }
 
 /// Submits the build, and keeps what is known of it.

@@ -24,6 +24,8 @@ pub(super) struct Failed<'a> {
     pub(super) account: Option<&'a AccountEmail>,
     /// Where it was to push.
     pub(super) repository: &'a Repository,
+    /// Whether that is there, where it may be seen.
+    pub(super) there: Option<bool>,
     /// Its source.
     pub(super) staged: &'a Staged,
     /// How it ended.
@@ -86,15 +88,16 @@ fn push(failed: &Failed<'_>) -> Vec<String> {
             failed.repository
         )];
     };
-    let hints = match cure(failed.project, &member(failed), &place, None) {
+    let hints = match cure(failed.project, &member(failed), &place, failed.there) {
         Cure::Elsewhere(words) => vec![words],
-        Cure::Fixes(fixes) => fixes.iter().map(|fix| spoken(fix, failed.project)).collect(),
+        Cure::Fixes(fixes) => fixes.iter().map(|fix| spoken(fix, failed.project, failed.there)).collect(),
     };
     hints.into_iter().chain([GRANTS_TAKE.to_owned()]).collect()
 }
 
-fn spoken(fix: &Fix, project: &str) -> String {
+fn spoken(fix: &Fix, project: &str, there: Option<bool>) -> String {
     let why = match fix {
+        Fix::MakeRepository { .. } if there == Some(false) => "Make the repository",
         Fix::MakeRepository { .. } => "If the repository does not exist yet, make it",
         _ => "Let the build's account push",
     };
@@ -179,10 +182,15 @@ fn said(failed: &Failed<'_>) -> Vec<String> {
     if found("unexpected EOF").is_some() {
         hints.push("Docker itself seems to have broken down, which an inline cache is known to do to it: build without (`build_cache: none`, or no `BUILDKIT_INLINE_CACHE=1` in a step of your own)".into());
     }
-    if found("artifactregistry.repositories.").is_some() {
+    if is_refused_push(failed.log) {
         hints.extend(push(failed));
     }
     hints
+}
+
+/// Whether docker's own words are about a push that the registry refused.
+pub(super) fn is_refused_push(log: &LogView) -> bool {
+    log.last().any(|line| line.contains("artifactregistry.repositories."))
 }
 
 /// A Dockerfile that the frontend did not understand: the line to add, where a newer one would. One that was read before

@@ -124,11 +124,16 @@ fn a_project_that_nobody_pays_for_is_in_the_way() {
     let run = turns(&fresh(), BILLING, "ok", |world| world.billing().open = false, "blocking", 4);
     assert!(finding(&run, BILLING)["evidence"].as_str().unwrap().contains("is closed"));
     assert_eq!(state(&run, BUDGET), "cannot see");
-    let scene = fresh();
+    let mut scene = fresh();
+    scene.input("fix_script", "true");
     scene.cloud.world(|world| world.home().billing_account = String::new());
     let run = look(&scene).expect(4);
     assert_eq!(state(&run, BILLING), "blocking");
     run.says("https://console.cloud.google.com/billing/linkedaccount?project=harbour-dev");
+    // No command links an account without knowing one, and the script says so in its place.
+    let script = &run.outputs["fix_script"];
+    assert!(script.contains("# By hand: Link an open billing account: https://"), "{script}");
+    assert!(!script.contains("There is nothing to mend"), "{script}");
 }
 
 #[test]

@@ -189,6 +189,22 @@ pub fn builder(project: &str) -> String {
     format!("{BUILDER}@{home}.iam.gserviceaccount.com")
 }
 
+/// What makes a bucket for sources usable by `member`: with the bucket made by its owner, nothing on the project is needed.
+/// The same for a deploy and for the doctor.
+pub fn staging(bucket: &str, there: bool, location: &str, member: &str) -> Vec<Fix> {
+    let make = Fix::MakeBucket { bucket: bucket.to_owned(), location: location.to_owned() };
+    let on = Fix::grant("roles/storage.admin", member, On::Bucket(bucket.to_owned()));
+    (!there).then_some(make).into_iter().chain([on]).collect()
+}
+
+/// What a project does whose Cloud Build has no account: commands, and the input that names it then.
+pub fn own_builder(project: &str) -> (Vec<Fix>, String) {
+    let builder = builder(project);
+    let member = format!("serviceAccount:{builder}");
+    let fixes = vec![Fix::MakeBuilder, Fix::grant("roles/cloudbuild.builds.builder", &member, On::Project)];
+    (fixes, format!("Then write `build_service_account: {builder}`"))
+}
+
 /// Words as one line of a POSIX shell.
 pub fn line(words: &[String]) -> String {
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")

@@ -97,8 +97,8 @@ pub struct Finding {
     pub state: State,
     /// What shows it.
     pub evidence: String,
-    /// What to do about it, where no command does it.
-    pub cure: Option<String>,
+    /// What to do about it, where no command of the script does it.
+    pub cures: Vec<String>,
     /// The commands that mend it.
     pub fixes: Vec<Fix>,
 }
@@ -106,7 +106,7 @@ pub struct Finding {
 impl Finding {
     /// A finding without a cure.
     pub fn new(area: Area, state: State, what: impl Into<String>, evidence: impl Into<String>) -> Self {
-        Self { area, what: what.into(), state, evidence: evidence.into(), cure: None, fixes: Vec::new() }
+        Self { area, what: what.into(), state, evidence: evidence.into(), cures: Vec::new(), fixes: Vec::new() }
     }
 
     /// Adds a command that mends it.
@@ -119,7 +119,7 @@ impl Finding {
 
     /// Adds what a person has to do.
     pub fn cure(mut self, cure: impl Into<String>) -> Self {
-        self.cure = Some(cure.into());
+        self.cures.push(cure.into());
         self
     }
 }

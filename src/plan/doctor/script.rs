@@ -3,7 +3,8 @@
 use super::fix::{Fix, On, line};
 use super::{Finding, State};
 
-/// The script: what is in the way is mended, what only should be mended stands there behind `#`.
+/// The script: what is in the way is mended, or a line says what no command can do; what only should be mended stands
+/// there behind `#`.
 pub fn script(project: &str, findings: &[Finding]) -> String {
     let all: Vec<&Fix> = findings.iter().filter(|one| blocks(one)).flat_map(|one| &one.fixes).collect();
     let mut text = format!(
@@ -11,12 +12,19 @@ pub fn script(project: &str, findings: &[Finding]) -> String {
         one_line(project)
     );
     let mut done: Vec<&Fix> = Vec::new();
-    for finding in findings.iter().filter(|finding| !finding.fixes.is_empty()) {
+    let mended = findings.iter().filter(|one| matches!(one.state, State::Warning | State::Blocking(_)));
+    let mut any = false;
+    for finding in mended.filter(|one| blocks(one) || !one.fixes.is_empty() || !one.cures.is_empty()) {
         let fixes: Vec<&Fix> =
             finding.fixes.iter().filter(|fix| !done.contains(fix) && !is_covered(fix, &all)).collect();
-        if fixes.is_empty() || finding.state == State::Ok {
+        let by_hand: Vec<String> = match finding.cures.as_slice() {
+            [] if finding.fixes.is_empty() => vec!["no command mends this; what shows it stands above".to_owned()],
+            cures => cures.iter().map(|cure| one_line(cure)).collect(),
+        };
+        if fixes.is_empty() && by_hand.is_empty() {
             continue;
         }
+        any = true;
         text.push_str(&format!(
             "\n# {}: {}: {}\n",
             finding.area.title(),
@@ -33,8 +41,10 @@ pub fn script(project: &str, findings: &[Finding]) -> String {
             text.push_str(&format!("{mark}{command}\n"));
             done.push(fix);
         }
+        let words = if finding.fixes.is_empty() { "By hand: " } else { "" };
+        text.extend(by_hand.iter().map(|cure| format!("# {words}{cure}\n")));
     }
-    if done.is_empty() {
+    if !any {
         text.push_str("\n# There is nothing to mend.\n");
     }
     text
@@ -70,6 +80,20 @@ mod tests {
         let other = Finding::new(Area::Deployer, state, "jobs", "x").fix(wide);
         assert!(!script("p", &[one.clone(), other]).contains("--region"));
         assert!(script("p", &[one]).contains("--region=us-central1"));
+    }
+
+    #[test]
+    fn what_is_in_the_way_has_its_cure_or_a_line_that_says_why_not() {
+        let state = State::Blocking(Class::Permission);
+        let cured = Finding::new(Area::Apis, state, "billing", "none").cure("Link an account:\nhttps://x");
+        let bare = Finding::new(Area::Apis, state, "something", "is odd");
+        for (finding, line) in [(&cured, "# By hand: Link an account: https://x\n"), (&bare, "# By hand: no command ")]
+        {
+            let text = script("p", std::slice::from_ref(finding));
+            assert!(text.contains(line) && !text.contains("nothing to mend"), "{text}");
+        }
+        let fine = Finding::new(Area::Apis, State::Ok, "billing", "paid");
+        assert!(script("p", &[fine]).contains("There is nothing to mend"));
     }
 
     #[test]

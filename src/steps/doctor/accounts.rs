@@ -8,7 +8,7 @@ use crate::google::projects::{self, AccountState};
 use crate::google::roles;
 use crate::model::ids::AccountEmail;
 use crate::model::registry::Location;
-use crate::plan::doctor::fix::{Fix, On, builder};
+use crate::plan::doctor::fix::{Fix, On, own_builder};
 use crate::plan::doctor::grants::{Held, Policy, held};
 use crate::plan::doctor::{Area, Finding, State};
 use crate::plan::push::{Cure, GRANTS_TAKE, cure};
@@ -21,18 +21,11 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
     let account = match &scene.build_account {
         Ok(Some(account)) => account,
         Ok(None) => {
-            let member = roles::member(&builder(project));
-            return vec![
-                Finding::new(
-                    Area::BuildAccount,
-                    State::Blocking(Class::Config),
-                    "the build's account",
-                    "Cloud Build has no default account in this project",
-                )
-                .fix(Fix::MakeBuilder)
-                .fix(Fix::grant("roles/cloudbuild.builds.builder", &member, On::Project))
-                .cure(format!("Then write `build_service_account: {}`", builder(project))),
-            ];
+            let state = State::Blocking(Class::Config);
+            let evidence = "Cloud Build has no default account in this project";
+            let (fixes, then) = own_builder(project);
+            let finding = Finding::new(Area::BuildAccount, state, "the build's account", evidence);
+            return vec![fixes.into_iter().fold(finding, Finding::fix).cure(then)];
         }
         Err(Unseen(why)) => {
             return vec![Finding::new(Area::BuildAccount, State::CannotSee, "the build's account", why)];
@@ -125,6 +118,13 @@ fn last_build<'a>(scene: &'a Scene, account: &AccountEmail) -> Option<&'a Build>
         .find(|build| build.status == Status::Success || build.failure_type == "PUSH_NOT_AUTHORIZED")
 }
 
+/// What to do about an account that is not there.
+pub(in crate::steps) fn another_account(input: &str) -> String {
+    format!(
+        "Name an account that exists in `{input}`; one that was deleted can be brought back for 30 days (`gcloud beta iam service-accounts undelete`)"
+    )
+}
+
 /// Whether an account is there and switched on.
 pub(super) async fn usable(context: &DoctorContext<'_>, account: &AccountEmail, area: Area, input: &str) -> Finding {
     let what = format!("account `{account}`");
@@ -137,8 +137,9 @@ pub(super) async fn usable(context: &DoctorContext<'_>, account: &AccountEmail, 
         Ok(AccountState::Disabled) => {
             finding(State::Blocking(Class::Config), "disabled").fix(Fix::EnableAccount { account: account.to_string() })
         }
-        Ok(AccountState::Missing) => finding(State::Blocking(Class::Config), "does not exist")
-            .cure(format!("Name an account that exists in `{input}`")),
+        Ok(AccountState::Missing) => {
+            finding(State::Blocking(Class::Config), "does not exist").cure(another_account(input))
+        }
         Err(unseen) => finding(State::CannotSee, &unseen.0),
     }
 }

@@ -4,7 +4,7 @@ use super::{DoctorContext, IAM, MANAGER, RUN, STORAGE, Scene};
 use crate::explain::{Class, Explain, Failure};
 use crate::google::projects::{self, Resource};
 use crate::google::roles::{HELPFUL, HOSTING_NEEDS, HOSTING_ROLE, NEEDS, Need};
-use crate::plan::doctor::fix::{Fix, On};
+use crate::plan::doctor::fix::{Fix, On, staging};
 use crate::plan::doctor::{Area, Finding, State};
 
 /// A step of a deploy, and which permissions it takes, by how they begin.
@@ -161,12 +161,8 @@ fn fixes(context: &DoctorContext<'_>, scene: &Scene, need: &Need, missing: &[&Ne
     let grant = |role: &str, on: On| Fix::grant(role, member, on);
     match (&doctor.bucket, &doctor.service) {
         (Some(bucket), _) if need.permission.starts_with("storage.") => {
-            let on = grant("roles/storage.admin", On::Bucket(bucket.to_string()));
-            if matches!(scene.bucket, Ok(Some(_))) {
-                return vec![on];
-            }
-            // With the bucket made by its owner, nothing on the project is needed.
-            vec![Fix::MakeBucket { bucket: bucket.to_string(), location: doctor.region.to_string() }, on]
+            // One that may not be looked at is there.
+            staging(bucket.as_str(), !matches!(scene.bucket, Ok(None)), doctor.region.as_str(), member)
         }
         (_, Some(service))
             if missing.iter().all(|other| other.permission.starts_with("run.services."))

@@ -146,10 +146,9 @@ fn agent(scene: &Scene, service: Option<&Service>) -> Finding {
     match held(std::slice::from_ref(&scene.project_policy), &member, PULL) {
         Held::Yes(role, on) => Finding::new(Area::Runtime, State::Ok, what, format!("{role} on {on}")),
         _ if works => Finding::new(Area::Runtime, State::Ok, what, "the service's image was pulled"),
-        Held::Nowhere => {
-            Finding::new(Area::Runtime, State::Blocking(Class::Permission), what, format!("lacks {AGENT}"))
-                .fix(Fix::grant(AGENT, &member, On::Project))
-        }
+        // Google grants it itself, and it may stand on a folder: what is only out of sight is in nobody's way.
+        Held::Nowhere => Finding::new(Area::Runtime, State::Warning, what, format!("no grant of {AGENT} is in sight"))
+            .fix(Fix::grant(AGENT, &member, On::Project)),
         Held::Unknown => Finding::new(
             Area::Runtime,
             State::CannotSee,
