@@ -256,7 +256,11 @@ fn literal(text: &str) -> String {
     text.replace('$', "$$")
 }
 
-fn config(document: &Map<String, Value>, substitutions: &[(String, String)], origin: &Origin) -> Map<String, Value> {
+pub(super) fn config(
+    document: &Map<String, Value>,
+    substitutions: &[(String, String)],
+    origin: &Origin,
+) -> Map<String, Value> {
     let mut body = camel_map(document);
     if let Some(timeout) = body.get("timeout").and_then(Value::as_u64) {
         body.insert("timeout".into(), format!("{timeout}s").into());

@@ -22,6 +22,7 @@ pub mod notes;
 mod port;
 pub mod pre_deploy;
 pub mod push;
+pub mod pushed;
 pub mod reach;
 pub mod regions;
 pub mod released;

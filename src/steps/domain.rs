@@ -10,7 +10,8 @@ use crate::google::error::ApiError;
 use crate::model::domain::Domain;
 use crate::model::facts::{DomainFact, Facts};
 
-/// A certificate takes minutes to hours, and a person to set the records; nobody waits that long here.
+/// A certificate takes minutes to hours, and a person to set the records; nobody waits that long here. But which records
+/// those are, a new mapping says only after a moment.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Pause between looks.
@@ -31,7 +32,8 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, domain: &Domai
     }
 }
 
-/// The mapping, made when there is none, after looking at it for a while.
+/// The mapping, made when there is none. A new one is looked at until it names its records or works; one that was there
+/// before is told as it is: whoever deploys cannot hurry it.
 async fn mapped(context: &Context<'_>, domain: &Domain) -> Result<(Mapping, bool), ApiError> {
     let (http, region) = (context.http, &context.deploy.region);
     let (mut mapping, made) = match domains::mapping(http, region, domain).await? {
@@ -46,7 +48,7 @@ async fn mapped(context: &Context<'_>, domain: &Domain) -> Result<(Mapping, bool
         },
     };
     let limit = context.clock().limit(PATIENCE);
-    while mapping.ready.is_none() && !limit.reached(context.clock()) {
+    while made && mapping.ready.is_none() && mapping.records.is_empty() && !limit.reached(context.clock()) {
         context.clock().sleep(jitter(LOOK, 0.8, 1.2)).await;
         match domains::mapping(http, region, domain).await {
             Ok(Some(seen)) => mapping = seen,

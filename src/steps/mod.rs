@@ -60,8 +60,8 @@ pub use together::Together;
 use deploy::Delivered;
 
 use crate::clock::Clock;
-use crate::console::Console;
 use crate::console::files::Files;
+use crate::console::{Console, duration};
 use crate::explain::{Class, Failure};
 use crate::github::GitHub;
 use crate::google::cloud_run::Service;
@@ -359,7 +359,10 @@ async fn roll(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Resu
             last(context, facts, record).await?;
         } else {
             step(context, facts, StepName::Shift, async |facts| {
-                rollout::shift(context, facts, record, percent).await?;
+                let ((), moved) = rollout::shift(context, facts, record, percent).await?;
+                // Told when it happens: what follows takes minutes, and may take the traffic back.
+                let watched = duration(context.deploy.rollout.interval);
+                context.console.line(&format!("{}Now {moved}; it is watched for {watched}", context.prefix));
                 rollout::hold(context, facts, record, percent).await
             })
             .await?;

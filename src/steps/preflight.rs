@@ -2,18 +2,21 @@
 //!
 //! What the account may not look at is passed over: a preflight must not need more than the job.
 
+use super::doctor::another_account;
 use super::{Context, access, deploy, deploy_failure, region, runs_as, secret_age};
 use crate::explain::{Class, Explain, Failure};
 use crate::google::cloud_run::{self, Service};
 use crate::google::error::ApiError;
 use crate::google::projects::{self, AccountState, Resource};
 use crate::google::refusal::Refusal;
-use crate::google::roles::{self, Need, Scope};
+use crate::google::roles::{self, Need};
 use crate::google::{cloud_build, jobs, services, storage};
-use crate::inputs::deploy::{Build, What};
+use crate::inputs::deploy::{Build, Recipe, What};
 use crate::model::facts::Facts;
 use crate::model::ids::AccountEmail;
 use crate::model::kind::Kind;
+use crate::plan::doctor::fix::{Fix, own_builder, staging};
+use crate::plan::pushed::mismatch;
 
 /// What the preflight learned and later steps use.
 #[derive(Debug)]
@@ -59,6 +62,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
     for warning in old {
         context.warn(facts, warning);
     }
+    let readable = service.is_ok();
     let service = match service {
         Ok(service) => service,
         Err(error) => {
@@ -123,11 +127,22 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
             None => facts.warnings.push(format!("Whose bucket `{}` is could not be checked: the project's number is not readable", build.bucket)),
         }
     }
+    // A service that could not be read may have a repository of its own.
+    findings.extend(build.filter(|_| readable).and_then(|build| pushes_another(context, build, service.as_ref())));
     if !findings.is_empty() {
         return Err(failure(context, findings));
     }
     access::foresee(context, facts, service.as_ref())?;
     Ok(Seen { service, bucket_missing: bucket.is_none(), build_account: account, reads_images })
+}
+
+/// A build configuration of the user's own that cannot leave the image to deploy: known before the build is.
+fn pushes_another(context: &Context<'_>, build: &Build, service: Option<&Service>) -> Option<Finding> {
+    let Recipe::Config { path, document, substitutions } = &build.recipe else { return None };
+    let repository = super::build::repository(context, build, service);
+    let project = context.deploy.project.as_str();
+    let (problem, cure) = mismatch((path, document), substitutions, context.origin, project, &repository)?;
+    Some(Finding { class: Class::Config, api: None, problem, hints: vec![cure] })
 }
 
 /// Refuses a name for the new revision that another one has already, before anything is built for it.
@@ -147,8 +162,8 @@ async fn own_name(context: &Context<'_>) -> Result<(), Failure> {
 async fn service_and_secrets(context: &Context<'_>) -> (Result<Option<Service>, ApiError>, Vec<String>) {
     let service = cloud_run::service(context.http, &context.service_name).await;
     let old = match &service {
-        Ok(Some(service)) => secret_age::look(context, service).await,
-        _ => Vec::new(),
+        Ok(service) => secret_age::look(context, service.as_ref()).await,
+        Err(_) => Vec::new(),
     };
     (service, old)
 }
@@ -173,7 +188,11 @@ fn failure(context: &Context<'_>, mut findings: Vec<Finding>) -> Failure {
         ));
         findings.retain(|finding| finding.api.is_none());
     }
-    failure.more_hints(findings.into_iter().flat_map(|finding| finding.hints))
+    let mapped = match class {
+        Class::Permission => context.deploy.credentials.principal.mapped(),
+        _ => &[],
+    };
+    failure.more_hints(findings.into_iter().flat_map(|finding| finding.hints)).more_hints(mapped.iter().cloned())
 }
 
 /// The permissions this run needs.
@@ -259,7 +278,7 @@ async fn still_missing(context: &Context<'_>, missing: &[&Need], there: There<'_
                 class: Class::Permission,
                 api: None,
                 problem: format!("`{deployer}` lacks `{}`, to {}", need.permission, need.why),
-                hints: vec![format!("Grant {}: {}", need.role, grant(context, need))],
+                hints: grants(context, need, bucket_exists),
             });
         }
     }
@@ -291,13 +310,20 @@ async fn accounts(context: &Context<'_>, there: There<'_>) -> Vec<AccountEmail> 
     all
 }
 
-fn grant(context: &Context<'_>, need: &Need) -> String {
-    let deployer = &context.deploy.credentials.principal;
-    match (need.scope, &context.deploy.what) {
-        (Scope::Bucket, What::Build(build)) if need.permission.starts_with("storage.objects") => {
-            roles::grant_on_bucket(build.bucket.as_str(), deployer.member(), need.role)
+/// What gives the permission, as the doctor has it.
+fn grants(context: &Context<'_>, need: &Need, bucket_exists: bool) -> Vec<String> {
+    let (deploy, member) = (context.deploy, context.deploy.credentials.principal.member());
+    let project = deploy.project.as_str();
+    match &deploy.what {
+        What::Build(build) if need.permission.starts_with("storage.") => {
+            let fixes = staging(build.bucket.as_str(), bucket_exists, deploy.region.as_str(), member);
+            let why = |fix: &Fix| match fix {
+                Fix::MakeBucket { .. } => "Make the bucket for sources",
+                _ => "Grant roles/storage.admin on the bucket alone",
+            };
+            fixes.iter().map(|fix| format!("{}: {}", why(fix), fix.command(project))).collect()
         }
-        _ => roles::grant_on_project(context.deploy.project.as_str(), deployer.member(), need.role),
+        _ => vec![format!("Grant {}: {}", need.role, roles::grant_on_project(project, member, need.role))],
     }
 }
 
@@ -317,14 +343,15 @@ async fn build_account(context: &Context<'_>, build: Option<&Build>) -> Result<O
                 Err(_) => return Ok(None),
             },
             Ok(None) => {
+                let project = context.deploy.project.as_str();
+                let (fixes, then) = own_builder(project);
+                let whys = ["Make an account for builds", "Grant it roles/cloudbuild.builds.builder"];
+                let commands = whys.iter().zip(&fixes).map(|(why, fix)| format!("{why}: {}", fix.command(project)));
                 return Err(vec![Finding {
                     class: Class::Config,
                     api: None,
                     problem: "Cloud Build has no default account in this project, so builds fail".into(),
-                    hints: vec![format!(
-                        "Make an account with roles/cloudbuild.builds.builder and name it: gcloud iam service-accounts create builder --project={0} && gcloud projects add-iam-policy-binding {0} --member=serviceAccount:builder@{0}.iam.gserviceaccount.com --role=roles/cloudbuild.builds.builder --condition=None, then `build_service_account: builder@{0}.iam.gserviceaccount.com`",
-                        context.deploy.project
-                    )],
+                    hints: commands.chain([then]).collect(),
                 }]);
             }
             Err(error) => {
@@ -337,19 +364,22 @@ async fn build_account(context: &Context<'_>, build: Option<&Build>) -> Result<O
     if email.as_str().ends_with("@cloudbuild.gserviceaccount.com") {
         return Ok(Some(email));
     }
-    let unusable = |problem: String, cure: String| {
-        Err(vec![Finding { class: Class::Config, problem, hints: vec![cure], api: None }])
-    };
+    let unusable =
+        |problem: String, hints: Vec<String>| Err(vec![Finding { class: Class::Config, problem, hints, api: None }]);
     match projects::account(context.http, &email).await {
         Ok(AccountState::Disabled) => unusable(
             format!("the build's account `{email}` is disabled"),
-            format!(
-                "Enable it: gcloud iam service-accounts enable {email}; or name another one in `build_service_account`"
-            ),
+            vec![
+                format!(
+                    "Enable it: {}",
+                    Fix::EnableAccount { account: email.to_string() }.command(context.deploy.project.as_str())
+                ),
+                "Or name another one in `build_service_account`".to_owned(),
+            ],
         ),
         Ok(AccountState::Missing) => unusable(
             format!("the build's account `{email}` does not exist"),
-            "Name an account that exists in `build_service_account` (a deleted one can be brought back for 30 days: gcloud beta iam service-accounts undelete)".to_owned(),
+            vec![another_account("build_service_account")],
         ),
         Ok(AccountState::Enabled) | Err(_) => Ok(Some(email)),
     }

@@ -14,15 +14,21 @@ use crate::plan::secret_refs::{Reference, references};
 /// A service with more than these has its first ones looked at.
 const MOST: usize = 10;
 
-/// Warnings of versions that are older than they should be, of those that the service will read.
-pub(super) async fn look(context: &Context<'_>, service: &Service) -> Vec<String> {
+/// Warnings of versions that are older than they should be, of those that the service will read, the first deploy's too.
+pub(super) async fn look(context: &Context<'_>, service: Option<&Service>) -> Vec<String> {
     let deploys = !matches!(context.deploy.what, What::Revision(_) | What::Traffic(_));
     if context.deploy.secret_max_age.is_zero() || !deploys {
         return Vec::new();
     }
     // The settings alone decide over the references; which image comes says nothing.
-    let Ok(base) = deploy::base(context, service).await else { return Vec::new() };
-    let Ok(then) = deploy::changed(context, Some(&base), "image") else { return Vec::new() };
+    let base = match service {
+        Some(service) => match deploy::base(context, service).await {
+            Ok(base) => Some(base),
+            Err(_) => return Vec::new(),
+        },
+        None => None,
+    };
+    let Ok(then) = deploy::changed(context, base.as_ref(), "image") else { return Vec::new() };
     let read = read_by(then.get("template").unwrap_or(&Value::Null));
     let looked = looks(context.http, context.deploy.project.as_str(), &read).await;
     looked.iter().filter_map(|(reference, version)| old(context, reference, version)).collect()

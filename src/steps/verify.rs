@@ -186,7 +186,7 @@ fn failure(context: &Context<'_>, facts: &Facts, place: &Place, private: bool, l
 /// Where the reason stands that an answer does not give.
 pub(super) fn log_hint(context: &Context<'_>, revision: &RevisionName) -> String {
     format!(
-        "Read the revision's log: gcloud logging read 'resource.labels.revision_name=\"{revision}\"' --project={} --limit=50",
-        context.deploy.project
+        "Read the revision's log: slipway logs --service={} --revision={revision} --region={} --project-id={}",
+        context.deploy.service, context.deploy.region, context.deploy.project
     )
 }

@@ -105,8 +105,26 @@ fn a_configuration_that_pushes_nothing_says_what_is_missing() {
     let mut scene = Scene::new();
     scene.file("cb.yaml", "steps:\n- name: alpine\n  args: ['true']\n");
     scene.input("build_config", "cb.yaml");
-    let run = scene.run().expect(6);
-    run.says("list `gcr.io/harbour-dev/web` under `images:` in cb.yaml");
+    let run = scene.run().expect(2);
+    run.says("List `gcr.io/harbour-dev/web` under `images:` in cb.yaml");
+    assert_eq!(scene.cloud.world(|world| world.count("build created")), 0);
+}
+
+#[test]
+fn a_configuration_that_pushes_another_image_is_found_before_the_build() {
+    let mut scene = Scene::new();
+    scene.file("cb.yaml", "steps: [{name: alpine}]\nimages: ['gcr.io/$PROJECT_ID/$_NAME:$BUILD_ID']\n");
+    scene.input("build_config", "cb.yaml").input("substitutions", "_NAME: other");
+    let run = scene.run().expect(2);
+    run.says(
+        "cb.yaml pushes `gcr.io/harbour-dev/other`, and the image to deploy is looked for in `gcr.io/harbour-dev/web`",
+    );
+    run.says("Write `image: gcr.io/harbour-dev/other`");
+    assert_eq!(scene.cloud.world(|world| world.count("build created") + world.count("object created")), 0);
+    // What is not known before the build is nobody's mistake yet.
+    scene.input("substitutions", "_OTHER: x");
+    scene.run();
+    assert_eq!(scene.cloud.world(|world| world.count("build created")), 1);
 }
 
 #[test]

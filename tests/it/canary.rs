@@ -44,6 +44,14 @@ fn a_canary_that_holds_gets_everything_step_by_step() {
         summary[summary.find("### Rollout").unwrap()..summary.find("### Traffic").unwrap()].to_owned()
     });
     assert_eq!(steps(&run), [5, 25, 50, 100]);
+    // Each move is told when it happens, before what it is watched for.
+    let log = run.log();
+    for percent in [5, 25, 50] {
+        let moved =
+            log.find(&format!("Now revision `web-next` receives {percent} % of the requests; it is watched for 5m"));
+        let held = log.find(&format!("Shift: {percent} % for 5m"));
+        assert!(moved.is_some() && moved < held, "{percent}\n{log}");
+    }
     assert_eq!(traffic(&scene), [("latest".to_owned(), 100, String::new())]);
     assert_eq!(record(&scene), None);
     let written: Vec<Vec<u64>> = scene

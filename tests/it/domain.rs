@@ -35,8 +35,20 @@ fn a_domain_is_mapped_once_and_its_records_are_told() {
 fn a_lost_reply_makes_one_mapping() {
     let scene = scene();
     scene.cloud.world(|world| world.faults.push(Fault::lost_reply(CREATE, Action::Reset)));
+    scene.run().expect(0).says("is mapped now");
     scene.run().expect(0).says("with its certificate");
     scene.cloud.world(|world| assert_eq!(world.count("domain mapped"), 1));
+}
+
+#[test]
+fn a_domain_whose_dns_is_not_there_is_looked_at_once_in_every_deploy() {
+    let scene = scene();
+    scene.cloud.world(|world| world.certificate_looks = None);
+    let looks = || scene.cloud.calls("run.namespaces.domainmappings.get").len();
+    scene.run().expect(0).says("DNS record to set: www CNAME");
+    let before = looks();
+    scene.run().expect(0).says("waits for its DNS records").says("DNS record to set: www CNAME");
+    assert_eq!(looks() - before, 1);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A service that does not exist yet.
 
+use fakecloud::World;
+
 use crate::support::{SHA, Scene};
 
 #[test]
@@ -31,4 +33,18 @@ fn a_new_service_is_built_deployed_and_serves() {
     assert!(run.outputs["revision"].starts_with("web-0f0f0f0-"));
     assert!(!run.outputs.contains_key("previous_revision"));
     assert_eq!(run.state["build_over"], "true");
+}
+
+#[test]
+fn the_ages_of_its_secrets_are_looked_at() {
+    let mut scene = Scene::new();
+    scene.cloud.world(|world| {
+        world.add_secret(World::PROJECT, "db-password", "payload");
+        world.share_secret(World::PROJECT, "db-password", World::COMPUTE);
+        let role = "roles/secretmanager.secretVersionManager";
+        world.grant_on_secret(World::PROJECT, "db-password", World::DEPLOYER, role);
+        "2026-01-01T00:00:00Z".clone_into(&mut world.secret_mut("db-password").unwrap().versions[0].created);
+    });
+    scene.input("secrets", "DB_PASSWORD: db-password:1");
+    scene.run().expect(0).says("Version 1 of secret `db-password` is ").says("should be replaced after 180 days");
 }

@@ -337,7 +337,7 @@ fn what_docker_refuses_the_embedded_cloud_refuses_in_the_same_words() {
     for (file, words) in builds.chain(commands) {
         for env in ["DOCKER_BUILDKIT=1", "DOCKER_BUILDKIT=0"] {
             let step = json!({"name": "gcr.io/cloud-builders/docker", "env": [env], "args": words});
-            let config = json!({"steps": [step]}).to_string();
+            let config = json!({"steps": [step], "images": ["gcr.io/harbour-dev/web"]}).to_string();
             let mut scene = scene(("Dockerfile", file), &[("build_config", "cloudbuild.json")]);
             scene.file("cloudbuild.json", config).file("app/sub/f", "x\n");
             // Here, too, nothing can be fetched.
