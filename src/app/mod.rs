@@ -37,6 +37,7 @@ use crate::google::token::Tokens;
 use crate::inputs::credentials;
 use crate::inputs::deploy::{Deploy, Pick, What};
 use crate::inputs::error::{Findings, InputErrors};
+use crate::inputs::idle::leave_out;
 use crate::inputs::raw::RawInputs;
 use crate::inputs::resolve::{self, Resolved};
 use crate::inputs::runner::Runner;
@@ -143,8 +144,12 @@ fn read_inputs(console: &Console, runner: &Runner, invocation: &Invocation) -> R
 
 /// The texts of a command's inputs, and what is wrong with the places a run writes to and asks.
 fn read_texts(console: &Console, runner: &Runner, invocation: &Invocation, job: Command) -> (RawInputs, Findings) {
-    let (raw, mut findings) = texts(runner, invocation, job);
+    let (mut raw, mut findings) = texts(runner, invocation, job);
     hide(console, &raw, runner);
+    if !runner.actions {
+        console.name_flags(job.inputs().iter().map(|input| input.name));
+    }
+    leave_out(job, &mut raw).iter().for_each(|told| console.line(told));
     let _told_at_the_end = webhook(&raw, &mut findings);
     for (name, file) in [("GITHUB_OUTPUT", &runner.output_file), ("GITHUB_STATE", &runner.state_file)] {
         if let Some(Err(error)) = file.as_deref().map(check_writable) {

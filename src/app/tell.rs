@@ -18,6 +18,7 @@ use crate::report::doctor::{self, DoctorStory};
 use crate::report::failure::Line;
 use crate::report::hosting::{self, SiteStory};
 use crate::report::job::{self, JobStory};
+use crate::report::json::refused;
 use crate::report::logs::{self, LogsStory};
 use crate::report::monitoring::{self, MonitoringStory};
 use crate::report::preview::{self, Head, Removals};
@@ -302,6 +303,7 @@ pub(super) fn tell_failure(console: &Console, headline: &str, failed: &Failure, 
     console.error(sentence, sentence);
     for line in failure::lines(failed, now) {
         match line {
+            Line::Ours(text) if text.starts_with("  hint: ") => console.line(&console.spoken(&text)),
             Line::Ours(text) => console.line(&text),
             Line::Foreign(text) => console.foreign(&text),
         }
@@ -312,22 +314,18 @@ pub(super) fn tell_failure(console: &Console, headline: &str, failed: &Failure, 
 pub(super) fn refuse(console: &Console, runner: &Runner, errors: &InputErrors) -> u8 {
     let count = errors.0.len();
     let what = if count == 1 { "One setting is wrong".to_owned() } else { format!("{count} settings are wrong") };
-    let text: Vec<String> = errors.0.iter().map(|mistake| format!("* {mistake}")).collect();
+    let mistakes: Vec<String> = errors.0.iter().map(ToString::to_string).collect();
+    let spoken = errors.0.iter().zip(&mistakes).map(|(mistake, text)| console.spoken_of(&mistake.input, text));
+    let text: Vec<String> = spoken.map(|mistake| format!("* {mistake}")).collect();
     let title = format!("{what}; nothing was sent");
     console.error(&title, &format!("{title}\n{}", text.join("\n")));
     if !console.is_actions() {
         text.iter().for_each(|line| console.line(&format!("  {line}")));
     }
     let files = super::files(runner);
-    let markdown: String = errors
-        .0
-        .iter()
-        .map(|mistake| format!("* {}\n", crate::report::markdown::sentence(&mistake.to_string())))
-        .collect();
-    let told = [
-        files.set_output("result", "failed"),
-        files.append_summary(&format!("## ❌ {what}\n\nNothing was sent to Google.\n\n{markdown}")),
-    ];
-    told.into_iter().filter_map(Result::err).for_each(|why| console.warning(&why));
+    let markdown: String =
+        mistakes.iter().map(|mistake| format!("* {}\n", crate::report::markdown::sentence(mistake))).collect();
+    let outputs = vec![("result", "failed".to_owned()), ("report", refused(&what, &mistakes).to_string())];
+    write(console, &files, outputs, &format!("## ❌ {what}\n\nNothing was sent to Google.\n\n{markdown}"));
     Class::Config.exit_code()
 }

@@ -1,6 +1,7 @@
 //! The only code that prints. It decides once how: for the Actions runner or for a person.
 
 pub mod files;
+mod terms;
 pub mod untrusted;
 
 use std::io::{IsTerminal, Write};
@@ -40,6 +41,7 @@ struct State {
     last_heartbeat: Option<Instant>,
     gone: bool,
     concealed: Vec<String>,
+    flags: Vec<&'static str>,
 }
 
 /// Shorter texts stand in too many words to be taken out of them.
@@ -97,6 +99,28 @@ impl Console {
                 // A longer one may hold a shorter one.
                 state.concealed.sort_by_key(|text| std::cmp::Reverse(text.len()));
             });
+        }
+    }
+
+    /// Says which inputs have flags. In a workflow there are none to be named.
+    pub fn name_flags(&self, inputs: impl Iterator<Item = &'static str>) {
+        if self.mode != Mode::Actions {
+            self.with_state(|state| state.flags = inputs.collect());
+        }
+    }
+
+    /// A cure as its reader types it: on a terminal the inputs in it are flags.
+    pub fn spoken(&self, text: &str) -> String {
+        self.with_state(|state| terms::as_flags(text, &state.flags))
+    }
+
+    /// A sentence about an input that begins with its name.
+    pub fn spoken_of(&self, input: &str, text: &str) -> String {
+        let flag = self.with_state(|state| terms::flag(input, &state.flags));
+        let rest = text.strip_prefix(input);
+        match (flag, rest) {
+            (Some(flag), Some(rest)) => format!("{flag}{}", self.spoken(rest)),
+            _ => self.spoken(text),
         }
     }
 
@@ -162,7 +186,7 @@ impl Console {
 
     /// Something the user should know although nothing failed.
     pub fn warning(&self, text: &str) {
-        self.annotate(AnnotationKind::Warning, "33", "warning", text);
+        self.annotate(AnnotationKind::Warning, "33", "warning", &self.spoken(text));
     }
 
     /// What failed. `title` is one sentence, `text` the whole story.

@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod error;
 pub mod firebase;
 pub mod hosting;
+pub mod idle;
 pub mod job;
 pub mod logs;
 pub mod manifest;

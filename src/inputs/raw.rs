@@ -56,6 +56,11 @@ impl RawInputs {
         Self { texts }
     }
 
+    /// Takes a text out, as if it had not been given.
+    pub fn remove(&mut self, name: &str) {
+        self.texts.remove(name);
+    }
+
     /// Texts that come from elsewhere than inputs and flags. Blank ones are absent.
     pub fn from_texts(texts: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         Self { texts: texts.into_iter().filter(|(_, text)| !text.trim().is_empty()).collect() }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Outcome, Story, build, execution, outputs, truth};
+use crate::explain::{Class, Failure};
 use crate::model::facts::Facts;
 
 /// The version of the document's shape.
@@ -61,6 +62,22 @@ pub fn document(story: &Story<'_>) -> Value {
         "warnings": facts.warnings,
         "failure": failure(story.outcome),
         "now": truth::sentences(story),
+    })
+}
+
+/// The document of a run whose inputs are wrong: what is wrong with each, and that nothing was sent.
+pub fn refused(what: &str, mistakes: &[String]) -> Value {
+    let failure = Failure::plain(Class::Config, what).evidence(mistakes.to_vec());
+    let outcome = Outcome::<()>::Failed(failure);
+    json!({
+        "schema": SCHEMA,
+        "slipway": env!("CARGO_PKG_VERSION"),
+        "result": "failed",
+        "exit_code": super::exit_code(&outcome),
+        "steps": [],
+        "warnings": [],
+        "failure": self::failure(&outcome),
+        "now": ["Nothing was sent to Google"],
     })
 }
 

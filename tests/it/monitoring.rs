@@ -10,7 +10,7 @@ const CHECK: &str = "monitoring.projects.uptimeCheckConfigs.create";
 const CHANNEL: &str = "monitoring.projects.notificationChannels.create";
 
 /// A deployed service, and an account that may set up its monitoring.
-fn scene() -> Scene {
+pub fn scene() -> Scene {
     let mut scene = Scene::deployed();
     scene.cloud.world(|world| world.grant(World::PROJECT, World::DEPLOYER, "roles/monitoring.editor"));
     scene.input("source", "").input("uptime_path", "/health").input("notification_channels", "ops@example.com");

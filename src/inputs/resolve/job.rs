@@ -88,15 +88,7 @@ fn once(give: &mut Give<'_>) -> Option<Run> {
         give.findings.wrong("job_timeout", format!("{} s is not a time to wait", limit.as_secs()), "write 1s to 168h");
     }
     if !runs {
-        for name in ["run_args", "run_env", "wait", "job_timeout"] {
-            if give.raw.has(name) {
-                give.findings.wrong(name, "`run: false` runs nothing", "remove one of them");
-            }
-        }
         return None;
-    }
-    if !waits && give.raw.has("job_timeout") {
-        give.findings.wrong("job_timeout", "`wait: false` waits for nothing", "remove one of them");
     }
     Some(Run { args, env, wait: waits.then_some(limit) })
 }

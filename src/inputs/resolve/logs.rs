@@ -17,9 +17,6 @@ const FOLLOW_FOR: Duration = Duration::from_secs(3600);
 const TAIL: u32 = 100;
 const LONGEST_TAIL: u32 = 10_000;
 
-/// Inputs that are about the entries of a service.
-const OF_ENTRIES: [&str; 7] = ["region", "since", "severity", "revision", "tail", "follow", "follow_for"];
-
 /// Resolves the inputs of the logs command.
 ///
 /// # Errors
@@ -50,18 +47,8 @@ fn build(give: &mut Give<'_>) -> Option<Whose> {
         }
         service.map(Which::Latest)
     } else {
-        if give.raw.has("service") {
-            give.findings.wrong("service", "`build` says already whose log is meant", "keep one of them");
-        }
         give.parsed("build", BuildId::parse).map(Which::Named)
     };
-    for name in OF_ENTRIES.into_iter().filter(|name| give.raw.has(name)) {
-        give.findings.wrong(
-            name,
-            "it is about the entries of a service",
-            "remove it; a build's log is shown whole, and followed to the build's end",
-        );
-    }
     Some(Whose::Build(which?, location?))
 }
 
@@ -69,9 +56,6 @@ fn entries(give: &mut Give<'_>) -> Option<Whose> {
     let service = give.parsed("service", ServiceName::parse);
     if !give.raw.has("service") {
         give.findings.wrong("service", "it is not said whose log is meant", "give `service`, or a `build`");
-    }
-    if give.raw.has("build_region") {
-        give.findings.wrong("build_region", "there is no `build` it could be about", "give `build` too");
     }
     let region = region(give);
     let since = give.with("since", |text| positive(scalar::days(text), "15m, 2h or 7d")).unwrap_or(SINCE);

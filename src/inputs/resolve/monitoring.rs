@@ -42,13 +42,6 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<M
     let budget = give.with("budget", |text| scalar::open(text, money)).flatten();
     let channels = give.with("notification_channels", channels).unwrap_or_default();
     let dry_run = give.switch("dry_run").unwrap_or(false);
-    if absent == Some(true) {
-        for name in ["error_rate", "latency_p95", "instances", "uptime_path", "notification_channels"] {
-            if raw.has(name) {
-                give.findings.wrong(name, "`state: absent` removes everything", "remove one of them");
-            }
-        }
-    }
     match (credentials, project, region, service) {
         (Some(credentials), Some(project), Some(region), Some(service)) if findings.mistakes.is_empty() => {
             let absent = absent.unwrap_or(false);

@@ -1,0 +1,144 @@
+//! Inputs that mean nothing beside what another one says. They are left out and named, so that a step can be switched by
+//! that one input; what merely lacks its other half, or contradicts it, is a mistake still.
+
+use super::raw::RawInputs;
+use super::scalar;
+use super::spec::Command;
+
+/// What makes inputs idle.
+struct Rule {
+    /// The command.
+    of: Command,
+    /// The input that says so.
+    by: &'static str,
+    /// Whether it does, by its text.
+    says: fn(Option<&str>) -> bool,
+    /// What it says, for the line that is told.
+    why: &'static str,
+    /// What then means nothing.
+    idle: &'static [&'static str],
+}
+
+const CANARY: &[&str] =
+    &["canary_steps", "canary_interval", "max_error_rate", "max_latency_p95", "gate_min_requests", "on_unknown"];
+
+const RULES: &[Rule] = &[
+    Rule {
+        of: Command::Monitoring,
+        by: "state",
+        says: |text| text == Some("absent"),
+        why: "`state: absent` removes what is there",
+        idle: &["error_rate", "latency_p95", "instances", "uptime_path", "notification_channels"],
+    },
+    Rule {
+        of: Command::Logs,
+        by: "build",
+        says: |text| text.is_some(),
+        why: "`build` shows the whole log of a build",
+        idle: &["region", "since", "severity", "revision", "tail", "follow", "follow_for"],
+    },
+    Rule {
+        of: Command::Logs,
+        by: "build",
+        says: |text| text.is_some_and(|text| text != "latest"),
+        why: "`build` says already whose log is shown",
+        idle: &["service"],
+    },
+    Rule {
+        of: Command::Logs,
+        by: "build",
+        says: |text| text.is_none(),
+        why: "no `build` is asked for",
+        idle: &["build_region"],
+    },
+    Rule {
+        of: Command::Logs,
+        by: "follow",
+        says: is(false),
+        why: "`follow: false` follows nothing",
+        idle: &["follow_for"],
+    },
+    Rule {
+        of: Command::Job,
+        by: "run",
+        says: is(false),
+        why: "`run: false` runs nothing",
+        idle: &["run_args", "run_env", "wait", "job_timeout"],
+    },
+    Rule {
+        of: Command::Job,
+        by: "wait",
+        says: is(false),
+        why: "`wait: false` waits for nothing",
+        idle: &["job_timeout"],
+    },
+    Rule {
+        of: Command::Deploy,
+        by: "strategy",
+        says: |text| text.is_some_and(|text| text != "canary"),
+        why: "`strategy` asks for no canary",
+        idle: CANARY,
+    },
+    Rule {
+        of: Command::Promote,
+        by: "strategy",
+        says: |text| text.is_some_and(|text| text != "canary"),
+        why: "`strategy` asks for no canary",
+        idle: CANARY,
+    },
+    Rule {
+        of: Command::Deploy,
+        by: "no_traffic",
+        says: is(true),
+        why: "`no_traffic` moves no traffic",
+        idle: &[
+            "strategy",
+            "canary_steps",
+            "canary_interval",
+            "max_error_rate",
+            "max_latency_p95",
+            "gate_min_requests",
+            "on_unknown",
+        ],
+    },
+    Rule {
+        of: Command::RotateSecret,
+        by: "only_when_due",
+        says: is(false),
+        why: "`only_when_due: false` makes a new version however old the one in use is",
+        idle: &["secret_max_age"],
+    },
+    Rule {
+        of: Command::Hosting,
+        by: "channel",
+        says: |text| text == Some("live"),
+        why: "the live channel never ends",
+        idle: &["expires"],
+    },
+];
+
+/// Whether a switch is given and says this.
+const fn is(wanted: bool) -> fn(Option<&str>) -> bool {
+    match wanted {
+        true => |text| text.is_some_and(|text| scalar::switch(text) == Ok(true)),
+        false => |text| text.is_some_and(|text| scalar::switch(text) == Ok(false)),
+    }
+}
+
+/// Leaves out what means nothing here. Gives back a sentence for each reason.
+pub fn leave_out(command: Command, raw: &mut RawInputs) -> Vec<String> {
+    let mut told = Vec::new();
+    for rule in RULES.iter().filter(|rule| rule.of == command) {
+        if !(rule.says)(raw.get(rule.by)) {
+            continue;
+        }
+        let given: Vec<&str> = rule.idle.iter().copied().filter(|name| raw.has(name)).collect();
+        if given.is_empty() {
+            continue;
+        }
+        given.iter().for_each(|name| raw.remove(name));
+        let names = given.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        told.push(format!("No effect here: {names}, because {}", rule.why));
+    }
+    told
+}
