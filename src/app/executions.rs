@@ -21,7 +21,7 @@ pub(super) async fn end(http: &Http, console: &Console, files: &Files, facts: &m
         Ok(names) => {
             console.line(&format!("Cancelled execution {}", names.join(", ")));
             execution.name = names.into_iter().next();
-            execution.state = "cancelled";
+            execution.state = "cancelling";
             execution.over = true;
             if let Err(why) = files.save_state("execution_over", "true") {
                 console.warning(&why);

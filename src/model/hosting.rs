@@ -120,6 +120,9 @@ pub struct SiteFact {
     pub channel_made: bool,
     /// How it ended.
     pub end: SiteEnd,
+    /// Where it could not be put back: what the channel showed when it was read after that; `None` where it could not be
+    /// read either.
+    pub left_showing: Option<Before>,
 }
 
 impl SiteFact {

@@ -22,6 +22,9 @@ pub fn sentence(job: &JobFact) -> String {
     match execution.state {
         "succeeded" => format!("Execution `{run}` of job `{name}` succeeded"),
         "failed" => format!("Execution `{run}` of job `{name}` failed; what it had done by then stays done"),
+        "cancelling" => {
+            format!("Execution `{run}` of job `{name}` was told to stop; what it had done by then stays done")
+        }
         "cancelled" => format!("Execution `{run}` of job `{name}` is cancelled; what it had done by then stays done"),
         _ => format!("Execution `{run}` of job `{name}` was running when it was last seen"),
     }

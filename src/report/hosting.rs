@@ -105,6 +105,9 @@ pub fn headline(story: &SiteStory<'_>) -> String {
         Outcome::Failed(_) if story.facts.sites.iter().any(|fact| fact.released == Written::Yes) => {
             format!("{what} {is} released, and something is wrong")
         }
+        Outcome::Failed(_) if story.facts.sites.iter().any(|fact| fact.released == Written::Unknown) => {
+            format!("Whether {} {is} released is not known", what.replacen("The site", "the site", 1))
+        }
         Outcome::Failed(_) => format!("{what} {} not released", if sites.len() > 1 { "were" } else { "was" }),
         Outcome::Cancelled(_) => format!("The release of {} was cancelled", what.to_lowercase()),
     }
@@ -132,15 +135,23 @@ pub fn site_sentences(fact: &SiteFact) -> Vec<String> {
     let mut all = Vec::new();
     match (&fact.end, fact.released) {
         (SiteEnd::Restored, _) => all.push(format!("Site `{site}` shows {} again, on channel `{channel}`", before(&fact.before))),
-        (SiteEnd::Stuck(why), _) => all.push(format!(
-            "Site `{site}` could not be put back to {} on channel `{channel}`: {why}",
-            before(&fact.before)
-        )),
+        (SiteEnd::Stuck(why), _) => {
+            let back = before(&fact.before);
+            all.push(format!("Site `{site}` could not be put back to {back} on channel `{channel}`: {why}"));
+            all.push(match &fact.left_showing {
+                Some(shown) => format!("Channel `{channel}` of site `{site}` showed {} when it was read after that", before(shown)),
+                None => format!("What channel `{channel}` of site `{site}` shows now is not known: it could not be read"),
+            });
+        }
         (SiteEnd::Left(why), Written::Yes | Written::Unknown) => {
             all.push(format!("Site `{site}` was left as it is on channel `{channel}`{url} ({why})"));
         }
         (_, Written::Unknown) => all.push(format!(
             "Whether version `{version}` is released on channel `{channel}` of site `{site}` is not known; the channel shows it"
+        )),
+        // Released, and then cut off: nobody has read the channel since.
+        (SiteEnd::Open, Written::Yes) => all.push(format!(
+            "Version `{version}` was released on channel `{channel}` of site `{site}`{url}; what it shows now was not read"
         )),
         (_, Written::Yes) => all.push(format!("Site `{site}` shows version `{version}` on channel `{channel}`{url}")),
         (SiteEnd::Released, Written::No) => {

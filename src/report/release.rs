@@ -9,7 +9,7 @@ use super::markdown::{code, escape, folded, link, sentence, table};
 use super::{Outcome, Story, build, exit_code, hosting, json as report_json, summary, timeline, truth};
 use crate::console::duration;
 use crate::explain::Class;
-use crate::model::facts::{Facts, RolloutEnd, StepFact};
+use crate::model::facts::{Facts, RolloutEnd, StepFact, Written};
 use crate::model::hosting::{SiteEnd, short};
 use crate::plan::decide::Step;
 
@@ -106,10 +106,14 @@ impl Part<'_> {
             }
             Part::Site(_, story) => {
                 let first = story.facts.sites.first();
-                let shown = first.map(|fact| match &fact.end {
-                    SiteEnd::Restored => sentence(&hosting::before(&fact.before)),
-                    _ => fact.version.as_deref().map(|name| code(short(name))).unwrap_or_default(),
+                let shown = first.map(|fact| match (&fact.end, fact.released) {
+                    (SiteEnd::Stuck(_), _) => fact.left_showing.as_ref().map(hosting::before),
+                    (SiteEnd::Restored, _) => Some(hosting::before(&fact.before)),
+                    (SiteEnd::Released, _) => fact.version.as_deref().map(|name| format!("`{}`", short(name))),
+                    (SiteEnd::Open, Written::No) => Some(hosting::before(&fact.before)),
+                    _ => None,
                 });
+                let shown = shown.map(|shown| sentence(&shown.unwrap_or_else(|| "not known".to_owned())));
                 let site = first.map(|fact| code(&fact.site)).unwrap_or_default();
                 let end = first.map_or("", |fact| fact.end.word());
                 (format!("Site {site}, channel {}", code(story.channel)), shown.unwrap_or_default(), end)

@@ -297,7 +297,7 @@ fn a_signal_cancels_the_execution_in_time() {
     running.signal("TERM");
     let run = running.finish().expect(143);
     assert!(begun.elapsed() < Duration::from_secs(6));
-    run.says("Cancelled execution web-pre-deploy-").says("is cancelled; what it had done by then stays done");
+    run.says("Cancelled execution web-pre-deploy-").says("was told to stop; what it had done by then stays done");
     assert_eq!(count(&scene, "execution cancelled"), 1);
     assert_eq!(run.state["execution_over"], "true");
     scene.post(&run).expect(0);

@@ -37,6 +37,7 @@ pub(in super::super) async fn after(context: &SiteContext<'_>, facts: &mut Facts
         if let Err(why) = restored.await {
             let site = fact_site(facts, index);
             facts.sites[index].end = SiteEnd::Stuck(why.to_string());
+            facts.sites[index].left_showing = now_shown(context, facts, index).await;
             let causes = why.causes();
             failure = failure
                 .with_class(Class::Rollback)
@@ -47,6 +48,14 @@ pub(in super::super) async fn after(context: &SiteContext<'_>, facts: &mut Facts
     discard(context, facts).await;
     over(context, facts);
     failure
+}
+
+/// What the channel shows after it could not be put back, where it can be read.
+async fn now_shown(context: &SiteContext<'_>, facts: &Facts, index: usize) -> Option<Before> {
+    let fact = fact(facts, index);
+    let found = hosting::channel(context.http, &fact.site, &fact.channel).await.ok()?;
+    let shown = found.as_ref().and_then(hosting::Channel::version);
+    Some(shown.map_or(Before::Nothing, |version| Before::Version(version.to_owned())))
 }
 
 /// Tells the post step that nothing is left to be put back.
