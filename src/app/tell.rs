@@ -8,7 +8,7 @@ use crate::console::files::Files;
 use crate::explain::{Class, Failure};
 use crate::google::endpoints::Endpoints;
 use crate::inputs::deploy::{Deploy, What};
-use crate::inputs::error::InputErrors;
+use crate::inputs::error::{InputErrors, Mistake};
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 use crate::model::kind::Kind as Runs;
@@ -315,8 +315,14 @@ pub(super) fn refuse(console: &Console, runner: &Runner, errors: &InputErrors) -
     let count = errors.0.len();
     let what = if count == 1 { "One setting is wrong".to_owned() } else { format!("{count} settings are wrong") };
     let mistakes: Vec<String> = errors.0.iter().map(ToString::to_string).collect();
-    let spoken = errors.0.iter().zip(&mistakes).map(|(mistake, text)| console.spoken_of(&mistake.input, text));
-    let text: Vec<String> = spoken.map(|mistake| format!("* {mistake}")).collect();
+    let text: Vec<String> = errors
+        .0
+        .iter()
+        .map(|mistake| {
+            let (input, cure) = (console.called(&mistake.input), console.spoken(&mistake.cure));
+            format!("* {}", Mistake { input, cure, ..mistake.clone() })
+        })
+        .collect();
     let title = format!("{what}; nothing was sent");
     console.error(&title, &format!("{title}\n{}", text.join("\n")));
     if !console.is_actions() {

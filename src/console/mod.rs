@@ -114,14 +114,9 @@ impl Console {
         self.with_state(|state| terms::as_flags(text, &state.flags))
     }
 
-    /// A sentence about an input that begins with its name.
-    pub fn spoken_of(&self, input: &str, text: &str) -> String {
-        let flag = self.with_state(|state| terms::flag(input, &state.flags));
-        let rest = text.strip_prefix(input);
-        match (flag, rest) {
-            (Some(flag), Some(rest)) => format!("{flag}{}", self.spoken(rest)),
-            _ => self.spoken(text),
-        }
+    /// An input as its reader knows it.
+    pub fn called(&self, input: &str) -> String {
+        self.with_state(|state| terms::flag(input, &state.flags)).unwrap_or_else(|| input.to_owned())
     }
 
     /// The text without what is concealed.

@@ -75,14 +75,14 @@ const RULES: &[Rule] = &[
     Rule {
         of: Command::Deploy,
         by: "strategy",
-        says: |text| text.is_some_and(|text| text != "canary"),
+        says: |text| matches!(text, Some("candidate" | "direct")),
         why: "`strategy` asks for no canary",
         idle: CANARY,
     },
     Rule {
         of: Command::Promote,
         by: "strategy",
-        says: |text| text.is_some_and(|text| text != "canary"),
+        says: |text| matches!(text, Some("candidate" | "direct")),
         why: "`strategy` asks for no canary",
         idle: CANARY,
     },

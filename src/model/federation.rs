@@ -195,12 +195,9 @@ impl Provider {
         format!("{} --format='value({field})'", self.command("describe"))
     }
 
-    /// A command about the provider.
+    /// A command about the provider, by its full name: `--project` takes no number there (gcloud 528 says so).
     pub fn command(&self, verb: &str) -> String {
-        format!(
-            "gcloud iam workload-identity-pools providers {verb} {} --workload-identity-pool={} --location=global --project={}",
-            self.id, self.pool, self.number
-        )
+        format!("gcloud iam workload-identity-pools providers {verb} {self}")
     }
 }
 

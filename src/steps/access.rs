@@ -226,7 +226,7 @@ pub(super) async fn closed(context: &Context<'_>, facts: &Facts, place: &Place, 
             .to_owned()
     } else {
         format!(
-            "See who may call it: gcloud run services get-iam-policy {name} --region={} --project={}; a deny policy, or a VPC Service Controls perimeter, may stand in front of the grant",
+            "A deny policy, or a VPC Service Controls perimeter, may stand in front of the grant; see who may call it: gcloud run services get-iam-policy {name} --region={} --project={}",
             deploy.region, deploy.project
         )
     };
@@ -302,7 +302,7 @@ pub(super) fn tell(context: &Context<'_>, facts: &mut Facts) {
     facts.service.callers = callers;
     if callers == Some(Callers::Granted) {
         facts.service.access = Some(format!(
-            "{}. Let somebody in: gcloud run services add-iam-policy-binding {} --member=user:NAME@DOMAIN --role=roles/run.invoker --region={} --project={}; or everybody, with `allow_unauthenticated: true`",
+            "{}. Let everybody in with `allow_unauthenticated: true`, or somebody: gcloud run services add-iam-policy-binding {} --member=user:NAME@DOMAIN --role=roles/run.invoker --region={} --project={}",
             Callers::Granted.words(),
             deploy.service,
             deploy.region,

@@ -39,7 +39,9 @@ fn a_private_first_deploy_ends_with_who_may_call_it_and_how_it_is_opened() {
     scene.input("health_path", "/health");
     let run = scene.run().expect(0);
     run.says("with an identity token (it is private)");
-    run.says("Access to service `web`: only those who were granted roles/run.invoker may call it. Let somebody in: ");
+    run.says(
+        "Access to service `web`: only those who were granted roles/run.invoker may call it. Let everybody in with ",
+    );
     run.says("gcloud run services add-iam-policy-binding web --member=user:NAME@DOMAIN")
         .says("`allow_unauthenticated: true`");
     assert!(
@@ -47,7 +49,7 @@ fn a_private_first_deploy_ends_with_who_may_call_it_and_how_it_is_opened() {
         "{}",
         run.summary
     );
-    scene.run().expect(0).does_not_say("Let somebody in");
+    scene.run().expect(0).does_not_say("or somebody: gcloud");
 }
 
 #[test]
@@ -59,7 +61,7 @@ fn a_public_service_is_proven_open_without_an_identity_however_long_google_takes
         scene.input("allow_unauthenticated", "true").input("health_path", "/health").input("health_timeout", "5s");
         let run = scene.run().expect(0);
         says_nothing_of_an_identity(&run);
-        run.says("1 of 1 checks passed without an identity").does_not_say("Let somebody in");
+        run.says("1 of 1 checks passed without an identity").does_not_say("or somebody: gcloud");
         assert_eq!(visits(&scene), (0, lag as usize + 1), "no identity was shown");
         if lag > 0 {
             run.says("Google still turns callers away: a change of access takes 2 minutes as a rule");
@@ -155,7 +157,7 @@ fn the_invoker_check_is_an_input_and_opens_a_service_where_all_users_are_forbidd
     // The candidate stands behind the check yet; the public address is asked without an identity.
     run.says("passed with an identity token (it is not open yet)").does_not_say("it is private");
     run.says("Verify: 1 of 1 checks passed without an identity");
-    run.does_not_say("Let somebody in");
+    run.does_not_say("or somebody: gcloud");
     scene.cloud.world(|world| {
         assert_eq!(world.service("us-central1", "web").unwrap().config["invokerIamDisabled"], true);
         assert_eq!(world.count("iam changed"), 0);

@@ -318,7 +318,7 @@ fn what_google_or_the_input_refuses_is_told() {
     }
     scene.input("budget", "50 USD");
     scene.cloud.world(|world| world.disable_api("billingbudgets.googleapis.com"));
-    let hint = "gcloud services enable billingbudgets.googleapis.com --project=harbour-dev";
+    let hint = "gcloud services enable billingbudgets.googleapis.com --project=123456789012";
     scene.command(&["monitoring"]).expect(4).says(hint);
     scene.cloud.world(|world| world.billing().open = false);
     scene.command(&["monitoring"]).expect(2).says("has no open billing account");

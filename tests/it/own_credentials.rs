@@ -485,7 +485,7 @@ fn ways_that_contradict_each_other_are_told_at_once() {
         .input("delegates", "x");
     scene.variable("GITHUB_ACTIONS", "");
     let run = deploy(&scene).expect(2);
-    run.says("service_account: `me` is not a service account").says("delegates: `x` is not a service account");
+    run.says("--service-account: `me` is not a service account").says("--delegates: `x` is not a service account");
 }
 
 /// Whatever a person has that opens something stays where it is.

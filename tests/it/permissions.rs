@@ -152,7 +152,7 @@ fn a_disabled_api_is_named_with_the_command() {
         scene.cloud.world(|world| world.disable_api(api));
         let run = scene.run().expect(4);
         run.says(&format!("`{api}` is not enabled"))
-            .says(&format!("gcloud services enable {api} --project=harbour-dev"));
+            .says(&format!("gcloud services enable {api} --project=123456789012"));
         if name == "run" {
             insta::assert_snapshot!("disabled_api", run.failure());
         }

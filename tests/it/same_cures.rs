@@ -5,10 +5,12 @@ use serde_json::Value;
 
 use crate::support::Scene;
 
-/// The commands in a list of sentences.
+/// The commands in a list of sentences. A project is the same by its number, which is what Google names.
 fn commands<'a>(hints: impl Iterator<Item = &'a Value>) -> Vec<String> {
     let hints = hints.filter_map(Value::as_str);
-    hints.filter_map(|hint| Some(format!("gcloud {}", hint.split_once(": gcloud ")?.1))).collect()
+    let project = format!("--project={}", World::NUMBER);
+    let commands = hints.filter_map(|hint| Some(format!("gcloud {}", hint.split_once(": gcloud ")?.1)));
+    commands.map(|command| command.replace(&project, "--project=harbour-dev")).collect()
 }
 
 /// What a deploy says to type, and what the doctor does, of the same fault.

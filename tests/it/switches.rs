@@ -77,11 +77,11 @@ fn wrong_inputs_write_a_report_too() {
 
 #[test]
 fn on_a_terminal_inputs_are_flags() {
+    let wrong = &["deploy", "--service", "web", "--source", "app", "--memory", "lots", "--max-error-rate", "5%"];
     let mut scene = Scene::new();
-    scene.variable("GITHUB_ACTIONS", "");
-    scene.input("memory", "lots").input("max_error_rate", "5%");
-    let run = scene.run().expect(2);
+    scene.variable("GITHUB_ACTIONS", "").input("service", "").input("source", "");
+    let run = scene.command(wrong).expect(2);
     run.says("--memory: ").says("--max-error-rate: it is about the steps of a canary; add `--strategy=canary`");
     scene.variable("GITHUB_ACTIONS", "true");
-    scene.run().expect(2).says("max_error_rate: it is about the steps of a canary; add `strategy: canary`");
+    scene.command(wrong).expect(2).says("max_error_rate: it is about the steps of a canary; add `strategy: canary`");
 }

@@ -161,8 +161,8 @@ fn fixes(context: &DoctorContext<'_>, scene: &Scene, need: &Need, missing: &[&Ne
     let grant = |role: &str, on: On| Fix::grant(role, member, on);
     match (&doctor.bucket, &doctor.service) {
         (Some(bucket), _) if need.permission.starts_with("storage.") => {
-            // One that may not be looked at is there.
-            staging(bucket.as_str(), !matches!(scene.bucket, Ok(None)), doctor.region.as_str(), member)
+            // Whether one is there that may not be looked at is not known; the script looks before it makes one.
+            staging(bucket.as_str(), matches!(scene.bucket, Ok(Some(_))), doctor.region.as_str(), member)
         }
         (_, Some(service))
             if missing.iter().all(|other| other.permission.starts_with("run.services."))

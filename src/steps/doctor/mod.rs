@@ -233,8 +233,8 @@ async fn places(context: &DoctorContext<'_>) -> Vec<Finding> {
         let Some(unknown) = unknown else { continue };
         let state = State::Blocking(Class::Config);
         let evidence = format!("{whose} has no region of that name");
-        let cure = unknown.hints(doctor.project.as_str()).join("; ");
-        found.push(Finding::new(area, state, format!("region `{region}`"), evidence).cure(cure));
+        let finding = Finding::new(area, state, format!("region `{region}`"), evidence);
+        found.push(unknown.hints(doctor.project.as_str()).into_iter().fold(finding, Finding::cure));
     }
     found
 }

@@ -48,7 +48,8 @@ fn serves(context: &DoctorContext<'_>, service: &Service, finding: &impl Fn(Stat
             let mut cures = cures::of(&cause, &subject);
             cures.push("`slipway rollback` sends the traffic back to a revision that served before".to_owned());
             let said = if reason.is_empty() { message } else { format!("{reason}: {message}") };
-            finding(State::Warning, format!("not ready, {}: {said}", cures::words(&cause))).cure(cures.join("; "))
+            let found = finding(State::Warning, format!("not ready, {}: {said}", cures::words(&cause)));
+            cures.into_iter().fold(found, Finding::cure)
         }
         None => finding(State::CannotSee, "Google is still working on it".into()),
     }
