@@ -95,11 +95,15 @@ impl Part<'_> {
         let (what, serves, end) = match self {
             Part::Service(_, story) => {
                 let facts = story.facts;
-                let serves = facts
-                    .service
-                    .traffic
-                    .as_ref()
-                    .map(|traffic| sentence(&traffic.words(facts.service.latest_ready.as_ref())));
+                let service = &facts.service;
+                let serves = match (&service.traffic, service.written) {
+                    (Some(traffic), _) => Some(sentence(&traffic.words(service.latest_ready.as_ref()))),
+                    (None, Written::No) if service.existed => {
+                        Some(sentence(&service.traffic_before.words(service.latest_before.as_ref())))
+                    }
+                    (None, Written::No) => None,
+                    (None, _) => Some("not known".to_owned()),
+                };
                 let quiet = if facts.unchanged.is_some() { "unchanged" } else { "direct" };
                 let end = facts.rollout.as_ref().map_or(quiet, |rollout| truth::rollout_word(&rollout.end));
                 (format!("Service {} in {}", code(story.service), code(story.region)), serves.unwrap_or_default(), end)

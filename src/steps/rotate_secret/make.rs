@@ -29,7 +29,10 @@ pub(super) async fn once(context: &SecretContext<'_>, facts: &mut Facts, value: 
             Err(error) => error,
         };
         if !error.is_ambiguous() {
-            facts.secret.before = None;
+            // A request before it that was never answered may have made one that no list shows yet.
+            if attempt == 1 {
+                facts.secret.before = None;
+            }
             let forbidden = error.is_forbidden();
             let failure = Failure::of(sentence(), error);
             let told = failure.hints().iter().any(|hint| hint.contains("gcloud secrets add-iam-policy-binding"));
@@ -41,7 +44,6 @@ pub(super) async fn once(context: &SecretContext<'_>, facts: &mut Facts, value: 
             return Ok(made(facts, version));
         }
         if attempt == TRIES {
-            facts.secret.before = None;
             return Err(Failure::of(sentence(), error));
         }
     }
@@ -98,7 +100,10 @@ pub(super) async fn interrupted(context: &SecretContext<'_>, facts: &mut Facts) 
     facts.secret.before.as_ref()?;
     match unanswered(context, facts, SHORT_LAG).await {
         Ok(found) => {
-            facts.secret.before = None;
+            // That no list shows it yet proves nothing, which is told.
+            if found.is_some() {
+                facts.secret.before = None;
+            }
             facts.secret.new = found.as_ref().map(|version| version.number);
             found
         }
