@@ -168,7 +168,7 @@ pub(super) fn of(cause: &Cause, subject: &Subject<'_>) -> Vec<String> {
             let unnamed =
                 || SecretVersion { project: project.into(), secret: "SECRET".into(), version: "latest".into() };
             let grant = format!(
-                " --member={} --role=roles/secretmanager.secretAccessor",
+                " --member={} --role=roles/secretmanager.secretAccessor --condition=None",
                 roles::member(account)
             );
             let version = version.clone().unwrap_or_else(unnamed);
