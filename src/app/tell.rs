@@ -331,7 +331,8 @@ pub(super) fn refuse(console: &Console, runner: &Runner, errors: &InputErrors) -
     let files = super::files(runner);
     let markdown: String =
         mistakes.iter().map(|mistake| format!("* {}\n", crate::report::markdown::sentence(mistake))).collect();
-    let outputs = vec![("result", "failed".to_owned()), ("report", refused(&what, &mistakes).to_string())];
-    write(console, &files, outputs, &format!("## ❌ {what}\n\nNothing was sent to Google.\n\n{markdown}"));
+    let outcome = Outcome::<()>::Failed(Failure::plain(Class::Config, what.as_str()).evidence(mistakes));
+    let outputs = vec![("result", "failed".to_owned()), ("report", refused(&outcome).to_string())];
+    write(console, &files, &outcome, outputs, &format!("## ❌ {what}\n\nNothing was sent to Google.\n\n{markdown}"));
     Class::Config.exit_code()
 }

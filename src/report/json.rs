@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::{Outcome, Story, build, execution, outputs, truth};
-use crate::explain::{Class, Failure};
 use crate::model::facts::Facts;
 
 /// The version of the document's shape.
@@ -66,17 +65,15 @@ pub fn document(story: &Story<'_>) -> Value {
 }
 
 /// The document of a run whose inputs are wrong: what is wrong with each, and that nothing was sent.
-pub fn refused(what: &str, mistakes: &[String]) -> Value {
-    let failure = Failure::plain(Class::Config, what).evidence(mistakes.to_vec());
-    let outcome = Outcome::<()>::Failed(failure);
+pub fn refused(outcome: &Outcome<()>) -> Value {
     json!({
         "schema": SCHEMA,
         "slipway": env!("CARGO_PKG_VERSION"),
         "result": "failed",
-        "exit_code": super::exit_code(&outcome),
+        "exit_code": super::exit_code(outcome),
         "steps": [],
         "warnings": [],
-        "failure": self::failure(&outcome),
+        "failure": failure(outcome),
         "now": ["Nothing was sent to Google"],
     })
 }
