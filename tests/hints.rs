@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 const PROGRAMS: [&str; 6] = ["gcloud ", "slipway ", "gh ", "docker ", "firebase ", "export "];
 
 /// What no command has and prose does; quoted words and what stands between backticks are passed over.
-const PROSE: [&str; 8] = ["; ", ". ", ", ", " (", ") ", " or ", " then ", " and "];
+const PROSE: [&str; 7] = ["; ", ", ", " (", ") ", " or ", " then ", " and "];
 
 fn files(directory: &Path, ending: &str, all: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(directory).unwrap() {
@@ -26,7 +26,10 @@ fn all(directory: &str, ending: &str) -> Vec<PathBuf> {
 }
 
 fn has_prose(command: &str) -> bool {
-    PROSE.iter().any(|prose| command.contains(prose))
+    // `jq -c . |` is none.
+    let sentence = command.split(". ").skip(1).any(|rest| rest.starts_with(|c: char| c.is_uppercase()));
+    sentence
+        || PROSE.iter().any(|prose| command.contains(prose))
         || command.ends_with('.')
         || command.ends_with(')') && !command.contains("$(")
 }
