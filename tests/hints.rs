@@ -9,11 +9,11 @@ const PROGRAMS: [&str; 6] = ["gcloud ", "slipway ", "gh ", "docker ", "firebase 
 const PROSE: [&str; 7] = ["; ", ", ", " (", ") ", " or ", " then ", " and "];
 
 fn files(directory: &Path, ending: &str, all: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
         if path.is_dir() {
             files(&path, ending, all);
-        } else if path.extension().is_some_and(|end| end == ending) && path.file_name().unwrap() != "tests.rs" {
+        } else if path.extension().is_some_and(|end| end == ending) && !path.ends_with("tests.rs") {
             all.push(path);
         }
     }
@@ -94,7 +94,7 @@ fn command(text: &str) -> Option<String> {
 fn nothing_stands_behind_a_command() {
     let (mut commands, mut wrong) = (0, Vec::new());
     for file in all("src", "rs") {
-        let text = std::fs::read_to_string(&file).unwrap();
+        let text = std::fs::read_to_string(&file).expect("a file");
         for literal in literals(&text) {
             // Help texts speak of programs and give no commands.
             let Some(command) = command(&literal).filter(|command| command.contains("--") || command.contains('{'))
@@ -116,7 +116,7 @@ fn nothing_stands_behind_a_command() {
 fn nothing_stands_behind_a_command_that_was_told() {
     let (mut commands, mut wrong) = (0, Vec::new());
     for file in all("tests/it", "snap") {
-        let text = std::fs::read_to_string(&file).unwrap();
+        let text = std::fs::read_to_string(&file).expect("a file");
         for hint in text.lines().filter_map(|line| line.split_once("hint: ")) {
             let Some(command) = command(hint.1) else { continue };
             commands += 1;
