@@ -256,11 +256,7 @@ fn literal(text: &str) -> String {
     text.replace('$', "$$")
 }
 
-pub(super) fn config(
-    document: &Map<String, Value>,
-    substitutions: &[(String, String)],
-    origin: &Origin,
-) -> Map<String, Value> {
+pub(super) fn config(document: &Map<String, Value>, given: &[(String, String)], origin: &Origin) -> Map<String, Value> {
     let mut body = camel_map(document);
     if let Some(timeout) = body.get("timeout").and_then(Value::as_u64) {
         body.insert("timeout".into(), format!("{timeout}s").into());
@@ -274,7 +270,7 @@ pub(super) fn config(
             values.insert(name.to_owned(), value.into());
         }
     }
-    values.extend(substitutions.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))));
+    values.extend(given.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))));
     // Numbers and switches in YAML; the API takes texts only.
     for value in values.values_mut() {
         if !value.is_string() {
