@@ -134,7 +134,7 @@ mod tests {
                 .into_iter()
                 .filter_map(|(name, value)| Some((name, value?)))
                 .collect::<Vec<_>>(),
-            [("sub", "repo:o/r".to_owned()), ("aud", "x".to_owned())]
+            [("aud", "x".to_owned()), ("sub", "repo:o/r".to_owned())]
         );
         for text in ["", "a.b.c", "a..c", "..."] {
             assert_eq!(claims(text), [], "{text}");

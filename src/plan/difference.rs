@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn additions_and_removals_are_told_apart() {
-        let before = json!({"template": {"timeout": "300s", "containers": [{"env": [{"name": "A", "value": "x"}]}]}});
+        let before = json!({"template": {"timeout": "100s", "containers": [{"env": [{"name": "A", "value": "x"}]}]}});
         let after = json!({"template": {"scaling": {"maxInstanceCount": 3}, "containers": [{"env": [{"name": "A", "valueSource": {"secretKeyRef": {"secret": "s", "version": "2"}}}]}]}});
         let lines: Vec<String> =
             between(Some(&before), &after).iter().map(|d| format!("{} {:?} {:?}", d.what, d.before, d.after)).collect();
@@ -171,7 +171,7 @@ mod tests {
             [
                 "env A Some(\"•••\") Some(\"secret s:2\")",
                 "max_instances None Some(\"3\")",
-                "timeout Some(\"300s\") None",
+                "timeout Some(\"100s\") None",
             ]
         );
     }

@@ -140,5 +140,6 @@ fn a_file_that_is_not_where_it_is_said_to_be_is_told_with_the_places() {
     let run = scene.run().expect(2);
     run.says("GOOGLE_APPLICATION_CREDENTIALS names a file that is not there").says("after actions/checkout");
     assert_eq!(run.outputs["result"], "failed");
-    assert_eq!(json!(run.outputs.len()), 1);
+    // The result, and the report that says why.
+    assert_eq!(json!(run.outputs.len()), 2);
 }

@@ -140,7 +140,7 @@ fn a_plan_shows_the_fate_of_every_key_and_changes_nothing() {
     let (old, ancient) = (id_of(&scene.key()), ancient(&scene));
     scene.input("dry_run", "true");
     let run = rotate(&scene).expect(0);
-    run.says(&format!("- key {ancient} = disabled"))
+    run.says(&format!("removes key {ancient} = disabled"))
         .says(&format!("key {old} = enabled -> disabled"))
         .says("Nothing was changed");
     assert_eq!(states(&scene), [(old, true), (ancient, false)]);

@@ -23,6 +23,7 @@ fn every_api_has_a_variable_and_a_port_of_its_own() {
         "FIREBASEHOSTING",
         "IAM",
         "IAMCREDENTIALS",
+        "IDENTITYTOOLKIT",
         "LOGGING",
         "MONITORING",
         "RUN",

@@ -122,6 +122,8 @@ impl Maker {
         let interface = self.way == Way::Interface;
         Some(match (schema, name) {
             (_, "launchStage") => "GA".into(),
+            (_, "encryptionKeyRevocationAction") => "SHUTDOWN".into(),
+            (_, "encryptionKeyShutdownDuration") => "7200s".into(),
             (_, "ingress") => "INGRESS_TRAFFIC_INTERNAL_ONLY".into(),
             (_, "executionEnvironment") => "EXECUTION_ENVIRONMENT_GEN2".into(),
             (_, "serviceAccount") if schema.ends_with("Template") => World::COMPUTE.into(),

@@ -234,12 +234,15 @@ fn a_rollback_that_could_not_be_carried_out_is_tried_again_and_says_what_it_know
     scene.cloud.world(|world| {
         world.faults.push(Fault::next(PATCH, Action::status(403)).skip(1));
         // After the write that was refused, nothing can be read either.
-        world.faults.push(Fault::next("run.projects.locations.services.get", Action::status(403)).skip(5));
+        world.faults.push(
+            Fault::next("run.projects.locations.services.get", Action::status(403)).skip(5).times(Fault::FOREVER),
+        );
     });
     let run = scene.start(&[]).finish_lenient();
     assert_eq!(run.code, 10, "{}", run.log());
     run.says("What service `web` serves now is not known: it could not be read");
     assert!(!run.state.contains_key("rollout_over"));
+    scene.cloud.world(|world| world.faults.clear());
     scene.post(&run).expect(0).says("Put back what the run left in us-central1: the traffic is as before");
     assert_eq!(traffic(&scene), [(first, 100, String::new())]);
     assert_eq!(record(&scene), None);
