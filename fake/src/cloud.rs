@@ -65,7 +65,7 @@ impl FakeCloud {
     }
 
     /// Base address of GitHub's REST API, for `GITHUB_API_URL`. Under the path `/api/v3` it answers
-    /// as GitHub Enterprise Server does.
+    /// as GitHub Enterprise Server does, under `/api/v1` as Gitea and Forgejo do.
     pub fn github_url(&self) -> String {
         self.address("github")
     }

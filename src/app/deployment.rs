@@ -8,7 +8,12 @@ use crate::console::Console;
 use crate::explain::{Class, Explain};
 use crate::github::deployments::{Begin, Deployment, State, Status};
 use crate::github::{GitHub, GitHubError};
+use crate::inputs::deploy::{Deploy, Pick, What};
+use crate::inputs::hosting::{Hosting, SiteWork};
+use crate::inputs::pull_request::shown_commit;
+use crate::inputs::release::Release;
 use crate::inputs::runner::Runner;
+use crate::model::ids::SiteId;
 use crate::model::secret::Secret;
 use crate::net::Net;
 use crate::report::Outcome;
@@ -20,16 +25,58 @@ const LONGEST: Duration = Duration::from_secs(20);
 pub(super) struct Wish<'a> {
     /// The environment.
     pub environment: &'a str,
-    /// The commit; the run's own unless it is said.
+    /// The commit; the one that GitHub shows for the run unless it is said.
     pub commit: Option<&'a str>,
-    /// What is deployed, such as "`web`": it also tells the deployments of one job apart.
+    /// What is deployed, such as "`web`", for a reader.
     pub what: String,
+    /// What will show it. Deployments of one job are told apart by it, and only one of the same places is ended.
+    pub places: Vec<String>,
     /// Whether the environment will go.
     pub transient: bool,
     /// For questions to GitHub.
     pub token: Option<&'a Secret>,
     /// Whether a refusal is worth a warning: nobody asked for it where the environment has another meaning.
     pub asked_for: bool,
+}
+
+/// What will show a deployed service: itself in each of its regions, or the traffic tag that a candidate waits under.
+pub(super) fn places_of_service(deploy: &Deploy) -> Vec<String> {
+    let regions = std::iter::once(&deploy.region).chain(&deploy.regions);
+    let all = regions.flat_map(|region| {
+        let home = format!("{} {}/{region}/{}", deploy.kind.word(), deploy.project, deploy.service);
+        match (&deploy.what, &deploy.rollout) {
+            // The candidate waits no longer.
+            (What::Revision(Pick::Tagged(tag)), _) => vec![format!("{home}@{tag}"), home],
+            (_, rollout) if rollout.no_traffic => {
+                vec![format!("{home}@{}", rollout.tag.as_deref().unwrap_or_default())]
+            }
+            _ => vec![home],
+        }
+    });
+    all.collect()
+}
+
+/// What will show a released site: a channel of each.
+pub(super) fn places_of_sites(hosting: &Hosting) -> Vec<String> {
+    // The default site usually has the name of the project.
+    let place = |site: Option<&SiteId>, channel: &str| {
+        let site = site.map_or_else(|| hosting.project.to_string(), ToString::to_string);
+        format!("site {}/{site}/{channel}", hosting.project)
+    };
+    match &hosting.what {
+        SiteWork::Deploy(upload) => {
+            upload.sites.iter().map(|source| place(source.site.as_ref(), hosting.channel())).collect()
+        }
+        SiteWork::Rollback { site, .. } | SiteWork::Promote { site, .. } => {
+            vec![place(site.as_ref(), hosting.channel())]
+        }
+    }
+}
+
+/// What will show a release: everything that shows one of its parts.
+pub(super) fn places_of_release(release: &Release) -> Vec<String> {
+    let services = release.services.iter().flat_map(|part| places_of_service(&part.deploy));
+    services.chain(release.sites.iter().flat_map(|part| places_of_sites(&part.hosting))).collect()
 }
 
 /// A deployment that is under way.
@@ -53,24 +100,31 @@ pub(super) async fn begin(console: &Console, runner: &Runner, wish: &Wish<'_>) -
         return None;
     }
     let origin = &runner.origin;
-    let (commit, run) = (wish.commit.or(origin.sha.as_deref())?, origin.run_id.as_deref()?);
+    let (commit, run) =
+        (wish.commit.map(str::to_owned).or_else(|| shown_commit(origin))?, origin.run_id.as_deref()?);
     let told = async {
-        let net = Net::new(runner.extra_roots.clone()).map_err(|error| error.to_string())?;
-        let github = github(runner, &net, wish.token).ok_or("there is no token for GitHub")?;
+        let asked_for = wish.asked_for;
+        let net = Net::new(runner.extra_roots.clone()).map_err(|error| (error.to_string(), asked_for))?;
+        let github =
+            github(runner, &net, wish.token).ok_or_else(|| ("there is no token for GitHub".to_owned(), asked_for))?;
         let job = [origin.job.as_deref(), origin.step.as_deref(), Some(wish.what.as_str())];
         let begin = Begin {
-            commit,
+            commit: &commit,
             environment: wish.environment,
             description: &format!("Slipway: {}", wish.what),
             transient: wish.transient,
             production: !wish.transient && ["production", "prod"].contains(&wish.environment),
             run,
             job: &job.into_iter().flatten().collect::<Vec<_>>().join("/"),
+            places: &wish.places,
         };
-        let deployment = github.begin(&begin).await.map_err(|error| with_cure(&error))?;
+        let deployment = github.begin(&begin).await.map_err(|error| {
+            // A server cannot be mended by whoever reads this.
+            (with_cure(&error), asked_for && !error.is_lacking())
+        })?;
         let tracked = Tracked { github, deployment, log_url: origin.run_url() };
-        tracked.say(State::Queued, None, "begun").await?;
-        Ok::<_, String>(tracked)
+        tracked.say(State::Queued, None, "begun").await.map_err(|why| (why, asked_for))?;
+        Ok::<_, (String, bool)>(tracked)
     };
     match tokio::time::timeout(LONGEST, told).await {
         Ok(Ok(tracked)) => {
@@ -78,9 +132,9 @@ pub(super) async fn begin(console: &Console, runner: &Runner, wish: &Wish<'_>) -
             console.line(&format!("GitHub shows this as a deployment to {}{again}", wish.environment));
             Some(tracked)
         }
-        Ok(Err(why)) => {
+        Ok(Err((why, is_worth_a_warning))) => {
             let text = format!("No deployment to {} is recorded at GitHub: {why}", wish.environment);
-            if wish.asked_for {
+            if is_worth_a_warning {
                 console.warning(&text)
             } else {
                 console.line(&text)

@@ -75,7 +75,8 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         Some(environment) if !hosting.dry_run && !matches!(hosting.what, SiteWork::Remove { .. }) => {
             let (what, token) = (format!("hosting {}", hosting.channel()), hosting.github_token.as_ref());
             let transient = hosting.channel() != LIVE;
-            let wish = Wish { environment, commit: None, what, transient, token, asked_for: true };
+            let places = deployment::places_of_sites(&hosting);
+            let wish = Wish { environment, commit: None, what, places, transient, token, asked_for: true };
             deployment::begin(console, runner, &wish).await
         }
         _ => None,

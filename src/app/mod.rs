@@ -210,7 +210,8 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
         Some(environment) if !rehearse => {
             let what = deploys[0].service.to_string();
             let token = deploys[0].github_token.as_ref();
-            let wish = Wish { environment, commit: None, what, transient: false, token, asked_for: true };
+            let places = deployment::places_of_service(&deploys[0]);
+            let wish = Wish { environment, commit: None, what, places, transient: false, token, asked_for: true };
             deployment::begin(console, runner, &wish).await
         }
         _ => None,

@@ -94,7 +94,9 @@ impl Run<'_> {
             false => {
                 let (what, token) = ("preview".to_owned(), release.github_token.as_ref());
                 let commit = self.preview.pull.head.as_deref();
-                let wish = Wish { environment: &self.name, commit, what, transient: true, token, asked_for: true };
+                let places = deployment::places_of_release(release);
+                let wish =
+                    Wish { environment: &self.name, commit, what, places, transient: true, token, asked_for: true };
                 deployment::begin(console, self.runner, &wish).await
             }
         };

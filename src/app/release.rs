@@ -68,7 +68,8 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
             let token = release.github_token.as_ref();
             // The environment is the manifest's first of all: that GitHub shows it too is a gift.
             let what = "release".to_owned();
-            let wish = Wish { environment, commit: None, what, transient: false, token, asked_for: false };
+            let places = deployment::places_of_release(&release);
+            let wish = Wish { environment, commit: None, what, places, transient: false, token, asked_for: false };
             deployment::begin(console, runner, &wish).await
         }
         _ => None,

@@ -12,7 +12,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::GitHub;
+use super::{GitHub, Server};
 use super::error::GitHubError;
 use super::retry::{self, PATIENCE, Repeat, Verdict};
 use crate::clock::jitter;
@@ -66,18 +66,18 @@ impl Call {
     }
 
     /// Reads a whole body; octocrab would read one of any size.
-    async fn read(&self, body: BoxBody<Bytes, octocrab::Error>) -> Result<Bytes, GitHubError> {
+    async fn read(&self, body: BoxBody<Bytes, octocrab::Error>, server: Server) -> Result<Bytes, GitHubError> {
         let (doing, largest) = (self.doing.clone(), LARGEST_ANSWER >> 20);
         match Limited::new(body, LARGEST_ANSWER).collect().await {
             Ok(body) => Ok(body.to_bytes()),
             Err(error) => Err(match error.downcast_ref::<octocrab::Error>() {
-                Some(error) => self.fail(error),
+                Some(error) => self.fail(error, server),
                 None => GitHubError::Unreadable { doing, why: format!("it is larger than {largest} MiB") },
             }),
         }
     }
 
-    fn fail(&self, error: &octocrab::Error) -> GitHubError {
+    fn fail(&self, error: &octocrab::Error, server: Server) -> GitHubError {
         let doing = self.doing.clone();
         if let octocrab::Error::GitHub { source, .. } = error {
             let status = source.status_code.as_u16();
@@ -89,7 +89,7 @@ impl Call {
             let now = time::OffsetDateTime::now_utc().unix_timestamp();
             return match retry::limit(status, &message, number, now) {
                 Some(after) => GitHubError::Limited { doing, after, message },
-                None => GitHubError::Refused { doing, status, message, permission: self.permission },
+                None => GitHubError::Refused { doing, status, message, permission: self.permission, server },
             };
         }
         let (mut why, mut sent) = (error.to_string(), true);
@@ -119,19 +119,28 @@ impl GitHub {
 
     /// Reads all pages of a list.
     pub(super) async fn pages<T: DeserializeOwned>(&self, call: &Call) -> Result<Vec<T>, GitHubError> {
-        let path = format!("/repos/{}{}", self.repository, call.path);
         let mut all = Vec::new();
         for page in 1..=MOST_PAGES {
-            let mut call = call.clone();
-            // The page's number, not the address that GitHub gives: the token goes nowhere else.
-            call.query.extend([("per_page", PAGE.to_string()), ("page", page.to_string())]);
-            let (items, more): (Vec<T>, bool) = self.read(&call, &path).await?;
+            let (items, more) = self.page(call, page).await?;
             all.extend(items);
             if !more {
                 break;
             }
         }
         Ok(all)
+    }
+
+    /// Reads one page of a list, counted from 1, and whether the list goes on.
+    pub(super) async fn page<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        page: usize,
+    ) -> Result<(Vec<T>, bool), GitHubError> {
+        let path = format!("/repos/{}{}", self.repository, call.path);
+        let mut call = call.clone();
+        // The page's number, not the address that GitHub gives: the token goes nowhere else.
+        call.query.extend([("per_page", PAGE.to_string()), ("page", page.to_string())]);
+        self.read(&call, &path).await
     }
 
     /// Waits before the author of a lost request looks again; false when there is no patience left.
@@ -165,16 +174,16 @@ impl GitHub {
         let query: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&call.query).finish();
         let uri = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
         let request = Request::builder().method(&call.method).uri(uri).header(ACCEPT, "application/vnd.github+json");
+        let fail = |error: octocrab::Error| call.fail(&error, self.server);
         let exchange = async {
-            let request =
-                self.octocrab.build_request(request, call.body.as_ref()).map_err(|error| call.fail(&error))?;
-            let response = self.octocrab.execute(request).await.map_err(|error| call.fail(&error))?;
+            let request = self.octocrab.build_request(request, call.body.as_ref()).map_err(fail)?;
+            let response = self.octocrab.execute(request).await.map_err(fail)?;
             let (head, body) = response.into_parts();
-            let body = BoxBody::new(Full::new(call.read(body).await?).map_err(|never| match never {}));
+            let body = BoxBody::new(Full::new(call.read(body, self.server).await?).map_err(|never| match never {}));
             let response = octocrab::map_github_error(http::Response::from_parts(head, body)).await;
-            let response = response.map_err(|error| call.fail(&error))?;
+            let response = response.map_err(fail)?;
             let more = goes_on(response.headers());
-            let text = self.octocrab.body_to_string(response).await.map_err(|error| call.fail(&error))?;
+            let text = self.octocrab.body_to_string(response).await.map_err(fail)?;
             Ok::<_, GitHubError>((text, more))
         };
         let (body, more) = match tokio::time::timeout(TIMEOUT, exchange).await {

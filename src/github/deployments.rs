@@ -10,10 +10,13 @@ use super::error::GitHubError;
 use super::retry::Repeat;
 
 /// Writing includes reading: who asks to write one permission need not come back for the other.
-const PERMISSION: &str = "deployments: write";
+const PERMISSION: &str = super::error::DEPLOYMENTS;
 
-/// Our word in the payload; its value says which run and job a deployment is of.
+/// Our word in the payload; its value says which run and job a deployment is of, and what it deploys.
 const MARK: &str = "slipway";
+
+/// Our other word in the payload: the places that show what was deployed.
+const PLACES: &str = "places";
 
 /// What our deployments do, by GitHub's own default.
 const TASK: &str = "deploy";
@@ -24,8 +27,12 @@ const LONGEST: usize = 140;
 /// Times a creation is sent whose answers are lost.
 const CREATIONS: u32 = 3;
 
-/// Earlier deployments that are looked at after a success: the one before it, and a few that failed between.
+/// Earlier deployments of the same place that are looked at after a success: the one before it, and a few that failed
+/// between.
 const LOOKS: usize = 10;
+
+/// Pages of a hundred that are searched for them: previews of many pull requests may share an environment.
+const SEARCHED: usize = 5;
 
 /// What a deployment is of.
 #[derive(Debug, Clone, Copy)]
@@ -42,13 +49,16 @@ pub struct Begin<'a> {
     pub production: bool,
     /// The run's id. The attempt is no part of the mark: a run that is run again goes on with its deployment.
     pub run: &'a str,
-    /// The job in the run, and what tells the deployments of one job apart.
+    /// The job in the run.
     pub job: &'a str,
+    /// What shows it, such as `service harbour-dev/us-central1/web`: the legs of a matrix are one job and differ in this.
+    pub places: &'a [String],
 }
 
 impl Begin<'_> {
     fn mark(&self) -> String {
-        format!("{}/{}", self.run, self.job)
+        let what = std::iter::once(self.job).chain(self.places.iter().map(String::as_str));
+        format!("{}/{}", self.run, what.collect::<Vec<_>>().join("/"))
     }
 }
 
@@ -59,10 +69,10 @@ pub struct Deployment {
     pub id: u64,
     /// Its environment.
     pub environment: String,
-    /// Whether its environment will go.
-    pub transient: bool,
-    /// Whether users meet its environment.
-    pub production: bool,
+    /// What is said about it.
+    pub description: String,
+    /// What shows it.
+    pub places: Vec<String>,
     /// Whether it was there before: an earlier attempt of the run began it.
     pub found: bool,
 }
@@ -119,7 +129,8 @@ impl Status<'_> {
             }
         }
         if self.state == State::Success {
-            body["auto_inactive"] = json!(true);
+            // GitHub itself would end every earlier deployment of the environment, whatever it is of.
+            body["auto_inactive"] = json!(false);
         }
         body
     }
@@ -138,14 +149,34 @@ pub struct Ended {
 struct Listed {
     id: u64,
     #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
     payload: Value,
 }
 
 impl Listed {
-    fn has(&self, mark: &str) -> bool {
-        // Some servers give the payload back as the text it was stored as.
+    /// A word of ours in the payload. Some servers give the payload back as the text it was stored as.
+    fn word(&self, name: &str) -> Option<Value> {
         let text = self.payload.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
-        text.as_ref().unwrap_or(&self.payload).get(MARK).and_then(Value::as_str) == Some(mark)
+        text.as_ref().unwrap_or(&self.payload).get(name).cloned()
+    }
+
+    fn has(&self, mark: &str) -> bool {
+        self.word(MARK).is_some_and(|found| found == mark)
+    }
+
+    /// Whether nothing shows it any more once `later` is a success: each of its places shows that one then. One that
+    /// is not ours is never meant. Ours of before this was written down had only a description.
+    fn is_replaced_by(&self, later: &Deployment) -> bool {
+        match self.word(PLACES) {
+            Some(Value::Array(places)) => {
+                !places.is_empty() && places.iter().all(|place| later.places.iter().any(|other| place == other))
+            }
+            _ => {
+                self.word(MARK).is_some_and(|mark| mark.is_string())
+                    && self.description.as_deref() == Some(later.description.as_str())
+            }
+        }
     }
 }
 
@@ -180,8 +211,8 @@ impl GitHub {
         let made = |id, found| Deployment {
             id,
             environment: begin.environment.to_owned(),
-            transient: begin.transient,
-            production: begin.production,
+            description: cut(begin.description, LONGEST),
+            places: begin.places.to_vec(),
             found,
         };
         if let Some(id) = self.find(begin).await? {
@@ -207,7 +238,8 @@ impl GitHub {
         }
     }
 
-    /// Says where a deployment stands. A success makes the earlier ones of its environment inactive.
+    /// Says where a deployment stands. A success makes the earlier ones of its environment inactive that were of the
+    /// same place.
     ///
     /// # Errors
     /// When GitHub refuses, or cannot be reached.
@@ -224,8 +256,7 @@ impl GitHub {
             }
             attempt += 1;
         }
-        // GitHub itself ends earlier deployments only where they are neither transient nor production.
-        if status.state == State::Success && (deployment.transient || deployment.production) {
+        if status.state == State::Success {
             self.end_earlier(deployment).await?;
         }
         Ok(())
@@ -278,19 +309,28 @@ impl GitHub {
         Ok(listed.into_iter().next())
     }
 
-    /// Makes the successful deployments before this one inactive.
+    /// Makes the successful deployments of the same place before this one inactive.
     async fn end_earlier(&self, deployment: &Deployment) -> Result<(), GitHubError> {
         let environment = deployment.environment.as_str();
         let mut call = Call::get("/deployments", PERMISSION, format!("list the deployments of `{environment}`"));
         call.query.push(("environment", environment.to_owned()));
-        call.query.push(("per_page", "100".to_owned()));
-        let listed: Vec<Listed> = self.ask(&call).await?;
-        for earlier in listed.iter().filter(|one| one.id < deployment.id).take(LOOKS) {
-            match self.newest(earlier.id).await?.as_ref().map(|shown| shown.state.as_str()) {
-                Some("success") => self.make_inactive(earlier.id, environment).await?,
-                // Whatever ended this one ended those before it.
-                Some("inactive") => break,
-                _ => {}
+        let mut looks = 0;
+        for page in 1..=SEARCHED {
+            let (listed, more) = self.page::<Listed>(&call, page).await?;
+            for earlier in listed.iter().filter(|one| one.id < deployment.id && one.is_replaced_by(deployment)) {
+                match self.newest(earlier.id).await?.as_ref().map(|shown| shown.state.as_str()) {
+                    Some("success") => self.make_inactive(earlier.id, environment).await?,
+                    // Whatever ended this one ended those before it.
+                    Some("inactive") => return Ok(()),
+                    _ => {}
+                }
+                looks += 1;
+                if looks == LOOKS {
+                    return Ok(());
+                }
+            }
+            if !more {
+                break;
             }
         }
         Ok(())
@@ -334,7 +374,7 @@ fn create(begin: &Begin<'_>) -> Call {
             // The workflow decided already: nothing is merged, and no check is waited for.
             "auto_merge": false,
             "required_contexts": [],
-            "payload": {MARK: begin.mark()},
+            "payload": {MARK: begin.mark(), PLACES: begin.places},
         })),
         repeat: Repeat::WithoutEffect,
         permission: PERMISSION,
@@ -369,12 +409,12 @@ mod tests {
         let body = status.body();
         assert_eq!(body["description"].as_str().map(|text| text.chars().count()), Some(140));
         assert!(body.get("environment_url").is_none(), "only http(s) addresses are taken");
-        assert_eq!((&body["log_url"], &body["auto_inactive"]), (&json!("https://x.example/log"), &json!(true)));
+        assert_eq!((&body["log_url"], &body["auto_inactive"]), (&json!("https://x.example/log"), &json!(false)));
     }
 
     #[test]
     fn a_mark_is_found_in_a_payload_of_either_form() {
-        let listed = |payload| Listed { id: 1, payload };
+        let listed = |payload| Listed { id: 1, description: None, payload };
         assert!(listed(json!({"slipway": "7/deploy"})).has("7/deploy"));
         assert!(listed(json!("{\"slipway\": \"7/deploy\"}")).has("7/deploy"));
         for other in [json!({"slipway": "7/deploy-web"}), json!({"slipway": 7}), json!(""), json!(null), json!([1])] {

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use super::Server;
 use crate::explain::{Class, Explain};
 use crate::net::NetError;
+
+/// The permission of deployments, which not every server has.
+pub(super) const DEPLOYMENTS: &str = "deployments: write";
 
 /// What may go wrong; all of it is only worth a line.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +35,8 @@ pub enum GitHubError {
         message: String,
         /// The permission the request needs, as a workflow writes it.
         permission: &'static str,
+        /// Whose software refused.
+        server: Server,
     },
     /// GitHub wants fewer requests for a while, and waiting was not enough or would take too long.
     #[error("could not {doing}: GitHub takes no more requests for {} s (`{message}`)", after.as_secs())]
@@ -74,6 +80,14 @@ impl GitHubError {
         matches!(self, Self::Refused { status: 404, .. })
     }
 
+    /// Whether the server has no deployments at all, which no permission changes (go-gitea/gitea#30079).
+    pub fn is_lacking(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused { status: 404 | 405 | 501, server: Server::Gitea, permission: DEPLOYMENTS, .. }
+        )
+    }
+
     /// The token may not do this; not a limit.
     pub fn is_forbidden(&self) -> bool {
         matches!(self, Self::Refused { status: 403, .. })
@@ -112,6 +126,17 @@ impl Explain for GitHubError {
                 format!("Write `{permission}` below `permissions:` of the job; what is not written there is not allowed"),
                 "In a run for a pull request from a fork the token may only read, whatever the workflow says".into(),
             ],
+            _ if self.is_lacking() => {
+                vec!["Gitea and Forgejo have no deployments API; where `environment` is only for that, leave it out".into()]
+            }
+            Self::Refused { status: 404, server: Server::Enterprise, permission: permission @ DEPLOYMENTS, .. } => {
+                vec![format!(
+                    "If this server has no deployments API, leave `environment` out; if it has, the token may not see it: write `{permission}` below `permissions:` of the job"
+                )]
+            }
+            Self::Refused { status: 404 | 405 | 501, server: Server::Gitea, .. } => {
+                vec!["Gitea and Forgejo do not have all of GitHub's API; if this part is there, the token may not see it".into()]
+            }
             // What may not be seen is not there, says GitHub.
             Self::Refused { status: 404, permission, .. } => {
                 vec![format!("If it is there, the token may not see it: write `{permission}` below `permissions:` of the job")]
@@ -136,6 +161,7 @@ mod tests {
             status: 403,
             message: "Resource not accessible by integration".into(),
             permission: "pull-requests: write",
+            server: Server::GitHub,
         };
         assert_eq!(
             error.to_string(),

@@ -31,6 +31,7 @@ pub struct GitHub {
     octocrab: octocrab::Octocrab,
     clock: Clock,
     repository: String,
+    server: Server,
     /// Whether the token is an app's, as the workflow's own is.
     of_app: bool,
     /// How long was waited for GitHub so far, in all requests.
@@ -61,6 +62,28 @@ impl GitHub {
             .build_with_reqwest(net.clients()?.to(&address).clone())
             .map_err(|error| GitHubError::Client(error.to_string()))?;
         let of_app = token.expose().starts_with("ghs_");
-        Ok(Self { octocrab, clock, repository: repository.to_owned(), of_app, waited: Mutex::default() })
+        let server = Server::at(&address);
+        Ok(Self { octocrab, clock, repository: repository.to_owned(), server, of_app, waited: Mutex::default() })
+    }
+}
+
+/// Whose software answers, by the path of its API: what one lacks, the other may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Server {
+    /// github.com, or a tenant of `ghe.com`.
+    GitHub,
+    /// GitHub Enterprise Server.
+    Enterprise,
+    /// Gitea, Forgejo, and what else has taken their paths.
+    Gitea,
+}
+
+impl Server {
+    fn at(address: &url::Url) -> Self {
+        match address.path().trim_end_matches('/') {
+            path if path.ends_with("/api/v3") => Self::Enterprise,
+            path if path.ends_with("/api/v1") => Self::Gitea,
+            _ => Self::GitHub,
+        }
     }
 }

@@ -54,6 +54,15 @@ pub fn of_run(origin: &Origin) -> Option<PullRequest> {
     })
 }
 
+/// The commit that GitHub shows a run's work at. The run of a pull request has a merge of it that nobody sees, so there
+/// it is the head, as the event says it; once that is merged, and everywhere else, it is the run's own.
+pub fn shown_commit(origin: &Origin) -> Option<String> {
+    let event = event(origin).unwrap_or_default();
+    let is_merged = event.pointer("/pull_request/merged").and_then(Value::as_bool) == Some(true);
+    let head = event.pointer("/pull_request/head/sha").and_then(Value::as_str);
+    head.filter(|_| !is_merged).map(str::to_owned).or_else(|| origin.sha.clone())
+}
+
 fn event(origin: &Origin) -> Option<Value> {
     let path = origin.event_file.as_deref()?;
     if std::fs::metadata(path).ok()?.len() > LARGEST_EVENT {

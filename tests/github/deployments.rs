@@ -8,6 +8,7 @@ const CREATE: &str = "github.deployments.create";
 const TELL: &str = "github.deployments.statuses.create";
 
 fn begin<'a>(environment: &'a str, run: &'a str) -> Begin<'a> {
+    static WEB: std::sync::LazyLock<Vec<String>> = std::sync::LazyLock::new(|| places(&["web"]));
     Begin {
         commit: NEXT,
         environment,
@@ -16,7 +17,12 @@ fn begin<'a>(environment: &'a str, run: &'a str) -> Begin<'a> {
         production: environment == "production",
         run,
         job: "deploy",
+        places: &WEB,
     }
+}
+
+fn places(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| format!("service harbour-dev/us-central1/{name}")).collect()
 }
 
 fn status(state: State) -> Status<'static> {
@@ -42,7 +48,7 @@ fn states(forge: &Forge, environment: &str) -> String {
 async fn a_run_has_one_deployment_however_often_it_is_run() {
     let forge = Forge::new();
     let first = forge.client.begin(&begin("production", "1")).await.unwrap();
-    assert!(!first.found && first.production && !first.transient);
+    assert!(!first.found);
     let again = forge.another_client().begin(&begin("production", "1")).await.unwrap();
     assert_eq!((again.id, again.found), (first.id, true));
     let others = [
@@ -61,7 +67,10 @@ async fn a_run_has_one_deployment_however_often_it_is_run() {
     forge.repository(|repository| {
         let made = repository.deployment(first.id).unwrap();
         assert_eq!((made.sha.as_str(), made.task.as_str()), (NEXT, "deploy"));
-        assert_eq!(made.payload, serde_json::json!({"slipway": "1/deploy"}));
+        assert_eq!(made.payload, serde_json::json!({
+            "slipway": "1/deploy/service harbour-dev/us-central1/web", "places": ["service harbour-dev/us-central1/web"],
+        }));
+        assert!(made.production && !made.transient);
     });
 }
 
@@ -139,6 +148,70 @@ async fn a_success_ends_the_one_before_it_in_every_kind_of_environment() {
         assert_eq!(states(&forge, environment), "inactive failure inactive success", "{environment}");
         deployed(&forge, "other", "5").await;
         assert!(states(&forge, environment).ends_with("success"), "another environment's success ends nothing here");
+    }
+}
+
+#[tokio::test]
+async fn a_success_ends_only_what_was_at_the_same_places() {
+    for environment in ["staging", "production", "preview"] {
+        let forge = Forge::new();
+        let client = &forge.client;
+        let of = async |names: &[&str], run: &str| {
+            let places = places(names);
+            let made = client.begin(&Begin { places: &places, ..begin(environment, run) }).await.unwrap();
+            client.status(&made, &status(State::Success)).await.unwrap();
+        };
+        forge.cloud.world(|world| world.github.deploy(REPOSITORY, MAIN, environment));
+        of(&["web"], "1").await;
+        of(&["api"], "2").await;
+        assert_eq!(states(&forge, environment), " success success", "{environment}");
+        // What shows a part of both stays; what is wholly replaced ends.
+        of(&["web", "admin"], "3").await;
+        assert_eq!(states(&forge, environment), " inactive success success");
+        of(&["admin"], "4").await;
+        assert_eq!(states(&forge, environment), " inactive success success success");
+        of(&["admin", "api", "web"], "5").await;
+        assert_eq!(states(&forge, environment), " inactive inactive inactive inactive success");
+    }
+}
+
+#[tokio::test]
+async fn the_one_before_is_found_among_those_of_many_others_and_known_by_its_words_where_it_has_no_places() {
+    let forge = Forge::new();
+    let old = forge.cloud.world(|world| world.github.deploy(REPOSITORY, MAIN, "staging"));
+    forge.repository(|repository| {
+        let made = repository.deployments.iter_mut().find(|known| known.id == old).unwrap();
+        made.payload = serde_json::json!({"slipway": "7/deploy/ship/web"});
+        made.description = Some("Slipway deploys `web`".to_owned());
+    });
+    let made = forge.client.begin(&begin("staging", "1")).await.unwrap();
+    forge.client.status(&Deployment { id: old, ..made.clone() }, &status(State::Success)).await.unwrap();
+    for _ in 0..150 {
+        forge.cloud.world(|world| world.github.deploy(REPOSITORY, MAIN, "staging"));
+    }
+    forge.client.status(&made, &status(State::Success)).await.unwrap();
+    let shown = states(&forge, "staging");
+    assert!(shown.starts_with("inactive success"), "{shown}");
+    deployed(&forge, "staging", "2").await;
+    let shown = states(&forge, "staging");
+    assert!(shown.starts_with("inactive inactive") && shown.ends_with(" success"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_server_without_deployments_is_no_matter_of_permissions() {
+    for (path, cure) in [
+        ("/api/v1", "Gitea and Forgejo have no deployments API"),
+        ("/api/v3", "If this server has no deployments API, leave `environment` out"),
+        ("", "If it is there, the token may not see it: write `deployments: write`"),
+    ] {
+        let forge = Forge::with("github-actions[bot]", crate::support::USUAL, path);
+        if path != "/api/v1" {
+            forge.fault(Fault::next("github.deployments.list", Action::status(404)));
+        }
+        let error = forge.client.begin(&begin("staging", "1")).await.unwrap_err();
+        let hints = slipway::explain::Explain::hints(&error);
+        assert!(hints[0].starts_with(cure), "{path}: {hints:?}");
+        assert_eq!(error.is_lacking(), path == "/api/v1");
     }
 }
 

@@ -103,6 +103,7 @@ async fn a_refusal_is_told_once_and_names_the_permission() {
         production: true,
         run: "1",
         job: "deploy",
+        places: &[],
     };
     let cases = [
         (forge.client.begin(&begin).await.unwrap_err(), "begin a deployment of `production`", "deployments: write"),

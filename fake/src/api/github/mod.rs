@@ -24,6 +24,9 @@ use crate::world::{Access, World};
 /// What GitHub Enterprise Server puts before every path.
 const ENTERPRISE: &str = "/api/v3";
 
+/// What Gitea and Forgejo put there. They have no deployments (go-gitea/gitea#30079).
+const GITEA: &str = "/api/v1";
+
 /// One route.
 struct Route {
     /// The id it goes by in the journal and in faults.
@@ -224,7 +227,8 @@ const fn route(
 
 /// The path as github.com knows it.
 fn plain(path: &str) -> &str {
-    path.strip_prefix(ENTERPRISE).filter(|rest| rest.starts_with('/')).unwrap_or(path)
+    let below = |start| path.strip_prefix(start).filter(|rest: &&str| rest.starts_with('/'));
+    below(ENTERPRISE).or_else(|| below(GITEA)).unwrap_or(path)
 }
 
 fn find(verb: &str, path: &str) -> Option<(&'static Route, Vec<(String, String)>)> {
@@ -245,6 +249,9 @@ pub(crate) fn answer(world: &mut World, call: &mut Call) -> Reply {
         return refusal::refuse(501, &sentence);
     };
     call.holes = holes;
+    if call.path.starts_with(GITEA) && route.id.starts_with("github.deployments.") {
+        return Reply::new(404, "text/plain; charset=utf-8", "404 page not found\n".to_owned());
+    }
     if call.path.starts_with(ENTERPRISE) {
         call.base.push_str(ENTERPRISE);
     }
