@@ -19,6 +19,7 @@ mod command_line;
 mod container;
 mod credentials;
 mod deploy_failures;
+mod deployments;
 mod doctor;
 mod domain;
 mod dry_run;
