@@ -62,26 +62,34 @@ pub async fn run(invocation: Invocation, mut runner: Runner) -> u8 {
     }
     runner.extra_roots = runner.extra_roots.map(|path| runner.workspace.join(path));
     let console = Arc::new(Console::new(runner.actions, runner.color, runner.embedded));
+    match start(&console, &runner, invocation).await {
+        // Whoever builds on the outputs of a green step must find them.
+        0 if console.are_outputs_lost() => Class::Infrastructure.exit_code(),
+        code => code,
+    }
+}
+
+async fn start(console: &Arc<Console>, runner: &Runner, invocation: Invocation) -> u8 {
     match invocation.task {
-        Task::Run(Command::Job) => job::run(&console, &runner, &invocation).await,
-        Task::Run(Command::Release) => release::run(&console, &runner, &invocation).await,
-        Task::Run(Command::Doctor) => doctor::run(&console, &runner, &invocation).await,
-        Task::Run(Command::RotateKey) => rotate_key::run(&console, &runner, &invocation).await,
-        Task::Run(Command::RotateSecret) => rotate_secret::run(&console, &runner, &invocation).await,
-        Task::Run(Command::Preview) => preview::run(&console, &runner, &invocation).await,
-        Task::Run(Command::Monitoring) => monitoring::run(&console, &runner, &invocation).await,
-        Task::Run(Command::Status) => status::run(&console, &runner, &invocation).await,
-        Task::Run(Command::Logs) => logs::run(&console, &runner, &invocation).await,
+        Task::Run(Command::Job) => job::run(console, runner, &invocation).await,
+        Task::Run(Command::Release) => release::run(console, runner, &invocation).await,
+        Task::Run(Command::Doctor) => doctor::run(console, runner, &invocation).await,
+        Task::Run(Command::RotateKey) => rotate_key::run(console, runner, &invocation).await,
+        Task::Run(Command::RotateSecret) => rotate_secret::run(console, runner, &invocation).await,
+        Task::Run(Command::Preview) => preview::run(console, runner, &invocation).await,
+        Task::Run(Command::Monitoring) => monitoring::run(console, runner, &invocation).await,
+        Task::Run(Command::Status) => status::run(console, runner, &invocation).await,
+        Task::Run(Command::Logs) => logs::run(console, runner, &invocation).await,
         Task::Run(command) => {
             // What was given says whether a rollback or a promotion is about a service or a site.
-            let (raw, _) = texts(&runner, &invocation, command);
+            let (raw, _) = texts(runner, &invocation, command);
             if hosting::is_meant(&raw, command) {
-                return hosting::run(&console, &runner, &invocation, command).await;
+                return hosting::run(console, runner, &invocation, command).await;
             }
-            deploy(&console, &runner, &invocation, false).await
+            deploy(console, runner, &invocation, false).await
         }
-        Task::Plan => deploy(&console, &runner, &invocation, true).await,
-        Task::Post => post::run(&console, &runner).await,
+        Task::Plan => deploy(console, runner, &invocation, true).await,
+        Task::Post => post::run(console, runner).await,
         // `main` turns a demonstration into a deploy before it comes here.
         Task::Demo(_) => Class::Internal.exit_code(),
     }
@@ -129,6 +137,9 @@ async fn connect(
 /// Hides every secret that came in, before anything else is printed.
 fn hide(console: &Console, raw: &RawInputs, runner: &Runner) {
     credentials::secrets(raw, runner).iter().for_each(|secret| console.mask(secret));
+    if let Some(key) = raw.get("credentials_json") {
+        console.note_secret(key, "`credentials_json`");
+    }
     for name in ["github_token", "notify_webhook", "value"] {
         if let Some(secret) = raw.get(name) {
             console.mask(secret);

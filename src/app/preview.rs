@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::deployment::{self, Wish, with_cure};
 use super::notify;
-use super::release::{AllClients, Told, Wiring, carry_out, connect_all, facts_of, first_url, plan};
+use super::release::{AllClients, Told, Wiring, carry_out, connect_all, facts_of, first_url, hide_values, plan};
 use super::{each_region, files, github, read_texts, tell};
 use crate::cli::Invocation;
 use crate::clock::random_hex;
@@ -17,7 +17,6 @@ use crate::github::GitHub;
 use crate::inputs::preview::{Mode, Preview};
 use crate::inputs::release::Release;
 use crate::inputs::resolve::preview::{Resolved, run as resolve};
-use crate::inputs::resolve::release::values_to_mask;
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 use crate::model::preview::Removal;
@@ -37,7 +36,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation) -> u8 {
     let begun = Instant::now();
     let (raw, findings) = read_texts(console, runner, invocation, Command::Preview);
-    values_to_mask(&raw).iter().for_each(|value| console.mask(value));
+    hide_values(console, &raw, runner);
     let Resolved { preview, warnings } = match resolve(&raw, runner, findings) {
         Ok(resolved) => resolved,
         Err(errors) => return tell::refuse(console, runner, &errors),

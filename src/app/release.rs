@@ -18,7 +18,9 @@ use crate::inputs::deploy::{Deploy, Ingress, What};
 use crate::inputs::hosting::{Hosting, SiteWork};
 use crate::inputs::release::{Release, SitePart};
 use crate::inputs::resolve::preview;
-use crate::inputs::resolve::release::{Resolved, run as resolve, values_to_mask};
+use crate::inputs::raw::RawInputs;
+use crate::inputs::resolve::release::published::values_to_hide;
+use crate::inputs::resolve::release::{Resolved, run as resolve};
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 use crate::model::credentials::Credentials;
@@ -41,7 +43,7 @@ use crate::steps::{self, Context, Together, wished};
 pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation) -> u8 {
     let begun = Instant::now();
     let (raw, findings) = read_texts(console, runner, invocation, Command::Release);
-    values_to_mask(&raw).iter().for_each(|value| console.mask(value));
+    hide_values(console, &raw, runner);
     let Resolved { release, warnings } = match resolve(&raw, runner, findings) {
         Ok(resolved) => resolved,
         Err(errors) => return tell::refuse(console, runner, &errors),
@@ -92,6 +94,17 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         notify::end(console, (runner, invocation, Command::Release), headline, &now).await;
     }
     exit_code(&outcome)
+}
+
+/// Hides the `values` that stay secret, before anything is printed.
+pub(super) fn hide_values(console: &Console, raw: &RawInputs, runner: &Runner) {
+    for value in values_to_hide(raw, runner) {
+        let of = format!("`{}` of `values`", value.name);
+        if value.is_key {
+            console.note_secret(&value.text, &of);
+        }
+        value.hidden().iter().for_each(|text| console.mask_of(text, &of));
+    }
 }
 
 /// The address people look at first: of the first site, else of the first service.
@@ -447,7 +460,7 @@ fn site_kind(hosting: &Hosting) -> SiteKind {
 pub(super) async fn end_left(console: &Arc<Console>, runner: &Runner, command: Command) {
     let invocation = Invocation { task: Task::Run(command), flags: Vec::new(), local: false };
     let (raw, findings) = read_texts(console, runner, &invocation, command);
-    values_to_mask(&raw).iter().for_each(|value| console.mask(value));
+    hide_values(console, &raw, runner);
     let resolved = match command {
         Command::Preview => preview::run(&raw, runner, findings).map(|resolved| resolved.preview.release),
         _ => resolve(&raw, runner, findings).map(|resolved| resolved.release),

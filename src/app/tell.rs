@@ -45,6 +45,7 @@ pub(super) fn begin(console: &Console, runner: &Runner, task: Task, deploy: &Dep
 /// The first lines of every run: what is going to be done, where, in which steps.
 pub(super) fn announce(console: &Console, runner: &Runner, what: &str, plan: &[Step]) {
     console.title(&format!("Slipway {}: {what}", env!("CARGO_PKG_VERSION")));
+    tell_of_lines(console);
     if runner.embedded {
         console.line("This is the embedded cloud, on this machine: it keeps Google's laws and permissions, reads the");
         console.line("source and its Dockerfile, and serves the files of sites. It builds nothing and runs no program");
@@ -247,23 +248,63 @@ fn tell_end<K>(console: &Console, outcome: &Outcome<K>, headline: &str, on: &str
     }
 }
 
-/// Writes the runner's files. Failing to do so is a warning.
-fn write<K>(
+/// Writes the runner's files. A summary that cannot be written is a warning; outputs that cannot make the run red.
+fn write<K, N: AsRef<str>>(
     console: &Console,
     files: &Files,
     outcome: &Outcome<K>,
-    outputs: Vec<(&'static str, String)>,
+    outputs: Vec<(N, String)>,
     summary: &str,
 ) {
     let outputs = if console.is_simulated() { simulated::values(outcome, outputs) } else { outputs };
     let summary = &marked(console, outcome, summary.to_owned());
+    let mut held_back: Vec<(String, Vec<String>)> = Vec::new();
     for (name, value) in outputs {
-        if let Err(why) = files.set_output(name, &console.without_secrets(&value)) {
-            console.warning(&why);
+        let (name, value) = (name.as_ref(), console.without_secrets(&value));
+        if let Err(why) = files.set_output(name, &value) {
+            let title = format!("The outputs could not be written, from `{name}` on");
+            let more = "What is done stays done, as told above; who reads the outputs would miss them";
+            console.error(&title, &format!("{title}\n{why}\n{more}\nFree space on the runner, then run this again"));
+            console.outputs_are_lost();
+            break;
+        }
+        if let Some(of) = files.output.then(|| console.hidden_in(&value)).flatten() {
+            match held_back.iter_mut().find(|(known, _)| *known == of) {
+                Some((_, names)) => names.push(format!("`{name}`")),
+                None => held_back.push((of, vec![format!("`{name}`")])),
+            }
         }
     }
+    tell_held_back(console, &held_back);
     if let Err(why) = files.append_summary(&console.without_secrets(summary)) {
         console.warning(&why);
+    }
+}
+
+/// Names the outputs that the runner will not hand to another job, and why.
+fn tell_held_back(console: &Console, held_back: &[(String, Vec<String>)]) {
+    // These were told of when the run began, with the cure.
+    let told = console.secrets_of_lines();
+    for (of, names) in held_back {
+        let names = names.join(", ");
+        if told.contains(of) {
+            console.line(&format!("Held back from other jobs, because they hold a line of {of}: {names}"));
+        } else {
+            console.notice(&format!(
+                "The runner hands no output to another job that holds {of}, which is masked: {names}. Steps of this job read them all the same"
+            ));
+        }
+    }
+}
+
+/// Says that a secret of several lines costs outputs, where one came in.
+fn tell_of_lines(console: &Console) {
+    let secrets = console.secrets_of_lines();
+    if !secrets.is_empty() {
+        console.notice(&format!(
+            "{} has lines that are only a brace, and the runner masks each line of a secret by itself: it hands no output to another job that holds a brace, such as `report` or `urls`. Store the key in one line: jq -c . key.json | gh secret set NAME. Until then, other jobs get the outputs without JSON, such as `url`",
+            secrets.join(" and ")
+        ));
     }
 }
 

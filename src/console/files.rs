@@ -3,6 +3,7 @@
 //! Written through `actions-rs` (heredocs with a random delimiter). Outside the runner there are
 //! no such files and nothing is written.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use actions_rs::Summary;
@@ -67,10 +68,21 @@ impl Files {
     }
 }
 
-/// Tries to open a file for appending, so that a run that could not report does not begin.
+/// What a long report takes.
+const TRIAL: usize = 64 << 10;
+
+/// Writes to a file as a report would and takes it back, so that a run that could not report does not begin. A full disk
+/// is found only by writing. Should the process die in between, the runner passes over blank lines.
 ///
 /// # Errors
 /// The system's reason.
 pub fn check_writable(path: &Path) -> std::io::Result<()> {
-    std::fs::OpenOptions::new().append(true).open(path).map(drop)
+    let mut file = std::fs::OpenOptions::new().append(true).open(path)?;
+    let before = file.metadata()?;
+    if !before.is_file() {
+        return file.write_all(b"\n");
+    }
+    let written = file.write_all(&[b'\n'; TRIAL]);
+    // Also after a half of it.
+    file.set_len(before.len()).and(written)
 }

@@ -1,6 +1,7 @@
 //! The only code that prints. It decides once how: for the Actions runner or for a person.
 
 pub mod files;
+pub mod masks;
 mod terms;
 pub mod untrusted;
 
@@ -9,6 +10,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use actions_rs::{Annotation, AnnotationKind, WorkflowCommand};
+use masks::{Masks, json_spelling};
 
 /// The runner keeps ten annotations of each kind per step and drops the rest unseen
 /// (`runner.md` section 8), so later ones are printed as plain lines.
@@ -42,6 +44,8 @@ struct State {
     gone: bool,
     concealed: Vec<String>,
     flags: Vec<&'static str>,
+    masks: Masks,
+    outputs_lost: bool,
 }
 
 /// Shorter texts stand in too many words to be taken out of them.
@@ -73,20 +77,54 @@ impl Console {
     /// Hides a text in everything the runner prints from now on, in this and later steps.
     /// Texts under eight characters are left alone: masking them would garble every log.
     pub fn mask(&self, text: &str) {
+        self.mask_of(text, "a secret of this run");
+    }
+
+    /// As [`Self::mask`]; `of` says what the text is, for whoever reads why an output is held back.
+    pub fn mask_of(&self, text: &str, of: &str) {
         if self.mode != Mode::Actions {
             return;
         }
         let hide = |text: &str| {
-            if text.len() >= SHORTEST {
+            if text.trim().len() >= SHORTEST {
+                self.with_state(|state| state.masks.add(text, of));
                 self.out(&WorkflowCommand::new("add-mask").message(text).to_string());
             }
         };
-        hide(text);
-        if text.contains('\n') {
-            // Escaped as in JSON, and line by line: what an error message would quote.
-            hide(&text.replace('\n', "\\n"));
-            text.lines().filter(|line| !line.starts_with("-----")).for_each(hide);
+        if !text.contains(['\n', '\r']) {
+            return hide(text);
         }
+        // Never as it is: the runner would mask each of its lines, the short ones too. As JSON spells it, and its long
+        // lines: that is what a message would quote, and how the runner reads.
+        hide(&json_spelling(text));
+        text.split(['\r', '\n']).map(str::trim).filter(|line| !line.starts_with("-----")).for_each(hide);
+    }
+
+    /// Notes a secret of the repository, which the runner masks by itself, whole and line by line.
+    pub fn note_secret(&self, text: &str, of: &str) {
+        if self.mode == Mode::Actions {
+            self.with_state(|state| state.masks.add_secret(text, of));
+        }
+    }
+
+    /// What the runner hides of a text: what that is of. It hands such an output to no other job.
+    pub fn hidden_in(&self, text: &str) -> Option<String> {
+        self.with_state(|state| state.masks.found_in(text).map(str::to_owned))
+    }
+
+    /// Secrets with a line that is only a brace or another sign.
+    pub fn secrets_of_lines(&self) -> Vec<String> {
+        self.with_state(|state| state.masks.of_punctuation().into_iter().map(str::to_owned).collect())
+    }
+
+    /// Notes that the runner did not get the outputs; asked for with [`Self::are_outputs_lost`].
+    pub fn outputs_are_lost(&self) {
+        self.with_state(|state| state.outputs_lost = true);
+    }
+
+    /// Whether the runner did not get the outputs.
+    pub fn are_outputs_lost(&self) -> bool {
+        self.with_state(|state| state.outputs_lost)
     }
 
     /// Takes a text out of everything that is printed and written from now on, whoever brings it: the runner hides
@@ -182,6 +220,11 @@ impl Console {
     /// Something the user should know although nothing failed.
     pub fn warning(&self, text: &str) {
         self.annotate(AnnotationKind::Warning, "33", "warning", &self.spoken(text));
+    }
+
+    /// Something worth knowing that is no reason for doubt.
+    pub fn notice(&self, text: &str) {
+        self.annotate(AnnotationKind::Notice, "2", "notice", text);
     }
 
     /// What failed. `title` is one sentence, `text` the whole story.

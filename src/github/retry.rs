@@ -74,7 +74,8 @@ mod tests {
     use super::*;
 
     fn refused(status: u16) -> GitHubError {
-        GitHubError::Refused { doing: "x".into(), status, message: String::new(), permission: "" }
+        let server = crate::github::Server::GitHub;
+        GitHubError::Refused { doing: "x".into(), status, message: String::new(), permission: "", server }
     }
 
     fn repeats(error: &GitHubError, repeat: Repeat) -> bool {

@@ -16,7 +16,7 @@ use crate::plan::decide::Step;
 /// Every output of the hosting commands and one line on it; `actions/hosting/action.yml` holds the same.
 pub const OUTPUTS: &[(&str, &str)] = &[
     ("url", "Address of the channel of the first site"),
-    ("urls", "Addresses of all sites, a JSON object by site"),
+    ("urls", "Addresses of all sites, a JSON object by site; without JSON, `url_SITE` each where there are several"),
     ("expire_time", "When the preview channel ends, as Google writes it"),
     ("site", "The first site"),
     ("channel", "`live`, or the preview channel"),
@@ -184,8 +184,8 @@ pub fn before(before: &Before) -> String {
     }
 }
 
-/// The values that are known; an output without one is not written.
-pub fn values(story: &SiteStory<'_>) -> Vec<(&'static str, String)> {
+/// The values that are known; an output without one is not written. Of several sites there is a `url_SITE` each.
+pub fn values(story: &SiteStory<'_>) -> Vec<(String, String)> {
     let first = story.facts.sites.first();
     let shown = first.filter(|fact| fact.released == Written::Yes || fact.end == SiteEnd::Released);
     let made = matches!(story.outcome, Outcome::Deployed(_) | Outcome::Failed(_) | Outcome::Cancelled(_));
@@ -206,7 +206,16 @@ pub fn values(story: &SiteStory<'_>) -> Vec<(&'static str, String)> {
         "report" => Some(document(story).to_string()),
         _ => None,
     };
-    OUTPUTS.iter().filter_map(|(name, _)| Some((*name, value(name)?))).collect()
+    let named = OUTPUTS.iter().filter_map(|(name, _)| Some(((*name).to_owned(), value(name)?)));
+    named.chain(url_of_each_site("url", story.facts)).collect()
+}
+
+/// The address of each of several sites as outputs of their own, `START_SITE`: other jobs get them whatever is masked.
+pub fn url_of_each_site(start: &str, facts: &Facts) -> Vec<(String, String)> {
+    if facts.sites.len() < 2 {
+        return Vec::new();
+    }
+    facts.sites.iter().filter_map(|fact| Some((format!("{start}_{}", fact.site), fact.url.clone()?))).collect()
 }
 
 /// The address of every site.

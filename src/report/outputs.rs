@@ -9,7 +9,7 @@ use crate::model::traffic::{Target, Traffic};
 /// Every output and one line on it; `action.yml` and the README hold the same.
 pub const OUTPUTS: &[(&str, &str)] = &[
     ("url", "Address of the service"),
-    ("urls", "With `regions`: the address in each, a JSON object"),
+    ("urls", "With `regions`: the address in each, a JSON object; without JSON, `url_REGION` each"),
     ("revision", "Revision this run made, or moved the traffic to"),
     ("previous_revision", "Revision that served most before"),
     ("image", "Deployed image, pinned by digest"),
@@ -27,8 +27,8 @@ pub const OUTPUTS: &[(&str, &str)] = &[
     ("report", "Everything about the run as one JSON document (`schema: 1`)"),
 ];
 
-/// The values that are known; an output without one is not written.
-pub fn values(story: &Story<'_>) -> Vec<(&'static str, String)> {
+/// The values that are known; an output without one is not written. With several regions there is a `url_REGION` each.
+pub fn values(story: &Story<'_>) -> Vec<(String, String)> {
     let facts = story.facts;
     let seconds = |name| facts.took(name).map(|took| format!("{:.1}", took.as_secs_f64()));
     let build = facts.built();
@@ -49,13 +49,26 @@ pub fn values(story: &Story<'_>) -> Vec<(&'static str, String)> {
         "report" => Some(report_json::document(story).to_string()),
         _ => None,
     };
-    OUTPUTS.iter().filter_map(|(name, _)| Some((*name, value(name)?))).collect()
+    let named = OUTPUTS.iter().filter_map(|(name, _)| Some(((*name).to_owned(), value(name)?)));
+    named.chain(url_of_each_region("url", story)).collect()
 }
 
 /// The address of the service in every region.
 pub fn urls(story: &Story<'_>) -> Value {
+    of_each_region(story).map(|(region, url)| (region.to_owned(), json!(url))).collect::<serde_json::Map<_, _>>().into()
+}
+
+fn of_each_region<'a>(story: &Story<'a>) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
     let all = std::iter::once((story.region, story.facts)).chain(story.others.iter().copied());
-    all.map(|(region, facts)| (region.to_owned(), json!(facts.service.url))).collect::<serde_json::Map<_, _>>().into()
+    all.map(|(region, facts)| (region, facts.service.url.as_deref()))
+}
+
+/// The address in each of several regions as outputs of their own, `START_REGION`: other jobs get them whatever is masked.
+pub fn url_of_each_region(start: &str, story: &Story<'_>) -> Vec<(String, String)> {
+    if story.others.is_empty() {
+        return Vec::new();
+    }
+    of_each_region(story).filter_map(|(region, url)| Some((format!("{start}_{region}"), url?.to_owned()))).collect()
 }
 
 /// An allocation as JSON: revisions by name, `latest` resolved to the one it stands for.

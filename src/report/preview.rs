@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::markdown::{code, escape, link, sentence, table};
-use super::release::{Part, ReleaseStory, urls, with_head};
+use super::release::{Part, ReleaseStory, first_url, of_each_part, urls, with_head};
 use super::{Outcome, exit_code, json as report_json, release, summary};
 use crate::console::duration;
 use crate::model::facts::{CheckFact, Facts};
@@ -13,7 +13,7 @@ use crate::model::preview::{Removal, Removed};
 /// Every output of the preview command and one line on it; `actions/preview/action.yml` holds the same.
 pub const OUTPUTS: &[(&str, &str)] = &[
     ("url", "Address to look at first: of the first site, else of the first service"),
-    ("urls", "Addresses of all parts, a JSON object by the name of the part"),
+    ("urls", "Addresses of all parts, a JSON object by the name of the part; without JSON, `url_PART` each"),
     ("name", "Name of the preview: its tag, its channel, its GitHub environment"),
     ("comment_url", "The comment on the pull request"),
     ("result", "`deployed`, `removed`, `planned`, `failed` or `cancelled`"),
@@ -165,21 +165,20 @@ pub fn removed_comment(head: &Head<'_>, removals: &Removals<'_>) -> String {
 }
 
 /// The values that are known when a preview was made, or was to be.
-pub fn values(head: &Head<'_>, story: &ReleaseStory<'_>) -> Vec<(&'static str, String)> {
-    let site = story.parts.iter().find(|part| matches!(part, Part::Site(..)));
-    let first = site.or(story.parts.first()).and_then(Part::url);
+pub fn values(head: &Head<'_>, story: &ReleaseStory<'_>) -> Vec<(String, String)> {
     let result = match story.outcome {
         Outcome::Deployed(()) => "deployed",
         other => release::word(other),
     };
     let value = |name: &str| match name {
-        "url" => first.map(str::to_owned),
+        "url" => first_url(story).map(str::to_owned),
         "urls" => Some(urls(story).to_string()),
         "result" => Some(result.to_owned()),
         "report" => Some(document(head, story, result).to_string()),
         other => of_head(head, other),
     };
-    OUTPUTS.iter().filter_map(|(name, _)| Some((*name, value(name)?))).collect()
+    let named = OUTPUTS.iter().filter_map(|(name, _)| Some(((*name).to_owned(), value(name)?)));
+    named.chain(of_each_part(story)).collect()
 }
 
 /// The values that are known when a preview was removed.

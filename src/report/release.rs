@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::hosting::SiteStory;
 use super::markdown::{code, escape, folded, link, sentence, table};
-use super::{Outcome, Story, build, exit_code, hosting, json as report_json, summary, timeline, truth};
+use super::{Outcome, Story, build, exit_code, hosting, json as report_json, outputs, summary, timeline, truth};
 use crate::console::duration;
 use crate::explain::Class;
 use crate::model::facts::{Facts, RolloutEnd, StepFact, Written};
@@ -15,7 +15,11 @@ use crate::plan::decide::Step;
 
 /// Every output of the release command and one line on it; `actions/release/action.yml` holds the same.
 pub const OUTPUTS: &[(&str, &str)] = &[
-    ("urls", "Addresses of all parts, a JSON object by the name of the part"),
+    ("url", "Address to look at first: of the first site, else of the first service"),
+    (
+        "urls",
+        "Addresses of all parts, a JSON object by the name of the part; without JSON, `url_PART` and what else is known of each part",
+    ),
     ("environment", "Environment of the manifest that was released"),
     ("result", "`released`, `planned`, `superseded`, `failed` or `cancelled`"),
     ("report", "Everything about the run as one JSON document (`schema: 1`), a part each"),
@@ -167,15 +171,50 @@ pub fn sentences(story: &ReleaseStory<'_>) -> Vec<String> {
 }
 
 /// The values that are known; an output without one is not written.
-pub fn values(story: &ReleaseStory<'_>) -> Vec<(&'static str, String)> {
+pub fn values(story: &ReleaseStory<'_>) -> Vec<(String, String)> {
     let value = |name: &str| match name {
+        "url" => first_url(story).map(str::to_owned),
         "urls" => Some(urls(story).to_string()),
         "environment" => story.environment.map(str::to_owned),
         "result" => Some(word(story.outcome).to_owned()),
         "report" => Some(document(story).to_string()),
         _ => None,
     };
-    OUTPUTS.iter().filter_map(|(name, _)| Some((*name, value(name)?))).collect()
+    let named = OUTPUTS.iter().filter_map(|(name, _)| Some(((*name).to_owned(), value(name)?)));
+    named.chain(of_each_part(story)).collect()
+}
+
+/// The address people look at first: of the first site, else of the first service.
+pub(super) fn first_url<'a>(story: &'a ReleaseStory<'_>) -> Option<&'a str> {
+    let site = story.parts.iter().find(|part| matches!(part, Part::Site(..)));
+    site.or(story.parts.first()).and_then(Part::url)
+}
+
+/// Outputs of each part, which other jobs get whatever is masked: `url_PART`, of a service `revision_PART` and
+/// `image_PART`, of a site `version_PART`; with several regions or sites `url_PART_REGION` or `url_PART_SITE` too.
+pub(super) fn of_each_part(story: &ReleaseStory<'_>) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for part in story.parts {
+        let name = part.name();
+        let start = format!("url_{name}");
+        let mut add = |what: &str, value: Option<String>| {
+            all.extend(value.map(|value| (format!("{what}_{name}"), value)));
+        };
+        add("url", part.url().map(str::to_owned));
+        match part {
+            Part::Service(_, story) => {
+                add("revision", story.facts.service.revision.as_ref().map(ToString::to_string));
+                add("image", story.facts.image.as_ref().map(ToString::to_string));
+                all.extend(outputs::url_of_each_region(&start, story));
+            }
+            Part::Site(_, story) => {
+                let shown = story.facts.sites.first().and_then(|fact| fact.version.as_deref());
+                add("version", shown.map(|name| short(name).to_owned()));
+                all.extend(hosting::url_of_each_site(&start, story.facts));
+            }
+        }
+    }
+    all
 }
 
 pub(super) fn urls(story: &ReleaseStory<'_>) -> Value {

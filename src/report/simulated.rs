@@ -18,7 +18,7 @@ pub(super) fn sentences(simulated: bool, all: Vec<String>) -> Vec<String> {
 }
 
 /// The values of a run's outputs: `result` says that what ended well was simulated, in the report too.
-pub fn values<K>(outcome: &Outcome<K>, values: Vec<(&'static str, String)>) -> Vec<(&'static str, String)> {
+pub fn values<K, N: AsRef<str>>(outcome: &Outcome<K>, values: Vec<(N, String)>) -> Vec<(N, String)> {
     let well = matches!(outcome, Outcome::Deployed(_));
     let value = |name: &str, value: String| match (name, serde_json::from_str::<Value>(&value)) {
         ("result", _) if well => "simulated".to_owned(),
@@ -31,7 +31,11 @@ pub fn values<K>(outcome: &Outcome<K>, values: Vec<(&'static str, String)>) -> V
         }
         _ => value,
     };
-    values.into_iter().map(|(name, text)| (name, value(name, text))).collect()
+    let one = |(name, text): (N, String)| {
+        let text = value(name.as_ref(), text);
+        (name, text)
+    };
+    values.into_iter().map(one).collect()
 }
 
 /// A job summary, whose first line is its sign and its headline.

@@ -44,6 +44,7 @@ mod manifest;
 mod monitoring;
 mod network;
 mod notify;
+mod outputs;
 mod own_credentials;
 mod permissions;
 mod places;

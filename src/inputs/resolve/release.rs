@@ -2,6 +2,7 @@
 
 mod layout;
 mod overlay;
+pub mod published;
 mod settings;
 mod template;
 mod told;
@@ -11,15 +12,13 @@ use std::collections::BTreeMap;
 use super::super::credentials;
 use super::super::error::{Findings, InputErrors};
 use super::super::hosting::SiteWork;
-use super::super::map;
 use super::super::raw::RawInputs;
 use super::super::release::{Piece, Release, ServicePart, SitePart};
 use super::super::runner::Runner;
-use super::super::spec::{self, Command};
+use super::super::spec::Command;
 use super::super::tree::{self, Field, Node, Value};
 use super::{Give, build, hosting};
 use crate::model::hosting::LIVE;
-use crate::model::key::ServiceAccountKey;
 use crate::model::kind::Kind;
 use crate::model::secret::Secret;
 use layout::{DEFAULTS, Layout, Section};
@@ -27,9 +26,6 @@ use settings::{Scope, Settings};
 
 /// The file that is looked for.
 const DEFAULT_MANIFEST: &str = "slipway.yml";
-
-/// Texts under eight bytes are not hidden: that would garble every log.
-const SHORTEST_MASKED: usize = 8;
 
 /// A resolved release and what is worth a warning.
 #[derive(Debug)]
@@ -69,22 +65,6 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
         return Err(InputErrors(findings.mistakes));
     }
     Ok(Resolved { release, warnings: findings.warnings })
-}
-
-/// What must be hidden before anything is printed: every value that is long enough, and the private keys in them.
-pub fn values_to_mask(raw: &RawInputs) -> Vec<String> {
-    let (Some(input), Some(text)) = (spec::find("values"), raw.whole("values")) else { return Vec::new() };
-    let mut hidden = Vec::new();
-    for entry in map::parse(input, text, &mut Findings::default()) {
-        if let Ok(key) = ServiceAccountKey::parse(entry.value.trim()) {
-            hidden.push(key.private_key.expose().to_owned());
-        }
-        let trimmed = entry.value.trim().to_owned();
-        hidden.extend((trimmed != entry.value).then_some(trimmed));
-        hidden.push(entry.value);
-    }
-    hidden.retain(|text| text.trim().len() >= SHORTEST_MASKED);
-    hidden
 }
 
 /// The path of something below something.

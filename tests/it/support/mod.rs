@@ -9,6 +9,7 @@ pub mod container;
 pub mod contract;
 pub mod engine;
 pub mod listener;
+pub mod masker;
 pub mod normal;
 pub mod relay;
 pub mod runner;
@@ -74,7 +75,7 @@ impl Scene {
         let directory = std::env::temp_dir().join(format!("slipway-it-{}-{number}", std::process::id()));
         std::fs::create_dir_all(directory.join("workspace")).unwrap();
         let cloud = FakeCloud::start(world);
-        let key = cloud.key_json(World::DEPLOYER);
+        let key = in_one_line(&cloud.key_json(World::DEPLOYER));
         let mut scene =
             Self { cloud, directory, inputs: BTreeMap::new(), variables: BTreeMap::new(), steps: Default::default() };
         scene.file("app/Dockerfile", "FROM python:3.13-slim\nCOPY main.py .\nCMD [\"python\", \"main.py\"]\n");
@@ -249,6 +250,11 @@ impl Scene {
         let calls = self.cloud.journal().into_iter().map(|request| request.call);
         calls.filter(|call| call != "site.request" && call != "oauth2.token").collect()
     }
+}
+
+/// A key as it should be stored: a secret of several lines costs outputs (`tests/it/outputs.rs`).
+pub fn in_one_line(file: &str) -> String {
+    serde_json::from_str::<serde_json::Value>(file).unwrap().to_string()
 }
 
 impl Drop for Scene {
