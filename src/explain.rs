@@ -76,7 +76,9 @@ impl Class {
             Class::Permission => "a permission is missing, or an API is not enabled",
             Class::Quota => "a quota is used up and waiting did not help",
             Class::BuildFailed => "the build failed",
-            Class::Infrastructure => "Cloud Build, the network, Google itself or the runner's disk failed; running again may help",
+            Class::Infrastructure => {
+                "Cloud Build, the network, Google itself or the runner's disk failed; running again may help"
+            }
             Class::Deploy => {
                 "Cloud Run refused the change, the revision did not start or serves nobody, or a job failed"
             }

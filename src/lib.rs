@@ -24,3 +24,4 @@ pub mod probe;
 pub mod report;
 pub mod site;
 pub mod steps;
+pub mod workspace;

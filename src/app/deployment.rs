@@ -100,8 +100,7 @@ pub(super) async fn begin(console: &Console, runner: &Runner, wish: &Wish<'_>) -
         return None;
     }
     let origin = &runner.origin;
-    let (commit, run) =
-        (wish.commit.map(str::to_owned).or_else(|| shown_commit(origin))?, origin.run_id.as_deref()?);
+    let (commit, run) = (wish.commit.map(str::to_owned).or_else(|| shown_commit(origin))?, origin.run_id.as_deref()?);
     let told = async {
         let asked_for = wish.asked_for;
         let net = Net::new(runner.extra_roots.clone()).map_err(|error| (error.to_string(), asked_for))?;

@@ -19,6 +19,7 @@ use crate::report::doctor::{DoctorStory, headline, markdown};
 use crate::report::summary::mark;
 use crate::report::{Outcome, exit_code};
 use crate::steps::doctor::{self, DoctorContext};
+use crate::workspace;
 
 /// Runs the doctor to its exit code.
 pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation) -> u8 {
@@ -115,5 +116,7 @@ fn write(workspace: &Path, path: &Path, text: &str) -> std::io::Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    std::fs::write(file, text)
+    std::fs::write(&file, text)?;
+    workspace::hand_over(&root, &file);
+    Ok(())
 }

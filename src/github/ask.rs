@@ -12,9 +12,9 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{GitHub, Server};
 use super::error::GitHubError;
 use super::retry::{self, PATIENCE, Repeat, Verdict};
+use super::{GitHub, Server};
 use crate::clock::jitter;
 
 /// One answer may take so long; GitHub itself gives up after ten seconds.

@@ -82,10 +82,7 @@ impl GitHubError {
 
     /// Whether the server has no deployments at all, which no permission changes (go-gitea/gitea#30079).
     pub fn is_lacking(&self) -> bool {
-        matches!(
-            self,
-            Self::Refused { status: 404 | 405 | 501, server: Server::Gitea, permission: DEPLOYMENTS, .. }
-        )
+        matches!(self, Self::Refused { status: 404 | 405 | 501, server: Server::Gitea, permission: DEPLOYMENTS, .. })
     }
 
     /// The token may not do this; not a limit.

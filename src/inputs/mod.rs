@@ -4,6 +4,7 @@
 pub mod credentials;
 pub mod deploy;
 pub mod doctor;
+mod empty_secret;
 pub mod error;
 pub mod firebase;
 pub mod hosting;

@@ -142,6 +142,8 @@ pub struct Origin {
     pub full_ref: Option<String>,
     /// The branch a pull request comes from.
     pub head_ref: Option<String>,
+    /// Who started the run; a run that is run again has the rights of the first one.
+    pub actor: Option<String>,
     /// The file with the event.
     pub event_file: Option<PathBuf>,
 }
@@ -225,6 +227,7 @@ impl Runner {
                 api_url: text("GITHUB_API_URL"),
                 full_ref: text("GITHUB_REF"),
                 head_ref: text("GITHUB_HEAD_REF"),
+                actor: text("GITHUB_ACTOR"),
                 event_file: path("GITHUB_EVENT_PATH"),
             },
             pace: text("SLIPWAY_PACE").and_then(|pace| pace.parse().ok()),

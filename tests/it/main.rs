@@ -59,6 +59,7 @@ mod rotate_key;
 mod rotate_key_late;
 mod rotate_secret;
 mod runbook;
+mod runners;
 mod same_cures;
 mod settings;
 mod status;

@@ -8,6 +8,7 @@ mod places;
 
 use std::path::{Path, PathBuf};
 
+use super::empty_secret;
 use super::error::Findings;
 use super::raw::RawInputs;
 use super::runner::Runner;
@@ -148,7 +149,10 @@ fn nothing(runner: &Runner) -> String {
     if !runner.actions {
         return own::nothing(runner);
     }
-    let mut cure = "write `credentials_json: ${{ secrets.GCP_SERVICE_ACCOUNT_KEY }}`; if it is written, the secret is empty here: its name is misspelt, it belongs to another environment, this run comes from a fork, or nobody has made it yet: `gcloud iam service-accounts keys create - --iam-account=ACCOUNT | jq -c . | gh secret set NAME`. Without a key: `workload_identity_provider`; as the account of a runner in Google Cloud: `machine_account: true`".to_owned();
+    let mut cure = format!(
+        "write `credentials_json: ${{{{ secrets.GCP_SERVICE_ACCOUNT_KEY }}}}`; if it is written, the secret is empty here: {}. A new key: `gcloud iam service-accounts keys create - --iam-account=ACCOUNT | jq -c . | gh secret set NAME`. Without a key: `workload_identity_provider`; as the account of a runner in Google Cloud: `machine_account: true`",
+        empty_secret::reason(runner)
+    );
     let unread: Vec<&str> = runner.unread.iter().copied().filter(|name| *name != "SSL_CERT_FILE").collect();
     if !unread.is_empty() {
         cure.push_str(&format!(". {} is not read in a job, where any step could have set it", unread.join(", ")));

@@ -8,10 +8,11 @@ use serde_json::{Map, Value};
 use super::super::deploy::{Budgets, Build, Builder, Cache, Destination, Recipe};
 use super::super::runner::Runner;
 use super::super::scalar;
-use super::Give;
+use super::{Give, NOT_CHECKED_OUT};
 use crate::model::dockerfile::Dockerfile;
 use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, ServiceName};
 use crate::model::image::{ImageRef, Repository, Tag};
+use crate::workspace;
 
 /// Builds may run this long at most (`google-api.md` 4.1: 24 h).
 const LONGEST_BUILD: Duration = Duration::from_secs(24 * 3600);
@@ -134,15 +135,15 @@ pub(super) fn inside(give: &mut Give<'_>, runner: &Runner, input: &'static str, 
 
 fn directory(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Option<PathBuf> {
     let path = inside(give, runner, "source", shown)?;
-    if path.is_dir() {
+    let empty = runner.actions && workspace::is_empty(&runner.workspace);
+    if path.is_dir() && !empty {
         return Some(path);
     }
-    let empty = std::fs::read_dir(&runner.workspace).is_ok_and(|mut entries| entries.next().is_none());
-    let cure = if empty {
-        "the workspace is empty: run actions/checkout before this step"
-    } else {
-        "write a directory of the workspace"
-    };
+    if path.is_dir() {
+        give.findings.wrong("source", format!("there is nothing in `{shown}` to build"), NOT_CHECKED_OUT);
+        return None;
+    }
+    let cure = if empty { NOT_CHECKED_OUT } else { "write a directory of the workspace" };
     let problem =
         if path.exists() { format!("`{shown}` is no directory") } else { format!("there is no directory `{shown}`") };
     give.findings.wrong("source", problem, cure);
@@ -195,13 +196,24 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
         let (target, args) = (give.text("build_target"), args.unwrap_or_default());
         return Some(Recipe::Dockerfile { path, file, target, args, builder });
     }
+    let shown = give.text("source").unwrap_or_else(|| ".".into());
+    let below = |directory: &str| match shown.trim_start_matches("./").trim_end_matches('/') {
+        "" | "." => directory.to_owned(),
+        shown => format!("{shown}/{directory}"),
+    };
+    let down = workspace::one_level_down(source, &path).first().map(|directory| below(directory));
     if give.raw.has("dockerfile") {
-        give.findings.wrong(
-            "dockerfile",
-            format!("there is no `{path}` in `{}`", give.text("source").unwrap_or_else(|| ".".into())),
-            "it is looked for relative to `source`",
-        );
+        let cure = match &down {
+            Some(down) => format!("there is one in `{down}`: write `source: {down}`"),
+            None => "it is looked for relative to `source`".to_owned(),
+        };
+        give.findings.wrong("dockerfile", format!("there is no `{path}` in `{shown}`"), cure);
         return None;
+    }
+    if let Some(down) = down {
+        give.findings.warnings.push(format!(
+            "source: there is no Dockerfile in `{shown}`, so buildpacks build it; there is one in `{down}`: if that is meant, write `source: {down}`"
+        ));
     }
     if give.raw.has("build_target") {
         give.findings.wrong(

@@ -12,11 +12,12 @@ use super::super::raw::RawInputs;
 use super::super::runner::{Origin, Runner};
 use super::super::scalar;
 use super::super::spec::Command;
-use super::{Give, check};
+use super::{Give, NOT_CHECKED_OUT, check};
 use crate::model::credentials::Credentials;
 use crate::model::hosting::LIVE;
 use crate::model::ids::{ProjectId, SiteId};
 use crate::model::secret::Secret;
+use crate::workspace;
 
 /// Google's limit for a release's message (`google-api.md` 13.1).
 const LONGEST_MESSAGE: usize = 512;
@@ -115,11 +116,11 @@ pub fn run(
 fn place(give: &mut Give<'_>, runner: &Runner, name: &'static str, base: &Path, shown: &str) -> Option<PathBuf> {
     let path = base.join(shown);
     let (Ok(whole), Ok(workspace)) = (path.canonicalize(), runner.workspace.canonicalize()) else {
-        give.findings.wrong(
-            name,
-            format!("there is no directory `{shown}` in the workspace"),
-            "is the repository checked out, and is it built before this step?",
-        );
+        let cure = match runner.actions && workspace::is_empty(&runner.workspace) {
+            true => NOT_CHECKED_OUT,
+            false => "is the repository checked out, and is it built before this step?",
+        };
+        give.findings.wrong(name, format!("there is no directory `{shown}` in the workspace"), cure);
         return None;
     };
     if !whole.is_dir() {
@@ -273,11 +274,17 @@ fn upload(give: &mut Give<'_>, runner: &Runner, choice: Choice<'_>, pull: Option
     let chosen = match choice.read(give)? {
         Some(chosen) => chosen,
         None if public.is_none() => {
-            give.findings.wrong(
-                choice.file.input,
-                format!("there is no `{FILE}` in `{}`", choice.file.given),
-                "name its directory with `entry_point`, itself with `firebase_json`, or the directory to serve with `public`",
-            );
+            let (file, given) = (&choice.file, &choice.file.given);
+            let cure = match workspace::one_level_down(&file.directory, FILE).first() {
+                _ if runner.actions && workspace::is_empty(&runner.workspace) => NOT_CHECKED_OUT.to_owned(),
+                Some(down) if given == "." => format!("there is one in `{down}`: write `entry_point: {down}`"),
+                Some(down) => {
+                    let down = format!("{}/{down}", given.trim_end_matches('/'));
+                    format!("there is one in `{down}`: write `entry_point: {down}`")
+                }
+                None => "name its directory with `entry_point`, itself with `firebase_json`, or the directory to serve with `public`".to_owned(),
+            };
+            give.findings.wrong(file.input, format!("there is no `{FILE}` in `{given}`"), cure);
             return None;
         }
         None => {

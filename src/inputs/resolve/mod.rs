@@ -33,6 +33,9 @@ use crate::model::ids::{IdError, ProjectId, Region, RevisionName, ServiceName};
 use crate::model::image::ImageRef;
 use crate::model::secret::Secret;
 
+/// What to do where nothing was checked out.
+const NOT_CHECKED_OUT: &str = "the workspace is empty: run actions/checkout before this step";
+
 /// A quarter, as most rules about keys have it.
 const KEY_MAX_AGE: Duration = Duration::from_secs(90 * 86_400);
 

@@ -10,6 +10,7 @@ mod told;
 use std::collections::BTreeMap;
 
 use super::super::credentials;
+use super::super::empty_secret;
 use super::super::error::{Findings, InputErrors};
 use super::super::hosting::SiteWork;
 use super::super::raw::RawInputs;
@@ -17,10 +18,11 @@ use super::super::release::{Piece, Release, ServicePart, SitePart};
 use super::super::runner::Runner;
 use super::super::spec::Command;
 use super::super::tree::{self, Field, Node, Value};
-use super::{Give, build, hosting};
+use super::{Give, NOT_CHECKED_OUT, build, hosting};
 use crate::model::hosting::LIVE;
 use crate::model::kind::Kind;
 use crate::model::secret::Secret;
+use crate::workspace;
 use layout::{DEFAULTS, Layout, Section};
 use settings::{Scope, Settings};
 
@@ -53,7 +55,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
         dry_run,
     };
     if let Some(layout) = layout {
-        unused(&values, &layout, give.findings);
+        unused(&values, &layout, runner, give.findings);
         if let Ok(environment) = chosen(&mut give, &layout) {
             release.environment = environment.map(|environment| environment.key.clone());
             let fields = laid(&layout, environment, &mut give.findings.warnings);
@@ -91,13 +93,14 @@ fn values(give: &mut Give<'_>) -> Option<BTreeMap<String, String>> {
 }
 
 /// Values that nothing in the manifest names, in any environment; and empty ones.
-fn unused(values: &Option<BTreeMap<String, String>>, layout: &Layout, findings: &mut Findings) {
+fn unused(values: &Option<BTreeMap<String, String>>, layout: &Layout, runner: &Runner, findings: &mut Findings) {
     for (name, value) in values.iter().flatten() {
         if !layout.values.contains(name) {
             findings.warnings.push(format!("values: `{name}` is given, and the manifest does not name it"));
         } else if value.is_empty() {
             findings.warnings.push(format!(
-                "values: `{name}` is empty; if it comes from a secret, its name is misspelt or it belongs to another environment"
+                "values: `{name}` is empty; if it comes from a secret: {}",
+                empty_secret::reason(runner)
             ));
         }
     }
@@ -118,7 +121,12 @@ fn document(give: &mut Give<'_>, runner: &Runner) -> Option<Node> {
     match text {
         Ok(text) => tree::read("manifest", &text, give.findings),
         Err(why) => {
-            let cure = "it is relative to the workspace: is the repository checked out?";
+            let down = workspace::one_level_down(&runner.workspace, &shown);
+            let cure = match down.first() {
+                _ if runner.actions && workspace::is_empty(&runner.workspace) => NOT_CHECKED_OUT.to_owned(),
+                Some(directory) => format!("there is one in `{directory}`: write `manifest: {directory}/{shown}`"),
+                None => "it is relative to the workspace: is the repository checked out?".to_owned(),
+            };
             give.findings.wrong("manifest", format!("`{shown}` cannot be read: {why}"), cure);
             None
         }

@@ -20,6 +20,7 @@ use crate::inputs::hosting::{SiteSource, Upload};
 use crate::model::facts::Facts;
 
 use crate::site::{self, Content, Hashed, Listing, Options, SiteError, Stop, Summary};
+use crate::workspace;
 
 /// Lists of files that are on their way to Hosting at a time.
 const LISTS: usize = 4;
@@ -121,6 +122,9 @@ pub(super) async fn run(
         Ok(Err(error)) => return Err(site_failure(sentence(), error)),
         Err(error) => return Err(Failure::plain(Class::Internal, format!("{}: {error}", sentence()))),
     };
+    if let Some(cache) = &options.cache {
+        workspace::hand_over(&options.workspace, cache);
+    }
     let (files, bytes) = sent.map_err(|trouble| trouble.into_failure(context, sentence()))?;
     for withheld in &summary.withheld {
         context.warn(facts, withheld.to_string());

@@ -99,7 +99,9 @@ fn published(raw: &RawInputs, runner: &Runner) -> Option<BTreeSet<String>> {
         if Section::ALL.iter().any(|section| section.key() == field.key) {
             for part in layout::fields(&field.value).unwrap_or_default() {
                 let settings = layout::fields(&part.value).unwrap_or_default().iter();
-                settings.filter(|setting| is_published(setting)).for_each(|setting| collect(&setting.value, &mut names));
+                settings
+                    .filter(|setting| is_published(setting))
+                    .for_each(|setting| collect(&setting.value, &mut names));
             }
         }
     }
@@ -131,7 +133,8 @@ mod tests {
 
     #[test]
     fn every_published_setting_is_one() {
-        let all: Vec<&str> = Section::ALL.iter().flat_map(|section| section.settings()).map(|input| input.name).collect();
+        let all: Vec<&str> =
+            Section::ALL.iter().flat_map(|section| section.settings()).map(|input| input.name).collect();
         for name in PUBLISHED {
             assert!(all.contains(&name), "{name}");
         }

@@ -187,7 +187,7 @@ fn nothing_is_told_twice_and_nothing_false_beside_it() {
             "services.backend.cpu, line 4: this must be one text, not a list; write it as one text: in quotes, or behind `|`",
             "services.backend.env_vars.A, line 6: the input `values` has no `MISSING`; pass it: `MISSING: ${{ toJSON(secrets.MISSING) }}` below `values`",
             "services.backend.command, line 8: the input `values` has no `MISSING`; pass it: `MISSING: ${{ toJSON(secrets.MISSING) }}` below `values`",
-            "credentials_json: no credentials were given; write `credentials_json: ${{ secrets.GCP_SERVICE_ACCOUNT_KEY }}`; if it is written, the secret is empty here: its name is misspelt, it belongs to another environment, this run comes from a fork, or nobody has made it yet: `gcloud iam service-accounts keys create - --iam-account=ACCOUNT | jq -c . | gh secret set NAME`. Without a key: `workload_identity_provider`; as the account of a runner in Google Cloud: `machine_account: true`",
+            "credentials_json: no credentials were given; write `credentials_json: ${{ secrets.GCP_SERVICE_ACCOUNT_KEY }}`; if it is written, the secret is empty here: its name is misspelt, it belongs to another environment, nobody has made it yet, this run comes from a fork, or another workflow calls this one (`workflow_call`) without `secrets: inherit`. A new key: `gcloud iam service-accounts keys create - --iam-account=ACCOUNT | jq -c . | gh secret set NAME`. Without a key: `workload_identity_provider`; as the account of a runner in Google Cloud: `machine_account: true`",
             "services.backend.health_status, line 9: there is no `health_path` it could be about; give `health_path` too",
         ]
     );

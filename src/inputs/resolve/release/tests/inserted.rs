@@ -45,7 +45,7 @@ fn values_that_are_not_named_or_empty_are_noticed() {
     assert_eq!(
         resolved.warnings,
         [
-            "values: `A` is empty; if it comes from a secret, its name is misspelt or it belongs to another environment",
+            "values: `A` is empty; if it comes from a secret: its name is misspelt, it belongs to another environment, nobody has made it yet, this run comes from a fork, or another workflow calls this one (`workflow_call`) without `secrets: inherit`",
             "values: `C` is given, and the manifest does not name it",
         ]
     );
