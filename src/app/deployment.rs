@@ -70,6 +70,7 @@ pub(super) fn places_of_sites(hosting: &Hosting) -> Vec<String> {
         SiteWork::Rollback { site, .. } | SiteWork::Promote { site, .. } => {
             vec![place(site.as_ref(), hosting.channel())]
         }
+        SiteWork::Remove { sites, .. } => sites.iter().map(|site| place(site.as_ref(), hosting.channel())).collect(),
     }
 }
 
