@@ -8,7 +8,7 @@ use ring::digest::{Context, SHA256};
 use super::digest;
 use super::entry::Sha256;
 use super::error::PackError;
-use super::key_scan;
+use super::key_scan::KeyScan;
 use super::path::TreePath;
 use super::secrets::Secret;
 use super::threads::{join, start};
@@ -26,9 +26,6 @@ pub(super) struct Content {
     pub(super) sha256: Sha256,
     pub(super) secret: Option<Secret>,
 }
-
-// A thread's first piece of a file must hold all that is searched for keys.
-const _: () = assert!(READ_SIZE >= key_scan::WINDOW);
 
 /// How many files a thread takes at once: enough that taking them does not show, few enough to share the work.
 const BATCH: usize = 16;
@@ -77,14 +74,11 @@ pub(super) fn read_all(tree: &Tree, files: &[Wanted<'_>], threads: usize) -> Res
 
 fn read(tree: &Tree, file: &Wanted<'_>, buffer: &mut [u8]) -> Result<Content, PackError> {
     let mut hash = Context::new(&SHA256);
-    let mut first = true;
-    let mut secret = None;
+    let mut scan = KeyScan::new();
     tree.read(file.path, file.size, buffer, |piece| {
-        if std::mem::replace(&mut first, false) {
-            secret = key_scan::find(piece);
-        }
+        scan.piece(piece);
         hash.update(piece);
         Ok(())
     })?;
-    Ok(Content { sha256: digest::finish(hash), secret })
+    Ok(Content { sha256: digest::finish(hash), secret: scan.found() })
 }

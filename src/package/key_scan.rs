@@ -1,13 +1,70 @@
-//! Recognising a Google credential by its content, in plain JSON, quoted inside other text, as UTF-16, or in base64.
+//! Recognising a Google credential by its content, in plain JSON, quoted inside other text, as YAML or code holds it,
+//! with its signs escaped, as UTF-16, or in base64; wherever in a file it stands.
 //!
 //! Every file goes through here, so nearly all must be dismissed by [`has_marker`], which looks at every fifth byte or
-//! so. Only a string as the value counts as a key: code that takes it from the environment, as in
+//! so. Only a text as the value counts as a key: code that takes it from the environment, as in
 //! `"private_key": os.environ["KEY"]`, is code. What is encrypted, compressed or encoded twice is not found.
 
 use super::secrets::Secret;
 
-/// How much of a file is looked at. Key files have 2 to 4 KiB; this leaves room for them inside other text.
-pub(super) const WINDOW: usize = 64 * 1024;
+/// How much is looked at together. Key files have 2 to 4 KiB; this leaves room for them inside other text.
+const WINDOW: usize = 64 * 1024;
+
+/// How much of two windows is the same, so that a key at their border is in one of them; as two-byte text in base64 a
+/// key has 12 KiB.
+const OVERLAP: usize = 16 * 1024;
+
+/// A content that is searched piece by piece.
+#[derive(Debug, Default)]
+pub struct KeyScan {
+    found: Option<Secret>,
+    /// The end of what was seen, to be looked at again in front of the next piece.
+    seam: Vec<u8>,
+}
+
+impl KeyScan {
+    /// Nothing seen yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The next piece of the content.
+    pub fn piece(&mut self, piece: &[u8]) {
+        if self.found.is_some() {
+            return;
+        }
+        let head = piece.get(..OVERLAP).unwrap_or(piece);
+        let joins = !self.seam.is_empty();
+        self.seam.extend_from_slice(head);
+        self.found = in_windows(piece).or_else(|| if joins { in_windows(&self.seam) } else { None });
+        if let Some(tail) = piece.len().checked_sub(OVERLAP).and_then(|at| piece.get(at..)) {
+            self.seam.clear();
+            self.seam.extend_from_slice(tail);
+        } else {
+            self.seam.drain(..self.seam.len().saturating_sub(OVERLAP));
+        }
+    }
+
+    /// The credential in what was seen so far.
+    pub fn found(&self) -> Option<Secret> {
+        self.found
+    }
+}
+
+/// The credential in a piece, looked for in windows that overlap.
+fn in_windows(piece: &[u8]) -> Option<Secret> {
+    let mut rest = piece;
+    loop {
+        let window = rest.get(..WINDOW).unwrap_or(rest);
+        if let Some(secret) = find(window) {
+            return Some(secret);
+        }
+        if rest.len() <= WINDOW {
+            return None;
+        }
+        rest = rest.get(WINDOW - OVERLAP..)?;
+    }
+}
 
 /// What cannot be missing from a credential: words of the plain formats, and the three that every key or every person's
 /// file repeats, in base64 at each of the three offsets they can have there.
@@ -32,19 +89,21 @@ const COMPARED: usize = 11;
 /// How far the search may jump where a window of [`COMPARED`] bytes ends in a given byte; nought may be a marker.
 const JUMPS: [u8; 256] = jumps();
 
-/// The credential in the beginning of a file.
-pub(super) fn find(content: &[u8]) -> Option<Secret> {
-    let window = &content[..content.len().min(WINDOW)];
-    if !is_utf16(window) && !has_marker(window) {
+/// The credential in a window.
+fn find(window: &[u8]) -> Option<Secret> {
+    if !has_marker(window) && !may_hide_marker(window) {
         return None;
     }
     let text = squeeze(window);
+    if !has_marker(&text) {
+        return None;
+    }
     judge(&text).or_else(|| base64_runs(&text).find_map(judge_base64))
 }
 
-/// Whether this may be two-byte text, as PowerShell's `>` writes it.
-fn is_utf16(window: &[u8]) -> bool {
-    matches!(window, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..])
+/// Whether a marker may be there in other bytes: two-byte text, as PowerShell's `>` writes it, or letters as escapes.
+fn may_hide_marker(window: &[u8]) -> bool {
+    window.contains(&0) || window.windows(4).any(|four| four == b"\\u00" || four == b"\\U00")
 }
 
 const fn jumps() -> [u8; 256] {
@@ -78,21 +137,66 @@ fn has_marker(text: &[u8]) -> bool {
     false
 }
 
-/// The text without blanks, backslashes and NULs: so pretty-printed, escaped and two-byte JSON all read alike, and
-/// base64 has no line ends.
+/// The text without blanks, backslashes and NULs, its escapes resolved, and one kind of quotes: so pretty-printed,
+/// escaped and two-byte JSON, YAML and code all read alike, and base64 has no line ends.
 fn squeeze(text: &[u8]) -> Vec<u8> {
-    text.iter().copied().filter(|byte| !matches!(byte, b' ' | b'\t'..=b'\r' | b'\\' | 0)).collect()
+    let mut squeezed = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&byte, after)) = rest.split_first() {
+        let escaped = match byte {
+            b'\\' | b'%' | b'&' => escape(rest),
+            _ => None,
+        };
+        let (byte, after) =
+            escaped.and_then(|(byte, length)| Some((byte, rest.get(length..)?))).unwrap_or((byte, after));
+        rest = after;
+        match byte {
+            b' ' | b'\t'..=b'\r' | b'\\' | 0 => {}
+            b'\'' | b'`' => squeezed.push(b'"'),
+            byte => squeezed.push(byte),
+        }
+    }
+    squeezed
+}
+
+/// The byte that an escape of JSON, of code, of an address or of HTML stands for, and the length of the escape.
+fn escape(text: &[u8]) -> Option<(u8, usize)> {
+    let hex = |at: usize, length: usize| {
+        let digits = std::str::from_utf8(text.get(at..at + length)?).ok()?;
+        let digits = Some(digits).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        u8::try_from(u32::from_str_radix(digits, 16).ok()?).ok().map(|byte| (byte, at + length))
+    };
+    match text {
+        [b'\\', b'u' | b'U', ..] => hex(2, 4),
+        [b'\\', b'x', ..] => hex(2, 2),
+        [b'%', ..] => hex(1, 2),
+        _ => [("&quot;", b'"'), ("&#34;", b'"'), ("&#39;", b'"'), ("&amp;", b'&'), ("&apos;", b'"')]
+            .into_iter()
+            .find(|(name, _)| text.starts_with(name.as_bytes()))
+            .map(|(name, byte)| (byte, name.len())),
+    }
 }
 
 /// Files of people: of Google's own accounts, and of others'.
 const PEOPLE: [&[u8]; 2] = [b"\"type\":\"authorized_user\"", b"\"type\":\"external_account_authorized_user\""];
 
+/// The same without quotes around the names.
+const PEOPLE_IN_YAML: [&[u8]; 4] = [
+    b"type:authorized_user",
+    b"type:\"authorized_user",
+    b"type:external_account_authorized_user",
+    b"type:\"external_account_authorized_user",
+];
+
 /// The credential in squeezed text.
 fn judge(text: &[u8]) -> Option<Secret> {
     let has = |needle: &[u8]| text.windows(needle.len()).any(|window| window == needle);
-    if has(b"\"private_key\":\"") && (has_private_key(text) || has(b"\"type\":\"service_account\"")) {
+    let json = has(b"\"private_key\":\"") && (has_private_key(text) || has(b"\"type\":\"service_account\""));
+    if json || has_key_of_an_account(text) && GOOGLES.iter().any(|word| has(word)) {
         Some(Secret::ServiceAccountKey)
-    } else if PEOPLE.iter().any(|kind| has(kind)) && has(b"\"refresh_token\":\"") {
+    } else if PEOPLE.iter().any(|kind| has(kind)) && has(b"\"refresh_token\":\"")
+        || PEOPLE_IN_YAML.iter().any(|kind| has(kind)) && has(b"refresh_token:")
+    {
         Some(Secret::UserCredentials)
     } else if has(b"\"type\":\"external_account\"") && has(b"\"Authorization\":\"Bearer") {
         Some(Secret::FederationToken)
@@ -101,14 +205,36 @@ fn judge(text: &[u8]) -> Option<Secret> {
     }
 }
 
-/// Whether squeezed text holds a line such as `-----BEGIN RSA PRIVATE KEY-----`.
+/// What stands beside a key of Google's and beside no other.
+const GOOGLES: [&[u8]; 3] = [b"gserviceaccount.com", b"service_account", b"client_x509_cert_url"];
+
+/// Whether `private_key` is given a key in PEM form, in whatever spelling of a name and a text.
+fn has_key_of_an_account(text: &[u8]) -> bool {
+    const NAME: &[u8] = b"private_key";
+    text.windows(NAME.len()).enumerate().filter(|(_, window)| *window == NAME).any(|(at, _)| {
+        let rest = text.get(at + NAME.len()..).unwrap_or_default();
+        let signs = rest.iter().take_while(|byte| b"\"]:=>|+,(rb".contains(byte)).count().min(8);
+        rest.get(signs..).is_some_and(begins_private_key)
+    })
+}
+
+/// Whether squeezed text begins with a line such as `-----BEGIN RSA PRIVATE KEY-----`; the dash of `|-` may come first.
+fn begins_private_key(text: &[u8]) -> bool {
+    let rest = text.strip_prefix(b"------BEGIN").or_else(|| text.strip_prefix(b"-----BEGIN"));
+    rest.is_some_and(|label| {
+        let length = label.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+        let (name, rest) = label.split_at(length);
+        name.ends_with(b"PRIVATEKEY") && rest.starts_with(b"-----")
+    })
+}
+
+/// Whether squeezed text holds such a line.
 fn has_private_key(text: &[u8]) -> bool {
     const BEGIN: &[u8] = b"-----BEGIN";
-    text.windows(BEGIN.len()).enumerate().any(|(at, window)| {
-        let label = &text[at + BEGIN.len()..];
-        let length = label.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
-        window == BEGIN && label[..length].ends_with(b"PRIVATEKEY") && label[length..].starts_with(b"-----")
-    })
+    text.windows(BEGIN.len())
+        .enumerate()
+        .filter(|(_, window)| *window == BEGIN)
+        .any(|(at, _)| text.get(at..).is_some_and(begins_private_key))
 }
 
 /// The stretches of base64 characters that hold a marker.
@@ -157,7 +283,9 @@ mod tests {
     }
 
     fn found(content: impl AsRef<[u8]>) -> Option<Secret> {
-        find(content.as_ref())
+        let mut scan = KeyScan::new();
+        scan.piece(content.as_ref());
+        scan.found()
     }
 
     #[test]
@@ -259,7 +387,44 @@ mod tests {
     }
 
     #[test]
-    fn only_the_beginning_is_searched() {
-        assert_eq!(found(format!("{}{}", " ".repeat(WINDOW), key())), None);
+    fn a_key_is_found_wherever_it_stands() {
+        for before in [1, OVERLAP, WINDOW - 200, WINDOW - OVERLAP - 20, WINDOW, 3 * WINDOW + 7, 1 << 20] {
+            let content = format!("{}{}{}", "x".repeat(before), key(), "y".repeat(before));
+            assert_eq!(found(&content), Some(Secret::ServiceAccountKey), "{before}");
+            for size in [1000, OVERLAP, 100_000, 256 * 1024] {
+                let mut scan = KeyScan::new();
+                content.as_bytes().chunks(size).for_each(|piece| scan.piece(piece));
+                assert_eq!(scan.found(), Some(Secret::ServiceAccountKey), "{before} in pieces of {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_is_found_in_every_spelling() {
+        let account = "deployer@shop.iam.gserviceaccount.com";
+        let pem = PEM.replace("\\n", "\n    ");
+        let escaped: String = key().chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        for content in [
+            key().replace('"', "'"),
+            key().replace('"', "&quot;"),
+            key().replace('"', "%22"),
+            key().replace('"', "\\x22"),
+            key().replace('"', "\\u0022"),
+            key().replace("private_key", "private\\u005fkey").replace("PRIVATE", "PRIV\\u0041TE"),
+            escaped,
+            format!("type: service_account\nclient_email: {account}\nprivate_key: |\n    {pem}"),
+            format!("type: service_account\nclient_email: {account}\nprivate_key: |-\n    {pem}"),
+            format!("client_email: {account}\nprivate_key: \"{PEM}\"\n"),
+            format!("[google]\nclient_email = \"{account}\"\nprivate_key = \"\"\"\n{pem}\"\"\"\n"),
+            format!("cert({{ client_email: '{account}', private_key: `{PEM}` }})"),
+            format!("{{:client_email => '{account}', :private_key => '{PEM}'}}"),
+            format!("dict(client_email='{account}', private_key=r'{PEM}')"),
+        ] {
+            assert_eq!(found(&content), Some(Secret::ServiceAccountKey), "{content}");
+        }
+        let person = "type: authorized_user\nclient_id: x\nrefresh_token: 1//0a\n";
+        assert_eq!(found(person), Some(Secret::UserCredentials));
+        // A key of somebody else's is the application's own business.
+        assert_eq!(found(format!("github:\n  private_key: |\n    {pem}")), None);
     }
 }

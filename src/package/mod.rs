@@ -41,6 +41,7 @@ pub use archive::{Progress, Written};
 pub use error::{Change, PackError};
 pub use gzip::Stop;
 pub use ignore_rules::RulesSource;
+pub use key_scan::KeyScan;
 pub use path::TreePath;
 pub use secrets::{Secret, Withheld};
 pub use survey::{Survey, survey};
@@ -61,14 +62,6 @@ pub struct Options {
 
 /// Each thread holds a block and a compressor, about 2 MiB; eight of them outrun any upload.
 pub const MAX_THREADS: usize = 8;
-
-/// The Google credential in the beginning of a content, of which [`KEY_WINDOW`] bytes are looked at.
-pub fn credential_in(content: &[u8]) -> Option<Secret> {
-    key_scan::find(content)
-}
-
-/// How many bytes [`credential_in`] looks at. Whoever has more shows it piece by piece.
-pub const KEY_WINDOW: usize = key_scan::WINDOW;
 
 /// The bytes of a name or path as text that is safe to print: what is not printable UTF-8 is escaped.
 pub fn printable(bytes: &[u8]) -> impl fmt::Display {

@@ -13,10 +13,7 @@ use super::directory::{Directory, Moment, moment, shown};
 use super::error::SiteError;
 use super::gzip::{PIECE, SMALL, Squeezer, Sum, bound, fill, stream};
 use super::list::SiteFile;
-use crate::package::{Change, KEY_WINDOW, Secret, credential_in};
-
-/// How much of two windows is the same, so that a key at their border is in one of them.
-const OVERLAP: usize = 8 * 1024;
+use crate::package::{Change, KeyScan, Secret};
 
 /// What is known of a file once it was read.
 pub(super) struct Read {
@@ -112,18 +109,13 @@ impl Reader {
 fn read_stream(mut open: Open<'_>, remembers: bool, keeper: &Keeper, stopped: &AtomicBool) -> Result<Read, SiteError> {
     let mut sum = remembers.then(Sum::new);
     let mut kept = keeper.stream(bound(open.listed.size));
-    let mut secret = None;
-    // The end of the last piece, in front of the next one.
-    let mut seam = Vec::new();
+    let mut scan = KeyScan::new();
     let streamed = stream(&mut kept, |buffer| {
         let length = open.next_unless(stopped, buffer)?;
         let piece = &buffer[..length];
         sum.iter_mut().for_each(|sum| sum.update(piece));
-        seam.extend_from_slice(&piece[..length.min(OVERLAP)]);
-        secret = secret.or_else(|| secret_in(piece)).or_else(|| secret_in(&seam));
-        seam.clear();
-        seam.extend_from_slice(&piece[length.saturating_sub(OVERLAP)..]);
-        Ok(if secret.is_some() { 0 } else { length })
+        scan.piece(piece);
+        Ok(if scan.found().is_some() { 0 } else { length })
     });
     match streamed {
         Err(Failure::Site(error)) => return Err(error),
@@ -132,21 +124,14 @@ fn read_stream(mut open: Open<'_>, remembers: bool, keeper: &Keeper, stopped: &A
     }
     let (hash, gzip_length, content) = kept.finish();
     let known = Known { hash, gzip_length, content: sum.map_or_else(String::new, Sum::finish) };
-    Ok(Read { is_as_known: false, secret, known, content, moment: open.before })
+    Ok(Read { is_as_known: false, secret: scan.found(), known, content, moment: open.before })
 }
 
-/// The credential in a content, looked for in windows that overlap.
+/// The credential in a whole content.
 fn secret_in(content: &[u8]) -> Option<Secret> {
-    let mut rest = content;
-    loop {
-        if let Some(secret) = credential_in(rest) {
-            return Some(secret);
-        }
-        if rest.len() <= KEY_WINDOW {
-            return None;
-        }
-        rest = &rest[KEY_WINDOW - OVERLAP..];
-    }
+    let mut scan = KeyScan::new();
+    scan.piece(content);
+    scan.found()
 }
 
 /// An open file that must stay what it was.
