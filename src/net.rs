@@ -12,6 +12,7 @@ use rustls::pki_types::pem::PemObject as _;
 use url::Url;
 
 use crate::model::address::is_near;
+use crate::model::place::{self, Places};
 
 /// A connection that is not made in this time would not be made in a minute either.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -56,9 +57,9 @@ impl Net {
         let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         if let Some(path) = extra_roots {
             let fail = |why: String| NetError::Roots { path: path.clone(), why };
-            let certificates: Vec<_> = CertificateDer::pem_file_iter(&path)
-                .and_then(Iterator::collect)
-                .map_err(|error| fail(error.to_string()))?;
+            let text = Places::anywhere().bytes(&path, place::LARGEST).map_err(|error| fail(format!("it {error}")))?;
+            let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+            let certificates = certificates.map_err(|error| fail(error.to_string()))?;
             let (added, _) = roots.add_parsable_certificates(certificates);
             if added == 0 {
                 return Err(fail("there is no certificate in it".into()));

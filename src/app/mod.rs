@@ -45,6 +45,7 @@ use crate::inputs::spec::Command;
 use crate::inputs::webhook::{Webhook, webhook};
 use crate::model::credentials::Credentials;
 use crate::model::facts::{Facts, RolloutEnd, StepState};
+use crate::model::place;
 use crate::model::secret::Secret;
 use crate::net::Net;
 use crate::plan::decide::{Marks, image_tags, marks, steps as plan_steps};
@@ -170,6 +171,14 @@ fn read_texts(console: &Console, runner: &Runner, invocation: &Invocation, job: 
                 "nothing was begun, because nothing could be reported",
             );
         }
+    }
+    let roots = runner.extra_roots.as_deref().filter(|_| runner.actions);
+    if let Some(Err(error)) = roots.map(|path| runner.places().bytes(path, place::LARGEST)) {
+        findings.wrong(
+            "ca_certificates",
+            format!("its file {error}"),
+            "write a file of the workspace, or of RUNNER_TEMP",
+        );
     }
     if let Err(mistakes) = Endpoints::new(&runner.endpoints, runner.actions) {
         for (name, why) in mistakes {

@@ -353,12 +353,11 @@ pub(super) fn tell_failure(console: &Console, headline: &str, failed: &Failure, 
 
 /// Tells the mistakes of the inputs, all of them, and that nothing was sent.
 pub(super) fn refuse(console: &Console, runner: &Runner, errors: &InputErrors) -> u8 {
-    let count = errors.0.len();
+    let count = errors.mistakes().count();
     let what = if count == 1 { "One setting is wrong".to_owned() } else { format!("{count} settings are wrong") };
-    let mistakes: Vec<String> = errors.0.iter().map(ToString::to_string).collect();
+    let mistakes: Vec<String> = errors.mistakes().map(ToString::to_string).collect();
     let text: Vec<String> = errors
-        .0
-        .iter()
+        .mistakes()
         .map(|mistake| {
             let (input, cure) = (console.called(&mistake.input), console.spoken(&mistake.cure));
             format!("* {}", Mistake { input, cure, ..mistake.clone() })

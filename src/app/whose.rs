@@ -53,7 +53,7 @@ pub(super) async fn settle(console: &Console, runner: &Runner, hosting: &mut Hos
             }
         }
     }
-    if findings.mistakes.is_empty() { Ok(()) } else { Err(InputErrors(findings.mistakes)) }
+    if findings.mistakes.is_empty() { Ok(()) } else { Err(InputErrors::of(findings)) }
 }
 
 fn is_ours(pull: &Pull, runner: &Runner) -> bool {

@@ -57,13 +57,41 @@ impl Findings {
     }
 }
 
-/// All mistakes of the inputs of a run.
+/// All mistakes of the inputs of a run: one at least.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InputErrors(pub Vec<Mistake>);
+pub struct InputErrors {
+    first: Mistake,
+    others: Vec<Mistake>,
+}
+
+impl InputErrors {
+    /// The mistakes that were found. A run that cannot go on and found none says just that: it is our mistake then.
+    pub fn of(findings: Findings) -> Self {
+        let mut mistakes = findings.mistakes.into_iter();
+        let first = mistakes.next().unwrap_or_else(|| Mistake {
+            input: "settings".to_owned(),
+            line: None,
+            problem: "something in them cannot be used, and it was not found out what".to_owned(),
+            cure: "this is a mistake of this program: please report it with the names of the inputs you give"
+                .to_owned(),
+        });
+        Self { first, others: mistakes.collect() }
+    }
+
+    /// The mistakes, in the order they were found in.
+    pub fn mistakes(&self) -> impl Iterator<Item = &Mistake> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// The mistakes, for somebody who tells them in other words.
+    pub fn into_mistakes(self) -> impl Iterator<Item = Mistake> {
+        std::iter::once(self.first).chain(self.others)
+    }
+}
 
 impl fmt::Display for InputErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, mistake) in self.0.iter().enumerate() {
+        for (index, mistake) in self.mistakes().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::runner::Origin;
+use crate::model::place::Places;
 
 /// An event above this size is none of GitHub's.
 const LARGEST_EVENT: u64 = 25 << 20;
@@ -65,10 +66,7 @@ pub fn shown_commit(origin: &Origin) -> Option<String> {
 
 fn event(origin: &Origin) -> Option<Value> {
     let path = origin.event_file.as_deref()?;
-    if std::fs::metadata(path).ok()?.len() > LARGEST_EVENT {
-        return None;
-    }
-    serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()
+    serde_json::from_slice(&Places::anywhere().bytes(path, LARGEST_EVENT).ok()?).ok()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::model::place::Places;
 use crate::model::principal::Repository;
 use crate::model::secret::Secret;
 
@@ -169,6 +170,14 @@ impl Origin {
 }
 
 impl Runner {
+    /// Where the paths of inputs may lead: in a job to what belongs to the run.
+    pub fn places(&self) -> Places {
+        if !self.actions {
+            return Places::anywhere();
+        }
+        Places::within(std::iter::once(&self.workspace).chain(&self.temp).cloned().collect())
+    }
+
     /// Reads the process's environment.
     pub fn from_process() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]

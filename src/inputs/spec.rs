@@ -300,8 +300,8 @@ pub const DEPLOY: &[Input] = &[
         "CPU only while requests are served; `false` keeps it on",
     ),
     switch(Group::Service, "session_affinity", "", "Send a client's requests to the same instance"),
-    text(Group::Service, "command", "", "Entrypoint of the container: a JSON list, or words as in a shell"),
-    text(Group::Service, "args", "", "Arguments of the container: a JSON list, or words as in a shell"),
+    secret(text(Group::Service, "command", "", "Entrypoint of the container: a JSON list, or words as in a shell")),
+    secret(text(Group::Service, "args", "", "Arguments of the container: a JSON list, or words as in a shell")),
     text(
         Group::Service,
         "container",
@@ -378,7 +378,7 @@ pub const DEPLOY: &[Input] = &[
     ),
     lines(Group::Rollout, "revision_traffic", "", "The same as `traffic`, in deploy-cloudrun's spelling"),
     lines(Group::Rollout, "tag_traffic", "", "The same as `traffic`, by tags: `NAME=PERCENT` lines"),
-    text(Group::Check, "health_path", "", "Path that must answer before the run is green, such as /health"),
+    secret(text(Group::Check, "health_path", "", "Path that must answer before the run is green, such as /health")),
     recurring::HEALTH_STATUS,
     recurring::HEALTH_BODY,
     recurring::HEALTH_TIMEOUT,
@@ -406,7 +406,10 @@ pub fn find(name: &str) -> Option<&'static Input> {
         .chain(PREVIEW)
         .chain(DOCTOR)
         .chain(ROTATE_KEY)
-        .chain(ROTATE_SECRET);
+        .chain(ROTATE_SECRET)
+        .chain(MONITORING)
+        .chain(STATUS)
+        .chain(LOGS);
     DEPLOY.iter().chain(MORE).chain(more).find(|input| input.name == name)
 }
 

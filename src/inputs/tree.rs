@@ -260,6 +260,7 @@ impl<'a> Reader<'a, '_> {
     fn map(&mut self, depth: usize) -> Result<Vec<Field>, Mistake> {
         let mut fields: Vec<Field> = Vec::new();
         let mut merged: Vec<Field> = Vec::new();
+        let mut lines: HashMap<String, usize> = HashMap::new();
         loop {
             let (event, span) = self.next()?;
             if event == Event::MappingEnd {
@@ -300,11 +301,14 @@ impl<'a> Reader<'a, '_> {
                 self.note(line, "YAML merge keys (`<<`) are not read here", REUSE_CURE);
                 continue;
             }
-            if let Some(first) = fields.iter().find(|field| field.key == key).map(|field| field.line) {
+            if let Some(first) = lines.get(&key) {
                 self.note(line, format!("`{key}` is given twice (first in line {first})"), "keep one");
                 continue;
             }
-            fields.extend(value.map(|value| Field { key, line, value }));
+            if let Some(value) = value {
+                lines.insert(key.clone(), line);
+                fields.push(Field { key, line, value });
+            }
         }
     }
 }

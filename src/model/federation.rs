@@ -7,6 +7,7 @@ use url::Url;
 use super::own::Acting;
 use super::principal::Repository;
 use super::secret::Secret;
+use super::shown::Shown;
 use super::token_file::TokenFile;
 
 /// A sign-in by Workload Identity Federation (`google-api.md` 1.3).
@@ -66,7 +67,7 @@ pub enum ProviderError {
     #[error("it is an address, not a name")]
     Address,
     /// The project is named by its id.
-    #[error("`{0}` is a project's id, and the name holds its number")]
+    #[error("{} is a project's id, and the name holds its number", Shown(.0))]
     ProjectId(String),
     /// Only the pool is named.
     #[error("it names the pool, and not the provider in it")]

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use super::shown::Shown;
+
 /// Why a text is not the name it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` is not a {kind}: {rule}")]
+#[error("{} is not a {kind}: {rule}", Shown(given))]
 pub struct IdError {
     given: String,
     kind: &'static str,

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use super::shown::Shown;
+
 /// `sha256:` and 64 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest(String);
@@ -92,7 +94,8 @@ impl Tag {
         let mut bytes = text.bytes();
         let fits = bytes.next().is_some_and(word) && bytes.all(rest) && text.len() <= 128;
         fits.then(|| Self(text.to_owned())).ok_or_else(|| {
-            format!("`{text}` is not an image tag: letters, digits, `_`, `.` and `-`, at most 128, not starting with `.` or `-`")
+            let text = Shown(text);
+            format!("{text} is not an image tag: letters, digits, `_`, `.` and `-`, at most 128, not starting with `.` or `-`")
         })
     }
 

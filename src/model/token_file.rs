@@ -1,9 +1,8 @@
 //! A file with the run's own token: where it may lie, and how it is read.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use super::place::{PlaceError, Places};
 use super::secret::Secret;
 
 /// Tokens are kilobytes; what is larger is something else.
@@ -20,18 +19,9 @@ pub struct TokenFile {
 /// Why there is no token in it. No variant quotes what is in the file.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenFileError {
-    /// The file cannot be looked at.
-    #[error("it cannot be read: {0}")]
-    Unreadable(#[from] std::io::Error),
-    /// It lies elsewhere, or a link leads out.
-    #[error("it lies outside the workspace and RUNNER_TEMP, or a link leads out of them")]
-    Outside,
-    /// A directory, a pipe, a device.
-    #[error("it is no plain file")]
-    NoFile,
-    /// Nothing of the kind is that large.
-    #[error("it is larger than 64 KiB, which no token is")]
-    Large,
+    /// The file cannot be read, or may not be.
+    #[error("it {0}")]
+    Place(#[from] PlaceError),
     /// The file holds something else.
     #[error("it does not hold one token{0}")]
     NoToken(String),
@@ -54,20 +44,7 @@ impl TokenFile {
     /// # Errors
     /// Why there is none.
     pub fn read(&self) -> Result<Secret, TokenFileError> {
-        let whole = self.path.canonicalize()?;
-        let within = |directory: &PathBuf| directory.canonicalize().is_ok_and(|directory| whole.starts_with(directory));
-        if !self.within.iter().any(within) {
-            return Err(TokenFileError::Outside);
-        }
-        // Looked at before it is opened: opening a pipe would wait for whoever writes into it.
-        if !whole.metadata()?.is_file() {
-            return Err(TokenFileError::NoFile);
-        }
-        let mut text = Vec::new();
-        File::open(&whole)?.take(LARGEST + 1).read_to_end(&mut text)?;
-        if text.len() as u64 > LARGEST {
-            return Err(TokenFileError::Large);
-        }
+        let text = Places::within(self.within.clone()).bytes(&self.path, LARGEST)?;
         let none = || match &self.field {
             Some(field) => TokenFileError::NoToken(format!(" in the field `{field}` of a JSON object")),
             None => TokenFileError::NoToken(String::new()),
@@ -119,14 +96,20 @@ mod tests {
         let (root, other) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
         let outside = other.path().join("token");
         std::fs::write(&outside, "eyJ.a.b").expect("written");
-        assert!(matches!(read(outside.clone(), root.path(), None), Err(TokenFileError::Outside)));
+        assert!(matches!(read(outside.clone(), root.path(), None), Err(TokenFileError::Place(PlaceError::Outside))));
         let link = root.path().join("link");
         std::os::unix::fs::symlink(&outside, &link).expect("a link");
-        assert!(matches!(read(link, root.path(), None), Err(TokenFileError::Outside)));
-        assert!(matches!(read(root.path().to_owned(), root.path(), None), Err(TokenFileError::NoFile)));
+        assert!(matches!(read(link, root.path(), None), Err(TokenFileError::Place(PlaceError::Outside))));
+        assert!(matches!(
+            read(root.path().to_owned(), root.path(), None),
+            Err(TokenFileError::Place(PlaceError::NoFile))
+        ));
         let large = root.path().join("large");
         std::fs::write(&large, "x".repeat(70_000)).expect("written");
-        assert!(matches!(read(large, root.path(), None), Err(TokenFileError::Large)));
-        assert!(matches!(read(root.path().join("none"), root.path(), None), Err(TokenFileError::Unreadable(_))));
+        assert!(matches!(read(large, root.path(), None), Err(TokenFileError::Place(PlaceError::Large(_)))));
+        assert!(matches!(
+            read(root.path().join("none"), root.path(), None),
+            Err(TokenFileError::Place(PlaceError::Missing))
+        ));
     }
 }

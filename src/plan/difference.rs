@@ -108,6 +108,7 @@ fn containers(list: &Value, found: &mut BTreeMap<String, Shown>) {
         for (key, value) in container.as_object().into_iter().flatten() {
             match key.as_str() {
                 "env" => variables(&prefix, value, found),
+                "command" | "args" => words(format!("{prefix}{key}"), value, found),
                 "name" => {}
                 _ => flatten(&format!("{prefix}{key}"), value, found),
             }
@@ -129,6 +130,16 @@ fn variables(prefix: &str, list: &Value, found: &mut BTreeMap<String, Shown>) {
         };
         found.insert(format!("{prefix}env {name}"), Shown { compared: entry.to_string(), shown });
     }
+}
+
+/// Words of a command line, which may hold what came from a secret: how many there are, and none of them.
+fn words(name: String, list: &Value, found: &mut BTreeMap<String, Shown>) {
+    let shown = match list.as_array().map(Vec::len) {
+        Some(1) => "••• (1 word)".to_owned(),
+        Some(count) => format!("••• ({count} words)"),
+        None => "•••".to_owned(),
+    };
+    found.insert(name, Shown { compared: list.to_string(), shown });
 }
 
 fn flatten(key: &str, value: &Value, found: &mut BTreeMap<String, Shown>) {
@@ -158,6 +169,18 @@ mod tests {
             changes,
             [Difference { what: "env A".into(), before: Some("•••".into()), after: Some("•••".into()) }]
         );
+    }
+
+    #[test]
+    fn words_of_a_command_line_are_counted_and_never_shown() {
+        let service = |word: &str| json!({"template": {"containers": [{"command": ["run"], "args": ["--key", word]}]}});
+        let shown = |d: &Difference| format!("{} {:?} {:?}", d.what, d.before, d.after);
+        let changes = between(Some(&service("hunter2")), &service("hunter3"));
+        assert_eq!(
+            changes.iter().map(shown).collect::<Vec<_>>(),
+            ["args Some(\"••• (2 words)\") Some(\"••• (2 words)\")"]
+        );
+        assert!(between(None, &service("hunter2")).iter().all(|change| !shown(change).contains("hunter")));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::model::credentials::Credentials;
 use crate::model::federation::{Federation, OidcDoor, Provider, SUBJECT_TYPES, Subject};
 use crate::model::ids::AccountEmail;
 use crate::model::own::Acting;
+use crate::model::shown::Shown;
 
 /// What of a federation is meaningless without its provider, and what was perhaps meant.
 const PARTS: [(&str, &str); 3] = [
@@ -49,7 +50,7 @@ pub(super) fn read(raw: &RawInputs, runner: &Runner, findings: &mut Findings) ->
     });
     let text = raw.get("workload_identity_provider")?;
     let provider = Provider::parse(text).map_err(|error| {
-        findings.wrong("workload_identity_provider", format!("`{text}`: {error}"), error.cure());
+        findings.wrong("workload_identity_provider", format!("{}: {error}", Shown(text)), error.cure());
     });
     let door = door(runner, findings);
     let provider = provider.ok()?;

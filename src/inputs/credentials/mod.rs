@@ -109,7 +109,7 @@ fn of_path(
     match places::read(path) {
         Ok(text) => of_text(raw, runner, (path, how, &text), findings),
         Err(why) => {
-            findings.wrong("credentials_json", format!("`{}` ({how}) cannot be read: {why}", path.display()), "");
+            findings.wrong("credentials_json", format!("`{}` ({how}) {why}", path.display()), "");
             None
         }
     }

@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::error::Findings;
 use super::super::runner::Runner;
-
-/// Files larger than this are no credentials; reading them would only waste memory.
-const LARGEST_FILE: u64 = 1 << 20;
+use crate::model::place::{PlaceError, Places};
 
 /// The credentials file of this run, the variable that names it, and its text; a file that cannot be read is told.
 pub(super) fn file(runner: &Runner, findings: &mut Findings) -> Option<(PathBuf, &'static str, String)> {
@@ -24,11 +22,7 @@ pub(super) fn file(runner: &Runner, findings: &mut Findings) -> Option<(PathBuf,
     match read(path) {
         Ok(text) => Some((path.clone(), *variable, text)),
         Err(why) => {
-            findings.wrong(
-                "credentials_json",
-                format!("`{}` (from {variable}) cannot be read: {why}", path.display()),
-                "",
-            );
+            findings.wrong("credentials_json", format!("`{}` (from {variable}) {why}", path.display()), "");
             None
         }
     }
@@ -70,12 +64,8 @@ fn is_auth_file(name: &str) -> bool {
 }
 
 /// The text of a file that may hold credentials.
-pub(super) fn read(path: &Path) -> std::io::Result<String> {
-    let size = std::fs::metadata(path)?.len();
-    if size > LARGEST_FILE {
-        return Err(std::io::Error::other(format!("it is {size} bytes long, which no key file is")));
-    }
-    std::fs::read_to_string(path)
+pub(super) fn read(path: &Path) -> Result<String, PlaceError> {
+    Places::anywhere().text(path)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::model::shown::Shown;
+
 /// How long a preview lives when nobody says it: 7 days, as with firebase-tools.
 pub const DEFAULT_LIFE: Duration = Duration::from_secs(7 * 86_400);
 /// The longest life that Hosting gives: 30 days.
@@ -25,7 +27,7 @@ pub enum ChannelError {
     #[error("`live` is the channel the public sees, not a preview")]
     Reserved,
     /// Something Hosting does not take.
-    #[error("`{given}` is not a channel's name: letters, digits, dashes and periods, up to 63 of them")]
+    #[error("{} is not a channel's name: letters, digits, dashes and periods, up to 63 of them", Shown(given))]
     Characters {
         /// What was given.
         given: String,
@@ -33,7 +35,7 @@ pub enum ChannelError {
         like: Option<String>,
     },
     /// Hosting answers such a name with an error that does not say why.
-    #[error("`{given}` is not a channel's name: it must not begin or end with a dash or a period")]
+    #[error("{} is not a channel's name: it must not begin or end with a dash or a period", Shown(given))]
     Edge {
         /// What was given.
         given: String,
@@ -41,13 +43,13 @@ pub enum ChannelError {
         like: Option<String>,
     },
     /// Not a duration as firebase-tools writes it.
-    #[error("`{given}` is not how long a channel lives")]
+    #[error("{} is not how long a channel lives", Shown(given))]
     Life {
         /// What was given.
         given: String,
     },
     /// Too long.
-    #[error("a channel lives for 30 days at most, not for `{given}`")]
+    #[error("a channel lives for 30 days at most, not for {}", Shown(given))]
     TooLong {
         /// What was given.
         given: String,
@@ -61,7 +63,7 @@ impl ChannelError {
             Self::Empty => "write a name such as `staging`".into(),
             Self::Reserved => "write another name, or deploy without a channel".into(),
             Self::Characters { like: Some(like), .. } | Self::Edge { like: Some(like), .. } => {
-                format!("write `{like}`")
+                format!("write {}", Shown(like))
             }
             Self::Characters { .. } | Self::Edge { .. } => "write a name such as `staging`".into(),
             Self::Life { .. } => "write minutes (`30m`), hours (`12h`) or days (`7d`)".into(),

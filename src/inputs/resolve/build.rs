@@ -8,11 +8,16 @@ use serde_json::{Map, Value};
 use super::super::deploy::{Budgets, Build, Builder, Cache, Destination, Recipe};
 use super::super::runner::Runner;
 use super::super::scalar;
-use super::{Give, NOT_CHECKED_OUT};
+use super::{Give, NOT_CHECKED_OUT, yaml_reason};
 use crate::model::dockerfile::Dockerfile;
 use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, ServiceName};
 use crate::model::image::{ImageRef, Repository, Tag};
+use crate::model::place::{self, PlaceError};
+use crate::model::shown::{Named, Shown};
 use crate::workspace;
+
+/// The longest name of a bucket without dots (`google-api.md` 3.1).
+const LONGEST_BUCKET: usize = 63;
 
 /// Builds may run this long at most (`google-api.md` 4.1: 24 h).
 const LONGEST_BUILD: Duration = Duration::from_secs(24 * 3600);
@@ -44,6 +49,9 @@ pub(super) fn build(
         None if give.raw.has("image") => None,
         None => default_repository(project, region, service).map(Destination::OfService),
     };
+    if to.is_none() && !give.raw.has("image") && project.is_some() && region.is_some() && service.is_some() {
+        give.findings.wrong("image", "no repository can be made of the project and the service", "name one");
+    }
     for text in give.raw.get("image_tags").map(scalar::list).unwrap_or_default() {
         match Tag::parse(&text) {
             Ok(tag) if tags.contains(&tag) => {}
@@ -70,6 +78,13 @@ pub(super) fn build(
         None if !give.raw.has("staging_bucket") => default_bucket(project, region),
         bucket => bucket,
     };
+    if bucket.is_none() && project.is_some() && region.is_some() && !give.raw.has("staging_bucket") {
+        give.findings.wrong(
+            "staging_bucket",
+            "no name for a bucket can be made of the project and the region",
+            "give one",
+        );
+    }
     let machine = give.with("build_machine_type", |text| {
         let word = text.to_ascii_uppercase().replace('-', "_");
         let fits = word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
@@ -115,37 +130,26 @@ pub(super) fn budgets(give: &mut Give<'_>) -> Budgets {
     }
 }
 
-/// A path below the workspace; `None` and a mistake when it leads out of it.
-pub(super) fn inside(give: &mut Give<'_>, runner: &Runner, input: &'static str, shown: &str) -> Option<PathBuf> {
-    let path = Path::new(shown);
-    // From a terminal any directory is the user's own; on a runner what lies outside the
-    // workspace is not the repository's.
-    let escapes = runner.actions && path.components().any(|part| matches!(part, Component::ParentDir))
-        || runner.actions && path.is_absolute() && !path.starts_with(&runner.workspace);
-    if escapes {
-        give.findings.wrong(
-            input,
-            format!("`{shown}` lies outside the workspace"),
-            "write a path inside the repository",
-        );
-        return None;
-    }
-    Some(runner.workspace.join(path))
-}
-
 fn directory(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Option<PathBuf> {
-    let path = inside(give, runner, "source", shown)?;
     let empty = runner.actions && workspace::is_empty(&runner.workspace);
-    if path.is_dir() && !empty {
-        return Some(path);
-    }
-    if path.is_dir() {
-        give.findings.wrong("source", format!("there is nothing in `{shown}` to build"), NOT_CHECKED_OUT);
-        return None;
-    }
-    let cure = if empty { NOT_CHECKED_OUT } else { "write a directory of the workspace" };
-    let problem =
-        if path.exists() { format!("`{shown}` is no directory") } else { format!("there is no directory `{shown}`") };
+    let error = match runner.places().directory(&runner.workspace.join(shown)) {
+        Ok(whole) if !empty => return Some(whole),
+        Ok(_) => {
+            let problem = format!("there is nothing in {} to build", Shown(shown));
+            give.findings.wrong("source", problem, NOT_CHECKED_OUT);
+            return None;
+        }
+        Err(error) => error,
+    };
+    let cure = match error {
+        PlaceError::Outside => "write a path inside the repository",
+        _ if empty => NOT_CHECKED_OUT,
+        _ => "write a directory of the workspace",
+    };
+    let problem = match error {
+        PlaceError::Missing => format!("there is no directory {}", Shown(shown)),
+        error => format!("{} {error}", Shown(shown)),
+    };
     give.findings.wrong("source", problem, cure);
     None
 }
@@ -164,8 +168,7 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
                 );
             }
         }
-        let file = inside(give, runner, "build_config", &path)?;
-        let document = config(give, &path, &file)?;
+        let document = config(give, runner, &path)?;
         return Some(Recipe::Config { path, document, substitutions: substitutions.unwrap_or_default() });
     }
     if substitutions.is_some() {
@@ -182,13 +185,24 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
     if leaves {
         give.findings.wrong(
             "dockerfile",
-            format!("`{path}` lies outside `source`"),
+            format!("{} lies outside `source`", Shown(&path)),
             "only what lies in `source` is uploaded; move `source` up, or the Dockerfile in",
         );
         return None;
     }
-    if source.join(&path).is_file() {
-        let text = std::fs::read(source.join(&path)).unwrap_or_default();
+    let text = match runner.places().bytes(&source.join(&path), place::LARGEST) {
+        Ok(text) => Some(text),
+        Err(PlaceError::Missing) => None,
+        Err(error) => {
+            give.findings.wrong(
+                "dockerfile",
+                format!("{} {error}", Shown(&path)),
+                "it must be a plain file in `source`",
+            );
+            return None;
+        }
+    };
+    if let Some(text) = text {
         let file = Dockerfile::read(&String::from_utf8_lossy(&text));
         if builder == Builder::Legacy {
             wants_of_legacy(give, &path, &file);
@@ -204,10 +218,10 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
     let down = workspace::one_level_down(source, &path).first().map(|directory| below(directory));
     if give.raw.has("dockerfile") {
         let cure = match &down {
-            Some(down) => format!("there is one in `{down}`: write `source: {down}`"),
+            Some(down) => format!("there is one in {}: write `source: {}`", Shown(down), Named(down)),
             None => "it is looked for relative to `source`".to_owned(),
         };
-        give.findings.wrong("dockerfile", format!("there is no `{path}` in `{shown}`"), cure);
+        give.findings.wrong("dockerfile", format!("there is no {} in {}", Shown(&path), Shown(&shown)), cure);
         return None;
     }
     if let Some(down) = down {
@@ -266,7 +280,7 @@ fn name_rule(key: &str, what: &str, underscore: bool) -> Result<(), (String, Str
     let word = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if !word {
-        return Err((format!("`{key}` is not the name of {what}"), "write letters, digits and `_`".into()));
+        return Err((format!("{} is not the name of {what}", Named(key)), "write letters, digits and `_`".into()));
     }
     // Cloud Build takes values for its own names too, such as COMMIT_SHA.
     let builtin = [
@@ -280,22 +294,13 @@ fn name_rule(key: &str, what: &str, underscore: bool) -> Result<(), (String, Str
         "REF_NAME",
     ];
     if underscore && !key.starts_with('_') && !builtin.contains(&key) {
-        return Err((
-            format!("`{key}` is not the name of {what}"),
-            format!("names of your own begin with `_`: write `_{key}`"),
-        ));
+        return Err((format!("{} is not the name of {what}", Named(key)), "names of your own begin with `_`".into()));
     }
     Ok(())
 }
 
-fn config(give: &mut Give<'_>, shown: &str, file: &Path) -> Option<Map<String, Value>> {
-    let text = match std::fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) => {
-            give.findings.wrong("build_config", format!("`{shown}` cannot be read: {error}"), "");
-            return None;
-        }
-    };
+fn config(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Option<Map<String, Value>> {
+    let text = give.file(runner, "build_config", shown)?;
     match serde_saphyr::from_str::<Value>(&text) {
         Ok(Value::Object(document)) if document.contains_key("steps") => Some(document),
         Ok(Value::Object(_)) => {
@@ -316,9 +321,8 @@ fn config(give: &mut Give<'_>, shown: &str, file: &Path) -> Option<Map<String, V
         }
         Err(error) => {
             let line = error.location().map(|at| usize::try_from(at.line()).unwrap_or(0));
-            let reason = error.to_string();
-            let reason = reason.lines().next().unwrap_or_default().to_owned();
-            give.findings.wrong_at("build_config", line, format!("`{shown}` is not YAML: {reason}"), "");
+            let reason = yaml_reason(&error);
+            give.findings.wrong_at("build_config", line, format!("`{shown}` is not YAML{reason}"), "");
             None
         }
     }
@@ -344,11 +348,26 @@ fn continent(region: &Region) -> &'static str {
     }
 }
 
-/// `PROJECT-slipway-REGION`: our own, so that its clean-up rule can delete nobody else's objects.
+/// `PROJECT-slipway-REGION`: our own, so that its clean-up rule can delete nobody else's objects. The name of a project
+/// that leaves no room for the rest is cut, and marked by its hash so that it stays the project's own.
 pub(super) fn default_bucket(project: Option<&ProjectId>, region: Option<&Region>) -> Option<BucketName> {
-    // `google` may not stand in a bucket's name, nor a colon (`google-api.md` 3.1).
-    let project = project?.as_str().replace([':', '.'], "-").replace("google", "elgoog");
-    BucketName::parse(&format!("{project}-slipway-{}", region?)).ok()
+    let (project, region) = (project?.as_str(), region?.as_str());
+    // `google` may not stand in a bucket's name nor `goog` at its beginning, nor a colon (`google-api.md` 3.1).
+    let mut name = project.replace([':', '.'], "-");
+    while name.contains("google") {
+        name = name.replace("google", "elgoog");
+    }
+    if name.starts_with("goog") {
+        name.insert_str(0, "p-");
+    }
+    let end = format!("-slipway-{region}");
+    if name.len() + end.len() > LONGEST_BUCKET {
+        let hash = ring::digest::digest(&ring::digest::SHA256, project.as_bytes());
+        let hash: String = hash.as_ref().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        name.truncate(LONGEST_BUCKET.saturating_sub(end.len() + hash.len() + 1));
+        name = format!("{}-{hash}", name.trim_end_matches('-'));
+    }
+    BucketName::parse(&format!("{name}{end}")).ok()
 }
 
 fn location(give: &mut Give<'_>, pool: Option<&str>) -> Option<Region> {
@@ -360,19 +379,19 @@ fn location(give: &mut Give<'_>, pool: Option<&str>) -> Option<Region> {
     let ["projects", _, "locations", location, "workerPools", name] = parts.as_slice() else {
         give.findings.wrong(
             "build_worker_pool",
-            format!("`{pool}` is not a pool"),
+            format!("{} is not a pool", Shown(pool)),
             "write projects/PROJECT/locations/REGION/workerPools/NAME",
         );
         return None;
     };
     if name.is_empty() {
-        give.findings.wrong("build_worker_pool", format!("`{pool}` has no name at its end"), "");
+        give.findings.wrong("build_worker_pool", format!("{} has no name at its end", Shown(pool)), "");
     }
     match given {
         Some(given) if given.as_str() != *location => {
             give.findings.wrong(
                 "build_region",
-                format!("`{given}` is not where the pool is (`{location}`)"),
+                format!("`{given}` is not where the pool is ({})", Shown(location)),
                 "remove `build_region`",
             );
             None

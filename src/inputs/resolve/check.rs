@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::super::deploy::{Check, Checks, Ingress};
 use super::super::scalar::{self, Statuses};
 use super::Give;
+use crate::model::shown::Shown;
 
 /// Waiting longer than this for a healthy answer would outlast most jobs.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
@@ -60,11 +61,16 @@ pub(super) fn checks(give: &mut Give<'_>, at: At) -> Checks {
         match check(line) {
             Ok(check) => match ours(&check.path) {
                 Ok(_) => checks.push(check),
-                Err(cure) => {
-                    give.findings.wrong_at("checks", Some(index + 1), format!("`{}` does not fit", check.path), cure)
-                }
+                Err(cure) => give.findings.wrong_at(
+                    "checks",
+                    Some(index + 1),
+                    format!("{} does not fit", Shown(&check.path)),
+                    cure,
+                ),
             },
-            Err(cure) => give.findings.wrong_at("checks", Some(index + 1), format!("`{line}` is not a check"), cure),
+            Err(cure) => {
+                give.findings.wrong_at("checks", Some(index + 1), format!("{} is not a check", Shown(line)), cure)
+            }
         }
     }
     if checks.is_empty() && give.raw.has("health_timeout") {

@@ -51,10 +51,10 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<D
     let (Some(credentials), Some(project), Some(region), Some(build_location)) =
         (credentials, project, region, build_location)
     else {
-        return Err(InputErrors(findings.mistakes));
+        return Err(InputErrors::of(findings));
     };
     if !findings.mistakes.is_empty() {
-        return Err(InputErrors(findings.mistakes));
+        return Err(InputErrors::of(findings));
     }
     Ok(Doctor {
         credentials,

@@ -16,14 +16,13 @@ use super::{Give, NOT_CHECKED_OUT, check};
 use crate::model::credentials::Credentials;
 use crate::model::hosting::LIVE;
 use crate::model::ids::{ProjectId, SiteId};
+use crate::model::place::{PlaceError, Places};
 use crate::model::secret::Secret;
+use crate::model::shown::Shown;
 use crate::workspace;
 
 /// Google's limit for a release's message (`google-api.md` 13.1).
 const LONGEST_MESSAGE: usize = 512;
-
-/// A `firebase.json` above this size is something else.
-const LARGEST_FILE: u64 = 4 << 20;
 
 /// The file of sites, unless it has another name.
 const FILE: &str = "firebase.json";
@@ -87,10 +86,10 @@ pub fn run(
     let [auth_domains, allow_empty, allow_private_rewrites] =
         ["auth_domains", "allow_empty", "allow_private_rewrites"].map(|name| give.switch(name).unwrap_or(false));
     let (Some(credentials), Some(project), Some(what)) = (credentials, project, what) else {
-        return Err(InputErrors(findings.mistakes));
+        return Err(InputErrors::of(findings));
     };
     if !findings.mistakes.is_empty() {
-        return Err(InputErrors(findings.mistakes));
+        return Err(InputErrors::of(findings));
     }
     let hosting = Hosting {
         credential_files: credentials::files(runner, Some(&credentials)),
@@ -114,28 +113,25 @@ pub fn run(
 
 /// A directory below the workspace.
 fn place(give: &mut Give<'_>, runner: &Runner, name: &'static str, base: &Path, shown: &str) -> Option<PathBuf> {
-    let path = base.join(shown);
-    let (Ok(whole), Ok(workspace)) = (path.canonicalize(), runner.workspace.canonicalize()) else {
-        let cure = match runner.actions && workspace::is_empty(&runner.workspace) {
-            true => NOT_CHECKED_OUT,
-            false => "is the repository checked out, and is it built before this step?",
-        };
-        give.findings.wrong(name, format!("there is no directory `{shown}` in the workspace"), cure);
-        return None;
+    let empty = runner.actions && workspace::is_empty(&runner.workspace);
+    let (problem, cure) = match runner.places().directory(&base.join(shown)) {
+        Ok(whole) => return Some(whole),
+        Err(PlaceError::NoDirectory) => (format!("{} is not a directory", Shown(shown)), "name the directory"),
+        Err(PlaceError::Outside) => (format!("{} leads out of the workspace", Shown(shown)), "write a path inside it"),
+        Err(_) if empty => (format!("there is no directory {} in the workspace", Shown(shown)), NOT_CHECKED_OUT),
+        Err(_) => (
+            format!("there is no directory {} in the workspace", Shown(shown)),
+            "is the repository checked out, and is it built before this step?",
+        ),
     };
-    if !whole.is_dir() {
-        give.findings.wrong(name, format!("`{shown}` is not a directory"), "name the directory");
-        return None;
-    }
-    if runner.actions && !whole.starts_with(&workspace) {
-        give.findings.wrong(name, format!("`{shown}` leads out of the workspace"), "write a path inside it");
-        return None;
-    }
-    Some(whole)
+    give.findings.wrong(name, problem, cure);
+    None
 }
 
 /// The document of sites.
 struct File {
+    /// Where it, and what it names, may lie.
+    places: Places,
     /// The directory that it lies in; what it names is relative to it.
     directory: PathBuf,
     /// Itself, which may not be there.
@@ -154,11 +150,11 @@ fn document(give: &mut Give<'_>, runner: &Runner) -> Option<File> {
     let directory = place(give, runner, "entry_point", &runner.workspace, &entry)?;
     let Some(given) = give.text("firebase_json") else {
         let (path, name) = (directory.join(FILE), FILE.to_owned());
-        return Some(File { directory, path, name, input: "entry_point", given: entry });
+        return Some(File { places: runner.places(), directory, path, name, input: "entry_point", given: entry });
     };
     let path = directory.join(&given);
     if !path.is_file() {
-        let problem = format!("there is no file `{given}` in `{entry}`");
+        let problem = format!("there is no file {} in {}", Shown(&given), Shown(&entry));
         give.findings.wrong(
             "firebase_json",
             problem,
@@ -169,28 +165,23 @@ fn document(give: &mut Give<'_>, runner: &Runner) -> Option<File> {
     let above = Path::new(&given).parent().map(|above| above.to_string_lossy().into_owned()).unwrap_or_default();
     let beside = if above.is_empty() { ".".to_owned() } else { above };
     let directory = place(give, runner, "firebase_json", &directory, &beside)?;
-    Some(File { directory, path, name: given.clone(), input: "firebase_json", given })
+    Some(File { places: runner.places(), directory, path, name: given.clone(), input: "firebase_json", given })
 }
 
 /// `.firebaserc` beside the document, where there is one.
 fn aliases(give: &mut Give<'_>, file: &File) -> Option<FirebaseRc> {
-    let text = read(give, &file.directory.join(".firebaserc"), file.input)?;
+    let text = read(give, &file.places, &file.directory.join(".firebaserc"), file.input)?;
     told(give, file, firebase::parse_rc(&text))
 }
 
 /// A text file; `None` when there is none.
-fn read(give: &mut Give<'_>, path: &Path, input: &'static str) -> Option<String> {
-    let length = std::fs::metadata(path).ok()?.len();
-    let text = if length > LARGEST_FILE {
-        Err(std::io::Error::other("it is larger than 4 MiB"))
-    } else {
-        std::fs::read_to_string(path)
-    };
-    match text {
+fn read(give: &mut Give<'_>, places: &Places, path: &Path, input: &'static str) -> Option<String> {
+    match places.text(path) {
         Ok(text) => Some(text),
+        Err(PlaceError::Missing) => None,
         Err(error) => {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            give.findings.wrong(input, format!("`{name}` cannot be read: {error}"), "");
+            give.findings.wrong(input, format!("`{name}` {error}"), "");
             None
         }
     }
@@ -236,7 +227,7 @@ impl Choice<'_> {
             give.findings.wrong("target", "`site` says which site is meant already", "keep one of them");
         }
         let values = give.map("values", |_, _| Ok(())).unwrap_or_default().into_iter().collect();
-        let Some(text) = read(give, &self.file.path, self.file.input) else { return Some(None) };
+        let Some(text) = read(give, &self.file.places, &self.file.path, self.file.input) else { return Some(None) };
         let described = told(give, self.file, firebase::parse_with(&text, &values))?;
         give.findings.warnings.extend(described.warnings.iter().map(|warning| warning.named(&self.file.name)));
         let project = self.project.map(ProjectId::as_str).unwrap_or_default();
@@ -301,7 +292,7 @@ fn upload(give: &mut Give<'_>, runner: &Runner, choice: Choice<'_>, pull: Option
     let sites: Vec<Option<SiteSource>> =
         chosen.into_iter().map(|chosen| source(give, runner, choice.file, chosen, public.as_deref())).collect();
     let limit = give.with("total_preview_channel_limit", |text| scalar::number(text, 1, 50));
-    let cache = give.text("cache_directory").map(|path| runner.workspace.join(path));
+    let cache = cache(give, runner);
     let allow_env = scalar::list(give.raw.whole("allow_env_files").unwrap_or_default());
     Some(Upload {
         sites: sites.into_iter().collect::<Option<Vec<_>>>()?,
@@ -311,6 +302,19 @@ fn upload(give: &mut Give<'_>, runner: &Runner, choice: Choice<'_>, pull: Option
         cache,
         allow_env,
     })
+}
+
+/// Where hashes are kept for the next run: a directory that may not be there yet.
+fn cache(give: &mut Give<'_>, runner: &Runner) -> Option<PathBuf> {
+    let shown = give.text("cache_directory")?;
+    match runner.places().resolve_new(&runner.workspace.join(&shown)) {
+        Ok(whole) => Some(whole),
+        Err(error) => {
+            let cure = "write a directory of the workspace, or of RUNNER_TEMP";
+            give.findings.wrong("cache_directory", format!("{} {error}", Shown(&shown)), cure);
+            None
+        }
+    }
 }
 
 /// One site of `firebase.json`, with the directory it serves.

@@ -53,10 +53,10 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     let (Some(credentials), Some(project), Some(region), Some(name), Some(image)) =
         (credentials, project, region, name, image)
     else {
-        return Err(InputErrors(findings.mistakes));
+        return Err(InputErrors::of(findings));
     };
     if !findings.mistakes.is_empty() {
-        return Err(InputErrors(findings.mistakes));
+        return Err(InputErrors::of(findings));
     }
     let job = Job { credentials, project, region, name, image, settings, run, dry_run };
     Ok(Resolved { job, warnings: findings.warnings })

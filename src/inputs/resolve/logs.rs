@@ -30,7 +30,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<L
         (Some(credentials), Some(project), Some(whose)) if findings.mistakes.is_empty() => {
             Ok(LogsInput { credentials, project, whose })
         }
-        _ => Err(InputErrors(findings.mistakes)),
+        _ => Err(InputErrors::of(findings)),
     }
 }
 

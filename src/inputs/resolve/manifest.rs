@@ -13,17 +13,7 @@ pub(super) fn manifest(
     service: Option<&ServiceName>,
 ) -> Option<Map<String, Value>> {
     let shown = give.text("manifest")?;
-    let text = match std::fs::read_to_string(runner.workspace.join(&shown)) {
-        Ok(text) => text,
-        Err(error) => {
-            give.findings.wrong(
-                "manifest",
-                format!("`{shown}` cannot be read: {error}"),
-                "it is relative to the workspace",
-            );
-            return None;
-        }
-    };
+    let text = give.file(runner, "manifest", &shown)?;
     let app = give.text("container");
     let Manifest { service: mut document, name } = read(&text, app.as_deref(), give.findings)?;
     let another = match (&name, service) {

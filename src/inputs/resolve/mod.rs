@@ -31,7 +31,9 @@ use crate::model::credentials::{Credentials, Way};
 use crate::model::domain::Domain;
 use crate::model::ids::{IdError, ProjectId, Region, RevisionName, ServiceName};
 use crate::model::image::ImageRef;
+use crate::model::place::PlaceError;
 use crate::model::secret::Secret;
+use crate::model::shown::Shown;
 
 /// What to do where nothing was checked out.
 const NOT_CHECKED_OUT: &str = "the workspace is empty: run actions/checkout before this step";
@@ -78,7 +80,7 @@ pub fn run(
     for path in changed_paths.iter().filter(|path| path.starts_with('/') || path.split('/').any(|part| part == "..")) {
         give.findings.wrong(
             "changed_paths",
-            format!("`{path}` is no path of the repository"),
+            format!("{} is no path of the repository", Shown(path)),
             "write it from the repository's root on",
         );
     }
@@ -122,10 +124,10 @@ pub fn run(
     let (Some(credentials), Some(project), Some(region), Some(service), Some(what)) =
         (credentials, project, region, service, what)
     else {
-        return Err(InputErrors(findings.mistakes));
+        return Err(InputErrors::of(findings));
     };
     if !findings.mistakes.is_empty() {
-        return Err(InputErrors(findings.mistakes));
+        return Err(InputErrors::of(findings));
     }
     let deploy = Deploy {
         credential_files: credentials::files(runner, Some(&credentials)),
@@ -317,6 +319,12 @@ struct Give<'a> {
 }
 
 impl Give<'_> {
+    /// What may be told of an input's text: nothing where it may be a secret.
+    fn shown(&self, name: &str, text: &str) -> String {
+        let secret = super::spec::find(name).is_none_or(|input| input.secret);
+        if secret { "its text".to_owned() } else { Shown(text).to_string() }
+    }
+
     fn text(&self, name: &str) -> Option<String> {
         self.raw.get(name).map(str::to_owned)
     }
@@ -327,7 +335,7 @@ impl Give<'_> {
         match parse(text) {
             Ok(value) => Some(value),
             Err(why) => {
-                self.findings.wrong(name, format!("`{text}` does not fit"), why.to_string());
+                self.findings.wrong(name, format!("{} does not fit", self.shown(name, text)), why.to_string());
                 None
             }
         }
@@ -344,6 +352,21 @@ impl Give<'_> {
         }
     }
 
+    /// The text of a file of the workspace, or of the job's own directory; a mistake when it may not be read.
+    fn file(&mut self, runner: &Runner, name: &'static str, shown: &str) -> Option<String> {
+        match runner.places().text(&runner.workspace.join(shown)) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                let cure = match error {
+                    PlaceError::Outside => "write a path inside the repository",
+                    _ => "it is looked for relative to the workspace: is the repository checked out?",
+                };
+                self.findings.wrong(name, format!("{} {error}", Shown(shown)), cure);
+                None
+            }
+        }
+    }
+
     fn switch(&mut self, name: &'static str) -> Option<bool> {
         self.with(name, scalar::switch)
     }
@@ -355,7 +378,7 @@ impl Give<'_> {
             return Some(*value);
         }
         let words: Vec<String> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
-        self.findings.wrong(name, format!("`{text}` does not fit"), format!("write {}", words.join(" or ")));
+        self.findings.wrong(name, format!("{} does not fit", Shown(text)), format!("write {}", words.join(" or ")));
         None
     }
 
@@ -367,7 +390,7 @@ impl Give<'_> {
     ) -> Option<Vec<(String, String)>> {
         let input = super::spec::find(name)?;
         let text = self.raw.whole(name)?;
-        let entries = super::map::parse(input, text, self.findings);
+        let entries = super::map::parse(input, super::map::From::Input, text, self.findings);
         for entry in &entries {
             if let Err((problem, cure)) = entry.given().and_then(|()| check(&entry.key, &entry.value)) {
                 self.findings.wrong_at(name, Some(entry.line), problem, cure);
@@ -375,6 +398,17 @@ impl Give<'_> {
         }
         Some(entries.into_iter().map(|entry| (entry.key, entry.value)).collect())
     }
+}
+
+/// Why a file is no YAML, behind a colon: of the parser's reason what it says in every such case, and nothing that it
+/// quotes of the file.
+fn yaml_reason(error: &impl ToString) -> String {
+    let reason = error.to_string();
+    let line = reason.lines().next().unwrap_or_default();
+    let known = |part: &&str| !part.is_empty() && *part != "error" && !part.starts_with("line ");
+    let phrase = line.split(": ").find(known).unwrap_or_default();
+    let phrase = phrase.split(['`', '"', '\'', '\\', ',', '(']).next().unwrap_or_default().trim();
+    if phrase.is_empty() { String::new() } else { format!(": {phrase}") }
 }
 
 #[cfg(test)]

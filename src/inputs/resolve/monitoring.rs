@@ -60,7 +60,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<M
                 dry_run,
             })
         }
-        _ => Err(InputErrors(findings.mistakes)),
+        _ => Err(InputErrors::of(findings)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The job that runs before a deploy: a map with two maps in it.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::super::deploy::{Changes, Settings, Strategy};
@@ -9,6 +10,7 @@ use super::super::{scalar, spec};
 use super::Give;
 use super::service::{google_cpu, secret_ref, secret_rule, variable_rule};
 use crate::model::ids::{JobName, ServiceName};
+use crate::model::shown::Named;
 
 const INPUT: &str = "pre_deploy_job";
 
@@ -26,13 +28,13 @@ pub(super) fn pre_deploy(give: &mut Give<'_>, service: Option<&ServiceName>) -> 
     let text = give.raw.whole(INPUT)?;
     let input = spec::find(INPUT)?;
     let mut read = Read { input, give, name: None, timeout: DEFAULT_TIMEOUT, retries: 0, shared: Settings::default() };
-    for entry in map::parse_nested(input, text, read.give.findings) {
+    for entry in map::parse_nested(input, map::From::Input, text, read.give.findings) {
         read.key(&entry);
     }
     let Read { name, timeout, retries, shared, give, .. } = read;
-    let both = |name: &str| shared.secrets.entries.iter().flatten().any(|(other, _)| other == name);
-    for (name, _) in shared.env.entries.iter().flatten().filter(|(name, _)| both(name)) {
-        let problem = format!("`{name}` is in its `env` and in its `secrets`");
+    let secrets: HashSet<&str> = shared.secrets.entries.iter().flatten().map(|(name, _)| name.as_str()).collect();
+    for (name, _) in shared.env.entries.iter().flatten().filter(|(name, _)| secrets.contains(name.as_str())) {
+        let problem = format!("{} is in its `env` and in its `secrets`", Named(name));
         give.findings.wrong(INPUT, problem, "a variable is either a plain value or a secret; keep one");
     }
     let name = name.or_else(|| JobName::parse(&format!("{}-pre-deploy", service?)).ok())?;
@@ -72,7 +74,7 @@ impl Read<'_, '_> {
                 self.shared.secrets = Changes { entries: Some(entries.collect()), strategy: Strategy::Merge };
             }
             other => {
-                let problem = format!("`{other}` is no key of it");
+                let problem = format!("{} is no key of it", Named(other));
                 self.give.findings.wrong_at(INPUT, Some(entry.line), problem, format!("its keys are {KEYS}"));
             }
         }
@@ -96,7 +98,7 @@ impl Read<'_, '_> {
         entry: &Entry,
         rule: impl Fn(&str, &str) -> Result<(), (String, String)>,
     ) -> Vec<(String, String)> {
-        let entries = map::parse_inner(self.input, entry, self.give.findings);
+        let entries = map::parse_inner(self.input, map::From::Input, entry, self.give.findings);
         for inner in &entries {
             if let Err((problem, cure)) = inner.given().and_then(|()| rule(&inner.key, &inner.value)) {
                 let problem = format!("in its `{}`, {problem}", entry.key);

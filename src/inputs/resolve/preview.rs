@@ -67,11 +67,11 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     // The manifest is read in any case: its mistakes are told together with these.
     let release::Resolved { release, warnings } = release::run(raw, runner, std::mem::take(&mut findings))?;
     // Without one there was a mistake, and that has been told.
-    let Some(pull) = pull else { return Err(InputErrors(Vec::new())) };
+    let Some(pull) = pull else { return Err(InputErrors::of(findings)) };
     let mut shaped = Shaped { name: name(pull.number), life, own_services, warnings };
     let release = shaped.release(release, &mut findings);
     if !findings.mistakes.is_empty() {
-        return Err(InputErrors(findings.mistakes));
+        return Err(InputErrors::of(findings));
     }
     let manifest = raw.get("manifest").unwrap_or("slipway.yml").to_owned();
     Ok(Resolved {

@@ -18,11 +18,19 @@ use super::super::release::{Piece, Release, ServicePart, SitePart};
 use super::super::runner::Runner;
 use super::super::spec::Command;
 use super::super::tree::{self, Field, Node, Value};
+<<<<<<< HEAD
 use super::{Give, NOT_CHECKED_OUT, build, hosting};
+=======
+use super::{Give, hosting};
+>>>>>>> d250763 (inputs: values arrive as they are, and no mistake shows a secret)
 use crate::model::hosting::LIVE;
 use crate::model::kind::Kind;
 use crate::model::secret::Secret;
+<<<<<<< HEAD
 use crate::workspace;
+=======
+use crate::model::shown::{Named, Shown};
+>>>>>>> d250763 (inputs: values arrive as they are, and no mistake shows a secret)
 use layout::{DEFAULTS, Layout, Section};
 use settings::{Scope, Settings};
 
@@ -64,11 +72,30 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
         }
     }
     if !findings.mistakes.is_empty() {
-        return Err(InputErrors(findings.mistakes));
+        return Err(InputErrors::of(findings));
     }
     Ok(Resolved { release, warnings: findings.warnings })
 }
 
+<<<<<<< HEAD
+=======
+/// What must be hidden before anything is printed: every value that is long enough, and the private keys in them.
+pub fn values_to_mask(raw: &RawInputs) -> Vec<String> {
+    let (Some(input), Some(text)) = (spec::find("values"), raw.whole("values")) else { return Vec::new() };
+    let mut hidden = Vec::new();
+    for entry in map::parse(input, map::From::Input, text, &mut Findings::default()) {
+        if let Ok(key) = ServiceAccountKey::parse(entry.value.trim()) {
+            hidden.push(key.private_key.expose().to_owned());
+        }
+        let trimmed = entry.value.trim().to_owned();
+        hidden.extend((trimmed != entry.value).then_some(trimmed));
+        hidden.push(entry.value);
+    }
+    hidden.retain(|text| text.trim().len() >= SHORTEST_MASKED);
+    hidden
+}
+
+>>>>>>> d250763 (inputs: values arrive as they are, and no mistake shows a secret)
 /// The path of something below something.
 fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
@@ -87,7 +114,7 @@ fn values(give: &mut Give<'_>) -> Option<BTreeMap<String, String>> {
     let before = give.findings.mistakes.len();
     let values = give.map("values", |name, _| {
         let cure = "write letters, digits, dashes and underscores";
-        if template::is_name(name) { Ok(()) } else { Err((format!("`{name}` is no name"), cure.into())) }
+        if template::is_name(name) { Ok(()) } else { Err((format!("{} is no name", Named(name)), cure.into())) }
     });
     (give.findings.mistakes.len() == before).then(|| values.unwrap_or_default().into_iter().collect())
 }
@@ -109,6 +136,7 @@ fn unused(values: &Option<BTreeMap<String, String>>, layout: &Layout, runner: &R
 /// The manifest as a tree.
 fn document(give: &mut Give<'_>, runner: &Runner) -> Option<Node> {
     let shown = give.text("manifest").unwrap_or_else(|| DEFAULT_MANIFEST.to_owned());
+<<<<<<< HEAD
     let path = build::inside(give, runner, "manifest", &shown)?;
     let text = match std::fs::metadata(&path) {
         Ok(file) if !file.is_file() => Err("it is no file".to_owned()),
@@ -131,6 +159,10 @@ fn document(give: &mut Give<'_>, runner: &Runner) -> Option<Node> {
             None
         }
     }
+=======
+    let text = give.file(runner, "manifest", &shown)?;
+    tree::read("manifest", &text, give.findings)
+>>>>>>> d250763 (inputs: values arrive as they are, and no mistake shows a secret)
 }
 
 /// The environment that is asked for; `Err` when it is not known which.
@@ -153,7 +185,7 @@ fn chosen<'a>(give: &mut Give<'_>, layout: &'a Layout) -> Result<Option<&'a Fiel
                 give.findings.wrong("environment", "the manifest has no environments", cure);
             } else if found.is_none() {
                 let cure = format!("the manifest has {}", listed(&names));
-                give.findings.wrong("environment", format!("there is no environment `{name}`"), cure);
+                give.findings.wrong("environment", format!("there is no environment {}", Shown(&name)), cure);
             }
             found.map(Some).ok_or(())
         }
@@ -343,7 +375,7 @@ impl Ready {
     fn keep<T>(&self, result: Result<T, InputErrors>, findings: &mut Findings) -> Option<T> {
         let errors = match result {
             Ok(value) => return Some(value),
-            Err(errors) => errors.0,
+            Err(errors) => errors.into_mistakes(),
         };
         let itself = self.signs_in_itself();
         // Without a text its own mistake is told already, and this one would only say that it is not there.

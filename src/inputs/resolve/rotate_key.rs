@@ -13,6 +13,7 @@ use crate::model::credentials::{Credentials, Way};
 use crate::model::ids::AccountEmail;
 use crate::model::rotation::{Owner, SecretPlace};
 use crate::model::secret::Secret;
+use crate::model::shown::Shown;
 
 /// Long enough to notice that something still needed the old key, short enough that few are left over.
 const GRACE: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -43,10 +44,10 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     let (Some(credentials), Some(project), Some(account), Some(place), Some(token), Some(retire)) =
         (credentials, project, account, place, token, retire)
     else {
-        return Err(InputErrors(findings.mistakes));
+        return Err(InputErrors::of(findings));
     };
     if !findings.mistakes.is_empty() {
-        return Err(InputErrors(findings.mistakes));
+        return Err(InputErrors::of(findings));
     }
     Ok(RotateKey { credentials, project, account, used, place, token, retire, keep, grace, dry_run })
 }
@@ -94,7 +95,7 @@ fn place(give: &mut Give<'_>, runner: &Runner) -> Option<SecretPlace> {
         .split_once('/')
         .is_some_and(|(owner, name)| !owner.is_empty() && !name.is_empty() && !name.contains('/'))
     {
-        give.findings.wrong("repository", format!("`{repository}` does not fit"), "write it as owner/name");
+        give.findings.wrong("repository", format!("{} does not fit", Shown(&repository)), "write it as owner/name");
         return None;
     }
     let owner = match environment {
@@ -139,7 +140,7 @@ fn ids(give: &mut Give<'_>, name: &'static str) -> Vec<String> {
     for id in ids.iter().filter(|id| id.len() < 20 || !id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
         give.findings.wrong(
             name,
-            format!("`{id}` is no id of a key"),
+            format!("{} is no id of a key", Shown(id)),
             "write the `private_key_id` of its file: 40 hexadecimal digits",
         );
     }

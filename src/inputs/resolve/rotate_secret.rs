@@ -83,10 +83,10 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     let (Some(credentials), Some(project), Some(region), Some(service), Some(secret), Some(value)) =
         (credentials, project, region, service, secret, value)
     else {
-        return Err(InputErrors(findings.mistakes));
+        return Err(InputErrors::of(findings));
     };
     if !findings.mistakes.is_empty() {
-        return Err(InputErrors(findings.mistakes));
+        return Err(InputErrors::of(findings));
     }
     let place = Place { project: project.clone(), region: region.clone(), service: service.clone() };
     let deploy = Deploy {

@@ -1,11 +1,14 @@
 //! How the service runs: settings, variables, secrets, labels.
 
+use std::collections::{HashMap, HashSet};
+
 use super::super::deploy::{Changes, Ingress, SecretRef, Settings, Strategy};
 use super::super::error::Findings;
 use super::super::runner::Runner;
 use super::super::{map, scalar, spec};
 use super::Give;
 use crate::model::ids::{AccountEmail, RevisionName, ServiceName};
+use crate::model::shown::{Named, Shown};
 
 /// Cloud Run's limits (`google-api.md` 6.2).
 const LONGEST_REQUEST: u64 = 3600;
@@ -136,11 +139,12 @@ fn contradictions(findings: &mut Findings, settings: &Settings, milli_cpu: Optio
             "give one of them",
         );
     }
+    let secrets: HashSet<&str> = settings.secrets.entries.iter().flatten().map(|(name, _)| name.as_str()).collect();
     for (name, _) in settings.env.entries.iter().flatten() {
-        if settings.secrets.entries.iter().flatten().any(|(secret, _)| secret == name) {
+        if secrets.contains(name.as_str()) {
             findings.wrong(
                 "secrets",
-                format!("`{name}` is in `env_vars` too"),
+                format!("{} is in `env_vars` too", Named(name)),
                 "a variable is either a plain value or a secret; keep one",
             );
         }
@@ -175,7 +179,8 @@ fn variables(give: &mut Give<'_>, runner: &Runner) -> Changes<String> {
     let mut entries = give.text("env_vars_file").map(|shown| file_entries(give, runner, &shown));
     if let Some(given) = give.map("env_vars", variable_rule) {
         let entries = entries.get_or_insert_default();
-        entries.retain(|(name, _)| !given.iter().any(|(other, _)| other == name));
+        let names: HashSet<&str> = given.iter().map(|(name, _)| name.as_str()).collect();
+        entries.retain(|(name, _)| !names.contains(name.as_str()));
         entries.extend(given);
     }
     if entries.is_none() && give.raw.has("env_vars_update_strategy") && strategy == Strategy::Overwrite {
@@ -189,19 +194,10 @@ fn variables(give: &mut Give<'_>, runner: &Runner) -> Changes<String> {
 }
 
 fn file_entries(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Vec<(String, String)> {
-    let text = match std::fs::read_to_string(runner.workspace.join(shown)) {
-        Ok(text) => text,
-        Err(error) => {
-            give.findings.wrong(
-                "env_vars_file",
-                format!("`{shown}` cannot be read: {error}"),
-                "it is looked for relative to the workspace",
-            );
-            return Vec::new();
-        }
+    let (Some(text), Some(input)) = (give.file(runner, "env_vars_file", shown), spec::find("env_vars_file")) else {
+        return Vec::new();
     };
-    let Some(input) = spec::find("env_vars_file") else { return Vec::new() };
-    let entries = map::parse(&spec::Input { secret: true, ..*input }, &text, give.findings);
+    let entries = map::parse(input, map::From::File, &text, give.findings);
     for entry in &entries {
         if let Err((problem, cure)) = variable_rule(&entry.key, &entry.value) {
             give.findings.wrong_at("env_vars_file", Some(entry.line), problem, cure);
@@ -214,12 +210,15 @@ pub(super) fn variable_rule(key: &str, value: &str) -> Result<(), (String, Strin
     variable_name(key)?;
     if value.len() > LARGEST_VALUE {
         return Err((
-            format!("the value of `{key}` is {} bytes long", value.len()),
+            format!("the value of {} is {} bytes long", Named(key), value.len()),
             "Cloud Run takes 32 KiB; put it into Secret Manager and mount it with `secrets: /path: name:latest`".into(),
         ));
     }
     if value.contains('\0') {
-        return Err((format!("the value of `{key}` holds a NUL character"), "no process can be given that".into()));
+        return Err((
+            format!("the value of {} holds a NUL character", Named(key)),
+            "no process can be given that".into(),
+        ));
     }
     Ok(())
 }
@@ -235,7 +234,7 @@ fn variable_name(key: &str) -> Result<(), (String, String)> {
         Ok(())
     } else {
         Err((
-            format!("`{key}` is not the name of a variable"),
+            format!("{} is not the name of a variable", Named(key)),
             "write letters, digits and `_`, starting with a letter".into(),
         ))
     }
@@ -261,27 +260,32 @@ pub(super) fn secret_rule(key: &str, value: &str) -> Result<(), (String, String)
     if key.starts_with('/') {
         let file = key.rsplit_once('/').is_some_and(|(dir, file)| !dir.is_empty() && !file.is_empty());
         if !file || key.contains("//") || key.contains("/../") {
-            return Err((format!("`{key}` is not a path of a file in a directory"), "write `/directory/file`".into()));
+            return Err((
+                format!("{} is not a path of a file in a directory", Named(key)),
+                "write `/directory/file`".into(),
+            ));
         }
     } else {
         variable_name(key)?;
     }
-    secret_ref(value).map(drop).map_err(|cure| (format!("`{value}` is not a secret's version"), cure.into()))
+    secret_ref(value)
+        .map(drop)
+        .map_err(|cure| (format!("the value of {} is not a secret's version", Named(key)), cure.into()))
 }
 
 /// A mounted secret takes its whole directory (`google-api.md` 6.2), so two cannot share one.
 fn one_secret_per_directory(findings: &mut Findings, entries: &[(String, SecretRef)]) {
-    let mut seen: Vec<(&str, &str)> = Vec::new();
+    let mut seen: HashMap<&str, &str> = HashMap::new();
     for (path, secret) in entries.iter().filter(|(key, _)| key.starts_with('/')) {
         let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
-        match seen.iter().find(|(other, _)| *other == directory) {
-            Some((_, other)) if *other != secret.secret => findings.wrong(
+        match seen.get(directory) {
+            Some(other) if *other != secret.secret => findings.wrong(
                 "secrets",
-                format!("two secrets are mounted in `{directory}`"),
+                format!("two secrets are mounted in {}", Named(directory)),
                 "a directory can hold files of one secret only; use another directory",
             ),
             Some(_) => {}
-            None => seen.push((directory, &secret.secret)),
+            None => drop(seen.insert(directory, &secret.secret)),
         }
     }
 }
@@ -319,13 +323,13 @@ fn labels(give: &mut Give<'_>, runner: &Runner) -> Vec<(String, String)> {
         };
         if !part(key) || !key.starts_with(char::is_lowercase) {
             return Err((
-                format!("`{key}` is not a label"),
+                format!("{} is not a label", Named(key)),
                 "lowercase letters, digits, `_`, `-`, at most 63, starting with a letter".into(),
             ));
         }
         if !part(value) {
             return Err((
-                format!("`{value}` is not a label's value"),
+                format!("{} is not a label's value", Shown(value)),
                 "lowercase letters, digits, `_`, `-`, at most 63".into(),
             ));
         }
@@ -348,7 +352,7 @@ fn cloudsql(give: &mut Give<'_>) -> Option<Vec<String>> {
         if instance.split(':').count() < 3 || instance.contains(char::is_whitespace) {
             give.findings.wrong(
                 "cloudsql_instances",
-                format!("`{instance}` is not an instance"),
+                format!("{} is not an instance", Shown(instance)),
                 "write PROJECT:REGION:NAME",
             );
         }

@@ -24,6 +24,6 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<S
         (Some(credentials), Some(project), Some(region), Some(service)) if findings.mistakes.is_empty() => {
             Ok(StatusInput { credentials, project, region, service })
         }
-        _ => Err(InputErrors(findings.mistakes)),
+        _ => Err(InputErrors::of(findings)),
     }
 }

@@ -16,7 +16,7 @@ fn resolve(inputs: &[(&str, &str)]) -> Result<Resolved, Vec<String>> {
     texts.extend(inputs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
     let mut findings = Findings::default();
     let raw = RawInputs::collect(&Command::Deploy.inputs(), &texts, &[], &mut findings);
-    run(Command::Deploy, &raw, &runner, findings).map_err(|errors| errors.0.iter().map(ToString::to_string).collect())
+    run(Command::Deploy, &raw, &runner, findings).map_err(|errors| errors.mistakes().map(ToString::to_string).collect())
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn all_mistakes_are_told_at_once() {
         "memory: `lots` does not fit",
         "env_vars, line 1: `PORT` is set by Cloud Run itself; use the input `port`",
         "env_vars, line 3: `1X` is not the name of a variable",
-        "secrets, line 2: `s:zero` is not a secret's version",
+        "secrets, line 2: the value of `X` is not a secret's version",
         "secrets: `A-B` is in `env_vars` too",
         "min_instances: 5 is more than `max_instances` (2)",
         "health_status: there is no `health_path` it could be about",

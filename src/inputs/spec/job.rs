@@ -1,6 +1,6 @@
 //! The inputs of the job command.
 
-use super::{Group, Input, lines, map, open, recurring, sign_in, switch, text};
+use super::{Group, Input, lines, map, open, recurring, secret, sign_in, switch, text};
 
 /// Every input of `slipway job` and of the action in `actions/job`.
 pub const JOB: &[Input] = &[
@@ -29,8 +29,8 @@ pub const JOB: &[Input] = &[
     ),
     text(Group::What, "from_project", "the project of the job", "Project of `from_service`"),
     text(Group::What, "from_region", "the region of the job", "Region of `from_service`"),
-    text(Group::Job, "command", "", "Entrypoint of the container: a JSON list, or words as in a shell"),
-    text(Group::Job, "args", "", "Arguments of the container: a JSON list, or words as in a shell"),
+    secret(text(Group::Job, "command", "", "Entrypoint of the container: a JSON list, or words as in a shell")),
+    secret(text(Group::Job, "args", "", "Arguments of the container: a JSON list, or words as in a shell")),
     map(Group::Job, "env_vars", "Environment variables"),
     text(
         Group::Job,
@@ -75,7 +75,7 @@ pub const JOB: &[Input] = &[
     open(map(Group::Job, "labels", "Labels of the job and its executions")),
     switch(Group::Job, "skip_default_labels", "false", "Leave out the labels `managed-by` and `commit-sha`"),
     switch(Group::Run, "run", "true", "Run the job; `false` only creates or updates it"),
-    text(Group::Run, "run_args", "", "Arguments for this one run, in place of the job's"),
+    secret(text(Group::Run, "run_args", "", "Arguments for this one run, in place of the job's")),
     map(Group::Run, "run_env", "Environment variables for this one run, on top of the job's"),
     switch(Group::Run, "wait", "true", "Wait for the end and be red when a task failed; `false` starts it and goes on"),
     text(Group::Run, "job_timeout", "1h", "How long the run is waited for; it goes on when that is over"),

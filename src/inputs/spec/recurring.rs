@@ -8,11 +8,12 @@ pub(super) const HEALTH_STATUS: Input = text(
     "2xx",
     "Statuses that count as healthy: numbers or classes, separated by commas",
 );
-pub(super) const HEALTH_BODY: Input = text(Group::Check, "health_body", "", "Text the answer must contain");
+pub(super) const HEALTH_BODY: Input = secret(text(Group::Check, "health_body", "", "Text the answer must contain"));
 pub(super) const HEALTH_TIMEOUT: Input = text(Group::Check, "health_timeout", "2m", "How long the checks are tried");
 pub(super) const HEALTH_SUCCESSES: Input =
     text(Group::Check, "health_successes", "1", "Rounds of all checks that must pass in a row");
-pub(super) const CHECKS: Input = lines(Group::Check, "checks", "", "More checks, one per line: `GET /docs 200`");
+pub(super) const CHECKS: Input =
+    secret(lines(Group::Check, "checks", "", "More checks, one per line: `GET /docs 200`"));
 
 pub(super) const ENVIRONMENT: Input = text(
     Group::Target,

@@ -1,16 +1,25 @@
 //! Laying the settings of an environment over those of the manifest.
 
+use std::collections::{HashMap, HashSet};
+
 use super::super::super::tree::{Field, Value};
 
 /// Lays `over` over `base`: maps are joined key by key, `null` takes away, everything else is replaced. A key with
 /// nothing behind it says nothing about a map. Laying a map over nothing removes the `null`s in it.
 pub(super) fn lay(base: &mut Vec<Field>, over: &[Field], path: &str, warnings: &mut Vec<String>) {
+    let mut places: HashMap<String, usize> =
+        base.iter().enumerate().map(|(at, field)| (field.key.clone(), at)).collect();
+    let mut gone: HashSet<String> = HashSet::new();
     for field in over {
         let path = super::join(path, &field.key);
-        let at = base.iter().position(|other| other.key == field.key);
+        let at = places.get(&field.key).copied();
         if field.value.is_null() {
             match at {
-                Some(at) => drop(base.remove(at)),
+                // The places of the others hold until the end.
+                Some(_) => {
+                    places.remove(&field.key);
+                    gone.insert(field.key.clone());
+                }
                 None => warnings.push(format!(
                     "{path}, line {}: there is nothing that `null` could take away; put it in quotes if the text is meant",
                     field.line
@@ -18,7 +27,7 @@ pub(super) fn lay(base: &mut Vec<Field>, over: &[Field], path: &str, warnings: &
             }
             continue;
         }
-        let below = at.and_then(|at| match &mut base[at].value.value {
+        let below = at.and_then(|at| base.get_mut(at)).and_then(|field| match &mut field.value.value {
             Value::Map(fields) => Some(fields),
             _ => None,
         });
@@ -30,17 +39,21 @@ pub(super) fn lay(base: &mut Vec<Field>, over: &[Field], path: &str, warnings: &
                 lay(&mut fresh, fields, &path, warnings);
                 let mut field = field.clone();
                 field.value.value = Value::Map(fresh);
-                put(base, at, field);
+                put(base, &mut places, field);
             }
-            _ => put(base, at, field.clone()),
+            _ => put(base, &mut places, field.clone()),
         }
     }
+    base.retain(|field| !gone.contains(&field.key));
 }
 
-fn put(base: &mut Vec<Field>, at: Option<usize>, field: Field) {
-    match at {
-        Some(at) => base[at] = field,
-        None => base.push(field),
+fn put(base: &mut Vec<Field>, places: &mut HashMap<String, usize>, field: Field) {
+    match places.get(&field.key).and_then(|at| base.get_mut(*at)) {
+        Some(other) => *other = field,
+        None => {
+            places.insert(field.key.clone(), base.len());
+            base.push(field);
+        }
     }
 }
 

@@ -220,7 +220,7 @@ impl Reader<'_> {
         let mut findings = Findings::default();
         let nested = self.input.name == NESTED;
         let parse = if nested { map::parse_nested } else { map::parse };
-        let entries = parse(self.input, &padded, &mut findings);
+        let entries = parse(self.input, map::From::File, &padded, &mut findings);
         let field = |entry: map::Entry, value: Value| {
             let line = entry.line;
             Field { key: entry.key, line, value: Node { line, value } }
@@ -228,7 +228,7 @@ impl Reader<'_> {
         let mut fields = Vec::new();
         for entry in entries {
             let value = if nested && ["env", "secrets"].contains(&entry.key.as_str()) {
-                let inner = map::parse_inner(self.input, &entry, &mut findings).into_iter();
+                let inner = map::parse_inner(self.input, map::From::File, &entry, &mut findings).into_iter();
                 let text = |inner: &map::Entry| Value::Text { text: inner.value.clone(), style };
                 Value::Map(
                     inner

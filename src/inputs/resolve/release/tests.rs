@@ -46,7 +46,7 @@ fn resolve_in(root: &Path, inputs: &[(&str, &str)]) -> Result<Resolved, Vec<Stri
     texts.retain(|_, text| !text.is_empty());
     let mut findings = Findings::default();
     let raw = RawInputs::collect(&Command::Release.inputs(), &texts, &[], &mut findings);
-    run(&raw, &runner, findings).map_err(|errors| errors.0.iter().map(ToString::to_string).collect())
+    run(&raw, &runner, findings).map_err(|errors| errors.mistakes().map(ToString::to_string).collect())
 }
 
 fn resolve(manifest: &str, inputs: &[(&str, &str)]) -> Result<Resolved, Vec<String>> {
@@ -162,8 +162,8 @@ fn every_mistake_of_every_part_is_told_with_its_path_and_line() {
         "services.backend.memory, line 4: `lots` does not fit; write a number with a unit, such as 512Mi or 1Gi, from 128Mi to 32Gi",
         "services.backend.env_vars, line 7: `PORT` is set by Cloud Run itself; use the input `port`",
         "services.backend.checks, line 11: `GET docs` is not a check; write `GET /docs 200`: GET or HEAD, a path, the status that is expected",
-        "services.backend.secrets, line 14: `db:0` is not a secret's version; write `secret:version`, such as `db-password:3` or `db-password:latest`",
-        "services.backend.command, line 15: `'open` does not fit; a single quote is never closed",
+        "services.backend.secrets, line 14: the value of `A` is not a secret's version; write `secret:version`, such as `db-password:3` or `db-password:latest`",
+        "services.backend.command, line 15: its text does not fit; a single quote is never closed",
         "services.admin.pre_deploy_job, line 23: in its `env`, `1X` is not the name of a variable; write letters, digits and `_`, starting with a letter",
         "services.admin.pre_deploy_job, line 24: `nonsense` is no key of it; its keys are `name`, `command`, `args`, `env`, `secrets`, `cpu`, `memory`, `timeout`, `retries`",
         "hosting.web.entry_point, line 27: firebase.json, `hosting`: no site or target is called `wbe`; there is the target `web`, the site `docs`",
@@ -222,10 +222,11 @@ fn the_manifest_must_be_there_and_have_parts() {
     assert!(told("services: [a]\nhosting: {web: 1}\n", &[]).starts_with("services, line 1: this must be a map, not a list; write `KEY: value` lines below it\nhosting.web, line 2: this must be a map, not a text"));
     assert!(told(BACKEND, &[("manifest", "other.yml")]).starts_with("manifest: `other.yml` cannot be read: "));
     assert!(
-        told(BACKEND, &[("manifest", "packages")]).starts_with("manifest: `packages` cannot be read: it is no file")
+        told(BACKEND, &[("manifest", "packages")])
+            .starts_with("manifest: `packages` cannot be read: it is no plain file")
     );
     assert!(told(BACKEND, &[("manifest", "../x.yml")]).starts_with("manifest: `../x.yml` lies outside the workspace"));
-    assert!(told(&format!("{BACKEND}#{}", "x".repeat(1 << 20)), &[]).contains("1 MiB is the most"));
+    assert!(told(&format!("{BACKEND}#{}", "x".repeat(1 << 20)), &[]).contains("1 MiB at most"));
     assert!(
         told(&format!("{BACKEND}project_id: [a]\n"), &[])
             .starts_with("project_id, line 4: this must be one text, not a list")
