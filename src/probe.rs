@@ -1,6 +1,8 @@
 //! Asking the user's own service. This client never carries the access token: what answers here is
 //! the user's program.
 
+#![warn(clippy::indexing_slicing, clippy::string_slice, reason = "what answers hold may be anything")]
+
 use std::time::Duration;
 
 use url::Url;
@@ -40,8 +42,11 @@ impl Answer {
         let part = |c: char| c.is_ascii_alphanumeric() || c == '-';
         let values = self.headers.iter().map(|(_, value)| value);
         std::iter::once(&self.text).chain(values).any(|text| {
-            text.match_indices(name)
-                .any(|(at, _)| !text[..at].ends_with(part) && !text[at + name.len()..].starts_with(part))
+            text.match_indices(name).any(|(at, _)| {
+                let before = text.get(..at).is_some_and(|before| before.ends_with(part));
+                let after = text.get(at + name.len()..).is_some_and(|after| after.starts_with(part));
+                !before && !after
+            })
         })
     }
 
@@ -133,7 +138,7 @@ fn secure(from: &Url, mut to: Url) -> Url {
 async fn body(mut response: reqwest::Response) -> String {
     let mut bytes = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
-        bytes.extend_from_slice(&chunk[..chunk.len().min(LARGEST_BODY - bytes.len())]);
+        bytes.extend(chunk.iter().take(LARGEST_BODY.saturating_sub(bytes.len())));
         if bytes.len() >= LARGEST_BODY {
             break;
         }

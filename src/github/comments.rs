@@ -204,7 +204,7 @@ fn compose(mark: &str, body: &str) -> String {
     let short: String = text.chars().take(LONGEST - CUT.chars().count()).collect();
     // Half a line could be half a table row or half an address.
     let whole = short.rfind('\n').filter(|end| *end > mark.len()).unwrap_or(short.len());
-    format!("{}{CUT}", &short[..whole])
+    format!("{}{CUT}", short.get(..whole).unwrap_or(&short))
 }
 
 /// Whether two texts show the same; browsers write line ends of their own.

@@ -8,6 +8,7 @@ use super::GitHub;
 use super::ask::{Call, cut};
 use super::error::GitHubError;
 use super::retry::Repeat;
+use crate::model::json::set;
 
 /// Writing includes reading: who asks to write one permission need not come back for the other.
 const PERMISSION: &str = super::error::DEPLOYMENTS;
@@ -125,12 +126,12 @@ impl Status<'_> {
         let mut body = json!({"state": self.state.word(), "description": cut(self.description, LONGEST)});
         for (name, url) in [("environment_url", self.environment_url), ("log_url", self.log_url)] {
             if let Some(url) = url.filter(|url| url.starts_with("https://") || url.starts_with("http://")) {
-                body[name] = json!(url);
+                set(&mut body, name, url);
             }
         }
         if self.state == State::Success {
             // GitHub itself would end every earlier deployment of the environment, whatever it is of.
-            body["auto_inactive"] = json!(false);
+            set(&mut body, "auto_inactive", false);
         }
         body
     }

@@ -13,6 +13,7 @@ use super::ask::{Call, segment};
 use super::error::GitHubError;
 use super::retry::Repeat;
 use crate::explain::{Class, Explain};
+use crate::model::json::set;
 use crate::model::rotation::{Owner, SecretPlace};
 use crate::model::secret::Secret;
 
@@ -191,7 +192,7 @@ impl GitHub {
         let sealed = sealed.map_err(|_| SecretError::Seal("encryption gave up"))?;
         let mut body = json!({"encrypted_value": STANDARD.encode(sealed), "key_id": door.key_id});
         for (name, value) in door.users.as_ref().and_then(Value::as_object).into_iter().flatten() {
-            body[name] = value.clone();
+            set(&mut body, name, value.clone());
         }
         let call = Call {
             doing: format!("write {place}"),

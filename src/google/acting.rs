@@ -16,6 +16,7 @@ use super::token::SCOPE;
 use crate::explain::{Class, Explain};
 use crate::model::federation::Provider;
 use crate::model::ids::AccountEmail;
+use crate::model::json::set;
 use crate::model::own::Acting;
 use crate::model::principal::{Principal, Repository};
 
@@ -82,7 +83,7 @@ impl std::error::Error for ActAsError {
 pub(super) async fn access(http: &Http, acting: &Acting, own: &str, actor: &Actor) -> Result<Granted, ActAsError> {
     let mut body = json!({"scope": [SCOPE]});
     if let Some(lifetime) = acting.lifetime {
-        body["lifetime"] = format!("{}s", lifetime.as_secs()).into();
+        set(&mut body, "lifetime", format!("{}s", lifetime.as_secs()));
     }
     let asked = acting.lifetime.unwrap_or(USUAL_LIFE);
     let call = call(http, acting, own, "generateAccessToken", body, "an access token");
@@ -114,8 +115,8 @@ fn failed(acting: &Acting, actor: &Actor, error: ApiError) -> ActAsError {
 /// A request for a token of the account: it changes nothing, so it may always be sent again.
 fn call(http: &Http, acting: &Acting, own: &str, verb: &str, mut body: Value, what: &str) -> Call {
     if !acting.delegates.is_empty() {
-        body["delegates"] =
-            acting.delegates.iter().map(|email| format!("projects/-/serviceAccounts/{email}")).collect();
+        let delegates = acting.delegates.iter().map(|email| format!("projects/-/serviceAccounts/{email}"));
+        set(&mut body, "delegates", delegates.collect::<Vec<_>>());
     }
     let path = format!("v1/projects/-/serviceAccounts/{}:{verb}", segment(acting.account.as_str()));
     Call {

@@ -229,7 +229,8 @@ impl Http {
     ) -> Result<T, ApiError> {
         // An answer cut short is trouble like a broken connection, so it is judged inside the loop.
         let accept = |reply: Reply| match serde_json::from_slice::<Value>(&reply.body) {
-            Ok(value) => take(value),
+            Ok(value @ Value::Object(_)) => take(value),
+            Ok(other) => Err(format!("{} with {} where an object belongs", reply.status, kind(&other))),
             Err(error) => Err(format!("{} with a body that is no JSON ({error})", reply.status)),
         };
         self.attempts_with(call, &[], accept).await
@@ -404,13 +405,25 @@ async fn read(mut response: reqwest::Response, largest: usize, whole: bool) -> R
             Ok(Some(chunk)) if body.len() + chunk.len() <= largest => body.extend_from_slice(&chunk),
             Ok(Some(_)) if whole => return Err(Kind::Unreadable(format!("more than {} MiB", largest >> 20))),
             Ok(Some(chunk)) => {
-                body.extend_from_slice(&chunk[..largest - body.len()]);
+                body.extend(chunk.iter().take(largest.saturating_sub(body.len())));
                 return Ok(body.into());
             }
             // An error answer that breaks off has said what matters: its status.
             Err(_) if !whole => return Ok(body.into()),
             Err(error) => return Err(sort(&error)),
         }
+    }
+}
+
+/// What a value is, in words.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "`null`",
+        Value::Bool(_) => "a switch",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
     }
 }
 

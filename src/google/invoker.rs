@@ -9,6 +9,7 @@ use super::http::{Body, Http};
 use super::retry::Repeat;
 use super::storage::add_member;
 use crate::model::access::{AccessChange, Callers, Front};
+use crate::model::json::{list, set};
 
 const ROLE: &str = "roles/run.invoker";
 const EVERYBODY: &str = "allUsers";
@@ -88,7 +89,7 @@ async fn edit<T>(
     loop {
         let mut policy = policy(http, service).await?;
         let Some(changed) = change(&mut policy) else { return Ok(None) };
-        policy["version"] = 3.into();
+        set(&mut policy, "version", 3);
         let body = Body::Json(json!({"policy": policy, "updateMask": "bindings,etag"}));
         // The etag guards it: a second time answers 409 and the policy is read again.
         let write =
@@ -113,7 +114,7 @@ fn apply(policy: &mut Value, public: bool) -> Option<AccessChange> {
         let taken: Vec<Value> = members.extract_if(.., |member| ALL.iter().any(|all| member == all)).collect();
         if !taken.is_empty() {
             let mut same = binding.clone();
-            same["members"] = taken.into();
+            set(&mut same, "members", taken);
             gone.push(same);
         }
     }
@@ -159,12 +160,9 @@ fn revert(policy: &mut Value, change: &AccessChange) -> bool {
 
 /// Adds a member to the binding with the same condition, or that binding with this member alone.
 fn add_conditional(policy: &mut Value, like: &Value, member: &str) -> bool {
-    if !policy["bindings"].is_array() {
-        policy["bindings"] = json!([]);
-    }
-    let Some(bindings) = policy["bindings"].as_array_mut() else { return false };
+    let bindings = list(policy, "bindings");
     let same = |binding: &&mut Value| binding["role"] == like["role"] && binding["condition"] == like["condition"];
-    match bindings.iter_mut().find(same).and_then(|binding| binding["members"].as_array_mut()) {
+    match bindings.iter_mut().find(same).and_then(|binding| binding.get_mut("members")?.as_array_mut()) {
         Some(members) if members.iter().any(|other| other == member) => false,
         Some(members) => {
             members.push(member.into());
@@ -172,7 +170,7 @@ fn add_conditional(policy: &mut Value, like: &Value, member: &str) -> bool {
         }
         None => {
             let mut binding = like.clone();
-            binding["members"] = json!([member]);
+            set(&mut binding, "members", json!([member]));
             bindings.push(binding);
             true
         }

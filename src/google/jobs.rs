@@ -12,6 +12,7 @@ use super::http::{Body, Http};
 use super::operation::Operation;
 use super::retry::Repeat;
 use crate::model::ids::{JobName, Region};
+use crate::model::json::set;
 
 /// The full name of a job.
 pub fn job_name(project: &str, region: &Region, job: &JobName) -> String {
@@ -117,7 +118,7 @@ pub async fn run(http: &Http, name: &str, etag: &str, overrides: Option<&Value>)
     let doing = format!("run job `{}`", short(name));
     let mut body = json!({ "etag": etag });
     if let Some(overrides) = overrides {
-        body["overrides"] = overrides.clone();
+        set(&mut body, "overrides", overrides.clone());
     }
     let path = format!("v2/{name}:run");
     let call = http.call(Method::POST, Api::Run, &path, Body::Json(body), Repeat::WithoutEffect, doing);

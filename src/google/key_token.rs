@@ -16,6 +16,7 @@ use super::http::{Body, Call, Http};
 use super::retry::{Patience, Repeat};
 use super::token::TokenError;
 use super::token_endpoint::{TokenEndpoint, Untold, words};
+use crate::model::json::set;
 use crate::model::key::ServiceAccountKey;
 
 /// The token endpoint answers within a second or not at all.
@@ -130,7 +131,7 @@ fn assertion(key: &ServiceAccountKey, (claim, value): (&str, &str)) -> Result<St
         "iat": now,
         "exp": now + 3600,
     });
-    claims[claim] = value.into();
+    set(&mut claims, claim, value);
     signed(key, &claims)
 }
 
@@ -148,7 +149,7 @@ pub(super) fn signed(key: &ServiceAccountKey, claims: &Value) -> Result<String, 
         .ok_or_else(|| unusable("it is not an RSA key"))?;
     let mut header = json!({"alg": "RS256", "typ": "JWT"});
     if let Some(id) = &key.key_id {
-        header["kid"] = id.as_str().into();
+        set(&mut header, "kid", id.as_str());
     }
     let mut jwt =
         format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));

@@ -36,7 +36,7 @@ pub async fn layers(http: &Http, image: &PinnedImage) -> Result<Option<Vec<Layer
         None => Vec::new(),
     };
     let named = made_by.len() == sizes.len();
-    let name = |index: usize| if named { made_by[index].clone() } else { String::new() };
+    let name = |index: usize| made_by.get(index).filter(|_| named).cloned().unwrap_or_default();
     let layers = sizes.iter().enumerate().map(|(index, bytes)| LayerFact { bytes: *bytes, made_by: name(index) });
     Ok(Some(layers.collect()))
 }

@@ -10,6 +10,7 @@ use super::endpoints::Api;
 use super::error::ApiError;
 use super::http::{Body, Http};
 use super::retry::{Patience, Repeat};
+use crate::model::json::set;
 use crate::model::kind::Kind;
 use crate::model::log::{Entry, Severity};
 
@@ -96,7 +97,7 @@ pub async fn page(
     let order = if order == Order::OldestFirst { "timestamp asc" } else { "timestamp desc" };
     let mut body = json!({"resourceNames": [format!("projects/{}", http.project())], "filter": filter.0, "orderBy": order, "pageSize": size.min(LARGEST_PAGE)});
     if let Some(token) = token {
-        body["pageToken"] = token.into();
+        set(&mut body, "pageToken", token);
     }
     let mut call = http.call(Method::POST, Api::Logging, "v2/entries:list", Body::Json(body), Repeat::Always, doing);
     call.patience = patience;
@@ -172,7 +173,7 @@ fn request(request: &Value) -> String {
     let url = text("requestUrl");
     // Every request of a service went to the same host.
     let path = match url.split_once("://") {
-        Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
+        Some((_, rest)) => rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"),
         None => url,
     };
     let status = request.get("status").and_then(Value::as_u64).map(|status| status.to_string());

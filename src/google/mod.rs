@@ -1,4 +1,6 @@
 //! Google.
+
+#![warn(clippy::indexing_slicing, clippy::string_slice, reason = "what answers hold may be anything")]
 pub mod account_keys;
 mod acting;
 pub mod billing;

@@ -8,6 +8,7 @@ use super::endpoints::{Api, segment};
 use super::error::ApiError;
 use super::http::{Body, Http};
 use super::retry::{Patience, Repeat};
+use crate::model::json::list;
 
 /// Sources are of no use once their build is over; a month leaves time to look at one.
 const SOURCES_KEPT_DAYS: u32 = 30;
@@ -108,13 +109,11 @@ pub async fn open_bucket_to(http: &Http, name: &str, account: &str) -> Result<()
 
 /// Adds a member to an unconditional binding of a policy; false when it is there already.
 pub(super) fn add_member(policy: &mut Value, role: &str, member: &str) -> bool {
-    if !policy["bindings"].is_array() {
-        policy["bindings"] = json!([]);
-    }
-    let Some(bindings) = policy["bindings"].as_array_mut() else { return false };
+    let bindings = list(policy, "bindings");
     let unconditional =
         |binding: &&mut Value| binding["role"] == role && binding.get("condition").is_none_or(Value::is_null);
-    let members = bindings.iter_mut().find(unconditional).and_then(|binding| binding["members"].as_array_mut());
+    let members =
+        bindings.iter_mut().find(unconditional).and_then(|binding| binding.get_mut("members")?.as_array_mut());
     match members {
         Some(members) if members.iter().any(|other| other == member) => false,
         Some(members) => {

@@ -38,7 +38,7 @@ pub(super) fn dress(service: &mut Value, current: Option<&Value>, wish: &Repoint
     if let Some(to) = wish.to {
         repoint(&mut template, &wish.secret, &wish.home, to.only_latest, to.number);
     }
-    service["template"] = template.into();
+    object(service).insert("template".into(), template.into());
     if let Some(note) = &wish.note {
         let notes = object(service).entry("annotations").or_insert_with(|| json!({}));
         object(notes).insert(REPLACED.to_owned(), note.as_str().into());
@@ -78,7 +78,7 @@ pub fn with_digests(mut template: Map<String, Value>, revision: &Value) -> Map<S
         if let (None, Some(found), None) = (&image.digest, same.next(), same.next())
             && let Some(pinned) = found.pinned()
         {
-            container["image"] = pinned.to_string().into();
+            object(container).insert("image".into(), pinned.to_string().into());
         }
     }
     template

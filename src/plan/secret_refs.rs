@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::model::json::set;
 use crate::model::secret_version::{SecretName, Wanted};
 
 /// One reference.
@@ -63,7 +64,7 @@ pub fn repoint(template: &mut Map<String, Value>, secret: &SecretName, home: &st
         for variable in container.get_mut("env").and_then(Value::as_array_mut).into_iter().flatten() {
             let Some(reference) = variable.pointer_mut("/valueSource/secretKeyRef") else { continue };
             if is_meant(&reference["secret"]) && moves(&reference["version"]) {
-                reference["version"] = to.as_str().into();
+                set(reference, "version", to.as_str());
             }
         }
     }
@@ -72,11 +73,11 @@ pub fn repoint(template: &mut Map<String, Value>, secret: &SecretName, home: &st
         match mounted.get_mut("items").and_then(Value::as_array_mut).filter(|items| !items.is_empty()) {
             Some(items) => {
                 for item in items.iter_mut().filter(|item| moves(&item["version"])) {
-                    item["version"] = to.as_str().into();
+                    set(item, "version", to.as_str());
                 }
             }
             // The one file that Cloud Run makes by itself has the secret's short name.
-            None => mounted["items"] = json!([{"path": secret.name, "version": to}]),
+            None => set(mounted, "items", json!([{"path": secret.name, "version": to}])),
         }
     }
 }

@@ -268,16 +268,7 @@ pub(super) fn set(on: &mut Map<String, Value>, key: &str, value: Option<impl Int
     }
 }
 
-/// The object behind a value; anything else there is replaced by an empty one.
-pub(super) fn object(value: &mut Value) -> &mut Map<String, Value> {
-    if !value.is_object() {
-        *value = json!({});
-    }
-    match value {
-        Value::Object(map) => map,
-        _ => unreachable!("made an object just above"),
-    }
-}
+pub(super) use crate::model::json::object;
 
 #[cfg(test)]
 mod tests {

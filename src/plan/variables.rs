@@ -1,5 +1,7 @@
 //! Environment variables of a container, plain and from secrets.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 
 use super::change_error::ChangeError;
@@ -23,23 +25,45 @@ pub(super) fn apply(
     if settings.secrets.entries.is_some() && settings.secrets.strategy == Strategy::Overwrite {
         env.retain(|entry| !is_secret(entry));
     }
+    let mut env = Variables::of(env);
     for (name, value) in settings.env.entries.iter().flatten() {
-        put(&mut env, name, json!({"name": name, "value": value}));
+        env.put(name, json!({"name": name, "value": value}));
     }
     for (name, secret) in settings.secrets.entries.iter().flatten().filter(|(key, _)| !key.starts_with('/')) {
         let reference = json!({"secret": secret.secret, "version": secret.version});
-        put(&mut env, name, json!({"name": name, "valueSource": {"secretKeyRef": reference}}));
+        env.put(name, json!({"name": name, "valueSource": {"secretKeyRef": reference}}));
     }
-    if !env.is_empty() {
-        container.insert("env".into(), env.into());
+    if !env.list.is_empty() {
+        container.insert("env".into(), env.list.into());
     }
     mounts::apply(template, container, settings)
 }
 
-fn put(env: &mut Vec<Value>, name: &str, entry: Value) {
-    match env.iter_mut().find(|other| other["name"] == name) {
-        Some(other) => *other = entry,
-        None => env.push(entry),
+/// Variables in their order, found by name without going through all of them.
+struct Variables {
+    list: Vec<Value>,
+    places: HashMap<String, usize>,
+}
+
+impl Variables {
+    fn of(list: Vec<Value>) -> Self {
+        let mut places = HashMap::with_capacity(list.len());
+        for (place, entry) in list.iter().enumerate() {
+            if let Some(name) = entry.get("name").and_then(Value::as_str) {
+                places.entry(name.to_owned()).or_insert(place);
+            }
+        }
+        Self { list, places }
+    }
+
+    fn put(&mut self, name: &str, entry: Value) {
+        match self.places.get(name).and_then(|place| self.list.get_mut(*place)) {
+            Some(other) => *other = entry,
+            None => {
+                self.places.insert(name.to_owned(), self.list.len());
+                self.list.push(entry);
+            }
+        }
     }
 }
 

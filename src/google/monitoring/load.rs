@@ -54,10 +54,10 @@ pub async fn load(
     for one in &counts {
         let failed = one.pointer("/metric/labels/response_code_class").and_then(Value::as_str) == Some("5xx");
         let counted = window.spread(std::slice::from_ref(one), period, count);
-        for (index, count) in counted.into_iter().enumerate() {
+        for ((count, requests), failures) in counted.into_iter().zip(&mut load.requests).zip(&mut load.failed) {
             let Some(count) = count else { continue };
-            *load.requests[index].get_or_insert(0) += count;
-            *load.failed[index].get_or_insert(0) += if failed { count } else { 0 };
+            *requests.get_or_insert(0) += count;
+            *failures.get_or_insert(0) += if failed { count } else { 0 };
         }
     }
     load.p95 = window.spread(&p95, period, number);
@@ -114,8 +114,9 @@ impl Window<'_> {
             let age = (self.end - end).whole_seconds().max(0) / i64::from(period.max(1));
             // The newest period ends where the window does.
             let index = usize::try_from(age).ok().and_then(|age| (periods.checked_sub(1)?).checked_sub(age));
-            if let (Some(index), Some(value)) = (index, point.get("value").and_then(read)) {
-                spread[index] = Some(value);
+            let period = index.and_then(|index| spread.get_mut(index));
+            if let (Some(period), Some(value)) = (period, point.get("value").and_then(read)) {
+                *period = Some(value);
             }
         }
         spread

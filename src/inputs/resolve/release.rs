@@ -18,19 +18,13 @@ use super::super::release::{Piece, Release, ServicePart, SitePart};
 use super::super::runner::Runner;
 use super::super::spec::Command;
 use super::super::tree::{self, Field, Node, Value};
-<<<<<<< HEAD
-use super::{Give, NOT_CHECKED_OUT, build, hosting};
-=======
-use super::{Give, hosting};
->>>>>>> d250763 (inputs: values arrive as they are, and no mistake shows a secret)
+use super::{Give, NOT_CHECKED_OUT, hosting};
 use crate::model::hosting::LIVE;
 use crate::model::kind::Kind;
+use crate::model::place::PlaceError;
 use crate::model::secret::Secret;
-<<<<<<< HEAD
-use crate::workspace;
-=======
 use crate::model::shown::{Named, Shown};
->>>>>>> d250763 (inputs: values arrive as they are, and no mistake shows a secret)
+use crate::workspace;
 use layout::{DEFAULTS, Layout, Section};
 use settings::{Scope, Settings};
 
@@ -77,25 +71,6 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     Ok(Resolved { release, warnings: findings.warnings })
 }
 
-<<<<<<< HEAD
-=======
-/// What must be hidden before anything is printed: every value that is long enough, and the private keys in them.
-pub fn values_to_mask(raw: &RawInputs) -> Vec<String> {
-    let (Some(input), Some(text)) = (spec::find("values"), raw.whole("values")) else { return Vec::new() };
-    let mut hidden = Vec::new();
-    for entry in map::parse(input, map::From::Input, text, &mut Findings::default()) {
-        if let Ok(key) = ServiceAccountKey::parse(entry.value.trim()) {
-            hidden.push(key.private_key.expose().to_owned());
-        }
-        let trimmed = entry.value.trim().to_owned();
-        hidden.extend((trimmed != entry.value).then_some(trimmed));
-        hidden.push(entry.value);
-    }
-    hidden.retain(|text| text.trim().len() >= SHORTEST_MASKED);
-    hidden
-}
-
->>>>>>> d250763 (inputs: values arrive as they are, and no mistake shows a secret)
 /// The path of something below something.
 fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
@@ -136,33 +111,22 @@ fn unused(values: &Option<BTreeMap<String, String>>, layout: &Layout, runner: &R
 /// The manifest as a tree.
 fn document(give: &mut Give<'_>, runner: &Runner) -> Option<Node> {
     let shown = give.text("manifest").unwrap_or_else(|| DEFAULT_MANIFEST.to_owned());
-<<<<<<< HEAD
-    let path = build::inside(give, runner, "manifest", &shown)?;
-    let text = match std::fs::metadata(&path) {
-        Ok(file) if !file.is_file() => Err("it is no file".to_owned()),
-        Ok(file) if file.len() > tree::LARGEST as u64 => {
-            Err(format!("it is {} bytes long, and 1 MiB is the most", file.len()))
-        }
-        Ok(_) => std::fs::read_to_string(&path).map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
+    let error = match runner.places().text(&runner.workspace.join(&shown)) {
+        Ok(text) => return tree::read("manifest", &text, give.findings),
+        Err(error) => error,
     };
-    match text {
-        Ok(text) => tree::read("manifest", &text, give.findings),
-        Err(why) => {
-            let down = workspace::one_level_down(&runner.workspace, &shown);
-            let cure = match down.first() {
-                _ if runner.actions && workspace::is_empty(&runner.workspace) => NOT_CHECKED_OUT.to_owned(),
-                Some(directory) => format!("there is one in `{directory}`: write `manifest: {directory}/{shown}`"),
-                None => "it is relative to the workspace: is the repository checked out?".to_owned(),
-            };
-            give.findings.wrong("manifest", format!("`{shown}` cannot be read: {why}"), cure);
-            None
+    let down = workspace::one_level_down(&runner.workspace, &shown);
+    let cure = match down.first() {
+        _ if matches!(error, PlaceError::Outside) => "write a path inside the repository".to_owned(),
+        _ if runner.actions && workspace::is_empty(&runner.workspace) => NOT_CHECKED_OUT.to_owned(),
+        Some(directory) => {
+            let path = format!("{directory}/{shown}");
+            format!("there is one in {}: write it as `manifest`", Shown(&path))
         }
-    }
-=======
-    let text = give.file(runner, "manifest", &shown)?;
-    tree::read("manifest", &text, give.findings)
->>>>>>> d250763 (inputs: values arrive as they are, and no mistake shows a secret)
+        None => "it is looked for relative to the workspace: is the repository checked out?".to_owned(),
+    };
+    give.findings.wrong("manifest", format!("{} {error}", Shown(&shown)), cure);
+    None
 }
 
 /// The environment that is asked for; `Err` when it is not known which.
