@@ -137,7 +137,7 @@ fn a_run_that_could_not_report_does_not_begin() {
 #[test]
 fn a_list_for_another_grammar_is_warned_about() {
     let mut scene = Scene::new();
-    scene.input("env_vars", "A=1,B=2");
+    scene.input("env_vars", "A=1,B=2\nC=3");
     scene.run().expect(0).says("entries are separated by line breaks, not commas");
 }
 

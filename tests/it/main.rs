@@ -64,6 +64,7 @@ mod same_cures;
 mod settings;
 mod status;
 mod switches;
+mod texts;
 mod token_answers;
 mod transaction;
 mod untrusted;

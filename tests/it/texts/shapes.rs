@@ -1,0 +1,129 @@
+//! Answers that are JSON and not what was asked for: an error of the API, or nothing at all, and never a panic.
+
+use fakecloud::{Action, Fault};
+use serde_json::{Value, json};
+
+use super::in_parallel;
+use crate::support::{Run, Scene};
+
+fn shapes() -> Vec<Value> {
+    vec![
+        json!([]),
+        json!([[1]]),
+        json!("text"),
+        json!(7),
+        json!(null),
+        json!(true),
+        json!({"bindings": 1, "items": "x"}),
+    ]
+}
+
+fn answer(body: &Value) -> Action {
+    let json = vec![("Content-Type".to_owned(), "application/json; charset=UTF-8".to_owned())];
+    Action::Raw(200, json, body.to_string().into_bytes())
+}
+
+fn judge(run: &Run, what: &str) {
+    let known = [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+    assert!(known.contains(&run.code), "{what}: exit code {}\n{}", run.code, run.log());
+    assert!(
+        !run.stdout.contains("panicked") && !run.stderr.contains("panicked"),
+        "{what}: {}{}",
+        run.stdout,
+        run.stderr
+    );
+}
+
+/// What a deploy asks for, each once.
+fn calls(scene: &Scene) -> Vec<&'static str> {
+    let mut calls: Vec<String> = scene.calls();
+    calls.sort();
+    calls.dedup();
+    calls.into_iter().filter(|call| call.contains('.') && !call.starts_with("site")).map(|call| &*call.leak()).collect()
+}
+
+fn deploy() -> Scene {
+    let mut scene = Scene::deployed();
+    scene.input("allow_unauthenticated", "true").input("health_path", "/").input("env_vars", "A: 1");
+    scene
+}
+
+#[test]
+fn an_answer_of_another_shape_stops_no_program() {
+    let scene = deploy();
+    scene.run().expect(0);
+    let all: Vec<(&'static str, Value)> =
+        calls(&scene).into_iter().flat_map(|call| shapes().into_iter().map(move |shape| (call, shape))).collect();
+    assert!(all.len() > 80, "{}", all.len());
+    in_parallel(&all, |part| {
+        let scene = deploy();
+        for (call, shape) in part {
+            scene.cloud.world(|world| world.faults.push(Fault::next(call, answer(shape))));
+            let run = scene.start(&[]).finish_unjudged();
+            judge(&run, &format!("{call} answers {shape}"));
+        }
+    });
+}
+
+#[test]
+fn a_policy_that_is_a_list_leaves_no_traffic_behind() {
+    let scene = deploy();
+    let fault = Fault::next("run.projects.locations.services.getIamPolicy", answer(&json!([]))).times(Fault::FOREVER);
+    scene.cloud.world(|world| world.faults.push(fault));
+    let run = scene.start(&[]).finish_unjudged();
+    judge(&run, "getIamPolicy");
+    assert_ne!(run.code, 0, "{}", run.log());
+    run.says("with a list where an object belongs");
+}
+
+/// Every place in a value, as pointers.
+fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, value)| {
+            let at = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
+            found.push(at.clone());
+            places(value, &at, found);
+        }),
+        Value::Array(list) => list.iter().enumerate().for_each(|(index, value)| {
+            let at = format!("{at}/{index}");
+            found.push(at.clone());
+            places(value, &at, found);
+        }),
+        _ => {}
+    }
+}
+
+/// A service with one place of it garbled, wherever that is.
+#[test]
+fn a_garbled_service_stops_no_program() {
+    let mut scene = deploy();
+    scene.input("secrets", "/k/a: db:1\nB: db:1");
+    scene.cloud.world(|world| world.add_secret(fakecloud::World::PROJECT, "db", "x"));
+    scene.run();
+    let service = scene.cloud.world(|world| world.service("us-central1", "web").unwrap().config.clone());
+    let service = Value::Object(service);
+    let mut found = Vec::new();
+    places(&service, "", &mut found);
+    assert!(found.len() > 30, "{found:?}");
+    let all: Vec<(String, Value)> = found
+        .into_iter()
+        .enumerate()
+        .flat_map(|(index, place)| {
+            let shapes = [json!([]), json!({}), json!("text"), json!(7), json!(null), json!([[]])];
+            [0, 3].map(|next| (place.clone(), shapes[(index + next) % shapes.len()].clone()))
+        })
+        .collect();
+    in_parallel(&all, |part| {
+        let mut scene = deploy();
+        scene.cloud.world(|world| world.add_secret(fakecloud::World::PROJECT, "db", "x"));
+        scene.input("secrets", "/k/a: db:1\nB: db:1").input("port", "3000").input("max_instances", "3");
+        for (place, shape) in part {
+            let mut garbled = service.clone();
+            *garbled.pointer_mut(place).unwrap() = shape.clone();
+            let fault = Fault::next("run.projects.locations.services.get", answer(&garbled));
+            scene.cloud.world(|world| world.faults.push(fault));
+            let run = scene.start(&[]).finish_unjudged();
+            judge(&run, &format!("{place} is {shape}"));
+        }
+    });
+}
