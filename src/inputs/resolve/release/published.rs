@@ -73,7 +73,7 @@ impl HiddenValue {
 pub fn values_to_hide(raw: &RawInputs, runner: &Runner) -> Vec<HiddenValue> {
     let (Some(input), Some(text)) = (spec::find("values"), raw.whole("values")) else { return Vec::new() };
     let published = published(raw, runner).unwrap_or_default();
-    let entries = map::parse(input, text, &mut Findings::default()).into_iter();
+    let entries = map::parse(input, map::From::Input, text, &mut Findings::default()).into_iter();
     let secret = entries.filter(|entry| !published.contains(&entry.key));
     secret
         .map(|entry| {
