@@ -10,7 +10,9 @@ mod monitoring;
 mod notify;
 mod post;
 mod preview;
+mod pull_request;
 mod release;
+mod removal;
 mod rotate_key;
 mod rotate_secret;
 mod status;
@@ -39,7 +41,7 @@ use crate::inputs::deploy::{Deploy, Pick, What};
 use crate::inputs::error::{Findings, InputErrors};
 use crate::inputs::idle::leave_out;
 use crate::inputs::raw::RawInputs;
-use crate::inputs::resolve::{self, Resolved};
+use crate::inputs::resolve::{self, Resolved, foreign};
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 use crate::inputs::webhook::{Webhook, webhook};
@@ -163,6 +165,9 @@ fn read_texts(console: &Console, runner: &Runner, invocation: &Invocation, job: 
     }
     leave_out(job, &mut raw).iter().for_each(|told| console.line(told));
     let _told_at_the_end = webhook(&raw, &mut findings);
+    if matches!(job, Command::Deploy | Command::Release | Command::Hosting) {
+        foreign::refuse(&raw, runner, &mut findings);
+    }
     for (name, file) in [("GITHUB_OUTPUT", &runner.output_file), ("GITHUB_STATE", &runner.state_file)] {
         if let Some(Err(error)) = file.as_deref().map(check_writable) {
             findings.wrong(

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::deployment::{self, Wish, with_cure};
 use super::notify;
+use super::pull_request::{Settled, settle};
 use super::release::{AllClients, Told, Wiring, carry_out, connect_all, facts_of, first_url, hide_values, plan};
+use super::removal::Ending;
 use super::{each_region, files, github, read_texts, tell};
 use crate::cli::Invocation;
 use crate::clock::random_hex;
@@ -37,6 +39,20 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     let begun = Instant::now();
     let (raw, findings) = read_texts(console, runner, invocation, Command::Preview);
     hide_values(console, &raw, runner);
+    let Resolved { preview, .. } = match resolve(&raw, runner, findings.clone()) {
+        Ok(resolved) => resolved,
+        Err(errors) => return tell::refuse(console, runner, &errors),
+    };
+    let client = Net::new(runner.extra_roots.clone()).ok();
+    let client = client.and_then(|net| github(runner, &net, preview.release.github_token.as_ref()));
+    let settled = match settle(console, runner, client.as_ref(), &preview).await {
+        Ok(settled) => settled,
+        Err(errors) => return tell::refuse(console, runner, &errors),
+    };
+    // Everything that is made and said is of the commit at the head; the run's own may be a merge of it.
+    let mut runner = runner.clone();
+    runner.origin.sha = settled.head.clone().or(runner.origin.sha);
+    let runner = &runner;
     let Resolved { preview, warnings } = match resolve(&raw, runner, findings) {
         Ok(resolved) => resolved,
         Err(errors) => return tell::refuse(console, runner, &errors),
@@ -45,8 +61,9 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     if let Err(why) = files.save_state("command", Command::Preview.word()) {
         console.warning(&why);
     }
-    let run = Run { console, runner, preview: &preview, files, name: preview.name(), begun };
-    let (code, headline, now) = match preview.mode {
+    let (mode, name) = (settled.mode, preview.name());
+    let run = Run { console, runner, preview: &preview, github: client.as_ref(), settled, files, name, begun };
+    let (code, headline, now) = match mode {
         Mode::Deploy => run.deploy(warnings).await,
         Mode::Cleanup => run.remove(warnings).await,
     };
@@ -61,6 +78,8 @@ struct Run<'a> {
     console: &'a Arc<Console>,
     runner: &'a Runner,
     preview: &'a Preview,
+    github: Option<&'a GitHub>,
+    settled: Settled,
     files: Files,
     name: String,
     begun: Instant,
@@ -68,11 +87,11 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn head(&self) -> Head<'_> {
-        let origin = &self.runner.origin;
         Head {
             name: &self.name,
             number: self.preview.pull.number,
-            commit: self.preview.pull.head.as_deref().or(origin.sha.as_deref()),
+            commit: self.runner.origin.sha.as_deref(),
+            built: self.settled.built.as_deref(),
             run_url: None,
             comment_url: None,
         }
@@ -92,7 +111,7 @@ impl Run<'_> {
             true => None,
             false => {
                 let (what, token) = ("preview".to_owned(), release.github_token.as_ref());
-                let commit = self.preview.pull.head.as_deref();
+                let commit = self.runner.origin.sha.as_deref();
                 let places = deployment::places_of_release(release);
                 let wish =
                     Wish { environment: &self.name, commit, what, places, transient: true, token, asked_for: true };
@@ -106,16 +125,29 @@ impl Run<'_> {
                 Ok(()) => {
                     deployment::start(console, tracked.as_ref()).await;
                     let wiring = Wiring::new(self.runner, release, &clients, self.files, self.tags());
-                    carry_out(console, &wiring, &all_marks, &mut facts).await
+                    let outcome = carry_out(console, &wiring, &all_marks, &mut facts).await;
+                    if matches!(outcome, Outcome::Deployed(())) {
+                        Ending::look(console, self.runner, self.preview, &clients, &wiring)
+                            .await
+                            .stale(self.github)
+                            .await;
+                    }
+                    outcome
                 }
             },
         };
+        if matches!(outcome, Outcome::Deployed(()) | Outcome::Failed(_)) && self.is_closed_by_now().await {
+            console.line(&format!("Pull request #{} was closed meanwhile", self.preview.pull.number));
+            return self.remove(Vec::new()).await;
+        }
         let outcome = if self.preview.own_services { outcome } else { with_way_out(outcome) };
         let told = Told { runner: self.runner, release, facts: &facts, begun: self.begun };
         let run_url = self.runner.origin.run_url();
         let head = Head { run_url: run_url.as_deref(), ..self.head() };
         let comment = told.with_story(&plan, &outcome, |story| preview::comment(&head, story));
-        let comment_url = match release.dry_run {
+        // What another run has made is told by that one.
+        let gives_way = matches!(&outcome, Outcome::Failed(failure) if failure.class() == Class::Superseded);
+        let comment_url = match release.dry_run || gives_way {
             true => None,
             false => self.comment(&comment).await,
         };
@@ -138,7 +170,7 @@ impl Run<'_> {
             return None;
         }
         let told = async {
-            let github = self.github().ok_or_else(|| "there is no token for GitHub".to_owned())?;
+            let github = self.github.ok_or_else(|| "there is no token for GitHub".to_owned())?;
             let written = github.comment(self.preview.pull.number, &self.key(), body).await;
             written.map(|comment| comment.url).map_err(|error| with_cure(&error))
         };
@@ -155,9 +187,11 @@ impl Run<'_> {
         }
     }
 
-    fn github(&self) -> Option<GitHub> {
-        let net = Net::new(self.runner.extra_roots.clone()).ok()?;
-        github(self.runner, &net, self.preview.release.github_token.as_ref())
+    /// Whether the pull request was closed while its preview was made. What is not known is as it was.
+    async fn is_closed_by_now(&self) -> bool {
+        let Some(github) = self.github.filter(|_| !self.preview.release.dry_run) else { return false };
+        let asked = tokio::time::timeout(LONGEST, github.is_closed(self.preview.pull.number)).await;
+        matches!(asked, Ok(Ok(true)))
     }
 
     /// What tells this preview's comment from others on the same pull request: previews of several environments,
@@ -240,7 +274,7 @@ impl Run<'_> {
             return;
         }
         let told = async {
-            let github = self.github().ok_or_else(|| "there is no token for GitHub".to_owned())?;
+            let github = self.github.ok_or_else(|| "there is no token for GitHub".to_owned())?;
             github.end_all(&self.name).await.map_err(|error| with_cure(&error))
         };
         match tokio::time::timeout(LONGEST, told).await {
@@ -257,22 +291,14 @@ impl Run<'_> {
 
     async fn removals(&self, release: &Release) -> Result<Vec<(String, Vec<Removal>)>, Failure> {
         let clients = connect_all(self.console, self.runner, release).await?;
-        let wiring = Wiring::new(self.runner, release, &clients, self.files, BTreeMap::new());
-        let mut all = Vec::new();
         if release.dry_run {
-            return Ok(all);
+            return Ok(Vec::new());
         }
-        for part in &release.services {
-            let Some(own) = clients.of(&part.deploy.credentials, part.deploy.project.as_str()) else { continue };
-            let deploys = each_region(part.deploy.clone());
-            let removed =
-                steps::preview::service(&own.http, self.console, &deploys, self.preview.own_services, &self.name).await;
-            all.push((part.name.clone(), removed));
-        }
-        for site in wiring.sites(self.console) {
-            all.push((site.name.trim_end_matches(": ").to_owned(), steps::preview::site(&site).await?));
-        }
-        Ok(all)
+        let wiring = Wiring::new(self.runner, release, &clients, self.files, BTreeMap::new());
+        let ending = Ending::look(self.console, self.runner, self.preview, &clients, &wiring).await;
+        let removed = ending.remove().await;
+        ending.stale(self.github).await;
+        removed
     }
 }
 
@@ -282,10 +308,9 @@ fn with_way_out(outcome: Outcome<()>) -> Outcome<()> {
         Outcome::Failed(failure)
             if failure.to_string().contains("so its first revision cannot wait without traffic") =>
         {
-            Outcome::Failed(
-                failure
-                    .hint("Deploy the service once, or give the preview services of its own: `preview_service: true`"),
-            )
+            Outcome::Failed(failure.hint(
+                "Leave out `preview_service: false`: a service of its own needs no other; or deploy the service once",
+            ))
         }
         other => other,
     }

@@ -44,7 +44,31 @@ impl Comparison {
     }
 }
 
+#[derive(Debug, Deserialize)]
+struct Commit {
+    #[serde(default)]
+    parents: Vec<Parent>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Parent {
+    sha: String,
+}
+
 impl GitHub {
+    /// The parents of a commit: of a merge, what it merges.
+    ///
+    /// # Errors
+    /// When GitHub does not know it, or the token may not read.
+    pub async fn parents(&self, commit: &str) -> Result<Vec<String>, GitHubError> {
+        let path = format!("/commits/{}", segment(commit));
+        let mut call = Call::get(path, "contents: read", format!("read commit `{commit}`"));
+        // Of the changed files none is needed.
+        call.query.push(("per_page", "1".to_owned()));
+        let commit: Commit = self.ask(&call).await?;
+        Ok(commit.parents.into_iter().map(|parent| parent.sha).collect())
+    }
+
     /// How commit `head` lies to commit `base`; both may be names of branches or tags too.
     ///
     /// # Errors

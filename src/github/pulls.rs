@@ -23,10 +23,6 @@ pub struct Pull {
     pub head_sha: String,
     /// The repository it comes from, `owner/name`; none when that was deleted.
     pub head_repository: Option<String>,
-    /// Whether it comes from elsewhere than the repository it goes to.
-    pub from_fork: bool,
-    /// The branch it goes to.
-    pub base_ref: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -39,7 +35,6 @@ struct Answer {
     state: String,
     merged: bool,
     head: End,
-    base: End,
 }
 
 #[derive(Debug, Deserialize)]
@@ -62,18 +57,13 @@ impl GitHub {
     /// When GitHub does not know it, or the token may not read it.
     pub async fn pull(&self, number: u64) -> Result<Pull, GitHubError> {
         let answer: Answer = self.ask(&read(number)).await?;
-        let head_repository = answer.head.repo.map(|place| place.full_name);
-        let home = answer.base.repo.map_or_else(|| self.repository.clone(), |place| place.full_name);
         Ok(Pull {
             number,
             closed: answer.state == "closed",
             merged: answer.merged,
             head_ref: answer.head.name,
             head_sha: answer.head.sha,
-            // A repository that was deleted was a fork: the one it goes to is there.
-            from_fork: head_repository.as_deref().is_none_or(|name| !name.eq_ignore_ascii_case(&home)),
-            head_repository,
-            base_ref: answer.base.name,
+            head_repository: answer.head.repo.map(|place| place.full_name),
         })
     }
 

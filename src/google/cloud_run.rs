@@ -255,6 +255,20 @@ pub async fn apply(http: &Http, name: &str, service: &Value) -> Result<Operation
     begun(http, &call, &http.json(&call).await?)
 }
 
+/// Makes a service that is not there yet; one that is there by now answers 409, and nothing of it changes (`run.v2`,
+/// projects.locations.services.create).
+///
+/// # Errors
+/// When Google refuses, or the reply is lost (`is_ambiguous`).
+pub async fn create(http: &Http, name: &str, service: &Value) -> Result<Operation, ApiError> {
+    let (collection, id) = name.rsplit_once('/').unwrap_or_default();
+    let path = format!("v2/{collection}");
+    let doing = format!("make {}", shown(name));
+    let mut call = http.call(Method::POST, Api::Run, &path, Body::Json(service.clone()), Repeat::WithoutEffect, doing);
+    call.query.push(("serviceId", id.to_owned()));
+    begun(http, &call, &http.json(&call).await?)
+}
+
 /// Writes the named fields of a service, and nothing else. A revision is made where `template` is one of them. The
 /// etag in the body guards it as in [`apply`].
 ///

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::job::PreDeploy;
+use super::preview::Guest;
 use super::rotate_secret::Repoint;
 use super::scalar::Statuses;
 use crate::model::credentials::Credentials;
@@ -55,6 +56,8 @@ pub struct Deploy {
     pub checks: Checks,
     /// How the traffic moves.
     pub rollout: Rollout,
+    /// What it is of a preview, where it is one.
+    pub guest: Option<Box<Guest>>,
     /// Show, change nothing.
     pub dry_run: bool,
     /// Files that hold credentials and must not be packed.

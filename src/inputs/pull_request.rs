@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::runner::Origin;
+use super::runner::{Origin, Runner};
 use crate::model::place::Places;
 
 /// An event above this size is none of GitHub's.
@@ -19,14 +19,34 @@ pub struct PullRequest {
     pub head: Option<String>,
     /// The repository it comes from (`owner/name`), where the event says it.
     pub from: Option<String>,
-    /// Whether the event says that it was closed.
+    /// Whether it is closed, merged or not, as the event says.
     pub closed: bool,
+    /// Whether it was merged, as the event says.
+    pub merged: bool,
+    /// After a merge the commit that it became, as the event says.
+    pub became: Option<String>,
+}
+
+/// Who says which pull request a run is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// The event, which is the pull request's own and says where it comes from.
+    Event,
+    /// Somebody who may start runs by hand, or a schedule that they wrote.
+    ByHand,
+    /// An input, or a ref, in a run that anybody may have caused.
+    Anybody,
 }
 
 impl PullRequest {
     /// One of which nothing but the number is known.
     pub fn numbered(number: u64) -> Self {
-        Self { number, branch: String::new(), head: None, from: None, closed: false }
+        Self { number, branch: String::new(), head: None, from: None, closed: false, merged: false, became: None }
+    }
+
+    /// Whether the event itself is about it; a ref says a number and no more.
+    pub fn is_by_event(&self) -> bool {
+        self.head.is_some() || self.from.is_some()
     }
 
     /// Whether it comes from another repository than the one it is for; unknown counts as such.
@@ -42,6 +62,7 @@ impl PullRequest {
 pub fn of_run(origin: &Origin) -> Option<PullRequest> {
     let event = event(origin).unwrap_or_default();
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let is = |pointer: &str, word: &str| event.pointer(pointer).and_then(Value::as_str) == Some(word);
     // `pull_request_target` runs on the base branch; only the event knows the request.
     let by_event = event.pointer("/pull_request/number").and_then(Value::as_u64);
     let number =
@@ -51,7 +72,9 @@ pub fn of_run(origin: &Origin) -> Option<PullRequest> {
         branch: origin.head_ref.clone().or_else(|| text("/pull_request/head/ref")).unwrap_or_default(),
         head: text("/pull_request/head/sha"),
         from: text("/pull_request/head/repo/full_name"),
-        closed: text("/action").as_deref() == Some("closed"),
+        closed: is("/action", "closed") || is("/pull_request/state", "closed"),
+        merged: event.pointer("/pull_request/merged").and_then(Value::as_bool) == Some(true),
+        became: text("/pull_request/merge_commit_sha"),
     })
 }
 
@@ -62,6 +85,26 @@ pub fn shown_commit(origin: &Origin) -> Option<String> {
     let is_merged = event.pointer("/pull_request/merged").and_then(Value::as_bool) == Some(true);
     let head = event.pointer("/pull_request/head/sha").and_then(Value::as_str);
     head.filter(|_| !is_merged).map(str::to_owned).or_else(|| origin.sha.clone())
+}
+
+/// Who gave the number of a pull request: the run's own event, where it is about it; else by the kind of the event.
+/// Most kinds can be caused by people outside the repository: a comment, a review, a workflow that a fork has started
+/// (docs.github.com, "Events that trigger workflows").
+pub fn said(runner: &Runner, pull: &PullRequest) -> Said {
+    let own = of_run(&runner.origin).is_some_and(|own| own.number == pull.number && own.is_by_event());
+    match runner.origin.event.as_deref() {
+        _ if own => Said::Event,
+        Some("workflow_dispatch" | "schedule") => Said::ByHand,
+        // On a terminal there is no event, and a person.
+        None if !runner.actions => Said::ByHand,
+        _ => Said::Anybody,
+    }
+}
+
+/// The repository of a workflow whose end started this run (`workflow_run`), where the event says it.
+pub fn started_by(origin: &Origin) -> Option<String> {
+    let event = event(origin)?;
+    event.pointer("/workflow_run/head_repository/full_name").and_then(Value::as_str).map(str::to_owned)
 }
 
 fn event(origin: &Origin) -> Option<Value> {
@@ -90,6 +133,8 @@ mod tests {
             head: None,
             from: from.map(str::to_owned),
             closed: false,
+            merged: false,
+            became: None,
         };
         assert!(!pull(Some("O/r")).is_from_fork(Some("o/R")));
         assert!(pull(Some("evil/r")).is_from_fork(Some("o/r")));

@@ -68,6 +68,8 @@ pub struct Runner {
     pub pace: Option<f64>,
     /// Whether a terminal may be coloured.
     pub color: bool,
+    /// Whether the run only removes things: what it would build or upload need not be there.
+    pub removing: bool,
     /// Whether the embedded cloud stands in for Google's; the run says so.
     pub embedded: bool,
 }
@@ -145,6 +147,8 @@ pub struct Origin {
     pub head_ref: Option<String>,
     /// Who started the run; a run that is run again has the rights of the first one.
     pub actor: Option<String>,
+    /// The event's name, such as `workflow_dispatch`.
+    pub event: Option<String>,
     /// The file with the event.
     pub event_file: Option<PathBuf>,
 }
@@ -237,9 +241,11 @@ impl Runner {
                 full_ref: text("GITHUB_REF"),
                 head_ref: text("GITHUB_HEAD_REF"),
                 actor: text("GITHUB_ACTOR"),
+                event: text("GITHUB_EVENT_NAME"),
                 event_file: path("GITHUB_EVENT_PATH"),
             },
             pace: text("SLIPWAY_PACE").and_then(|pace| pace.parse().ok()),
+            removing: false,
             embedded: false,
             color: !variables.contains_key("NO_COLOR") && variables.get("TERM").is_none_or(|term| term != "dumb"),
         }

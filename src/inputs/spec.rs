@@ -181,6 +181,7 @@ pub const DEPLOY: &[Input] = &[
         "",
         "Deploy only when something changed there since the commit that serves: directories, files or globs, one per line; where that cannot be known, it is deployed",
     ),
+    recurring::FORKS,
     text(
         Group::What,
         "image",

@@ -126,6 +126,9 @@ pub fn steps(deploy: &Deploy, marks: &Marks, tags: &[Tag]) -> Vec<Step> {
         StepName::Deploy,
         format!("`{}` in `{}` as revision `{}`, by digest", deploy.service, deploy.region, marks.revision),
     );
+    if let Some(guest) = deploy.guest.as_deref().filter(|guest| guest.own) {
+        add(StepName::Access, format!("everybody may call it where everybody may call `{}`", guest.of));
+    }
     match deploy.settings.public {
         Some(true) => add(StepName::Access, "everybody may call it".into()),
         Some(false) => add(StepName::Access, "nobody may call it without a grant".into()),

@@ -21,6 +21,7 @@ mod network;
 pub mod notes;
 mod port;
 pub mod pre_deploy;
+pub mod preview;
 pub mod push;
 pub mod pushed;
 pub mod reach;

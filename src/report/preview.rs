@@ -6,6 +6,7 @@ use super::markdown::{code, escape, link, sentence, table};
 use super::release::{Part, ReleaseStory, first_url, of_each_part, urls, with_head};
 use super::{Outcome, exit_code, json as report_json, release, summary};
 use crate::console::duration;
+use crate::model::access::Callers;
 use crate::model::facts::{CheckFact, Facts};
 use crate::model::hosting::short;
 use crate::model::preview::{Removal, Removed};
@@ -29,6 +30,8 @@ pub struct Head<'a> {
     pub number: u64,
     /// The commit that is looked at.
     pub commit: Option<&'a str>,
+    /// The commit that was checked out and built: that one, or a merge of it.
+    pub built: Option<&'a str>,
     /// The page of this run.
     pub run_url: Option<&'a str>,
     /// The comment, once it is there.
@@ -64,17 +67,33 @@ pub fn comment(head: &Head<'_>, story: &ReleaseStory<'_>) -> String {
     }
     let rows: Vec<Vec<String>> = story.parts.iter().map(row).collect();
     out.push_str(&table(&["Part", "Address", "Shows", "Checks", "Until"], &rows));
-    for (name, words) in story.parts.iter().filter_map(locked) {
-        out.push_str(&format!("\n🔒 {}: {}\n", code(name), sentence(words)));
+    for line in story.parts.iter().filter_map(locked) {
+        out.push_str(&format!("\n{line}\n"));
     }
-    out.push_str(&format!("\nTook {}{run} · nobody else is sent here\n", duration(story.took)));
+    let built = head.built.filter(|built| Some(*built) != head.commit);
+    let built =
+        built.map(|built| format!(" · built from {}, a merge of it", code(&built.chars().take(7).collect::<String>())));
+    let built = built.unwrap_or_default();
+    out.push_str(&format!("\nTook {}{run}{built} · nobody else is sent here\n", duration(story.took)));
     out
 }
 
-/// A service that does not let everybody in, and whom it lets in, where that is known.
-fn locked<'a>(part: &'a Part<'_>) -> Option<(&'a str, &'static str)> {
+/// A service that does not let everybody in, whom it lets in, where that is known, and how they open it.
+fn locked(part: &Part<'_>) -> Option<String> {
     let callers = part.facts().service.callers.filter(|callers| !callers.is_everybody())?;
-    Some((part.name(), callers.words()))
+    let told = format!("🔒 {}: {}", code(part.name()), sentence(callers.words()));
+    let Part::Service(_, story) = part else { return Some(told) };
+    if callers != Callers::Granted || story.facts.rollout.is_some() {
+        return Some(told);
+    }
+    let place = format!("{} --region={} --project={}", story.service, story.region, story.project);
+    let (open, grant) = (
+        format!("gcloud run services proxy {place}"),
+        format!(
+            "gcloud run services add-iam-policy-binding {place} --role=roles/run.invoker --member=user:NAME@DOMAIN"
+        ),
+    );
+    Some(format!("{told}. They open it with {}; to let somebody in: {}", code(&open), code(&grant)))
 }
 
 /// One part in the comment.
@@ -211,6 +230,7 @@ fn document(head: &Head<'_>, story: &ReleaseStory<'_>, result: &str) -> Value {
     document["exit_code"] = exit_code(story.outcome).into();
     document["name"] = head.name.into();
     document["pull_request"] = head.number.into();
+    document["built_commit"] = json!(head.built);
     document["comment_url"] = json!(head.comment_url);
     document
 }

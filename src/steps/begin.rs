@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Context, access, over, traffic};
+use super::{Context, access, guest, over, traffic};
 use crate::clock::{ahead_rfc3339, now_rfc3339};
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::Service;
@@ -53,6 +53,10 @@ pub(super) async fn begin(
     revision: &RevisionName,
     over: Option<&str>,
 ) -> Result<Begin, Failure> {
+    if let Some(service) = service {
+        guest::known(context, service)?;
+        guest::give_way(context, service).await?;
+    }
     let wish = &context.deploy.rollout;
     let moves_only = matches!(context.deploy.what, What::Revision(_));
     // What nobody sends requests to has no traffic to move.
@@ -111,6 +115,7 @@ pub(super) async fn begin(
         end: RolloutEnd::Open,
     };
     if waits {
+        guest::within(context, service).await?;
         let now = without_tags(now, &dead);
         facts.rollout = Some(fact(&now));
         facts.service.previous = now.main_revision(None).cloned();

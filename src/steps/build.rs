@@ -58,7 +58,7 @@ pub(super) async fn run(
     let tags = image_tags(build, context.origin, tree.as_deref());
     let mut marks = context.marks.build_tags.clone();
     marks.push(context.marks.request_tag.clone());
-    let repository = repository(context, build, seen.service.as_ref());
+    let repository = repository(context, build, seen.images());
     let body = request(build, &repository, context.http.project(), staged, &tags, &marks, context.origin);
     let location = build.location.as_str();
     facts.build = Some(BuildFact {

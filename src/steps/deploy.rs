@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::begin::{Begin, begin, tell_left};
-use super::{Context, access, again, deploy_failure, order, over, traffic};
+use super::{Context, access, again, deploy_failure, guest, order, over, traffic};
 use crate::clock::jitter;
 use crate::console::duration;
 use crate::explain::{Class, Failure};
@@ -17,6 +17,7 @@ use crate::plan::change_error::ChangeError;
 use crate::plan::enrolment;
 use crate::plan::manifest::from_manifest;
 use crate::plan::notes::{Candidate, Notes, Record, Served};
+use crate::plan::preview;
 use crate::plan::rollout::{follows_latest, latest_tags, pinned, traffic_json, with_tag};
 use crate::plan::rotate_secret::REPLACED;
 use crate::plan::service::change;
@@ -124,10 +125,7 @@ async fn write(
         if let Begin::Rolls(start) = &begun {
             tell_left(context, facts, start.left.as_ref());
         }
-        let base = match &current {
-            Some(service) => Some(base(context, service).await?),
-            None => None,
-        };
+        let base = guest::started(context, current.as_ref()).await?;
         let wanted = wanted(context, base.as_ref(), image)?;
         let (delivered, body, fields) = assemble(context, current.as_ref(), begun, wanted).await?;
         facts.service.settings = match (&current, &delivered) {
@@ -140,6 +138,7 @@ async fn write(
         facts.service.written = Written::Unknown;
         let written = match &fields {
             Some(fields) => cloud_run::write_fields(context.http, &context.service_name, &body, fields).await,
+            None if current.is_none() && guest::own(context).is_some() => guest::make(context, &body).await,
             None => cloud_run::apply(context.http, &context.service_name, &body).await,
         };
         let error = match written {
@@ -342,6 +341,9 @@ pub(super) fn changed(
     let base = context.deploy.manifest.as_ref().map(|manifest| from_manifest(manifest, current));
     let mut changed = change(base.as_ref().or(current), &context.deploy.settings, image, context.marks)?;
     enrolment::end(&mut changed, context.deploy.settings.container.as_deref(), &context.deploy.what);
+    if let Some(guest) = guest::own(context) {
+        preview::finish(&mut changed, current, guest);
+    }
     Ok(match context.deploy.kind {
         Kind::Service => changed,
         Kind::WorkerPool => worker_pool::adapt(changed, current, context.deploy.settings.instances),

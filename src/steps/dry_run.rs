@@ -2,7 +2,7 @@
 
 use super::begin::{Begin, begin, tell_left};
 use super::preflight::Seen;
-use super::{Context, access, build, deploy, foresee, pick, pre_deploy, resolve, rollout, traffic};
+use super::{Context, access, build, deploy, foresee, guest, pick, pre_deploy, resolve, rollout, traffic};
 use crate::clock::now_rfc3339;
 use crate::explain::Failure;
 use crate::google::cloud_run::{self, Service};
@@ -27,7 +27,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
         }
         What::Build(build) => (
             STAND_IN.to_owned(),
-            format!("{}@(the digest of the build)", build::repository(context, build, seen.service.as_ref())),
+            format!("{}@(the digest of the build)", build::repository(context, build, seen.images())),
         ),
         What::Revision(_) | What::Traffic(_) => return moves(context, facts).await,
     };
@@ -37,11 +37,8 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
     facts.service.existed = current.is_some();
     let begun = begin(context, facts, current, &context.marks.revision, None).await?;
     facts.rollout = None;
-    let before = match current {
-        Some(service) => Some(deploy::base(context, service).await?),
-        None => None,
-    };
-    if let Some(revision) = current.and_then(deploy::instead) {
+    let before = guest::started(context, current).await?;
+    if let Some(revision) = current.filter(|_| context.deploy.guest.is_none()).and_then(deploy::instead) {
         context.console.line(&format!(
             "It starts from revision `{revision}`, which serves: the service's own template was never promoted"
         ));

@@ -22,10 +22,7 @@ pub(super) async fn run(context: &Context<'_>, service: Option<&Service>) -> Res
         What::Image(image) => image.to_string(),
         _ => UNKNOWN.to_owned(),
     };
-    let before = match service {
-        Some(service) => Some(deploy::base(context, service).await?),
-        None => None,
-    };
+    let before = super::guest::started(context, service).await?;
     let after = deploy::wanted(context, before.as_ref(), &image)?;
     say(context, before.as_ref(), &after);
     if let Some(wish) = context.deploy.pre_deploy.as_deref() {

@@ -21,6 +21,7 @@ mod dry_run;
 mod follow;
 mod foresee;
 mod gate;
+mod guest;
 pub mod hosting;
 mod job;
 mod key_age;
@@ -279,9 +280,18 @@ async fn deliver(
             stay(context, facts, traffic::look(context).await?.as_ref()).await;
         }
         Delivered::AtOnce => {
+            let own = guest::own(context);
+            if let Some(guest) = own
+                && let Some(replaced) = guest::judge(context, facts, guest).await?
+            {
+                context.console.line(&format!("Nothing is left to do: {replaced}"));
+                return Ok(());
+            }
             access::mark_open(context, facts, front);
-            if let Some(public) = context.deploy.settings.public {
-                let front = facts.service.front;
+            let front = facts.service.front;
+            if let Some(guest) = own {
+                step(context, facts, StepName::Access, async |facts| guest::admit(context, facts, guest).await).await?;
+            } else if let Some(public) = context.deploy.settings.public {
                 step(context, facts, StepName::Access, async |facts| access::run(context, facts, public, front).await)
                     .await?;
             }
@@ -292,7 +302,9 @@ async fn deliver(
     if let Some(tag) = context.deploy.rollout.tag.as_deref().filter(|_| at_once) {
         step(context, facts, StepName::Finish, async |facts| rollout::tag(context, facts, tag).await).await?;
     }
-    access::tell(context, facts);
+    if guest::own(context).is_none() {
+        access::tell(context, facts);
+    }
     // There is nothing to go back to, and nothing more to wait for.
     context.together.through();
     Ok(())

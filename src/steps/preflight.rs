@@ -3,7 +3,7 @@
 //! What the account may not look at is passed over: a preflight must not need more than the job.
 
 use super::doctor::another_account;
-use super::{Context, access, deploy, deploy_failure, region, runs_as, secret_age};
+use super::{Context, access, deploy, deploy_failure, guest, region, runs_as, secret_age};
 use crate::explain::{Class, Explain, Failure};
 use crate::google::cloud_run::{self, Service};
 use crate::google::error::ApiError;
@@ -23,12 +23,21 @@ use crate::plan::pushed::mismatch;
 pub(super) struct Seen {
     /// The service as it is; `None` when there is none.
     pub service: Option<Service>,
+    /// The live service, where this one is a preview's own.
+    pub live: Option<Service>,
     /// Whether the staging bucket must be made.
     pub bucket_missing: bool,
     /// The account builds run as, where known.
     pub build_account: Option<AccountEmail>,
     /// Whether the project says that images may be read.
     pub reads_images: bool,
+}
+
+impl Seen {
+    /// The service whose images' repository the image goes to: previews of a service lie beside what is released of it.
+    pub(super) fn images(&self) -> Option<&Service> {
+        self.live.as_ref().or(self.service.as_ref())
+    }
 }
 
 /// What reading an image takes. Asked along with what is needed, which costs no request.
@@ -77,9 +86,15 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
             None
         }
     };
-    if service.is_some() {
+    if let Some(service) = &service {
         own_name(context).await?;
+        guest::within(context, service).await?;
+        guest::known(context, service)?;
     }
+    let live = match guest::own(context) {
+        Some(guest) => guest::live(context, guest).await?,
+        None => None,
+    };
     let account = account.unwrap_or_else(|found| {
         findings.extend(found);
         None
@@ -133,7 +148,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
         return Err(failure(context, findings));
     }
     access::foresee(context, facts, service.as_ref())?;
-    Ok(Seen { service, bucket_missing: bucket.is_none(), build_account: account, reads_images })
+    Ok(Seen { service, live, bucket_missing: bucket.is_none(), build_account: account, reads_images })
 }
 
 /// A build configuration of the user's own that cannot leave the image to deploy: known before the build is.
@@ -199,7 +214,7 @@ fn failure(context: &Context<'_>, mut findings: Vec<Finding>) -> Failure {
 fn needed(context: &Context<'_>, builds: bool) -> Vec<&'static Need> {
     // Who may call it is also said by the invoker check, which takes the same permission.
     let settings = &context.deploy.settings;
-    let access = settings.public.is_some() || settings.invoker_check.is_some();
+    let access = settings.public.is_some() || settings.invoker_check.is_some() || guest::own(context).is_some();
     let pool = context.deploy.kind == Kind::WorkerPool;
     // Where only traffic moves, nothing is made to run.
     let makes = !matches!(context.deploy.what, What::Revision(_) | What::Traffic(_));

@@ -1,11 +1,13 @@
-//! Removing a preview: tags, services of its own, channels, images. What is not there is as good as removed; what
-//! cannot be removed is named, and the rest goes on.
+//! Removing previews: services of their own, tags, channels, images. What is not there is as good as removed; what cannot
+//! be removed is named, and the rest goes on.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+use serde_json::Value;
 
 use super::hosting::{SiteContext, default_site, refused};
 use crate::clock::jitter;
-use crate::console::Console;
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Service};
 use crate::google::error::ApiError;
@@ -14,11 +16,13 @@ use crate::google::operation::{self, Watched};
 use crate::google::{hosting, registry, roles};
 use crate::inputs::deploy::{Deploy, Destination, What};
 use crate::inputs::hosting::SiteWork;
-use crate::model::ids::Region;
+use crate::inputs::preview::{OF_LABEL, number};
+use crate::model::ids::{Region, ServiceName};
 use crate::model::image::{ImageRef, Repository, Tag};
 use crate::model::preview::{Removal, Removed};
 use crate::model::traffic::Target;
 use crate::plan::notes::Notes;
+use crate::plan::preview::told;
 use crate::plan::repository::settle;
 use crate::plan::rollout::traffic_json;
 
@@ -65,27 +69,120 @@ pub async fn room(http: &Http, region: &Region) -> Result<Option<String>, Failur
     }
 }
 
-/// Removes what a service part left, in each of its regions. `own` says that the service is the preview's own.
-pub async fn service(http: &Http, console: &Console, deploys: &[Deploy], own: bool, name: &str) -> Vec<Removal> {
-    let mut all = Vec::new();
-    let mut serves = false;
-    let repository = repository(http, deploys.first()).await;
-    for deploy in deploys {
-        let full = cloud_run::service_name(deploy.project.as_str(), &deploy.region, &deploy.service);
-        let removal = if own {
-            let what = format!("Service `{}` in `{}`", deploy.service, deploy.region);
-            Removal { what, end: delete(http, &full).await.unwrap_or_else(|error| stuck(&error)) }
-        } else {
-            let what = format!("Tag `{name}` of service `{}` in `{}`", deploy.service, deploy.region);
-            let end = untag(http, &full, name).await.unwrap_or_else(|error| stuck(&error));
-            serves |= matches!(end, Removed::Kept(_));
-            Removal { what, end }
-        };
-        console.line(&removal.sentence());
-        all.push(removal);
+/// Something of a preview that stands in a region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Thing {
+    /// A service of its own, and of which one it is a preview.
+    Own {
+        /// Its name.
+        service: String,
+        /// The name of the live one.
+        of: String,
+    },
+    /// A tag on the live service.
+    Tag {
+        /// The live service.
+        service: String,
+        /// The tag.
+        tag: String,
+    },
+}
+
+/// The services of a region, as previews see them.
+#[derive(Debug)]
+pub struct Place<'a> {
+    http: &'a Http,
+    region: Region,
+    services: Vec<Service>,
+}
+
+impl<'a> Place<'a> {
+    /// Lists them.
+    ///
+    /// # Errors
+    /// When they may not be listed.
+    pub async fn look(http: &'a Http, region: &Region) -> Result<Self, ApiError> {
+        Ok(Self { http, region: region.clone(), services: cloud_run::services(http, region).await? })
     }
-    let (Some(repository), Ok(tag)) = (repository, Tag::parse(name)) else { return all };
-    let image = ImageRef { repository, tag: Some(tag), digest: None };
+
+    /// What stands there of previews, by the number of the pull request: services of their own by their labels, where those
+    /// do not name another repository; tags on these live services that a candidate of ours bears.
+    pub fn previews(&self, live: &[ServiceName], repository: Option<&str>) -> BTreeMap<u64, Vec<Thing>> {
+        let mut all: BTreeMap<u64, Vec<Thing>> = BTreeMap::new();
+        for service in &self.services {
+            let name = full_name(service).rsplit('/').next().unwrap_or_default().to_owned();
+            if let Some((preview, whose)) = told(service.json()) {
+                let ours = whose.zip(repository).is_none_or(|(whose, here)| whose == here);
+                let of = service.label(OF_LABEL).unwrap_or_default().to_owned();
+                if let Some(number) = number(preview).filter(|_| ours) {
+                    all.entry(number).or_default().push(Thing::Own { service: name, of });
+                }
+                continue;
+            }
+            if !live.iter().any(|live| live.as_str() == name) {
+                continue;
+            }
+            let noted = Notes::on(service.json()).candidates;
+            for tag in service.traffic().shares.into_iter().filter_map(|share| share.tag) {
+                if let Some(number) = number(&tag).filter(|_| noted.iter().any(|candidate| candidate.tag == tag)) {
+                    all.entry(number).or_default().push(Thing::Tag { service: name.clone(), tag });
+                }
+            }
+        }
+        all
+    }
+
+    /// Whether a live service bears a tag, whoever put it there.
+    pub fn tag(&self, live: &ServiceName, tag: &str) -> Option<Thing> {
+        let found = self.services.iter().find(|one| full_name(one).ends_with(&format!("/services/{live}")))?;
+        let bears = found.traffic().shares.iter().any(|share| share.tag.as_deref() == Some(tag));
+        bears.then(|| Thing::Tag { service: live.to_string(), tag: tag.to_owned() })
+    }
+
+    /// A service of that name that is there without the label of any preview.
+    pub fn unlabelled(&self, name: &ServiceName) -> Option<Removal> {
+        let found = self.services.iter().find(|one| full_name(one).ends_with(&format!("/services/{name}")))?;
+        let why = format!(
+            "it bears no label of a preview; if it is one: gcloud run services delete {name} --region={} --project={}",
+            self.region,
+            self.http.project()
+        );
+        told(found.json())
+            .is_none()
+            .then(|| Removal { what: format!("Service `{name}` in `{}`", self.region), end: Removed::Kept(why) })
+    }
+
+    /// Removes a thing.
+    pub async fn remove(&self, thing: &Thing) -> Removal {
+        let full = |service: &str| {
+            let project = self.http.project();
+            ServiceName::parse(service).map(|name| cloud_run::service_name(project, &self.region, &name))
+        };
+        let (what, service) = match thing {
+            Thing::Own { service, .. } => (format!("Service `{service}` in `{}`", self.region), service),
+            Thing::Tag { service, tag } => {
+                (format!("Tag `{tag}` of service `{service}` in `{}`", self.region), service)
+            }
+        };
+        let end = match (full(service), thing) {
+            (Err(error), _) => Removed::Stuck(error.to_string(), Vec::new()),
+            (Ok(name), Thing::Own { .. }) => delete(self.http, &name).await.unwrap_or_else(|error| stuck(&error)),
+            (Ok(name), Thing::Tag { tag, .. }) => {
+                untag(self.http, &name, tag).await.unwrap_or_else(|error| stuck(&error))
+            }
+        };
+        Removal { what, end }
+    }
+}
+
+fn full_name(service: &Service) -> &str {
+    service.json().get("name").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Removes the images of a service part. `serves` says that a revision of the preview was promoted.
+pub async fn image(http: &Http, deploys: &[Deploy], serves: bool, name: &str) -> Option<Removal> {
+    let repository = repository(http, deploys.first()).await?;
+    let image = ImageRef { repository, tag: Some(Tag::parse(name).ok()?), digest: None };
     let what = format!("Image `{image}`");
     let end = match serves {
         true => Removed::Kept("it serves".into()),
@@ -102,18 +199,16 @@ pub async fn service(http: &Http, console: &Console, deploys: &[Deploy], own: bo
             Err(error) => stuck(&error),
         },
     };
-    let removal = Removal { what, end };
-    console.line(&removal.sentence());
-    all.push(removal);
-    all
+    Some(Removal { what, end })
 }
 
-/// Where the image was pushed to, which may take a look at the service while it is still there.
+/// Where the image was pushed to: beside those of the live service.
 async fn repository(http: &Http, deploy: Option<&Deploy>) -> Option<Repository> {
     let deploy = deploy?;
     let What::Build(build) = &deploy.what else { return None };
     let Destination::OfService(_) = &build.to else { return Some(build.to.named().clone()) };
-    let full = cloud_run::service_name(deploy.project.as_str(), &deploy.region, &deploy.service);
+    let live = deploy.guest.as_deref().map_or(&deploy.service, |guest| &guest.of);
+    let full = cloud_run::service_name(deploy.project.as_str(), &deploy.region, live);
     // What may not be looked at is named by the inputs alone.
     let service = cloud_run::service(http, &full).await.ok().flatten();
     let container = deploy.settings.container.as_deref();
@@ -185,11 +280,11 @@ async fn untag(http: &Http, name: &str, tag: &str) -> Result<Removed, ApiError> 
     unreachable!("the loop ends by returning")
 }
 
-/// Removes the channel of a site part.
+/// The sites of a part, by their ids.
 ///
 /// # Errors
 /// When the sites cannot be found.
-pub async fn site(context: &SiteContext<'_>) -> Result<Vec<Removal>, Failure> {
+pub async fn sites(context: &SiteContext<'_>) -> Result<Vec<String>, Failure> {
     let SiteWork::Deploy(upload) = &context.hosting.what else { return Ok(Vec::new()) };
     let mut default = None;
     if upload.sites.iter().any(|source| source.site.is_none()) {
@@ -198,24 +293,32 @@ pub async fn site(context: &SiteContext<'_>) -> Result<Vec<Removal>, Failure> {
             .map_err(|error| refused::of(context.http, "Could not find the default site", error))?;
         default = Some(default_site(&context.hosting.project, &sites)?);
     }
-    let id = upload.channel.id();
-    let mut all = Vec::new();
-    for source in &upload.sites {
-        let site = source.site.as_ref().map(ToString::to_string).or_else(|| default.clone());
-        // The default was found above, where a source names none.
-        let Some(site) = site else { continue };
-        let what = format!("Channel `{id}` of site `{site}`");
-        let end = match hosting::channel(context.http, &site, id).await {
-            Ok(None) => Removed::Absent,
-            Ok(Some(_)) => match hosting::delete_channel(context.http, &site, id).await {
-                Ok(()) => Removed::Gone,
-                Err(error) => stuck(&error),
-            },
+    // The default was found above, where a source names none.
+    let ids = upload
+        .sites
+        .iter()
+        .filter_map(|source| source.site.as_ref().map(ToString::to_string).or_else(|| default.clone()));
+    Ok(ids.collect())
+}
+
+/// Removes a channel of a site.
+pub async fn channel(http: &Http, site: &str, id: &str) -> Removal {
+    let end = match hosting::channel(http, site, id).await {
+        Ok(None) => Removed::Absent,
+        Ok(Some(_)) => match hosting::delete_channel(http, site, id).await {
+            Ok(()) => Removed::Gone,
             Err(error) => stuck(&error),
-        };
-        let removal = Removal { what, end };
-        context.console.line(&removal.sentence());
-        all.push(removal);
-    }
-    Ok(all)
+        },
+        Err(error) => stuck(&error),
+    };
+    Removal { what: format!("Channel `{id}` of site `{site}`"), end }
+}
+
+/// The previews that a site has channels for, by the number of the pull request.
+///
+/// # Errors
+/// When its channels may not be listed.
+pub async fn channels(http: &Http, site: &str) -> Result<Vec<u64>, ApiError> {
+    let all = hosting::channels(http, site).await?;
+    Ok(all.iter().filter_map(|channel| number(&channel.id)).collect())
 }

@@ -26,24 +26,31 @@ async fn a_comparison_tells_what_changed_where_that_is_known() {
 }
 
 #[tokio::test]
+async fn a_merge_has_the_parents_that_it_merges() {
+    let forge = Forge::new();
+    let merge = "9".repeat(40);
+    forge.repository(|repository| repository.add_commit("merge", &merge, &[MAIN, HEAD], &[]));
+    assert_eq!(forge.client.parents(&merge).await.unwrap(), [MAIN, HEAD]);
+    let error = forge.client.parents(&"8".repeat(40)).await.unwrap_err();
+    assert!(error.to_string().contains("GitHub answered 422 `No commit found for SHA: 8888"), "{error}");
+}
+
+#[tokio::test]
 async fn a_pull_request_tells_where_it_comes_from() {
     let forge = Forge::new();
     let pull = forge.client.pull(7).await.unwrap();
-    assert_eq!((pull.closed, pull.merged, pull.from_fork), (false, false, false));
-    assert_eq!(
-        (pull.head_ref.as_str(), pull.head_sha.as_str(), pull.base_ref.as_str()),
-        ("feature/lights", HEAD, "main")
-    );
+    assert_eq!((pull.closed, pull.merged), (false, false));
+    assert_eq!((pull.head_ref.as_str(), pull.head_sha.as_str()), ("feature/lights", HEAD));
     forge.repository(|repository| {
         let pull = repository.pulls.get_mut(&7).unwrap();
         (pull.closed, pull.merged) = (true, true);
         pull.head_repository = Some("stranger/app".to_owned());
     });
     let pull = forge.client.pull(7).await.unwrap();
-    assert_eq!((pull.closed, pull.merged, pull.from_fork), (true, true, true));
+    assert_eq!((pull.closed, pull.merged), (true, true));
     assert_eq!(pull.head_repository.as_deref(), Some("stranger/app"));
     forge.repository(|repository| repository.pulls.get_mut(&7).unwrap().head_repository = None);
-    assert!(forge.client.pull(7).await.unwrap().from_fork);
+    assert_eq!(forge.client.pull(7).await.unwrap().head_repository, None, "it was deleted");
     assert!(forge.client.is_closed(7).await.unwrap());
     assert!(forge.client.pull(8).await.unwrap_err().is_missing());
 }

@@ -6,11 +6,11 @@ use crate::preview;
 use crate::support::{SHA, Scene};
 
 const BEFORE: &str = "b000000000000000000000000000000000000001";
-const USUAL: &[(&str, Access)] =
+pub const USUAL: &[(&str, Access)] =
     &[("contents", Access::Read), ("deployments", Access::Write), ("pull_requests", Access::Write)];
 
 /// Puts the runner's repository beside a scene: two commits, a pull request, a token with these permissions.
-fn with_github(scene: &mut Scene, permissions: &[(&str, Access)], files: &[&str]) {
+pub fn with_github(scene: &mut Scene, permissions: &[(&str, Access)], files: &[&str]) {
     let token = scene.cloud.world(|world| {
         let repository = world.github.add_repository("o/r");
         repository.add_commit("develop", BEFORE, &[], &["README.md"]);
@@ -23,14 +23,14 @@ fn with_github(scene: &mut Scene, permissions: &[(&str, Access)], files: &[&str]
     scene.variable("GITHUB_API_URL", &scene.cloud.github_url()).input("github_token", &token);
 }
 
-fn states(scene: &Scene, environment: &str) -> Vec<String> {
+pub fn states(scene: &Scene, environment: &str) -> Vec<String> {
     scene.cloud.world(|world| {
         let repository = world.github.repository("o/r");
         repository.states(environment).into_iter().map(str::to_owned).collect::<Vec<_>>()
     })
 }
 
-fn comments(scene: &Scene) -> Vec<String> {
+pub fn comments(scene: &Scene) -> Vec<String> {
     scene.cloud.world(|world| world.github.repository("o/r").comments.iter().map(|one| one.body.clone()).collect())
 }
 

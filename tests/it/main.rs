@@ -49,6 +49,7 @@ mod own_credentials;
 mod permissions;
 mod places;
 mod preview;
+mod previews;
 mod quick_start;
 mod real_docker;
 mod redeploy;

@@ -21,6 +21,16 @@ hosting:
   web: { entry_point: site, site: harbour-dev, health_path: /, checks: ["GET /api/x 200"] }
 "#;
 
+/// The commit at the head of the pull request.
+pub const HEAD: &str = "1234567890123456789012345678901234567890";
+
+/// The same with candidates on the live services.
+fn on_tags() -> Scene {
+    let mut scene = scene();
+    scene.input("preview_service", "false");
+    scene
+}
+
 /// Both halves are live; a pull request changes them.
 pub fn scene() -> Scene {
     let mut scene = Scene::new();
@@ -32,21 +42,23 @@ pub fn scene() -> Scene {
     scene.file("site/dist/index.html", "live");
     scene.command(&["release"]).expect(0);
     scene.file("site/dist/index.html", "preview").file("app/main.py", "print('preview')\n");
+    // What `actions/checkout` checks out is the merge that the run is about.
+    scene.file(".git/HEAD", crate::support::SHA);
     event(&mut scene, "synchronize", "o/r");
     scene
 }
 
 /// The event of the pull request.
 pub fn event(scene: &mut Scene, action: &str, from: &str) {
-    let head =
-        json!({"ref": "feature", "sha": "1234567890123456789012345678901234567890", "repo": {"full_name": from}});
+    let head = json!({"ref": "feature", "sha": HEAD, "repo": {"full_name": from}});
     let event = json!({"action": action, "pull_request": {"number": 7, "head": head}});
     scene.file("event.json", event.to_string());
     let path = scene.workspace().join("event.json");
     scene.variable("GITHUB_EVENT_PATH", path.to_str().unwrap()).variable("GITHUB_REF", "refs/pull/7/merge");
+    scene.variable("GITHUB_EVENT_NAME", "pull_request");
 }
 
-fn page(scene: &Scene, channel: &str) -> Option<String> {
+pub fn page(scene: &Scene, channel: &str) -> Option<String> {
     scene.cloud.world(|world| {
         let files = world.hosting_site(SITE)?.files_on(channel);
         files.get("/index.html").map(|bytes| String::from_utf8_lossy(bytes).into_owned())
@@ -54,7 +66,7 @@ fn page(scene: &Scene, channel: &str) -> Option<String> {
 }
 
 /// Revision, percent, tag.
-fn traffic(scene: &Scene, service: &str) -> Vec<(String, u64, Option<String>)> {
+pub fn traffic(scene: &Scene, service: &str) -> Vec<(String, u64, Option<String>)> {
     scene.cloud.world(|world| {
         let service = world.service("us-central1", service).expect("the service");
         service.serving.iter().map(|share| (share.revision.clone(), share.percent, share.tag.clone())).collect()
@@ -68,7 +80,7 @@ fn tagged(scene: &Scene, service: &str) -> Option<String> {
         .map(|(revision, ..)| revision)
 }
 
-fn serving(scene: &Scene, service: &str) -> Vec<(String, u64)> {
+pub fn serving(scene: &Scene, service: &str) -> Vec<(String, u64)> {
     traffic(scene, service)
         .into_iter()
         .filter(|share| share.1 > 0)
@@ -85,7 +97,7 @@ fn env(scene: &Scene, service: &str) -> Value {
 
 #[test]
 fn both_halves_are_seen_by_reviewers_alone() {
-    let scene = scene();
+    let scene = on_tags();
     let before = (serving(&scene, "backend"), serving(&scene, "frontend"));
     let run = scene.command(&["preview"]).expect(0);
     // Digests hold the preview's address, which is another one in each test.
@@ -119,24 +131,8 @@ fn both_halves_are_seen_by_reviewers_alone() {
 }
 
 #[test]
-fn services_of_its_own_leave_those_that_are_there_untouched() {
-    let mut scene = scene();
-    let before = traffic(&scene, "backend");
-    scene.input("preview_service", "true");
-    scene.command(&["preview"]).expect(0);
-    assert_eq!(traffic(&scene, "backend"), before);
-    assert_eq!(serving(&scene, "backend-pr-7").len(), 1);
-    let config = scene.cloud.world(|world| world.hosting_site(SITE).unwrap().shown_on("pr-7").unwrap().config.clone());
-    assert_eq!(config["rewrites"][0]["run"], json!({"serviceId": "backend-pr-7", "region": "us-central1"}));
-    event(&mut scene, "closed", "o/r");
-    scene.command(&["preview"]).expect(0).says("Service `backend-pr-7` in `us-central1` is removed");
-    assert!(scene.cloud.world(|world| world.service("us-central1", "backend-pr-7").is_none()));
-    assert_eq!(traffic(&scene, "backend"), before);
-}
-
-#[test]
 fn a_closed_pull_request_takes_its_preview_along_and_twice_is_fine() {
-    let mut scene = scene();
+    let mut scene = on_tags();
     scene.command(&["preview"]).expect(0);
     scene.cloud.world(|world| world.grant(World::PROJECT, World::DEPLOYER, "roles/artifactregistry.repoAdmin"));
     event(&mut scene, "closed", "o/r");
@@ -156,7 +152,7 @@ fn a_closed_pull_request_takes_its_preview_along_and_twice_is_fine() {
 
 #[test]
 fn a_preview_is_pushed_where_its_services_images_are_and_removed_from_there() {
-    let mut scene = scene();
+    let mut scene = on_tags();
     scene.cloud.world(|world| {
         world.grant(World::PROJECT, World::DEPLOYER, "roles/artifactregistry.repoAdmin");
         let image = "us-central1-docker.pkg.dev/harbour-dev/apps/backend";
@@ -178,7 +174,7 @@ fn a_preview_is_pushed_where_its_services_images_are_and_removed_from_there() {
 
 #[test]
 fn what_cannot_be_removed_is_named_and_the_rest_goes() {
-    let mut scene = scene();
+    let mut scene = on_tags();
     scene.command(&["preview"]).expect(0);
     event(&mut scene, "closed", "o/r");
     // The five roles may not remove images.
@@ -200,10 +196,10 @@ fn what_cannot_be_removed_is_named_and_the_rest_goes() {
 
 #[test]
 fn a_promoted_candidate_keeps_serving_when_its_pull_request_is_closed() {
-    let mut scene = scene();
+    let mut scene = on_tags();
     scene.command(&["preview"]).expect(0);
     let candidate = tagged(&scene, "backend").unwrap();
-    scene.input("service", "backend").input("tag", "pr-7");
+    scene.input("service", "backend").input("tag", "pr-7").input("preview_service", "");
     scene.command(&["promote"]).expect(0);
     scene.input("service", "").input("tag", "");
     event(&mut scene, "closed", "o/r");
@@ -225,29 +221,30 @@ fn forks_are_refused_unless_a_person_approves() {
 
 #[test]
 fn a_service_that_is_not_there_has_no_candidate() {
-    let mut scene = scene();
+    let mut scene = on_tags();
     scene.file(
         "slipway.yml",
         MANIFEST.replace("backend:\n", "backend:\n    service: backend-new\n").replace("    min_instances: 1\n", ""),
     );
     let run = scene.command(&["preview"]).expect(2);
-    run.says("`preview_service: true`");
-    scene.input("preview_service", "true");
+    run.says("`preview_service: false`");
+    scene.input("preview_service", "");
     scene.command(&["preview"]).expect(0);
 }
 
 #[test]
 fn a_run_about_no_pull_request_is_a_mistake() {
     let mut scene = scene();
-    scene.variable("GITHUB_EVENT_PATH", "").variable("GITHUB_REF", "refs/heads/main");
+    scene
+        .variable("GITHUB_EVENT_PATH", "")
+        .variable("GITHUB_REF", "refs/heads/main")
+        .variable("GITHUB_EVENT_NAME", "push");
     scene.command(&["preview"]).expect(2).says("this run is about no pull request");
-    scene.input("pull_request", "9").input("dry_run", "true");
-    scene.command(&["preview"]).expect(0).says("plan for the preview of pull request #9");
 }
 
 #[test]
 fn a_region_full_of_tags_is_told_before_anything_is_built() {
-    let scene = scene();
+    let scene = on_tags();
     let fill = |count: usize| {
         scene.cloud.world(|world| {
             let service = world.services.values_mut().find(|service| service.name.ends_with("/frontend")).unwrap();

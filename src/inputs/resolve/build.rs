@@ -131,6 +131,10 @@ pub(super) fn budgets(give: &mut Give<'_>) -> Budgets {
 }
 
 fn directory(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Option<PathBuf> {
+    // What is only removed is never built.
+    if runner.removing {
+        return Some(runner.workspace.join(shown));
+    }
     let empty = runner.actions && workspace::is_empty(&runner.workspace);
     let error = match runner.places().directory(&runner.workspace.join(shown)) {
         Ok(whole) if !empty => return Some(whole),
@@ -158,6 +162,9 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
     let args = give.map("build_args", |key, _| name_rule(key, "a build argument", false));
     let substitutions = give.map("substitutions", |key, _| name_rule(key, "a substitution", true));
     let builder = builder(give);
+    if runner.removing {
+        return Some(Recipe::Buildpacks { env: Vec::new() });
+    }
     if let Some(path) = give.text("build_config") {
         for other in ["dockerfile", "build_target", "build_args", "build_cache", "build_network"] {
             if give.raw.has(other) {

@@ -113,6 +113,9 @@ pub fn run(
 
 /// A directory below the workspace.
 fn place(give: &mut Give<'_>, runner: &Runner, name: &'static str, base: &Path, shown: &str) -> Option<PathBuf> {
+    if runner.removing && name == "public" {
+        return Some(base.join(shown));
+    }
     let empty = runner.actions && workspace::is_empty(&runner.workspace);
     let (problem, cure) = match runner.places().directory(&base.join(shown)) {
         Ok(whole) => return Some(whole),

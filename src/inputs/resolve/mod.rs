@@ -3,6 +3,7 @@
 mod build;
 mod check;
 pub mod doctor;
+pub mod foreign;
 pub mod hosting;
 pub mod job;
 mod kind;
@@ -149,6 +150,7 @@ pub fn run(
         pre_deploy: pre_deploy.map(Box::new),
         checks,
         rollout,
+        guest: None,
         dry_run,
     };
     Ok(Resolved { deploy, warnings: findings.warnings })

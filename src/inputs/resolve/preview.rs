@@ -9,22 +9,23 @@ use super::super::error::{Findings, InputErrors};
 use super::super::firebase::channel::{DEFAULT_LIFE, channel_id, expires};
 use super::super::firebase::{Destination, Serving};
 use super::super::hosting::{Channel, Hosting, SiteWork};
-use super::super::preview::{Mode, Preview, name};
-use super::super::pull_request::{PullRequest, of_run};
+use super::super::preview::{Guest, Mode, Preview, labels, name, service_name};
+use super::super::pull_request::{PullRequest, Said, of_run, said};
 use super::super::raw::RawInputs;
 use super::super::release::Release;
 use super::super::runner::Runner;
 use super::super::scalar;
+use super::foreign::{approved, strange};
 use super::{Give, release};
-use crate::model::ids::ServiceName;
 use crate::model::image::Tag;
 use crate::model::kind::Kind;
-
-/// A service's name may have this many characters (`google-api.md` 6.2).
-const SERVICE_NAME: usize = 49;
+use crate::model::principal::Repository;
 
 /// A tag and its service's name may have this many characters together (`google-api.md` 13.2).
 const TAG_AND_SERVICE: usize = 46;
+
+/// What to do about another repository's pull request.
+pub const CURE: &str = "leave previews to pull requests of this repository; or write `allow_forks: approved` where a person approves each run, and knows that the code can use whatever the run can";
 
 /// A resolved preview and what is worth a warning.
 #[derive(Debug)]
@@ -43,41 +44,44 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     let mut give = Give { raw, findings: &mut findings };
     let pull = pull_request(&mut give, runner);
     let closed = pull.as_ref().is_some_and(|pull| pull.closed);
-    let mode = give.choice("mode", &[("deploy", Mode::Deploy), ("cleanup", Mode::Cleanup)]).unwrap_or(if closed {
-        Mode::Cleanup
-    } else {
-        Mode::Deploy
-    });
-    let own_services = give.switch("preview_service").unwrap_or(false);
+    let mode = give
+        .choice("mode", &[("deploy", Mode::Deploy), ("cleanup", Mode::Cleanup)])
+        .or_else(|| closed.then_some(Mode::Cleanup));
+    let own_services = give.switch("preview_service").unwrap_or(true);
     let comment = give.switch("comment").unwrap_or(true);
     let life = give.with("expires", |text| expires(text).map_err(|error| error.cure())).unwrap_or(DEFAULT_LIFE);
-    let forks = give.choice("allow_forks", &[("approved", true)]).unwrap_or(false);
-    if let Some(pull) = &pull
-        && mode == Mode::Deploy
-        && !forks
-        && pull.is_from_fork(runner.origin.repository.as_deref())
-    {
-        let from = pull.from.clone().unwrap_or_else(|| "a repository that the event does not name".to_owned());
-        give.findings.wrong(
-            "allow_forks",
-            format!("pull request #{} comes from `{from}`: its code would be built and run with this run's credentials", pull.number),
-            "leave previews to pull requests of this repository; or write `allow_forks: approved` where a person approves each run, and knows that the code can use whatever the run can",
-        );
+    let forks = approved(&mut give);
+    if let Some(pull) = pull.as_ref().filter(|_| mode != Some(Mode::Cleanup)) {
+        if pull.closed {
+            give.findings.wrong("mode", over(pull.number), "leave `mode` out: what is left of it is removed then");
+        }
+        // Of any other, GitHub is asked.
+        if said(runner, pull) == Said::Event && !forks && pull.is_from_fork(runner.origin.repository.as_deref()) {
+            give.findings.wrong("allow_forks", strange(pull), CURE);
+        }
     }
     // The manifest is read in any case: its mistakes are told together with these.
+    let runner = &Runner { removing: mode == Some(Mode::Cleanup), ..runner.clone() };
     let release::Resolved { release, warnings } = release::run(raw, runner, std::mem::take(&mut findings))?;
     // Without one there was a mistake, and that has been told.
     let Some(pull) = pull else { return Err(InputErrors::of(findings)) };
-    let mut shaped = Shaped { name: name(pull.number), life, own_services, warnings };
+    let repository = runner.origin.of_repository();
+    let mut shaped = Shaped { number: pull.number, name: name(pull.number), repository, life, own_services, warnings };
     let release = shaped.release(release, &mut findings);
     if !findings.mistakes.is_empty() {
         return Err(InputErrors::of(findings));
     }
     let manifest = raw.get("manifest").unwrap_or("slipway.yml").to_owned();
+    let said = said(runner, &pull);
     Ok(Resolved {
-        preview: Preview { pull, mode, own_services, comment, manifest, release },
+        preview: Preview { pull, said, mode, forks, own_services, comment, manifest, release },
         warnings: shaped.warnings,
     })
+}
+
+/// That no preview is made any more.
+pub fn over(number: u64) -> String {
+    format!("pull request #{number} is closed, and a closed one gets no preview")
 }
 
 fn pull_request(give: &mut Give<'_>, runner: &Runner) -> Option<PullRequest> {
@@ -85,13 +89,15 @@ fn pull_request(give: &mut Give<'_>, runner: &Runner) -> Option<PullRequest> {
     let number = give.with("pull_request", |text| scalar::number(text, 1, u32::MAX)).map(u64::from);
     match (number, by_event) {
         (Some(number), Some(pull)) if pull.number == number => Some(pull),
-        // By hand: whoever may start the run says which one is meant, so it counts as this repository's own.
+        // Nothing is known of it yet.
         (Some(number), _) => Some(PullRequest {
             number,
             branch: String::new(),
             head: None,
-            from: runner.origin.repository.clone(),
+            from: None,
             closed: false,
+            merged: false,
+            became: None,
         }),
         (None, Some(pull)) => Some(pull),
         (None, None) => {
@@ -119,7 +125,9 @@ fn of_the_release(manifest: &mut Map<String, Value>, own_services: bool) -> bool
 
 /// How parts of a release become parts of a preview.
 struct Shaped {
+    number: u64,
     name: String,
+    repository: Repository,
     life: Duration,
     own_services: bool,
     warnings: Vec<String>,
@@ -141,7 +149,7 @@ impl Shaped {
         release
     }
 
-    /// A candidate with a tag of the pull request's, or a service of its own.
+    /// A service of its own, or a candidate with a tag of the pull request's.
     fn service(&mut self, part: &str, deploy: &mut Deploy, findings: &mut Findings) {
         let place = format!("services.{part}");
         if deploy.kind == Kind::WorkerPool {
@@ -155,8 +163,11 @@ impl Shaped {
         }
         (deploy.domain, deploy.rollout.prune) = (None, None);
         let warm = deploy.manifest.as_mut().is_some_and(|manifest| of_the_release(manifest, self.own_services));
-        // A preview is of its own commit, whatever serves.
+        // A name of the manifest's is the release's to use.
+        deploy.settings.suffix = None;
+        // A preview is of its own commit, whatever serves, and shows all of it.
         deploy.rollout.force = true;
+        deploy.changed_paths.clear();
         if let What::Build(build) = &mut deploy.what {
             // Neither `latest` nor the layers of the next real build are a preview's to move.
             build.tags = Tag::parse(&self.name).into_iter().collect();
@@ -164,23 +175,27 @@ impl Shaped {
                 *cache = Cache::None;
             }
         }
+        deploy.guest = Some(Box::new(Guest {
+            number: self.number,
+            of: deploy.service.clone(),
+            own: self.own_services,
+            labels: labels(&deploy.service, self.number, &self.repository),
+            // Who may call what is there is not a preview's to change.
+            public: deploy.settings.public.take(),
+        }));
         if self.own_services {
-            let room = SERVICE_NAME.saturating_sub(self.name.len() + 1);
-            let start: String = deploy.service.as_str().chars().take(room).collect();
-            match ServiceName::parse(&format!("{}-{}", start.trim_end_matches('-'), self.name)) {
+            match service_name(&deploy.service, self.number) {
                 Ok(name) => deploy.service = name,
                 Err(error) => findings.wrong(&place, error.to_string(), ""),
             }
             deploy.rollout.way = Way::Direct;
-            deploy.settings.min_instances = Some(0);
+            (deploy.settings.min_instances, deploy.settings.invoker_check) = (Some(0), None);
             return;
         }
         if deploy.service.as_str().len() + self.name.len() > TAG_AND_SERVICE {
-            let cure = "write `preview_service: true`, or shorten the name";
+            let cure = "leave out `preview_service: false`, or shorten the name";
             findings.wrong(&place, format!("`{}` leaves no room for the tag `{}`", deploy.service, self.name), cure);
         }
-        // Who may call the service that is there is not a preview's to change.
-        (deploy.settings.public, deploy.settings.invoker_check) = (None, None);
         (deploy.rollout.no_traffic, deploy.rollout.way) = (true, Way::Candidate);
         deploy.rollout.tag = Some(self.name.clone());
         if warm || deploy.settings.min_instances.is_some_and(|instances| instances > 0) {

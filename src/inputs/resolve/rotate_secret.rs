@@ -109,6 +109,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
         pre_deploy: None,
         checks,
         rollout,
+        guest: None,
         dry_run,
     };
     let rotate = RotateSecret { deploy, secret, value, grace, max_age, only_when_due };

@@ -143,6 +143,7 @@ impl Command {
                         "source",
                         "image",
                         "changed_paths",
+                        "allow_forks",
                         "to_revision",
                         "no_traffic",
                         "traffic",

@@ -104,6 +104,7 @@ pub const HOSTING: &[Input] = &[
         "",
         "Directory for the hashes of the last run, relative to the workspace; files that are what they were are not compressed again",
     ),
+    recurring::FORKS,
     text(Group::Check, "health_path", "", "Path that must answer before the run is green, such as /"),
     recurring::HEALTH_STATUS,
     recurring::HEALTH_BODY,

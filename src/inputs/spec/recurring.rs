@@ -54,6 +54,13 @@ pub(super) const MAX_LATENCY_P95: Input = text(
 pub(super) const GATE_MIN_REQUESTS: Input =
     text(Group::Rollout, "gate_min_requests", "20", "Fewer requests than this make no metric: it is unknown then");
 
+pub(super) const FORKS: Input = text(
+    Group::What,
+    "allow_forks",
+    "",
+    "`approved`: also what comes from another repository's pull request. Its code is then built and run with this run's credentials, so let a person approve each run (an environment with reviewers)",
+);
+
 pub(super) const MANIFEST: Input =
     text(Group::What, "manifest", "slipway.yml", "File with the parts, relative to the workspace");
 pub(super) const VALUES: Input =

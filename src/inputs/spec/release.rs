@@ -26,6 +26,7 @@ pub const RELEASE: &[Input] = &[
     )),
     recurring::MANIFEST,
     recurring::VALUES,
+    recurring::FORKS,
     recurring::DRY_RUN,
     recurring::NOTIFY,
 ];

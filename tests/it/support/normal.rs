@@ -10,6 +10,7 @@ pub fn text(raw: &str) -> String {
     }
     text = numbered(&text, "-0f0f0f0-", "NONCE");
     text = numbered(&text, "-b000000-", "NONCE");
+    text = numbered(&text, "-1234567-", "NONCE");
     for word in ["web-secret-", "web-pin-", "web-back-"] {
         text = numbered(&text, word, "NONCE");
     }

@@ -12,6 +12,18 @@ const FILES: usize = 300;
 /// Commits listed by a call that does not ask for pages.
 const COMMITS: usize = 250;
 
+/// `GET /repos/{owner}/{repo}/commits/{ref}`: the commit with its parents; one that is not there answers 422 (docs.github.com,
+/// "Get a commit").
+pub(super) fn get(world: &mut World, call: &Call) -> Answer {
+    let repository = world.github.find(&repository_of(call)).ok_or_else(refusal::not_found)?;
+    let name = call.hole("ref");
+    let sha = repository.resolve(name).filter(|sha| repository.commits.contains_key(sha));
+    let sha = sha.ok_or_else(|| refusal::refuse(422, &format!("No commit found for SHA: {name}")))?;
+    let mut body = commit(repository, &sha, call);
+    body["files"] = json!([]);
+    Ok(refusal::github(200, &body))
+}
+
 /// `GET /repos/{owner}/{repo}/compare/{base}...{head}`.
 pub(super) fn compare(world: &mut World, call: &Call) -> Answer {
     let repository = world.github.find(&repository_of(call)).ok_or_else(refusal::not_found)?;

@@ -65,6 +65,14 @@ const ROUTES: &[Route] = &[
         commits::compare,
     ),
     route(
+        "github.commits.get",
+        "GET",
+        "repos/{owner}/{repo}/commits/{ref}",
+        PAGED,
+        &[("contents", Access::Read)],
+        commits::get,
+    ),
+    route(
         "github.pulls.get",
         "GET",
         "repos/{owner}/{repo}/pulls/{number}",

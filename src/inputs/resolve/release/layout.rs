@@ -46,7 +46,7 @@ impl Section {
     fn cure_elsewhere(self, input: &Input) -> Option<String> {
         match (input.name, input.means) {
             (_, Some(means)) => Some(format!("write `{means}`")),
-            ("github_token" | "dry_run" | "notify_webhook" | "environment" | "ca_certificates", _) => {
+            ("github_token" | "dry_run" | "notify_webhook" | "environment" | "ca_certificates" | "allow_forks", _) => {
                 Some("it is about the whole run: give it as an input".into())
             }
             ("values" | "pull_request" | "state", _) => Some("it is about the whole run: give it as an input".into()),

@@ -1,0 +1,65 @@
+//! Whether a run would ship what another repository's people wrote, by what its event says.
+
+use super::super::checkout;
+use super::super::error::Findings;
+use super::super::pull_request::{self, PullRequest};
+use super::super::raw::RawInputs;
+use super::super::runner::Runner;
+use super::Give;
+
+/// What to do about it, for commands that ship what everybody meets.
+const CURE: &str = "deploy what was merged (`on: push`); or write `allow_forks: approved` where a person approves each run, and knows that the code can use whatever the run can";
+
+/// Whether the input says that a person approves each run.
+pub(super) fn approved(give: &mut Give<'_>) -> bool {
+    give.choice("allow_forks", &[("approved", true)]).unwrap_or(false)
+}
+
+/// Refuses a deploy, a release or a site of a pull request that comes from another repository, and of a workflow that
+/// one has started: its code would be built and run with this run's credentials. What was merged, and is what is checked
+/// out, is this repository's own.
+pub fn refuse(raw: &RawInputs, runner: &Runner, findings: &mut Findings) {
+    let mut give = Give { raw, findings };
+    if approved(&mut give) {
+        return;
+    }
+    let origin = &runner.origin;
+    let by_event = pull_request::of_run(origin).filter(PullRequest::is_by_event);
+    if let Some(pull) = by_event.filter(|pull| pull.is_from_fork(origin.repository.as_deref())) {
+        if !is_merged_here(&pull, runner, raw) {
+            give.findings.wrong("allow_forks", strange(&pull), CURE);
+        }
+        return;
+    }
+    let here = origin.repository.as_deref().unwrap_or_default();
+    let elsewhere = pull_request::started_by(origin).filter(|from| !from.eq_ignore_ascii_case(here));
+    if let Some(from) = elsewhere
+        && (origin.sha.is_none() || checked_out(runner, raw) != origin.sha)
+    {
+        let problem = format!(
+            "a workflow of `{from}` started this run, and what is checked out is not this repository's own commit: its code would be shipped with this run's credentials"
+        );
+        give.findings.wrong("allow_forks", problem, CURE);
+    }
+}
+
+/// That a pull request's code is not this repository's.
+pub fn strange(pull: &PullRequest) -> String {
+    let from = pull.from.as_deref().map(|from| format!("`{from}`"));
+    let from = from.unwrap_or_else(|| "a repository that is not there any more".to_owned());
+    format!(
+        "pull request #{} comes from {from}: its code would be built and run with this run's credentials",
+        pull.number
+    )
+}
+
+/// Whether it was merged, and what is checked out is the commit of its base.
+pub(super) fn is_merged_here(pull: &PullRequest, runner: &Runner, raw: &RawInputs) -> bool {
+    let there = checked_out(runner, raw);
+    pull.merged && there.is_some() && (there == pull.became || there == runner.origin.sha)
+}
+
+fn checked_out(runner: &Runner, raw: &RawInputs) -> Option<String> {
+    let at = ["source", "entry_point"].into_iter().find_map(|name| raw.get(name)).unwrap_or(".");
+    checkout::commit(&runner.workspace, &runner.workspace.join(at))
+}
