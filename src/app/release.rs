@@ -302,7 +302,7 @@ fn coming(deploy: &Deploy) -> Coming {
     let open = deploy.settings.ingress.map(|ingress| ingress == Ingress::All).filter(|_| deploy.manifest.is_none());
     // Nobody is asked who they are where the check is off.
     let public = deploy.settings.public.or(deploy.settings.invoker_check.filter(|check| !check).map(|_| true));
-    Coming { service: service_of(deploy), open, public }
+    Coming { service: service_of(deploy), open, public, later: deploy.guest.is_some() }
 }
 
 /// Finds out what every part would change, and changes nothing.

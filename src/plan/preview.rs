@@ -85,6 +85,7 @@ pub fn beyond(level: &Patch, guest: &Guest, public: Option<bool>) -> Vec<String>
             _ => all.push(format!("`{field}`")),
         }
     }
+    all.sort();
     if guest.public.is_some() && guest.public != public {
         all.push("`allow_unauthenticated`".into());
     }

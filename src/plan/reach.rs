@@ -16,6 +16,8 @@ pub struct Coming {
     pub open: Option<bool>,
     /// Whether everybody may call it, by a grant or because nobody is asked, where that is said.
     pub public: Option<bool>,
+    /// Whether that is decided when it is made: a preview is as open as the live service.
+    pub later: bool,
 }
 
 /// Whether visitors get through to a service.
@@ -77,7 +79,7 @@ pub fn reach(now: Option<&Value>, callers: Option<Callers>, coming: Option<&Comi
         (_, Some(false)) | (Some(Callers::Granted), None) => Reach::Private,
         // A service that is not there yet begins with an empty policy.
         (None, None) => {
-            if now.is_none() {
+            if now.is_none() && !coming.is_some_and(|coming| coming.later) {
                 Reach::Private
             } else {
                 Reach::Unknown
@@ -103,7 +105,7 @@ mod tests {
     use serde_json::json;
 
     fn coming(open: Option<bool>, public: Option<bool>) -> Coming {
-        Coming { service: Service { region: "r".into(), name: "s".into() }, open, public }
+        Coming { service: Service { region: "r".into(), name: "s".into() }, open, public, later: false }
     }
 
     #[test]

@@ -375,7 +375,7 @@ fn mistakes_in_the_map_are_told_with_their_lines_and_without_its_values() {
     run.says("pre_deploy_job, line 1: `comand` is no key of it; its keys are `name`, `command`")
         .says("pre_deploy_job, line 2: the value of `timeout` does not fit")
         .says("pre_deploy_job, line 4: in its `env`, `PORT` is set by Cloud Run itself")
-        .says("pre_deploy_job, line 6: in its `secrets`, `db:zero` is not a secret's version")
+        .says("pre_deploy_job, line 6: in its `secrets`, the value of `DB` is not a secret's version")
         .says("pre_deploy_job, line 7: the value of `retries` does not fit")
         .does_not_say("hunter2");
     scene.input("pre_deploy_job", "command: x").input("source", "").input("traffic", "latest");

@@ -297,7 +297,10 @@ fn files_that_lead_elsewhere_are_refused_on_a_terminal_too() {
         (|file| file["source_credentials"]["refresh_token"] = "".into(), "it has no `refresh_token`"),
         (|file| file["source_credentials"]["universe_domain"] = "evil.example".into(), "is not googleapis.com"),
         (|file| file["source_credentials"]["client_id"] = json!({}), "is not a service-account key file"),
-        (|file| file["type"] = "external_account_authorized_user".into(), "`type: external_account_authorized_user`"),
+        (
+            |file| file["type"] = "external_account_authorized_user".into(),
+            "its `type` is `external_account_authorized_user`",
+        ),
     ];
     let mut scene = Scene::new();
     as_person_who_acts(&mut scene);

@@ -159,10 +159,10 @@ impl LineValue {
                 .then(|| format!("what follows the `#` in the value of {key} would be left out as a comment"));
         }
         let typed = self.typed.strip_prefix(' ').filter(|_| apart).unwrap_or(&self.typed);
-        if typed.starts_with([' ', '\t']) && !self.text.is_empty() {
+        if typed.starts_with(char::is_whitespace) && !self.text.is_empty() {
             return Some(format!("a blank stands before the value of {key}, and would be left out"));
         }
-        if typed.ends_with([' ', '\t']) {
+        if typed.ends_with(char::is_whitespace) {
             return Some(format!("a blank ends the line of {key}, and would be left out"));
         }
         None

@@ -225,7 +225,7 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
     let down = workspace::one_level_down(source, &path).first().map(|directory| below(directory));
     if give.raw.has("dockerfile") {
         let cure = match &down {
-            Some(down) => format!("there is one in {}: write `source: {}`", Shown(down), Named(down)),
+            Some(down) => format!("there is one in {}: write `source: {down}`", Shown(down)),
             None => "it is looked for relative to `source`".to_owned(),
         };
         give.findings.wrong("dockerfile", format!("there is no {} in {}", Shown(&path), Shown(&shown)), cure);

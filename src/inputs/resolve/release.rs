@@ -121,7 +121,7 @@ fn document(give: &mut Give<'_>, runner: &Runner) -> Option<Node> {
         _ if runner.actions && workspace::is_empty(&runner.workspace) => NOT_CHECKED_OUT.to_owned(),
         Some(directory) => {
             let path = format!("{directory}/{shown}");
-            format!("there is one in {}: write it as `manifest`", Shown(&path))
+            format!("there is one in {}: write `manifest: {path}`", Shown(directory))
         }
         None => "it is looked for relative to the workspace: is the repository checked out?".to_owned(),
     };

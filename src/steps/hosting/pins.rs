@@ -216,7 +216,11 @@ async fn tag(
 /// The latest revision; where that was never promoted, and does not come `along` with the site, the one that serves.
 fn good(service: &Found, along: bool) -> Option<RevisionName> {
     let latest = service.latest_ready()?;
-    if along || !Notes::on(service.json()).is_unpromoted(&latest) {
+    let notes = Notes::on(service.json());
+    // What comes with the site is being tried; a preview that waits there is somebody else's.
+    let tried = notes.record.as_ref().is_some_and(|record| record.rollout.revision == latest)
+        || notes.candidate(&latest).is_some_and(|candidate| candidate.open_until.is_some());
+    if along && tried || !notes.is_unpromoted(&latest) {
         return Some(latest);
     }
     let serving = pinned(&service.traffic(), Some(&latest));
