@@ -5,9 +5,12 @@ use serde_json::{Map, Value, json};
 
 use super::service::object;
 
+/// Makes a field's value where nothing is said.
+type Default = fn() -> Value;
+
 /// Fields of a template and what they are where nothing is said (docs of Cloud Run: request timeout, maximum concurrency,
 /// maximum instances).
-const OF_TEMPLATES: [(&str, &str, fn() -> Value); 3] = [
+const OF_TEMPLATES: [(&str, &str, Default); 3] = [
     ("", "timeout", || json!("300s")),
     ("", "maxInstanceRequestConcurrency", || json!(80)),
     ("scaling", "maxInstanceCount", || json!(100)),

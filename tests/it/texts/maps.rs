@@ -68,9 +68,12 @@ fn judge(scene: &Scene, run: &Run, value: &str, way: &str) {
     }
 }
 
+/// A map with a value in it.
+type Written = fn(&str) -> String;
+
 #[test]
 fn a_value_in_a_map_arrives_as_it_is_or_is_refused() {
-    let ways: [(&str, fn(&str) -> String); 4] = [
+    let ways: [(&str, Written); 4] = [
         ("YAML, in the middle", |value| format!("STAGE: staging\nV: {value}\nTOKEN: x")),
         ("YAML, at the end", |value| format!("TOKEN: x\nV: {value}")),
         ("lines, in the middle", |value| format!("STAGE=staging\nV={value}\nTOKEN=x")),

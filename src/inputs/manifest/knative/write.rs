@@ -62,7 +62,7 @@ pub(super) fn text(form: Form, value: &Value) -> Option<String> {
         Form::Flag | Form::Number | Form::Part | Form::Json(_) => Some(value.to_string()),
         Form::Hours => {
             let seconds: u64 = value.as_str()?.strip_suffix('s')?.parse().ok()?;
-            (seconds % 3600 == 0).then(|| (seconds / 3600).to_string())
+            seconds.is_multiple_of(3600).then(|| (seconds / 3600).to_string())
         }
         Form::Commas => Some(commas(value)),
         Form::Words(words) => Some(words.iter().find(|(_, word)| value == word)?.0.to_owned()),
@@ -161,7 +161,7 @@ impl Parts {
                     let source = &source["cloudStorageSource"];
                     let text = |name: &str| source[name].as_str().unwrap_or_default();
                     let generation = source["generation"].as_str().map(|number| format!("#{number}"));
-                    (text("bucket") != "").then(|| {
+                    (!text("bucket").is_empty()).then(|| {
                         let generation = generation.unwrap_or_default();
                         format!("gs://{}/{}{generation}", text("bucket"), text("object")).into()
                     })
