@@ -66,6 +66,8 @@ pub(crate) fn tokens_are_made_for_an_account() {
         assert!(!made.access_token.is_empty() && made.expire_time.is_some());
         let made = client.generate_id_token().set_name(&name).set_audience("https://web").set_include_email(true);
         assert_eq!(known(made.send().await).token.split('.').count(), 3);
+        let signed = known(client.sign_jwt().set_name(&name).set_payload(r#"{"sub":"me"}"#).send().await);
+        assert_eq!(signed.signed_jwt.split('.').count(), 3);
     });
 }
 
