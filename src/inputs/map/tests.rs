@@ -216,6 +216,8 @@ fn lines_of_an_input_arrive_whole_or_are_told() {
         ("A=abc #def", "left out as a comment"),
         ("A=#def", "left out as a comment"),
         ("A=abc \nB=1", "a blank ends the line of `A`"),
+        ("A=\r abc\nB=1", "a blank stands before the value of `A`"),
+        ("A=\u{85}abc\nB=1", "a blank stands before the value of `A`"),
         ("A=1\nMIIEvQIB==", "the end of a text in base64"),
         ("DATABASE_URL postgres://app:hunter2@db?x=y", "no `=` behind `DATABASE_URL`"),
         ("A=1\nB: x=hunter2", "no `=` behind `B`"),
