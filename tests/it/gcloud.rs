@@ -81,10 +81,12 @@ fn config(scene: &Scene) -> Value {
     })
 }
 
-/// What the settings below read.
-fn add_secret(world: &mut World) {
+/// What the settings below need: a secret, and the service agent of Identity-Aware Proxy, which a project has that has used
+/// it before. Elsewhere gcloud asks for its grant ten times, 15 s apart (`_AddIamPolicyBindingWithRetry`).
+fn prepare(world: &mut World) {
     world.add_secret(World::PROJECT, "db", "x");
     world.share_secret(World::PROJECT, "db", World::COMPUTE);
+    world.add_account(World::PROJECT, &format!("service-{}@gcp-sa-iap.iam.gserviceaccount.com", World::NUMBER));
 }
 
 /// Settings of every kind that gcloud has a flag for.
@@ -109,7 +111,7 @@ fn gcloud_and_slipway_deploy_the_same_service_in_turns() {
     let scene = Scene::new();
     scene.cloud.world(|world| {
         world.add_repository(World::PROJECT, REGION, "app");
-        add_secret(world);
+        prepare(world);
     });
     let gcloud = Gcloud::of(&scene);
     // gcloud's build and deploy.
@@ -174,7 +176,7 @@ fn the_export_of_a_service_is_a_manifest_of_it() {
     let image = "us-docker.pkg.dev/cloudrun/container/hello";
     let mut scene = Scene::new();
     scene.input("manifest", "web.yaml").input("source", "").input("image", image);
-    scene.cloud.world(add_secret);
+    scene.cloud.world(prepare);
     let gcloud = Gcloud::of(&scene);
     gcloud.run(&format!("beta run deploy web --image {image} --no-allow-unauthenticated {SETTINGS}"));
     let export = gcloud.run("run services describe web --format export");
