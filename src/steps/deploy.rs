@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::begin::{Begin, begin, tell_left};
-use super::{Context, access, again, deploy_failure, guest, order, over, traffic};
+use super::{Context, access, again, deploy_failure, guest, order, over, settle, traffic};
 use crate::clock::jitter;
 use crate::console::duration;
 use crate::explain::{Class, Failure};
@@ -29,9 +29,6 @@ const ROUNDS: u32 = 5;
 
 /// A revision may take its startup probes (240 s by default) and a few minutes of Google's.
 pub(super) const LONGEST_START: Duration = Duration::from_secs(600);
-
-/// Pause between looks at a service whose operation is not known.
-const LOOK: Duration = Duration::from_secs(3);
 
 /// What became of the image.
 pub(super) enum Delivered {
@@ -70,12 +67,12 @@ pub(super) async fn run(
                 Watched::Ended(End::Failed(why)) => {
                     return Err(deploy_failure::explain(context, facts, Some(why)).await);
                 }
-                Watched::StoppedWatching => return Err(stopped(context, limit.length)),
+                Watched::StoppedWatching => return Err(settle::stopped(context, limit.length)),
                 // The service itself says how it is doing.
-                Watched::Unseen(_) => settle(context, facts, limit).await?,
+                Watched::Unseen(_) => settle::run(context, facts, limit).await?,
             }
         }
-        None => settle(context, facts, limit).await?,
+        None => settle::run(context, facts, limit).await?,
     }
     let (service, revision_now) = read_back(context, facts).await?;
     let ready = revision_now.condition("Ready");
@@ -381,63 +378,6 @@ pub(super) fn remember(facts: &mut Facts, current: Option<&Service>) {
     facts.service.previous = service.serving().main_revision(latest.as_ref()).cloned();
     facts.service.latest_before = latest;
     facts.service.url = (!service.uri().is_empty()).then(|| service.uri().to_owned());
-}
-
-/// Waits by looking at the service, where there is no operation to wait for.
-async fn settle(context: &Context<'_>, facts: &mut Facts, limit: crate::clock::Limit) -> Result<(), Failure> {
-    loop {
-        match cloud_run::service(context.http, &context.service_name).await {
-            Ok(Some(service)) if service.is_settled() => return Ok(()),
-            // One look that does not find it may be a look that came too early.
-            Ok(None) if traffic::look_again(context).await?.is_some() => {}
-            Ok(None) => {
-                facts.service.ready = false;
-                return Err(Failure::plain(
-                    Class::Deploy,
-                    format!(
-                        "{} `{}` was deleted while it was deployed",
-                        context.deploy.kind.capital(),
-                        context.deploy.service
-                    ),
-                )
-                .hint("Run again to create it anew"));
-            }
-            Ok(Some(_)) => {}
-            Err(error) if error.is_transient() => {}
-            Err(error) => {
-                return Err(Failure::of(
-                    format!(
-                        "{} `{}` can no longer be watched; it may still be deploying",
-                        context.deploy.kind.capital(),
-                        context.deploy.service
-                    ),
-                    error,
-                ));
-            }
-        }
-        if limit.reached(context.clock()) {
-            return Err(stopped(context, limit.length));
-        }
-        context.clock().sleep(jitter(LOOK, 0.8, 1.2)).await;
-    }
-}
-
-fn stopped(context: &Context<'_>, limit: Duration) -> Failure {
-    let deploy = context.deploy;
-    Failure::plain(
-        Class::Timeout,
-        format!(
-            "Stopped watching {} `{}` after {} s: revision `{}` is neither ready nor failed",
-            deploy.kind.word(),
-            deploy.service,
-            limit.as_secs(),
-            context.marks.revision
-        ),
-    )
-    .hint(format!(
-        "See how it ends: gcloud run revisions describe {} --region={} --project={}",
-        context.marks.revision, deploy.region, deploy.project
-    ))
 }
 
 /// Reads the service and the revision: what is true, whatever the operation said.

@@ -47,6 +47,7 @@ pub mod run_job;
 mod runs_as;
 mod secret_age;
 mod serving;
+mod settle;
 pub mod status;
 mod tail;
 mod together;
