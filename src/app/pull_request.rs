@@ -89,7 +89,7 @@ pub(super) async fn settle(
 }
 
 /// What GitHub says, or why it does not.
-async fn ask(github: Option<&GitHub>, number: u64) -> Result<Pull, String> {
+pub(super) async fn ask(github: Option<&GitHub>, number: u64) -> Result<Pull, String> {
     let Some(github) = github else { return Err("there is no token for GitHub".into()) };
     match tokio::time::timeout(LONGEST, github.pull(number)).await {
         Ok(Ok(pull)) => Ok(pull),

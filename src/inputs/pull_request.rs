@@ -49,6 +49,12 @@ impl PullRequest {
         self.head.is_some() || self.from.is_some()
     }
 
+    /// Where it comes from, in words.
+    pub fn from_words(&self) -> String {
+        let from = self.from.as_deref().map(|from| format!("`{from}`"));
+        from.unwrap_or_else(|| "a repository that is not there any more".to_owned())
+    }
+
     /// Whether it comes from another repository than the one it is for; unknown counts as such.
     pub fn is_from_fork(&self, repository: Option<&str>) -> bool {
         match (&self.from, repository) {

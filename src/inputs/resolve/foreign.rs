@@ -45,11 +45,10 @@ pub fn refuse(raw: &RawInputs, runner: &Runner, findings: &mut Findings) {
 
 /// That a pull request's code is not this repository's.
 pub fn strange(pull: &PullRequest) -> String {
-    let from = pull.from.as_deref().map(|from| format!("`{from}`"));
-    let from = from.unwrap_or_else(|| "a repository that is not there any more".to_owned());
     format!(
-        "pull request #{} comes from {from}: its code would be built and run with this run's credentials",
-        pull.number
+        "pull request #{} comes from {}: its code would be built and run with this run's credentials",
+        pull.number,
+        pull.from_words()
     )
 }
 
