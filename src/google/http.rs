@@ -16,6 +16,7 @@ use super::refusal::Refusal;
 use super::retry::{self, Patience, Repeat, Verdict};
 use super::token::{TokenError, Tokens, chain};
 use crate::clock::{Clock, jitter};
+use crate::model::json::kind;
 use crate::model::principal::Principal;
 use crate::net::Clients;
 
@@ -412,18 +413,6 @@ async fn read(mut response: reqwest::Response, largest: usize, whole: bool) -> R
             Err(_) if !whole => return Ok(body.into()),
             Err(error) => return Err(sort(&error)),
         }
-    }
-}
-
-/// What a value is, in words.
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "`null`",
-        Value::Bool(_) => "a switch",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
     }
 }
 

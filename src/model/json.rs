@@ -1,6 +1,19 @@
-//! Changing JSON that came from outside: what is not what it should be is replaced, and no program is stopped by it.
+//! JSON that came from outside: what it is, in words, and changing it. What is not what it should be is replaced, and no
+//! program is stopped by it.
 
 use serde_json::{Map, Value};
+
+/// What a value is, in words.
+pub fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "`null`",
+        Value::Bool(_) => "a switch",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
 
 /// The object in a value; what is none becomes an empty one.
 pub fn object(value: &mut Value) -> &mut Map<String, Value> {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::keys;
 use super::mistake::Notes;
+use crate::model::json::kind;
 
 /// An object at a place.
 pub(super) struct Node<'a> {
@@ -113,17 +114,5 @@ impl<'a> Node<'a> {
             Some(slip) => format!("`{slip}` is not known: write `{name}`"),
             None => otherwise.to_owned(),
         }
-    }
-}
-
-/// What a value is, for sentences.
-pub(super) fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "`null`",
-        Value::Bool(_) => "a switch",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
     }
 }

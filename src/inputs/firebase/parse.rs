@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::mistake::{FIREBASE_JSON, JsonMistake, Notes};
-use super::node::{Node, kind};
+use super::node::Node;
 use super::rewrites::{header_rule, redirect, rewrite};
 use super::site::{AppAssociation, Destination, Place, Serving, SiteConfig};
 use super::{document, fill};
+use crate::model::json::kind;
 
 /// What `firebase init` leaves out of an upload, and so does a site without a `firebase.json`.
 const USUAL_IGNORES: [&str; 3] = [FIREBASE_JSON, "**/.*", "**/node_modules/**"];

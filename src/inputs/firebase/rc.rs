@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::document;
 use super::mistake::{FIREBASERC, JsonMistake, mistake};
-use super::node::kind;
 use super::parse::is_site_id;
+use crate::model::json::kind;
 
 /// What `.firebaserc` says. The default is a file that says nothing, or is not there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use super::mistake::Notes;
-use super::node::{Node, kind};
+use super::node::Node;
 use super::regex::{self, Verdict};
 use super::site::{DEFAULT_REGION, Destination, HeaderRule, Pattern, Redirect, Rewrite};
 use crate::model::ids::{Region, ServiceName};
+use crate::model::json::kind;
 
 const PATTERNS: &[&str] = &["source", "glob", "regex"];
 const DESTINATIONS: &[&str] = &["destination", "function", "run", "dynamicLinks"];
