@@ -39,17 +39,32 @@ pub fn run_tag(service: &str, nonce: &str) -> Option<String> {
     Some(format!("c{}", nonce.chars().take(room.min(8) - 1).collect::<String>()))
 }
 
+/// The allocation, written out where nothing is written: everything to the latest revision.
+pub fn whole(traffic: &Traffic) -> Traffic {
+    if traffic.shares.is_empty() { following(traffic, &[]) } else { traffic.clone() }
+}
+
+/// Everything to the latest revision, whatever its name, with the tags that are there `now`; those among `followed` stand
+/// on the latest one too.
+pub fn following(now: &Traffic, followed: &[String]) -> Traffic {
+    let mut shares = vec![Share { target: Target::Latest, percent: 100, tag: None }];
+    shares.extend(now.shares.iter().filter_map(|share| {
+        let tag = share.tag.clone()?;
+        let target = if followed.contains(&tag) { Target::Latest } else { share.target.clone() };
+        Some(Share { target, percent: 0, tag: Some(tag) })
+    }));
+    Traffic { shares }
+}
+
 /// The allocation by names: what `LATEST` stands for now is written out, so that a new revision
 /// changes nothing. `None` when nothing serves.
 pub fn pinned(traffic: &Traffic, latest_ready: Option<&RevisionName>) -> Option<Traffic> {
-    let whole = [Share { target: Target::Latest, percent: 100, tag: None }];
-    let shares = if traffic.shares.is_empty() { &whole[..] } else { &traffic.shares };
-    let named = shares.iter().map(|share| {
-        let target = match &share.target {
+    let named = whole(traffic).shares.into_iter().map(|share| {
+        let target = match share.target {
             Target::Latest => Target::Revision(latest_ready?.clone()),
-            named => named.clone(),
+            named => named,
         };
-        Some(Share { target, ..share.clone() })
+        Some(Share { target, ..share })
     });
     let shares: Vec<Share> = named.collect::<Option<_>>()?;
     let total: u32 = shares.iter().map(|share| u32::from(share.percent)).sum();

@@ -18,7 +18,7 @@ use crate::plan::enrolment;
 use crate::plan::manifest::from_manifest;
 use crate::plan::notes::{Candidate, Notes, Record, Served};
 use crate::plan::preview;
-use crate::plan::rollout::{follows_latest, latest_tags, pinned, traffic_json, with_tag};
+use crate::plan::rollout::{following, follows_latest, latest_tags, pinned, traffic_json, with_tag};
 use crate::plan::rotate_secret::REPLACED;
 use crate::plan::service::change;
 use crate::plan::service_level::Patch;
@@ -203,7 +203,8 @@ async fn assemble(
             notes.served = served_at_once(context, Some(current), &notes);
             if notes.record.is_none() && notes.served.followed_latest {
                 // It was pinned by a candidate, or by a rollout that went back.
-                wanted["traffic"] = follow(current, &std::mem::take(&mut notes.served.latest_tags));
+                let followed = std::mem::take(&mut notes.served.latest_tags);
+                wanted["traffic"] = traffic_json(&following(&current.traffic(), &followed));
                 notes.served.followed_latest = false;
             } else if !reaches_latest(current) {
                 // It will serve nobody, so the next deploy must not start from it.
@@ -267,20 +268,6 @@ fn served_at_once(context: &Context<'_>, service: Option<&Service>, notes: &Note
         previous: main.map(|main| main.to_string()),
         ..notes.served.clone()
     }
-}
-
-/// The allocation with everything on the latest revision, whatever its name, and with the tags that are there; those
-/// that followed it follow it again.
-fn follow(service: &Service, followed: &[String]) -> serde_json::Value {
-    use crate::model::traffic::{Share, Target};
-    let tags = service.traffic().shares.into_iter().filter_map(|share| Some((share.tag?, share.target)));
-    let tagged = tags.map(|(tag, target)| {
-        let target = if followed.contains(&tag) { Target::Latest } else { target };
-        Share { target, percent: 0, tag: Some(tag) }
-    });
-    let mut shares = vec![Share { target: Target::Latest, percent: 100, tag: None }];
-    shares.extend(tagged);
-    traffic_json(&crate::model::traffic::Traffic { shares })
 }
 
 /// Whether requests go to whatever revision is the latest.

@@ -12,7 +12,7 @@ use crate::model::traffic::Traffic;
 use crate::plan::difference::{Difference, between};
 use crate::plan::manifest::kept;
 use crate::plan::notes::Notes;
-use crate::plan::rollout::{Rollout, follows_latest, traffic_json, with_tag, without_tags};
+use crate::plan::rollout::{Rollout, follows_latest, traffic_json, whole, with_tag, without_tags};
 use crate::plan::service::settings_of;
 
 /// An image that exists everywhere, for checking a service whose own image is not built yet.
@@ -58,7 +58,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
         Begin::AtOnce => {
             let tag = context.deploy.rollout.tag.as_deref();
             allocation =
-                tag.zip(current).map(|(tag, now)| with_tag(rollout::everything(now), tag, &context.marks.revision));
+                tag.zip(current).map(|(tag, now)| with_tag(whole(&now.traffic()), tag, &context.marks.revision));
         }
         Begin::Held(record) => context.console.line(&format!(
             "Another run is rolling out revision `{}`: a deploy would wait for its end first",

@@ -13,7 +13,7 @@ use crate::model::facts::{Facts, RolloutEnd, Written};
 use crate::model::ids::RevisionName;
 use crate::model::traffic::{Share, Target, Traffic};
 use crate::plan::notes::{Notes, Record, Served};
-use crate::plan::rollout::{Rollout, with_tag, without_tags};
+use crate::plan::rollout::{Rollout, whole, with_tag, without_tags};
 use crate::plan::service_level::Patch;
 
 /// How the candidate is judged: at the address of its tag, where it has one.
@@ -25,19 +25,12 @@ pub(super) fn candidate_place(context: &Context<'_>, service: &Service, rollout:
 pub(super) async fn tag(context: &Context<'_>, facts: &mut Facts, tag: &str) -> Result<((), String), Failure> {
     let revision = &context.marks.revision;
     let decide = |service: &Service| {
-        let (traffic, mut notes) = (with_tag(everything(service), tag, revision), Notes::on(service.json()));
+        let (traffic, mut notes) = (with_tag(whole(&service.traffic()), tag, revision), Notes::on(service.json()));
         notes.sweep(&traffic);
         Ok(Decided { traffic, notes, patch: Patch::default() })
     };
     traffic::write(context, facts, Guard::Nothing, decide).await?;
     Ok(((), format!("tag `{tag}` stands on revision `{revision}`")))
-}
-
-/// The allocation, written out where nothing is written: everything to the latest revision.
-pub(super) fn everything(service: &Service) -> Traffic {
-    let traffic = service.traffic();
-    let all = Traffic { shares: vec![Share { target: Target::Latest, percent: 100, tag: None }] };
-    if traffic.shares.is_empty() { all } else { traffic }
 }
 
 /// Moves the traffic to `percent`; the last step ends the rollout when nothing is left to check.

@@ -20,7 +20,7 @@ use crate::model::hosting::{LIVE, short};
 use crate::model::ids::{Region, RevisionName, ServiceName};
 use crate::model::traffic::{Share, Target, Traffic};
 use crate::plan::notes::Notes;
-use crate::plan::rollout::{pinned, traffic_json};
+use crate::plan::rollout::{pinned, traffic_json, whole};
 use crate::plan::serving::{self, Generation, Resolved, Service};
 
 /// Rounds of read, change, write while others write the same service.
@@ -240,14 +240,6 @@ fn standing(service: &Found, latest: &RevisionName) -> Option<String> {
         Target::Revision(name) => name == latest,
     };
     shares.into_iter().filter(latest_is).find_map(|share| share.tag.filter(stays))
-}
-
-/// An allocation with its meaning written out, so that a tag can be added to it.
-fn whole(traffic: &Traffic) -> Traffic {
-    if traffic.shares.is_empty() {
-        return Traffic { shares: vec![Share { target: Target::Latest, percent: 100, tag: None }] };
-    }
-    traffic.clone()
 }
 
 /// Writes an allocation and waits for it; what stands on the service besides stays.
