@@ -7,8 +7,8 @@ use super::spec::Command;
 
 /// What makes inputs idle.
 struct Rule {
-    /// The command.
-    of: Command,
+    /// The commands.
+    of: &'static [Command],
     /// The input that says so.
     by: &'static str,
     /// Whether it does, by its text.
@@ -24,70 +24,63 @@ const CANARY: &[&str] =
 
 const RULES: &[Rule] = &[
     Rule {
-        of: Command::Monitoring,
+        of: &[Command::Monitoring],
         by: "state",
         says: |text| text == Some("absent"),
         why: "`state: absent` removes what is there",
         idle: &["error_rate", "latency_p95", "instances", "uptime_path", "notification_channels"],
     },
     Rule {
-        of: Command::Logs,
+        of: &[Command::Logs],
         by: "build",
         says: |text| text.is_some(),
         why: "`build` shows the whole log of a build",
         idle: &["region", "since", "severity", "revision", "tail", "follow", "follow_for"],
     },
     Rule {
-        of: Command::Logs,
+        of: &[Command::Logs],
         by: "build",
         says: |text| text.is_some_and(|text| text != "latest"),
         why: "`build` says already whose log is shown",
         idle: &["service"],
     },
     Rule {
-        of: Command::Logs,
+        of: &[Command::Logs],
         by: "build",
         says: |text| text.is_none(),
         why: "no `build` is asked for",
         idle: &["build_region"],
     },
     Rule {
-        of: Command::Logs,
+        of: &[Command::Logs],
         by: "follow",
         says: is(false),
         why: "`follow: false` follows nothing",
         idle: &["follow_for"],
     },
     Rule {
-        of: Command::Job,
+        of: &[Command::Job],
         by: "run",
         says: is(false),
         why: "`run: false` runs nothing",
         idle: &["run_args", "run_env", "wait", "job_timeout"],
     },
     Rule {
-        of: Command::Job,
+        of: &[Command::Job],
         by: "wait",
         says: is(false),
         why: "`wait: false` waits for nothing",
         idle: &["job_timeout"],
     },
     Rule {
-        of: Command::Deploy,
+        of: &[Command::Deploy, Command::Promote],
         by: "strategy",
         says: |text| matches!(text, Some("candidate" | "direct")),
         why: "`strategy` asks for no canary",
         idle: CANARY,
     },
     Rule {
-        of: Command::Promote,
-        by: "strategy",
-        says: |text| matches!(text, Some("candidate" | "direct")),
-        why: "`strategy` asks for no canary",
-        idle: CANARY,
-    },
-    Rule {
-        of: Command::Deploy,
+        of: &[Command::Deploy],
         by: "no_traffic",
         says: is(true),
         why: "`no_traffic` moves no traffic",
@@ -102,14 +95,14 @@ const RULES: &[Rule] = &[
         ],
     },
     Rule {
-        of: Command::RotateSecret,
+        of: &[Command::RotateSecret],
         by: "only_when_due",
         says: is(false),
         why: "`only_when_due: false` makes a new version however old the one in use is",
         idle: &["secret_max_age"],
     },
     Rule {
-        of: Command::Hosting,
+        of: &[Command::Hosting],
         by: "channel",
         says: |text| text == Some("live"),
         why: "the live channel never ends",
@@ -128,7 +121,7 @@ const fn is(wanted: bool) -> fn(Option<&str>) -> bool {
 /// Leaves out what means nothing here. Gives back a sentence for each reason.
 pub fn leave_out(command: Command, raw: &mut RawInputs) -> Vec<String> {
     let mut told = Vec::new();
-    for rule in RULES.iter().filter(|rule| rule.of == command) {
+    for rule in RULES.iter().filter(|rule| rule.of.contains(&command)) {
         if !(rule.says)(raw.get(rule.by)) {
             continue;
         }
