@@ -13,7 +13,7 @@ use crate::inputs::resolve::rotate_secret::{Resolved, run as resolve};
 use crate::inputs::rotate_secret::NewValue;
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
-use crate::model::facts::StepState;
+use crate::model::step::StepState;
 use crate::plan::rotate_secret::steps;
 use crate::report::markdown::escape;
 use crate::report::rotate_secret::{Rotated, SecretStory, headline, markdown};

@@ -27,6 +27,7 @@ pub mod rotation;
 pub mod secret;
 pub mod secret_version;
 pub mod shown;
+pub mod step;
 pub mod token_file;
 pub mod traffic;
 pub mod watch;

@@ -3,10 +3,10 @@
 use super::build::notes;
 use crate::inputs::deploy::{Build, Deploy, Destination, Pick, Recipe, Way, What};
 use crate::inputs::runner::Origin;
-use crate::model::facts::StepName;
 use crate::model::ids::{RevisionName, ServiceName};
 use crate::model::image::Tag;
 use crate::model::kind::Kind;
+use crate::model::step::StepName;
 
 /// A revision's name may have this many characters (`google-api.md` 7).
 const REVISION_NAME: usize = 63;

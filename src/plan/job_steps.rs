@@ -2,7 +2,7 @@
 
 use super::decide::Step;
 use crate::inputs::job::{Job, JobImage};
-use crate::model::facts::StepName;
+use crate::model::step::StepName;
 
 /// The steps of a run of the job command, in order.
 pub fn steps(job: &Job) -> Vec<Step> {

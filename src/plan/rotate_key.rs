@@ -5,8 +5,8 @@ use time::OffsetDateTime;
 use super::decide::Step;
 use super::difference::Difference;
 use crate::inputs::rotate_key::{Retire, RotateKey};
-use crate::model::facts::StepName;
 use crate::model::rotation::{AccountKey, RotationFact};
+use crate::model::step::StepName;
 
 /// What becomes of the keys that were there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

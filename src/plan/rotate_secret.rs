@@ -16,10 +16,10 @@ use super::secret_refs::repoint;
 use super::service::{clean_containers, container_index, object};
 use crate::inputs::deploy::Way;
 use crate::inputs::rotate_secret::{NewValue, Repoint, RotateSecret};
-use crate::model::facts::StepName;
 use crate::model::ids::RevisionName;
 use crate::model::image::ImageRef;
 use crate::model::secret_version::{SecretName, Version, Wanted};
+use crate::model::step::StepName;
 
 /// Annotation of the service that says which versions of its secrets were replaced, and when. Secrets have none that
 /// the role of a rotation may write.

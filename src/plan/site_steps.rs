@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::decide::Step;
 use crate::inputs::hosting::{Channel, Gone, Hosting, SiteSource, SiteWork};
-use crate::model::facts::StepName;
+use crate::model::step::StepName;
 
 /// The steps of a run of a hosting command, in order.
 pub fn steps(hosting: &Hosting) -> Vec<Step> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Story, json as report_json};
-use crate::model::facts::StepName;
+use crate::model::step::StepName;
 use crate::model::traffic::{Target, Traffic};
 
 /// Every output and one line on it; `action.yml` and the README hold the same.

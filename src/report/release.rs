@@ -9,8 +9,9 @@ use super::markdown::{code, escape, folded, link, sentence, table};
 use super::{Outcome, Story, build, exit_code, hosting, json as report_json, outputs, summary, timeline, truth};
 use crate::console::duration;
 use crate::explain::Class;
-use crate::model::facts::{Facts, RolloutEnd, StepFact, Written};
+use crate::model::facts::{Facts, RolloutEnd, Written};
 use crate::model::hosting::{SiteEnd, short};
+use crate::model::step::StepFact;
 use crate::plan::decide::Step;
 
 /// Every output of the release command and one line on it; `actions/release/action.yml` holds the same.

@@ -6,7 +6,8 @@ use super::{Context, access, allocate, begin, deploy, pick, roll, step, verify_s
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::Service;
 use crate::inputs::deploy::{Ask, Pick, Who};
-use crate::model::facts::{Facts, StepName, Written};
+use crate::model::facts::{Facts, Written};
+use crate::model::step::StepName;
 use crate::plan::notes::Notes;
 
 /// Rounds of read, decide, write while others write the same service.

@@ -18,7 +18,8 @@ use crate::google::error::ApiError;
 use crate::google::storage::{self, Object};
 use crate::google::upload::{self, CHUNK, Chunk, UploadError};
 use crate::inputs::deploy::{Build, Recipe};
-use crate::model::facts::{Facts, PackageFact, StepName};
+use crate::model::facts::{Facts, PackageFact};
+use crate::model::step::StepName;
 use crate::package::{self, Options, PackError, Progress, SURVEY_ATTEMPTS, Stop, Survey, Written};
 use crate::plan::build::Staged;
 

@@ -8,9 +8,10 @@ use super::{SiteContext, fact, find, pins, reach, refused, remove, send, step, v
 use crate::explain::{Class, Failure};
 use crate::google::hosting;
 use crate::inputs::hosting::{SiteSource, SiteWork, Upload};
-use crate::model::facts::{Facts, StepName};
+use crate::model::facts::Facts;
 use crate::model::hosting::short;
 use crate::model::preview::{Removal, Removed};
+use crate::model::step::StepName;
 use crate::plan::difference::{Difference, between};
 use crate::plan::serving;
 use crate::site;

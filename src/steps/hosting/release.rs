@@ -11,8 +11,9 @@ use crate::explain::{Class, Failure};
 use crate::google::hosting::{self, MOST_CHANNELS, Release};
 use crate::google::http::Http;
 use crate::inputs::hosting::Channel;
-use crate::model::facts::{Facts, StepName, Written};
+use crate::model::facts::{Facts, Written};
 use crate::model::hosting::{Before, short};
+use crate::model::step::StepName;
 
 /// Times a release is asked for when the channel says that it did not arrive.
 const ATTEMPTS: u32 = 3;

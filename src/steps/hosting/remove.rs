@@ -6,9 +6,10 @@ use crate::explain::{Class, Explain as _, Failure};
 use crate::google::hosting;
 use crate::google::http::Http;
 use crate::inputs::hosting::{Gone, SiteWork};
-use crate::model::facts::{Facts, StepName};
+use crate::model::facts::Facts;
 use crate::model::hosting::{LIVE, SiteFact};
 use crate::model::preview::{Removal, Removed};
+use crate::model::step::StepName;
 
 /// Removes the channels; the facts keep what became of each.
 ///

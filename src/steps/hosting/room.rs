@@ -5,8 +5,9 @@ use crate::clock::now_rfc3339;
 use crate::explain::{Class, Failure};
 use crate::google::hosting::{self, Channel, MOST_CHANNELS};
 use crate::inputs::hosting::Upload;
-use crate::model::facts::{Facts, StepName};
+use crate::model::facts::Facts;
 use crate::model::hosting::{Before, LIVE};
+use crate::model::step::StepName;
 
 /// Why a channel can go.
 pub(super) struct Stale {

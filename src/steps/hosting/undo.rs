@@ -9,8 +9,9 @@ use crate::console::Console;
 use crate::explain::{Class, Failure};
 use crate::google::hosting::{self, Channel};
 use crate::google::http::Http;
-use crate::model::facts::{Facts, StepName, Written};
+use crate::model::facts::{Facts, Written};
 use crate::model::hosting::{Before, LIVE, SiteEnd, short};
+use crate::model::step::StepName;
 
 /// Takes back what was released and removes what was made, after a failure; gives back the failure with what
 /// came of that.

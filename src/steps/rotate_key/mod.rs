@@ -18,8 +18,9 @@ use crate::github::GitHub;
 use crate::github::secrets::Door;
 use crate::google::http::Http;
 use crate::inputs::rotate_key::RotateKey;
-use crate::model::facts::{Facts, StepName};
+use crate::model::facts::Facts;
 use crate::model::rotation::AccountKey;
+use crate::model::step::StepName;
 use crate::plan::difference::Difference;
 use crate::plan::rotate_key::{Fate, changes, fate};
 
