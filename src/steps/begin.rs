@@ -209,14 +209,12 @@ fn no_room(context: &Context<'_>) -> Failure {
 }
 
 fn left_there(context: &Context<'_>, left: &Record) -> Failure {
-    let deploy = context.deploy;
     let what = format!(
         "A rollout of revision `{}` was left unfinished on service `{}`, and `strategy: direct` would write over it",
-        left.rollout.revision, deploy.service
+        left.rollout.revision, context.deploy.service
     );
-    let place = format!("--service={} --region={} --project-id={}", deploy.service, deploy.region, deploy.project);
     Failure::plain(Class::Config, what)
-        .hint(format!("Take it back first: slipway rollback {place}"))
+        .hint(format!("Take it back first: slipway rollback {}", context.flags()))
         .more_hints(["Or leave `strategy: direct` out: a candidate goes on from what served before".to_owned()])
 }
 

@@ -113,6 +113,12 @@ impl Context<'_> {
         self.http.clock()
     }
 
+    /// Names the service to a command of this program.
+    fn flags(&self) -> String {
+        let deploy = self.deploy;
+        format!("--service={} --region={} --project-id={}", deploy.service, deploy.region, deploy.project)
+    }
+
     /// Says something odd now, and keeps it for the report.
     fn warn(&self, facts: &mut Facts, text: String) {
         self.console.warning(&text);

@@ -12,7 +12,7 @@ use crate::inputs::deploy::{Ask, OnUnknown, What, Who};
 use crate::model::facts::{Facts, RolloutEnd, Written};
 use crate::model::ids::RevisionName;
 use crate::model::traffic::{Share, Target, Traffic};
-use crate::plan::notes::{Notes, Record, Served};
+use crate::plan::notes::{Candidate, Notes, Record, Served};
 use crate::plan::rollout::{Rollout, whole, with_tag, without_tags};
 use crate::plan::service_level::Patch;
 
@@ -152,16 +152,10 @@ pub(super) async fn hold(
                 OnUnknown::Hold if !context.together.is_alone() => Err(Failure::plain(Class::Verify, sentence)),
                 OnUnknown::Hold => {
                     end(facts, RolloutEnd::Left("`on_unknown: hold`"));
-                    let deploy = context.deploy;
+                    let (flags, tag) = (context.flags(), &record.rollout.tag);
                     Err(Failure::plain(Class::Verify, sentence)
-                        .hint(format!(
-                            "Go on by hand: slipway promote --service={} --region={} --project-id={} --tag={}",
-                            deploy.service, deploy.region, deploy.project, record.rollout.tag
-                        ))
-                        .more_hints([format!(
-                            "Or go back: slipway rollback --service={} --region={} --project-id={}",
-                            deploy.service, deploy.region, deploy.project
-                        )]))
+                        .hint(format!("Go on by hand: slipway promote {flags} --tag={tag}"))
+                        .more_hints([format!("Or go back: slipway rollback {flags}")]))
                 }
             }
         }
@@ -212,8 +206,8 @@ pub(super) async fn allocate(context: &Context<'_>, facts: &mut Facts, asks: &[A
             ..Served::default()
         };
         if let Some(main) = &main {
-            let (later, public) = Notes::on(service.json()).coming_with(main);
-            let waiting = notes.candidate(main).filter(|_| !later.is_empty() || public.is_some()).cloned();
+            let brings = |waiting: &&Candidate| !waiting.later.is_empty() || waiting.public.is_some();
+            let waiting = notes.candidate(main).filter(brings).cloned();
             notes.promoted(main);
             // Its settings wait for whoever promotes it.
             notes.candidates.extend(waiting);
