@@ -75,8 +75,8 @@ pub enum What {
     Promoted(Box<Place>),
     /// A revision that exists: only traffic moves.
     Revision(Pick),
-    /// An allocation: only traffic moves.
-    Traffic(Vec<Ask>),
+    /// An allocation: only traffic and tags move.
+    Traffic(Allocation),
 }
 
 /// A service somewhere.
@@ -99,6 +99,29 @@ pub enum Pick {
     Named(RevisionName),
     /// The one with that traffic tag.
     Tagged(String),
+}
+
+/// An allocation that is asked for: who receives the requests, and where the tags stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Allocation {
+    /// Who receives the requests; empty leaves them where they go.
+    pub shares: Vec<Ask>,
+    /// Tags and who gets each of them; `None` takes one away.
+    pub tags: Vec<(String, Option<Who>)>,
+    /// What happens to the other tags.
+    pub others: Strategy,
+}
+
+impl Allocation {
+    /// Everything to one revision.
+    pub fn whole(revision: RevisionName) -> Self {
+        Self { shares: vec![Ask { who: Who::Revision(revision), percent: 100 }], ..Self::default() }
+    }
+
+    /// Whether it is about tags alone.
+    pub fn is_tags_alone(&self) -> bool {
+        self.shares.is_empty()
+    }
 }
 
 /// A share that is asked for.

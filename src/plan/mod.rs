@@ -1,6 +1,7 @@
 //! What will be done, as values that can be printed and compared. Nothing here can fail for a
 //! reason outside the inputs, and nothing touches the world.
 
+pub mod allocation;
 pub mod base;
 pub mod besides;
 pub mod budget;

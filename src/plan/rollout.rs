@@ -87,11 +87,15 @@ pub fn with_tag(traffic: Traffic, tag: &str, on: &RevisionName) -> Traffic {
 
 /// The revision that a tag stands on, if that is known by its name.
 pub fn tagged<'a>(traffic: &'a Traffic, tag: &str) -> Option<&'a RevisionName> {
-    let share = traffic.shares.iter().find(|share| share.tag.as_deref() == Some(tag))?;
-    match &share.target {
+    match tagged_target(traffic, tag)? {
         Target::Revision(name) => Some(name),
         Target::Latest => None,
     }
+}
+
+/// What a tag stands on.
+pub(super) fn tagged_target<'a>(traffic: &'a Traffic, tag: &str) -> Option<&'a Target> {
+    traffic.shares.iter().find(|share| share.tag.as_deref() == Some(tag)).map(|share| &share.target)
 }
 
 /// Tags that stand on the latest revision, whatever its name.
@@ -205,12 +209,13 @@ impl Rollout {
     }
 }
 
-fn untagged(target: Target, percent: u8) -> Share {
+/// A line of an allocation without a tag.
+pub(super) fn untagged(target: Target, percent: u8) -> Share {
     Share { target, percent, tag: None }
 }
 
 /// Puts a tag on the line of its revision, or on a line of its own.
-fn attach(shares: &mut Vec<Share>, target: Target, tag: String) {
+pub(super) fn attach(shares: &mut Vec<Share>, target: Target, tag: String) {
     match shares.iter_mut().find(|share| share.target == target && share.tag.is_none()) {
         Some(share) => share.tag = Some(tag),
         None => shares.push(Share { target, percent: 0, tag: Some(tag) }),
@@ -218,7 +223,7 @@ fn attach(shares: &mut Vec<Share>, target: Target, tag: String) {
 }
 
 /// Splits `total` in the proportions of `weights`, to whole numbers that add up (largest remainder).
-fn apportion(weights: &[u8], total: u8) -> Vec<u8> {
+pub(super) fn apportion(weights: &[u8], total: u8) -> Vec<u8> {
     let sum: u32 = weights.iter().map(|weight| u32::from(*weight)).sum();
     if sum == 0 {
         return vec![0; weights.len()];

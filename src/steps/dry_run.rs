@@ -2,11 +2,11 @@
 
 use super::begin::{Begin, begin, tell_left};
 use super::preflight::Seen;
-use super::{Context, access, build, deploy, foresee, guest, pick, pre_deploy, resolve, rollout, traffic};
+use super::{Context, access, allocation, build, deploy, foresee, guest, pick, pre_deploy, resolve, traffic};
 use crate::clock::now_rfc3339;
 use crate::explain::Failure;
 use crate::google::cloud_run::{self, Service};
-use crate::inputs::deploy::{Ask, What, Who};
+use crate::inputs::deploy::{Allocation, What};
 use crate::model::facts::Facts;
 use crate::model::traffic::Traffic;
 use crate::plan::difference::{Difference, between};
@@ -123,7 +123,7 @@ async fn moves(context: &Context<'_>, facts: &mut Facts) -> Result<Vec<Differenc
     facts.service.existed = true;
     let mut changes = Vec::new();
     let then = match &context.deploy.what {
-        What::Traffic(asks) => rollout::asked(context, &service, asks)?,
+        What::Traffic(asked) => allocation::asked(context, &service, asked)?,
         What::Revision(wish) => {
             let (revision, note) = pick::run(context, &service, wish).await?;
             context.console.line(&format!("Chosen: {note}"));
@@ -142,7 +142,7 @@ async fn moves(context: &Context<'_>, facts: &mut Facts) -> Result<Vec<Differenc
                     in_the_end(Some(&service), &start.record.rollout, newest)
                 }
                 // Without room for a tag the traffic moves at once.
-                _ => rollout::asked(context, &service, &[Ask { who: Who::Revision(revision), percent: 100 }])?,
+                _ => allocation::asked(context, &service, &Allocation::whole(revision))?,
             }
         }
         _ => Traffic::default(),

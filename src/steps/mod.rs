@@ -2,6 +2,7 @@
 
 mod access;
 mod again;
+mod allocation;
 mod asking;
 mod begin;
 mod budget;
@@ -68,7 +69,7 @@ use crate::explain::{Class, Failure};
 use crate::github::GitHub;
 use crate::google::cloud_run::Service;
 use crate::google::http::Http;
-use crate::inputs::deploy::{Ask, Deploy, What};
+use crate::inputs::deploy::{Allocation, Deploy, What};
 use crate::inputs::runner::Origin;
 use crate::model::access::{AccessChange, Front};
 use crate::model::facts::Facts;
@@ -145,7 +146,7 @@ pub async fn run(contexts: &[Context<'_>], all: &mut [Facts]) -> Result<(), Fail
             let revived = revive::run(first, facts, pick).await;
             return turned_back(first, facts, revived).await;
         }
-        What::Traffic(asks) => return allocate(first, facts, asks).await,
+        What::Traffic(asked) => return allocate(first, facts, asked).await,
         _ => {}
     }
     ordered_everywhere(contexts, all, &seen).await?;
@@ -443,8 +444,8 @@ async fn verify_service(context: &Context<'_>, facts: &mut Facts, rollout: Optio
 }
 
 /// Writes the allocation the user asked for.
-async fn allocate(context: &Context<'_>, facts: &mut Facts, asks: &[Ask]) -> Result<(), Failure> {
-    step(context, facts, StepName::Shift, async |facts| rollout::allocate(context, facts, asks).await).await?;
+async fn allocate(context: &Context<'_>, facts: &mut Facts, asked: &Allocation) -> Result<(), Failure> {
+    step(context, facts, StepName::Shift, async |facts| allocation::write(context, facts, asked).await).await?;
     verify_service(context, facts, None).await
 }
 

@@ -5,7 +5,7 @@ use super::traffic::{self, Decided, Guard};
 use super::{Context, access, allocate, begin, deploy, pick, roll, step, verify_service};
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::Service;
-use crate::inputs::deploy::{Ask, Pick, Who};
+use crate::inputs::deploy::{Allocation, Pick};
 use crate::model::facts::{Facts, Written};
 use crate::model::step::StepName;
 use crate::plan::notes::Notes;
@@ -26,8 +26,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, pick: &Pick) -
         let begun = begin::begin(context, facts, Some(&service), &revision, None).await?;
         let Begin::Rolls(start) = begun else {
             // No tag, so no address of its own to ask it at: the traffic moves at once.
-            let ask = Ask { who: Who::Revision(revision.clone()), percent: 100 };
-            return allocate(context, facts, &[ask]).await;
+            return allocate(context, facts, &Allocation::whole(revision)).await;
         };
         let record = start.record;
         let nothing_else = start.left.is_none() && record.access.is_none() && record.later.is_empty();

@@ -8,11 +8,11 @@ use crate::clock::now_rfc3339;
 use crate::console::duration;
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::Service;
-use crate::inputs::deploy::{Ask, OnUnknown, What, Who};
-use crate::model::facts::{Facts, RolloutEnd, Written};
+use crate::inputs::deploy::{OnUnknown, What};
+use crate::model::facts::{Facts, RolloutEnd};
 use crate::model::ids::RevisionName;
-use crate::model::traffic::{Share, Target, Traffic};
-use crate::plan::notes::{Candidate, Notes, Record, Served};
+use crate::model::traffic::Target;
+use crate::plan::notes::{Notes, Record, Served};
 use crate::plan::rollout::{Rollout, whole, with_tag, without_tags};
 use crate::plan::service_level::Patch;
 
@@ -182,109 +182,6 @@ pub(super) async fn finish(context: &Context<'_>, facts: &mut Facts, record: &Re
     }
     end(facts, RolloutEnd::Finished);
     Ok(((), format!("tag `{}` {tag}", rollout.tag)))
-}
-
-/// Writes an allocation that the user asked for; tags stay where they are.
-pub(super) async fn allocate(context: &Context<'_>, facts: &mut Facts, asks: &[Ask]) -> Result<((), String), Failure> {
-    let service = traffic::read(context).await?;
-    super::deploy::remember(facts, Some(&service));
-    let previous = facts.service.previous.clone();
-    let decide = |service: &Service| {
-        let traffic = asked(context, service, asks)?;
-        let main = traffic.main_revision(service.latest_ready().as_ref()).cloned();
-        let mut notes = Notes::on(service.json());
-        let left = notes.record.take();
-        let patch = match (&left, &main) {
-            // What came with a revision stays where that is the one that is named.
-            (Some(left), Some(main)) if left.rollout.revision != *main => left.undo.clone(),
-            _ => Patch::default(),
-        };
-        notes.served = Served {
-            revision: main.as_ref().map(ToString::to_string).unwrap_or_default(),
-            commit: None,
-            previous: previous.as_ref().map(ToString::to_string),
-            ..Served::default()
-        };
-        if let Some(main) = &main {
-            let brings = |waiting: &&Candidate| !waiting.later.is_empty() || waiting.public.is_some();
-            let waiting = notes.candidate(main).filter(brings).cloned();
-            notes.promoted(main);
-            // Its settings wait for whoever promotes it.
-            notes.candidates.extend(waiting);
-        }
-        Ok(Decided { traffic, notes, patch })
-    };
-    let left = Notes::on(service.json()).record;
-    let now = traffic::write(context, facts, Guard::Nothing, decide).await?;
-    facts.service.written = Written::Yes;
-    let main = now.serving().main_revision(now.latest_ready().as_ref()).cloned();
-    if let Some(left) = left.filter(|left| Some(&left.rollout.revision) != main.as_ref()) {
-        access::put_back(context, left.access.as_ref()).await?;
-    }
-    if let Some(waiting) = main.as_ref().and_then(|main| Notes::on(now.json()).candidate(main).cloned()) {
-        context.console.line(&format!(
-            "Settings that were deployed with revision `{}` come with `promote` alone, tag `{}`",
-            waiting.revision, waiting.tag
-        ));
-    }
-    Ok(((), format!("the traffic is {}", now.serving().words(now.latest_ready().as_ref()))))
-}
-
-/// The allocation that is asked for, on the service as it is.
-pub(super) fn asked(context: &Context<'_>, service: &Service, asks: &[Ask]) -> Result<Traffic, Failure> {
-    let there = service.traffic().shares;
-    let mut shares: Vec<Share> =
-        there.iter().filter(|share| share.tag.is_some()).map(|share| Share { percent: 0, ..share.clone() }).collect();
-    for ask in asks {
-        let target = match &ask.who {
-            Who::Latest => {
-                may_serve(context, service)?;
-                Target::Latest
-            }
-            // A name that is a tag of the service means the tag: revisions begin with the service's name.
-            Who::Revision(name) => match shares.iter_mut().find(|share| share.tag.as_deref() == Some(name.as_str())) {
-                Some(tagged) => {
-                    tagged.percent = ask.percent;
-                    continue;
-                }
-                None => Target::Revision(name.clone()),
-            },
-            Who::Tag(tag) => {
-                let Some(tagged) = shares.iter_mut().find(|share| share.tag.as_ref() == Some(tag)) else {
-                    let name = &context.deploy.service;
-                    return Err(Failure::plain(
-                        Class::Config,
-                        format!("Service `{name}` has no revision with tag `{tag}`"),
-                    )
-                    .hint(format!("Its traffic is {}", service.traffic().words(service.latest_ready().as_ref()))));
-                };
-                tagged.percent = ask.percent;
-                continue;
-            }
-        };
-        shares.push(Share { target, percent: ask.percent, tag: None });
-    }
-    Ok(Traffic { shares })
-}
-
-/// Refuses to send requests to the latest revision where that is one which was never promoted: it failed, or waits.
-/// Whoever wants it names it.
-fn may_serve(context: &Context<'_>, service: &Service) -> Result<(), Failure> {
-    let notes = Notes::on(service.json());
-    let latest = service.latest_ready();
-    let refused = latest.as_ref().filter(|name| {
-        // What came by `strategy: direct` was to serve at once.
-        let at_once = notes.served.revision == name.as_str();
-        notes.is_unpromoted(name) && !at_once && service.serving().share_of(name, Some(name)) == 0
-    });
-    let Some(name) = refused else { return Ok(()) };
-    let what = format!(
-        "The latest revision of service `{}` is `{name}`, which was never promoted: it did not pass, or waits without traffic",
-        context.deploy.service
-    );
-    Err(Failure::plain(Class::Config, what)
-        .hint(format!("To send it requests all the same, name it: `traffic: {name}=100`"))
-        .more_hints(["Or deploy again: a deploy that ends well follows the latest revision again".to_owned()]))
 }
 
 /// Keeps a percent that was reached, or what was seen there.

@@ -7,6 +7,7 @@
 mod support;
 
 mod access;
+mod allocation;
 mod billing;
 mod budgets;
 mod build_failures;

@@ -4,7 +4,7 @@ use super::Give;
 use crate::model::kind::Kind;
 
 /// Inputs that are about requests.
-const OF_REQUESTS: [&str; 30] = [
+const OF_REQUESTS: [&str; 32] = [
     "port",
     "concurrency",
     "timeout",
@@ -33,6 +33,8 @@ const OF_REQUESTS: [&str; 30] = [
     "traffic",
     "revision_traffic",
     "tag_traffic",
+    "traffic_tags",
+    "traffic_tags_update_strategy",
     "prune_revisions",
     "pre_deploy_job",
 ];

@@ -1,5 +1,6 @@
 //! From texts to meaning: every mistake is found here, all at once, before any request.
 
+mod allocation;
 mod build;
 mod check;
 pub mod doctor;
@@ -86,7 +87,7 @@ pub fn run(
         );
     }
     let what = match command {
-        Command::Deploy => match traffic(&mut give) {
+        Command::Deploy => match allocation::allocation(&mut give) {
             Some(what) => Some(what),
             None => what(&mut give, runner, image, project.as_ref(), region.as_ref(), service.as_ref()),
         },
@@ -189,10 +190,8 @@ fn regions(give: &mut Give<'_>) -> (Option<Region>, Vec<Region>) {
     if give.raw.has("region") {
         give.findings.wrong("regions", "`region` is given too", "keep one of them");
     }
-    for other in ["traffic", "revision_traffic", "tag_traffic"] {
-        if give.raw.has(other) {
-            give.findings.wrong("regions", format!("`{other}` moves the traffic of one region"), "write `region`");
-        }
+    for other in allocation::all().filter(|name| give.raw.has(name)) {
+        give.findings.wrong("regions", format!("`{other}` moves the traffic of one region"), "write `region`");
     }
     let mut all: Vec<Region> = Vec::new();
     for name in scalar::list(&text) {
@@ -209,28 +208,6 @@ fn regions(give: &mut Give<'_>) -> (Option<Region>, Vec<Region>) {
     }
     let first = all.remove(0);
     (Some(first), all)
-}
-
-/// An allocation that is asked for, in any of its three spellings.
-fn traffic(give: &mut Give<'_>) -> Option<What> {
-    let spellings = ["traffic", "revision_traffic", "tag_traffic"];
-    let given: Vec<&'static str> = spellings.into_iter().filter(|name| give.raw.has(name)).collect();
-    let name = *given.first()?;
-    if given.len() > 1 {
-        give.findings.wrong(given[1], format!("`{name}` says who shall serve already"), "keep one of them");
-    }
-    for other in ["source", "image", "build_config", "strategy", "no_traffic", "tag", "pre_deploy_job"] {
-        if give.raw.has(other) {
-            give.findings.wrong(
-                name,
-                format!("it moves traffic without deploying, and `{other}` deploys"),
-                format!("remove `{other}`; a deploy moves the traffic by itself, see `strategy`"),
-            );
-        }
-    }
-    // A mistake in it is told; an empty allocation stands in, so that nothing else is complained about.
-    let asks = give.with(name, |text| rollout::allocation(text, name == "tag_traffic")).unwrap_or_default();
-    Some(What::Traffic(asks))
 }
 
 /// What is promoted: the candidate with a tag, or the image that serves in another service.

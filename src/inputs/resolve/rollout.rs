@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::deploy::{Ask, Gates, OnUnknown, Rollout, Way, Who};
+use super::super::deploy::{Gates, OnUnknown, Rollout, Way};
 use super::super::scalar;
 use super::Give;
-use crate::model::ids::RevisionName;
 
 /// A canary with longer pauses than this outlasts the job that runs it.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(6 * 3600);
@@ -120,35 +119,6 @@ fn latency(text: &str) -> Result<Duration, &'static str> {
     if (0.001..=3600.0).contains(&seconds) { Ok(Duration::from_secs_f64(seconds)) } else { Err(CURE) }
 }
 
-/// An allocation: `latest`, `REVISION=PERCENT`, `tag:NAME=PERCENT`, one per line or separated by commas.
-pub(super) fn allocation(text: &str, tags: bool) -> Result<Vec<Ask>, String> {
-    const CURE: &str = "write `latest`, or `REVISION=PERCENT` lines that add up to 100";
-    let mut asks: Vec<Ask> = Vec::new();
-    for line in scalar::list(text) {
-        let (name, percent) = match line.split_once('=') {
-            Some((name, percent)) => {
-                (name.trim(), percent.trim().trim_end_matches('%').parse::<u8>().map_err(|_| CURE.to_owned())?)
-            }
-            None => (line.as_str(), 100),
-        };
-        let who = if let Some(tag_name) = name.strip_prefix("tag:") {
-            Who::Tag(tag(tag_name)?)
-        } else if tags {
-            Who::Tag(tag(name)?)
-        } else if name.eq_ignore_ascii_case("latest") {
-            Who::Latest
-        } else {
-            Who::Revision(RevisionName::parse(name).map_err(|error| error.to_string())?)
-        };
-        if asks.iter().any(|other| other.who == who) {
-            return Err(format!("`{name}` stands there twice"));
-        }
-        asks.push(Ask { who, percent });
-    }
-    let sum: u32 = asks.iter().map(|ask| u32::from(ask.percent)).sum();
-    if sum == 100 { Ok(asks) } else { Err(format!("the percents add up to {sum}; {CURE}")) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,20 +141,6 @@ mod tests {
         }
         for wrong in ["2", "0s", "2h", "xms"] {
             assert!(latency(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn an_allocation_adds_up() {
-        let latest = vec![Ask { who: Who::Latest, percent: 100 }];
-        assert_eq!(allocation("latest", false), Ok(latest.clone()));
-        assert_eq!(allocation("LATEST=100", false), Ok(latest));
-        let split = allocation("web-1=90, tag:pr-7=10", false).expect("it adds up");
-        assert_eq!(split[1].who, Who::Tag("pr-7".into()));
-        assert_eq!(allocation("pr-7=100", true).expect("by tags")[0].who, Who::Tag("pr-7".into()));
-        for wrong in ["", "web-1=90", "web-1=50,web-1=50", "web-1", "Web=100", "web-1=200"] {
-            let result = allocation(wrong, false);
-            assert_eq!(result.is_ok(), wrong == "web-1", "{wrong}: {result:?}");
         }
     }
 }

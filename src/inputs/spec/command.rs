@@ -149,6 +149,8 @@ impl Command {
                         "traffic",
                         "revision_traffic",
                         "tag_traffic",
+                        "traffic_tags",
+                        "traffic_tags_update_strategy",
                     ]
                     .contains(&input.name)
             }

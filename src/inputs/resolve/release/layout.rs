@@ -50,9 +50,15 @@ impl Section {
                 Some("it is about the whole run: give it as an input".into())
             }
             ("values" | "pull_request" | "state", _) => Some("it is about the whole run: give it as an input".into()),
-            ("traffic" | "revision_traffic" | "tag_traffic" | "no_traffic", _) => {
-                Some("a release moves the traffic itself, when every part is ready".into())
-            }
+            (
+                "traffic"
+                | "revision_traffic"
+                | "tag_traffic"
+                | "traffic_tags"
+                | "traffic_tags_update_strategy"
+                | "no_traffic",
+                _,
+            ) => Some("a release moves the traffic itself, when every part is ready".into()),
             _ if input.group == Group::Spelling => Some("remove it".into()),
             _ => None,
         }
