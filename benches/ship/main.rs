@@ -47,6 +47,7 @@ fn main() -> Outcome<()> {
 fn pack(directory: &Path) -> Outcome<()> {
     let options = Options {
         credential_files: vec![],
+        ignore_file: None,
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
     let begun = Instant::now();

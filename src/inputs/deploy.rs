@@ -222,6 +222,14 @@ pub struct Build {
     pub timeout_given: bool,
     /// Cloud Build location.
     pub location: Region,
+    /// Whether the directory is uploaded; steps of a configuration may need none.
+    pub has_source: bool,
+    /// The file in it whose rules leave files out, in place of `.gcloudignore`.
+    pub ignore_file: Option<String>,
+    /// Where the log goes; `None` leaves that to a configuration, else it is beside the source.
+    pub logs: Option<Logs>,
+    /// Disk of the machine, in GB.
+    pub disk_gb: Option<u32>,
     /// Machine type.
     pub machine: Option<String>,
     /// Account the build runs as.
@@ -234,6 +242,15 @@ pub struct Build {
     pub bucket_given: bool,
     /// What it may cost.
     pub budgets: Budgets,
+}
+
+/// Where a build writes its log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Logs {
+    /// Into this directory of a bucket, `gs://BUCKET/DIRECTORY`.
+    In(String),
+    /// Where Cloud Build puts it under one of its rules, by the API's word for that.
+    By(&'static str),
 }
 
 /// Where an image is pushed to.

@@ -63,7 +63,7 @@ const RULES: &[Rule] = &[
         by: "run",
         says: is(false),
         why: "`run: false` runs nothing",
-        idle: &["run_args", "run_env", "wait", "job_timeout"],
+        idle: &["run_args", "run_env", "run_container", "run_tasks", "run_task_timeout", "wait", "job_timeout"],
     },
     Rule {
         of: &[Command::Job],

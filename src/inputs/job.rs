@@ -68,12 +68,18 @@ pub enum JobImage {
 }
 
 /// How a job is run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Run {
     /// Arguments for this one run; an empty list takes the job's own away.
     pub args: Option<Vec<String>>,
     /// Variables for this one run.
     pub env: Vec<(String, String)>,
+    /// The container that both are for; `None` is the job's first.
+    pub container: Option<String>,
+    /// Tasks of this one run.
+    pub tasks: Option<u32>,
+    /// Limit of one attempt of a task in this one run.
+    pub task_timeout: Option<Duration>,
     /// How long it is waited for; `None` starts it and goes on.
     pub wait: Option<Duration>,
 }

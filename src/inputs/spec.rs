@@ -208,6 +208,25 @@ pub const DEPLOY: &[Input] = &[
     text(Group::Build, "build_machine_type", "Cloud Build's default", "Machine of the build, such as E2_HIGHCPU_8"),
     text(Group::Build, "build_service_account", "Cloud Build's default account", "Account the build runs as"),
     text(Group::Build, "build_worker_pool", "", "Private pool, projects/P/locations/L/workerPools/NAME"),
+    text(Group::Build, "build_disk_size", "Cloud Build's default", "Disk of the build's machine in GB, up to 4000"),
+    text(
+        Group::Build,
+        "build_ignore_file",
+        ".gcloudignore",
+        "File in `source` whose rules leave files out of what is uploaded",
+    ),
+    text(
+        Group::Build,
+        "build_logs",
+        "beside the source",
+        "Where the build writes its log: gs://BUCKET/DIRECTORY, or Cloud Build's `regional-user-owned-bucket` or `legacy-bucket`",
+    ),
+    switch(
+        Group::Build,
+        "build_without_source",
+        "false",
+        "Upload nothing: the steps of `build_config` fetch what they need",
+    ),
     text(
         Group::Build,
         "build_cache",

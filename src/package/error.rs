@@ -215,6 +215,9 @@ impl PackError {
             PackError::Nothing { excluded: 1.., rules: RulesSource::Gcloudignore, .. } => {
                 "Let `.gcloudignore` keep the files the build needs".to_owned()
             }
+            PackError::Nothing { excluded: 1.., rules: RulesSource::Named, .. } => {
+                "Let the file of `build_ignore_file` keep the files the build needs".to_owned()
+            }
             PackError::Nothing { excluded: 1.., rules: RulesSource::Gitignore, .. } => {
                 "Add a `.gcloudignore` that keeps the files the build needs; without one `.gitignore` decides"
                     .to_owned()

@@ -1,4 +1,5 @@
-//! Which rules leave files out: `.gcloudignore` with what it includes, or gcloud's defaults without one.
+//! Which rules leave files out: `.gcloudignore` with what it includes, or gcloud's defaults without one; or those of a
+//! file that takes its place.
 
 use std::fmt;
 use std::io;
@@ -25,6 +26,8 @@ const MAX_DEPTH: usize = 8;
 pub enum RulesSource {
     /// `.gcloudignore` in the root.
     Gcloudignore,
+    /// The file that was named in its place (gcloud's `--ignore-file`).
+    Named,
     /// No `.gcloudignore`, so gcloud's defaults and the root's `.gitignore`.
     Gitignore,
     /// Neither file, so gcloud's defaults alone.
@@ -35,6 +38,7 @@ impl fmt::Display for RulesSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             RulesSource::Gcloudignore => "`.gcloudignore`",
+            RulesSource::Named => "the file of `build_ignore_file`",
             RulesSource::Gitignore => "`.gitignore`, which decides where there is no `.gcloudignore`",
             RulesSource::Defaults => "the defaults (`.git`, `.gitignore`, `.gcloudignore`)",
         })
@@ -49,8 +53,15 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    pub(super) fn read(tree: &Tree) -> Result<Self, PackError> {
+    /// `named` stands in the root in place of `.gcloudignore`.
+    pub(super) fn read(tree: &Tree, named: Option<&str>) -> Result<Self, PackError> {
         let mut reader = Reader { tree, left: MAX_LENGTH, globs: Vec::new() };
+        if let Some(name) = named {
+            let file = name.as_bytes();
+            let text = reader.text(file).map_err(|error| unread(file, error))?;
+            reader.add(&text, &[file])?;
+            return Ok(Self { source: RulesSource::Named, globs: reader.globs });
+        }
         if let Some(text) = reader.root(GCLOUDIGNORE)? {
             reader.add(&text, &[GCLOUDIGNORE])?;
             return Ok(Self { source: RulesSource::Gcloudignore, globs: reader.globs });
@@ -86,7 +97,7 @@ impl Reader<'_> {
         match self.text(file) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(refusal(file, error, |file, source| PackError::IgnoreFile { file, source })),
+            Err(error) => Err(unread(file, error)),
         }
     }
 
@@ -122,6 +133,11 @@ impl Reader<'_> {
         })?;
         self.add(&text, &[files, &[name]].concat())
     }
+}
+
+/// An ignore file of the root that was not read.
+fn unread(file: &[u8], error: io::Error) -> PackError {
+    refusal(file, error, |file, source| PackError::IgnoreFile { file, source })
 }
 
 /// What to say of an ignore file that was not read.

@@ -56,6 +56,8 @@ pub const SURVEY_ATTEMPTS: u32 = 3;
 pub struct Options {
     /// Files that hold credentials of this run, wherever they are. They and their hard links are never packed.
     pub credential_files: Vec<PathBuf>,
+    /// The file in the root whose rules leave files out, in place of `.gcloudignore`.
+    pub ignore_file: Option<String>,
     /// How many threads hash and compress; more than [`MAX_THREADS`] are not used. The bytes do not depend on it.
     pub threads: NonZeroUsize,
 }

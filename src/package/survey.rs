@@ -48,7 +48,7 @@ impl Survey {
 /// Where the tree cannot be read or may not be packed; see [`PackError`].
 pub fn survey(root: &Path, options: &Options) -> Result<Survey, PackError> {
     let tree = Tree::open(root)?;
-    let rules = Rules::read(&tree)?;
+    let rules = Rules::read(&tree, options.ignore_file.as_deref())?;
     let Walk { found, mut withheld, mut warnings, excluded } = walk::walk(&tree, &rules, options)?;
     let threads = options.workers();
     let contents = content::read_all(&tree, &wanted(&found), threads)?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::inputs::deploy::{Build, Builder, Cache, Recipe};
+use crate::inputs::deploy::{Build, Builder, Cache, Logs, Recipe};
 use crate::inputs::runner::Origin;
 use crate::model::dockerfile::{Dockerfile, Want};
 use crate::model::image::{Repository, Tag};
@@ -73,7 +73,7 @@ pub fn request(
     build: &Build,
     repository: &Repository,
     project: &str,
-    staged: &Staged,
+    staged: Option<&Staged>,
     tags: &[Tag],
     marks: &[String],
     origin: &Origin,
@@ -87,10 +87,10 @@ pub fn request(
         Recipe::Buildpacks { env } => buildpacks(repository, env, tags),
         Recipe::Config { document, substitutions, .. } => config(document, substitutions, origin),
     };
-    body.insert(
-        "source".into(),
-        json!({"storageSource": {"bucket": staged.bucket, "object": staged.object, "generation": staged.generation}}),
-    );
+    if let Some(Staged { bucket, object, generation }) = staged {
+        let source = json!({"bucket": bucket, "object": object, "generation": generation});
+        body.insert("source".into(), json!({ "storageSource": source }));
+    }
     // Both limits are always sent: Google's defaults are an hour each (`google-api.md` 4.1).
     let timeout = format!("{}s", build.timeout.as_secs());
     if build.timeout_given {
@@ -100,6 +100,9 @@ pub fn request(
     body.entry("queueTtl").or_insert_with(|| timeout.into());
     let options = body.entry("options").or_insert_with(|| json!({}));
     let logging_given = options.get("logging").is_some() || options.get("defaultLogsBucketBehavior").is_some();
+    if let Some(gigabytes) = build.disk_gb {
+        options["diskSizeGb"] = gigabytes.to_string().into();
+    }
     options["logStreamingOption"] = options.get("logStreamingOption").cloned().unwrap_or_else(|| "STREAM_ON".into());
     if let Some(machine) = &build.machine {
         options["machineType"] = machine.as_str().into();
@@ -107,7 +110,14 @@ pub fn request(
     if let Some(pool) = &build.pool {
         options["pool"] = json!({ "name": pool });
     }
-    if !logging_given {
+    if let Some(Logs::By(rule)) = &build.logs {
+        options["defaultLogsBucketBehavior"] = (*rule).into();
+        body.remove("logsBucket");
+    } else if let Some(Logs::In(place)) = &build.logs {
+        body.insert("logsBucket".into(), place.as_str().into());
+        let options = body.entry("options").or_insert_with(|| json!({}));
+        options["logging"] = "GCS_ONLY".into();
+    } else if !logging_given {
         options["logging"] = "GCS_ONLY".into();
         body.entry("logsBucket").or_insert_with(|| format!("gs://{}/logs", build.bucket).into());
     }
@@ -357,6 +367,10 @@ mod tests {
             timeout: Duration::from_secs(1200),
             timeout_given: false,
             location: Region::parse("global").expect("a location"),
+            has_source: true,
+            ignore_file: None,
+            logs: None,
+            disk_gb: None,
             machine: None,
             account: None,
             pool: None,
@@ -370,8 +384,15 @@ mod tests {
         let staged = Staged { bucket: "b".into(), object: "o.tar.gz".into(), generation: "7".into() };
         let tags = ["abc1234", "latest"].map(|tag| Tag::parse(tag).expect("a tag"));
         let origin = Origin { sha: Some("0f0f0f0f".into()), repository: Some("o/r".into()), ..Origin::default() };
-        let body =
-            request(&build(recipe), &repository(), "p", &staged, &tags, &["slipway".into(), "req_1".into()], &origin);
+        let body = request(
+            &build(recipe),
+            &repository(),
+            "p",
+            Some(&staged),
+            &tags,
+            &["slipway".into(), "req_1".into()],
+            &origin,
+        );
         // What a hash is made of is told by the stories; here it stands for itself.
         let likeness = likeness_of(&body).expect("a likeness").to_owned();
         assert_eq!(likeness.len(), LIKENESS.len() + 32);

@@ -110,8 +110,10 @@ pub fn steps(deploy: &Deploy, marks: &Marks, tags: &[Tag]) -> Vec<Step> {
         ),
         What::Image(image) => add(StepName::Resolve, format!("the digest of `{image}`")),
         What::Build(build) => {
-            add(StepName::Package, format!("`{}` into a reproducible archive", build.source_shown));
-            add(StepName::Upload, format!("to `gs://{}/source`, unless it is there already", build.bucket));
+            if build.has_source {
+                add(StepName::Package, format!("`{}` into a reproducible archive", build.source_shown));
+                add(StepName::Upload, format!("to `gs://{}/source`, unless it is there already", build.bucket));
+            }
             add(StepName::Build, build_text(build, tags));
         }
     }

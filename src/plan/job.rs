@@ -92,16 +92,24 @@ pub(super) fn limits(container: &mut Map<String, Value>, settings: &JobSettings)
 
 /// Whether a run overrides anything; that takes a permission of its own.
 pub fn overrides_anything(run: &Run) -> bool {
-    run.args.is_some() || !run.env.is_empty()
+    run.args.is_some() || !run.env.is_empty() || run.tasks.is_some() || run.task_timeout.is_some()
 }
 
-/// What one run overrides of the job's first container; `None` when it is the job as it stands.
+/// What one run overrides of the job, and of its first container or the one that is named; `None` when it is the job as
+/// it stands.
 pub fn overrides(run: &Run, job: &Value) -> Option<Value> {
     if !overrides_anything(run) {
         return None;
     }
+    let mut overrides = Map::new();
+    set(&mut overrides, "taskCount", run.tasks);
+    set(&mut overrides, "timeout", run.task_timeout.map(|timeout| format!("{}s", timeout.as_secs())));
+    if run.args.is_none() && run.env.is_empty() {
+        return Some(overrides.into());
+    }
     let mut container = Map::new();
-    set(&mut container, "name", job.pointer("/template/template/containers/0/name").cloned());
+    let first = || job.pointer("/template/template/containers/0/name").cloned();
+    set(&mut container, "name", run.container.clone().map(Value::from).or_else(first));
     match run.args.as_deref() {
         Some([]) => drop(container.insert("clearArgs".into(), true.into())),
         Some(args) => drop(container.insert("args".into(), args.into())),
@@ -111,7 +119,8 @@ pub fn overrides(run: &Run, job: &Value) -> Option<Value> {
         let env = run.env.iter().map(|(name, value)| json!({"name": name, "value": value}));
         container.insert("env".into(), env.collect());
     }
-    Some(json!({"containerOverrides": [container]}))
+    overrides.insert("containerOverrides".into(), json!([container]));
+    Some(overrides.into())
 }
 
 /// The document without what Google writes in it: what can be compared with a document to write.
@@ -203,15 +212,19 @@ mod tests {
                 &Run {
                     args: args.map(|args| args.iter().map(|arg| (*arg).to_owned()).collect()),
                     env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-                    wait: None,
+                    ..Run::default()
                 },
                 &json!({}),
             )
         };
         assert_eq!(run(None, &[]), None);
         let named = json!({"template": {"template": {"containers": [{"name": "main"}]}}});
-        let one = overrides(&Run { args: None, env: vec![("A".into(), "1".into())], wait: None }, &named);
-        assert_eq!(one.and_then(|one| one.pointer("/containerOverrides/0/name").cloned()), Some(json!("main")));
+        let one = Run { env: vec![("A".into(), "1".into())], ..Run::default() };
+        let name = |run: &Run| overrides(run, &named)?.pointer("/containerOverrides/0/name").cloned();
+        assert_eq!(name(&one), Some(json!("main")));
+        assert_eq!(name(&Run { container: Some("side".into()), ..one }), Some(json!("side")));
+        let larger = Run { tasks: Some(9), task_timeout: Some(Duration::from_secs(60)), ..Run::default() };
+        assert_eq!(overrides(&larger, &named), Some(json!({"taskCount": 9, "timeout": "60s"})));
         assert_eq!(run(Some(&[]), &[]), Some(json!({"containerOverrides": [{"clearArgs": true}]})));
         assert_eq!(
             run(Some(&["down"]), &[("A", "1")]),

@@ -21,12 +21,14 @@ pub fn steps(job: &Job) -> Vec<Step> {
     let image = if matches!(job.image, JobImage::Kept) { "with the image it has" } else { "with that image" };
     add(StepName::Job, format!("`{}` in `{}`, {image}", job.name, job.region));
     if let Some(run) = &job.run {
-        let with = match (run.args.is_some(), run.env.is_empty()) {
-            (false, true) => "",
-            (true, true) => ", with arguments of its own",
-            (false, false) => ", with variables of its own",
-            (true, false) => ", with arguments and variables of its own",
-        };
+        let own = [
+            (run.args.is_some(), "arguments"),
+            (!run.env.is_empty(), "variables"),
+            (run.tasks.is_some(), "a number of tasks"),
+            (run.task_timeout.is_some(), "a limit for a task"),
+        ];
+        let own: Vec<&str> = own.into_iter().filter_map(|(given, what)| given.then_some(what)).collect();
+        let with = if own.is_empty() { String::new() } else { format!(", with {} of its own", own.join(" and ")) };
         let wait = match run.wait {
             Some(limit) => format!("watched for up to {} s", limit.as_secs()),
             None => "started and not waited for".to_owned(),

@@ -51,7 +51,7 @@ pub(super) async fn run(
     context: &Context<'_>,
     facts: &mut Facts,
     build: &Build,
-    staged: &Staged,
+    staged: Option<&Staged>,
     seen: &Seen,
 ) -> Result<(String, String), Failure> {
     let tree = facts.package.as_ref().map(|package| package.tree.clone());

@@ -27,7 +27,7 @@ pub(super) struct Failed<'a> {
     /// Whether that is there, where it may be seen.
     pub(super) there: Option<bool>,
     /// Its source.
-    pub(super) staged: &'a Staged,
+    pub(super) staged: Option<&'a Staged>,
     /// How it ended.
     pub(super) last: &'a CloudBuild,
     /// What it wrote.
@@ -117,7 +117,11 @@ fn step(failed: &Failed<'_>) -> Vec<String> {
 
 /// A command that fails in the same way on another machine: the same source, builder, frontend and arguments.
 fn again(failed: &Failed<'_>) -> String {
-    let Recipe::Dockerfile { path, file, target, args, builder } = &failed.build.recipe else { return String::new() };
+    let (Recipe::Dockerfile { path, file, target, args, builder }, Some(staged)) =
+        (&failed.build.recipe, failed.staged)
+    else {
+        return String::new();
+    };
     let mut words = vec!["docker".to_owned(), "build".to_owned(), "--platform=linux/amd64".to_owned()];
     let frontend = match builder {
         Builder::Legacy => None,
@@ -135,7 +139,7 @@ fn again(failed: &Failed<'_>) -> String {
     words.push("-".to_owned());
     let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
     let switch = if *builder == Builder::Legacy { 0 } else { 1 };
-    let Staged { bucket, object, .. } = failed.staged;
+    let Staged { bucket, object, .. } = staged;
     let values = match names.as_slice() {
         [] => String::new(),
         names => format!(" (with the values of {} in its environment)", names.join(", ")),

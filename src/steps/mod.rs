@@ -256,8 +256,15 @@ async fn preflight(context: &Context<'_>, facts: &mut Facts) -> Result<preflight
 async fn image(context: &Context<'_>, facts: &mut Facts, seen: &preflight::Seen) -> Result<String, Failure> {
     match &context.deploy.what {
         What::Build(build) => {
-            let staged = upload::stage(context, facts, build, seen).await?;
-            step(context, facts, StepName::Build, async |facts| build::run(context, facts, build, &staged, seen).await)
+            let staged = match build.has_source {
+                true => Some(upload::stage(context, facts, build, seen).await?),
+                false => {
+                    upload::make_room(context, build, seen).await?;
+                    None
+                }
+            };
+            let staged = staged.as_ref();
+            step(context, facts, StepName::Build, async |facts| build::run(context, facts, build, staged, seen).await)
                 .await
         }
         What::Image(image) => {

@@ -62,10 +62,19 @@ pub(super) async fn stage(
     }
 }
 
+/// Makes the bucket where it is missing, for the log of a build that has no source.
+pub(super) async fn make_room(context: &Context<'_>, build: &Build, seen: &Seen) -> Result<(), Failure> {
+    if !seen.bucket_missing || build.logs.is_some() {
+        return Ok(());
+    }
+    make_bucket(context, build).await.map_err(|error| error.into_failure(build))
+}
+
 async fn look(context: &Context<'_>, facts: &mut Facts, build: &Build) -> Result<(Survey, String), Failure> {
     let sentence = || format!("Could not package `{}`", build.source_shown);
     let options = Options {
         credential_files: context.deploy.credential_files.clone(),
+        ignore_file: build.ignore_file.clone(),
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
     let mut attempt = 1;

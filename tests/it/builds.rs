@@ -27,6 +27,7 @@ fn every_setting_of_a_build_arrives() {
         .input("build_machine_type", "e2-highcpu-8")
         .input("build_service_account", "builder@harbour-dev.iam.gserviceaccount.com")
         .input("build_cache", "none")
+        .input("build_disk_size", "200GB")
         .input("staging_bucket", "harbour-own-bucket");
     let run = scene.run().expect(0);
     let create = scene.cloud.calls("cloudbuild.projects.locations.builds.create").remove(0);
@@ -53,7 +54,7 @@ fn every_setting_of_a_build_arrives() {
     assert_eq!((&body["timeout"], &body["queueTtl"]), (&json!("300s"), &json!("300s")));
     assert_eq!(
         body["options"],
-        json!({"substitutionOption": "ALLOW_LOOSE", "logStreamingOption": "STREAM_ON", "machineType": "E2_HIGHCPU_8", "logging": "GCS_ONLY"})
+        json!({"substitutionOption": "ALLOW_LOOSE", "logStreamingOption": "STREAM_ON", "machineType": "E2_HIGHCPU_8", "diskSizeGb": "200", "logging": "GCS_ONLY"})
     );
     assert_eq!(body["logsBucket"], "gs://harbour-own-bucket/logs");
     assert_eq!(
@@ -98,6 +99,51 @@ fn a_users_own_configuration_is_completed_not_replaced() {
         (&json!("900s"), &json!("E2_HIGHCPU_8"), &json!("GCS_ONLY"))
     );
     assert!(run.outputs["image"].starts_with("gcr.io/harbour-dev/web@sha256:"));
+}
+
+#[test]
+fn steps_of_ones_own_need_no_source() {
+    let mut scene = Scene::new();
+    let steps = "steps: [{name: gcr.io/cloud-builders/bazel, args: [run, '@web//:image']}]\n";
+    scene.file("cb.yaml", format!("{steps}images: ['gcr.io/$PROJECT_ID/web:v1']\n"));
+    scene.input("source", "").input("build_config", "cb.yaml").input("build_without_source", "true");
+    let plan = scene.command(&["deploy", "--dry-run"]).expect(0);
+    plan.does_not_say("reproducible archive");
+    scene.run().expect(0);
+    let body = scene.cloud.calls("cloudbuild.projects.locations.builds.create").remove(0).json();
+    assert!(body.get("source").is_none(), "{body}");
+    assert_eq!(scene.cloud.world(|world| world.count("object created")), 0);
+    scene.input("build_config", "").input("source", "app");
+    let run = scene.run().expect(2);
+    run.says("build_without_source: the ready-made steps build what is uploaded");
+    run.says("source: nothing is uploaded with `build_without_source`");
+}
+
+#[test]
+fn another_ignore_file_takes_the_place_of_the_usual_one() {
+    let mut scene = Scene::new();
+    scene.file("app/.gcloudignore", "Dockerfile\n").file("app/ci.ignore", "big.bin\n").file("app/big.bin", "x");
+    scene.input("build_ignore_file", "ci.ignore");
+    scene.run().expect(0).says("1 left out by the file of `build_ignore_file`");
+    for (name, says) in [("none", "there is no `none` in `source`"), ("../ci.ignore", "write its name alone")] {
+        scene.input("build_ignore_file", name).run().expect(2).says(says);
+    }
+}
+
+#[test]
+fn a_log_goes_where_it_is_told_to() {
+    let mut scene = Scene::new();
+    scene.cloud.world(|world| world.add_bucket("harbour-logs", "harbour-dev", "US"));
+    scene.input("build_logs", "gs://harbour-logs/builds/");
+    scene.run().expect(0);
+    let body = |scene: &Scene| scene.cloud.calls("cloudbuild.projects.locations.builds.create").pop().unwrap().json();
+    assert_eq!(body(&scene)["logsBucket"], "gs://harbour-logs/builds");
+    scene.input("build_logs", "legacy-bucket").input("build_cache", "none");
+    scene.run().expect(0);
+    let sent = body(&scene);
+    assert_eq!(sent["options"]["defaultLogsBucketBehavior"], "LEGACY_BUCKET");
+    assert!(sent.get("logsBucket").is_none() && sent["options"].get("logging").is_none(), "{sent}");
+    scene.input("build_logs", "s3://x").run().expect(2).says("write gs://BUCKET/DIRECTORY");
 }
 
 #[test]

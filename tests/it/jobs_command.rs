@@ -98,6 +98,16 @@ fn a_second_run_keeps_what_is_not_named_and_overrides_hold_for_it_alone() {
     scene.cloud.world(|world| {
         assert!(world.executions[2].template["template"]["containers"][0].get("args").is_none());
     });
+    scene.input("run_args", "").input("run_tasks", "4").input("run_task_timeout", "90s");
+    scene.command(&["job"]).expect(0).says("with a number of tasks and a limit for a task of its own");
+    scene.cloud.world(|world| {
+        let template = &world.executions[3].template;
+        assert_eq!((&template["taskCount"], &template["template"]["timeout"]), (&json!(4), &json!("90s")));
+        assert_eq!(template["template"]["containers"][0]["args"], json!(["up"]), "the job's own");
+    });
+    scene.input("run_container", "side").input("run_tasks", "0");
+    let run = scene.command(&["job"]).expect(2);
+    run.says("run_container: nothing is said for that container").says("run_tasks: `0` does not fit");
 }
 
 #[test]

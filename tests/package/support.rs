@@ -63,7 +63,7 @@ impl Fixture {
 }
 
 pub(crate) fn options(threads: usize) -> Options {
-    Options { credential_files: vec![], threads: NonZeroUsize::new(threads).unwrap() }
+    Options { credential_files: vec![], ignore_file: None, threads: NonZeroUsize::new(threads).unwrap() }
 }
 
 /// A survey and the archive that was written after it.

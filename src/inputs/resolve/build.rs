@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::super::deploy::{Budgets, Build, Builder, Cache, Destination, Recipe};
+use super::super::deploy::{Budgets, Build, Builder, Cache, Destination, Logs, Recipe};
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::{Give, NOT_CHECKED_OUT, yaml_reason};
@@ -31,7 +31,13 @@ pub(super) fn build(
     service: Option<&ServiceName>,
 ) -> Option<Build> {
     let source_shown = give.text("source").unwrap_or_else(|| ".".into());
-    let source = directory(give, runner, &source_shown);
+    let has_source = !give.switch("build_without_source").unwrap_or(false);
+    let source = if has_source {
+        directory(give, runner, &source_shown)
+    } else {
+        without_source(give);
+        Some(runner.workspace.clone())
+    };
     let recipe = recipe(give, runner, source.as_deref());
     let mut tags: Vec<Tag> = Vec::new();
     let to = match image {
@@ -97,7 +103,21 @@ pub(super) fn build(
             "remove it or `build_worker_pool`",
         );
     }
+    let disk_gb = give.with("build_disk_size", disk);
+    if disk_gb.is_some() && pool.is_some() {
+        give.findings.wrong(
+            "build_disk_size",
+            "a private pool's machines have their own disks",
+            "remove it or `build_worker_pool`",
+        );
+    }
+    let ignore_file = source.as_deref().and_then(|source| ignore_file(give, runner, source));
+    let logs = give.with("build_logs", logs);
     Some(Build {
+        has_source,
+        ignore_file,
+        logs,
+        disk_gb,
         source: source?,
         source_shown,
         recipe: recipe?,
@@ -113,6 +133,70 @@ pub(super) fn build(
         bucket_given: give.raw.has("staging_bucket"),
         budgets: budgets(give),
     })
+}
+
+/// A build from nothing needs steps of its own.
+fn without_source(give: &mut Give<'_>) {
+    if !give.raw.has("build_config") {
+        give.findings.wrong(
+            "build_without_source",
+            "the ready-made steps build what is uploaded",
+            "give `build_config`, or remove it",
+        );
+    }
+    for other in ["source", "build_ignore_file"] {
+        if give.raw.has(other) {
+            give.findings.wrong(
+                other,
+                "nothing is uploaded with `build_without_source`",
+                format!("remove `{other}`, or `build_without_source`"),
+            );
+        }
+    }
+}
+
+/// Gigabytes, with or without the unit. More than 4000 are refused (`cloudbuild.v1`, BuildOptions.diskSizeGb).
+fn disk(text: &str) -> Result<u32, &'static str> {
+    let number = text.trim_end_matches(['b', 'B']).trim_end_matches(['g', 'G']).trim_end();
+    scalar::number(number, 1, 4000).map_err(|_| "write gigabytes, 1 to 4000, such as 200")
+}
+
+/// The file whose rules leave files out of the source: a plain one in it.
+fn ignore_file(give: &mut Give<'_>, runner: &Runner, source: &Path) -> Option<String> {
+    let shown = give.text("build_ignore_file")?;
+    let name = shown.trim_start_matches("./").to_owned();
+    if Path::new(&name).components().count() != 1 || name == ".." {
+        give.findings.wrong(
+            "build_ignore_file",
+            format!("{} is no file in the directory `source`", Shown(&shown)),
+            "write its name alone",
+        );
+        return None;
+    }
+    match runner.places().bytes(&source.join(&name), place::LARGEST) {
+        Ok(_) => Some(name),
+        Err(error) => {
+            let problem = match error {
+                PlaceError::Missing => format!("there is no {} in `source`", Shown(&name)),
+                error => format!("{} {error}", Shown(&name)),
+            };
+            give.findings.wrong("build_ignore_file", problem, "it must be a plain file in `source`");
+            None
+        }
+    }
+}
+
+/// A directory of a bucket, or one of Cloud Build's own rules.
+fn logs(text: &str) -> Result<Logs, &'static str> {
+    const CURE: &str = "write gs://BUCKET/DIRECTORY, `regional-user-owned-bucket` or `legacy-bucket`";
+    match text {
+        "regional-user-owned-bucket" => return Ok(Logs::By("REGIONAL_USER_OWNED_BUCKET")),
+        "legacy-bucket" => return Ok(Logs::By("LEGACY_BUCKET")),
+        _ => {}
+    }
+    let (bucket, directory) = text.strip_prefix("gs://").ok_or(CURE)?.split_once('/').unwrap_or((&text[5..], ""));
+    let bucket = BucketName::parse(bucket).map_err(|_| CURE)?;
+    Ok(Logs::In(format!("gs://{bucket}/{directory}").trim_end_matches('/').to_owned()))
 }
 
 /// What a build may cost where nothing is said: five minutes, and 200 MB.

@@ -83,6 +83,16 @@ fn once(give: &mut Give<'_>) -> Option<Run> {
     let waits = give.switch("wait").unwrap_or(true);
     let args = give.with("run_args", scalar::words);
     let env = give.map("run_env", service::variable_rule).unwrap_or_default();
+    let container = give.text("run_container");
+    if container.is_some() && args.is_none() && env.is_empty() {
+        give.findings.wrong(
+            "run_container",
+            "nothing is said for that container",
+            "give `run_args` or `run_env`, or remove it",
+        );
+    }
+    let tasks = give.with("run_tasks", |text| scalar::number(text, 1, MOST_TASKS));
+    let task_timeout = give.with("run_task_timeout", task_timeout);
     let limit = give.with("job_timeout", scalar::duration).unwrap_or(DEFAULT_WAIT);
     if limit.is_zero() || limit > LONGEST_TASK {
         give.findings.wrong("job_timeout", format!("{} s is not a time to wait", limit.as_secs()), "write 1s to 168h");
@@ -90,5 +100,5 @@ fn once(give: &mut Give<'_>) -> Option<Run> {
     if !runs {
         return None;
     }
-    Some(Run { args, env, wait: waits.then_some(limit) })
+    Some(Run { args, env, container, tasks, task_timeout, wait: waits.then_some(limit) })
 }

@@ -247,7 +247,7 @@ fn from_service(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option
 }
 
 /// Inputs that only mean something when an image is built.
-const BUILD_ONLY: [&str; 17] = [
+const BUILD_ONLY: [&str; 21] = [
     "dockerfile",
     "build_target",
     "build_args",
@@ -258,6 +258,10 @@ const BUILD_ONLY: [&str; 17] = [
     "build_machine_type",
     "build_service_account",
     "build_worker_pool",
+    "build_disk_size",
+    "build_ignore_file",
+    "build_logs",
+    "build_without_source",
     "build_cache",
     "build_network",
     "max_build_time",
