@@ -172,7 +172,7 @@ fn flag(input: &'static Input) -> Arg {
     }
     let arg = arg.help(help);
     match input.kind {
-        Kind::Text => arg.value_name("TEXT").action(ArgAction::Set),
+        Kind::Text | Kind::Either => arg.value_name("TEXT").action(ArgAction::Set),
         Kind::Switch => arg
             .value_name("true|false")
             .num_args(0..=1)

@@ -9,6 +9,7 @@ use super::job::PreDeploy;
 use super::preview::Guest;
 use super::rotate_secret::Repoint;
 use super::scalar::Statuses;
+use super::setting::Edit;
 use crate::model::credentials::Credentials;
 use crate::model::dockerfile::Dockerfile;
 use crate::model::domain::Domain;
@@ -444,6 +445,14 @@ pub struct Settings {
     pub invoker_check: Option<bool>,
     /// Another version of a secret that the service reads.
     pub repoint: Option<Box<Repoint>>,
+    /// HTTP/2 to the container (true) or HTTP/1 (false).
+    pub http2: Option<bool>,
+    /// Firewall tags of the interface for direct egress; none takes them away.
+    pub network_tags: Option<Vec<String>>,
+    /// Changes of single fields.
+    pub edits: Vec<Edit>,
+    /// Inputs whose text only says that what is there goes, and that are no single field.
+    pub gone: Vec<&'static str>,
 }
 
 /// How the result is checked.

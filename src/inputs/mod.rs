@@ -24,6 +24,7 @@ pub mod rotate_key;
 pub mod rotate_secret;
 pub mod runner;
 pub mod scalar;
+pub mod setting;
 pub mod spec;
 pub mod status;
 pub mod tree;

@@ -11,6 +11,7 @@ mod recurring;
 mod release;
 mod rotate_key;
 mod rotate_secret;
+mod settings;
 mod sign_in;
 mod status;
 
@@ -37,6 +38,8 @@ pub enum Kind {
     Map,
     /// One thing per line.
     Lines,
+    /// A map, or one text.
+    Either,
 }
 
 /// The headings of `--help` and of the README's table.
@@ -127,6 +130,11 @@ const fn lines(group: Group, name: &'static str, default: &'static str, doc: &'s
     Input { name, default, doc, kind: Kind::Lines, group, secret: false, means: None }
 }
 
+/// A map, or a text that says the same in short.
+const fn either(group: Group, name: &'static str, doc: &'static str) -> Input {
+    Input { name, default: "", doc, kind: Kind::Either, group, secret: false, means: None }
+}
+
 const fn secret(input: Input) -> Input {
     Input { secret: true, ..input }
 }
@@ -140,8 +148,45 @@ const fn open(input: Input) -> Input {
     Input { secret: false, ..input }
 }
 
+/// Tables one after another.
+const fn joined<const N: usize>(tables: &[&[Input]]) -> [Input; N] {
+    let mut all = [spelling("", ""); N];
+    let (mut table, mut from, mut at) = (0, 0, 0);
+    while at < N {
+        while from == tables[table].len() {
+            (table, from) = (table + 1, 0);
+        }
+        all[at] = tables[table][from];
+        (from, at) = (from + 1, at + 1);
+    }
+    all
+}
+
+/// How many inputs are in them.
+const fn count(tables: &[&[Input]]) -> usize {
+    let (mut all, mut table) = (0, 0);
+    while table < tables.len() {
+        (all, table) = (all + tables[table].len(), table + 1);
+    }
+    all
+}
+
 /// Every input of `slipway deploy` and of the action at the root.
-pub const DEPLOY: &[Input] = &[
+pub const DEPLOY: &[Input] = &joined::<{ count(DEPLOYS) }>(DEPLOYS);
+
+const DEPLOYS: &[&[Input]] = &[
+    BUILT,
+    &settings::OF_SERVICES,
+    &settings::protection(Group::Service),
+    &settings::of_templates(Group::Service),
+    &settings::KEY_GONE,
+    &settings::of_containers(Group::Service),
+    &settings::OF_SERVERS,
+    ROLLED_OUT,
+];
+
+/// What is deployed, how it is built, and how it runs.
+const BUILT: &[Input] = &[
     sign_in::KEY,
     sign_in::PROVIDER,
     sign_in::ACCOUNT,
@@ -348,6 +393,10 @@ pub const DEPLOY: &[Input] = &[
         "",
         "`false` lets everybody call the service because nobody's identity is asked for, also where the organisation forbids `allUsers`; `true` asks again; absent leaves it",
     ),
+];
+
+/// How it gets its traffic, and how that is checked.
+const ROLLED_OUT: &[Input] = &[
     text(
         Group::Rollout,
         "strategy",
@@ -447,6 +496,10 @@ pub fn find(name: &str) -> Option<&'static Input> {
 /// What users of other actions write, and what to write here in its place.
 pub const ELSEWHERE: &[(&str, &str)] = &[
     ("flags", "every setting has an input of its own here; see the inputs table in the README"),
+    (
+        "multi_region",
+        "a service of several regions behind one address of Google's is not written yet; `regions` deploys the same side by side, all or none",
+    ),
     ("update_traffic_flags", "`traffic` moves traffic; `strategy`, `tag` and `no_traffic` say how a deploy does"),
     ("metadata", "write `manifest`"),
     ("job", "this action deploys services; OWNER/slipway/actions/job runs jobs"),

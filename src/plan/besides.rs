@@ -7,41 +7,40 @@ use serde_json::Value;
 use super::notes::is_note;
 use crate::inputs::deploy::Settings;
 use crate::inputs::job::JobSettings;
+use crate::inputs::setting::{At, fields};
 
-/// The fields that each input is there to change, as paths without names of containers and volumes. Those of a job's
-/// tasks are written like a service's.
-pub const OWN: &[(&str, &[&str])] = &[
+/// The fields that inputs are there to change besides those of the table of settings, as paths without names of
+/// containers and volumes. Those of a job's tasks are written like a service's.
+const OWN: &[(&str, &[&str])] = &[
     ("port", &["template.containers.ports"]),
-    ("cpu", &["template.containers.resources.limits.cpu"]),
-    ("memory", &["template.containers.resources.limits.memory"]),
-    ("concurrency", &["template.maxInstanceRequestConcurrency"]),
-    ("timeout", &["template.timeout"]),
-    ("instances", &["scaling.manualInstanceCount"]),
-    ("min_instances", &["template.scaling.minInstanceCount"]),
-    ("max_instances", &["template.scaling.maxInstanceCount"]),
+    ("http2", &["template.containers.ports"]),
     ("env_vars", &["template.containers.env"]),
     ("secrets", &["template.containers.env", "template.containers.volumeMounts", "template.volumes.secret"]),
     ("labels", &["labels", "template.labels", "execution.labels"]),
-    ("runtime_service_account", &["template.serviceAccount"]),
     ("cloudsql_instances", &["template.containers.volumeMounts", "template.volumes.cloudSqlInstance"]),
-    ("vpc_connector", &["template.vpcAccess.connector"]),
     ("network", &["template.vpcAccess.networkInterfaces.network"]),
     ("subnet", &["template.vpcAccess.networkInterfaces.subnetwork"]),
-    ("vpc_egress", &["template.vpcAccess.egress"]),
-    ("ingress", &["ingress"]),
-    ("execution_environment", &["template.executionEnvironment"]),
-    ("cpu_boost", &["template.containers.resources.startupCpuBoost"]),
-    ("cpu_throttling", &["template.containers.resources.cpuIdle"]),
-    ("session_affinity", &["template.sessionAffinity"]),
-    ("command", &["template.containers.command"]),
-    ("args", &["template.containers.args"]),
-    ("description", &["description"]),
-    ("invoker_iam_check", &["invokerIamDisabled"]),
+    ("network_tags", &["template.vpcAccess.networkInterfaces.tags"]),
     ("task_timeout", &["task_timeout"]),
     ("max_retries", &["max_retries"]),
     ("tasks", &["tasks"]),
     ("parallelism", &["parallelism"]),
 ];
+
+/// Every field that an input is there to change.
+fn own(input: &str) -> Vec<String> {
+    let listed =
+        OWN.iter().filter(|(name, _)| *name == input).flat_map(|(_, paths)| *paths).map(|path| (*path).to_owned());
+    let of_table = fields(input).map(|setting| {
+        let start = match setting.at {
+            At::Service | At::Execution => "",
+            At::Template => "template.",
+            At::Container => "template.containers.",
+        };
+        format!("{start}{}", setting.path.join("."))
+    });
+    listed.chain(of_table).collect()
+}
 
 /// What every write changes: the image, and what marks the write.
 const ALWAYS: [&str; 10] = [
@@ -86,8 +85,13 @@ pub fn given(settings: &Settings) -> Vec<&'static str> {
         ("args", settings.args.is_some()),
         ("description", settings.description.is_some()),
         ("invoker_iam_check", settings.invoker_check.is_some()),
+        ("http2", settings.http2.is_some()),
+        ("network_tags", settings.network_tags.is_some()),
     ];
-    all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
+    let mut given: Vec<&'static str> = all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect();
+    given.extend(settings.edits.iter().map(|edit| edit.input));
+    given.extend(&settings.gone);
+    given
 }
 
 /// Those of a job.
@@ -106,8 +110,8 @@ pub fn given_to_job(settings: &JobSettings) -> Vec<&'static str> {
 /// A sentence for each thing that differs between two documents and is no input's that is given. Both are as they are
 /// written; a job's is in the shape of a service.
 pub fn besides(before: &Value, after: &Value, given: &[&str]) -> Vec<String> {
-    let given = OWN.iter().filter(|(input, _)| given.contains(input));
-    let owned: Vec<&str> = ALWAYS.iter().chain(given.flat_map(|(_, paths)| *paths)).copied().collect();
+    let given = given.iter().flat_map(|input| own(input));
+    let owned: Vec<String> = ALWAYS.into_iter().map(str::to_owned).chain(given).collect();
     let (old, new) = (leaves(before), leaves(after));
     let mut places: Vec<&String> = old.keys().chain(new.keys()).collect();
     places.sort();
@@ -129,7 +133,7 @@ pub fn besides(before: &Value, after: &Value, given: &[&str]) -> Vec<String> {
     said
 }
 
-fn is_owned(owned: &[&str], path: &str) -> bool {
+fn is_owned(owned: &[String], path: &str) -> bool {
     let below = |all: &str| path.strip_prefix(all).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     owned.iter().any(|all| below(all))
 }
@@ -180,7 +184,12 @@ fn flatten(place: &str, path: &str, value: &Value, found: &mut BTreeMap<String, 
 }
 
 /// Objects that are spoken of as a whole, and why what is not named changes.
-const BECAUSE: [(&str, &str); 8] = [
+const BECAUSE: &[(&str, &str)] = &[
+    ("encryptionKeyShutdownDuration", "nothing is shut down where `key_revocation_action` is `prevent-new`"),
+    ("breakglassJustification", "it passes by the project's own policy, which does not hold any more"),
+    ("scaling.minInstanceCount", "a fixed number of instances has no least"),
+    ("scaling.maxInstanceCount", "a fixed number of instances has no most"),
+    ("resources.cpuIdle", "a GPU needs CPU that is always on"),
     ("startupProbe", "it asks the port that `port` changes"),
     ("livenessProbe", "it asks the port that `port` changes"),
     ("readinessProbe", "it asks the port that `port` changes"),

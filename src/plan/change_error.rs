@@ -51,6 +51,9 @@ pub enum ChangeError {
         /// The subnetwork that is there.
         subnet: String,
     },
+    /// Firewall tags need an interface.
+    #[error("`network_tags` are an interface's, and there is none: it is not said which network is reached")]
+    NoInterface,
     /// A job that is there has containers besides the one that a pre-deploy job has.
     #[error("the job has the containers {}, and a pre-deploy job has one: the others would go", names(there))]
     Sidecars {
@@ -87,6 +90,7 @@ impl Explain for ChangeError {
             ChangeError::OtherNetwork { asked, .. } => {
                 format!("Name a subnetwork of `{asked}` as well: `subnet`")
             }
+            ChangeError::NoInterface => "Give `network` or `subnet` too".into(),
             ChangeError::Sidecars { .. } => {
                 "Give `name` in `pre_deploy_job` the name of another job, which is made when it is missing".into()
             }

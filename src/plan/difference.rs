@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::defaults::filled;
 use super::notes::is_note;
+use crate::inputs::setting::{At, SETTINGS, Setting, fields};
 
 /// One setting that changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +40,8 @@ pub fn between(before: Option<&Value>, after: &Value) -> Vec<Difference> {
         })
         .map(|name| Difference {
             what: name.clone(),
-            before: old.get(name).map(|s| s.shown.clone()),
-            after: new.get(name).map(|s| s.shown.clone()),
+            before: old.get(name).map(|s| s.shown.clone()).or_else(|| absent(name)),
+            after: new.get(name).map(|s| s.shown.clone()).or_else(|| absent(name)),
         })
         .collect()
 }
@@ -50,23 +51,11 @@ fn says(compared: Option<String>) -> Option<String> {
     compared.filter(|value| !matches!(value.as_str(), "" | "false" | "null" | "[]" | "{}"))
 }
 
-/// Where a setting has an input, it goes by the input's name.
-const NAMES: [(&str, &str); 16] = [
+/// Fields that go by other words than the table of settings has for them.
+const NAMES: [(&str, &str); 4] = [
     ("invokerIamDisabled", "invoker check off"),
     ("template.revision", "revision"),
     ("template.timeout", "timeout"),
-    ("template.serviceAccount", "runtime_service_account"),
-    ("template.maxInstanceRequestConcurrency", "concurrency"),
-    ("template.scaling.minInstanceCount", "min_instances"),
-    ("template.scaling.maxInstanceCount", "max_instances"),
-    ("template.executionEnvironment", "execution_environment"),
-    ("template.sessionAffinity", "session_affinity"),
-    ("template.vpcAccess.connector", "vpc_connector"),
-    ("template.vpcAccess.egress", "vpc_egress"),
-    ("resources.limits.cpu", "cpu"),
-    ("resources.limits.memory", "memory"),
-    ("resources.cpuIdle", "cpu_throttling"),
-    ("resources.startupCpuBoost", "cpu_boost"),
     ("ports", "port"),
 ];
 
@@ -92,7 +81,33 @@ fn settings(service: &Value) -> BTreeMap<String, Shown> {
             found.insert(name.to_owned(), shown);
         }
     }
+    SETTINGS.iter().for_each(|setting| rename(setting, &mut found));
     found
+}
+
+/// Where a setting has an input, it goes by the input's name, and what lies in it stands behind.
+fn rename(setting: &Setting, found: &mut BTreeMap<String, Shown>) {
+    let path = match setting.at {
+        At::Template => format!("template.{}", setting.path.join(".")),
+        At::Service | At::Execution | At::Container => setting.path.join("."),
+    };
+    let alone = fields(setting.input).count() == 1;
+    let last = setting.path.last().copied().unwrap_or_default();
+    let name = if alone { setting.input.to_owned() } else { format!("{} ({last})", setting.input) };
+    let inside = format!("{path}.");
+    let own: Vec<String> = found.keys().filter(|key| **key == path || key.starts_with(&inside)).cloned().collect();
+    for key in own {
+        let Some(mut shown) = found.remove(&key) else { continue };
+        if setting.opposite {
+            shown.shown = (shown.shown != "true").to_string();
+        }
+        found.insert(format!("{name}{}", key.strip_prefix(&path).unwrap_or_default()), shown);
+    }
+}
+
+/// What is shown of a setting that is not there, where its field says the opposite of it: the input's default.
+fn absent(name: &str) -> Option<String> {
+    fields(name).any(|setting| setting.opposite).then(|| "true".to_owned())
 }
 
 /// The commit a deploy was made from, and the marks that a run leaves, are no settings.

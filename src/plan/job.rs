@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::change_error::ChangeError;
 use super::service::{READ_ONLY, clean_containers, container_index, label, object, set, take_container};
-use super::{enrolment, network, variables};
+use super::{edits, enrolment, network, variables};
 use crate::inputs::job::{JobSettings, Run};
+use crate::inputs::setting::At;
 
 /// Annotation that executions get from their job's template: which run of this program wrote it, and
 /// with which of its writes. An execution whose reply was lost is found by it.
@@ -35,6 +36,7 @@ pub fn change(
     frame(&mut job, settings, mark);
     let task = task(&mut job);
     set(task, "serviceAccount", shared.runtime_account.as_ref().map(|account| account.as_str()));
+    edits::apply(task, &shared.edits, At::Template);
     network::apply(task, shared)?;
     let index = container_index(task, shared.container.as_deref(), current.is_none())?;
     let mut container = take_container(task, index);
@@ -44,6 +46,7 @@ pub fn change(
     set(&mut container, "command", shared.command.clone());
     set(&mut container, "args", shared.args.clone());
     limits(&mut container, settings);
+    edits::apply(&mut container, &shared.edits, At::Container);
     variables::apply(task, &mut container, shared)?;
     if let Some(containers) = task.get_mut("containers").and_then(Value::as_array_mut) {
         containers[index] = Value::Object(container);
@@ -62,11 +65,13 @@ pub(super) fn frame(job: &mut Value, settings: &JobSettings, mark: &str) {
     root.insert("client".into(), "slipway".into());
     root.insert("clientVersion".into(), env!("CARGO_PKG_VERSION").into());
     label(root, &settings.shared.labels);
+    edits::apply(root, &settings.shared.edits, At::Service);
     let execution = object(root.entry("template").or_insert_with(|| json!({})));
     label(execution, &settings.shared.labels);
     object(execution.entry("annotations").or_insert_with(|| json!({}))).insert(MARK.into(), mark.into());
     set(execution, "taskCount", settings.tasks);
     set(execution, "parallelism", settings.parallelism);
+    edits::apply(execution, &settings.shared.edits, At::Execution);
     let task = object(execution.entry("template").or_insert_with(|| json!({})));
     set(task, "timeout", settings.timeout.map(|timeout| format!("{}s", timeout.as_secs())));
     set(task, "maxRetries", settings.retries);

@@ -12,6 +12,7 @@ pub mod decide;
 mod defaults;
 pub mod difference;
 pub mod doctor;
+mod edits;
 pub mod enrolment;
 pub mod job;
 pub mod job_steps;

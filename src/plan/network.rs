@@ -12,16 +12,27 @@ use crate::inputs::deploy::Settings;
 /// # Errors
 /// When the subnetwork that is there belongs to another network than the one that is asked for.
 pub(super) fn apply(template: &mut Map<String, Value>, settings: &Settings) -> Result<(), ChangeError> {
+    take_back(template, settings);
     let direct = settings.network.is_some() || settings.subnet.is_some();
-    if !direct && settings.vpc_connector.is_none() && settings.vpc_egress_all.is_none() {
+    let tags = settings.network_tags.as_ref();
+    if !direct && settings.vpc_connector.is_none() && settings.vpc_egress_all.is_none() && tags.is_none() {
         return Ok(());
+    }
+    let interfaces = template.get("vpcAccess").and_then(|access| access.get("networkInterfaces"));
+    let is_there = interfaces.and_then(|all| all.get(0)).is_some();
+    if !direct
+        && !is_there
+        && let Some(tags) = tags
+    {
+        // There is nothing to take tags away from, and nothing to put them on.
+        return if tags.is_empty() { Ok(()) } else { Err(ChangeError::NoInterface) };
     }
     let access = object(template.entry("vpcAccess").or_insert_with(|| json!({})));
     if let Some(connector) = &settings.vpc_connector {
         access.remove("networkInterfaces");
         access.insert("connector".into(), connector.as_str().into());
     }
-    if direct {
+    if direct || tags.is_some() {
         access.remove("connector");
         let interfaces = access.entry("networkInterfaces").or_insert_with(|| json!([]));
         match interfaces.as_array_mut().and_then(|list| list.first_mut()) {
@@ -53,7 +64,28 @@ fn interface(there: &mut Map<String, Value>, settings: &Settings) -> Result<(), 
     }
     set(there, "network", settings.network.as_deref());
     set(there, "subnetwork", settings.subnet.as_deref());
+    match settings.network_tags.as_deref() {
+        Some([]) => drop(there.remove("tags")),
+        Some(tags) => drop(there.insert("tags".into(), tags.into())),
+        None => {}
+    }
     Ok(())
+}
+
+/// Takes the interface away, and with it which traffic goes through it (gcloud's `--clear-network`); or its subnetwork.
+fn take_back(template: &mut Map<String, Value>, settings: &Settings) {
+    let Some(access) = template.get_mut("vpcAccess").map(object) else { return };
+    if settings.gone.contains(&"network") && access.remove("networkInterfaces").is_some() {
+        access.remove("egress");
+    }
+    if settings.gone.contains(&"subnet")
+        && let Some(first) = access.get_mut("networkInterfaces").and_then(|all| all.get_mut(0))
+    {
+        object(first).remove("subnetwork");
+    }
+    if access.is_empty() {
+        template.remove("vpcAccess");
+    }
 }
 
 /// A network's or subnetwork's own name: it may be written with its project and place.

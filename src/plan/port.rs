@@ -3,26 +3,50 @@
 use serde_json::{Map, Value, json};
 
 use super::service::object;
+use crate::inputs::deploy::Settings;
 
 /// What a container without a port listens on (container contract of Cloud Run).
 const DEFAULT: u64 = 8080;
+
+/// The name of a port that HTTP/2 is spoken on.
+const HTTP2: &str = "h2c";
 
 const PROBES: [&str; 3] = ["startupProbe", "livenessProbe", "readinessProbe"];
 
 /// Ways of asking that name a port.
 const WAYS: [&str; 3] = ["tcpSocket", "httpGet", "grpc"];
 
-/// Sets the port. Cloud Run writes the container's port into each probe that names none, so a probe on the old port
-/// asks whatever listens there, and goes along; one on another port stays. The port's name says HTTP/1 or HTTP/2 and is
-/// the service's business.
-pub(super) fn apply(container: &mut Map<String, Value>, port: u16) {
-    let ports = container.entry("ports").or_insert_with(|| json!([]));
-    if ports.get(0).is_none() {
-        *ports = json!([{}]);
+/// Sets the port and what is spoken on it, or takes the port back. Cloud Run writes the container's port into each probe that names none, so a probe on the old port
+/// asks whatever listens there, and goes along; one on another port stays. The port's name says
+/// HTTP/1 or HTTP/2, and stays where nothing is said of it; a name needs a port.
+pub(super) fn apply(container: &mut Map<String, Value>, settings: &Settings) {
+    let taken_back = settings.gone.contains(&"port");
+    if settings.port.is_none() && settings.http2.is_none() && !taken_back {
+        return;
     }
-    let old = ports.pointer("/0/containerPort").and_then(Value::as_u64).unwrap_or(DEFAULT);
-    if let Some(first) = ports.get_mut(0) {
-        object(first).insert("containerPort".into(), port.into());
+    let mut first = container.get("ports").and_then(|ports| ports.get(0)).cloned().unwrap_or_else(|| json!({}));
+    let first = object(&mut first);
+    let old = first.get("containerPort").and_then(Value::as_u64).unwrap_or(DEFAULT);
+    match settings.port {
+        Some(port) => drop(first.insert("containerPort".into(), port.into())),
+        None if taken_back => drop(first.remove("containerPort")),
+        None => {}
+    }
+    match settings.http2 {
+        Some(true) => drop(first.insert("name".into(), HTTP2.into())),
+        Some(false) => drop(first.remove("name")),
+        None => {}
+    }
+    if first.get("name").and_then(Value::as_str) == Some(HTTP2) {
+        first.entry("containerPort").or_insert(DEFAULT.into());
+    } else if !first.contains_key("containerPort") {
+        first.remove("name");
+    }
+    let port = first.get("containerPort").and_then(Value::as_u64).unwrap_or(DEFAULT);
+    if first.is_empty() {
+        container.remove("ports");
+    } else {
+        container.insert("ports".into(), json!([first]));
     }
     for probe in PROBES {
         let Some(probe) = container.get_mut(probe) else { continue };
@@ -48,7 +72,8 @@ mod tests {
             json!({"httpGet": {"port": 8080, "path": "/live"}}),
             json!({"grpc": {"port": 9000}}),
         );
-        apply(object(&mut moved), 3000);
+        let to = |port| Settings { port: Some(port), ..Settings::default() };
+        apply(object(&mut moved), &to(3000));
         assert_eq!(
             moved,
             container(
@@ -60,10 +85,31 @@ mod tests {
         );
         let mut without =
             json!({"startupProbe": {"httpGet": {"path": "/"}}, "livenessProbe": {"tcpSocket": {"port": 8080}}});
-        apply(object(&mut without), 81);
+        apply(object(&mut without), &to(81));
         assert_eq!(
             without,
             json!({"ports": [{"containerPort": 81}], "startupProbe": {"httpGet": {"path": "/"}}, "livenessProbe": {"tcpSocket": {"port": 81}}})
         );
+    }
+
+    #[test]
+    fn http2_is_a_name_that_needs_a_port() {
+        let ports = |there: Value, settings: Settings| {
+            let mut container = json!({});
+            if !there.is_null() {
+                container["ports"] = there;
+            }
+            apply(object(&mut container), &settings);
+            container.get("ports").cloned().unwrap_or_default()
+        };
+        let http2 = |on| Settings { http2: Some(on), ..Settings::default() };
+        let back = || Settings { gone: vec!["port"], ..Settings::default() };
+        let both = || json!([{"name": "h2c", "containerPort": 9000}]);
+        assert_eq!(ports(Value::Null, http2(true)), json!([{"name": "h2c", "containerPort": 8080}]));
+        assert_eq!(ports(json!([{"name": "http1", "containerPort": 9000}]), http2(true)), both());
+        assert_eq!(ports(both(), http2(false)), json!([{"containerPort": 9000}]));
+        assert_eq!(ports(Value::Null, http2(false)), Value::Null);
+        assert_eq!(ports(both(), back()), json!([{"name": "h2c", "containerPort": 8080}]));
+        assert_eq!(ports(json!([{"name": "http1", "containerPort": 9000}]), back()), Value::Null);
     }
 }

@@ -9,8 +9,9 @@ use super::change_error::ChangeError;
 use super::decide::Marks;
 use super::manifest::from_manifest;
 use super::service_level::Patch;
-use super::{base, enrolment, network, port, variables};
+use super::{base, edits, enrolment, network, port, variables};
 use crate::inputs::deploy::{Ingress, Settings, What};
+use crate::inputs::setting::At;
 
 /// Fields that Google writes on everything of Cloud Run's, and ignores when they are sent back; without
 /// them the document is what we ask for and nothing else.
@@ -80,6 +81,7 @@ pub fn change(current: Option<&Value>, settings: &Settings, image: &str, marks: 
     );
     set(template, "sessionAffinity", settings.session_affinity);
     scaling(template, settings);
+    edits::apply(template, &settings.edits, At::Template);
     network::apply(template, settings)?;
 
     let index = container_index(template, settings.container.as_deref(), new)?;
@@ -108,6 +110,7 @@ fn level(root: &mut Map<String, Value>, settings: &Settings) {
     set(root, "ingress", settings.ingress.map(ingress_word));
     set(root, "invokerIamDisabled", settings.invoker_check.map(|check| !check));
     label(root, &settings.labels);
+    edits::apply(root, &settings.edits, At::Service);
 }
 
 /// The document without what Google writes in it: what can be compared with a document to write.
@@ -202,19 +205,20 @@ pub(super) fn take_container(template: &mut Map<String, Value>, index: usize) ->
 
 fn dress(container: &mut Map<String, Value>, settings: &Settings, image: &str, new: bool) {
     enrolment::set_image(container, image);
+    let fresh = !container.contains_key("resources");
     set(container, "command", settings.command.clone());
     set(container, "args", settings.args.clone());
-    if let Some(port) = settings.port {
-        port::apply(container, port);
-    }
-    let asked = settings.cpu.is_some()
+    port::apply(container, settings);
+    edits::apply(container, &settings.edits, At::Container);
+    let gpu = settings.edits.iter().any(|edit| edit.input == "gpu" && edit.value.is_some());
+    let asked = gpu
+        || settings.cpu.is_some()
         || settings.memory.is_some()
         || settings.cpu_boost.is_some()
         || settings.cpu_throttling.is_some();
     if !asked && !new {
         return;
     }
-    let fresh = !container.contains_key("resources");
     let resources = object(container.entry("resources").or_insert_with(|| json!({})));
     if settings.cpu.is_some() || settings.memory.is_some() {
         let limits = object(resources.entry("limits").or_insert_with(|| json!({})));
@@ -224,6 +228,10 @@ fn dress(container: &mut Map<String, Value>, settings: &Settings, image: &str, n
     // As soon as `resources` is sent, a missing cpuIdle means CPU that is always on, and billed.
     if fresh && settings.cpu_throttling.is_none() {
         resources.insert("cpuIdle".into(), true.into());
+    }
+    // A GPU needs CPU that is always on (Cloud Run's page on GPUs).
+    if gpu {
+        resources.insert("cpuIdle".into(), false.into());
     }
     // New services get the boost, as with gcloud; it ends ten seconds after the start.
     match settings.cpu_boost {

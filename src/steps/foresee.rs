@@ -42,8 +42,11 @@ pub(super) fn say(context: &Context<'_>, before: Option<&Value>, after: &Value) 
     let deploy = context.deploy;
     let described = deploy.manifest.as_ref().map(|manifest| from_manifest(manifest, before));
     let Some(before) = described.as_ref().or(before) else { return };
-    let mut said = besides(&settings_of(before), after, &given(&deploy.settings));
-    said.extend(base_that_stays(after, deploy.settings.container.as_deref()));
+    let given = given(&deploy.settings);
+    let mut said = besides(&settings_of(before), after, &given);
+    if !given.contains(&"base_image") {
+        said.extend(base_that_stays(after, deploy.settings.container.as_deref()));
+    }
     for sentence in said {
         context.console.line(&format!("{}Besides what the inputs name: {sentence}", context.prefix));
     }

@@ -42,7 +42,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     }
     let image = image(&mut give, project.as_ref(), region.as_ref());
     let settings = JobSettings {
-        shared: service::settings(&mut give, runner, None),
+        shared: service::settings(&mut give, runner, project.as_ref(), None),
         timeout: give.with("task_timeout", task_timeout),
         retries: give.with("max_retries", |text| scalar::number(text, 0, MOST_RETRIES)),
         tasks: give.with("tasks", |text| scalar::number(text, 1, MOST_TASKS)),

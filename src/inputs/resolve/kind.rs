@@ -4,7 +4,7 @@ use super::Give;
 use crate::model::kind::Kind;
 
 /// Inputs that are about requests.
-const OF_REQUESTS: [&str; 32] = [
+const OF_REQUESTS: &[&str] = &[
     "port",
     "concurrency",
     "timeout",
@@ -37,6 +37,13 @@ const OF_REQUESTS: [&str; 32] = [
     "traffic_tags_update_strategy",
     "prune_revisions",
     "pre_deploy_job",
+    "iap",
+    "default_url",
+    "custom_audiences",
+    "min",
+    "max",
+    "http2",
+    "deploy_health_check",
 ];
 
 pub(super) fn kind(give: &mut Give<'_>) -> Kind {
@@ -50,8 +57,12 @@ pub(super) fn kind(give: &mut Give<'_>) -> Kind {
         ),
         Kind::Service => {}
         Kind::WorkerPool => {
-            for name in OF_REQUESTS.into_iter().filter(|name| give.raw.has(name)) {
+            for name in OF_REQUESTS.iter().filter(|name| give.raw.has(name)) {
                 give.findings.wrong(name, "it is not for worker pools", format!("remove `{name}`"));
+            }
+            if give.raw.has("scaling") {
+                let problem = "a worker pool always has as many instances as is said";
+                give.findings.wrong("scaling", problem, "write `instances`");
             }
         }
     }

@@ -4,6 +4,7 @@ mod allocation;
 mod build;
 mod check;
 pub mod doctor;
+mod edits;
 pub mod foreign;
 pub mod hosting;
 pub mod job;
@@ -13,6 +14,7 @@ mod manifest;
 pub mod monitoring;
 mod pre_deploy;
 pub mod preview;
+mod probe;
 pub mod release;
 mod rollout;
 pub mod rotate_key;
@@ -23,11 +25,12 @@ pub mod status;
 use std::time::Duration;
 
 use super::credentials;
-use super::deploy::{Deploy, Pick, Place, What};
+use super::deploy::{Deploy, Pick, Place, Recipe, What};
 use super::error::{Findings, InputErrors};
 use super::raw::RawInputs;
 use super::runner::Runner;
 use super::scalar;
+use super::setting::takes_back;
 use super::spec::Command;
 use crate::model::credentials::{Credentials, Way};
 use crate::model::domain::Domain;
@@ -110,7 +113,8 @@ pub fn run(
         | Command::RotateKey
         | Command::RotateSecret => None,
     };
-    let settings = service::settings(&mut give, runner, service.as_ref());
+    let settings = service::settings(&mut give, runner, project.as_ref(), service.as_ref());
+    based(&mut give, what.as_ref());
     let domain = give.with("domain", Domain::parse);
     let manifest = manifest::manifest(&mut give, runner, service.as_ref());
     let checks = check::checks(&mut give, check::At::Service(settings.ingress));
@@ -155,6 +159,20 @@ pub fn run(
         dry_run,
     };
     Ok(Resolved { deploy, warnings: findings.warnings })
+}
+
+/// What is built here has its base inside, as gcloud says too of a Dockerfile's image.
+fn based(give: &mut Give<'_>, what: Option<&What>) {
+    let Some(What::Build(build)) = what else { return };
+    if matches!(build.recipe, Recipe::Config { .. }) {
+        return;
+    }
+    for name in ["base_image", "automatic_updates"] {
+        if give.said(name).is_some_and(|text| text != "false") {
+            let problem = "the image that is built has its base inside: Cloud Run cannot put it on another one";
+            give.findings.wrong(name, problem, "remove it, or deploy an `image` that has none");
+        }
+    }
 }
 
 /// The project, by the account where it is not given.
@@ -308,13 +326,18 @@ impl Give<'_> {
         if secret { "its text".to_owned() } else { Shown(text).to_string() }
     }
 
+    /// The text of an input, unless it only says that the setting is taken back.
+    fn said(&self, name: &str) -> Option<&str> {
+        self.raw.get(name).filter(|text| !takes_back(name, text))
+    }
+
     fn text(&self, name: &str) -> Option<String> {
-        self.raw.get(name).map(str::to_owned)
+        self.said(name).map(str::to_owned)
     }
 
     /// A value whose parser says why not.
     fn with<T, E: ToString>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
-        let text = self.raw.get(name)?;
+        let text = self.said(name)?;
         match parse(text) {
             Ok(value) => Some(value),
             Err(why) => {
@@ -326,7 +349,7 @@ impl Give<'_> {
 
     /// An identifier: its error already names what was given.
     fn parsed<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, IdError>) -> Option<T> {
-        match parse(self.raw.get(name)?) {
+        match parse(self.said(name)?) {
             Ok(value) => Some(value),
             Err(error) => {
                 self.findings.wrong(name, error.to_string(), "");
@@ -356,7 +379,7 @@ impl Give<'_> {
 
     /// One word out of a few.
     fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
-        let text = self.raw.get(name)?;
+        let text = self.said(name)?;
         if let Some((_, value)) = choices.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
             return Some(*value);
         }

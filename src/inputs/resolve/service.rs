@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 use super::super::deploy::{Changes, Ingress, SecretRef, Settings, Strategy};
 use super::super::error::Findings;
 use super::super::runner::Runner;
+use super::super::setting::{in_lists, takes_back};
 use super::super::{map, scalar, spec};
-use super::Give;
-use crate::model::ids::{AccountEmail, RevisionName, ServiceName};
+use super::{Give, edits};
+use crate::model::ids::{AccountEmail, IdError, ProjectId, RevisionName, ServiceName};
 use crate::model::shown::{Named, Shown};
 
 /// Cloud Run's limits (`google-api.md` 6.2).
@@ -17,7 +18,12 @@ const LARGEST_VALUE: usize = 32 * 1024;
 /// Variables that Cloud Run sets itself; an own value is refused.
 const RESERVED: [&str; 4] = ["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"];
 
-pub(super) fn settings(give: &mut Give<'_>, runner: &Runner, service: Option<&ServiceName>) -> Settings {
+pub(super) fn settings(
+    give: &mut Give<'_>,
+    runner: &Runner,
+    project: Option<&ProjectId>,
+    service: Option<&ServiceName>,
+) -> Settings {
     let cpu = give.with("cpu", |text| scalar::milli_cpu(text).map(|milli| (milli, google_cpu(milli))));
     let memory = give.with("memory", |text| scalar::memory(text).map(|bytes| (bytes, text.to_owned())));
     let concurrency = give.with("concurrency", |text| scalar::number(text, 1, 1000));
@@ -40,12 +46,16 @@ pub(super) fn settings(give: &mut Give<'_>, runner: &Runner, service: Option<&Se
         env,
         secrets,
         labels: labels(give, runner),
-        runtime_account: give.parsed("runtime_service_account", AccountEmail::parse),
+        runtime_account: give.parsed("runtime_service_account", |text| account(text, project)),
         cloudsql: cloudsql(give),
         vpc_connector: give.text("vpc_connector"),
         network: give.text("network"),
         subnet: give.text("subnet"),
-        vpc_egress_all: give.choice("vpc_egress", &[("all-traffic", true), ("private-ranges-only", false)]),
+        vpc_egress_all: give.choice(
+            "vpc_egress",
+            // `all` is gcloud's old word.
+            &[("all-traffic", true), ("all", true), ("private-ranges-only", false)],
+        ),
         ingress: give.choice(
             "ingress",
             &[
@@ -65,6 +75,10 @@ pub(super) fn settings(give: &mut Give<'_>, runner: &Runner, service: Option<&Se
         public: give.switch("allow_unauthenticated"),
         invoker_check: give.switch("invoker_iam_check"),
         repoint: None,
+        edits: edits::edits(give, project),
+        http2: give.switch("http2"),
+        network_tags: network_tags(give),
+        gone: gone(give),
     };
     contradictions(give.findings, &settings, cpu.map(|(milli, _)| milli), memory.map(|(bytes, _)| bytes));
     settings
@@ -347,7 +361,9 @@ fn labels(give: &mut Give<'_>, runner: &Runner) -> Vec<(String, String)> {
 }
 
 fn cloudsql(give: &mut Give<'_>) -> Option<Vec<String>> {
-    let instances = scalar::list(give.raw.get("cloudsql_instances")?);
+    let text = give.raw.get("cloudsql_instances")?;
+    let taken_back = takes_back("cloudsql_instances", text);
+    let instances = if taken_back { Vec::new() } else { scalar::list(text) };
     for instance in &instances {
         if instance.split(':').count() < 3 || instance.contains(char::is_whitespace) {
             give.findings.wrong(
@@ -358,4 +374,50 @@ fn cloudsql(give: &mut Give<'_>) -> Option<Vec<String>> {
         }
     }
     Some(instances)
+}
+
+/// An account by its address, or by its short name in the project, as gcloud takes it too.
+fn account(text: &str, project: Option<&ProjectId>) -> Result<AccountEmail, IdError> {
+    let short = (6..=30).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    match project.filter(|_| short) {
+        Some(project) => {
+            // A project of an organisation of old has the organisation before its own name.
+            let home = match project.as_str().split_once(':') {
+                Some((organisation, name)) => format!("{name}.{organisation}"),
+                None => project.to_string(),
+            };
+            AccountEmail::parse(&format!("{text}@{home}.iam.gserviceaccount.com"))
+        }
+        None => AccountEmail::parse(text),
+    }
+}
+
+/// Firewall tags (docs of VPC: tags are named like virtual machines).
+fn network_tags(give: &mut Give<'_>) -> Option<Vec<String>> {
+    let text = give.raw.get("network_tags")?;
+    if takes_back("network_tags", text) {
+        return Some(Vec::new());
+    }
+    let tags = scalar::list(text);
+    let word = |tag: &String| {
+        tag.len() <= 63
+            && tag.starts_with(|c: char| c.is_ascii_lowercase())
+            && !tag.ends_with('-')
+            && tag.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    for tag in tags.iter().filter(|tag| !word(tag)) {
+        let cure = "write lowercase letters, digits and `-`, beginning with a letter, at most 63";
+        give.findings.wrong("network_tags", format!("{} is not a firewall tag", Shown(tag)), cure);
+    }
+    if tags.is_empty() {
+        give.findings.wrong("network_tags", "it names none", "write `default` to take all away");
+    }
+    Some(tags)
+}
+
+/// The settings in lists that are taken back.
+fn gone(give: &Give<'_>) -> Vec<&'static str> {
+    in_lists().filter(|name| give.raw.get(name).is_some_and(|text| takes_back(name, text))).collect()
 }

@@ -1,9 +1,20 @@
 //! The inputs of the job command.
 
-use super::{Group, Input, lines, map, open, recurring, secret, sign_in, switch, text};
+use super::{Group, Input, count, joined, lines, map, open, recurring, secret, settings, sign_in, switch, text};
 
 /// Every input of `slipway job` and of the action in `actions/job`.
-pub const JOB: &[Input] = &[
+pub const JOB: &[Input] = &joined::<{ count(JOBS) }>(JOBS);
+
+const JOBS: &[&[Input]] = &[
+    MADE,
+    &settings::protection(Group::Job),
+    &settings::of_templates(Group::Job),
+    &settings::of_containers(Group::Job),
+    RUN,
+];
+
+/// The job.
+const MADE: &[Input] = &[
     sign_in::KEY,
     sign_in::PROVIDER,
     sign_in::ACCOUNT,
@@ -74,6 +85,10 @@ pub const JOB: &[Input] = &[
     text(Group::Job, "vpc_egress", "", "`all-traffic` or `private-ranges-only`"),
     open(map(Group::Job, "labels", "Labels of the job and its executions")),
     switch(Group::Job, "skip_default_labels", "false", "Leave out the labels `managed-by` and `commit-sha`"),
+];
+
+/// A run of it.
+const RUN: &[Input] = &[
     switch(Group::Run, "run", "true", "Run the job; `false` only creates or updates it"),
     secret(text(Group::Run, "run_args", "", "Arguments for this one run, in place of the job's")),
     map(Group::Run, "run_env", "Environment variables for this one run, on top of the job's"),

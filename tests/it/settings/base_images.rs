@@ -44,7 +44,7 @@ fn the_image_of_a_dockerfile_ends_it() {
         run.says("Besides what the inputs name: `buildConfig` goes: the new image does not come from that build");
         run.says("Besides what the inputs name: `sourceCode` goes");
     }
-    plan.says("removes baseImageUri").says("removes buildConfig.functionTarget");
+    plan.says("removes base_image").says("removes buildConfig.functionTarget");
     assert_eq!(enrolment(&scene), [Value::Null, Value::Null, Value::Null]);
 }
 

@@ -73,6 +73,39 @@ const OF_ALL: &[Row] = &[
     row("args", "--far", &["template.containers.args"]),
 ];
 
+/// Settings of what runs, which come with their own fields.
+const OF_CONTAINERS: &[Row] = &[
+    row("binary_authorization", POLICY, &["binaryAuthorization.useDefault", "binaryAuthorization.policy"]),
+    row("breakglass", "ticket 7", &["binaryAuthorization.breakglassJustification"]),
+    row("encryption_key", KEY, &["template.encryptionKey"]),
+    row("encryption_key", "default", KEYS),
+    row("network_tags", "allow-cache", &["template.vpcAccess.networkInterfaces.tags"]),
+    with(CPUS, row("gpu", "2", &["template.containers.resources.limits"])),
+    row("gpu", "0", &["template.containers.resources.limits", "template.nodeSelector.accelerator"]),
+    row("gpu_type", "nvidia-l4", &["template.nodeSelector.accelerator"]),
+    row("gpu_zonal_redundancy", "true", &["template.gpuZonalRedundancyDisabled"]),
+    row("startup_probe", "GET /started every 3s", &["template.containers.startupProbe"]),
+    row("depends_on", "default", &["template.containers.dependsOn"]),
+    row("working_dir", "/srv", &["template.containers.workingDir"]),
+];
+
+/// Settings of revisions that services and worker pools have.
+const OF_REVISIONS: &[Row] = &[
+    row("key_revocation_action", "prevent-new", &["template.encryptionKeyRevocationAction"]),
+    row("key_shutdown_hours", "3", &["template.encryptionKeyShutdownDuration"]),
+    row("mesh", "default", &["template.serviceMesh"]),
+    row("liveness_probe", "GET /alive", &["template.containers.livenessProbe"]),
+    row("readiness_probe", "grpc:9001", &["template.containers.readinessProbe"]),
+    row("base_image", "python312", &["template.containers.baseImageUri"]),
+    row("automatic_updates", "false", &["template.containers.baseImageUri"]),
+];
+
+const POLICY: &str = "projects/harbour-dev/platforms/cloudRun/policies/strict";
+const KEY: &str = "projects/harbour-dev/locations/us-central1/keyRings/ring/cryptoKeys/other";
+const KEYS: &[&str] =
+    &["template.encryptionKey", "template.encryptionKeyRevocationAction", "template.encryptionKeyShutdownDuration"];
+const CPUS: &[(&str, &str)] = &[("cpu", "4"), ("memory", "16Gi")];
+
 const OF_POOLS: &[Row] = &[
     row("instances", "3", &["scaling.manualInstanceCount"]),
     row("description", "Another one", &["description"]),
@@ -94,6 +127,14 @@ const OF_SERVICES: &[Row] = &[
     row("description", "Another one", &["description"]),
     row("suffix", "v9", &[]),
     row("invoker_iam_check", "true", &["invokerIamDisabled"]),
+    row("iap", "false", &["iapEnabled"]),
+    row("default_url", "true", &["defaultUriDisabled"]),
+    row("custom_audiences", "https://a.example", &["customAudiences"]),
+    row("min", "4", &["scaling.minInstanceCount"]),
+    row("max", "9", &["scaling.maxInstanceCount"]),
+    row("scaling", "3", &["scaling.scalingMode", "scaling.manualInstanceCount"]),
+    row("http2", "false", &["template.containers.ports"]),
+    row("deploy_health_check", "true", &["template.healthCheckDisabled"]),
     row("allow_unauthenticated", "true", &[]),
     row("tag", "blue", &["traffic"]),
     with(&[("container", "beside")], row("memory", "2Gi", &["template.containers.resources.limits.memory"])),
@@ -367,25 +408,25 @@ fn every_setting_is_in_a_table() {
         let own = all.iter().filter(move |input| input.group == group).map(|input| input.name);
         own.filter(|name| !no_rows.contains(name)).collect::<BTreeSet<_>>()
     };
-    let mut of_services = rows(&[OF_SERVICES, OF_POOLS, OF_ALL]);
+    let mut of_services = rows(&[OF_SERVICES, OF_POOLS, OF_ALL, OF_CONTAINERS, OF_REVISIONS]);
     assert!(of_services.remove("tag"), "one of the rollout's that writes on the service");
     assert_eq!(of_services, inputs(DEPLOY, Group::Service));
-    assert_eq!(rows(&[OF_JOBS, OF_ALL]), inputs(JOB, Group::Job));
+    assert_eq!(rows(&[OF_JOBS, OF_ALL, OF_CONTAINERS]), inputs(JOB, Group::Job));
 }
 
 #[test]
 fn settings_of_services() {
-    check("service", &table(Kind::Service, &[OF_SERVICES, OF_ALL]));
+    check("service", &table(Kind::Service, &[OF_SERVICES, OF_ALL, OF_CONTAINERS, OF_REVISIONS]));
 }
 
 #[test]
 fn settings_of_worker_pools() {
-    check("worker-pool", &table(Kind::Pool, &[OF_POOLS, OF_ALL]));
+    check("worker-pool", &table(Kind::Pool, &[OF_POOLS, OF_ALL, OF_CONTAINERS, OF_REVISIONS]));
 }
 
 #[test]
 fn settings_of_jobs() {
-    check("job", &table(Kind::Job, &[OF_JOBS, OF_ALL]));
+    check("job", &table(Kind::Job, &[OF_JOBS, OF_ALL, OF_CONTAINERS]));
 }
 
 #[test]

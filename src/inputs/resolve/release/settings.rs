@@ -102,7 +102,7 @@ impl Reader<'_> {
     fn setting(&mut self, node: &Node, path: &str) -> Option<String> {
         let name = self.input.name;
         match (self.input.kind, &node.value) {
-            (Kind::Map, _) => self.map(node, path),
+            (Kind::Map, _) | (Kind::Either, Value::Map(_)) => self.map(node, path),
             (Kind::Lines, Value::Map(_)) => {
                 self.wrong(path, node.line, "this must be a list or a text, not a map", "write `- ITEM` lines");
                 None
