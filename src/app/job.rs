@@ -4,16 +4,18 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::notify;
-use super::{connect, executions, files, in_time, read_texts, tell, until_stopped};
+use super::{Shared, connect, end_build, executions, files, in_time, read_texts, tell, until_stopped};
 use crate::cli::Invocation;
 use crate::clock::random_hex;
 use crate::console::Console;
+use crate::inputs::job::JobImage;
 use crate::inputs::resolve::job::{Resolved, run as resolve};
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
 use crate::model::execution::JobEnd;
 use crate::model::facts::Facts;
 use crate::model::step::StepState;
+use crate::plan::decide::marks;
 use crate::plan::job_steps::steps;
 use crate::report::job::{JobStory, headline, markdown};
 use crate::report::summary::mark;
@@ -28,7 +30,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         Ok(resolved) => resolved,
         Err(errors) => return tell::refuse(console, runner, &errors),
     };
-    let plan = steps(&job);
+    let plan = steps(&job, &runner.origin);
     let verb = match &job.run {
         _ if job.dry_run => "plan for job",
         Some(_) => "running job",
@@ -46,7 +48,15 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     let outcome = match connect(console, runner, job.credentials.clone(), job.project.as_str()).await {
         Err(failure) => Outcome::Failed(failure),
         Ok(clients) => {
-            let context = JobContext { job: &job, mark: &request, http: &clients.http, console, files: &files };
+            let built = match &job.image {
+                JobImage::Built(deploy) => Some((deploy.as_ref(), marks(deploy, &runner.origin, &random_hex(8)))),
+                _ => None,
+            };
+            let builds = built.as_ref().and_then(|(deploy, marks)| {
+                let shared = Shared { runner, marks, clients: &clients, github: None, files: &files };
+                shared.contexts(console, std::slice::from_ref(*deploy)).pop()
+            });
+            let context = JobContext { job: &job, mark: &request, http: &clients.http, console, files: &files, builds };
             carry_out(&context, &mut facts).await
         }
     };
@@ -86,6 +96,10 @@ async fn carry_out(context: &JobContext<'_>, facts: &mut Facts) -> Outcome<JobEn
         Err(signal) => signal,
     };
     facts.end(StepState::Cancelled, "interrupted");
-    in_time(Box::pin(executions::end(context.http, context.console, context.files, facts))).await;
+    in_time(Box::pin(async {
+        executions::end(context.http, context.console, context.files, facts).await;
+        end_build(context.http, context.console, context.files, facts).await;
+    }))
+    .await;
     Outcome::Cancelled(signal)
 }

@@ -419,24 +419,29 @@ async fn clean_up(context: &Context<'_>, facts: &mut Facts) {
             Err(failure) => context.console.warning(&format!("The traffic was not put back: {failure}")),
         }
     }
-    if let Some(session) = facts.upload_session.take() {
-        cancel::upload_session(context.http, &session).await;
-    }
     executions::end(context.http, context.console, context.files, facts).await;
+    end_build(context.http, context.console, context.files, facts).await;
+}
+
+/// Ends the upload and the build of a run that is cancelled itself.
+async fn end_build(http: &Http, console: &Console, files: &Files, facts: &mut Facts) {
+    if let Some(session) = facts.upload_session.take() {
+        cancel::upload_session(http, &session).await;
+    }
     let Some(build) = facts.build.as_mut().filter(|build| !build.over) else { return };
-    match cancel::build(context.http, build).await {
+    match cancel::build(http, build).await {
         Ok(ids) => {
             let told: Vec<String> = ids.iter().map(|id| format!("build {id} is cancelled")).collect();
-            context.console.line(if told.is_empty() { "No build had been submitted" } else { "Cloud Build was told" });
-            told.iter().for_each(|line| context.console.line(line));
+            console.line(if told.is_empty() { "No build had been submitted" } else { "Cloud Build was told" });
+            told.iter().for_each(|line| console.line(line));
             "CANCELLED".clone_into(&mut build.status);
             build.over = true;
-            if let Err(why) = context.files.save_state("build_over", "true") {
-                context.console.warning(&why);
+            if let Err(why) = files.save_state("build_over", "true") {
+                console.warning(&why);
             }
         }
         Err(error) => {
-            context.console.warning(&format!("The build may still run, and is cancelled once more afterwards: {error}"))
+            console.warning(&format!("The build may still run, and is cancelled once more afterwards: {error}"))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::deploy::{Place, Settings};
+use super::deploy::{Deploy, Place, Settings};
 use crate::model::credentials::Credentials;
 use crate::model::ids::{JobName, ProjectId, Region};
 use crate::model::image::ImageRef;
@@ -65,6 +65,8 @@ pub enum JobImage {
     Named(ImageRef),
     /// The one that serves in a service.
     Serving(Box<Place>),
+    /// One that is built first, as a deploy of the job's name would have it built.
+    Built(Box<Deploy>),
 }
 
 /// How a job is run.

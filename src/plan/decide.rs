@@ -110,11 +110,7 @@ pub fn steps(deploy: &Deploy, marks: &Marks, tags: &[Tag]) -> Vec<Step> {
         ),
         What::Image(image) => add(StepName::Resolve, format!("the digest of `{image}`")),
         What::Build(build) => {
-            if build.has_source {
-                add(StepName::Package, format!("`{}` into a reproducible archive", build.source_shown));
-                add(StepName::Upload, format!("to `gs://{}/source`, unless it is there already", build.bucket));
-            }
-            add(StepName::Build, build_text(build, tags));
+            building(build, tags, &mut add);
         }
     }
     if let Some(job) = &deploy.pre_deploy {
@@ -196,6 +192,15 @@ fn pick_text(pick: &Pick) -> String {
         Pick::Named(name) => format!("`{name}`"),
         Pick::Tagged(tag) => format!("the one with tag `{tag}`"),
     }
+}
+
+/// The steps of a build.
+pub(super) fn building(build: &Build, tags: &[Tag], add: &mut impl FnMut(StepName, String)) {
+    if build.has_source {
+        add(StepName::Package, format!("`{}` into a reproducible archive", build.source_shown));
+        add(StepName::Upload, format!("to `gs://{}/source`, unless it is there already", build.bucket));
+    }
+    add(StepName::Build, build_text(build, tags));
 }
 
 fn build_text(build: &Build, tags: &[Tag]) -> String {

@@ -1,11 +1,13 @@
 //! From the inputs of the job command to its steps.
 
-use super::decide::Step;
+use super::decide::{Step, building, image_tags};
+use crate::inputs::deploy::What;
 use crate::inputs::job::{Job, JobImage};
+use crate::inputs::runner::Origin;
 use crate::model::step::StepName;
 
-/// The steps of a run of the job command, in order.
-pub fn steps(job: &Job) -> Vec<Step> {
+/// The steps of a run of the job command, in order. `origin` says what a built image is tagged with.
+pub fn steps(job: &Job, origin: &Origin) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut add = |name, text: String| steps.push(Step { name, text });
     add(StepName::SignIn, format!("as `{}`", job.credentials.principal));
@@ -17,6 +19,11 @@ pub fn steps(job: &Job) -> Vec<Step> {
             StepName::Resolve,
             format!("the digest that serves in `{}` of `{}` in `{}`", place.service, place.project, place.region),
         ),
+        JobImage::Built(deploy) => {
+            if let What::Build(build) = &deploy.what {
+                building(build, &image_tags(build, origin, None), &mut add);
+            }
+        }
     }
     let image = if matches!(job.image, JobImage::Kept) { "with the image it has" } else { "with that image" };
     add(StepName::Job, format!("`{}` in `{}`, {image}", job.name, job.region));

@@ -16,7 +16,7 @@ use crate::plan::rollout::{Rollout, follows_latest, traffic_json, whole, with_ta
 use crate::plan::service::settings_of;
 
 /// An image that exists everywhere, for checking a service whose own image is not built yet.
-const STAND_IN: &str = "us-docker.pkg.dev/cloudrun/container/hello";
+pub(super) const STAND_IN: &str = "us-docker.pkg.dev/cloudrun/container/hello";
 
 pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -> Result<Vec<Difference>, Failure> {
     let (image, shown) = match &context.deploy.what {

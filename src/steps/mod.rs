@@ -69,7 +69,7 @@ use crate::explain::{Class, Failure};
 use crate::github::GitHub;
 use crate::google::cloud_run::Service;
 use crate::google::http::Http;
-use crate::inputs::deploy::{Allocation, Deploy, What};
+use crate::inputs::deploy::{Allocation, Build, Deploy, What};
 use crate::inputs::runner::Origin;
 use crate::model::access::{AccessChange, Front};
 use crate::model::facts::Facts;
@@ -255,18 +255,7 @@ async fn preflight(context: &Context<'_>, facts: &mut Facts) -> Result<preflight
 /// The image to deploy, which is made or found once for all regions.
 async fn image(context: &Context<'_>, facts: &mut Facts, seen: &preflight::Seen) -> Result<String, Failure> {
     match &context.deploy.what {
-        What::Build(build) => {
-            let staged = match build.has_source {
-                true => Some(upload::stage(context, facts, build, seen).await?),
-                false => {
-                    upload::make_room(context, build, seen).await?;
-                    None
-                }
-            };
-            let staged = staged.as_ref();
-            step(context, facts, StepName::Build, async |facts| build::run(context, facts, build, staged, seen).await)
-                .await
-        }
+        What::Build(build) => built(context, facts, build, seen).await,
         What::Image(image) => {
             step(context, facts, StepName::Resolve, async |facts| resolve::run(context.http, facts, image).await).await
         }
@@ -276,6 +265,24 @@ async fn image(context: &Context<'_>, facts: &mut Facts, seen: &preflight::Seen)
         }
         What::Revision(_) | What::Traffic(_) => unreachable!("nothing is deployed"),
     }
+}
+
+/// The image of a build.
+async fn built(
+    context: &Context<'_>,
+    facts: &mut Facts,
+    build: &Build,
+    seen: &preflight::Seen,
+) -> Result<String, Failure> {
+    let staged = match build.has_source {
+        true => Some(upload::stage(context, facts, build, seen).await?),
+        false => {
+            upload::make_room(context, build, seen).await?;
+            None
+        }
+    };
+    let staged = staged.as_ref();
+    step(context, facts, StepName::Build, async |facts| build::run(context, facts, build, staged, seen).await).await
 }
 
 /// Deploys the image to one region and moves its traffic there.

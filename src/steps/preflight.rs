@@ -130,17 +130,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
     if let Some(build) = build
         && let Some(bucket) = &bucket
     {
-        // Only Cloud Build's own choice is sure to carry this project's number.
-        match own_number(context, account.as_ref().filter(|_| build.account.is_none())).await {
-            Some(number) if number != bucket.project_number => findings.push(Finding {
-                class: Class::Config,
-                api: None,
-                problem: format!("bucket `{}` belongs to another project (number {}, not {number})", build.bucket, bucket.project_number),
-                hints: vec![format!("Bucket names are shared by all of Google Cloud; choose another one with `staging_bucket: {}-slipway-source`", context.deploy.project)],
-            }),
-            Some(_) => {}
-            None => facts.warnings.push(format!("Whose bucket `{}` is could not be checked: the project's number is not readable", build.bucket)),
-        }
+        findings.extend(strangers(context, facts, build, bucket, account.as_ref()).await);
     }
     // A service that could not be read may have a repository of its own.
     findings.extend(build.filter(|_| readable).and_then(|build| pushes_another(context, build, service.as_ref())));
@@ -149,6 +139,77 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
     }
     access::foresee(context, facts, service.as_ref())?;
     Ok(Seen { service, live, bucket_missing: bucket.is_none(), build_account: account, reads_images })
+}
+
+/// The same for a build alone: what asks for it is looked at elsewhere.
+pub(super) async fn of_build(context: &Context<'_>, facts: &mut Facts, build: &Build) -> Result<Seen, Failure> {
+    let of_builds = |permission: &str| permission.starts_with("cloudbuild.") || permission.starts_with("storage.");
+    let needs: Vec<&'static Need> = roles::NEEDS.iter().filter(|need| of_builds(need.permission)).collect();
+    let asked: Vec<&str> = needs.iter().map(|need| need.permission).chain([READ_IMAGES]).collect();
+    let (held, account, bucket) = tokio::join!(
+        projects::held(context.http, Resource::Project, &asked),
+        build_account(context, Some(build)),
+        staging_bucket(context, Some(build)),
+    );
+    let mut findings = Vec::new();
+    let account = account.unwrap_or_else(|found| {
+        findings.extend(found);
+        None
+    });
+    let bucket = bucket.unwrap_or_else(|found| {
+        findings.push(found);
+        None
+    });
+    let mut reads_images = false;
+    // That permissions cannot be looked at has been said where the job's own were.
+    if let Ok(held) = held {
+        reads_images = held.iter().any(|permission| permission == READ_IMAGES);
+        let missing: Vec<&Need> =
+            needs.into_iter().filter(|need| !held.iter().any(|other| other == need.permission)).collect();
+        let there = There { build_account: account.as_ref(), service: None, bucket: bucket.is_some() };
+        findings.extend(still_missing(context, &missing, there).await);
+    }
+    if let Some(bucket) = &bucket {
+        findings.extend(strangers(context, facts, build, bucket, account.as_ref()).await);
+    }
+    findings.extend(pushes_another(context, build, None));
+    if !findings.is_empty() {
+        return Err(failure(context, findings));
+    }
+    Ok(Seen { service: None, live: None, bucket_missing: bucket.is_none(), build_account: account, reads_images })
+}
+
+/// A bucket of the build's that belongs to another project.
+async fn strangers(
+    context: &Context<'_>,
+    facts: &mut Facts,
+    build: &Build,
+    bucket: &storage::Bucket,
+    account: Option<&AccountEmail>,
+) -> Option<Finding> {
+    // Only Cloud Build's own choice is sure to carry this project's number.
+    match own_number(context, account.filter(|_| build.account.is_none())).await {
+        Some(number) if number != bucket.project_number => Some(Finding {
+            class: Class::Config,
+            api: None,
+            problem: format!(
+                "bucket `{}` belongs to another project (number {}, not {number})",
+                build.bucket, bucket.project_number
+            ),
+            hints: vec![format!(
+                "Bucket names are shared by all of Google Cloud; choose another one with `staging_bucket: {}-slipway-source`",
+                context.deploy.project
+            )],
+        }),
+        Some(_) => None,
+        None => {
+            let bucket = &build.bucket;
+            facts
+                .warnings
+                .push(format!("Whose bucket `{bucket}` is could not be checked: the project's number is not readable"));
+            None
+        }
+    }
 }
 
 /// A build configuration of the user's own that cannot leave the image to deploy: known before the build is.

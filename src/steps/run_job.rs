@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::build::repository;
+use super::dry_run::STAND_IN;
 use super::job::{self, Work};
-use super::{region, resolve, timed};
+use super::{Context, preflight, region, resolve, timed};
 use crate::console::Console;
 use crate::console::files::Files;
 use crate::explain::{Class, Failure};
 use crate::google::executions::Execution;
 use crate::google::http::Http;
 use crate::google::jobs::{self, Job as GoogleJob};
+use crate::inputs::deploy::{Build, What};
 use crate::inputs::job::{Job, JobImage, Run};
 use crate::model::execution::JobEnd;
 use crate::model::facts::Facts;
@@ -33,6 +36,8 @@ pub struct JobContext<'a> {
     pub console: &'a Console,
     /// The runner's files.
     pub files: &'a Files,
+    /// What builds its image, where that is built.
+    pub builds: Option<Context<'a>>,
 }
 
 impl JobContext<'_> {
@@ -128,12 +133,21 @@ async fn watch(
     })
 }
 
+/// What builds the image, and how.
+fn building<'a>(context: &'a JobContext<'_>) -> Option<(&'a Context<'a>, &'a Build)> {
+    let builds = context.builds.as_ref()?;
+    match &builds.deploy.what {
+        What::Build(build) => Some((builds, build)),
+        _ => None,
+    }
+}
+
 /// Refuses regions that do not exist, of the job and of the service whose image it takes.
 async fn places(context: &JobContext<'_>) -> Result<(), Failure> {
     region::check(context.http, &context.job.region).await?;
     match &context.job.image {
         JobImage::Serving(place) => region::check(context.http, &place.region).await,
-        JobImage::Kept | JobImage::Named(_) => Ok(()),
+        JobImage::Kept | JobImage::Named(_) | JobImage::Built(_) => Ok(()),
     }
 }
 
@@ -149,6 +163,20 @@ async fn begin(context: &JobContext<'_>, facts: &mut Facts) -> Result<Option<Str
     .await?;
     let image = match &context.job.image {
         JobImage::Kept => return Ok(None),
+        JobImage::Built(_) if context.job.dry_run => match building(context) {
+            Some((builds, build)) => {
+                preflight::of_build(builds, facts, build).await?;
+                format!("{}@(the digest of the build)", repository(builds, build, None))
+            }
+            None => return Ok(None),
+        },
+        JobImage::Built(_) => match building(context) {
+            Some((builds, build)) => {
+                let seen = preflight::of_build(builds, facts, build).await?;
+                super::built(builds, facts, build, &seen).await?
+            }
+            None => return Ok(None),
+        },
         JobImage::Named(image) => {
             timed(console, "", facts, StepName::Resolve, async |facts| resolve::run(http, facts, image).await).await?
         }
@@ -171,7 +199,13 @@ pub async fn rehearse(context: &JobContext<'_>, facts: &mut Facts) -> Result<Vec
     let current = jobs::job(context.http, &name).await.map_err(|error| Failure::of(sentence(), error))?;
     let current = current.as_ref().map(GoogleJob::json);
     let body = context.document(current, image.as_deref(), context.mark)?;
-    jobs::validate(context.http, &name, &body).await.map_err(|error| Failure::of(sentence(), error))?;
+    // An image that is not built yet has no digest that Google would take.
+    let taken = match &context.job.image {
+        JobImage::Built(_) => change(current, &context.job.settings, Some(STAND_IN), context.mark)
+            .map_err(|error| Failure::of(sentence(), error))?,
+        _ => body.clone(),
+    };
+    jobs::validate(context.http, &name, &taken).await.map_err(|error| Failure::of(sentence(), error))?;
     let before = current.map(|job| as_service(&settings_of(job)));
     Ok(between(before.as_ref(), &as_service(&body)))
 }

@@ -342,3 +342,50 @@ fn mistakes_are_told_at_once() {
     }
     assert_eq!(scene.cloud.journal().len(), 0);
 }
+
+#[test]
+fn a_job_is_built_from_source() {
+    let mut scene = scene();
+    scene.input("image", "").input("source", "app").input("env_vars", "LEVEL: info");
+    let plan = scene.command(&["job", "--dry-run"]).expect(0);
+    plan.says("`app` into a reproducible archive").says("gcr.io/harbour-dev/nightly@(the digest of the build)");
+    assert_eq!(count(&scene, "build created") + count(&scene, "job created"), 0);
+    let run = scene.command(&["job"]).expect(0);
+    let image = config(&scene)["template"]["template"]["containers"][0]["image"].as_str().unwrap().to_owned();
+    assert!(image.starts_with("gcr.io/harbour-dev/nightly@sha256:"), "{image}");
+    assert_eq!((count(&scene, "build created"), count(&scene, "execution created")), (1, 1));
+    assert_eq!(run.outputs["result"], "succeeded");
+    run.says("✓ Build: ");
+    // The same tree again: no second upload, and the job's own settings stay.
+    scene.input("env_vars", "").input("image", "gcr.io/harbour-dev/tools/nightly:v2");
+    scene.command(&["job"]).expect(0).says("the same source is there already");
+    let container = config(&scene)["template"]["template"]["containers"][0].clone();
+    assert!(container["image"].as_str().unwrap().starts_with("gcr.io/harbour-dev/tools/nightly@sha256:"));
+    assert_eq!(container["env"][0]["name"], "LEVEL");
+}
+
+#[test]
+fn a_build_that_fails_leaves_the_job_as_it_is() {
+    let mut scene = scene();
+    scene.command(&["job"]).expect(0);
+    let before = config(&scene);
+    scene.input("image", "").input("source", "app");
+    scene.cloud.world(|world| {
+        let outcome = fakecloud::Outcome::StepFails { step: 0, exit: 1, lines: Vec::new() };
+        world.next_builds.push_back(fakecloud::BuildScript::ending(outcome));
+    });
+    scene.command(&["job"]).expect(6);
+    assert_eq!(config(&scene), before);
+    assert_eq!(count(&scene, "execution created"), 1);
+}
+
+#[test]
+fn inputs_of_a_build_need_something_to_build() {
+    let mut scene = scene();
+    scene.input("dockerfile", "Dockerfile").input("build_timeout", "5m");
+    let run = scene.command(&["job"]).expect(2);
+    run.says("dockerfile: nothing is built; remove `dockerfile`, or give `source` too").says("build_timeout: nothing");
+    scene.input("source", "app").input("from_service", "web").input("image", "").input("job", &"j".repeat(60));
+    let run = scene.command(&["job"]).expect(2);
+    run.says("from_service: the image is built from `source`").says("is too long for a job whose image is built here");
+}

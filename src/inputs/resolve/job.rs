@@ -3,15 +3,19 @@
 use std::time::Duration;
 
 use super::super::credentials;
+use super::super::deploy::{Build, Deploy, What};
 use super::super::error::{Findings, InputErrors};
 use super::super::job::{Job, JobImage, JobSettings, Run};
 use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::pre_deploy::{LONGEST_TASK, MOST_RETRIES, task_timeout};
-use super::{Give, from_service, only_with_from_service, project, region, service};
-use crate::model::ids::{JobName, ProjectId, Region};
+use super::{
+    Give, build, check, from_service, nothing_built, only_with_from_service, project, region, rollout, service,
+};
+use crate::model::ids::{JobName, ProjectId, Region, ServiceName};
 use crate::model::image::ImageRef;
+use crate::model::kind::Kind;
 
 /// Most jobs take minutes; the runner itself ends a job of a workflow after six hours.
 const DEFAULT_WAIT: Duration = Duration::from_secs(3600);
@@ -40,7 +44,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     if !raw.has("job") {
         give.findings.wrong("job", "it was not given", "name the Cloud Run job");
     }
-    let image = image(&mut give, project.as_ref(), region.as_ref());
+    let image = image(&mut give, runner, name.as_ref(), project.as_ref(), region.as_ref());
     let settings = JobSettings {
         shared: service::settings(&mut give, runner, project.as_ref(), None),
         timeout: give.with("task_timeout", task_timeout),
@@ -58,12 +62,96 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     if !findings.mistakes.is_empty() {
         return Err(InputErrors::of(findings));
     }
+    let image = match image {
+        Wanted::There(image) => image,
+        Wanted::Built(build, name) => {
+            let mut give = Give { raw, findings: &mut findings };
+            JobImage::Built(Box::new(Deploy {
+                credential_files: credentials::files(runner, Some(&credentials)),
+                credentials: credentials.clone(),
+                project: project.clone(),
+                region: region.clone(),
+                regions: Vec::new(),
+                kind: Kind::Service,
+                service: name,
+                github_token: None,
+                key_max_age: Duration::ZERO,
+                secret_max_age: Duration::ZERO,
+                what: What::Build(build),
+                changed_paths: Vec::new(),
+                environment: None,
+                manifest: None,
+                settings: settings.shared.clone(),
+                domain: None,
+                pre_deploy: None,
+                checks: check::checks(&mut give, check::At::Service(None)),
+                rollout: rollout::rollout(&mut give),
+                guest: None,
+                dry_run,
+            }))
+        }
+    };
     let job = Job { credentials, project, region, name, image, settings, run, dry_run };
     Ok(Resolved { job, warnings: findings.warnings })
 }
 
-fn image(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option<&Region>) -> Option<JobImage> {
+/// Which image the job gets: one that is there, or one that is built under a name.
+enum Wanted {
+    There(JobImage),
+    Built(Box<Build>, ServiceName),
+}
+
+fn image(
+    give: &mut Give<'_>,
+    runner: &Runner,
+    name: Option<&JobName>,
+    project: Option<&ProjectId>,
+    region: Option<&Region>,
+) -> Option<Wanted> {
     let image = give.with("image", ImageRef::parse);
+    if give.raw.has("source") || give.raw.has("build_config") {
+        return built(give, runner, name, image, project, region);
+    }
+    nothing_built(give, "nothing is built");
+    there(give, image, project, region).map(Wanted::There)
+}
+
+fn built(
+    give: &mut Give<'_>,
+    runner: &Runner,
+    name: Option<&JobName>,
+    image: Option<ImageRef>,
+    project: Option<&ProjectId>,
+    region: Option<&Region>,
+) -> Option<Wanted> {
+    for other in ["from_service", "from_project", "from_region"] {
+        if give.raw.has(other) {
+            give.findings.wrong(other, "the image is built from `source`", format!("remove `{other}`, or `source`"));
+        }
+    }
+    // Its builds bear the name as those of a service do.
+    let build_name = name.and_then(|name| match ServiceName::parse(name.as_str()) {
+        Ok(name) => Some(name),
+        Err(_) => {
+            let problem = format!("`{name}` is too long for a job whose image is built here");
+            give.findings.wrong(
+                "job",
+                problem,
+                "write 49 characters at most, or build it by a deploy and give `image`",
+            );
+            None
+        }
+    });
+    let build = build::build(give, runner, image, project, region, build_name.as_ref());
+    Some(Wanted::Built(Box::new(build?), build_name?))
+}
+
+fn there(
+    give: &mut Give<'_>,
+    image: Option<ImageRef>,
+    project: Option<&ProjectId>,
+    region: Option<&Region>,
+) -> Option<JobImage> {
     if give.raw.has("from_service") {
         if give.raw.has("image") {
             give.findings.wrong("from_service", "`image` says which image it is already", "keep one of them");

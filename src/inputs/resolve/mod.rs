@@ -301,16 +301,15 @@ fn what(
     if builds {
         return build::build(give, runner, image, project, region, service).map(|build| What::Build(Box::new(build)));
     }
-    for name in BUILD_ONLY {
-        if give.raw.has(name) {
-            give.findings.wrong(
-                name,
-                "nothing is built: `image` alone deploys an image that exists",
-                format!("remove `{name}`, or give `source` too"),
-            );
-        }
-    }
+    nothing_built(give, "nothing is built: `image` alone deploys an image that exists");
     image.map(What::Image)
+}
+
+/// Inputs about a build, where none is asked for.
+fn nothing_built(give: &mut Give<'_>, why: &str) {
+    for name in BUILD_ONLY.into_iter().filter(|name| give.raw.has(name)) {
+        give.findings.wrong(name, why, format!("remove `{name}`, or give `source` too"));
+    }
 }
 
 /// Reading single inputs; a mistake goes to the findings and the value is absent.

@@ -1,11 +1,13 @@
 //! The inputs of the job command.
 
-use super::{Group, Input, count, joined, lines, map, open, recurring, secret, settings, sign_in, switch, text};
+use super::{Group, Input, build, count, joined, lines, map, open, recurring, secret, settings, sign_in, switch, text};
 
 /// Every input of `slipway job` and of the action in `actions/job`.
 pub const JOB: &[Input] = &joined::<{ count(JOBS) }>(JOBS);
 
 const JOBS: &[&[Input]] = &[
+    TARGET,
+    build::BUILD,
     MADE,
     &settings::protection(Group::Job),
     &settings::of_templates(Group::Job),
@@ -13,8 +15,8 @@ const JOBS: &[&[Input]] = &[
     RUN,
 ];
 
-/// The job.
-const MADE: &[Input] = &[
+/// Whose job it is, and what image it gets.
+const TARGET: &[Input] = &[
     sign_in::KEY,
     sign_in::PROVIDER,
     sign_in::ACCOUNT,
@@ -28,9 +30,15 @@ const MADE: &[Input] = &[
     text(Group::Target, "job", "", "Cloud Run job to create or update, and to run (required)"),
     text(
         Group::What,
+        "source",
+        "",
+        "Directory to build the job's image from, relative to the workspace; without it nothing is built",
+    ),
+    text(
+        Group::What,
         "image",
         "the one the job has",
-        "Image of the job, by digest where the registry may be asked for it",
+        "Alone: the image of the job, by digest where the registry may be asked for it. With `source`: the repository the build pushes to",
     ),
     text(
         Group::What,
@@ -40,6 +48,10 @@ const MADE: &[Input] = &[
     ),
     text(Group::What, "from_project", "the project of the job", "Project of `from_service`"),
     text(Group::What, "from_region", "the region of the job", "Region of `from_service`"),
+];
+
+/// How it runs.
+const MADE: &[Input] = &[
     secret(text(Group::Job, "command", "", "Entrypoint of the container: a JSON list, or words as in a shell")),
     secret(text(Group::Job, "args", "", "Arguments of the container: a JSON list, or words as in a shell")),
     map(Group::Job, "env_vars", "Environment variables"),
