@@ -4,6 +4,7 @@ use crate::call::Call;
 use crate::jwt;
 use crate::reply::Reply;
 use crate::world::{Service, World};
+use serde_json::Value;
 
 /// What lets an account through.
 const PERMISSION: &str = "iap.webServiceVersions.accessViaIAP";
@@ -37,6 +38,21 @@ pub(crate) fn admit(world: &World, service: &Service, address: &str, call: &mut 
     }
     call.account = email;
     Ok(())
+}
+
+/// Whom it lets in it passes on as its own service agent, which is asked like any caller (docs
+/// run/securing/identity-aware-proxy-cloud-run: both checks are performed). Google's page for one that may not, as
+/// GoogleCloudPlatform/cloud-foundation-fabric#1321 quotes it.
+pub(crate) fn passes_on(world: &World, service: &Service) -> Result<(), Reply> {
+    let unchecked = service.config.get("invokerIamDisabled") == Some(&Value::Bool(true));
+    let agent = world.project(service.project()).map(crate::world::Project::proxy_agent).unwrap_or_default();
+    if unchecked || world.allows(&agent, "run.routes.invoke", service.project(), Some(&service.policy)) {
+        return Ok(());
+    }
+    Err(refused(
+        403,
+        "IAP for Cloud Run app is not set up correctly. Please follow the instructions to rectify IAP and Cloud Run set up",
+    ))
 }
 
 /// Without credentials: people are led to sign in, where the client says that it shows pages; programs are not.

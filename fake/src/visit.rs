@@ -24,7 +24,7 @@ pub(crate) fn answer(world: &mut World, name: &str, tag: Option<&str>, call: &mu
         let addresses = tag.and_then(|tag| service.tag_urls.get(tag)).into_iter().chain(&service.urls);
         let host = call.header("host").unwrap_or_default().to_owned();
         let address = addresses.into_iter().find(|url| url.ends_with(&format!("//{host}"))).cloned();
-        iap::admit(world, service, &address.unwrap_or_default(), call)
+        iap::admit(world, service, &address.unwrap_or_default(), call).and_then(|()| iap::passes_on(world, service))
     } else {
         admit(world, name, call)
     };

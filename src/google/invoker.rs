@@ -72,6 +72,32 @@ pub async fn is_everybody(http: &Http, service: &str) -> Result<bool, ApiError> 
     Ok(members.any(|members| members.iter().any(|member| member == EVERYBODY)))
 }
 
+/// Whether one member may call a service by a grant on the service itself.
+///
+/// # Errors
+/// When the policy cannot be read.
+pub async fn is_granted(http: &Http, service: &str, member: &str) -> Result<bool, ApiError> {
+    Ok(!add_member(&mut policy(http, service).await?, ROLE, member))
+}
+
+/// Lets one member call a service; nothing is written where it may already.
+///
+/// # Errors
+/// When the policy cannot be read or written.
+pub async fn grant(http: &Http, service: &str, member: &str) -> Result<(), ApiError> {
+    let doing = format!("let `{member}` call the service");
+    edit(http, service, &doing, |policy| add_member(policy, ROLE, member).then_some(())).await.map(drop)
+}
+
+/// Takes that grant away again.
+///
+/// # Errors
+/// When the policy cannot be read or written.
+pub async fn revoke(http: &Http, service: &str, member: &str) -> Result<(), ApiError> {
+    let doing = format!("take the service from `{member}` again");
+    edit(http, service, &doing, |policy| remove_member(policy, member).then_some(())).await.map(drop)
+}
+
 async fn policy(http: &Http, service: &str) -> Result<Value, ApiError> {
     let mut read = http.get(Api::Run, &format!("v2/{service}:getIamPolicy"), "read who may call the service");
     read.query.push(("options.requestedPolicyVersion", "3".into()));
@@ -125,22 +151,7 @@ fn apply(policy: &mut Value, public: bool) -> Option<AccessChange> {
 /// Takes a change of a policy back; false where nothing of it is there.
 fn revert(policy: &mut Value, change: &AccessChange) -> bool {
     match change {
-        AccessChange::Opens => {
-            let bindings = policy.get_mut("bindings").and_then(Value::as_array_mut);
-            let mut gone = false;
-            for binding in bindings.into_iter().flatten() {
-                if binding["role"] == ROLE
-                    && binding.get("condition").is_none()
-                    && let Some(members) = binding.get_mut("members").and_then(Value::as_array_mut)
-                {
-                    gone |= members.extract_if(.., |member| member == EVERYBODY).count() > 0;
-                }
-            }
-            if let Some(bindings) = policy.get_mut("bindings").and_then(Value::as_array_mut) {
-                bindings.retain(|binding| binding["members"].as_array().is_none_or(|members| !members.is_empty()));
-            }
-            gone
-        }
+        AccessChange::Opens => remove_member(policy, EVERYBODY),
         AccessChange::Closes(bindings) => {
             let mut back = false;
             for binding in bindings {
@@ -156,6 +167,19 @@ fn revert(policy: &mut Value, change: &AccessChange) -> bool {
             back
         }
     }
+}
+
+/// Takes a member out of the binding without a condition; false where it is not in it.
+fn remove_member(policy: &mut Value, gone: &str) -> bool {
+    let Some(bindings) = policy.get_mut("bindings").and_then(Value::as_array_mut) else { return false };
+    let mut found = false;
+    for binding in bindings.iter_mut().filter(|binding| binding["role"] == ROLE && binding.get("condition").is_none()) {
+        if let Some(members) = binding.get_mut("members").and_then(Value::as_array_mut) {
+            found |= members.extract_if(.., |member| member == gone).count() > 0;
+        }
+    }
+    bindings.retain(|binding| binding["members"].as_array().is_none_or(|members| !members.is_empty()));
+    found
 }
 
 /// Adds a member to the binding with the same condition, or that binding with this member alone.

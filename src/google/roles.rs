@@ -310,6 +310,13 @@ pub fn let_through_proxy(project: &str, region: &str, service: &str, member: &st
     )
 }
 
+/// The command that lets a member call a service.
+pub fn let_call(project: &str, region: &str, service: &str, member: &str) -> String {
+    format!(
+        "gcloud run services add-iam-policy-binding {service} --region={region} --project={project} --member={member} --role=roles/run.invoker"
+    )
+}
+
 /// The command that grants `role` on a billing account, by its full name, to `member`.
 pub fn grant_on_billing(account: &str, member: &str, role: &str) -> String {
     let id = account.strip_prefix("billingAccounts/").unwrap_or(account);

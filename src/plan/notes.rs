@@ -63,6 +63,8 @@ pub struct Record {
     pub undo: Patch,
     /// What it does to who may call the service.
     pub access: Option<AccessChange>,
+    /// The agent of Identity-Aware Proxy, where the rollout grants it the service: a member of a policy.
+    pub agent: Option<String>,
     /// Settings of the service that come with its last step; whoever promotes a rollout that was left brings them.
     pub later: Patch,
     /// Whether everybody may call the service from then on, or nobody without a grant.
@@ -118,6 +120,13 @@ pub struct Notes {
     pub unpromoted: Vec<String>,
     /// Fields of the serving revision's template that a revision does not show (`run.v2`, Revision).
     pub hidden: Map<String, Value>,
+}
+
+impl Record {
+    /// Whether it changes who may call the service.
+    pub fn changes_access(&self) -> bool {
+        self.access.is_some() || self.agent.is_some()
+    }
 }
 
 impl Notes {
@@ -272,6 +281,7 @@ fn record_of(json: &Value) -> Option<Record> {
         },
         undo: Patch::read(json.get("undo")),
         access: json.get("access").map(access),
+        agent: text(json, "agent"),
         later: Patch::read(json.get("later")),
         public: json.get("public").and_then(Value::as_bool),
     })
@@ -306,6 +316,9 @@ fn record_json(record: &Record) -> Value {
     }
     if let Some(public) = record.public {
         json["public"] = public.into();
+    }
+    if let Some(agent) = &record.agent {
+        json["agent"] = agent.as_str().into();
     }
     match &record.access {
         Some(AccessChange::Opens) => json["access"] = json!({"opens": true}),
@@ -410,6 +423,7 @@ mod tests {
             },
             undo: Patch::between(&json!({"ingress": "a"}), &json!({"ingress": "b"})),
             access: Some(AccessChange::Closes(vec![json!({"role": "roles/run.invoker", "members": ["allUsers"]})])),
+            agent: Some("serviceAccount:service-1@gcp-sa-iap.iam.gserviceaccount.com".into()),
             later: Patch::between(&json!({}), &json!({"description": "b"})),
             public: Some(false),
         };

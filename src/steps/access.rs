@@ -18,7 +18,7 @@ use crate::model::facts::Facts;
 use crate::model::ids::RevisionName;
 use crate::model::kind::Kind;
 use crate::plan::difference::Difference;
-use crate::plan::notes::Notes;
+use crate::plan::notes::{Notes, Record};
 use crate::plan::service_level::Patch;
 
 /// Pauses between two looks at whether everybody is let in: the first, and the longest.
@@ -315,13 +315,16 @@ pub(super) fn tell(context: &Context<'_>, facts: &mut Facts) {
 ///
 /// # Errors
 /// When the policy cannot be read or written.
-pub(super) async fn put_back(context: &Context<'_>, change: Option<&AccessChange>) -> Result<(), Failure> {
-    let Some(change) = change else { return Ok(()) };
-    let sentence = || format!("Could not put back who may call service `{}`", context.deploy.service);
-    invoker::take_back(context.http, &context.service_name, change)
-        .await
-        .map(drop)
-        .map_err(|error| Failure::of(sentence(), error))
+pub(super) async fn put_back(context: &Context<'_>, record: &Record) -> Result<(), Failure> {
+    let refused =
+        |error| Failure::of(format!("Could not put back who may call service `{}`", context.deploy.service), error);
+    if let Some(change) = &record.access {
+        invoker::take_back(context.http, &context.service_name, change).await.map_err(refused)?;
+    }
+    match &record.agent {
+        Some(agent) => invoker::revoke(context.http, &context.service_name, agent).await.map_err(refused),
+        None => Ok(()),
+    }
 }
 
 fn refused(context: &Context<'_>, public: bool, error: ApiError) -> Failure {

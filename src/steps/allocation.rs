@@ -56,7 +56,7 @@ pub(super) async fn write(
     facts.service.written = Written::Yes;
     let main = now.serving().main_revision(now.latest_ready().as_ref()).cloned();
     if let Some(left) = left.filter(|left| Some(&left.rollout.revision) != main.as_ref()) {
-        access::put_back(context, left.access.as_ref()).await?;
+        access::put_back(context, &left).await?;
     }
     if let Some(waiting) = main.as_ref().and_then(|main| Notes::on(now.json()).candidate(main).cloned()) {
         context.console.line(&format!(

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Context, access, guest, over, traffic};
+use super::{Context, access, guest, over, proxy, traffic};
 use crate::clock::{ahead_rfc3339, now_rfc3339};
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::Service;
@@ -154,6 +154,7 @@ pub(super) async fn begin(
         What::Revision(_) => notes.coming_with(revision),
         _ => (level(context, service), context.deploy.settings.public),
     };
+    let then = access::front_then(context, service, revision);
     let record = Record {
         run: context.marks.request_tag.clone(),
         by: by_run(context),
@@ -161,7 +162,8 @@ pub(super) async fn begin(
         commit: context.origin.sha.clone().filter(|_| !moves_only),
         rollout: Rollout { before, followed_latest, latest_tags: followed, revision: revision.clone(), tag, keep_tag },
         undo: Patch::default(),
-        access: access::planned(context, access::front_then(context, service, revision), public).await?,
+        access: access::planned(context, then, public).await?,
+        agent: proxy::planned(context, facts, Some(service.front()), then).await,
         later,
         public,
     };

@@ -217,7 +217,7 @@ async fn assemble(
             let traffic = start.record.rollout.candidate(&start.record.rollout.before);
             let patch = match start.left {
                 Some(left) => {
-                    access::put_back(context, left.access.as_ref()).await?;
+                    access::put_back(context, &left).await?;
                     left.undo
                 }
                 None => Default::default(),

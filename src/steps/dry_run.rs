@@ -2,7 +2,7 @@
 
 use super::begin::{Begin, begin, tell_left};
 use super::preflight::Seen;
-use super::{Context, access, allocation, build, deploy, foresee, guest, pick, pre_deploy, resolve, traffic};
+use super::{Context, access, allocation, build, deploy, foresee, guest, pick, pre_deploy, proxy, resolve, traffic};
 use crate::clock::now_rfc3339;
 use crate::explain::Failure;
 use crate::google::cloud_run::{self, Service};
@@ -88,8 +88,12 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
     if let (Some(then), Some(service)) = (&allocation, current) {
         changes.extend(moved(service, then, Some(&context.marks.revision)));
     }
+    let then = match current {
+        Some(service) => access::front_then(context, service, &context.marks.revision),
+        None => Service::from_json(candidate.clone()).front(),
+    };
+    changes.extend(proxy::difference(proxy::planned(context, facts, current.map(Service::front), then).await));
     if let Some(service) = current {
-        let then = access::front_then(context, service, &context.marks.revision);
         changes.extend(access::difference(context, service, then, context.deploy.settings.public).await);
     }
     if current.is_none()
@@ -135,6 +139,7 @@ async fn moves(context: &Context<'_>, facts: &mut Facts) -> Result<Vec<Differenc
             changes = between(Some(&settings_of(service.json())), &settings_of(&after));
             let then = access::front_then(context, &service, &revision);
             changes.extend(access::difference(context, &service, then, public).await);
+            changes.extend(proxy::difference(proxy::planned(context, facts, Some(service.front()), then).await));
             let newest = service.latest_ready().as_ref() == Some(&revision);
             match begun {
                 Begin::Rolls(start) => {

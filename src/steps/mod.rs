@@ -36,6 +36,7 @@ mod pick;
 mod pre_deploy;
 mod preflight;
 pub mod preview;
+mod proxy;
 mod prune;
 mod region;
 pub mod release;
@@ -311,7 +312,13 @@ async fn deliver(
                 return Ok(());
             }
             access::mark_open(context, facts, front);
-            let front = facts.service.front;
+            let (before, front) = (front, facts.service.front);
+            if let Some(agent) = proxy::planned(context, facts, facts.service.existed.then_some(before), front).await {
+                step(context, facts, StepName::Access, async |_| {
+                    proxy::let_in(context, &agent, Some(proxy::LONGEST_BIRTH)).await
+                })
+                .await?;
+            }
             if let Some(guest) = own {
                 step(context, facts, StepName::Access, async |facts| guest::admit(context, facts, guest).await).await?;
             } else if let Some(public) = context.deploy.settings.public {
@@ -423,6 +430,10 @@ async fn last(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Resu
         (None, wish) => wish,
     };
     let checked = Front { unchecked: false, ..facts.service.front };
+    if let Some(agent) = &record.agent {
+        // Before the traffic: from its first moment on the proxy passes on whom it lets in.
+        step(context, facts, StepName::Access, async |_| proxy::let_in(context, agent, None).await).await?;
+    }
     let stays_open = record.access == Some(AccessChange::Opens) && facts.service.front != checked;
     let first = public.filter(|public| !public || stays_open);
     if let Some(public) = first {

@@ -29,7 +29,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, pick: &Pick) -
             return allocate(context, facts, &Allocation::whole(revision)).await;
         };
         let record = start.record;
-        let nothing_else = start.left.is_none() && record.access.is_none() && record.later.is_empty();
+        let nothing_else = start.left.is_none() && !record.changes_access() && record.later.is_empty();
         if record.rollout.share_before() == 100 && nothing_else {
             facts.rollout = None;
             deploy::see(facts, &service);
@@ -39,10 +39,10 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, pick: &Pick) -
         let left = start.left;
         begin::tell_left(context, facts, left.as_ref());
         let mut stale = false;
-        if let Some(access) = left.as_ref().and_then(|left| left.access.as_ref()) {
+        if let Some(left) = left.as_ref().filter(|left| left.changes_access()) {
             stale = traffic::read(context).await?.etag() != service.etag();
             if !stale {
-                access::put_back(context, Some(access)).await?;
+                access::put_back(context, left).await?;
             }
         }
         if !stale {

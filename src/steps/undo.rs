@@ -120,7 +120,7 @@ fn open(context: &Context<'_>, service: &Service) -> Option<Open> {
 
 /// Who may call it first, because the record that says so goes with the traffic; then traffic and settings in one write.
 async fn put_back(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Result<String, Failure> {
-    let access = access::put_back(context, record.access.as_ref()).await;
+    let access = access::put_back(context, record).await;
     let decide = |service: &Service| {
         let mut notes = Notes::on(service.json());
         let there = notes.record.take();
@@ -207,6 +207,12 @@ fn by_hand(context: &Context<'_>, record: &Record) -> Vec<String> {
         )),
         None => {}
     }
+    all.extend(record.agent.as_ref().map(|agent| {
+        format!(
+            "Take it from the agent of Identity-Aware Proxy again: gcloud run services remove-iam-policy-binding {} --member={agent} --role=roles/run.invoker {place}",
+            deploy.service
+        )
+    }));
     all
 }
 

@@ -19,6 +19,13 @@ fn change(scene: &Scene, change: impl FnOnce(&mut serde_json::Map<String, Value>
 fn with(field: &str, value: Value) -> Scene {
     let scene = Scene::deployed();
     change(&scene, |config| drop(config.insert(field.to_owned(), value)));
+    if field == "iapEnabled" {
+        scene.cloud.world(|world| {
+            let (name, agent) = (world.service("us-central1", "web").unwrap().name.clone(), world.home().proxy_agent());
+            let policy = &mut world.services.get_mut(&name).unwrap().policy;
+            policy.grant("roles/run.invoker", &format!("serviceAccount:{agent}"));
+        });
+    }
     scene
 }
 

@@ -81,12 +81,10 @@ fn config(scene: &Scene) -> Value {
     })
 }
 
-/// What the settings below need: a secret, and the service agent of Identity-Aware Proxy, which a project has that has used
-/// it before. Elsewhere gcloud asks for its grant ten times, 15 s apart (`_AddIamPolicyBindingWithRetry`).
+/// What the settings below need.
 fn prepare(world: &mut World) {
     world.add_secret(World::PROJECT, "db", "x");
     world.share_secret(World::PROJECT, "db", World::COMPUTE);
-    world.add_account(World::PROJECT, &format!("service-{}@gcp-sa-iap.iam.gserviceaccount.com", World::NUMBER));
 }
 
 /// Settings of every kind that gcloud has a flag for.

@@ -51,6 +51,7 @@ mod permissions;
 mod places;
 mod preview;
 mod previews;
+mod proxy_agent;
 mod quick_start;
 mod real_docker;
 mod redeploy;

@@ -11,6 +11,7 @@ impl World {
         let mut world = World::nothing();
         world.billing();
         let mut project = Project::new(World::PROJECT, World::NUMBER);
+        project.has_proxy_agent = false;
         project.enabled.retain(|service| ON_BY_DEFAULT.contains(&service.as_str()));
         world.projects.insert(World::PROJECT.to_owned(), project);
         world

@@ -165,10 +165,14 @@ impl World {
         Ok(bindings)
     }
 
+    fn is_proxy_agent(&self, email: &str) -> bool {
+        self.projects.values().any(|project| project.has_proxy_agent && project.proxy_agent() == email)
+    }
+
     fn is_member(&self, member: &str) -> bool {
         match member.split_once(':') {
             None => matches!(member, "allUsers" | "allAuthenticatedUsers"),
-            Some(("serviceAccount", email)) => self.accounts.contains_key(email),
+            Some(("serviceAccount", email)) => self.accounts.contains_key(email) || self.is_proxy_agent(email),
             Some(("projectViewer" | "projectEditor" | "projectOwner", id)) => self.project(id).is_some(),
             Some((kind, name)) => {
                 matches!(kind, "user" | "group" | "domain" | "principal" | "principalSet") && !name.is_empty()

@@ -31,6 +31,8 @@ pub struct Project {
     pub auth_domains: Option<Vec<String>>,
     /// Regions in which the project's quota allows no builds.
     pub closed_build_regions: BTreeSet<String>,
+    /// Whether Google has made the agent of Identity-Aware Proxy, as it does where that is first used.
+    pub has_proxy_agent: bool,
 }
 
 /// What a project's builds run as.
@@ -61,6 +63,7 @@ impl Project {
             keys_forbidden: false,
             auth_domains: None,
             closed_build_regions: BTreeSet::new(),
+            has_proxy_agent: true,
         }
     }
 
@@ -77,6 +80,11 @@ impl Project {
     /// E-mail of the agent by which Cloud Run pulls images.
     pub fn run_agent(&self) -> String {
         format!("service-{}@serverless-robot-prod.iam.gserviceaccount.com", self.number)
+    }
+
+    /// E-mail of the agent as which Identity-Aware Proxy calls services.
+    pub fn proxy_agent(&self) -> String {
+        format!("service-{}@gcp-sa-iap.iam.gserviceaccount.com", self.number)
     }
 
     /// E-mail of the account builds run as by default.

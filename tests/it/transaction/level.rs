@@ -101,15 +101,25 @@ fn level(scene: &Scene) -> BTreeMap<&'static str, String> {
         bindings.iter().any(|binding| binding.members.iter().any(|member| member == "allUsers"))
     });
     all.insert("allUsers", public.to_string());
+    all.insert("agent of IAP", agent_is_granted(scene).to_string());
     all
+}
+
+/// Whether Identity-Aware Proxy may pass on whom it lets in.
+fn agent_is_granted(scene: &Scene) -> bool {
+    scene.cloud.world(|world| {
+        let agent = format!("serviceAccount:{}", world.home().proxy_agent());
+        world.service("us-central1", "web").unwrap().policy.holds("roles/run.invoker", &agent)
+    })
 }
 
 /// A way in which the deploy ends: its name, and what brings it about and says what is expected of it.
 type Ending = (&'static str, fn(&mut Scene));
 
 const ACCESS_REFUSED: &str = "access refused";
+const AGENT_REFUSED: &str = "agent of IAP refused";
 
-const ENDINGS: [Ending; 11] = [
+const ENDINGS: [Ending; 12] = [
     ("ends well", |scene| {
         scene.run().expect(0);
     }),
@@ -138,8 +148,13 @@ const ENDINGS: [Ending; 11] = [
         scene.cloud.world(|world| world.faults.clear());
         run.says("so are its settings that had changed with the traffic");
     }),
-    (ACCESS_REFUSED, |scene| {
+    (AGENT_REFUSED, |scene| {
         scene.cloud.world(|world| world.faults.push(Fault::next(SET_POLICY, Action::status(403))));
+        let run = checked(scene).run().expect(4);
+        run.says("serves as before").says("gcloud run services add-iam-policy-binding web --region=us-central1");
+    }),
+    (ACCESS_REFUSED, |scene| {
+        scene.cloud.world(|world| world.faults.push(Fault::next(SET_POLICY, Action::status(403)).skip(1)));
         checked(scene).run().expect(4).says("serves as before");
     }),
     ("cancelled at the candidate", |scene| {
@@ -191,7 +206,8 @@ fn what_changes_with_the_traffic_goes_back_with_it() {
         let mut wanted = BTreeMap::new();
         let mut back: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (ending, run) in ENDINGS {
-            if public.is_none() && ending == ACCESS_REFUSED {
+            // Where nobody's identity is asked for, nobody needs a grant.
+            if public.is_none() && [ACCESS_REFUSED, AGENT_REFUSED].contains(&ending) {
                 continue;
             }
             let mut scene = scene(public);
@@ -202,7 +218,11 @@ fn what_changes_with_the_traffic_goes_back_with_it() {
             let good = ending == "ends well";
             let (there, then) = (read(&scene, "before.yaml"), read(&scene, "after.yaml"));
             for (name, was) in &before {
-                let asked = if *name == "allUsers" { public.is_some() } else { there.get(name) != then.get(name) };
+                let asked = match *name {
+                    "allUsers" => public.is_some(),
+                    "agent of IAP" => public.is_some() && then.get("iapEnabled").is_some(),
+                    name => there.get(name) != then.get(name),
+                };
                 assert_eq!(*was != after[name], good && asked, "{ending}: {name}: {was} -> {}", after[name]);
                 if !asked {
                     continue;
@@ -300,10 +320,10 @@ fn what_could_not_be_taken_back_is_tried_again_by_the_post_step() {
     let mut scene = scene(Some([false, true]));
     let before = level(&scene);
     checked(&mut scene);
-    // The deploy, the shift; then nothing that would go on, or go back, is taken.
+    // The deploy, the shift; then nothing that would go on, or go back, is taken. The agent of IAP came before.
     scene.cloud.world(|world| {
         world.faults.push(Fault::next(PATCH, Action::status(403)).skip(2));
-        world.faults.push(Fault::next(SET_POLICY, Action::status(403)));
+        world.faults.push(Fault::next(SET_POLICY, Action::status(403)).skip(1));
     });
     let run = scene.run().expect(10);
     run.says("These settings of the service have changed with the traffic and are still so: ").says("ingress");
