@@ -131,8 +131,9 @@ async fn connect(
     let clients = net.clients().map_err(|error| cannot(&error))?;
     let probe = Probe::new(&net, runner.embedded).map_err(|error| cannot(&error))?;
     let clock = Clock::with_pace(runner.pace.unwrap_or(1.0));
-    let masker = Arc::clone(console);
-    let tokens = Tokens::new(credentials, clock.clone(), Box::new(move |token| masker.mask(token)))
+    let (masker, teller) = (Arc::clone(console), Arc::clone(console));
+    let mask = Box::new(move |token: &str| masker.mask(token));
+    let tokens = Tokens::new(credentials, clock.clone(), mask, Box::new(move |why| teller.line(why)))
         .await
         .map_err(|error| Failure::of("The service-account key cannot be used", error))?;
     Ok(Clients { http: Http::new(clients, tokens, endpoints, clock, project.to_owned()), probe, net })

@@ -12,6 +12,7 @@ use super::key_token::{self, KeyTokens};
 use super::own_token::OwnTokens;
 pub use super::token_error::TokenError;
 use crate::clock::{Clock, jitter};
+use crate::explain::{Class, Explain as _};
 use crate::model::credentials::{Credentials, Way};
 use crate::model::federation::Federation;
 use crate::model::ids::ProjectId;
@@ -44,7 +45,16 @@ pub async fn prove(http: &Http, key: &ServiceAccountKey) -> Result<(), TokenErro
     }
 }
 
+/// How long a token that ends in the middle of a run is asked for anew, where the endpoint is in trouble: each request alone
+/// gives up after some 15 s, and what would fail then is a rollout, or the way back. Half a token's margin for mistakes of
+/// clocks, and well below the time that a job has.
+const RENEWAL: Duration = Duration::from_secs(120);
+const RENEWAL_PAUSE: Duration = Duration::from_secs(5);
+
 type Granting<'a> = Pin<Box<dyn Future<Output = Result<Granted, TokenError>> + Send + 'a>>;
+
+/// Is told a text.
+pub type Told = Box<dyn Fn(&str) + Send + Sync>;
 
 /// Gives out tokens of one principal.
 pub struct Tokens {
@@ -52,7 +62,8 @@ pub struct Tokens {
     source: Source,
     quota_project: Option<ProjectId>,
     clock: Clock,
-    on_new: Box<dyn Fn(&str) + Send + Sync>,
+    on_new: Told,
+    on_wait: Told,
     /// One token at a time is got, however many requests need it.
     last: tokio::sync::Mutex<Last>,
 }
@@ -68,27 +79,25 @@ enum Last {
     Nothing,
     /// A token, and when it is no longer used, by the run's clock.
     Held(String, Duration),
-    /// None, and when that was known.
-    Failed(Arc<TokenError>, Duration),
+    /// None, when that was known, and whether there was one before.
+    Failed(Arc<TokenError>, Duration, bool),
 }
 
 impl Tokens {
-    /// Prepares the credentials. `on_new` sees every new token before anyone else, to hide it in logs.
+    /// Prepares the credentials. `on_new` sees every new token before anyone else, to hide it in logs; `on_wait`
+    /// is told why nothing goes on while a token is asked for again.
     ///
     /// # Errors
     /// [`TokenError::Key`] when the private key cannot be read.
-    pub async fn new(
-        credentials: Credentials,
-        clock: Clock,
-        on_new: Box<dyn Fn(&str) + Send + Sync>,
-    ) -> Result<Self, TokenError> {
+    pub async fn new(credentials: Credentials, clock: Clock, on_new: Told, on_wait: Told) -> Result<Self, TokenError> {
         let source = match credentials.way {
             Way::Key(key) => Source::Key(Box::new(KeyTokens::new(*key).await?)),
             Way::Federation(federation) => Source::Federation(federation),
             Way::Own(own) => Source::Own(Box::new(OwnTokens::new(*own, credentials.principal.clone()).await?)),
         };
         let (principal, quota_project) = (Arc::new(credentials.principal), credentials.quota_project);
-        Ok(Self { principal, source, quota_project, clock, on_new, last: tokio::sync::Mutex::new(Last::Nothing) })
+        let last = tokio::sync::Mutex::new(Last::Nothing);
+        Ok(Self { principal, source, quota_project, clock, on_new, on_wait, last })
     }
 
     /// Whose tokens they are.
@@ -117,10 +126,15 @@ impl Tokens {
                 return Ok(token.clone());
             }
             // Whoever waited while another request asked for a token in vain asks no more than that one did.
-            Last::Failed(why, at) if asked < *at => return Err(Arc::clone(why)),
+            Last::Failed(why, at, _) if asked < *at => return Err(Arc::clone(why)),
             _ => {}
         }
-        let granted = self.grant(http, refused.is_some()).await.map_err(Arc::new);
+        let renews = matches!(&*last, Last::Held(..) | Last::Failed(_, _, true));
+        let granted = match renews {
+            true => self.renew(http, refused.is_some()).await,
+            false => self.grant(http, refused.is_some()).await,
+        };
+        let granted = granted.map_err(Arc::new);
         match granted {
             Ok(granted) => {
                 self.hide(&granted.token);
@@ -129,8 +143,32 @@ impl Tokens {
                 Ok(granted.token)
             }
             Err(why) => {
-                *last = Last::Failed(Arc::clone(&why), self.clock.now());
+                *last = Last::Failed(Arc::clone(&why), self.clock.now(), renews);
                 Err(why)
+            }
+        }
+    }
+
+    /// Gets a new token in the middle of a run: a passing trouble of whoever gives it is waited out, within a limit.
+    async fn renew(&self, http: &Http, refused: bool) -> Result<Granted, TokenError> {
+        let limit = self.clock.limit(RENEWAL);
+        let mut told = false;
+        loop {
+            match self.grant(http, refused).await {
+                Err(why)
+                    if matches!(why.class(), Class::Infrastructure | Class::Quota) && !limit.reached(&self.clock) =>
+                {
+                    if !std::mem::replace(&mut told, true) {
+                        let text = format!(
+                            "There is no new token yet: {}. Asking again for up to {} s",
+                            chain(&why),
+                            RENEWAL.as_secs()
+                        );
+                        (self.on_wait)(&text);
+                    }
+                    self.clock.sleep(jitter(RENEWAL_PAUSE, 0.75, 1.25)).await;
+                }
+                ended => return ended,
             }
         }
     }

@@ -79,3 +79,25 @@ fn a_refused_push_to_a_repository_that_is_seen_is_a_grant_alone() {
         assert!(deploy.iter().all(|one| doctor.contains(one)), "{deploy:#?} {doctor:#?}");
     }
 }
+
+/// Somebody has granted it, and Google does not know it everywhere yet.
+#[test]
+fn a_push_that_is_refused_after_its_grant_is_a_matter_of_minutes_everywhere() {
+    const MINUTES: &str = "A grant takes 2 minutes to arrive, and 7 or longer now and then: run again";
+    for sees in [false, true] {
+        let mut scene = Scene::new();
+        scene.cloud.world(|world| {
+            if sees {
+                world.grant("harbour-dev", World::DEPLOYER, "roles/iam.securityReviewer");
+            }
+            world.grant("harbour-dev", World::COMPUTE, "roles/artifactregistry.createOnPushWriter");
+            world.next_builds.push_back(BuildScript::ending(Outcome::PushNotAuthorized));
+        });
+        scene.run().expect(6).says(MINUTES);
+        let doctor = scene.input("source", "").command(&["doctor"]);
+        doctor.says("was refused (PUSH_NOT_AUTHORIZED)").says(MINUTES);
+        // Whoever sees that it is granted does not say to grant it.
+        let grant = format!("--member=serviceAccount:{} --role=roles/artifactregistry", World::COMPUTE);
+        assert_eq!(doctor.stdout.contains(&grant), !sees, "{}", doctor.log());
+    }
+}

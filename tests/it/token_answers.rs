@@ -225,6 +225,37 @@ fn an_outage_while_something_is_watched_ends_nothing() {
     }
 }
 
+/// Longer than any one request asks for a token, at whatever request of a rollout, or of the way back, it begins.
+#[test]
+fn an_outage_while_something_is_written_is_waited_out() {
+    let outage = says(503, json!({"error": {"code": 503}}));
+    let writes = "run.projects.locations.services.patch";
+    for (way, code, before) in [("a rollout", 0, 1), ("the way back", 9, 2)] {
+        let fails = |scene: &Scene| {
+            if code == 9 {
+                crate::rollout::next_answers(scene, crate::rollout::ill());
+            }
+        };
+        let reference = in_the_middle(|_| {});
+        fails(&reference);
+        let from = reference.cloud.journal().len();
+        deploy(&reference).expect(code);
+        let journal = reference.cloud.journal();
+        let at = journal.iter().enumerate().skip(from).filter(|(_, one)| one.is(writes)).nth(before - 1).unwrap().0;
+        // The token that this write goes with is the last one before it.
+        let skip = journal[from..at].iter().filter(|request| request.is(TOKEN)).count() - 1;
+        let scene = in_the_middle(|_| {});
+        fails(&scene);
+        let served = served(&scene);
+        let fault = Fault::next(TOKEN, outage.clone()).skip(u32::try_from(skip).unwrap()).times(14);
+        scene.cloud.world(|world| world.faults = vec![fault]);
+        let run = deploy(&scene);
+        assert_eq!(run.code, code, "{way}\n{}", run.log());
+        run.says("There is no new token yet").says("Asking again for up to 120 s");
+        assert_eq!(self::served(&scene) == served, code == 9, "{way}");
+    }
+}
+
 #[test]
 fn a_life_that_makes_no_sense_harms_nothing() {
     for said in [

@@ -79,6 +79,11 @@ fn push(
     let finding = judged(account, "push the image", &policies, permission, last.zip(proof));
     let (State::Warning | State::Blocking(_), Some(place)) = (finding.state, &scene.place) else { return finding };
     let finding = finding.cure(GRANTS_TAKE);
+    // Whether the repository is there may not be known, and then the grant that makes it may be what is missing.
+    let most = if place.made_by_push() { CREATE } else { PUSH };
+    if matches!(held(&policies, member, most), Held::Yes(..)) {
+        return finding;
+    }
     match cure(context.doctor.project.as_str(), member, place, scene.repository.as_ref().ok().copied()) {
         Cure::Fixes(fixes) => fixes.into_iter().fold(finding, Finding::fix),
         Cure::Elsewhere(words) => finding.cure(words),
@@ -95,6 +100,10 @@ fn judged(
     last: Option<(&&Build, bool)>,
 ) -> Finding {
     let (state, evidence) = match (held(policies, &roles::member(account.as_str()), permission), last) {
+        // Whoever was refused after it was granted may have been refused before it arrived.
+        (Held::Yes(role, on), Some((build, false))) => {
+            (State::Warning, format!("{role} on {on}, and build {} was refused ({})", build.id, build.failure_type))
+        }
         (Held::Yes(role, on), _) => (State::Ok, format!("{role} on {on}")),
         (_, Some((build, true))) => (State::Ok, format!("build {} did", build.id)),
         (_, Some((build, false))) => {
