@@ -74,7 +74,7 @@ impl Dockerfile {
     /// Reads a text. What is no Dockerfile wants nothing: docker says so itself.
     pub fn read(text: &str) -> Self {
         let lines: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
-        let (names_frontend, escape) = directives(&lines);
+        let (names_frontend, escape) = (names_frontend(text), escape(&lines));
         let mut wants = Vec::new();
         let mut stages = Stages::default();
         let mut copies_between_empty_stages = None;
@@ -100,13 +100,13 @@ impl Dockerfile {
                 _ if word == "FROM" => stages.begin(body),
                 _ => {}
             }
-            if EXPANDED.contains(&word.as_str()) && has_late_expansion(rest) {
+            if EXPANDED.contains(&word.as_str()) && has_late_expansion(rest, escape) {
                 want(format!("a variable in {word} that is cut or replaced, as in `${{NAME#start}}`"), Reader::Newer);
             }
             if word == "ADD" && words(body).iter().any(|source| is_git(source)) {
                 want("`ADD` of a Git repository".to_owned(), Reader::Newer);
             }
-            if matches!(word.as_str(), "ADD" | "COPY" | "RUN") {
+            if let Some(body) = may_have_documents(&word, body) {
                 for end in here_documents(body) {
                     // Where the end is missing, the shell reads `<<` itself, as it always did.
                     let Some(length) = lines[at..].iter().position(|line| end.is(line)) else { break };
@@ -185,19 +185,32 @@ fn of_flag(word: &str, flag: &str, value: &str, want: &mut impl FnMut(String, Re
     }
 }
 
-/// Whether the first lines name a frontend, and which character continues lines.
-fn directives(lines: &[&str]) -> (bool, char) {
-    let (mut names_frontend, mut escape) = (false, '\\');
+/// Whether the first lines name a frontend. That is looked for at the very beginning of a file and of a line: behind a
+/// byte order mark, spaces or a line of anything else the engine sees none.
+fn names_frontend(text: &str) -> bool {
+    let named = text.lines().map_while(|line| {
+        let (name, value) = line.strip_prefix('#')?.split_once('=')?;
+        let name = name.trim();
+        let word =
+            name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(|b| b.is_ascii_alphanumeric());
+        (word && !value.trim().is_empty()).then_some(name)
+    });
+    named.into_iter().any(|name| name.eq_ignore_ascii_case("syntax"))
+}
+
+/// Which character continues lines. Docker's reader of instructions is less strict about where that stands, and knows
+/// these two names alone.
+fn escape(lines: &[&str]) -> char {
+    let mut escape = '\\';
     for line in lines {
         let Some((name, value)) = line.trim().strip_prefix('#').and_then(|rest| rest.split_once('=')) else { break };
         match name.trim().to_ascii_lowercase().as_str() {
-            "syntax" => names_frontend = true,
+            "syntax" => {}
             "escape" => escape = if value.trim() == "`" { '`' } else { '\\' },
-            name if name.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {}
             _ => break,
         }
     }
-    (names_frontend, escape)
+    escape
 }
 
 /// The instruction that begins at a line, its continuation lines joined, and the line after it. Comments and empty lines
@@ -245,14 +258,15 @@ fn is_git(source: &str) -> bool {
 }
 
 /// Whether a variable is expanded in a way that came later: by anything but `${NAME}`, `${NAME:…}` and `${NAME?…}`.
-fn has_late_expansion(text: &str) -> bool {
-    let (mut quoted, mut escaped) = (false, false);
+fn has_late_expansion(text: &str, escape: char) -> bool {
+    let (mut single, mut double, mut escaped) = (false, false, false);
     for (at, letter) in text.char_indices() {
         match letter {
             _ if escaped => escaped = false,
-            '\\' if !quoted => escaped = true,
-            '\'' => quoted = !quoted,
-            '$' if !quoted => {
+            letter if letter == escape && !single => escaped = true,
+            '\'' if !double => single = !single,
+            '"' if !single => double = !double,
+            '$' if !single => {
                 let Some(body) = text[at..].strip_prefix("${") else { continue };
                 let name = body.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(body.len());
                 if name > 0 && body[name..].starts_with(['#', '%', '/', '-', '+']) {
@@ -275,6 +289,18 @@ impl End {
     fn is(&self, line: &str) -> bool {
         let line = if self.tabs { line.trim_start_matches('\t') } else { line };
         line == self.word
+    }
+}
+
+/// The part of an instruction that here-documents may begin in.
+fn may_have_documents<'a>(word: &str, body: &'a str) -> Option<&'a str> {
+    const SOME: [&str; 3] = ["ADD", "COPY", "RUN"];
+    match word {
+        "ONBUILD" => {
+            let (word, body) = body.split_once(char::is_whitespace)?;
+            SOME.contains(&word.to_ascii_uppercase().as_str()).then_some(body)
+        }
+        word => SOME.contains(&word).then_some(body),
     }
 }
 
@@ -350,6 +376,14 @@ mod tests {
             ("FROM x\nCOPY <<-'EOF' /etc/x\n\thello\n\tEOF\n", 2, "a here-document"),
             ("FROM x\nRUN a && \\\n  cat <<EOF >/x\nhello\nEOF\n", 2, "a here-document"),
             ("FROM x\nADD https://github.com/o/r.git#v1 /src", 2, "`ADD` of a Git repository"),
+            ("FROM x\nONBUILD RUN <<EOF\nfoo\nEOF\nUSER 1", 2, "a here-document"),
+            ("FROM x\nENV D=\"it's ${B#x}\"", 2, "a variable in ENV that is cut or replaced, as in `${NAME#start}`"),
+            (
+                "# escape=`\nFROM x\nENV D=a\\${B#x}",
+                3,
+                "a variable in ENV that is cut or replaced, as in `${NAME#start}`",
+            ),
+            ("\u{feff}FROM x\r\nCOPY <<EOF /x\r\nhello\r\nEOF\r\n", 2, "a here-document"),
             ("FROM x\nENV A=\"${B%.*}\"", 2, "a variable in ENV that is cut or replaced, as in `${NAME#start}`"),
         ] {
             assert_eq!(newer(text), [(line, what.to_owned())], "{text}");
@@ -367,6 +401,9 @@ mod tests {
             "FROM x\nRUN cat <<EOF\n",
             "FROM x\nENV A=${B:-c} D=${E:+f} G=${H?no} I='${J#k}' L=\\${M#n}\n",
             "FROM x\nRUN [\"sh\", \"-c\", \"<<EOF\"]\nEOF\n",
+            "FROM x\nONBUILD COPY --link a b\nONBUILD RUN cat <<EOF\n",
+            "FROM x\nLABEL a=\"it's\" b='${B#x}'\n",
+            " # escape=`\nFROM x\nENV D=`${B#x}\nCOPY `\n a /\n",
             "# escape=`\nFROM x\nRUN a `\n  # COPY --link\n\n  --link\n",
             "FROM x\nADD https://example.com/a.tar.gz /a\nCOPY a.git /b\n",
         ] {
@@ -399,6 +436,18 @@ mod tests {
         assert!(named("# syntax=docker/dockerfile:1\nFROM x"));
         assert!(named("#  Syntax = docker/dockerfile:1.4\nFROM x"));
         assert!(named("# escape=\\\n# syntax=docker/dockerfile:1\nFROM x"));
+        assert!(named("# check=skip=all\n#\tsyntax=docker/dockerfile:1\r\nFROM x"));
+        // Where Docker 20.10 sees none (tried on it), we name it.
+        for text in [
+            "\u{feff}# syntax=x",
+            " # syntax=x",
+            "# syntax=",
+            "# my-key=1\n# syntax=x",
+            "# a=\n# syntax=x",
+            "// syntax=x",
+        ] {
+            assert!(!named(text), "{text}");
+        }
         assert!(!named("# hello\n# syntax=docker/dockerfile:1\nFROM x"));
         assert!(!named("FROM x\n# syntax=docker/dockerfile:1\n"));
         assert!(!named("\n# syntax=docker/dockerfile:1\nFROM x"));

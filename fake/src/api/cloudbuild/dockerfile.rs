@@ -292,12 +292,15 @@ impl Instruction {
     }
 }
 
-/// The frontend that a Dockerfile names in its first lines.
+/// The frontend that a Dockerfile names in its first lines, which must begin with `#`: not behind a byte order mark (tried
+/// on Docker 20.10).
 pub(super) fn syntax(text: &str) -> Option<String> {
     let directive = |line: &&str| {
-        let (name, value) = line.trim().strip_prefix('#')?.split_once('=')?;
-        let name = name.trim().to_lowercase();
-        name.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| (name, value.trim().to_owned()))
+        let (name, value) = line.strip_prefix('#')?.split_once('=')?;
+        let (name, value) = (name.trim().to_lowercase(), value.trim().to_owned());
+        let word =
+            name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(|b| b.is_ascii_alphanumeric());
+        (word && !value.is_empty()).then_some((name, value))
     };
     let lines: Vec<&str> = text.lines().collect();
     lines.iter().map_while(directive).find(|(name, _)| name == "syntax").map(|(_, value)| value)
