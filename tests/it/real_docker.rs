@@ -220,6 +220,14 @@ const DOCKERFILES: &[(&str, &[&str])] = &[
     ("# escape=\\\n# syntax=docker/dockerfile:1\nFROM scratch\nCOPY app /app\n", &[]),
     ("# hello\n# syntax=docker/dockerfile:1\nFROM scratch\nCOPY app /app\n", &[]),
     ("FROM scratch\nCOPY app /app\n", &["--build-arg=BUILDKIT_SYNTAX=docker/dockerfile:1"]),
+    // One that is named where the engine sees none.
+    ("\u{feff}# syntax=docker/dockerfile:1\nFROM scratch\nCOPY --link app /app\n", &[]),
+    (" # syntax=docker/dockerfile:1\nFROM scratch\nCOPY --link app /app\n", &[]),
+    ("# syntax=\nFROM scratch\nCOPY --link app /app\n", &[]),
+    ("# a=\n# syntax=docker/dockerfile:1\nFROM scratch\nCOPY --link app /app\n", &[]),
+    ("\u{feff}FROM scratch\r\nCOPY app /app\r\n", &[]),
+    ("FROM scratch\nONBUILD RUN <<EOF\nfoo\nEOF\n", &[]),
+    ("FROM shell:1\nENV D=\"it's ${B#x}\"\n", &[]),
     // What BuildKit alone knows.
     ("FROM shell:1\nRUN --mount=type=cache,target=/c touch /c/x\n", &[]),
     ("FROM shell:1\nRUN --mount=type=bind,source=app,target=/c cat /c\n", &[]),

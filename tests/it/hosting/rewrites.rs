@@ -69,6 +69,33 @@ fn a_pin_is_a_tag_that_keeps_to_the_revision() {
     assert_eq!(tags(&scene), [tag], "a rollout keeps the tag of a site");
 }
 
+/// A preview, or a candidate that waits, is the service's latest revision, and nobody has promoted it: a site is pinned to
+/// what serves.
+#[test]
+fn a_pin_does_not_lead_to_what_waits_for_another_run() {
+    for (tag, kept) in [("pr-7", true), ("", false)] {
+        let mut scene = with_service(true);
+        let serving = scene.cloud.world(|world| world.revisions[0].name.clone());
+        scene.input("channel", "").input("site", "").input("health_path", "").input("service", "web");
+        scene.input("source", "app").input("no_traffic", "true").input("tag", tag).input("env_vars", "PREVIEW: 1");
+        let waiting = scene.run().expect(0).outputs["revision"].clone();
+        assert_ne!(waiting, serving);
+        for name in ["service", "source", "no_traffic", "tag", "env_vars"] {
+            scene.input(name, "");
+        }
+        scene.input("channel", "live").input("site", super::SITE).input("health_path", "/");
+        scene.command(&["hosting"]).expect(0);
+        let pin = config(&scene, "live")["rewrites"][0]["run"]["tag"].as_str().unwrap().to_owned();
+        let traffic = scene.cloud.world(|world| world.service("us-central1", "web").unwrap().config["traffic"].clone());
+        let revision_at = |name: &str| {
+            let found = traffic.as_array().unwrap().iter().find(|share| share["tag"] == name);
+            found.map(|share| share["revision"].as_str().unwrap().to_owned())
+        };
+        assert_eq!(revision_at(&pin), Some(serving), "{traffic}");
+        assert_eq!(revision_at("pr-7"), kept.then_some(waiting), "the preview stays where it is: {traffic}");
+    }
+}
+
 #[test]
 fn a_pin_for_a_version_that_fails_goes_with_it() {
     let scene = with_service(true);

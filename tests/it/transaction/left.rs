@@ -217,3 +217,46 @@ fn a_region_that_is_new_is_deployed_where_the_others_serve_the_commit_already() 
     assert_eq!(run.outputs["result"], "deployed");
     scene.cloud.world(|world| assert!(world.service("asia-east1", "web").is_some()));
 }
+
+/// With `rollback_on_failure: false` nothing goes back that a killed run reached; what nobody tried is no reach.
+#[test]
+fn what_a_killed_run_reached_stays_where_nothing_is_to_go_back() {
+    for (reached, patches) in [(0, 1), (50, 2)] {
+        let mut scene = running();
+        let first = revisions(&scene)[0].clone();
+        scene.input("rollback_on_failure", "false").input("strategy", "canary");
+        scene.input("canary_steps", "50,100").input("canary_interval", "1s");
+        scene.cloud.world(|world| world.faults.push(Fault::next(PATCH, Action::Hang).skip(patches)));
+        let killed = reach(&scene, PATCH, patches);
+        killed.signal("KILL");
+        let run = killed.finish();
+        scene.cloud.world(|world| world.faults.clear());
+        let before = traffic(&scene);
+        assert!(before.iter().any(|share| share.0 == first && share.1 == 100 - reached), "{before:?}");
+        scene.post(&run).expect(0).does_not_say("Put back what the run left");
+        assert_eq!(traffic(&scene), before, "{reached} % stays");
+        assert!(record(&scene).is_some(), "and so does what the next run goes on from");
+        // It does: from what was good, not from what was reached.
+        scene
+            .input("strategy", "")
+            .input("canary_steps", "")
+            .input("canary_interval", "")
+            .input("env_vars", "OTHER: 1");
+        let next = scene.variable("GITHUB_RUN_ATTEMPT", "2").run().expect(0);
+        next.says("was left unfinished");
+        assert_eq!(record(&scene), None);
+        let serves = next.outputs["revision"].clone();
+        assert_eq!(super::variables(&scene, &serves), ["OTHER"], "the killed one's are not inherited");
+        // Where going back is wanted, the post step does it.
+        let mut scene = running();
+        scene.input("strategy", "canary").input("canary_steps", "50,100").input("canary_interval", "1s");
+        let first = revisions(&scene)[0].clone();
+        scene.cloud.world(|world| world.faults.push(Fault::next(PATCH, Action::Hang).skip(patches)));
+        let killed = reach(&scene, PATCH, patches);
+        killed.signal("KILL");
+        let run = killed.finish();
+        scene.cloud.world(|world| world.faults.clear());
+        scene.post(&run).expect(0).says("Put back what the run left");
+        assert_eq!(traffic(&scene), [(first, 100, String::new())]);
+    }
+}

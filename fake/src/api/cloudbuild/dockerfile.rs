@@ -314,7 +314,7 @@ fn instructions(text: &str, frontend: Frontend) -> Vec<Instruction> {
         '\\'
     };
     let mut found = Vec::new();
-    let mut lines = text.lines().enumerate();
+    let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
     while let Some((number, line)) = lines.next() {
         let mut joined = line.trim().to_owned();
         if joined.is_empty() || joined.starts_with('#') {
