@@ -77,13 +77,13 @@ fn where_the_project_has_no_such_agent_yet_the_command_that_makes_it_is_printed(
     run.says(MAKE).says(GRANT).says("serves as before");
     assert!(!is_behind(&scene), "it stands open as before, and nobody was locked out");
     // A service that is new stands behind the proxy at once: the agent that comes with it is waited for.
-    let mut scene = behind(Scene::new(), FORMS[0]);
+    let scene = behind(Scene::new(), FORMS[0]);
     without_agent(&scene);
     let run = scene.run();
     assert_ne!(run.code, 0);
     run.says(MAKE).says("Google makes it where the proxy is first used");
     assert!(scene.cloud.calls(SET).len() >= 5, "gcloud tries 10 times");
-    let mut scene = behind(Scene::new(), FORMS[0]);
+    let scene = behind(Scene::new(), FORMS[0]);
     scene.cloud.world(|world| world.faults.push(Fault::next(SET, Action::status(400)).times(3)));
     scene.run().expect(0);
     assert!(granted(&scene));
