@@ -34,6 +34,7 @@ fn settings(public: Public) -> Vec<(&'static str, Value, Value)> {
         ("defaultUriDisabled", Value::Null, json!(true)),
         ("customAudiences", Value::Null, json!(["https://web.example.com"])),
         ("binaryAuthorization", Value::Null, json!({"useDefault": true})),
+        ("sshEnabled", Value::Null, json!(true)),
     ];
     all.into_iter().filter(|(name, ..)| public.is_none() || *name != "invokerIamDisabled").collect()
 }
