@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::model::place::Places;
+
 /// A file of references above this size is not read.
 const LARGEST: u64 = 16 << 20;
 
@@ -45,11 +47,9 @@ fn hash(text: &str) -> Option<String> {
     fits.then(|| text.to_ascii_lowercase())
 }
 
+/// A worktree's files may lie anywhere; whatever is no plain file is none of git's.
 fn read(path: &Path) -> Option<String> {
-    if std::fs::metadata(path).ok()?.len() > LARGEST {
-        return None;
-    }
-    std::fs::read_to_string(path).ok()
+    String::from_utf8(Places::anywhere().bytes(path, LARGEST).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -86,5 +86,24 @@ mod tests {
         write("led/.git/HEAD", "ref: refs/../../detached/.git/HEAD\n");
         assert_eq!(of("led"), None, "no reference leads elsewhere");
         std::fs::remove_dir_all(&base).expect("it goes");
+    }
+
+    #[test]
+    fn what_is_no_file_of_gits_is_not_waited_for() {
+        let root = tempfile::tempdir().expect("a directory");
+        let root = root.path();
+        let pipe = |path: &Path| {
+            let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+            rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, mode, 0).expect("a pipe");
+        };
+        pipe(&root.join(".git"));
+        assert_eq!(commit(root, root), None);
+        std::fs::remove_file(root.join(".git")).expect("it goes");
+        std::fs::create_dir(root.join(".git")).expect("a directory");
+        pipe(&root.join(".git/HEAD"));
+        assert_eq!(commit(root, root), None);
+        std::fs::remove_file(root.join(".git/HEAD")).expect("it goes");
+        std::os::unix::fs::symlink("/dev/zero", root.join(".git/HEAD")).expect("a link");
+        assert_eq!(commit(root, root), None);
     }
 }

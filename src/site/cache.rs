@@ -6,11 +6,13 @@
 //! is another, as in every new checkout, the content decides: hashing costs far less than compressing.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use super::directory::Moment;
@@ -131,13 +133,23 @@ impl<'a> Cache<'a> {
     }
 }
 
+/// Reads a plain file. A link is not followed, and a pipe is not waited for: both may have been left there by anybody.
 fn read(file: &Path) -> io::Result<Stored> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(file);
+    let no_file = || io::Error::other("it is no plain file");
+    let is_link = |error: &io::Error| error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    let opened = opened.map_err(|error| if is_link(&error) { no_file() } else { error })?;
+    if !opened.metadata()?.is_file() {
+        return Err(no_file());
+    }
     let mut text = Vec::new();
-    File::open(file)?.take(LARGEST + 1).read_to_end(&mut text)?;
+    opened.take(LARGEST + 1).read_to_end(&mut text)?;
     if text.len() as u64 > LARGEST {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
-    Ok(serde_json::from_slice(&text)?)
+    // The parser's own words may quote what is there.
+    serde_json::from_slice(&text).map_err(|_| io::Error::other("it is no cache of this program"))
 }
 
 fn write(file: &Path, stored: &Stored) -> io::Result<()> {
@@ -145,7 +157,12 @@ fn write(file: &Path, stored: &Stored) -> io::Result<()> {
     let directory = file.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;
     let draft = directory.join(format!(".{name}.{}", std::process::id()));
-    let written = File::create(&draft)
+    // What lies there is of a run that died, or a link that somebody put there: nothing is written through it.
+    let _is_there = fs::remove_file(&draft);
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&draft)
         .and_then(|mut draft| draft.write_all(&serde_json::to_vec(stored)?))
         .and_then(|()| fs::rename(&draft, file));
     if written.is_err() {

@@ -1,6 +1,7 @@
 //! The hash cache: what it saves, and what it must never save.
 
 use std::fs::{self, File};
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -152,4 +153,32 @@ fn secrets_are_never_cached() {
     let options =
         Options { cache: Some(cache_file(&fixture)), credential_files: vec![fixture.path("a")], ..fixture.options() };
     assert_eq!(hashed(&options).unwrap().1.withheld.len(), 2);
+}
+
+#[test]
+fn a_cache_that_is_no_plain_file_is_neither_waited_for_nor_followed() {
+    let fixture = settled(&[("a", "one")]);
+    let (file, other) = (cache_file(&fixture), fixture.workspace().join("other.json"));
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&other, "\"hunter2\"").unwrap();
+    let told = |what: &str| {
+        let summary = run(&fixture);
+        let told = summary.warnings.join(" ");
+        assert!(told.contains("could not be read") && !told.contains("hunter2"), "{what}: {told}");
+        // The next run finds one of its own.
+        assert_eq!(run(&fixture).from_cache, 1, "{what}");
+        fs::remove_file(&file).unwrap();
+    };
+    assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
+    told("a pipe");
+    for (what, place) in [("a device", "/dev/zero"), ("a link", other.to_str().unwrap())] {
+        symlink(place, &file).unwrap();
+        told(what);
+    }
+    fs::copy(&other, &file).unwrap();
+    told("another text");
+    // Nor is anything written through a link where the draft goes.
+    symlink(&other, file.with_file_name(format!(".site.json.{}", std::process::id()))).unwrap();
+    assert_eq!(run(&fixture).warnings.len(), 0);
+    assert_eq!(fs::read_to_string(&other).unwrap(), "\"hunter2\"");
 }
