@@ -56,12 +56,25 @@ impl fmt::Display for SecretName {
 }
 
 /// Which version a reference asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wanted {
     /// Whatever is the newest when an instance starts.
     Latest,
     /// This one.
     Number(u64),
+    /// The one that the secret gives this name, when an instance starts.
+    Alias(String),
+}
+
+impl Wanted {
+    /// What a reference says: `latest`, a number or an alias (`run.v2`, SecretKeySelector.version). Nothing is `latest`.
+    pub fn of(text: &str) -> Self {
+        match (text, text.parse()) {
+            ("" | "latest", _) => Wanted::Latest,
+            (_, Ok(number)) => Wanted::Number(number),
+            (alias, Err(_)) => Wanted::Alias(alias.to_owned()),
+        }
+    }
 }
 
 impl fmt::Display for Wanted {
@@ -69,6 +82,7 @@ impl fmt::Display for Wanted {
         match self {
             Wanted::Latest => f.write_str("latest"),
             Wanted::Number(number) => write!(f, "{number}"),
+            Wanted::Alias(alias) => f.write_str(alias),
         }
     }
 }

@@ -166,9 +166,11 @@ pub fn fate(
     let newest = versions.iter().map(|version| version.number).max();
     for version in versions.iter().filter(|version| version.enabled && !in_use.contains(&version.number)) {
         let number = version.number;
-        let reads = |reader: &&Reader| match reader.version {
+        let reads = |reader: &&Reader| match &reader.version {
             Wanted::Latest => newest == Some(number),
-            Wanted::Number(read) => read == number,
+            Wanted::Number(read) => *read == number,
+            // Which one it stands for could not be found out: it may be any.
+            Wanted::Alias(_) => true,
         };
         let who: Vec<String> = readers.iter().filter(reads).map(|reader| reader.who.clone()).collect();
         match replaced.get(&number) {

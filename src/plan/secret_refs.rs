@@ -22,7 +22,7 @@ pub fn references(template: &Value) -> Vec<Reference> {
     for container in list(template.get("containers")) {
         for variable in list(container.get("env")) {
             if let Some(reference) = variable.pointer("/valueSource/secretKeyRef") {
-                let version = wanted(&text(reference, "version"));
+                let version = Wanted::of(&text(reference, "version"));
                 found.push(Reference { secret: text(reference, "secret"), version });
             }
         }
@@ -33,17 +33,12 @@ pub fn references(template: &Value) -> Vec<Reference> {
         // Without items the whole secret is one file, of its newest version.
         let versions: Vec<Wanted> = match items.as_slice() {
             [] => vec![Wanted::Latest],
-            items => items.iter().map(|item| wanted(&text(item, "version"))).collect(),
+            items => items.iter().map(|item| Wanted::of(&text(item, "version"))).collect(),
         };
         let name = text(secret, "secret");
         found.extend(versions.into_iter().map(|version| Reference { secret: name.clone(), version }));
     }
     found
-}
-
-/// An absent version means the newest.
-fn wanted(text: &str) -> Wanted {
-    text.parse().map_or(Wanted::Latest, Wanted::Number)
 }
 
 /// The versions of one secret that a template of the project `home` asks for, each once.
@@ -57,22 +52,27 @@ pub fn versions_of(template: &Value, secret: &SecretName, home: &str) -> Vec<Wan
 
 /// Moves every reference to one secret to version `to`, or with `only_latest` those alone that follow the newest.
 pub fn repoint(template: &mut Map<String, Value>, secret: &SecretName, home: &str, only_latest: bool, to: u64) {
-    let moves = |version: &Value| !only_latest || wanted(version.as_str().unwrap_or_default()) == Wanted::Latest;
+    let latest =
+        |version: Option<&Value>| Wanted::of(version.and_then(Value::as_str).unwrap_or_default()) == Wanted::Latest;
+    let moves = |version: Option<&Value>| !only_latest || latest(version);
     let is_meant = |named: &Value| named.as_str().is_some_and(|named| secret.is_meant_by(named, home));
     let to = to.to_string();
     for container in template.get_mut("containers").and_then(Value::as_array_mut).into_iter().flatten() {
         for variable in container.get_mut("env").and_then(Value::as_array_mut).into_iter().flatten() {
             let Some(reference) = variable.pointer_mut("/valueSource/secretKeyRef") else { continue };
-            if is_meant(&reference["secret"]) && moves(&reference["version"]) {
+            if reference.get("secret").is_some_and(is_meant) && moves(reference.get("version")) {
                 set(reference, "version", to.as_str());
             }
         }
     }
     for volume in template.get_mut("volumes").and_then(Value::as_array_mut).into_iter().flatten() {
-        let Some(mounted) = volume.get_mut("secret").filter(|mounted| is_meant(&mounted["secret"])) else { continue };
+        let Some(mounted) = volume.get_mut("secret").filter(|mounted| mounted.get("secret").is_some_and(is_meant))
+        else {
+            continue;
+        };
         match mounted.get_mut("items").and_then(Value::as_array_mut).filter(|items| !items.is_empty()) {
             Some(items) => {
-                for item in items.iter_mut().filter(|item| moves(&item["version"])) {
+                for item in items.iter_mut().filter(|item| moves(item.get("version"))) {
                     set(item, "version", to.as_str());
                 }
             }
@@ -95,6 +95,7 @@ mod tests {
                     {"name": "C", "value": "db"}]},
                 {"env": [{"name": "D", "valueSource": {"secretKeyRef": {"secret": "projects/7/secrets/db", "version": "latest"}}}]}],
             "volumes": [
+                {"name": "u", "secret": {"secret": "db", "items": [{"path": "y", "version": "stable"}]}},
                 {"name": "v", "secret": {"secret": "db", "defaultMode": 292, "items": [{"path": "x", "version": "2", "mode": 256}]}},
                 {"name": "w", "secret": {"secret": "db"}},
                 {"name": "x", "emptyDir": {}}]
@@ -108,8 +109,8 @@ mod tests {
     #[test]
     fn every_reference_is_found() {
         let all = versions_of(&template(), &db(), "p");
-        assert_eq!(all, [Wanted::Latest, Wanted::Number(2), Wanted::Number(3)]);
-        assert_eq!(references(&template()).len(), 5);
+        assert_eq!(all, [Wanted::Latest, Wanted::Number(2), Wanted::Number(3), Wanted::Alias("stable".into())]);
+        assert_eq!(references(&template()).len(), 6);
     }
 
     #[test]
@@ -121,7 +122,8 @@ mod tests {
         expected["containers"][0]["env"][0]["valueSource"]["secretKeyRef"]["version"] = "9".into();
         expected["containers"][1]["env"][0]["valueSource"]["secretKeyRef"]["version"] = "9".into();
         expected["volumes"][0]["secret"]["items"][0]["version"] = "9".into();
-        expected["volumes"][1]["secret"]["items"] = json!([{"path": "db", "version": "9"}]);
+        expected["volumes"][1]["secret"]["items"][0]["version"] = "9".into();
+        expected["volumes"][2]["secret"]["items"] = json!([{"path": "db", "version": "9"}]);
         assert_eq!(moved, expected);
     }
 
@@ -129,6 +131,7 @@ mod tests {
     fn pinning_moves_what_follows_the_newest_alone() {
         let mut pinned = template();
         repoint(pinned.as_object_mut().expect("a map"), &db(), "p", true, 4);
-        assert_eq!(versions_of(&pinned, &db(), "p"), [Wanted::Number(2), Wanted::Number(3), Wanted::Number(4)]);
+        let alias = Wanted::Alias("stable".into());
+        assert_eq!(versions_of(&pinned, &db(), "p"), [Wanted::Number(2), Wanted::Number(3), Wanted::Number(4), alias]);
     }
 }

@@ -56,7 +56,7 @@ async fn looks<'a>(http: &Http, project: &str, read: &'a [Reference]) -> Vec<(&'
 /// The versions that a template reads, each once, and not more than are looked at.
 pub(super) fn read_by(template: &Value) -> Vec<Reference> {
     let mut read = references(template);
-    read.sort_by(|a, b| (&a.secret, a.version).cmp(&(&b.secret, b.version)));
+    read.sort_by(|a, b| (&a.secret, &a.version).cmp(&(&b.secret, &b.version)));
     read.dedup();
     read.truncate(MOST);
     read
@@ -76,7 +76,10 @@ pub(super) async fn glance(http: &Http, project: &str, reference: &Reference) ->
 fn old(context: &Context<'_>, reference: &Reference, version: &Version) -> Option<String> {
     let longest = context.deploy.secret_max_age;
     let age = version.age()?;
-    let follows = if reference.version == Wanted::Latest { ", which `latest` stands for," } else { "" };
+    let follows = match &reference.version {
+        Wanted::Number(_) => String::new(),
+        name => format!(", which `{name}` stands for,"),
+    };
     (age > longest).then(|| {
         format!(
             "Version {} of secret `{}`{follows} is {} days old, and should be replaced after {} days: `slipway rotate-secret` does it (docs/ROTATION.md)",

@@ -1,5 +1,7 @@
 //! Secrets and their versions.
 
+use std::collections::BTreeMap;
+
 use super::World;
 use super::policy::IamPolicy;
 
@@ -10,6 +12,8 @@ pub struct Secret {
     pub policy: IamPolicy,
     /// Its versions, number 1 first.
     pub versions: Vec<SecretVersion>,
+    /// Names of versions (`secretmanager.v1`, Secret.versionAliases): GetSecretVersion and AccessSecretVersion take them.
+    pub aliases: BTreeMap<String, usize>,
 }
 
 /// One version of a secret.
@@ -48,6 +52,16 @@ pub(crate) enum SecretTrouble {
     NoVersion,
     /// The version is in this state.
     State(String),
+}
+
+impl Secret {
+    /// The number of the version that is meant: `latest`, a number or an alias; 0 is none.
+    pub(crate) fn number(&self, version: &str) -> usize {
+        match version {
+            "latest" => self.versions.len(),
+            text => text.parse().ok().or_else(|| self.aliases.get(text).copied()).unwrap_or(0),
+        }
+    }
 }
 
 impl World {
@@ -92,10 +106,7 @@ impl World {
             return Err(SecretTrouble::Denied);
         }
         let versions = secret.map(|secret| secret.versions.as_slice()).unwrap_or_default();
-        let number = match version {
-            "latest" => versions.len(),
-            number => number.parse().unwrap_or(0),
-        };
+        let number = secret.map_or(0, |secret| secret.number(version));
         let version = number.checked_sub(1).and_then(|index| versions.get(index)).ok_or(SecretTrouble::NoVersion)?;
         match version.state.as_str() {
             "ENABLED" => Ok((number, &version.payload)),

@@ -54,6 +54,11 @@ impl Seen {
         newest.filter(|_| self.wanted.contains(&Wanted::Latest))
     }
 
+    /// Whether the service reads it by an alias.
+    pub(super) fn aliases(&self) -> Vec<String> {
+        self.wanted.iter().filter(|version| matches!(version, Wanted::Alias(_))).map(ToString::to_string).collect()
+    }
+
     /// Which versions of the secret the service reads, in words.
     pub(super) fn words(&self, context: &SecretContext<'_>) -> String {
         let versions: Vec<String> = self.wanted.iter().map(|version| format!("`{version}`")).collect();
@@ -103,7 +108,7 @@ pub(super) async fn run(context: &SecretContext<'_>, facts: &mut Facts) -> Resul
     let secret = SecretName { number, ..rotate.secret.clone() };
     let (readers, unseen) = readers::everywhere(context, &service, &secret).await;
     for sentence in unseen {
-        context.warn(facts, format!("{sentence}. Whether something there reads the secret is not known"));
+        context.warn(facts, sentence);
     }
     let seen = seen(context, secret, versions, service, readers).await?;
     tell_followers(context, facts, &seen);
@@ -154,11 +159,14 @@ async fn seen(
             )));
     }
     let newest = versions.first().map(|version| version.number);
-    let numbers = wanted.iter().filter_map(|version| match version {
-        Wanted::Number(number) => Some(*number),
-        Wanted::Latest => newest,
-    });
-    let mut in_use: Vec<u64> = numbers.collect();
+    let mut in_use = Vec::new();
+    for version in &wanted {
+        match version {
+            Wanted::Number(number) => in_use.push(*number),
+            Wanted::Latest => in_use.extend(newest),
+            Wanted::Alias(alias) => in_use.push(named(context, &secret, alias).await?),
+        }
+    }
     in_use.sort_unstable();
     in_use.dedup();
     // The commit that serves is the one before: the next deploy is compared with it.
@@ -167,6 +175,26 @@ async fn seen(
     let origin = Origin { sha, ..context.origin.clone() };
     let image = image_of(&template);
     Ok(Seen { secret, versions, service, revision, original, template, image, wanted, in_use, readers, origin })
+}
+
+/// The version that an alias stands for.
+async fn named(context: &SecretContext<'_>, secret: &SecretName, alias: &str) -> Result<u64, Failure> {
+    let service = &context.rotate.deploy.service;
+    match secret_versions::glance(context.http, secret, alias).await {
+        Ok(version) => Ok(version.number),
+        Err(error) if error.is_missing() => {
+            let sentence =
+                format!("Service `{service}` reads `{secret}` by the alias `{alias}`, which it does not have");
+            Err(Failure::of(sentence, error).hint(format!(
+                "gcloud secrets update {} --project={} --update-version-aliases={alias}=NUMBER",
+                secret.name, secret.project
+            )))
+        }
+        Err(error) => Err(Failure::of(
+            format!("Could not read which version of `{secret}` the alias `{alias}` stands for"),
+            error,
+        )),
+    }
 }
 
 /// The one revision that gets every request; that of before, where a rollout was left unfinished.

@@ -133,6 +133,13 @@ async fn rotate(context: &SecretContext<'_>, progress: &mut Progress, seen: &mut
     if let Some(newest) = seen.follows_latest() {
         pin(context, progress, seen, newest).await?;
     }
+    for alias in seen.aliases() {
+        let text = format!(
+            "The service read `{}` by the alias `{alias}`: from now on by the number of its version. The alias stays where it is",
+            context.rotate.secret
+        );
+        context.warn(&mut progress.facts, text);
+    }
     let value = value::of(&context.rotate.value)?;
     context.console.conceal(value.expose());
     progress.value = Some(value.clone());

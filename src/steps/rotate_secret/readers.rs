@@ -6,6 +6,7 @@ use super::SecretContext;
 use crate::google::cloud_run::{self, Service};
 use crate::google::error::ApiError;
 use crate::google::jobs;
+use crate::google::secret_versions;
 use crate::model::ids::RevisionName;
 use crate::model::secret_version::{SecretName, Wanted};
 use crate::model::traffic::Target;
@@ -21,8 +22,9 @@ pub(super) async fn everywhere(
     let region = &context.rotate.deploy.region;
     let (services, jobs) = tokio::join!(cloud_run::services(context.http, region), jobs::jobs(context.http, region));
     let mut unseen = Vec::new();
-    let mut kept =
-        |what: &str, error: ApiError| unseen.push(format!("The {what} of `{region}` could not be listed: {error}"));
+    let mut kept = |what: &str, error: ApiError| {
+        unseen.push(format!("The {what} of `{region}` could not be listed: {error}. Whether something there reads the secret is not known"));
+    };
     let services = services.unwrap_or_else(|error| {
         kept("services", error);
         Vec::new()
@@ -39,7 +41,31 @@ pub(super) async fn everywhere(
         let who = format!("job `{}`", short(name_of(job.json())));
         readers.extend(read_by(context, template, secret, &who));
     }
+    unseen.extend(name_the_numbers(context, secret, &mut readers).await);
     (readers, unseen)
+}
+
+/// Puts a number in place of each alias, and takes away who asks for one that there is not: nothing of theirs starts. Gives
+/// back a sentence for each alias that may not be looked at.
+async fn name_the_numbers(context: &SecretContext<'_>, secret: &SecretName, readers: &mut Vec<Reader>) -> Vec<String> {
+    let is_alias = |version: &&Wanted| matches!(version, Wanted::Alias(_));
+    let mut aliases: Vec<Wanted> = readers.iter().map(|reader| &reader.version).filter(is_alias).cloned().collect();
+    aliases.sort();
+    aliases.dedup();
+    let mut unknown = Vec::new();
+    for alias in aliases {
+        match secret_versions::glance(context.http, secret, &alias.to_string()).await {
+            Ok(version) => {
+                let same = readers.iter_mut().filter(|reader| reader.version == alias);
+                same.for_each(|reader| reader.version = Wanted::Number(version.number));
+            }
+            Err(error) if error.is_missing() => readers.retain(|reader| reader.version != alias),
+            Err(error) => unknown.push(format!(
+                "Which version the alias `{alias}` of `{secret}` stands for could not be read, so none that it may stand for is disabled: {error}"
+            )),
+        }
+    }
+    unknown
 }
 
 /// Who reads it of one service: its template, which the next deploy starts from, and each other revision that gets

@@ -1,6 +1,7 @@
 //! `slipway rotate-secret`: whatever goes wrong, the service reads a version that works, and every other version is
 //! disabled, on its way there, or named.
 
+mod aliases;
 mod failing;
 mod interrupted;
 mod value;
@@ -44,7 +45,7 @@ fn scene_of(reference: &str) -> Scene {
     scene
 }
 
-fn scene() -> Scene {
+pub fn scene() -> Scene {
     scene_of("DB_PASSWORD: db-password:3")
 }
 

@@ -110,10 +110,7 @@ fn list(world: &mut World, call: &Call) -> Answer {
 
 /// The number of the version that the path names.
 fn number(world: &World, call: &Call, key: &str) -> usize {
-    match call.hole("versionsId") {
-        "latest" => world.secrets.get(key).map_or(0, |secret| secret.versions.len()),
-        number => number.parse().unwrap_or(0),
-    }
+    world.secrets.get(key).map_or(0, |secret| secret.number(call.hole("versionsId")))
 }
 
 fn get(world: &mut World, call: &Call) -> Answer {
@@ -124,7 +121,7 @@ fn get(world: &mut World, call: &Call) -> Answer {
 fn switch(world: &mut World, call: &Call, on: bool) -> Answer {
     let permission = if on { "secretmanager.versions.enable" } else { "secretmanager.versions.disable" };
     let key = secret(world, call, permission)?;
-    let number = number(world, call, &key);
+    let number: usize = call.hole("versionsId").parse().unwrap_or(0);
     let name = format!("{key}/versions/{number}");
     let found = world.secrets.get_mut(&key).and_then(|secret| secret.versions.get_mut(number.checked_sub(1)?));
     let Some(version) = found else {
