@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 
-use super::{Context, deploy};
+use super::{Context, deploy, preflight};
 use crate::explain::Failure;
-use crate::google::cloud_run::Service;
+use crate::google::jobs;
 use crate::inputs::deploy::What;
+use crate::inputs::job::PreDeploy;
 use crate::plan::besides::{besides, given};
 use crate::plan::enrolment::base_that_stays;
 use crate::plan::manifest::from_manifest;
@@ -16,25 +17,33 @@ use crate::plan::service::settings_of;
 /// Stands for an image that is not known yet.
 const UNKNOWN: &str = "(the new image)";
 
-/// Looks at the service as it would be.
-pub(super) async fn run(context: &Context<'_>, service: Option<&Service>) -> Result<(), Failure> {
-    let image = match &context.deploy.what {
-        What::Image(image) => image.to_string(),
-        _ => UNKNOWN.to_owned(),
-    };
-    let before = super::guest::started(context, service).await?;
-    let after = deploy::wanted(context, before.as_ref(), &image)?;
-    say(context, before.as_ref(), &after);
-    if let Some(wish) = context.deploy.pre_deploy.as_deref() {
-        let container = context.deploy.settings.container.as_deref();
-        pre_deploy::job(None, &after, container, wish, &image, "").map_err(|error| {
-            Failure::of(
-                format!("Job `{}` cannot be set up like service `{}`", wish.name, context.deploy.service),
-                error,
-            )
-        })?;
+/// Looks at the service as it would be in every region, and at the job that runs before, which is the first region's.
+pub(super) async fn everywhere(contexts: &[Context<'_>], seen: &[preflight::Seen]) -> Result<(), Failure> {
+    for (index, (context, seen)) in contexts.iter().zip(seen).enumerate() {
+        let image = match &context.deploy.what {
+            What::Image(image) => image.to_string(),
+            _ => UNKNOWN.to_owned(),
+        };
+        let before = super::guest::started(context, seen.service.as_ref()).await?;
+        let after = deploy::wanted(context, before.as_ref(), &image)?;
+        say(context, before.as_ref(), &after);
+        if let Some(wish) = context.deploy.pre_deploy.as_deref().filter(|_| index == 0) {
+            job(context, &after, &image, wish).await?;
+        }
     }
     Ok(())
+}
+
+/// Whether the job can stand in the service's surroundings. One that may not be looked at is looked at when it is written.
+async fn job(context: &Context<'_>, after: &Value, image: &str, wish: &PreDeploy) -> Result<(), Failure> {
+    let name = jobs::job_name(context.deploy.project.as_str(), &context.deploy.region, &wish.name);
+    let current = jobs::job(context.http, &name).await.ok().flatten();
+    let current = current.as_ref().map(jobs::Job::json);
+    let container = context.deploy.settings.container.as_deref();
+    pre_deploy::job(current, after, container, wish, image, "").map(drop).map_err(|error| {
+        let sentence = format!("Job `{}` cannot be set up like service `{}`", wish.name, context.deploy.service);
+        Failure::of(sentence, error)
+    })
 }
 
 /// Says what changes from one document to the other that no input names. What a manifest says is named.

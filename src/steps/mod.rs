@@ -154,9 +154,7 @@ pub async fn run(contexts: &[Context<'_>], all: &mut [Facts]) -> Result<(), Fail
     if all.first().is_some_and(|facts| facts.unchanged.is_some()) {
         return verified_everywhere(contexts, all).await;
     }
-    for (context, seen) in contexts.iter().zip(&seen) {
-        foresee::run(context, seen.service.as_ref()).await?;
-    }
+    foresee::everywhere(contexts, &seen).await?;
     let Some(facts) = all.first_mut() else { return Ok(()) };
     let image = image(first, facts, &seen[0]).await?;
     before(first, facts, &seen[0], &image).await?;

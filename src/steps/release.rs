@@ -188,9 +188,7 @@ async fn prepare(
             built.push(None);
             continue;
         }
-        for (context, seen) in contexts.iter().zip(&seen) {
-            super::foresee::run(context, seen.service.as_ref()).await.map_err(in_place)?;
-        }
+        super::foresee::everywhere(&contexts, &seen).await.map_err(in_place)?;
         let image = super::image(first, &mut all[0], &seen[0]).await.map_err(in_place)?;
         let wanted = needed.iter().any(|name| name == service.name);
         // A candidate that waits without traffic is asked at its tag's address, which it has once it is there.

@@ -187,10 +187,12 @@ fn a_pre_deploy_job_does_not_take_the_containers_of_another_job_away() {
         containers[0]["name"] = "main".into();
         containers.push(json!({"name": "proxy", "image": containers[0]["image"]}));
     });
+    let built = scene.cloud.world(|world| world.builds.len());
     for dry in ["true", ""] {
         let run = scene.input("dry_run", dry).run().expect(2);
         run.says("the job has the containers `main`, `proxy`, and a pre-deploy job has one: the others would go");
     }
+    assert_eq!(scene.cloud.world(|world| world.builds.len()), built, "nothing is built for it");
     edit_job(&scene, |execution| assert_eq!(execution["template"]["containers"].as_array().unwrap().len(), 2));
 }
 
