@@ -1,6 +1,6 @@
 //! A YAML document as a tree: scalars stay the texts that were typed, and every node knows its line.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StrInput};
 
@@ -265,11 +265,8 @@ impl<'a> Reader<'a, '_> {
             let (event, span) = self.next()?;
             if event == Event::MappingEnd {
                 // What the map says itself holds; of what is merged, what comes first.
-                for field in merged {
-                    if !fields.iter().any(|own| own.key == field.key) {
-                        fields.push(field);
-                    }
-                }
+                let mut there: HashSet<String> = lines.into_keys().collect();
+                fields.extend(merged.into_iter().filter(|field| there.insert(field.key.clone())));
                 return Ok(fields);
             }
             let line = span.start.line();

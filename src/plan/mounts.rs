@@ -2,12 +2,15 @@
 //!
 //! What is mounted by somebody else, or is of another kind, is never changed: it stays, or the change is refused.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Map, Value, json};
 
 use super::change_error::ChangeError;
 use super::service::object;
 use super::variables::list;
 use crate::inputs::deploy::{SecretRef, Settings, Strategy};
+use crate::model::json::set;
 
 /// Where Cloud Run mounts the sockets of Cloud SQL instances.
 const CLOUDSQL_PATH: &str = "/cloudsql";
@@ -17,6 +20,11 @@ struct Mounts {
     volumes: Vec<Value>,
     own: Vec<Value>,
     others: Vec<Value>,
+    /// The first one of `own` in each place.
+    places: HashMap<String, usize>,
+    /// Names of volumes, and how far they are numbered.
+    names: HashSet<String>,
+    numbered: HashMap<&'static str, usize>,
 }
 
 /// Mounts the files of `settings.secrets` and the Cloud SQL instances in a container that was taken out of its template.
@@ -30,16 +38,23 @@ pub(super) fn apply(
 ) -> Result<(), ChangeError> {
     let sandboxes = template.get("sandboxes").and_then(|sandboxes| sandboxes.get("templates"));
     let others = [list(template.get("containers").cloned()), list(sandboxes.cloned())].concat();
+    let volumes = list(template.remove("volumes"));
     let mut mounts = Mounts {
-        volumes: list(template.remove("volumes")),
+        names: volumes.iter().map(|volume| text(volume, "name")).collect(),
+        numbered: HashMap::new(),
+        places: HashMap::new(),
+        volumes,
         own: list(container.remove("volumeMounts")),
         others: others.into_iter().flat_map(|other| list(other.get("volumeMounts").cloned())).collect(),
     };
-    let before: Vec<Value> = mounts.own.iter().map(|mount| mount["name"].clone()).collect();
+    let before: HashSet<String> = mounts.own.iter().map(|mount| text(mount, "name")).collect();
     let secrets = settings.secrets.entries.as_deref().unwrap_or_default();
     let groups = by_directory(secrets)?;
     if settings.secrets.entries.is_some() && settings.secrets.strategy == Strategy::Overwrite {
         mounts.keep_only(&groups);
+    }
+    for (index, mount) in mounts.own.iter().enumerate() {
+        mounts.places.entry(place(mount).to_owned()).or_insert(index);
     }
     for group in &groups {
         mounts.secret(group)?;
@@ -49,9 +64,12 @@ pub(super) fn apply(
     }
     // What lost its last mount just now is left behind with each change otherwise; a volume that nothing mounted before
     // was put there by somebody, and stays.
-    let Mounts { mut volumes, own, others } = mounts;
-    let mounted = |name: &Value| own.iter().chain(&others).any(|mount| mount["name"] == *name);
-    volumes.retain(|volume| !before.contains(&volume["name"]) || mounted(&volume["name"]));
+    let Mounts { mut volumes, own, others, .. } = mounts;
+    let mounted: HashSet<String> = own.iter().chain(&others).map(|mount| text(mount, "name")).collect();
+    volumes.retain(|volume| {
+        let name = text(volume, "name");
+        !before.contains(&name) || mounted.contains(&name)
+    });
     for (on, key, items) in [(template, "volumes", volumes), (container, "volumeMounts", own)] {
         if !items.is_empty() {
             on.insert(key.to_owned(), items.into());
@@ -77,10 +95,12 @@ impl Group<'_> {
 /// The files by their directories, which hold files of one secret only.
 fn by_directory(secrets: &[(String, SecretRef)]) -> Result<Vec<Group<'_>>, ChangeError> {
     let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut known: HashMap<&str, usize> = HashMap::new();
     for (path, secret) in secrets.iter().filter(|(key, _)| key.starts_with('/')) {
         let (directory, file) = path.rsplit_once('/').unwrap_or(("", path));
         let file = (file, secret.version.as_str());
-        match groups.iter_mut().find(|group| group.directory == directory) {
+        let index = *known.entry(directory).or_insert(groups.len());
+        match groups.get_mut(index) {
             Some(group) if group.secret != secret.secret => {
                 return Err(ChangeError::OtherSecret {
                     directory: directory.to_owned(),
@@ -115,7 +135,7 @@ impl Mounts {
             if files.len() == before {
                 kept.push(mount.clone());
             } else if !files.is_empty() {
-                volume["secret"]["items"] = files.into();
+                set(object(&mut volume).entry("secret").or_insert(Value::Null), "items", files);
                 let name = self.put(volume, others_of(&all, at));
                 kept.push(renamed(mount, name));
             }
@@ -130,15 +150,16 @@ impl Mounts {
             |path: &str, there: String| ChangeError::Occupied { path: path.to_owned(), there, input: "secrets" };
         for (file, _) in &group.files {
             let path = format!("{}/{file}", group.directory);
-            if let Some(mount) = self.own.iter().find(|mount| place(mount) == path) {
+            if let Some(mount) = self.places.get(&path).and_then(|index| self.own.get(*index)) {
                 return Err(occupied(&path, self.words(mount)));
             }
         }
-        let index = self.own.iter().position(|mount| place(mount) == group.directory);
+        let index = self.places.get(group.directory).copied();
         let there = index.and_then(|index| Some((index, self.volume(&self.own[index]["name"])?.clone())));
         let Some((index, volume)) = there else {
             let items: Vec<Value> = group.files.iter().map(|file| item(*file)).collect();
-            let name = free_name(&self.volumes, "secret");
+            let name = self.free_name("secret");
+            self.places.insert(group.directory.to_owned(), self.own.len());
             self.volumes.push(json!({"name": name, "secret": {"secret": group.secret, "items": items}}));
             self.own.push(json!({"name": name, "mountPath": group.directory}));
             return Ok(());
@@ -164,7 +185,7 @@ impl Mounts {
         let mut after = before.clone();
         for (file, version) in &group.files {
             match after.iter_mut().find(|other| other["path"] == *file) {
-                Some(same) => same["version"] = (*version).into(),
+                Some(same) => set(same, "version", *version),
                 None => after.push(item((file, version))),
             }
         }
@@ -172,8 +193,9 @@ impl Mounts {
             return Ok(());
         }
         let mut changed = volume.clone();
-        object(&mut changed["secret"]).insert("secret".into(), group.secret.into());
-        object(&mut changed["secret"]).insert("items".into(), after.into());
+        let source = object(&mut changed).entry("secret").or_insert(Value::Null);
+        set(source, "secret", group.secret);
+        set(source, "items", after);
         let all = self.own.clone();
         let name = self.put(changed, others_of(&all, index));
         self.own[index] = renamed(&mount, name);
@@ -197,7 +219,7 @@ impl Mounts {
                 Ok(())
             }
             (Some(index), Some(mut volume)) => {
-                object(&mut volume["cloudSqlInstance"]).insert("instances".into(), instances.into());
+                set(object(&mut volume).entry("cloudSqlInstance").or_insert(Value::Null), "instances", instances);
                 let all = self.own.clone();
                 let name = self.put(volume, others_of(&all, index));
                 self.own[index] = renamed(&all[index], name);
@@ -205,10 +227,22 @@ impl Mounts {
             }
             _ if instances.is_empty() => Ok(()),
             _ => {
-                let name = free_name(&self.volumes, "cloudsql");
+                let name = self.free_name("cloudsql");
                 self.volumes.push(json!({"name": name, "cloudSqlInstance": {"instances": instances}}));
                 self.own.push(json!({"name": name, "mountPath": CLOUDSQL_PATH}));
                 Ok(())
+            }
+        }
+    }
+
+    /// A name that no volume has. No number is tried twice, so that many files take no longer than each by itself.
+    fn free_name(&mut self, stem: &'static str) -> String {
+        let numbered = self.numbered.entry(stem).or_default();
+        loop {
+            *numbered += 1;
+            let name = format!("{stem}-{numbered}");
+            if self.names.insert(name.clone()) {
+                return name;
             }
         }
     }
@@ -223,12 +257,13 @@ impl Mounts {
         let is_it = |mount: &Value| mount["name"] == volume["name"];
         if self.others.iter().any(is_it) || own.any(is_it) {
             let stem = if volume.get("secret").is_some() { "secret" } else { "cloudsql" };
-            volume["name"] = free_name(&self.volumes, stem).into();
+            let name = self.free_name(stem);
+            set(&mut volume, "name", name);
             self.volumes.push(volume.clone());
         } else if let Some(same) = self.volumes.iter_mut().find(|other| other["name"] == volume["name"]) {
             *same = volume.clone();
         }
-        volume["name"].take()
+        object(&mut volume).remove("name").unwrap_or_default()
     }
 
     /// What a mount shows, in words.
@@ -274,7 +309,7 @@ fn whole(mount: &Value) -> bool {
 
 fn renamed(mount: &Value, name: Value) -> Value {
     let mut mount = mount.clone();
-    mount["name"] = name;
+    set(&mut mount, "name", name);
     mount
 }
 
@@ -285,11 +320,6 @@ fn others_of(mounts: &[Value], at: usize) -> impl Iterator<Item = &Value> {
 
 fn text(value: &Value, key: &str) -> String {
     value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
-fn free_name(volumes: &[Value], stem: &str) -> String {
-    let taken = |name: &str| volumes.iter().any(|volume| volume["name"] == name);
-    (1..).map(|number| format!("{stem}-{number}")).find(|name| !taken(name)).unwrap_or_else(|| stem.to_owned())
 }
 
 #[cfg(test)]

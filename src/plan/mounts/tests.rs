@@ -170,3 +170,14 @@ fn cloud_sql_instances_are_replaced_where_they_are_mounted() {
         "`/cloudsql` is where the directory in memory `tmp` is mounted, and `cloudsql_instances` would take its place"
     );
 }
+
+/// Trying every name for every file again takes hours here.
+#[test]
+fn three_thousand_files_are_no_trouble() {
+    let paths: Vec<(String, String)> =
+        (0..3000).map(|number| (format!("/k{number}/a"), format!("s{number}"))).collect();
+    let entries: Vec<(&str, &str)> = paths.iter().map(|(path, secret)| (path.as_str(), secret.as_str())).collect();
+    let (template, container) = done(json!({}), json!({}), &secrets(&entries, Strategy::Merge));
+    assert_eq!(template["volumes"][2999]["name"], "secret-3000");
+    assert_eq!(container["volumeMounts"][2999], json!({"name": "secret-3000", "mountPath": "/k2999"}));
+}
