@@ -9,6 +9,7 @@ pub mod knative;
 mod path;
 mod shape;
 mod v2;
+mod whole;
 
 use serde_json::{Map, Value};
 
@@ -74,6 +75,10 @@ pub fn read(text: &str, app: Option<&str>, findings: &mut Findings) -> Option<Ma
     };
     let says = |name: &str| fields.iter().find(|field| field.key == name).map(|field| &field.value);
     let form = Form::of(says("apiVersion"), says("kind"), says("metadata").is_some() || says("spec").is_some());
+    let template = match form {
+        Ok(Form::V2) => Path::of(&["template"]),
+        _ => Path::of(&["spec", "template", "spec"]),
+    };
     let mut service = match form {
         Ok(Form::V2) => {
             let service = shape::read(v2::SERVICE, &root, &Path::default(), findings);
@@ -90,6 +95,9 @@ pub fn read(text: &str, app: Option<&str>, findings: &mut Findings) -> Option<Ma
     };
     if !service.get("template").is_some_and(Value::is_object) {
         findings.wrong_at("manifest", Some(root.line), "it has no `template`", CURE);
+    }
+    if findings.mistakes.len() == before {
+        whole::look(&service, &template, &root, findings);
     }
     traffic(&mut service, findings);
     let name = service.remove("name").and_then(|name| Some(name.as_str()?.rsplit('/').next()?.to_owned()));

@@ -274,6 +274,12 @@ impl Reader<'_> {
         let mut to = json!({"name": from["name"]});
         let reference = &from["valueFrom"]["secretKeyRef"];
         if !reference.is_object() {
+            // A kind that Cloud Run does not have is told already.
+            let path = path.key("valueFrom");
+            if from["valueFrom"].is_object() && !self.is_there(&path.key("configMapKeyRef")) {
+                let cure = "write `secretKeyRef`, or `value` in its place";
+                self.wrong(&path, "it is not said where the value comes from", cure);
+            }
             to["value"] = from["value"].as_str().unwrap_or_default().into();
             return to;
         }
