@@ -169,3 +169,47 @@ fn the_size_of_files_stays_readable() {
     let median = sizes[sizes.len() / 2].0;
     assert!(median <= 150, "the median file has {median} lines of code");
 }
+
+/// Rooms where the JSON of answers travels.
+const OF_ANSWERS: [&str; 8] = ["google", "github", "probe.rs", "plan", "steps", "report", "app", "model"];
+
+/// Places in product code that write through an index into JSON: `x["key"] = …`, `&mut x["key"]`, `x["key"].take()` and
+/// the like. They stop the program where the value is no object; reading by an index does not, and clippy sees slices.
+fn writes_by_index(text: &str) -> Vec<usize> {
+    let product = text.split("#[cfg(test)]\nmod tests").next().unwrap_or(text);
+    let key = r#"\[(?:"[^"\]]*"|[A-Z][A-Z_]+(?:\.\d)?|\*?(?:key|name|field))\]"#;
+    let written = format!(
+        r"\w{key}(?:\[[^\]]*\])*(?:\s*[-+]?=[^=>]|\s*\.(?:take|as_object_mut|as_array_mut|get_mut|pointer_mut|push)\()|&mut\s+[\w.]+(?:\[[^\]]*\])*{key}"
+    );
+    let written = regex::Regex::new(&written).unwrap();
+    let code = |line: &str| !line.trim_start().starts_with("//");
+    let lines = product.lines().enumerate().filter(|(_, line)| code(line) && written.is_match(line));
+    lines.map(|(number, _)| number + 1).collect()
+}
+
+#[test]
+fn json_of_answers_is_never_written_through_an_index() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    for room in OF_ANSWERS.map(|room| source.join(room)) {
+        let files = if room.is_dir() { sources(&room) } else { vec![room] };
+        for file in files.into_iter().filter(|file| !file.ends_with("tests.rs") && !file.ends_with("round_trip.rs")) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            found.extend(writes_by_index(&text).into_iter().map(|line| format!("{}:{line}", file.display())));
+        }
+    }
+    assert!(found.is_empty(), "write with `model::json::set`, which stops at no shape:\n{}", found.join("\n"));
+    for text in [
+        "body[\"traffic\"] = x;",
+        "a[\"b\"][REPLACED] = x;",
+        "object(&mut v[\"a\"]).insert(x)",
+        "v[\"a\"].take()",
+        "to[name] = 1;",
+        "x[\"a\"][0] = 1;",
+    ] {
+        assert_eq!(writes_by_index(text).len(), 1, "{text}");
+    }
+    for text in ["if a[\"b\"] == c {", "let x = a[\"b\"].as_str();", "Some(x) if x[\"a\"] => 1"] {
+        assert_eq!(writes_by_index(text).len(), 0, "{text}");
+    }
+}

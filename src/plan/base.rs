@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::notes::{Notes, WRITTEN_BY};
 use super::service::{clean_containers, object};
 use crate::model::ids::RevisionName;
+use crate::model::json::set;
 use crate::model::namespace::is_googles;
 use crate::model::traffic::Traffic;
 
@@ -96,9 +97,9 @@ pub fn hidden(template: Option<&Value>) -> Map<String, Value> {
 /// The service with another template in place of its own, and the launch stage that goes with it.
 pub fn with_template(service: &Value, revision: &Value, notes: &Notes) -> Value {
     let mut service = service.clone();
-    service["template"] = template_of(revision, &notes.hidden).into();
+    set(&mut service, "template", template_of(revision, &notes.hidden));
     if let Some(stage) = revision.get("launchStage") {
-        service["launchStage"] = stage.clone();
+        set(&mut service, "launchStage", stage.clone());
     }
     service
 }

@@ -6,6 +6,7 @@ use crate::inputs::deploy::{Build, Builder, Cache, Logs, Recipe};
 use crate::inputs::runner::Origin;
 use crate::model::dockerfile::{Dockerfile, Want};
 use crate::model::image::{Repository, Tag};
+use crate::model::json::{object, set};
 
 /// Tag of the image that carries the layer cache.
 const CACHE_TAG: &str = "buildcache";
@@ -101,24 +102,23 @@ pub fn request(
     let options = body.entry("options").or_insert_with(|| json!({}));
     let logging_given = options.get("logging").is_some() || options.get("defaultLogsBucketBehavior").is_some();
     if let Some(gigabytes) = build.disk_gb {
-        options["diskSizeGb"] = gigabytes.to_string().into();
+        set(options, "diskSizeGb", gigabytes.to_string());
     }
-    options["logStreamingOption"] = options.get("logStreamingOption").cloned().unwrap_or_else(|| "STREAM_ON".into());
+    object(options).entry("logStreamingOption").or_insert_with(|| "STREAM_ON".into());
     if let Some(machine) = &build.machine {
-        options["machineType"] = machine.as_str().into();
+        set(options, "machineType", machine.as_str());
     }
     if let Some(pool) = &build.pool {
-        options["pool"] = json!({ "name": pool });
+        set(options, "pool", json!({ "name": pool }));
     }
     if let Some(Logs::By(rule)) = &build.logs {
-        options["defaultLogsBucketBehavior"] = (*rule).into();
+        set(options, "defaultLogsBucketBehavior", *rule);
         body.remove("logsBucket");
     } else if let Some(Logs::In(place)) = &build.logs {
         body.insert("logsBucket".into(), place.as_str().into());
-        let options = body.entry("options").or_insert_with(|| json!({}));
-        options["logging"] = "GCS_ONLY".into();
+        set(body.entry("options").or_insert(Value::Null), "logging", "GCS_ONLY");
     } else if !logging_given {
-        options["logging"] = "GCS_ONLY".into();
+        set(options, "logging", "GCS_ONLY");
         body.entry("logsBucket").or_insert_with(|| format!("gs://{}/logs", build.bucket).into());
     }
     if let Some(account) = &build.account {

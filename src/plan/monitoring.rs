@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::inputs::monitoring::Monitoring;
+use crate::model::json::set;
 
 /// Windows of five minutes; below this many requests in one, a share says nothing.
 const FEWEST_REQUESTS: u32 = 20;
@@ -156,7 +157,7 @@ pub fn uptime(wanted: &Monitoring, path: &str, base: &Url, private: bool) -> Val
         "acceptedResponseStatusCodes": [{"statusClass": "STATUS_CLASS_2XX"}],
     });
     if private {
-        check["serviceAgentAuthentication"] = json!({"type": "OIDC_TOKEN"});
+        set(&mut check, "serviceAgentAuthentication", json!({"type": "OIDC_TOKEN"}));
     }
     json!({
         "displayName": format!("{} ({}) {path}", wanted.service, wanted.region),

@@ -8,6 +8,7 @@ use super::service::object;
 use super::service_level::Patch;
 use crate::model::access::AccessChange;
 use crate::model::ids::RevisionName;
+use crate::model::json::set;
 use crate::model::traffic::{Share, Target, Traffic};
 
 /// Records a rollout from before its first move until its end.
@@ -293,7 +294,7 @@ fn record_json(record: &Record) -> Value {
         let Target::Revision(revision) = &share.target else { return None };
         let mut entry = json!({"revision": revision.as_str(), "percent": share.percent});
         if let Some(tag) = &share.tag {
-            entry["tag"] = tag.as_str().into();
+            set(&mut entry, "tag", tag.as_str());
         }
         Some(entry)
     });
@@ -303,26 +304,26 @@ fn record_json(record: &Record) -> Value {
         "before": before.collect::<Value>(),
     });
     if let Some(by) = &record.by {
-        json["by"] = json!({"repository": by.repository, "id": by.id, "attempt": by.attempt});
+        set(&mut json, "by", json!({"repository": by.repository, "id": by.id, "attempt": by.attempt}));
     }
     if !rollout.latest_tags.is_empty() {
-        json["latest_tags"] = json!(rollout.latest_tags);
+        set(&mut json, "latest_tags", json!(rollout.latest_tags));
     }
     if !record.undo.is_empty() {
-        json["undo"] = record.undo.json();
+        set(&mut json, "undo", record.undo.json());
     }
     if !record.later.is_empty() {
-        json["later"] = record.later.json();
+        set(&mut json, "later", record.later.json());
     }
     if let Some(public) = record.public {
-        json["public"] = public.into();
+        set(&mut json, "public", public);
     }
     if let Some(agent) = &record.agent {
         json["agent"] = agent.as_str().into();
     }
     match &record.access {
-        Some(AccessChange::Opens) => json["access"] = json!({"opens": true}),
-        Some(AccessChange::Closes(bindings)) => json["access"] = json!({"closes": bindings}),
+        Some(AccessChange::Opens) => set(&mut json, "access", json!({"opens": true})),
+        Some(AccessChange::Closes(bindings)) => set(&mut json, "access", json!({"closes": bindings})),
         None => {}
     }
     json
@@ -344,7 +345,7 @@ fn served_json(served: &Served) -> Value {
         "followed_latest": served.followed_latest,
     });
     if !served.latest_tags.is_empty() {
-        json["latest_tags"] = json!(served.latest_tags);
+        set(&mut json, "latest_tags", json!(served.latest_tags));
     }
     json
 }
@@ -368,16 +369,16 @@ fn candidate_json(candidate: &Candidate) -> Value {
         "keep_tag": candidate.keep_tag,
     });
     if let Some(until) = &candidate.open_until {
-        json["open_until"] = until.as_str().into();
+        set(&mut json, "open_until", until.as_str());
     }
     if let Some(before) = &candidate.tag_before {
-        json["tag_before"] = before.as_str().into();
+        set(&mut json, "tag_before", before.as_str());
     }
     if !candidate.later.is_empty() {
-        json["later"] = candidate.later.json();
+        set(&mut json, "later", candidate.later.json());
     }
     if let Some(public) = candidate.public {
-        json["public"] = public.into();
+        set(&mut json, "public", public);
     }
     json
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::explain::{Class, Explain};
 use crate::inputs::firebase::{DEFAULT_REGION, Destination, Pattern, Redirect, Rewrite, Serving};
+use crate::model::json::set;
 
 /// A tag and its service's name may have this many characters together. Source: Cloud Run's own error.
 const TAG_AND_SERVICE: usize = 46;
@@ -213,20 +214,20 @@ fn rewrite(rewrite: &Rewrite, resolved: &Resolved) -> Result<Value, ServingError
 }
 
 fn in_region(mut rewrite: Value, region: Option<&String>) -> Value {
-    region.into_iter().for_each(|region| rewrite["functionRegion"] = region.as_str().into());
+    region.into_iter().for_each(|region| set(&mut rewrite, "functionRegion", region.as_str()));
     rewrite
 }
 
 fn run(service: &Service, pin: bool, resolved: &Resolved) -> Value {
     let mut run = json!({"serviceId": service.name, "region": service.region});
     let tag = resolved.tags.get(service).filter(|_| pin);
-    tag.into_iter().for_each(|tag| run["tag"] = tag.as_str().into());
+    tag.into_iter().for_each(|tag| set(&mut run, "tag", tag.as_str()));
     run
 }
 
 fn redirect(redirect: &Redirect) -> Value {
     let mut rule = with(&redirect.pattern, "location", redirect.location.as_str().into());
-    rule["statusCode"] = redirect.status.into();
+    set(&mut rule, "statusCode", redirect.status);
     rule
 }
 

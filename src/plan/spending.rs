@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::monitoring;
 use crate::inputs::monitoring::Money;
+use crate::model::json::set;
 
 /// Shares of the amount at which somebody is told.
 const THRESHOLDS: [f64; 3] = [0.5, 0.9, 1.0];
@@ -30,7 +31,11 @@ pub fn is_ours(budget: &Value, project: &str) -> bool {
 pub fn budget(project: &str, number: &str, money: &Money, channels: &[String]) -> Value {
     let mut rule = json!({"disableDefaultIamRecipients": false});
     if !channels.is_empty() {
-        rule["monitoringNotificationChannels"] = channels.iter().take(MOST_CHANNELS).cloned().collect();
+        set(
+            &mut rule,
+            "monitoringNotificationChannels",
+            channels.iter().take(MOST_CHANNELS).cloned().collect::<Vec<_>>(),
+        );
     }
     json!({
         "displayName": display_name(project),

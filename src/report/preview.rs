@@ -9,6 +9,7 @@ use crate::console::duration;
 use crate::model::access::Callers;
 use crate::model::facts::{CheckFact, Facts};
 use crate::model::hosting::short;
+use crate::model::json::set;
 use crate::model::preview::{Removal, Removed};
 
 /// Every output of the preview command and one line on it; `actions/preview/action.yml` holds the same.
@@ -226,12 +227,12 @@ fn of_head(head: &Head<'_>, name: &str) -> Option<String> {
 
 fn document(head: &Head<'_>, story: &ReleaseStory<'_>, result: &str) -> Value {
     let mut document = release::document(story);
-    document["result"] = result.into();
-    document["exit_code"] = exit_code(story.outcome).into();
-    document["name"] = head.name.into();
-    document["pull_request"] = head.number.into();
-    document["built_commit"] = json!(head.built);
-    document["comment_url"] = json!(head.comment_url);
+    set(&mut document, "result", result);
+    set(&mut document, "exit_code", exit_code(story.outcome));
+    set(&mut document, "name", head.name);
+    set(&mut document, "pull_request", head.number);
+    set(&mut document, "built_commit", json!(head.built));
+    set(&mut document, "comment_url", json!(head.comment_url));
     document
 }
 

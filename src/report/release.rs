@@ -11,6 +11,7 @@ use crate::console::duration;
 use crate::explain::Class;
 use crate::model::facts::{Facts, RolloutEnd, Written};
 use crate::model::hosting::{SiteEnd, short};
+use crate::model::json::set;
 use crate::model::step::StepFact;
 use crate::plan::decide::Step;
 
@@ -241,7 +242,7 @@ pub fn document(story: &ReleaseStory<'_>) -> Value {
             for said_once in ["schema", "slipway", "result", "exit_code", "failure", "seconds", "commit", "run_url", "changes"] {
                 document.as_object_mut().map(|document| document.remove(said_once));
             }
-            document["part"] = part.name().into();
+            set(&mut document, "part", part.name());
             document
         }).collect::<Vec<_>>(),
         "changes": report_json::changes(story.outcome),

@@ -11,6 +11,7 @@ use crate::google::cloud_run::{self, Revision, Service};
 use crate::google::operation::{self, End, Operation, Watched};
 use crate::model::facts::{Facts, Written};
 use crate::model::image::{ImageRef, PinnedImage};
+use crate::model::json::{object, set};
 use crate::model::kind::Kind;
 use crate::plan::base;
 use crate::plan::change_error::ChangeError;
@@ -204,7 +205,7 @@ async fn assemble(
             if notes.record.is_none() && notes.served.followed_latest {
                 // It was pinned by a candidate, or by a rollout that went back.
                 let followed = std::mem::take(&mut notes.served.latest_tags);
-                wanted["traffic"] = traffic_json(&following(&current.traffic(), &followed));
+                set(&mut wanted, "traffic", traffic_json(&following(&current.traffic(), &followed)));
                 notes.served.followed_latest = false;
             } else if !reaches_latest(current) {
                 // It will serve nobody, so the next deploy must not start from it.
@@ -241,18 +242,18 @@ async fn assemble(
     notes.sweep(&traffic);
     let mut body = current.json().clone();
     let mut fields = vec!["template".to_owned(), "traffic".to_owned(), "annotations".to_owned()];
-    body["template"] = wanted["template"].take();
+    set(&mut body, "template", wanted.get_mut("template").map(serde_json::Value::take).unwrap_or_default());
     if let Some(stage) = wanted.get("launchStage").filter(|stage| body.get("launchStage") != Some(stage)) {
-        body["launchStage"] = stage.clone();
+        set(&mut body, "launchStage", stage.clone());
         fields.push("launchStage".to_owned());
     }
-    body["traffic"] = traffic_json(&traffic);
+    set(&mut body, "traffic", traffic_json(&traffic));
     patch.apply(&mut body);
     fields.extend(patch.fields().into_iter().filter(|field| field != "annotations"));
     notes.write(&mut body);
     // A rotation notes what it replaces together with the template that no longer reads it.
     if let Some(replaced) = wanted.get("annotations").and_then(|annotations| annotations.get(REPLACED)) {
-        body["annotations"][REPLACED] = replaced.clone();
+        set(object(&mut body).entry("annotations").or_insert(serde_json::Value::Null), REPLACED, replaced.clone());
     }
     Ok((delivered, body, Some(fields)))
 }

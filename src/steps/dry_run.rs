@@ -8,6 +8,7 @@ use crate::explain::Failure;
 use crate::google::cloud_run::{self, Service};
 use crate::inputs::deploy::{Allocation, What};
 use crate::model::facts::Facts;
+use crate::model::json::set;
 use crate::model::traffic::Traffic;
 use crate::plan::difference::{Difference, between};
 use crate::plan::manifest::kept;
@@ -67,12 +68,12 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
         Begin::Rolls(start) => {
             tell_left(context, facts, start.left.as_ref());
             let rollout = &start.record.rollout;
-            candidate["traffic"] = traffic_json(&rollout.candidate(&rollout.before));
+            set(&mut candidate, "traffic", traffic_json(&rollout.candidate(&rollout.before)));
             allocation = Some(in_the_end(current, rollout, true));
         }
         Begin::Waits(wait) => {
             let then = with_tag(wait.now.clone(), &wait.candidate.tag, &context.marks.revision);
-            candidate["traffic"] = traffic_json(&then);
+            set(&mut candidate, "traffic", traffic_json(&then));
             allocation = Some(then);
             let access = wait.candidate.public.map(|_| "access".to_owned());
             told_later(context, &wait.candidate.later.fields().into_iter().chain(access).collect::<Vec<_>>());

@@ -18,6 +18,7 @@ use crate::google::projects::{self, Resource};
 use crate::google::roles::{self, MONITORING_NEEDS, Need};
 use crate::inputs::monitoring::{Channel, Monitoring};
 use crate::model::access::Callers;
+use crate::model::json::set;
 use crate::model::watch::{Change, Watch};
 use crate::plan::monitoring::{
     Kind, can_become, differing, email_channel, filter, kind_of, labels, policies, uptime, uptime_alert,
@@ -197,7 +198,7 @@ impl Work<'_> {
             written.map_err(|error| self.failed(error))?;
         }
         let mut changed = wanted.clone();
-        changed["name"] = json!(name_of(&current));
+        set(&mut changed, "name", json!(name_of(&current)));
         self.note(collection, &changed, Change::Updated, fields);
         Ok(name_of(&current))
     }

@@ -19,6 +19,7 @@ use crate::inputs::hosting::SiteWork;
 use crate::inputs::preview::{OF_LABEL, number};
 use crate::model::ids::{Region, ServiceName};
 use crate::model::image::{ImageRef, Repository, Tag};
+use crate::model::json::set;
 use crate::model::preview::{Removal, Removed};
 use crate::model::traffic::Target;
 use crate::plan::notes::Notes;
@@ -260,7 +261,7 @@ async fn untag(http: &Http, name: &str, tag: &str) -> Result<Removed, ApiError> 
             traffic.shares.remove(at);
         }
         let mut body = service.json().clone();
-        body["traffic"] = traffic_json(&traffic);
+        set(&mut body, "traffic", traffic_json(&traffic));
         let mut notes = Notes::on(service.json());
         notes.sweep(&traffic);
         notes.write(&mut body);

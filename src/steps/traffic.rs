@@ -10,6 +10,7 @@ use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Service};
 use crate::google::operation::{self, Watched};
 use crate::model::facts::Facts;
+use crate::model::json::set;
 use crate::model::traffic::Traffic;
 use crate::plan::notes::Notes;
 use crate::plan::rollout::{percents, same, traffic_json};
@@ -61,7 +62,7 @@ pub(super) async fn write(
         ours(context, &service, guard).await?;
         let decided = decide(&service)?;
         let mut body = service.json().clone();
-        body["traffic"] = traffic_json(&decided.traffic);
+        set(&mut body, "traffic", traffic_json(&decided.traffic));
         decided.patch.apply(&mut body);
         decided.notes.write(&mut body);
         let mut fields = vec!["traffic".to_owned(), "annotations".to_owned()];

@@ -27,7 +27,7 @@ environments:
 "#;
 
 /// A backend and a frontend whose `/api` is the backend.
-fn scene() -> Scene {
+pub fn scene() -> Scene {
     let mut scene = Scene::new();
     scene.cloud.world(|world| world.grant(World::PROJECT, World::DEPLOYER, ROLE));
     scene.input("service", "").input("source", "");

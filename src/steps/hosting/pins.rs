@@ -18,6 +18,7 @@ use crate::inputs::hosting::SiteSource;
 use crate::model::facts::Facts;
 use crate::model::hosting::{LIVE, short};
 use crate::model::ids::{Region, RevisionName, ServiceName};
+use crate::model::json;
 use crate::model::traffic::{Share, Target, Traffic};
 use crate::plan::notes::Notes;
 use crate::plan::rollout::{pinned, traffic_json, whole};
@@ -250,7 +251,7 @@ async fn put(
     traffic: &Traffic,
 ) -> Result<(), crate::google::error::ApiError> {
     let mut body = service.json().clone();
-    body["traffic"] = traffic_json(traffic);
+    json::set(&mut body, "traffic", traffic_json(traffic));
     let begun = cloud_run::write_fields(context.http, name, &body, &["traffic".to_owned()]).await?;
     let limit = context.clock().limit(LONGEST_WRITE);
     // Whether it holds shows when the version is completed: Hosting checks that the tag is there.

@@ -127,3 +127,77 @@ fn a_garbled_service_stops_no_program() {
         }
     });
 }
+
+/// Every command, with a scene in which it goes well.
+const COMMANDS: [(&str, fn() -> Scene); 9] = [
+    ("job", super::job),
+    ("hosting", crate::hosting::scene),
+    ("status", read),
+    ("doctor", crate::doctor::fresh),
+    ("monitoring", crate::monitoring::scene),
+    ("rotate-key", crate::rotate_key::scene),
+    ("rotate-secret", crate::rotate_secret::scene),
+    ("release", crate::release::scene),
+    ("preview", crate::preview::scene),
+];
+
+fn read() -> Scene {
+    let mut scene = Scene::deployed();
+    scene.input("source", "");
+    scene
+}
+
+/// The answers that a command gets, each call's first one.
+fn answers(words: &str, scene: &Scene) -> Vec<(&'static str, Value)> {
+    let since = scene.cloud.journal().len();
+    let run = scene.start(&[words]).finish_unjudged();
+    assert_eq!(run.code, 0, "{words}\n{}", run.log());
+    let mut found: Vec<(&'static str, Value)> = Vec::new();
+    for request in scene.cloud.journal().into_iter().skip(since) {
+        let answer = request.answer_json();
+        let known = found.iter().any(|(call, _)| *call == request.call);
+        if !known && !matches!(request.api.as_str(), "site" | "hosting") && !answer.is_null() {
+            found.push((request.call.leak(), answer));
+        }
+    }
+    found
+}
+
+/// The same objects and lists with something else in them: every text and switch a number, every number a text.
+fn other_leaves(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), other_leaves(value))).collect(),
+        Value::Array(list) => list.iter().map(other_leaves).collect(),
+        Value::Number(_) | Value::Null => json!("text"),
+        Value::String(_) | Value::Bool(_) => json!(7),
+    }
+}
+
+/// The same keys, and nothing that belongs behind them.
+fn other_branches(value: &Value, with: &Value) -> Value {
+    match value {
+        Value::Object(map) => map.keys().map(|key| (key.clone(), with.clone())).collect(),
+        _ => with.clone(),
+    }
+}
+
+#[test]
+fn no_command_is_stopped_by_the_shape_of_an_answer() {
+    let mut all = Vec::new();
+    for (words, scene) in COMMANDS {
+        for (call, answer) in answers(words, &scene()) {
+            all.push((words, scene, call, other_leaves(&answer)));
+            let with = if all.len() % 4 == 1 { json!([7]) } else { json!({"a": 7}) };
+            all.push((words, scene, call, other_branches(&answer, &with)));
+        }
+    }
+    assert!(all.len() > 150, "{}", all.len());
+    in_parallel(&all, |part| {
+        for (words, scene, call, shape) in part {
+            let scene = scene();
+            scene.cloud.world(|world| world.faults.push(Fault::next(call, answer(shape))));
+            let run = scene.start(&[words]).finish_unjudged();
+            judge(&run, &format!("{words}: {call} answers {shape}"));
+        }
+    });
+}
