@@ -128,8 +128,11 @@ fn a_garbled_service_stops_no_program() {
     });
 }
 
-/// Every command, with a scene in which it goes well.
-const COMMANDS: [(&str, fn() -> Scene); 9] = [
+/// A command, and a scene in which it goes well.
+type Command = (&'static str, fn() -> Scene);
+
+/// The commands that ask for more than a deploy does.
+const COMMANDS: [Command; 9] = [
     ("job", super::job),
     ("hosting", crate::hosting::scene),
     ("status", read),
