@@ -12,6 +12,7 @@ use crate::clock::random_hex;
 use crate::console::Console;
 use crate::explain::Failure;
 use crate::inputs::hosting::{Hosting, SiteWork};
+use crate::inputs::pull_request::head_of_merge;
 use crate::inputs::raw::RawInputs;
 use crate::inputs::resolve::hosting::{Resolved, run as resolve};
 use crate::inputs::runner::Runner;
@@ -52,9 +53,16 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         Ok(resolved) => resolved,
         Err(errors) => return tell::refuse(console, runner, &errors),
     };
-    if let Err(errors) = whose::settle(console, runner, &mut hosting).await {
-        return tell::refuse(console, runner, &errors);
-    }
+    let commits = match whose::settle(console, runner, &mut hosting).await {
+        Ok(commits) => commits,
+        Err(errors) => return tell::refuse(console, runner, &errors),
+    };
+    // Everything that is made and said is of the commit at the head; the run's own may be another branch's.
+    let mut runner = runner.clone();
+    runner.origin.sha = commits.head.clone().or(runner.origin.sha);
+    let runner = &runner;
+    // What GitHub was asked for is not the event's.
+    let head = head_of_merge(&runner.origin).filter(|_| commits.head.is_none());
     let plan = steps(&hosting);
     let verb = match &hosting.what {
         _ if hosting.dry_run => "plan for",
@@ -65,6 +73,10 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     };
     let what = format!("{verb} channel {} of project {}", hosting.channel(), hosting.project);
     tell::announce(console, runner, &what, &plan);
+    let previews = matches!(&hosting.what, SiteWork::Deploy(_)) && hosting.channel() != LIVE;
+    if previews && raw.is_spelled("firebaseServiceAccount") && !raw.has("auth_domains") {
+        console.line("action-hosting-deploy put previews among the authorised domains of Firebase Authentication by itself; here `auth_domains: true` does, where people sign in on them");
+    }
     let mut facts = Facts::default();
     for warning in warnings {
         console.warning(&warning);
@@ -77,7 +89,8 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
             let (what, token) = (format!("hosting {}", hosting.channel()), hosting.github_token.as_ref());
             let transient = hosting.channel() != LIVE;
             let places = deployment::places_of_sites(&hosting);
-            let wish = Wish { environment, commit: None, what, places, transient, token, asked_for: true };
+            let commit = commits.head.as_deref();
+            let wish = Wish { environment, commit, what, places, transient, token, asked_for: true };
             deployment::begin(console, runner, &wish).await
         }
         _ => None,
@@ -109,6 +122,8 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         channel: hosting.channel(),
         account: hosting.credentials.principal.shown(),
         commit: runner.origin.sha.as_deref(),
+        head: head.as_deref(),
+        built: commits.built.as_deref(),
         run_url: runner.origin.run_url(),
         plan: &plan,
         facts: &facts,

@@ -9,6 +9,7 @@ use crate::cli::Invocation;
 use crate::clock::random_hex;
 use crate::console::Console;
 use crate::inputs::job::JobImage;
+use crate::inputs::pull_request::head_of_merge;
 use crate::inputs::resolve::job::{Resolved, run as resolve};
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
@@ -60,12 +61,14 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
             carry_out(&context, &mut facts).await
         }
     };
+    let head = head_of_merge(&runner.origin);
     let story = JobStory {
         job: job.name.as_str(),
         region: job.region.as_str(),
         project: job.project.as_str(),
         account: job.credentials.principal.shown(),
         commit: runner.origin.sha.as_deref(),
+        head: head.as_deref(),
         run_url: runner.origin.run_url(),
         plan: &plan,
         facts: &facts,

@@ -40,6 +40,7 @@ use crate::inputs::credentials;
 use crate::inputs::deploy::{Deploy, Pick, What};
 use crate::inputs::error::{Findings, InputErrors};
 use crate::inputs::idle::leave_out;
+use crate::inputs::pull_request::head_of_merge;
 use crate::inputs::raw::RawInputs;
 use crate::inputs::resolve::{self, Resolved, foreign};
 use crate::inputs::runner::Runner;
@@ -258,6 +259,7 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
     };
     let deploy = &deploys[0];
     let others: Vec<(&str, &Facts)> = deploys.iter().map(|deploy| deploy.region.as_str()).zip(&all).skip(1).collect();
+    let head = head_of_merge(&runner.origin);
     let story = Story {
         kind: deploy.kind,
         service: deploy.service.as_str(),
@@ -265,6 +267,7 @@ async fn deploy(console: &Arc<Console>, runner: &Runner, invocation: &Invocation
         project: deploy.project.as_str(),
         account: deploy.credentials.principal.shown(),
         commit: runner.origin.sha.as_deref(),
+        head: head.as_deref(),
         run_url: runner.origin.run_url(),
         plan: &plan,
         facts: &all[0],

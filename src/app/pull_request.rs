@@ -28,6 +28,16 @@ pub(super) struct Settled {
     pub built: Option<String>,
 }
 
+/// The pull request that is asked about.
+pub(super) struct Question<'a> {
+    /// What is known of it.
+    pub pull: &'a PullRequest,
+    /// Who says that it is this one.
+    pub said: Said,
+    /// Whether a person approves each run for another repository's.
+    pub forks: bool,
+}
+
 /// Finds out whose pull request it is, whether it is open, and that what is checked out is of it.
 ///
 /// # Errors
@@ -49,7 +59,8 @@ pub(super) async fn settle(
     }
     let mut findings = Findings::default();
     let answer = ask(github, pull.number).await;
-    whose(console, runner, preview, &answer, &mut findings);
+    let question = Question { pull, said: preview.said, forks: preview.forks };
+    whose(console, runner, &question, &answer, &mut findings);
     if findings.mistakes.is_empty() && answer.as_ref().is_ok_and(|answer| answer.closed) {
         if preview.mode.is_none() {
             console.line(&format!("Pull request #{} is closed: what is left of its preview goes", pull.number));
@@ -59,33 +70,45 @@ pub(super) async fn settle(
     }
     let head = pull.head.clone().or_else(|| answer.as_ref().ok().map(|answer| answer.head_sha.clone()));
     let at = runner.workspace.join(&preview.manifest);
-    let built = checkout::commit(&runner.workspace, at.parent().unwrap_or(Path::new(".")));
+    let mut built = None;
     if findings.mistakes.is_empty() {
-        match (&head, &built) {
-            (Some(head), Some(there)) if there != head => {
-                if let Err(why) = merges(runner, github, preview, head, there).await {
-                    let problem = format!(
-                        "`{there}` is checked out, and the head of pull request #{} is `{head}`{why}",
-                        pull.number
-                    );
-                    let cure = format!(
-                        "check out `ref: refs/pull/{}/head`; if somebody has pushed meanwhile, run it again",
-                        pull.number
-                    );
-                    findings.wrong("pull_request", problem, cure);
-                }
-            }
-            (Some(head), None) => console.warning(&format!(
-                "Which commit is in the workspace is not known (there is no `.git`): it is taken for `{head}`, the head of pull request #{}",
-                pull.number
-            )),
-            _ => {}
-        }
+        let at = at.parent().unwrap_or(Path::new("."));
+        built = compare(console, runner, github, &question, (head.as_deref(), at), &mut findings).await;
     }
     if !findings.mistakes.is_empty() {
         return Err(InputErrors::of(findings));
     }
     Ok(Settled { mode: Mode::Deploy, head, built })
+}
+
+/// What is checked out at a place, which must be the head or a merge of it.
+pub(super) async fn compare(
+    console: &Console,
+    runner: &Runner,
+    github: Option<&GitHub>,
+    question: &Question<'_>,
+    (head, at): (Option<&str>, &Path),
+    findings: &mut Findings,
+) -> Option<String> {
+    let number = question.pull.number;
+    let built = checkout::commit(&runner.workspace, at);
+    match (head, &built) {
+        (Some(head), Some(there)) if there != head => {
+            if let Err(why) = merges(runner, github, question, head, there).await {
+                let problem =
+                    format!("`{there}` is checked out, and the head of pull request #{number} is `{head}`{why}");
+                let cure = format!(
+                    "check out `ref: refs/pull/{number}/head`; if somebody has pushed meanwhile, run it again"
+                );
+                findings.wrong("pull_request", problem, cure);
+            }
+        }
+        (Some(head), None) => console.warning(&format!(
+            "Which commit is in the workspace is not known (there is no `.git`): it is taken for `{head}`, the head of pull request #{number}"
+        )),
+        _ => {}
+    }
+    built
 }
 
 /// What GitHub says, or why it does not.
@@ -99,22 +122,22 @@ pub(super) async fn ask(github: Option<&GitHub>, number: u64) -> Result<Pull, St
 }
 
 /// Refuses what is another repository's, or not known to be this one's.
-fn whose(
+pub(super) fn whose(
     console: &Console,
     runner: &Runner,
-    preview: &Preview,
+    question: &Question<'_>,
     answer: &Result<Pull, String>,
     findings: &mut Findings,
 ) {
-    let number = preview.pull.number;
+    let number = question.pull.number;
     let asked = match answer {
-        Ok(answer) => PullRequest { from: answer.head_repository.clone(), ..preview.pull.clone() },
+        Ok(answer) => PullRequest { from: answer.head_repository.clone(), ..question.pull.clone() },
         Err(why) => {
             let text = format!("GitHub could not be asked for pull request #{number}: {why}");
-            match preview.said {
+            match question.said {
                 // The event says where it comes from; whether it was closed since is worth a line.
                 Said::Event => console.line(&text),
-                _ if preview.forks => console.warning(&text),
+                _ if question.forks => console.warning(&text),
                 Said::ByHand if !runner.actions => console.warning(&text),
                 _ => {
                     let cure = "where a pull request comes from, what is at its head and whether it is open is asked before anything is built: give `github_token` and `pull-requests: read`, and run it again";
@@ -125,10 +148,10 @@ fn whose(
         }
     };
     // What the event said was judged with the inputs.
-    if preview.said == Said::Event || !asked.is_from_fork(runner.origin.repository.as_deref()) || preview.forks {
+    if question.said == Said::Event || !asked.is_from_fork(runner.origin.repository.as_deref()) || question.forks {
         return;
     }
-    match preview.said {
+    match question.said {
         Said::ByHand => console.warning(&format!("By hand: {}", strange(&asked))),
         _ => findings.wrong("allow_forks", strange(&asked), CURE),
     }
@@ -139,14 +162,14 @@ fn whose(
 async fn merges(
     runner: &Runner,
     github: Option<&GitHub>,
-    preview: &Preview,
+    question: &Question<'_>,
     head: &str,
     there: &str,
 ) -> Result<(), String> {
     let origin = &runner.origin;
     // The runner's own word for the merge that this run is about.
-    let own = format!("refs/pull/{}/merge", preview.pull.number);
-    let of_run = preview.said == Said::Event && origin.full_ref.as_ref() == Some(&own);
+    let own = format!("refs/pull/{}/merge", question.pull.number);
+    let of_run = question.said == Said::Event && origin.full_ref.as_ref() == Some(&own);
     if of_run && origin.sha.as_deref() == Some(there) {
         return Ok(());
     }

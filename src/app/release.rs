@@ -16,6 +16,7 @@ use crate::explain::Failure;
 use crate::github::GitHub;
 use crate::inputs::deploy::{Deploy, Ingress, What};
 use crate::inputs::hosting::{Hosting, SiteWork};
+use crate::inputs::pull_request::head_of_merge;
 use crate::inputs::raw::RawInputs;
 use crate::inputs::release::{Release, SitePart};
 use crate::inputs::resolve::preview;
@@ -385,6 +386,7 @@ impl Told<'_> {
         let of_service = if planned { Outcome::Planned(Vec::new()) } else { Outcome::Deployed(Kind::Deploy) };
         let of_site = if planned { Outcome::Planned(Vec::new()) } else { Outcome::Deployed(SiteKind::Deploy) };
         let origin = &self.runner.origin;
+        let head = head_of_merge(origin);
         let regions: Vec<Vec<(&str, &Facts)>> = self
             .release
             .services
@@ -407,6 +409,7 @@ impl Told<'_> {
                     project: deploy.project.as_str(),
                     account: deploy.credentials.principal.shown(),
                     commit: origin.sha.as_deref(),
+                    head: head.as_deref(),
                     run_url: origin.run_url(),
                     plan: &[],
                     facts: &facts[0],
@@ -426,6 +429,8 @@ impl Told<'_> {
                     channel: hosting.channel(),
                     account: hosting.credentials.principal.shown(),
                     commit: origin.sha.as_deref(),
+                    head: head.as_deref(),
+                    built: None,
                     run_url: origin.run_url(),
                     plan: &[],
                     facts,
@@ -438,6 +443,7 @@ impl Told<'_> {
         let story = ReleaseStory {
             environment: self.release.environment.as_deref(),
             commit: origin.sha.as_deref(),
+            head: head.as_deref(),
             run_url: origin.run_url(),
             plan,
             parts: &parts,

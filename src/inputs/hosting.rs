@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::deploy::Checks;
 use super::firebase::Serving;
 use super::firebase::channel::ChannelId;
+use super::pull_request::Said;
 use crate::model::credentials::Credentials;
 use crate::model::ids::{ProjectId, SiteId};
 use crate::model::secret::Secret;
@@ -104,14 +105,29 @@ pub struct Upload {
     pub sites: Vec<SiteSource>,
     /// The channel, the same on each.
     pub channel: Channel,
-    /// The pull request that an input names for the channel, where the run's own event is not about it.
-    pub named_pull: Option<u64>,
+    /// The pull request that an input names, where the run's own event is not about it.
+    pub named_pull: Option<NamedPull>,
+    /// Where what is shown was checked out: the directory of the document.
+    pub directory: PathBuf,
     /// Preview channels a site may have before old ones are removed.
     pub limit: Option<usize>,
     /// Directory for hashes of unchanged files.
     pub cache: Option<PathBuf>,
     /// Paths of `.env` files that are meant for everybody.
     pub allow_env: Vec<String>,
+}
+
+/// A pull request of which an input says the number.
+#[derive(Debug, Clone)]
+pub struct NamedPull {
+    /// Its number.
+    pub number: u64,
+    /// Who says it.
+    pub said: Said,
+    /// Whether a person approves each run for another repository's.
+    pub forks: bool,
+    /// Whether the channel is named after it.
+    pub names_the_channel: bool,
 }
 
 /// The channel that shows a version.

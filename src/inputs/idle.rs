@@ -35,7 +35,7 @@ const RULES: &[Rule] = &[
         by: "build",
         says: |text| text.is_some(),
         why: "`build` shows the whole log of a build",
-        idle: &["region", "since", "severity", "revision", "tail", "follow", "follow_for"],
+        idle: &["region", "kind", "job", "since", "severity", "revision", "execution", "tail", "follow", "follow_for"],
     },
     Rule {
         of: &[Command::Logs],
@@ -105,8 +105,8 @@ const RULES: &[Rule] = &[
         of: &[Command::Hosting],
         by: "channel",
         says: |text| text == Some("live"),
-        why: "the live channel never ends",
-        idle: &["expires"],
+        why: "the live channel never ends and is no preview",
+        idle: &["expires", "total_preview_channel_limit"],
     },
 ];
 

@@ -51,8 +51,7 @@ impl PullRequest {
 
     /// Where it comes from, in words.
     pub fn from_words(&self) -> String {
-        let from = self.from.as_deref().map(|from| format!("`{from}`"));
-        from.unwrap_or_else(|| "a repository that is not there any more".to_owned())
+        repository_words(self.from.as_deref())
     }
 
     /// Whether it comes from another repository than the one it is for; unknown counts as such.
@@ -62,6 +61,11 @@ impl PullRequest {
             _ => true,
         }
     }
+}
+
+/// A repository in words, which may have been deleted.
+pub fn repository_words(name: Option<&str>) -> String {
+    name.map_or_else(|| "a repository that is not there any more".to_owned(), |name| format!("`{name}`"))
 }
 
 /// The pull request of this run; `None` where there is none.
@@ -93,6 +97,14 @@ pub fn shown_commit(origin: &Origin) -> Option<String> {
     head.filter(|_| !is_merged).map(str::to_owned).or_else(|| origin.sha.clone())
 }
 
+/// The head of the pull request that the run's own commit is a merge of.
+pub fn head_of_merge(origin: &Origin) -> Option<String> {
+    // On `pull_request_target` the run's own commit is the base's.
+    let is_merge =
+        origin.full_ref.as_deref().is_some_and(|name| name.starts_with("refs/pull/") && name.ends_with("/merge"));
+    shown_commit(origin).filter(|head| is_merge && origin.sha.as_ref().is_some_and(|own| own != head))
+}
+
 /// Who gave the number of a pull request: the run's own event, where it is about it; else by the kind of the event.
 /// Most kinds can be caused by people outside the repository: a comment, a review, a workflow that a fork has started
 /// (docs.github.com, "Events that trigger workflows").
@@ -107,10 +119,12 @@ pub fn said(runner: &Runner, pull: &PullRequest) -> Said {
     }
 }
 
-/// The repository of a workflow whose end started this run (`workflow_run`), where the event says it.
-pub fn started_by(origin: &Origin) -> Option<String> {
+/// Of a run that the end of a workflow started (`workflow_run`): the repository of what that one ran on; none when that
+/// was deleted meanwhile.
+pub fn started_by(origin: &Origin) -> Option<Option<String>> {
     let event = event(origin)?;
-    event.pointer("/workflow_run/head_repository/full_name").and_then(Value::as_str).map(str::to_owned)
+    let started = event.get("workflow_run").filter(|started| started.is_object())?;
+    Some(started.pointer("/head_repository/full_name").and_then(Value::as_str).map(str::to_owned))
 }
 
 fn event(origin: &Origin) -> Option<Value> {

@@ -9,6 +9,8 @@ use super::spec::{ELSEWHERE, Input};
 #[derive(Debug, Clone, Default)]
 pub struct RawInputs {
     texts: BTreeMap<&'static str, String>,
+    /// Spellings of other actions that were taken.
+    spelled: Vec<&'static str>,
 }
 
 impl RawInputs {
@@ -19,7 +21,7 @@ impl RawInputs {
         flags: &[(&'static str, String)],
         findings: &mut Findings,
     ) -> Self {
-        let mut texts = BTreeMap::new();
+        let (mut texts, mut spelled) = (BTreeMap::new(), Vec::new());
         for (name, text) in inputs {
             // The runner itself knows these two for container actions.
             if name == "entrypoint" || name == "args" && !table.iter().any(|input| input.name == "args") {
@@ -27,6 +29,7 @@ impl RawInputs {
             }
             match table.iter().find(|input| input.name.eq_ignore_ascii_case(name)) {
                 Some(Input { name: spelling, means: Some(means), .. }) => {
+                    spelled.push(*spelling);
                     // Both may be given where they say the same, or where ours is what the action gives by itself.
                     let given = table.iter().any(|input| input.name == *means && !input.default.starts_with('$'));
                     if texts.insert(*means, text.clone()).is_some_and(|other| given && other != *text) {
@@ -53,7 +56,12 @@ impl RawInputs {
                 texts.insert(name, text.clone());
             }
         }
-        Self { texts }
+        Self { texts, spelled }
+    }
+
+    /// Whether an input was given by this name that another action has for it.
+    pub fn is_spelled(&self, name: &str) -> bool {
+        self.spelled.contains(&name)
     }
 
     /// Takes a text out, as if it had not been given.
@@ -63,7 +71,8 @@ impl RawInputs {
 
     /// Texts that come from elsewhere than inputs and flags. Blank ones are absent.
     pub fn from_texts(texts: impl IntoIterator<Item = (&'static str, String)>) -> Self {
-        Self { texts: texts.into_iter().filter(|(_, text)| !text.trim().is_empty()).collect() }
+        let texts = texts.into_iter().filter(|(_, text)| !text.trim().is_empty()).collect();
+        Self { texts, spelled: Vec::new() }
     }
 
     /// The text of an input, trimmed.

@@ -43,6 +43,10 @@ pub struct SiteStory<'a> {
     pub account: &'a str,
     /// The commit.
     pub commit: Option<&'a str>,
+    /// The head of the pull request that the commit is a merge of.
+    pub head: Option<&'a str>,
+    /// The commit that is checked out, where it was compared with the head of a pull request.
+    pub built: Option<&'a str>,
     /// The page of this run.
     pub run_url: Option<String>,
     /// What was planned.
@@ -236,6 +240,8 @@ pub fn document(story: &SiteStory<'_>) -> Value {
         "channel": story.channel,
         "account": story.account,
         "commit": story.commit,
+        "head_commit": story.head,
+        "built_commit": story.built,
         "run_url": story.run_url,
         "seconds": report_json::round(story.took.as_secs_f64()),
         "sites": facts.sites.iter().map(site_document).collect::<Vec<_>>(),
@@ -282,6 +288,8 @@ fn head(story: &SiteStory<'_>) -> String {
         ("Version", first.and_then(|fact| fact.version.as_deref()).map(|name| code(short(name)))),
         ("Shown before", first.map(|fact| sentence(&before(&fact.before)))),
         ("Commit", story.commit.map(code)),
+        ("A merge of", story.head.map(code)),
+        ("Built from", story.built.filter(|built| Some(*built) != story.commit).map(code)),
         ("Took", Some(duration(story.took))),
     ];
     summary::titled(summary::mark(story.outcome), &headline(story), rows)

@@ -36,6 +36,8 @@ pub struct JobStory<'a> {
     pub account: &'a str,
     /// The commit.
     pub commit: Option<&'a str>,
+    /// The head of the pull request that the commit is a merge of.
+    pub head: Option<&'a str>,
     /// The page of this run.
     pub run_url: Option<String>,
     /// What was planned.
@@ -119,6 +121,7 @@ pub fn document(story: &JobStory<'_>) -> Value {
         "job": story.job,
         "account": story.account,
         "commit": story.commit,
+        "head_commit": story.head,
         "run_url": story.run_url,
         "seconds": report_json::round(story.took.as_secs_f64()),
         "image": facts.real_image().map(ToString::to_string),
@@ -148,6 +151,7 @@ fn head(story: &JobStory<'_>) -> String {
         ("Project", Some(format!("{} in {}", code(story.project), code(story.region)))),
         ("Image", story.facts.real_image().map(|image| code(&image.to_string()))),
         ("Commit", story.commit.map(code)),
+        ("A merge of", story.head.map(code)),
         ("Took", Some(duration(story.took))),
     ];
     summary::titled(summary::mark(story.outcome), &headline(story), rows)

@@ -22,6 +22,7 @@ pub fn document(story: &Story<'_>) -> Value {
         "service": story.service,
         "account": story.account,
         "commit": story.commit,
+        "head_commit": story.head,
         "run_url": story.run_url,
         "seconds": round(story.took.as_secs_f64()),
         "url": service.url,

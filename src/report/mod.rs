@@ -93,6 +93,8 @@ pub struct Story<'a> {
     pub account: &'a str,
     /// The commit.
     pub commit: Option<&'a str>,
+    /// The head of the pull request that the commit is a merge of.
+    pub head: Option<&'a str>,
     /// The page of this run.
     pub run_url: Option<String>,
     /// What was planned.

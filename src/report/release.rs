@@ -43,6 +43,8 @@ pub struct ReleaseStory<'a> {
     pub environment: Option<&'a str>,
     /// The commit.
     pub commit: Option<&'a str>,
+    /// The head of the pull request that the commit is a merge of.
+    pub head: Option<&'a str>,
     /// The page of this run.
     pub run_url: Option<String>,
     /// What was planned.
@@ -233,13 +235,14 @@ pub fn document(story: &ReleaseStory<'_>) -> Value {
         "exit_code": exit_code(story.outcome),
         "environment": story.environment,
         "commit": story.commit,
+        "head_commit": story.head,
         "run_url": story.run_url,
         "seconds": report_json::round(story.took.as_secs_f64()),
         "urls": urls(story),
         "parts": story.parts.iter().map(|part| {
             let mut document = part.document();
             // How the whole ended is said once; of a part, only what it did and what is true.
-            for said_once in ["schema", "slipway", "result", "exit_code", "failure", "seconds", "commit", "run_url", "changes"] {
+            for said_once in ["schema", "slipway", "result", "exit_code", "failure", "seconds", "commit", "head_commit", "run_url", "changes"] {
                 document.as_object_mut().map(|document| document.remove(said_once));
             }
             set(&mut document, "part", part.name());
@@ -276,6 +279,7 @@ fn head(story: &ReleaseStory<'_>) -> String {
     let rows = [
         ("Environment", story.environment.map(code)),
         ("Commit", story.commit.map(code)),
+        ("A merge of", story.head.map(code)),
         ("Took", Some(duration(story.took))),
     ];
     summary::titled(summary::mark(story.outcome), &headline(story), rows)

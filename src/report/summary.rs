@@ -75,6 +75,7 @@ fn head(story: &Story<'_>) -> String {
         ("Served before", facts.service.previous.as_ref().map(|revision| code(revision.as_str()))),
         ("Image", facts.real_image().map(|image| code(&image.to_string()))),
         ("Commit", story.commit.map(code)),
+        ("A merge of", story.head.map(code)),
         ("Since the last deploy", facts.commits.as_deref().map(sentence)),
         ("Took", Some(duration(story.took))),
     ];

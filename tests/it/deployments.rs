@@ -101,10 +101,14 @@ fn the_head_of_a_pull_request_is_shown_and_once_merged_the_commit_itself() {
     on_github(&mut scene);
     scene.input("environment", "staging");
     pull_request(&mut scene, 7, &json!({}));
-    scene.run().expect(0);
+    let run = scene.run().expect(0);
+    // What was built is the merge, and that is what the next run is compared with.
+    assert_eq!((run.report()["commit"].as_str(), run.report()["head_commit"].as_str()), (Some(SHA), Some(&*head(7))));
+    assert!(run.summary().contains(&format!("| A merge of | `{}` |", head(7))), "{}", run.summary());
     pull_request(&mut scene, 7, &json!({"/action": "closed", "/pull_request/merged": true}));
     scene.variable("GITHUB_RUN_ID", "78");
-    scene.run().expect(0);
+    let run = scene.run().expect(0);
+    assert!(run.report()["head_commit"].is_null() && !run.summary().contains("A merge of"));
     assert_eq!(
         shown(&scene, "staging"),
         "7777777 Slipway: web: inactive with its address\n0f0f0f0 Slipway: web: success with its address"

@@ -31,13 +31,14 @@ pub fn refuse(raw: &RawInputs, runner: &Runner, findings: &mut Findings) {
         }
         return;
     }
-    let here = origin.repository.as_deref().unwrap_or_default();
-    let elsewhere = pull_request::started_by(origin).filter(|from| !from.eq_ignore_ascii_case(here));
+    let is_here = |from: &str| origin.repository.as_deref().is_some_and(|here| here.eq_ignore_ascii_case(from));
+    let elsewhere = pull_request::started_by(origin).filter(|from| !from.as_deref().is_some_and(is_here));
     if let Some(from) = elsewhere
         && (origin.sha.is_none() || checked_out(runner, raw) != origin.sha)
     {
         let problem = format!(
-            "a workflow of `{from}` started this run, and what is checked out is not this repository's own commit: its code would be shipped with this run's credentials"
+            "a workflow of {} started this run, and what is checked out is not this repository's own commit: its code would be shipped with this run's credentials",
+            pull_request::repository_words(from.as_deref())
         );
         give.findings.wrong("allow_forks", problem, CURE);
     }

@@ -6,12 +6,13 @@ use super::super::credentials;
 use super::super::error::{Findings, InputErrors};
 use super::super::firebase::channel::{ChannelError, DEFAULT_LIFE, channel_id, expires, for_pull_request};
 use super::super::firebase::{self, Chosen, FirebaseRc, JsonMistake};
-use super::super::hosting::{Channel, Gone, Hosting, SiteSource, SiteWork, Upload};
-use super::super::pull_request::{PullRequest, of_run};
+use super::super::hosting::{Channel, Gone, Hosting, NamedPull, SiteSource, SiteWork, Upload};
+use super::super::pull_request::{PullRequest, Said, of_run, said};
 use super::super::raw::RawInputs;
 use super::super::runner::{Origin, Runner};
 use super::super::scalar;
 use super::super::spec::Command;
+use super::foreign::approved;
 use super::{Give, NOT_CHECKED_OUT, check};
 use crate::model::credentials::Credentials;
 use crate::model::hosting::LIVE;
@@ -259,10 +260,7 @@ fn site_of(give: &mut Give<'_>, chosen: &Chosen) -> Option<Option<SiteId>> {
 }
 
 fn upload(give: &mut Give<'_>, runner: &Runner, choice: Choice<'_>, pull: Option<PullRequest>) -> Option<Upload> {
-    // What the event says, GitHub has said.
-    let of_event = of_run(&runner.origin).map(|own| own.number);
-    let derived = pull.as_ref().filter(|_| !give.raw.has("channel"));
-    let named_pull = derived.map(|pull| pull.number).filter(|number| of_event != Some(*number));
+    let named_pull = pull.as_ref().and_then(|pull| named_pull(give, runner, pull));
     let channel = deploy_channel(give, pull);
     let public = give.text("public");
     let chosen = match choice.read(give)? {
@@ -301,6 +299,7 @@ fn upload(give: &mut Give<'_>, runner: &Runner, choice: Choice<'_>, pull: Option
         sites: sites.into_iter().collect::<Option<Vec<_>>>()?,
         channel: channel?,
         named_pull,
+        directory: choice.file.directory.clone(),
         limit: limit.map(|limit| limit as usize),
         cache,
         allow_env,
@@ -343,6 +342,17 @@ fn source(
         shown: shown.unwrap_or_default(),
         ignore: config.ignore,
         serving: config.serving,
+    })
+}
+
+/// The pull request, where an input alone says that it is this one: what the event says, GitHub has said.
+fn named_pull(give: &mut Give<'_>, runner: &Runner, pull: &PullRequest) -> Option<NamedPull> {
+    let said = said(runner, pull);
+    (give.raw.has("pull_request") && said != Said::Event).then(|| NamedPull {
+        number: pull.number,
+        said,
+        forks: approved(give),
+        names_the_channel: !give.raw.has("channel"),
     })
 }
 
@@ -411,11 +421,6 @@ fn deploy_channel(give: &mut Give<'_>, pull: Option<PullRequest>) -> Option<Chan
     let ttl = named(give, "expires", expires).unwrap_or(DEFAULT_LIFE);
     if let Some(name) = channel(give) {
         if name == LIVE {
-            for input in ["expires", "total_preview_channel_limit"] {
-                if give.raw.has(input) {
-                    give.findings.wrong(input, "the live channel never ends and is no preview", "remove it");
-                }
-            }
             return Some(Channel::Live);
         }
         return channel_id(&name).ok().map(|id| Channel::Preview { id, ttl });

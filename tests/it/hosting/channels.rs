@@ -47,6 +47,28 @@ fn a_pull_request_gets_a_preview_of_its_own() {
 }
 
 #[test]
+fn who_comes_from_action_hosting_deploy_hears_of_sign_in_once() {
+    const TOLD: &str = "here `auth_domains: true` does";
+    let mut scene = pull_request();
+    scene.command(&["hosting"]).expect(0).does_not_say(TOLD);
+    let key = scene.key().to_string();
+    scene.input("credentials_json", "").input("firebaseServiceAccount", &key);
+    scene.command(&["hosting"]).expect(0).says(TOLD).does_not_say("[notice]");
+    scene.input("auth_domains", "false");
+    scene.command(&["hosting"]).expect(0).does_not_say(TOLD);
+    scene.input("auth_domains", "").input("channel", "live");
+    scene.command(&["hosting"]).expect(0).does_not_say(TOLD);
+}
+
+#[test]
+fn what_previews_are_told_switches_no_live_release_off() {
+    let mut scene = scene();
+    scene.input("expires", "2d").input("total_preview_channel_limit", "3");
+    let run = scene.command(&["hosting"]).expect(0);
+    run.says("No effect here: `expires`, `total_preview_channel_limit`, because the live channel never ends");
+}
+
+#[test]
 fn a_pull_request_target_is_known_by_its_event() {
     let mut scene = scene();
     scene.input("channel", "").variable("GITHUB_REF", "refs/heads/main");
@@ -80,7 +102,10 @@ fn a_preview_lives_as_long_as_it_is_told_to() {
     scene.input("expires", "31d");
     scene.command(&["hosting"]).expect(2).says("a channel lives for 30 days at most, not for `31d`");
     scene.input("expires", "1d").input("channel", "live");
-    scene.command(&["hosting"]).expect(0).says("No effect here: `expires`, because the live channel never ends");
+    scene
+        .command(&["hosting"])
+        .expect(0)
+        .says("No effect here: `expires`, because the live channel never ends and is no preview");
 }
 
 #[test]
@@ -161,14 +186,14 @@ fn github(state: &str, from: &str) -> Listener {
 
 #[test]
 fn a_pull_request_that_an_input_names_is_asked_for() {
-    for (state, from, code, says) in [
-        ("open", "o/r", 0, "channel `pr9-dark-mode`"),
-        ("open", "stranger/r", 2, "pull request #9 comes from `stranger/r`"),
-        ("closed", "o/r", 2, "pull request #9 is closed, and no new preview is made of it"),
+    for (event, state, from, code, says) in [
+        ("workflow_dispatch", "open", "o/r", 0, "channel `pr9-dark-mode`"),
+        ("repository_dispatch", "open", "stranger/r", 2, "pull request #9 comes from `stranger/r`"),
+        ("workflow_dispatch", "closed", "o/r", 2, "pull request #9 is closed, and no new preview is made of it"),
     ] {
         let github = github(state, from);
         let mut scene = scene();
-        scene.input("channel", "").input("pull_request", "9").variable("GITHUB_EVENT_NAME", "workflow_dispatch");
+        scene.input("channel", "").input("pull_request", "9").variable("GITHUB_EVENT_NAME", event);
         scene.variable("GITHUB_API_URL", &github.url()).input("github_token", "ghs_0123456789abcdef0123");
         scene.command(&["hosting"]).expect(code).says(says);
         assert_eq!(scene.calls().is_empty(), code != 0, "{state} {from}");

@@ -3,6 +3,7 @@
 mod closed;
 mod own;
 mod shipping;
+mod sites;
 mod tags;
 mod two;
 mod whose;

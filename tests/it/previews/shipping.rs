@@ -66,6 +66,12 @@ fn what_a_forks_workflow_started_ships_this_repositorys_commit_alone() {
         event(&mut scene, "workflow_run", &says);
         scene.file(".git/HEAD", HEAD);
         scene.command(&[command]).expect(2).says("a workflow of `stranger/r` started this run");
+        // A deleted fork is no better known.
+        event(&mut scene, "workflow_run", &json!({"workflow_run": {"head_repository": null, "head_sha": HEAD}}));
+        scene
+            .command(&[command])
+            .expect(2)
+            .says("a workflow of a repository that is not there any more started this run");
         scene.file(".git/HEAD", SHA);
         scene.command(&[command]).expect(0);
     }
