@@ -34,6 +34,12 @@ const GROUPS: [(&str, &str); 9] = [
     ("(?P>", "a recursion"),
 ];
 
+/// RE2 counts no further than this ("Implementation restriction", same page).
+const MOST_REPEATED: u32 = 1000;
+
+/// The flags that RE2 has.
+const FLAGS: &str = "imsU-";
+
 /// Looks at an expression as it stands in the document.
 pub(super) fn verdict(text: &str) -> Verdict {
     if let Some((what, text)) = never(text) {
@@ -69,6 +75,10 @@ fn never(text: &str) -> Option<(&'static str, String)> {
                 if let Some(found) = reference(rest) {
                     return Some(("a backreference", found));
                 }
+                // In RE2 it is written `\x{…}`.
+                if let Some(found) = ["\\u", "\\U"].into_iter().find(|escape| rest.starts_with(escape)) {
+                    return Some(("an escape of Unicode", found.to_owned()));
+                }
                 length += rest[1..].chars().next().map_or(0, char::len_utf8);
             }
             '[' if !in_class => {
@@ -83,6 +93,14 @@ fn never(text: &str) -> Option<(&'static str, String)> {
                 if let Some((begin, what)) = GROUPS.iter().find(|(begin, _)| rest.starts_with(begin)) {
                     return Some((what, (*begin).to_owned()));
                 }
+                if let Some(found) = flag(rest) {
+                    return Some(("a flag", found));
+                }
+            }
+            '{' => {
+                if let Some(found) = many(rest) {
+                    return Some(("a repetition of more than a thousand times", found));
+                }
             }
             '*' | '+' | '?' => {
                 if was_repeated && letter == '+' {
@@ -96,6 +114,24 @@ fn never(text: &str) -> Option<(&'static str, String)> {
         rest = rest.get(length..).unwrap_or_default();
     }
     None
+}
+
+/// The flag of a group that RE2 has not, with how the group begins.
+fn flag(group: &str) -> Option<String> {
+    let rest = group.strip_prefix("(?")?;
+    let flags = &rest[..rest.find(|c: char| !c.is_ascii_alphabetic() && c != '-')?];
+    let ends = rest[flags.len()..].starts_with([':', ')']);
+    let unknown = flags.chars().position(|flag| !FLAGS.contains(flag)).filter(|_| ends)?;
+    Some(format!("(?{}", &flags[..=unknown]))
+}
+
+/// A repetition that counts too far.
+fn many(text: &str) -> Option<String> {
+    let (inside, _) = text.strip_prefix('{')?.split_once('}')?;
+    let (least, most) = inside.split_once(',').unwrap_or((inside, ""));
+    let counts = |number: &str| number.bytes().all(|b| b.is_ascii_digit());
+    let over = |number: &str| !number.is_empty() && number.parse::<u32>().map_or(true, |count| count > MOST_REPEATED);
+    (!least.is_empty() && counts(least) && counts(most) && (over(least) || over(most))).then(|| format!("{{{inside}}}"))
 }
 
 /// The backreference that an escape is. Two digits and more are a character by its octal number, one alone is not.
@@ -128,6 +164,12 @@ mod tests {
             ("(?>a)", "an atomic group", "(?>"),
             ("a++", "a possessive repetition", "+"),
             ("a{2}+", "a possessive repetition", "+"),
+            ("a{1001}", "a repetition of more than a thousand times", "{1001}"),
+            ("a{1,99999999999}", "a repetition of more than a thousand times", "{1,99999999999}"),
+            ("(?x) /a", "a flag", "(?x"),
+            ("(?i-u:a)", "a flag", "(?i-u"),
+            ("a(?R)?", "a flag", "(?R"),
+            (r"/\u{e4}", "an escape of Unicode", r"\u"),
         ] {
             assert_eq!(verdict(text), Verdict::Never { what, text: found.to_owned() }, "{text}");
         }
@@ -146,6 +188,11 @@ mod tests {
             r"a\+\+",
             "/[+]+",
             r"\pN",
+            r"\x{e4}",
+            "a{1000}",
+            "[{]1001}",
+            "(?is-U:a)",
+            "(?<id>a)",
             "(ä|日本)+",
         ] {
             assert_eq!(verdict(text), Verdict::Fine, "{text}");

@@ -199,6 +199,7 @@ fn expression(node: &Node<'_>, text: &str, notes: &mut Notes) -> Option<()> {
                 "a negative lookahead" | "a lookahead" if first_counts => {
                     "write what it excludes as a rule of its own before this one: the first rule that matches counts"
                 }
+                "an escape of Unicode" => "write the character itself, or `\\x{…}`",
                 _ => "write several rules without it",
             };
             notes.wrong(node.place("regex"), problem, cure);

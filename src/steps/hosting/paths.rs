@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 
-use crate::inputs::firebase::{Destination, Pattern, Rewrite, Serving};
+use crate::inputs::firebase::{Destination, Pattern, Redirect, Rewrite, Serving};
 use crate::site::{Listing, Rule};
 
 /// Who answers.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answers<'a> {
     /// A redirect.
-    Redirect,
+    Redirect(&'a Redirect),
     /// A file.
     File,
     /// A rewrite.
@@ -21,6 +21,9 @@ pub(super) enum Answers<'a> {
     /// A rule whose pattern is not understood here may.
     Unknown,
 }
+
+/// Redirects that are followed; a browser gives up some time too.
+const MOST_REDIRECTS: usize = 5;
 
 /// A word that no file and no route is likely to be called.
 const PROBE: &str = "slipway-look";
@@ -67,6 +70,12 @@ fn without_captures(glob: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
+/// The path on the site itself that a redirect leads to; nothing where it leads elsewhere, or where is not written there.
+fn own_path(location: &str) -> Option<&str> {
+    let path = location.split(['?', '#']).next().unwrap_or_default();
+    (path.starts_with('/') && !path.starts_with("//") && !path.contains([':', '\\', '$'])).then_some(path)
+}
+
 impl<'a> Site<'a> {
     pub(super) fn new(serving: &'a Serving, listing: Option<&'a Listing>) -> Self {
         let files = listing.map(|listing| listing.files.iter().map(|file| file.path.as_str()).collect());
@@ -86,9 +95,9 @@ impl<'a> Site<'a> {
 
     /// Who answers a path: redirects come before files, and files before rewrites.
     pub(super) fn answers(&self, path: &str) -> Answers<'a> {
-        for matcher in &self.redirects {
+        for (redirect, matcher) in self.serving.redirects.iter().zip(&self.redirects) {
             match matcher {
-                Some(matcher) if matcher.fits(path) => return Answers::Redirect,
+                Some(matcher) if matcher.fits(path) => return Answers::Redirect(redirect),
                 Some(_) => {}
                 None => return Answers::Unknown,
             }
@@ -112,7 +121,9 @@ impl<'a> Site<'a> {
         let index = format!("{bare}/index.html");
         let translated = |root: &String| {
             let below = format!("/{}/", root.trim_matches('/'));
-            self.files.iter().any(|file| file.starts_with(&below) && file.ends_with(&index))
+            // Below the directory of one language, and nowhere deeper.
+            let parts = |file: &&str| file.strip_prefix(&below)?.split_once('/').map(|(_, rest)| *rest == index[1..]);
+            self.files.iter().any(|file| parts(file) == Some(true))
         };
         self.files.contains(path)
             || self.files.contains(index.as_str())
@@ -133,11 +144,26 @@ impl<'a> Site<'a> {
 
     /// Whether anything but a 404 answers at the site's root, as far as that can be known.
     pub(super) fn has_root(&self) -> bool {
-        match self.answers("/") {
+        self.leads_somewhere("/", MOST_REDIRECTS)
+    }
+
+    fn leads_somewhere(&self, path: &str, redirects: usize) -> bool {
+        match self.answers(path) {
             Answers::Nobody => false,
             Answers::Rewrite(rewrite) => !self.broken().any(|(broken, _)| std::ptr::eq(broken, rewrite)),
-            _ => true,
+            Answers::Redirect(redirect) => match own_path(&redirect.location) {
+                Some(_) if redirects == 0 => false,
+                Some(path) => self.leads_somewhere(path, redirects - 1),
+                None => true,
+            },
+            Answers::File | Answers::Unknown => true,
         }
+    }
+
+    /// A file in the root that was meant for its first page, and is not taken for it.
+    pub(super) fn mistaken_root(&self) -> Option<&'a str> {
+        let meant = |file: &&&str| ["/index.htm", "/index.html"].iter().any(|name| file.eq_ignore_ascii_case(name));
+        self.files.iter().find(meant).filter(|file| **file != "/index.html").copied()
     }
 
     /// The directories right below the root, and further down, that have an `index.html`; nearest first.
@@ -213,8 +239,23 @@ mod tests {
         for (hosting, files, has) in [
             (r#"{"public": "x"}"#, &["/index.html"][..], true),
             (r#"{"public": "x"}"#, &["/browser/index.html", "/404.html"][..], false),
-            (r#"{"public": "x", "redirects": [{"source": "/", "destination": "/en"}]}"#, &[][..], true),
-            (r#"{"public": "x", "redirects": [{"source": "/:a*", "destination": "/en"}]}"#, &[][..], true),
+            (r#"{"public": "x", "redirects": [{"source": "/", "destination": "/en"}]}"#, &["/en/index.html"][..], true),
+            (r#"{"public": "x", "redirects": [{"source": "/", "destination": "/en"}]}"#, &["/en.html"][..], false),
+            (
+                r#"{"public": "x", "cleanUrls": true, "redirects": [{"source": "/", "destination": "/en?a#b"}]}"#,
+                &["/en.html"][..],
+                true,
+            ),
+            (r#"{"public": "x", "redirects": [{"source": "/", "destination": "/en"}]}"#, &[][..], false),
+            (r#"{"public": "x", "redirects": [{"source": "/:a*", "destination": "/en"}]}"#, &["/en.html"][..], false),
+            (r#"{"public": "x", "redirects": [{"source": "/:a*", "destination": "/en/:a"}]}"#, &[][..], true),
+            (r#"{"public": "x", "redirects": [{"source": "/", "destination": "https://x.org/"}]}"#, &[][..], true),
+            (r#"{"public": "x", "redirects": [{"source": "/", "destination": "//x.org/"}]}"#, &[][..], true),
+            (
+                r#"{"public": "x", "redirects": [{"source": "/", "destination": "/a"}], "rewrites": [{"source": "/a", "function": "f"}]}"#,
+                &[][..],
+                true,
+            ),
             (r#"{"public": "x", "redirects": [{"source": "/old", "destination": "/en"}]}"#, &[][..], false),
             (r#"{"public": "x", "rewrites": [{"source": "**", "function": "f"}]}"#, &[][..], true),
             (r#"{"public": "x", "rewrites": [{"source": "/api/**", "function": "f"}]}"#, &[][..], false),
@@ -225,6 +266,8 @@ mod tests {
             ),
             (r#"{"public": "x", "rewrites": [{"source": "**", "destination": "/a.html"}]}"#, &["/a.html"][..], true),
             (r#"{"public": "x", "i18n": {"root": "/l"}}"#, &["/l/de/index.html"][..], true),
+            (r#"{"public": "x", "i18n": {"root": "/l"}}"#, &["/l/de/shop/index.html"][..], false),
+            (r#"{"public": "x", "cleanUrls": true}"#, &["/index.htm", "/Index.html"][..], false),
             (r#"{"public": "x", "rewrites": [{"regex": "^/$", "function": "f"}]}"#, &[][..], true),
         ] {
             let serving = serving(hosting);

@@ -36,9 +36,13 @@ pub(super) async fn check(
     let (name, live) = (fact(facts, index).site.clone(), fact(facts, index).is_live());
     let serves = live && fact(facts, index).before.version().is_some();
     let why = match source.shown.as_str() {
-        "" => "no rewrite and no redirect is for it".to_owned(),
-        shown if empty => format!("`{shown}` holds no file to publish, and no rewrite and no redirect is for it"),
-        shown => format!("`{shown}` has no `index.html` to publish, and no rewrite and no redirect is for it"),
+        "" => "no rewrite and no redirect leads from it to anything".to_owned(),
+        shown if empty => {
+            format!("`{shown}` holds no file to publish, and no rewrite and no redirect leads from it to anything")
+        }
+        shown => format!(
+            "`{shown}` has no `index.html` to publish, and no rewrite and no redirect leads from it to anything"
+        ),
     };
     let cure = cure(source, site, empty);
     if serves && !context.hosting.allow_empty && (empty || answers_now(context, facts, index).await) {
@@ -67,6 +71,9 @@ async fn answers_now(context: &SiteContext<'_>, facts: &Facts, index: usize) -> 
 /// What is likely the reason.
 fn cure(source: &SiteSource, site: &Site<'_>, empty: bool) -> String {
     let shown = source.shown.trim_end_matches('/');
+    if let Some(file) = site.mistaken_root() {
+        return format!("Hosting answers `/` with `index.html` alone: rename `{shown}{file}`");
+    }
     if let [first, ..] = site.other_roots().as_slice() {
         return format!("There is an `index.html` in `{shown}{first}`: is that the directory to serve (`public`)?");
     }

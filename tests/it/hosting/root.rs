@@ -77,6 +77,31 @@ fn a_site_does_not_lose_its_first_page() {
 }
 
 #[test]
+fn a_redirect_to_nothing_is_no_first_page() {
+    for (rule, code) in [
+        (r#"{"source": "/", "destination": "/en/"}"#, 2),
+        (r#"{"source": "/", "destination": "/"}"#, 2),
+        (r#"{"source": "/", "destination": "/assets/app.js"}"#, 0),
+        (r#"{"source": "/:path*", "destination": "https://example.com/:path"}"#, 0),
+    ] {
+        let mut scene = released();
+        scene.input("health_path", "");
+        std::fs::remove_file(scene.workspace().join("dist/index.html")).unwrap();
+        scene.file("firebase.json", format!(r#"{{"hosting": {{"public": "dist", "redirects": [{rule}]}}}}"#));
+        scene.command(&["hosting"]).expect(code);
+        assert_eq!(count(&scene, "release created"), if code == 0 { 2 } else { 1 }, "{rule}");
+    }
+}
+
+#[test]
+fn a_first_page_by_another_name_is_named() {
+    let mut scene = released();
+    scene.input("health_path", "");
+    std::fs::rename(scene.workspace().join("dist/index.html"), scene.workspace().join("dist/index.htm")).unwrap();
+    scene.command(&["hosting"]).expect(2).says("Hosting answers `/` with `index.html` alone: rename `dist/index.htm`");
+}
+
+#[test]
 fn a_site_without_a_first_page_may_stay_so() {
     let mut scene = scene();
     scene.input("health_path", "/assets/app.js");
