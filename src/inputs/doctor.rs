@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::deploy::{Budgets, Destination};
+use super::deploy::{Budgets, Destination, Recipe};
+use super::runner::Origin;
 use crate::model::credentials::Credentials;
 use crate::model::domain::Domain;
 use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, ServiceName, SiteId};
@@ -25,6 +26,10 @@ pub struct Doctor {
     pub domain: Option<Domain>,
     /// Where builds push the image; `None` where no service says its name.
     pub image: Option<Destination>,
+    /// A build of the user's own, where one is named.
+    pub build: Option<Recipe>,
+    /// The run, for what such a build is given by itself.
+    pub origin: Origin,
     /// Where builds run.
     pub build_location: Region,
     /// The account builds run as, where it is not Cloud Build's own choice.

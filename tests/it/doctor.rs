@@ -65,6 +65,26 @@ pub fn turns(scene: &Scene, what: &str, before: &str, change: impl FnOnce(&mut W
     run
 }
 
+#[test]
+fn a_build_that_pushes_elsewhere_is_seen_before_it_is_deployed() {
+    let mut scene = fresh();
+    scene.file("cb.yaml", "steps: [{name: alpine}]\nimages: ['gcr.io/$PROJECT_ID/$_NAME:$BUILD_ID']\n");
+    scene.input("build_config", "cb.yaml").input("substitutions", "_NAME: web");
+    let run = look(&scene);
+    assert_eq!(state(&run, "`cb.yaml`"), "ok", "{}", finding(&run, "`cb.yaml`"));
+    scene.input("substitutions", "_NAME: other").input("fix_script", "true");
+    let run = look(&scene).expect(2);
+    let found = finding(&run, "`cb.yaml`");
+    assert_eq!(found["state"], "blocking", "{found}");
+    run.says(
+        "cb.yaml pushes `gcr.io/harbour-dev/other`, and the image to deploy is looked for in `gcr.io/harbour-dev/web`",
+    );
+    run.says("# By hand: Write `image: gcr.io/harbour-dev/other`");
+    // A deploy says the same.
+    scene.input("fix_script", "").input("source", "app");
+    scene.run().expect(2).says("Write `image: gcr.io/harbour-dev/other`");
+}
+
 #[expect(clippy::print_stderr, reason = "a check that is left out is said")]
 fn left_out() {
     eprintln!("shellcheck is not there; the script was only read by sh -n");

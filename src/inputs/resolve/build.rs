@@ -244,12 +244,11 @@ fn directory(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Option<PathBu
 
 fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option<Recipe> {
     let args = give.map("build_args", |key, _| name_rule(key, "a build argument", false));
-    let substitutions = give.map("substitutions", |key, _| name_rule(key, "a substitution", true));
     let builder = builder(give);
     if runner.removing {
         return Some(Recipe::Buildpacks { env: Vec::new() });
     }
-    if let Some(path) = give.text("build_config") {
+    if give.raw.has("build_config") {
         for other in ["dockerfile", "build_target", "build_args", "build_cache", "build_network"] {
             if give.raw.has(other) {
                 give.findings.wrong(
@@ -259,16 +258,9 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
                 );
             }
         }
-        let document = config(give, runner, &path)?;
-        return Some(Recipe::Config { path, document, substitutions: substitutions.unwrap_or_default() });
+        return own_config(give, runner);
     }
-    if substitutions.is_some() {
-        give.findings.wrong(
-            "substitutions",
-            "there is no `build_config` they could be for",
-            "use `build_args` for a Dockerfile",
-        );
-    }
+    own_config(give, runner);
     let source = source?;
     let path = give.text("dockerfile").unwrap_or_else(|| "Dockerfile".into());
     let path = path.trim_start_matches("./").to_owned();
@@ -388,6 +380,23 @@ fn name_rule(key: &str, what: &str, underscore: bool) -> Result<(), (String, Str
         return Err((format!("{} is not the name of {what}", Named(key)), "names of your own begin with `_`".into()));
     }
     Ok(())
+}
+
+/// A build configuration of the user's own, where one is named.
+pub(super) fn own_config(give: &mut Give<'_>, runner: &Runner) -> Option<Recipe> {
+    let substitutions = give.map("substitutions", |key, _| name_rule(key, "a substitution", true));
+    let Some(path) = give.text("build_config") else {
+        if substitutions.is_some() {
+            give.findings.wrong(
+                "substitutions",
+                "there is no `build_config` they could be for",
+                "use `build_args` for a Dockerfile",
+            );
+        }
+        return None;
+    };
+    let document = config(give, runner, &path)?;
+    Some(Recipe::Config { path, document, substitutions: substitutions.unwrap_or_default() })
 }
 
 fn config(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Option<Map<String, Value>> {

@@ -35,6 +35,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<D
         }
         image => image.map(|image| Destination::Named(image.repository)),
     };
+    let build = build::own_config(&mut give, runner);
     let build_location = match give.parsed("build_region", Region::parse) {
         None if !raw.has("build_region") => Region::parse("global").ok(),
         location => location,
@@ -64,6 +65,8 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<D
         site,
         domain,
         image,
+        build,
+        origin: runner.origin.clone(),
         build_location,
         build_account,
         bucket,

@@ -25,6 +25,8 @@ pub const DOCTOR: &[Input] = &[
         "that of the service's image, else gcr.io/PROJECT/SERVICE",
         "Where builds push the image, as `image` of the deploy has it",
     ),
+    recurring::BUILD_CONFIG,
+    recurring::SUBSTITUTIONS,
     text(Group::Build, "build_region", "global", "Cloud Build location"),
     text(Group::Build, "build_service_account", "Cloud Build's default account", "Account builds run as"),
     text(Group::Build, "staging_bucket", "PROJECT-slipway-REGION", "Bucket sources are staged in"),

@@ -2,6 +2,17 @@
 
 use super::{Group, Input, lines, map, secret, switch, text};
 
+/// A build of the user's own.
+pub(super) const BUILD_CONFIG: Input = text(
+    Group::Build,
+    "build_config",
+    "",
+    "A cloudbuild.yaml, relative to the workspace, in place of the ready-made build steps",
+);
+
+/// What such a build is given.
+pub(super) const SUBSTITUTIONS: Input = map(Group::Build, "substitutions", "Substitutions for `build_config`");
+
 pub(super) const HEALTH_STATUS: Input = text(
     Group::Check,
     "health_status",

@@ -30,6 +30,7 @@ use crate::google::{hosting, projects, services};
 use crate::inputs::doctor::Doctor;
 use crate::model::credentials::Way;
 use crate::model::ids::AccountEmail;
+use crate::model::image::Repository;
 use crate::model::registry::Location;
 use crate::plan::doctor::grants::{Binding, Policy};
 use crate::plan::doctor::{Area, Finding, State};
@@ -116,10 +117,10 @@ impl<'a> DoctorContext<'a> {
         Some(cloud_run::service_name(doctor.project.as_str(), &doctor.region, service))
     }
 
-    /// Where the next build would push to, as a deploy decides it.
-    fn place(&self, service: Option<&Service>) -> Option<Location> {
+    /// Where the image of the next build would be looked for, as a deploy decides it.
+    fn repository(&self, service: Option<&Service>) -> Option<Repository> {
         let to = self.doctor.image.as_ref()?;
-        Location::of(&settle(to, &self.doctor.project, service.map(Service::json), None))
+        Some(settle(to, &self.doctor.project, service.map(Service::json), None))
     }
 
     async fn scene(&self) -> Scene {
@@ -157,7 +158,8 @@ impl<'a> DoctorContext<'a> {
         let number = async { self.heard(MANAGER, projects::number(http).await).ok().flatten() };
         let (bucket, service, build_account, builds, number) =
             tokio::join!(bucket, service, build_account, builds, number);
-        let place = self.place(service.as_ref().ok().and_then(Option::as_ref));
+        let place = self.repository(service.as_ref().ok().and_then(Option::as_ref));
+        let place = place.as_ref().and_then(Location::of);
         let repository = async {
             match &place {
                 Some(place) => self.heard(REGISTRY, crate::google::registry::exists(http, place).await),
@@ -209,6 +211,7 @@ pub async fn run(context: &DoctorContext<'_>) -> Result<Vec<Finding>, Failure> {
     found.extend(accounts::look(context, &scene).await);
     found.extend(staging::look(context, &scene));
     found.extend(staging::images(context, &scene).await);
+    found.extend(staging::own_build(context, &scene));
     found.extend(staging::builds(context, &scene));
     found.extend(runtime::look(context, &scene).await);
     found.extend(service::look(context, &scene).await);

@@ -7,11 +7,13 @@ use crate::console::duration;
 use crate::explain::Class;
 use crate::google::cloud_build::Status;
 use crate::google::registry;
+use crate::inputs::deploy::{Destination, Recipe};
 use crate::model::image::ImageRef;
 use crate::model::registry::Location;
 use crate::plan::budget;
 use crate::plan::doctor::fix::Fix;
 use crate::plan::doctor::{Area, Finding, State};
+use crate::plan::pushed::mismatch;
 
 /// The bucket: there, the project's own, near the region, and cleaning itself up.
 pub(super) fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Finding> {
@@ -47,6 +49,27 @@ pub(super) fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Finding> {
             .cure("Add a rule that deletes objects after a month, or let Slipway make a bucket of its own")
     });
     found
+}
+
+/// Whether a build of the user's own pushes what a deploy will look for.
+pub(super) fn own_build(context: &DoctorContext<'_>, scene: &Scene) -> Option<Finding> {
+    let doctor = context.doctor;
+    let Some(Recipe::Config { path, document, substitutions }) = &doctor.build else { return None };
+    let finding = |state, evidence: String| Finding::new(Area::Builds, state, format!("`{path}`"), evidence);
+    let service = match &scene.service {
+        Ok(service) => service.as_ref(),
+        // Which repository a deploy would take is the service's to say, unless it is named.
+        Err(Unseen(why)) if matches!(doctor.image, Some(Destination::OfService(_))) => {
+            return Some(finding(State::CannotSee, why.clone()));
+        }
+        Err(_) => None,
+    };
+    let repository = context.repository(service)?;
+    let project = doctor.project.as_str();
+    Some(match mismatch((path, document), substitutions, &doctor.origin, project, &repository) {
+        Some((problem, cure)) => finding(State::Blocking(Class::Config), problem).cure(cure),
+        None => finding(State::Ok, format!("its images may be of `{repository}`, where a deploy looks for them")),
+    })
 }
 
 /// The repository of images, and the size of the image that serves.
