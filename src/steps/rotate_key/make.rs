@@ -83,7 +83,15 @@ async fn without_answer(context: &RotateContext<'_>, facts: &mut Facts, lag: Dur
     };
     match came.as_slice() {
         [] => Ok(false),
+        // By its public part nobody can tell whose it is, and the private part never came. That it is this run's is likely
+        // and not certain, so it is said.
         [one] => {
+            let account = &context.rotate.account;
+            let warning = format!(
+                "Key `{one}` came up while the answer that would have held this run's was lost, so it is taken for that one and deleted. Whoever made a key of `{account}` in that minute must make another one"
+            );
+            context.console.warning(&warning);
+            facts.warnings.push(warning);
             discard(context, facts, one).await;
             Ok(true)
         }
