@@ -14,7 +14,7 @@ use crate::model::facts::Facts;
 use crate::model::log::Shown;
 use crate::report::logs::{LogsStory, markdown};
 use crate::report::{Outcome, exit_code};
-use crate::steps::logs::{of_build, of_service};
+use crate::steps::logs::{of_build, written};
 
 /// Runs the logs command to its exit code.
 pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation) -> u8 {
@@ -31,7 +31,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         let clients = connect(console, runner, wanted.credentials.clone(), wanted.project.as_str()).await?;
         match &wanted.whose {
             Whose::Build(which, location) => of_build(&clients.http, console, which, location, &mut facts).await,
-            Whose::Service(entries) => of_service(&clients.http, console, entries, &mut shown).await,
+            Whose::Written(entries) => written(&clients.http, console, entries, &mut shown).await,
         }
     };
     let outcome = tokio::select! {
@@ -45,7 +45,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
         project: wanted.project.as_str(),
         account: wanted.credentials.principal.shown(),
         facts: &facts,
-        shown: matches!(wanted.whose, Whose::Service(_)).then_some(&shown),
+        shown: matches!(wanted.whose, Whose::Written(_)).then_some(&shown),
         outcome: &outcome,
         took: begun.elapsed(),
     };
@@ -61,6 +61,6 @@ fn names(wanted: &LogsInput) -> (String, &str) {
         Whose::Build(Which::Latest(service), location) => {
             (format!("the last build of service `{service}`"), location.as_str())
         }
-        Whose::Service(entries) => (format!("service `{}`", entries.service), entries.region.as_str()),
+        Whose::Written(entries) => (entries.writer.words(), entries.region.as_str()),
     }
 }

@@ -49,13 +49,32 @@ impl Filter {
     }
 }
 
-/// The entries of a service, of all its revisions.
-pub fn of_service(region: &str, service: &str) -> Filter {
-    Filter::of("cloud_run_revision").and("resource.labels.location", "=", region).and(
-        "resource.labels.service_name",
-        "=",
-        service,
-    )
+/// The entries of a service or a worker pool, of all its revisions.
+pub fn of_service(region: &str, kind: Kind, name: &str) -> Filter {
+    let (resource, label) = match kind {
+        Kind::Service => ("cloud_run_revision", "resource.labels.service_name"),
+        Kind::WorkerPool => ("cloud_run_worker_pool", "resource.labels.worker_pool_name"),
+    };
+    Filter::of(resource).and("resource.labels.location", "=", region).and(label, "=", name)
+}
+
+/// The entries of a job, of all its executions.
+pub fn of_job(region: &str, job: &str) -> Filter {
+    Filter::of("cloud_run_job").and("resource.labels.location", "=", region).and("resource.labels.job_name", "=", job)
+}
+
+impl Filter {
+    /// And of this revision.
+    #[must_use]
+    pub fn of_revision(self, revision: &str) -> Self {
+        self.and("resource.labels.revision_name", "=", revision)
+    }
+
+    /// And of this execution.
+    #[must_use]
+    pub fn of_execution(self, execution: &str) -> Self {
+        self.and("labels.\"run.googleapis.com/execution_name\"", "=", execution)
+    }
 }
 
 /// The entries of a build.
@@ -118,15 +137,7 @@ pub async fn revision_lines(
     name: &str,
     revision: &str,
 ) -> Result<Vec<String>, ApiError> {
-    let filter = match kind {
-        Kind::Service => of_service(region, name),
-        Kind::WorkerPool => Filter::of("cloud_run_worker_pool").and("resource.labels.location", "=", region).and(
-            "resource.labels.worker_pool_name",
-            "=",
-            name,
-        ),
-    };
-    let filter = filter.and("resource.labels.revision_name", "=", revision);
+    let filter = of_service(region, kind, name).of_revision(revision);
     lines(http, &filter, &format!("read the log of revision `{revision}`")).await
 }
 
@@ -135,10 +146,7 @@ pub async fn revision_lines(
 /// # Errors
 /// When they may not be read: the five roles do not allow it.
 pub async fn execution_lines(http: &Http, region: &str, job: &str, execution: &str) -> Result<Vec<String>, ApiError> {
-    let filter = Filter::of("cloud_run_job")
-        .and("resource.labels.location", "=", region)
-        .and("resource.labels.job_name", "=", job)
-        .and("labels.\"run.googleapis.com/execution_name\"", "=", execution);
+    let filter = of_job(region, job).of_execution(execution);
     lines(http, &filter, &format!("read the log of execution `{execution}`")).await
 }
 
@@ -161,7 +169,10 @@ fn entry(entry: &Value) -> Entry {
         id: text("/insertId").unwrap_or_default().to_owned(),
         at: OffsetDateTime::parse(moment, &Rfc3339).unwrap_or(OffsetDateTime::UNIX_EPOCH),
         severity: text("/severity").and_then(Severity::parse).unwrap_or_default(),
-        revision: text("/resource/labels/revision_name").unwrap_or_default().to_owned(),
+        part: text("/resource/labels/revision_name")
+            .or_else(|| text("/labels/run.googleapis.com~1execution_name"))
+            .unwrap_or_default()
+            .to_owned(),
         text: parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  "),
         bare: written.is_none(),
     }

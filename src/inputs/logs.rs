@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::model::credentials::Credentials;
-use crate::model::ids::{BuildId, ProjectId, Region, RevisionName, ServiceName};
+use crate::model::ids::{BuildId, JobName, ProjectId, Region, ServiceName};
+use crate::model::kind::Kind;
 use crate::model::log::Severity;
 
 /// Whose log is shown, and to whom.
@@ -22,8 +23,8 @@ pub struct LogsInput {
 pub enum Whose {
     /// A build's, in a location of Cloud Build.
     Build(Which, Region),
-    /// A service's.
-    Service(Box<Entries>),
+    /// What a service, a worker pool or a job wrote.
+    Written(Box<Entries>),
 }
 
 /// Which build is meant.
@@ -35,19 +36,38 @@ pub enum Which {
     Latest(ServiceName),
 }
 
-/// Which entries of a service are shown.
+/// Who wrote entries.
+#[derive(Debug, Clone)]
+pub enum Writer {
+    /// A service or a worker pool.
+    Service(Kind, ServiceName),
+    /// A job.
+    Job(JobName),
+}
+
+impl Writer {
+    /// What it is and its name between backticks.
+    pub fn words(&self) -> String {
+        match self {
+            Writer::Service(kind, name) => format!("{} `{name}`", kind.word()),
+            Writer::Job(name) => format!("job `{name}`"),
+        }
+    }
+}
+
+/// Which entries are shown.
 #[derive(Debug, Clone)]
 pub struct Entries {
-    /// The service.
-    pub service: ServiceName,
+    /// Who wrote them.
+    pub writer: Writer,
     /// Where it runs.
     pub region: Region,
     /// How far back they are looked for.
     pub since: Duration,
     /// The least severity.
     pub severity: Option<Severity>,
-    /// The revision they are of, where only one is meant.
-    pub revision: Option<RevisionName>,
+    /// The revision, or the execution, that they are of, where only one is meant.
+    pub part: Option<String>,
     /// At most so many of the last ones.
     pub tail: usize,
     /// How long it goes on with those that come; `None` shows what is there and ends.

@@ -11,6 +11,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind with the word that inputs have for it.
+    pub const WORDS: [(&str, Kind); 2] = [("service", Kind::Service), ("worker-pool", Kind::WorkerPool)];
+
     /// Its word in a sentence.
     pub fn word(self) -> &'static str {
         match self {

@@ -63,8 +63,8 @@ pub struct Entry {
     pub at: OffsetDateTime,
     /// How grave it is.
     pub severity: Severity,
-    /// The revision that wrote it; empty where none did.
-    pub revision: String,
+    /// The revision, or the execution, that wrote it; empty where none did.
+    pub part: String,
     /// What it says; may be several lines.
     pub text: String,
     /// Whether it holds no text, so that its fields stand for it.
@@ -78,8 +78,8 @@ impl fmt::Display for Entry {
         write!(f, "{}-{:02}-{:02}T", at.year(), u8::from(at.month()), at.day())?;
         write!(f, "{:02}:{:02}:{:02}.{:03}Z", at.hour(), at.minute(), at.second(), at.millisecond())?;
         write!(f, "  {:<8}", self.severity.word())?;
-        if !self.revision.is_empty() {
-            write!(f, "  {}", self.revision)?;
+        if !self.part.is_empty() {
+            write!(f, "  {}", self.part)?;
         }
         write!(f, "  {}", self.text.trim_end().replace('\n', "\n    "))
     }

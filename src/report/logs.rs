@@ -15,7 +15,7 @@ pub const OUTPUTS: &[(&str, &str)] = &[
     ("build_id", "The build"),
     ("build_status", "Its status in Google's word, such as SUCCESS, FAILURE or WORKING"),
     ("build_url", "The page of the build"),
-    ("entries", "How many entries of the service were shown"),
+    ("entries", "How many entries were shown"),
     ("result", "`read`, `failed` or `cancelled`"),
     ("report", "Everything as one JSON document (`schema: 1`)"),
 ];

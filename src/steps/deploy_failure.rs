@@ -11,7 +11,6 @@ use crate::google::cloud_run::{self, Condition, Revision};
 use crate::google::error::ApiError;
 use crate::google::{logging, roles};
 use crate::model::facts::Facts;
-use crate::model::kind::Kind;
 use crate::plan::base;
 use crate::plan::difference::between;
 use crate::plan::service::settings_of;
@@ -152,8 +151,7 @@ pub(super) async fn explain(context: &Context<'_>, facts: &mut Facts, operation:
                 "roles/logging.viewer"
             )
         ));
-        let is_service = deploy.kind == Kind::Service;
-        hints.extend(is_service.then(|| super::verify::log_hint(context, revision)));
+        hints.push(super::verify::log_hint(context, revision));
     }
     for hint in hints.into_iter().rev() {
         failure = failure.hint(hint);

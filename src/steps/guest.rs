@@ -114,6 +114,7 @@ pub(super) fn known(context: &Context<'_>, service: &Service) -> Result<(), Fail
         "Service `{}` is there and is no preview of pull request #{} of this repository: its labels say otherwise",
         deploy.service, guest.number
     );
+    // This program deletes no service but its own previews.
     Err(Failure::plain(Class::Config, what).hint(format!(
         "If nobody needs it: gcloud run services delete {} --region={} --project={}",
         deploy.service, deploy.region, deploy.project

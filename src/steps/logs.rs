@@ -1,4 +1,4 @@
-//! The log of a build, to its end, and of a service, as far as it is wanted. Nothing is changed.
+//! The log of a build, to its end, and of what runs, as far as it is wanted. Nothing is changed.
 
 use std::time::Duration;
 
@@ -15,10 +15,11 @@ use crate::google::cloud_build::{self, Build as CloudBuild, Status};
 use crate::google::cloud_run;
 use crate::google::error::ApiError;
 use crate::google::http::Http;
-use crate::google::logging;
-use crate::inputs::logs::{Entries, Which};
+use crate::google::{jobs, logging};
+use crate::inputs::logs::{Entries, Which, Writer};
 use crate::model::facts::{BuildFact, Facts};
 use crate::model::ids::Region;
+use crate::model::kind::Kind;
 use crate::model::log::{Entry, Shown};
 use crate::plan::decide::service_tag;
 
@@ -81,6 +82,7 @@ async fn look_up(http: &Http, which: &Which, location: &Region) -> Result<CloudB
     };
     let found = found.map_err(|error| Failure::of("Could not read the build", error))?;
     found.ok_or_else(|| {
+        // No command of this program lists builds.
         let list = format!("gcloud builds list --project={} --region={location}", http.project());
         Failure::plain(Class::Config, missing).hint(format!(
             "Each location has builds of its own: give `build_region` where it is another one. See which there are: {list}"
@@ -88,22 +90,28 @@ async fn look_up(http: &Http, which: &Which, location: &Region) -> Result<CloudB
     })
 }
 
-/// Shows the last entries of a service, and goes on with those that come while that is wanted.
+/// Shows the last entries of a service, a worker pool or a job, and goes on with those that come while that is wanted.
 ///
 /// # Errors
-/// When they may not be read, or the service is not there.
-pub async fn of_service(http: &Http, console: &Console, wanted: &Entries, shown: &mut Shown) -> Result<(), Failure> {
+/// When they may not be read, or whoever should have written them is not there.
+pub async fn written(http: &Http, console: &Console, wanted: &Entries, shown: &mut Shown) -> Result<(), Failure> {
     http.sign_in().await.map_err(|error| Failure::of("Could not sign in", error))?;
     region::check(http, &wanted.region).await?;
-    let service = &wanted.service;
-    let mut filter = logging::of_service(wanted.region.as_str(), service.as_str());
-    if let Some(revision) = &wanted.revision {
-        filter = filter.and("resource.labels.revision_name", "=", revision.as_str());
+    let region = wanted.region.as_str();
+    let mut filter = match &wanted.writer {
+        Writer::Service(kind, name) => logging::of_service(region, *kind, name.as_str()),
+        Writer::Job(name) => logging::of_job(region, name.as_str()),
+    };
+    if let Some(part) = &wanted.part {
+        filter = match &wanted.writer {
+            Writer::Service(..) => filter.of_revision(part),
+            Writer::Job(_) => filter.of_execution(part),
+        };
     }
     if let Some(severity) = wanted.severity {
         filter = filter.and("severity", ">=", severity.word());
     }
-    let mut tail = Tail::new(filter, ago(wanted.since), format!("read the log of service `{service}`"));
+    let mut tail = Tail::new(filter, ago(wanted.since), format!("read the log of {}", wanted.writer.words()));
     let Last { entries, more } = tail.last(http, wanted.tail).await.map_err(|error| unreadable(wanted, error))?;
     entries.iter().for_each(|entry| show(console, shown, entry));
     if entries.is_empty() {
@@ -132,7 +140,7 @@ async fn follow(
     loop {
         clock.sleep(pause.min(limit.left(clock))).await;
         if limit.reached(clock) {
-            let text = format!("Stopped after {}, as `follow_for` says; the service goes on", duration(length));
+            let text = format!("Stopped after {}, as `follow_for` says; what is followed goes on", duration(length));
             shown.remarks.push(text);
             return Ok(());
         }
@@ -163,19 +171,28 @@ fn show(console: &Console, shown: &mut Shown, entry: &Entry) {
 }
 
 fn unreadable(wanted: &Entries, error: ApiError) -> Failure {
-    let text = format!("Could not read the log of service `{}` in `{}`", wanted.service, wanted.region);
+    let text = format!("Could not read the log of {} in `{}`", wanted.writer.words(), wanted.region);
     Failure::of(text, error)
 }
 
-/// A service without entries may be one that is not there. Not being able to look is no failure here.
+/// What has no entries may not be there. Not being able to look is no failure here.
 async fn is_there(http: &Http, wanted: &Entries) -> Result<(), Failure> {
-    let name = cloud_run::service_name(http.project(), &wanted.region, &wanted.service);
-    match cloud_run::service(http, &name).await {
-        Ok(None) => {
-            let text = format!("There is no service `{}` in `{}`", wanted.service, wanted.region);
-            Err(Failure::plain(Class::Config, text)
-                .hint(format!("See which there are: gcloud run services list --project={}", http.project())))
+    let (project, region) = (http.project(), &wanted.region);
+    let (missing, list) = match &wanted.writer {
+        Writer::Service(kind, name) => {
+            let full = cloud_run::resource_name(*kind, project, region, name);
+            let list = if *kind == Kind::Service { "services" } else { "worker-pools" };
+            (cloud_run::service(http, &full).await.is_ok_and(|found| found.is_none()), list)
         }
-        _ => Ok(()),
+        Writer::Job(name) => {
+            (jobs::job(http, &jobs::job_name(project, region, name)).await.is_ok_and(|found| found.is_none()), "jobs")
+        }
+    };
+    if !missing {
+        return Ok(());
     }
+    let text = format!("There is no {} in `{region}`", wanted.writer.words());
+    // No command of this program lists what a project has.
+    let hint = format!("See which there are: gcloud run {list} list --project={project}");
+    Err(Failure::plain(Class::Config, text).hint(hint))
 }

@@ -74,6 +74,7 @@ use crate::inputs::deploy::{Allocation, Build, Deploy, What};
 use crate::inputs::runner::Origin;
 use crate::model::access::{AccessChange, Front};
 use crate::model::facts::Facts;
+use crate::model::kind::Kind;
 use crate::model::step::{StepName, StepState};
 use crate::plan::decide::Marks;
 use crate::plan::difference::Difference;
@@ -118,7 +119,8 @@ impl Context<'_> {
     /// Names the service to a command of this program.
     fn flags(&self) -> String {
         let deploy = self.deploy;
-        format!("--service={} --region={} --project-id={}", deploy.service, deploy.region, deploy.project)
+        let kind = if deploy.kind == Kind::WorkerPool { " --kind=worker-pool" } else { "" };
+        format!("--service={}{kind} --region={} --project-id={}", deploy.service, deploy.region, deploy.project)
     }
 
     /// Says something odd now, and keeps it for the report.

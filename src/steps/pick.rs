@@ -40,6 +40,7 @@ pub(super) async fn run(
         .await
         .map_err(|error| Failure::of(format!("Could not read revision `{revision}`"), error))?;
     let Some(json) = json else {
+        // `slipway status` shows those that serve, no others.
         return Err(Failure::plain(Class::Config, format!("Service `{name}` has no revision `{revision}`")).hint(
             format!(
                 "See which it has: gcloud run revisions list --service={name} --region={} --project={}",

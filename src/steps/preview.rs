@@ -143,6 +143,7 @@ impl<'a> Place<'a> {
     /// A service of that name that is there without the label of any preview.
     pub fn unlabelled(&self, name: &ServiceName) -> Option<Removal> {
         let found = self.services.iter().find(|one| full_name(one).ends_with(&format!("/services/{name}")))?;
+        // This program deletes no service that it does not know for a preview.
         let why = format!(
             "it bears no label of a preview; if it is one: gcloud run services delete {name} --region={} --project={}",
             self.region,

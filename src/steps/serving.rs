@@ -27,15 +27,12 @@ pub(super) fn run(context: &Context<'_>, facts: &mut Facts) -> Result<((), Strin
         return Ok(((), format!("revision `{revision}` receives {share} % of the requests")));
     }
     let deploy = context.deploy;
-    let update = format!(
-        "gcloud run services update-traffic {} --region={} --project={}",
-        deploy.service, deploy.region, deploy.project
-    );
     if deploy.kind == Kind::WorkerPool {
         let what = format!(
             "Revision `{revision}` is ready, but has no instances: those of worker pool `{}` are split otherwise ({traffic})",
             deploy.service
         );
+        // The split of a worker pool is none of this program's inputs.
         return Err(Failure::plain(Class::Deploy, what).hint(format!(
             "Give them to the newest revision, now and from now on: gcloud beta run worker-pools update-instance-split {} --to-latest --region={} --project={}",
             deploy.service, deploy.region, deploy.project
@@ -45,6 +42,9 @@ pub(super) fn run(context: &Context<'_>, facts: &mut Facts) -> Result<((), Strin
         Class::Deploy,
         format!("Revision `{revision}` is ready, but serves nobody: the traffic of service `{}` is pinned elsewhere ({traffic})", deploy.service),
     )
-    .hint(format!("Send everything to the newest revision, now and from now on: {update} --to-latest"))
-    .more_hints([format!("Or to this revision only: {update} --to-revisions={revision}=100")]))
+    .hint(format!(
+        "Send everything to the newest revision, now and from now on: slipway deploy {} --traffic=latest",
+        context.flags()
+    ))
+    .more_hints([format!("Or to this revision only: slipway deploy {} --traffic={revision}=100", context.flags())]))
 }

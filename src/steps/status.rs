@@ -28,6 +28,7 @@ pub async fn status(http: &Http, wanted: &StatusInput) -> Result<Status, Failure
     let service = cloud_run::service(http, &name).await.map_err(|error| Failure::of(sentence(), error))?;
     let Some(service) = service else {
         let text = format!("There is no service `{}` in `{}`", wanted.service, wanted.region);
+        // No command of this program lists what a project has.
         return Err(Failure::plain(Class::Config, text)
             .hint(format!("See which there are: gcloud run services list --project={}", http.project())));
     };

@@ -51,16 +51,15 @@ pub(super) async fn after(context: &Context<'_>, facts: &mut Facts, failure: Fai
         Err(why) => {
             end(facts, RolloutEnd::Stuck(why.to_string()));
             let causes = why.causes();
-            let hints = match read_again(context, facts).await {
-                Some(record) => by_hand(context, &record),
-                None => Vec::new(),
-            };
+            let record = read_again(context, facts).await;
+            let hints = record.as_ref().map(|record| by_hand(context, record)).unwrap_or_default();
             let before = facts.rollout.as_ref().map(|rollout| rollout.before.clone()).unwrap_or_default();
             let failure = failure
                 .with_class(Class::Rollback)
                 .evidence(std::iter::once(why.to_string()).chain(causes).collect())
                 .more_hints(hints);
-            failure.hint(format!("Put the traffic back by hand: {}", traffic_by_hand(context, &before)))
+            failure
+                .hint(format!("Put the traffic back by hand: {}", traffic_by_hand(context, &before, record.is_some())))
         }
     }
 }
@@ -158,23 +157,19 @@ pub async fn left_behind(context: &Context<'_>) -> Result<Option<String>, Failur
     restore(context, &mut Facts::default()).await.map(Some)
 }
 
-/// The command that writes an allocation.
-fn traffic_by_hand(context: &Context<'_>, before: &Traffic) -> String {
-    let deploy = context.deploy;
+/// The command that puts the traffic back: all that is noted, where it still is, else the allocation alone.
+fn traffic_by_hand(context: &Context<'_>, before: &Traffic, is_noted: bool) -> String {
+    if is_noted {
+        return format!("slipway rollback {}", context.flags());
+    }
     let shares = before.shares.iter().filter(|share| share.percent > 0);
     let shares: Vec<String> = shares
         .map(|share| match &share.target {
             Target::Revision(name) => format!("{name}={}", share.percent),
-            Target::Latest => format!("LATEST={}", share.percent),
+            Target::Latest => format!("latest={}", share.percent),
         })
         .collect();
-    format!(
-        "gcloud run services update-traffic {} --region={} --project={} --to-revisions={}",
-        deploy.service,
-        deploy.region,
-        deploy.project,
-        shares.join(",")
-    )
+    format!("slipway deploy {} --traffic={}", context.flags(), shares.join(","))
 }
 
 /// Commands for what a record says besides.

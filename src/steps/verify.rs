@@ -175,18 +175,12 @@ fn failure(context: &Context<'_>, facts: &Facts, place: &Place, private: bool, l
     failure = failure.more_hints(facts.service.revision.as_ref().map(|revision| log_hint(context, revision)));
     // A rollout goes back by itself.
     let back = facts.service.previous.as_ref().filter(|_| place.revision.is_none()).map(|previous| {
-        format!(
-            "Go back to what served before: gcloud run services update-traffic {} --region={} --project={} --to-revisions={previous}=100",
-            context.deploy.service, context.deploy.region, context.deploy.project
-        )
+        format!("Go back to what served before: slipway rollback {} --to-revision={previous}", context.flags())
     });
     failure.more_hints(back)
 }
 
 /// Where the reason stands that an answer does not give.
 pub(super) fn log_hint(context: &Context<'_>, revision: &RevisionName) -> String {
-    format!(
-        "Read the revision's log: slipway logs --service={} --revision={revision} --region={} --project-id={}",
-        context.deploy.service, context.deploy.region, context.deploy.project
-    )
+    format!("Read the revision's log: slipway logs {} --revision={revision}", context.flags())
 }

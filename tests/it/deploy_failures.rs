@@ -195,7 +195,9 @@ fn a_deploy_that_never_settles_is_watched_to_a_limit() {
     let scene = Scene::new();
     scene.cloud.world(|world| world.next_revisions.push_back(RevisionScript::ending(RevisionOutcome::NeverEnds)));
     let run = scene.run().expect(12);
-    run.says("Stopped watching service `web` after 600 s").says("gcloud run revisions describe");
+    run.says("Stopped watching service `web` after 600 s")
+        .says("slipway logs --service=web --region=us-central1")
+        .says("gcloud run revisions describe");
 }
 
 #[test]

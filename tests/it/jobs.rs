@@ -163,6 +163,7 @@ fn without_the_right_to_its_log_the_failure_names_page_and_role() {
     run.says("exit code 1")
         .says("--role=roles/logging.viewer")
         .says("https://console.cloud.google.com/logs/viewer")
+        .says("slipway logs --job=web-pre-deploy --region=us-central1 --project-id=harbour-dev --execution=web-pre-deploy-")
         .says("gcloud run jobs executions describe web-pre-deploy-")
         .does_not_say("is locked");
     service_untouched(&scene, &run);

@@ -237,7 +237,7 @@ fn every_mistake_is_told_at_once() {
     insta::assert_snapshot!("logs_mistakes_of_a_build", run.expect(2).failure());
     let mut neither = Scene::new();
     neither.input("service", "").input("source", "");
-    neither.command(&["logs"]).expect(2).says("give `service`, or a `build`");
+    neither.command(&["logs"]).expect(2).says("give `service`, a `job` or a `build`");
     neither.command(&["logs", "--build", "latest"]).expect(2).says("`latest` does not say of which service");
     assert!(scene.calls().is_empty() && neither.calls().is_empty(), "nothing is sent");
 }
@@ -304,6 +304,48 @@ fn entries_are_shown_by_time_severity_and_revision() {
     assert_eq!(shown(&["--revision", "web-1", "--severity", "DEFAULT"]), ["old revision"]);
     assert_eq!(shown(&["--since", "45s"]), ["{\"user\":7}", "GET /x?a=1 500 12ms"]);
     assert_eq!(shown(&["--tail", "1"]), ["GET /x?a=1 500 12ms"]);
+}
+
+#[test]
+fn jobs_and_worker_pools_have_logs_of_their_own() {
+    let mut scene = scene_of_service();
+    scene.cloud.world(|world| {
+        let of = |resource: &str, label: &str, name: &str, ago: u64, text: &str| {
+            let mut entry = world.log_entry("web", "web-1", ago, "INFO", text);
+            entry.resource = resource.to_owned();
+            entry.labels.remove("service_name");
+            entry.labels.remove("revision_name");
+            entry.labels.insert(label.to_owned(), name.to_owned());
+            entry
+        };
+        let run = |execution: &str, ago: u64, text: &str| {
+            let mut entry = of("cloud_run_job", "job_name", "nightly", ago, text);
+            entry.own_labels.insert("run.googleapis.com/execution_name".to_owned(), execution.to_owned());
+            entry
+        };
+        let made = [
+            run("nightly-a1", 60_000, "first"),
+            run("nightly-b2", 50_000, "second"),
+            of("cloud_run_worker_pool", "worker_pool_name", "web", 40_000, "pulled"),
+            world.log_entry("web", "web-1", 30_000, "INFO", "served"),
+        ];
+        world.log_entries.extend(made);
+    });
+    let shown = |scene: &Scene, arguments: &[&str]| printed(&scene.command(&[&["logs"], arguments].concat()).expect(0));
+    assert_eq!(shown(&scene, &[]), ["served"]);
+    assert_eq!(shown(&scene, &["--kind", "worker-pool"]), ["pulled"]);
+    scene.command(&["logs", "--job", "nightly"]).expect(2).says("`service` is given too");
+    scene.command(&["logs", "--execution", "nightly-a1"]).expect(2).says("only a job has one");
+    scene.input("service", "").input("job", "nightly");
+    assert_eq!(shown(&scene, &[]), ["first", "second"]);
+    let run = scene.command(&["logs", "--execution", "nightly-b2"]).expect(0);
+    assert_eq!(printed(&run), ["second"]);
+    run.says("INFO      nightly-b2  second").says("1 entry of job `nightly`");
+    // What is not there is named, whatever it is.
+    scene.command(&["logs", "--job", "other"]).expect(2).says("There is no job `other`").says("gcloud run jobs list");
+    scene.input("job", "").input("service", "mill").input("kind", "worker-pool");
+    let run = scene.command(&["logs"]).expect(2);
+    run.says("There is no worker pool `mill`").says("gcloud run worker-pools list");
 }
 
 #[test]

@@ -127,13 +127,21 @@ fn a_run_whose_revision_serves_nobody_is_not_green() {
     scene.input("env_vars", "A: 1").input("strategy", "direct");
     let run = scene.run().expect(8);
     insta::assert_snapshot!("pinned_traffic", run.failure());
-    run.says("serves nobody").says("--to-latest");
+    run.says("serves nobody")
+        .says("slipway deploy --service=web --region=us-central1 --project-id=harbour-dev --traffic=latest");
     assert_eq!(run.outputs["result"], "failed");
     scene.cloud.world(|world| {
         let service = world.service("us-central1", "web").unwrap();
         assert_eq!(service.serving.len(), 1);
         assert_eq!(service.serving[0].revision, pinned, "traffic is as it was");
         assert_eq!(world.count("traffic changed"), 0);
+    });
+    // What it says to type does that.
+    scene.input("source", "").input("env_vars", "").input("strategy", "");
+    scene.command(&["deploy", "--traffic=latest"]).expect(0);
+    scene.cloud.world(|world| {
+        let service = world.service("us-central1", "web").unwrap();
+        assert!(service.serving[0].latest && service.serving[0].revision != pinned, "{:?}", service.serving);
     });
 }
 

@@ -261,7 +261,9 @@ fn a_rollback_that_fails_says_what_to_type() {
     });
     let run = scene.run().expect(10);
     insta::assert_snapshot!("rollback_fails", run.failure());
-    run.says("Put the traffic back by hand: gcloud run services update-traffic web");
+    run.says(
+        "Put the traffic back by hand: slipway rollback --service=web --region=us-central1 --project-id=harbour-dev",
+    );
     assert_eq!(run.report()["rollout"]["end"], "stuck");
     assert!(record(&scene).is_some(), "the next run can still put it back");
     let first = revisions(&scene)[0].clone();

@@ -47,8 +47,7 @@ const OF_REQUESTS: &[&str] = &[
 ];
 
 pub(super) fn kind(give: &mut Give<'_>) -> Kind {
-    let kinds = [("service", Kind::Service), ("worker-pool", Kind::WorkerPool)];
-    let kind = give.choice("kind", &kinds).unwrap_or_default();
+    let kind = give.choice("kind", &Kind::WORDS).unwrap_or_default();
     match kind {
         Kind::Service if give.raw.has("instances") => give.findings.wrong(
             "instances",

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use super::super::credentials;
 use super::super::error::{Findings, InputErrors};
-use super::super::logs::{Entries, LogsInput, Which, Whose};
+use super::super::logs::{Entries, LogsInput, Which, Whose, Writer};
 use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::{Give, project, region};
-use crate::model::ids::{BuildId, Region, RevisionName, ServiceName};
+use crate::model::ids::{BuildId, JobName, Region, RevisionName, ServiceName};
+use crate::model::kind::Kind;
 use crate::model::log::Severity;
 
 const SINCE: Duration = Duration::from_secs(3600);
@@ -53,29 +54,48 @@ fn build(give: &mut Give<'_>) -> Option<Whose> {
 }
 
 fn entries(give: &mut Give<'_>) -> Option<Whose> {
-    let service = give.parsed("service", ServiceName::parse);
-    if !give.raw.has("service") {
-        give.findings.wrong("service", "it is not said whose log is meant", "give `service`, or a `build`");
-    }
+    let writer = writer(give);
     let region = region(give);
     let since = give.with("since", |text| positive(scalar::days(text), "15m, 2h or 7d")).unwrap_or(SINCE);
     let severity = give.choice("severity", &Severity::ALL).filter(|severity| *severity != Severity::Default);
-    let revision = give.parsed("revision", RevisionName::parse);
+    let revision = give.parsed("revision", RevisionName::parse).map(|name| name.to_string());
+    // An execution is named as a job is, with more behind it.
+    let execution = give.parsed("execution", JobName::parse).map(|name| name.to_string());
+    for (name, of) in [("revision", "service"), ("execution", "job")] {
+        if give.raw.has(name) && !give.raw.has(of) {
+            give.findings.wrong(name, format!("only a {of} has one"), format!("give `{of}` too"));
+        }
+    }
     let tail = give.with("tail", |text| scalar::number(text, 1, LONGEST_TAIL)).unwrap_or(TAIL);
     let follow = give.switch("follow").unwrap_or(false);
     let length = give.with("follow_for", |text| positive(scalar::days(text), "10m or 2h")).unwrap_or(FOLLOW_FOR);
     if give.raw.has("follow_for") && !follow {
         give.findings.wrong("follow_for", "nothing is followed", "give `follow` too");
     }
-    Some(Whose::Service(Box::new(Entries {
-        service: service?,
+    Some(Whose::Written(Box::new(Entries {
+        writer: writer?,
         region: region?,
         since,
         severity,
-        revision,
+        part: revision.or(execution),
         tail: tail as usize,
         follow: follow.then_some(length),
     })))
+}
+
+/// Whose entries are meant: a service, a worker pool or a job.
+fn writer(give: &mut Give<'_>) -> Option<Writer> {
+    let kind = give.choice("kind", &Kind::WORDS).unwrap_or(Kind::Service);
+    let service = give.parsed("service", ServiceName::parse);
+    let job = give.parsed("job", JobName::parse);
+    match (give.raw.has("service"), give.raw.has("job")) {
+        (true, true) => give.findings.wrong("job", "`service` is given too", "keep one of them"),
+        (false, false) => {
+            give.findings.wrong("service", "it is not said whose log is meant", "give `service`, a `job` or a `build`");
+        }
+        _ => {}
+    }
+    job.map(Writer::Job).or_else(|| service.map(|service| Writer::Service(kind, service)))
 }
 
 /// A length of time that is not nothing.

@@ -90,7 +90,8 @@ pub(super) async fn explain(work: &Work<'_>, facts: &mut Facts, last: &Execution
             hints.push(format!("To see those lines here, grant roles/logging.viewer: {grant}"));
         }
     }
-    hints.push(format!("To run it again by itself: {}", work.gcloud("execute", work.job.as_str())));
+    hints.push(work.log_hint(last.short()));
+    hints.push(format!("To run it again by itself: slipway job {}", work.flags()));
     hints.push(format!("All about it: {}", work.gcloud("executions describe", last.short())));
     failure.more_hints(hints)
 }

@@ -93,7 +93,18 @@ impl Work<'_> {
         if self.console.is_simulated() { "is over; no container ran" } else { "succeeded" }
     }
 
-    /// A gcloud command about the job or an execution of it.
+    /// Names the job to a command of this program.
+    fn flags(&self) -> String {
+        format!("--job={} --region={} --project-id={}", self.job, self.region, self.http.project())
+    }
+
+    /// Where an execution's log is read.
+    fn log_hint(&self, execution: &str) -> String {
+        format!("Read its log: slipway logs {} --execution={execution}", self.flags())
+    }
+
+    /// A gcloud command about the job or an execution of it: what Cloud Run says of one by itself, and how one is ended,
+    /// is in no command of this program.
     fn gcloud(&self, what: &str, name: &str) -> String {
         format!("gcloud run jobs {what} {name} --region={} --project={}", self.region, self.http.project())
     }

@@ -62,7 +62,8 @@ pub(super) async fn to_the_end(
                         work.job
                     );
                     return Err(Failure::of(sentence, error)
-                        .hint(format!("See it: {}", work.gcloud("executions describe", last.short()))));
+                        .hint(work.log_hint(last.short()))
+                        .more_hints([format!("See it: {}", work.gcloud("executions describe", last.short()))]));
                 }
             }
         }
@@ -79,6 +80,9 @@ fn stopped(work: &Work<'_>, last: &Execution, longest: Duration) -> Failure {
             longest.as_secs()
         ),
     )
-    .hint(format!("End it: {}", work.gcloud("executions cancel", execution)))
-    .hint(format!("See how it ends: {}", work.gcloud("executions describe", execution)))
+    .hint(work.log_hint(execution))
+    .more_hints([
+        format!("See how it ends: {}", work.gcloud("executions describe", execution)),
+        format!("End it: {}", work.gcloud("executions cancel", execution)),
+    ])
 }
