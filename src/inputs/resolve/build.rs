@@ -3,17 +3,16 @@
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-
 use super::super::deploy::{Budgets, Build, Builder, Cache, Destination, Logs, Recipe};
 use super::super::runner::Runner;
 use super::super::scalar;
-use super::{Give, NOT_CHECKED_OUT, yaml_reason};
+use super::own_build::{name_rule, own_config};
+use super::{Give, NOT_CHECKED_OUT};
 use crate::model::dockerfile::Dockerfile;
 use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, ServiceName};
 use crate::model::image::{ImageRef, Repository, Tag};
 use crate::model::place::{self, PlaceError};
-use crate::model::shown::{Named, Shown};
+use crate::model::shown::Shown;
 use crate::workspace;
 
 /// The longest name of a bucket without dots (`google-api.md` 3.1).
@@ -357,75 +356,6 @@ fn wants_of_legacy(give: &mut Give<'_>, path: &str, file: &Dockerfile) {
         format!("the builder that can use the network `cloudbuild` does not understand `{path}`, {}", wants.join("; ")),
         "take that out of it, or remove `build_network`: BuildKit understands it, without that network",
     );
-}
-
-fn name_rule(key: &str, what: &str, underscore: bool) -> Result<(), (String, String)> {
-    let word = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    if !word {
-        return Err((format!("{} is not the name of {what}", Named(key)), "write letters, digits and `_`".into()));
-    }
-    // Cloud Build takes values for its own names too, such as COMMIT_SHA.
-    let builtin = [
-        "COMMIT_SHA",
-        "SHORT_SHA",
-        "REVISION_ID",
-        "REPO_NAME",
-        "REPO_FULL_NAME",
-        "BRANCH_NAME",
-        "TAG_NAME",
-        "REF_NAME",
-    ];
-    if underscore && !key.starts_with('_') && !builtin.contains(&key) {
-        return Err((format!("{} is not the name of {what}", Named(key)), "names of your own begin with `_`".into()));
-    }
-    Ok(())
-}
-
-/// A build configuration of the user's own, where one is named.
-pub(super) fn own_config(give: &mut Give<'_>, runner: &Runner) -> Option<Recipe> {
-    let substitutions = give.map("substitutions", |key, _| name_rule(key, "a substitution", true));
-    let Some(path) = give.text("build_config") else {
-        if substitutions.is_some() {
-            give.findings.wrong(
-                "substitutions",
-                "there is no `build_config` they could be for",
-                "use `build_args` for a Dockerfile",
-            );
-        }
-        return None;
-    };
-    let document = config(give, runner, &path)?;
-    Some(Recipe::Config { path, document, substitutions: substitutions.unwrap_or_default() })
-}
-
-fn config(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Option<Map<String, Value>> {
-    let text = give.file(runner, "build_config", shown)?;
-    match serde_saphyr::from_str::<Value>(&text) {
-        Ok(Value::Object(document)) if document.contains_key("steps") => Some(document),
-        Ok(Value::Object(_)) => {
-            give.findings.wrong(
-                "build_config",
-                format!("`{shown}` has no `steps`"),
-                "it must be a Cloud Build configuration",
-            );
-            None
-        }
-        Ok(_) => {
-            give.findings.wrong(
-                "build_config",
-                format!("`{shown}` is no map"),
-                "it must be a Cloud Build configuration",
-            );
-            None
-        }
-        Err(error) => {
-            let line = error.location().map(|at| usize::try_from(at.line()).unwrap_or(0));
-            let reason = yaml_reason(&error);
-            give.findings.wrong_at("build_config", line, format!("`{shown}` is not YAML{reason}"), "");
-            None
-        }
-    }
 }
 
 /// `gcr.io/PROJECT/SERVICE`, on the host of the region's continent; a domain-scoped project `example.com:id` is written

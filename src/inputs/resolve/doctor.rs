@@ -9,7 +9,7 @@ use super::super::error::{Findings, InputErrors};
 use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
-use super::{Give, build, project, region};
+use super::{Give, build, own_build, project, region};
 use crate::model::domain::Domain;
 use crate::model::ids::{AccountEmail, BucketName, Region, ServiceName, SiteId};
 use crate::model::image::ImageRef;
@@ -35,7 +35,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<D
         }
         image => image.map(|image| Destination::Named(image.repository)),
     };
-    let build = build::own_config(&mut give, runner);
+    let build = own_build::own_config(&mut give, runner);
     let build_location = match give.parsed("build_region", Region::parse) {
         None if !raw.has("build_region") => Region::parse("global").ok(),
         location => location,

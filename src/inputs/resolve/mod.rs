@@ -12,6 +12,7 @@ mod kind;
 pub mod logs;
 mod manifest;
 pub mod monitoring;
+mod own_build;
 mod pre_deploy;
 pub mod preview;
 mod probe;
