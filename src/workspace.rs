@@ -42,6 +42,27 @@ pub fn hand_over(workspace: &Path, path: &Path) {
     }
 }
 
+/// Writes a file. What stands in the way is replaced, not followed, and the directory must be there, inside the
+/// workspace: a repository is not trusted to hold no links.
+///
+/// # Errors
+/// When it cannot be written, or would lie elsewhere.
+pub fn write(workspace: &Path, path: &Path, text: &str) -> std::io::Result<()> {
+    let root = workspace.canonicalize()?;
+    let file = root.join(path);
+    let directory = file.parent().unwrap_or(&root);
+    if !directory.canonicalize()?.starts_with(&root) {
+        return Err(std::io::Error::other("it is outside of the workspace"));
+    }
+    match std::fs::remove_file(&file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    std::fs::write(&file, text)?;
+    hand_over(&root, &file);
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

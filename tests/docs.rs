@@ -9,10 +9,13 @@ use std::path::{Path, PathBuf};
 use slipway::explain::Class;
 use slipway::google::roles::{self, Need};
 use slipway::google::services;
+use slipway::inputs::manifest::Resource;
 use slipway::inputs::manifest::knative::{Fate, annotations};
 use slipway::inputs::spec::{Command, Group, Input};
 use slipway::report::outputs::OUTPUTS;
-use slipway::report::{doctor, hosting, job, logs, monitoring, preview, release, rotate_key, rotate_secret, status};
+use slipway::report::{
+    doctor, export, hosting, job, logs, monitoring, preview, release, rotate_key, rotate_secret, status,
+};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -164,6 +167,13 @@ fn actions() -> Vec<Action> {
             outputs: logs::OUTPUTS.iter().collect(),
         },
         Action {
+            command: Command::Export,
+            file: "actions/export/action.yml",
+            name: "Slipway export",
+            description: "Write a Cloud Run service, job or worker pool to a file that can be committed and deployed again. Changes nothing in the cloud.",
+            outputs: export::OUTPUTS.iter().collect(),
+        },
+        Action {
             command: Command::Monitoring,
             file: "actions/monitoring/action.yml",
             name: "Slipway monitoring",
@@ -303,6 +313,8 @@ fn the_readme_has_every_input_and_output() {
     check_part("docs/MONITORING.md", "outputs", &table_of_outputs(monitoring::OUTPUTS));
     check_part("docs/MONITORING.md", "status-inputs", &table_of_inputs(Command::Status));
     check_part("docs/MONITORING.md", "status-outputs", &table_of_outputs(status::OUTPUTS));
+    check_part("docs/MANIFESTS.md", "inputs", &table_of_inputs(Command::Export));
+    check_part("docs/MANIFESTS.md", "outputs", &table_of_outputs(export::OUTPUTS));
     check_part("docs/LOGS.md", "inputs", &table_of_inputs(Command::Logs));
     check_part("docs/LOGS.md", "outputs", &table_of_outputs(logs::OUTPUTS));
     check_part("README.md", "outputs", &table_of_outputs(OUTPUTS));
@@ -364,16 +376,23 @@ fn the_permissions_page_has_every_permission() {
 
 #[test]
 fn the_manifests_page_has_every_annotation() {
-    let mut text = String::from("\n| annotation | stands on the | becomes |\n| --- | --- | --- |\n");
-    for (name, on, fate, field) in annotations() {
-        let becomes = match fate {
-            Fate::Field => field.split(", ").map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", "),
-            Fate::LeftOut => "nothing: a note of the past".into(),
-            Fate::Mistake => "a mistake: v2 has no field for it".into(),
-        };
-        writeln!(text, "| `{name}` | {on} | {becomes} |").unwrap();
-    }
-    check_part("docs/MANIFESTS.md", "annotations", &(text + "\n"));
+    let table = |resource: Resource| {
+        let mut text = String::from("\n| annotation | stands on the | becomes |\n| --- | --- | --- |\n");
+        // Notes of the past, and what v2 has no field for, are the same on all.
+        let all = annotations(resource).into_iter();
+        for (name, on, fate, field) in all.filter(|one| resource == Resource::Service || one.2 == Fate::Field) {
+            let becomes = match fate {
+                Fate::Field => field.split(", ").map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", "),
+                Fate::LeftOut => "nothing: a note of the past".into(),
+                Fate::Mistake => "a mistake: v2 has no field for it".into(),
+            };
+            writeln!(text, "| `{name}` | {on} | {becomes} |").unwrap();
+        }
+        text + "\n"
+    };
+    check_part("docs/MANIFESTS.md", "annotations", &table(Resource::Service));
+    check_part("docs/MANIFESTS.md", "annotations-of-jobs", &table(Resource::Job));
+    check_part("docs/MANIFESTS.md", "annotations-of-pools", &table(Resource::WorkerPool));
 }
 
 #[test]

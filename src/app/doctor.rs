@@ -1,6 +1,5 @@
 //! The doctor: read, look, tell. It changes nothing in the cloud, so nothing is cleaned up when it is stopped.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -34,7 +33,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     let (found, mut outcome) = look(console, runner, &doctor).await;
     let text = script(doctor.project.as_str(), &found);
     if let (Script::File(path), false) = (&doctor.script, found.is_empty()) {
-        match write(&runner.workspace, path, &text) {
+        match workspace::write(&runner.workspace, path, &text) {
             Ok(()) => console.line(&format!("The script that mends what was found is in {}", path.display())),
             Err(error) => {
                 let sentence = format!("The script could not be written to `{}`: {error}", path.display());
@@ -101,22 +100,4 @@ fn verdict(doctor: &Doctor, found: &[Finding]) -> Outcome<()> {
         commands.chain(one.cures.clone()).collect::<Vec<_>>()
     });
     Outcome::Failed(Failure::plain(class, sentence).evidence(evidence).more_hints(cures))
-}
-
-/// Writes the script. What stands in the way is replaced, not followed, and the directory must be there, inside the
-/// workspace: a repository is not trusted to hold no links.
-fn write(workspace: &Path, path: &Path, text: &str) -> std::io::Result<()> {
-    let root = workspace.canonicalize()?;
-    let file = root.join(path);
-    let directory = file.parent().unwrap_or(&root);
-    if !directory.canonicalize()?.starts_with(&root) {
-        return Err(std::io::Error::other("it is outside of the workspace"));
-    }
-    match std::fs::remove_file(&file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    std::fs::write(&file, text)?;
-    workspace::hand_over(&root, &file);
-    Ok(())
 }

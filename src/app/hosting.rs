@@ -38,6 +38,7 @@ pub(super) fn is_meant(raw: &RawInputs, command: Command) -> bool {
         | Command::Preview
         | Command::Status
         | Command::Logs
+        | Command::Export
         | Command::Monitoring
         | Command::Doctor
         | Command::RotateKey

@@ -3,6 +3,7 @@
 mod deployment;
 mod doctor;
 mod executions;
+mod export;
 mod hosting;
 mod job;
 mod logs;
@@ -84,6 +85,7 @@ async fn start(console: &Arc<Console>, runner: &Runner, invocation: Invocation) 
         Task::Run(Command::Preview) => preview::run(console, runner, &invocation).await,
         Task::Run(Command::Monitoring) => monitoring::run(console, runner, &invocation).await,
         Task::Run(Command::Status) => status::run(console, runner, &invocation).await,
+        Task::Run(Command::Export) => export::run(console, runner, &invocation).await,
         Task::Run(Command::Logs) => logs::run(console, runner, &invocation).await,
         Task::Run(command) => {
             // What was given says whether a rollback or a promotion is about a service or a site.

@@ -15,6 +15,7 @@ use crate::model::kind::Kind as Runs;
 use crate::plan::decide::Step;
 use crate::plan::difference::Difference;
 use crate::report::doctor::{self, DoctorStory};
+use crate::report::export::{self, ExportStory};
 use crate::report::failure::Line;
 use crate::report::hosting::{self, SiteStory};
 use crate::report::job::{self, JobStory};
@@ -227,6 +228,15 @@ pub(super) fn tell_status(console: &Console, files: &Files, story: &StatusStory<
 pub(super) fn tell_logs(console: &Console, files: &Files, story: &LogsStory<'_>) {
     tell_end(console, story.outcome, &logs::headline(story), "log", &logs::sentences(story), story.took);
     write(console, files, story.outcome, logs::values(story), &logs::markdown(story));
+}
+
+/// Tells where an export is: the log, the outputs, the summary.
+pub(super) fn tell_export(console: &Console, files: &Files, story: &ExportStory<'_>) {
+    // Who reads standard output is told nothing else when all went well.
+    if !(story.file.is_none() && matches!(story.outcome, Outcome::Deployed(()))) {
+        tell_end(console, story.outcome, &export::headline(story), "file", &[], story.took);
+    }
+    write(console, files, story.outcome, export::values(story), &export::markdown(story));
 }
 
 /// How a run ended, and what is true now. `on` is what a plan's changes are on.

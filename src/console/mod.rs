@@ -46,6 +46,7 @@ struct State {
     flags: Vec<&'static str>,
     masks: Masks,
     outputs_lost: bool,
+    aside: bool,
 }
 
 /// Shorter texts stand in too many words to be taken out of them.
@@ -155,6 +156,20 @@ impl Console {
     /// An input as its reader knows it.
     pub fn called(&self, input: &str) -> String {
         self.with_state(|state| terms::flag(input, &state.flags)).unwrap_or_else(|| input.to_owned())
+    }
+
+    /// Tells everything from now on on standard error: standard output is a document's.
+    pub fn step_aside(&self) {
+        self.with_state(|state| state.aside = true);
+    }
+
+    /// Gives a whole document away on standard output, as it is.
+    ///
+    /// # Errors
+    /// When nobody takes it.
+    pub fn document(&self, text: &str) -> std::io::Result<()> {
+        let mut out = std::io::stdout().lock();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush())
     }
 
     /// The text without what is concealed.
@@ -309,9 +324,15 @@ impl Console {
     fn write(&self, text: &str) {
         self.with_state(|state| {
             if !state.gone {
-                let mut out = std::io::stdout().lock();
+                let bytes = text.as_bytes();
                 // A reader that went away must not end a deploy; there is nobody left to tell.
-                state.gone = out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err();
+                let told = if state.aside {
+                    std::io::stderr().write_all(bytes)
+                } else {
+                    let mut out = std::io::stdout().lock();
+                    out.write_all(bytes).and_then(|()| out.flush())
+                };
+                state.gone = told.is_err();
             }
         });
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+
 use super::deploy::{Deploy, Place, Settings};
 use crate::model::credentials::Credentials;
 use crate::model::ids::{JobName, ProjectId, Region};
@@ -48,6 +50,8 @@ pub struct Job {
     pub name: JobName,
     /// Which image it gets.
     pub image: JobImage,
+    /// The job that a file describes, in v2's form, in place of the one that is there.
+    pub manifest: Option<Map<String, Value>>,
     /// How it runs.
     pub settings: JobSettings,
     /// What becomes of it after it is written.

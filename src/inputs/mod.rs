@@ -7,6 +7,7 @@ pub mod deploy;
 pub mod doctor;
 mod empty_secret;
 pub mod error;
+pub mod export;
 pub mod firebase;
 pub mod hosting;
 pub mod idle;

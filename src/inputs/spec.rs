@@ -3,6 +3,7 @@
 mod build;
 mod command;
 mod doctor;
+mod export;
 mod hosting;
 mod job;
 mod logs;
@@ -18,6 +19,7 @@ mod status;
 
 pub use command::Command;
 pub use doctor::DOCTOR;
+pub use export::EXPORT;
 pub use hosting::{HOSTING, HOSTING_MORE};
 pub use job::JOB;
 pub use logs::LOGS;
@@ -425,6 +427,7 @@ pub fn find(name: &str) -> Option<&'static Input> {
         .chain(ROTATE_SECRET)
         .chain(MONITORING)
         .chain(STATUS)
+        .chain(EXPORT)
         .chain(LOGS);
     DEPLOY.iter().chain(MORE).chain(more).find(|input| input.name == name)
 }

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod address;
 pub mod age;
+pub mod containers;
 pub mod credentials;
 pub mod dockerfile;
 pub mod domain;

@@ -1,4 +1,4 @@
-//! A manifest laid over the service that is there: it replaces everything, but what guards the write, says who serves and
+//! A manifest laid over the service or the worker pool that is there: it replaces everything, but what guards the write, says who serves and
 //! notes rollouts, and but what protects the service, which stays until the manifest says that it goes, or what no manifest
 //! can speak of yet. Pure.
 
@@ -9,7 +9,7 @@ use super::service::object;
 use crate::inputs::manifest::{KEPT_OF_SERVICES, KEPT_OF_TEMPLATES, may_say, may_say_of_template};
 
 /// Taken from the service, whatever the manifest says.
-const OF_THE_MOMENT: [&str; 2] = ["etag", "traffic"];
+const OF_THE_MOMENT: [&str; 3] = ["etag", "traffic", "instanceSplits"];
 
 /// What says which policy Binary Authorization enforces; a justification for once is another matter.
 const POLICIES: [&str; 2] = ["useDefault", "policy"];
@@ -55,23 +55,27 @@ pub fn from_manifest(manifest: &Map<String, Value>, current: Option<&Value>) -> 
 /// What a manifest does not mention of a service's protections, and the service has: it is kept.
 pub fn kept(manifest: &Map<String, Value>, current: &Value) -> Vec<String> {
     let after = from_manifest(manifest, Some(current));
-    let said = |map: Option<&Map<String, Value>>, name: &str| map.is_some_and(|map| mentions(map, name));
     let template = manifest.get("template").and_then(Value::as_object);
-    // The launch stage says nothing to people.
-    let of_service = KEPT_OF_SERVICES.iter().filter(|name| **name != "launchStage" && !said(Some(manifest), name));
-    let of_template = KEPT_OF_TEMPLATES.iter().filter(|name| !said(template, name));
-    let is_there = |place: &str| after.pointer(place).is_some();
+    let of_service = KEPT_OF_SERVICES.iter().map(|name| (Some(manifest), *name, format!("/{name}")));
+    let of_template = KEPT_OF_TEMPLATES.iter().map(|name| (template, *name, format!("/template/{name}")));
     let of_later_days = unknown(Some(current), may_say).map(|(name, _)| name.clone());
     let of_templates_later =
         unknown(current.get("template"), may_say_of_template).map(|(name, _)| format!("template.{name}"));
     of_service
-        .map(|name| format!("/{name}"))
-        .chain(of_template.map(|name| format!("/template/{name}")))
-        .filter(|place| is_there(place) && after.pointer(place) == current.pointer(place))
-        .map(|place| place.trim_start_matches('/').replace('/', "."))
+        .chain(of_template)
+        // The launch stage says nothing to people.
+        .filter(|(said, name, place)| *name != "launchStage" && is_kept(*said, name, &after, current, place))
+        .map(|(.., place)| place.trim_start_matches('/').replace('/', "."))
         .chain(of_later_days)
         .chain(of_templates_later)
         .collect()
+}
+
+/// Whether what a document has in this place is kept because the manifest does not mention it.
+fn is_kept(said: Option<&Map<String, Value>>, name: &str, after: &Value, current: &Value, place: &str) -> bool {
+    !said.is_some_and(|map| mentions(map, name))
+        && after.pointer(place).is_some()
+        && after.pointer(place) == current.pointer(place)
 }
 
 /// Keeps what no manifest can speak of: a field that came to Cloud Run after the tables here were made.
@@ -130,6 +134,7 @@ fn says_nothing(value: &Value) -> bool {
     }
 }
 
+pub mod job;
 #[cfg(test)]
 mod round_trip;
 

@@ -14,6 +14,7 @@ pub mod difference;
 pub mod doctor;
 mod edits;
 pub mod enrolment;
+pub mod export;
 pub mod job;
 pub mod job_steps;
 pub mod manifest;

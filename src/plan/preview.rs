@@ -11,7 +11,7 @@ use crate::model::ids::RevisionName;
 use crate::model::traffic::Traffic;
 
 /// Labels that deploys give by themselves.
-const OWN_LABELS: [&str; 2] = ["managed-by", "commit-sha"];
+pub(super) const OWN_LABELS: [&str; 2] = ["managed-by", "commit-sha"];
 
 /// What of the live service besides its template holds for a preview of it too: who reaches it, and which images it may run.
 const KEPT: [&str; 2] = ["ingress", "binaryAuthorization"];

@@ -184,17 +184,6 @@ pub(super) fn container_index(
     }
 }
 
-/// The container of a template that the image was put into, by the same choice.
-pub(super) fn serving_container<'a>(
-    template: &'a Map<String, Value>,
-    asked: Option<&str>,
-) -> Option<&'a Map<String, Value>> {
-    let list = template.get("containers")?.as_array()?;
-    let named = |container: &&Value| asked.is_some() && container.get("name").and_then(Value::as_str) == asked;
-    let with_port = |container: &&Value| asked.is_none() && container.get("ports").is_some();
-    list.iter().find(named).or_else(|| list.iter().find(with_port)).or_else(|| list.first())?.as_object()
-}
-
 pub(super) fn take_container(template: &mut Map<String, Value>, index: usize) -> Map<String, Value> {
     let container = template.get_mut("containers").and_then(|list| list.get_mut(index)).map(Value::take);
     match container {
@@ -276,6 +265,7 @@ pub(super) fn set(on: &mut Map<String, Value>, key: &str, value: Option<impl Int
     }
 }
 
+pub(super) use crate::model::containers::serving_container;
 pub(super) use crate::model::json::object;
 
 #[cfg(test)]

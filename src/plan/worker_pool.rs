@@ -9,7 +9,7 @@ use super::service::object;
 const OF_REQUESTS: [&str; 2] = ["cpuIdle", "startupCpuBoost"];
 
 /// Takes away the defaults that a worker pool has not, unless they are on the pool as it is, and sets its instances where
-/// they are given. `current` is the pool that `document` was made from.
+/// they are given. `current` is the pool, or its manifest, that `document` was made from.
 pub fn adapt(mut document: Value, current: Option<&Value>, instances: Option<u32>) -> Value {
     let containers = document.pointer_mut("/template/containers").and_then(Value::as_array_mut);
     for (index, container) in containers.into_iter().flatten().enumerate() {

@@ -4,6 +4,7 @@
 mod build;
 pub mod doctor;
 pub mod execution;
+pub mod export;
 pub mod failure;
 pub mod hosting;
 pub mod job;

@@ -331,7 +331,7 @@ pub(super) fn changed(
     }
     Ok(match context.deploy.kind {
         Kind::Service => changed,
-        Kind::WorkerPool => worker_pool::adapt(changed, current, context.deploy.settings.instances),
+        Kind::WorkerPool => worker_pool::adapt(changed, base.as_ref().or(current), context.deploy.settings.instances),
     })
 }
 

@@ -19,6 +19,7 @@ pub mod doctor;
 mod domain;
 mod door;
 mod dry_run;
+pub mod export;
 mod follow;
 mod foresee;
 mod gate;

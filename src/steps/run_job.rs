@@ -23,6 +23,7 @@ use crate::plan::besides::{besides, given_to_job};
 use crate::plan::difference::{Difference, between};
 use crate::plan::enrolment::base_that_stays;
 use crate::plan::job::{as_service, change, overrides, settings_of};
+use crate::plan::manifest::job::{from_manifest, kept};
 
 /// What the job command may use.
 pub struct JobContext<'a> {
@@ -45,6 +46,11 @@ impl JobContext<'_> {
         jobs::job_name(self.job.project.as_str(), &self.job.region, &self.job.name)
     }
 
+    /// The job as its manifest describes it, where there is one.
+    fn described(&self, current: Option<&Value>) -> Option<Value> {
+        self.job.manifest.as_ref().map(|manifest| from_manifest(manifest, current))
+    }
+
     /// The document to write, from the job as it is.
     fn document(&self, current: Option<&Value>, image: Option<&str>, mark: &str) -> Result<Value, Failure> {
         let sentence = || format!("Could not write job `{}` in `{}`", self.job.name, self.job.region);
@@ -58,9 +64,12 @@ impl JobContext<'_> {
             )
             .hint("Give `image`, or `from_service` for the image that serves there"));
         }
-        let after = change(current, &self.job.settings, image, mark).map_err(|error| Failure::of(sentence(), error))?;
-        if let Some(current) = current {
-            let before = as_service(&settings_of(current));
+        let described = self.described(current);
+        // What a manifest says is named.
+        let start = described.as_ref().or(current);
+        let after = change(start, &self.job.settings, image, mark).map_err(|error| Failure::of(sentence(), error))?;
+        if let Some(start) = start {
+            let before = as_service(&settings_of(start));
             let now = as_service(&after);
             let mut all = besides(&before, &now, &given_to_job(&self.job.settings));
             all.extend(base_that_stays(&now, None).filter(|_| image.is_some()));
@@ -201,11 +210,19 @@ pub async fn rehearse(context: &JobContext<'_>, facts: &mut Facts) -> Result<Vec
     let body = context.document(current, image.as_deref(), context.mark)?;
     // An image that is not built yet has no digest that Google would take.
     let taken = match &context.job.image {
-        JobImage::Built(_) => change(current, &context.job.settings, Some(STAND_IN), context.mark)
-            .map_err(|error| Failure::of(sentence(), error))?,
+        JobImage::Built(_) => {
+            change(context.described(current).as_ref().or(current), &context.job.settings, Some(STAND_IN), context.mark)
+                .map_err(|error| Failure::of(sentence(), error))?
+        }
         _ => body.clone(),
     };
     jobs::validate(context.http, &name, &taken).await.map_err(|error| Failure::of(sentence(), error))?;
+    if let (Some(manifest), Some(job)) = (&context.job.manifest, current) {
+        let kept: Vec<String> = kept(manifest, job).iter().map(|name| format!("`{name}`")).collect();
+        if !kept.is_empty() {
+            context.console.line(&format!("Kept, because the manifest does not mention it: {}", kept.join(", ")));
+        }
+    }
     let before = current.map(|job| as_service(&settings_of(job)));
     Ok(between(before.as_ref(), &as_service(&body)))
 }

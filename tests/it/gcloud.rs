@@ -214,7 +214,11 @@ fn every_annotation_in_gclouds_sources_is_known() {
     let scene = Scene::new();
     let root = Gcloud::of(&scene).run("info --format value(installation.sdk_root)");
     let library = std::path::Path::new(root.trim()).join("lib/googlecloudsdk");
-    let known: Vec<&str> = slipway::inputs::manifest::knative::annotations().iter().map(|(name, ..)| *name).collect();
+    let known: Vec<&str> = slipway::inputs::manifest::Resource::ALL
+        .into_iter()
+        .flat_map(slipway::inputs::manifest::knative::annotations)
+        .map(|(name, ..)| name)
+        .collect();
     let (mut met, mut unknown) = (0, Vec::new());
     for folder in ["api_lib/run", "command_lib/run"] {
         for file in std::fs::read_dir(library.join(folder)).unwrap().map(|file| file.unwrap().path()) {

@@ -1,14 +1,17 @@
-//! Services made of the published description itself (`run.v2`), for tests: with any of its fields, or with every one.
+//! Services, jobs and worker pools made of the published description itself (`run.v2`), for tests: with any of its fields,
+//! or with every one.
 
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
+use super::Resource;
+
 /// The description, which is read once.
 static DESCRIPTION: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../../tests/schemas/run.v2.json")).expect("JSON"));
 
-/// Makes services.
+/// Makes them.
 pub(crate) struct Maker {
     schemas: &'static Value,
     state: u64,
@@ -17,12 +20,12 @@ pub(crate) struct Maker {
 }
 
 impl Maker {
-    /// One that makes services with every field.
+    /// One that makes them with every field.
     pub(crate) fn whole() -> Self {
         Self { whole: true, ..Self::of(1) }
     }
 
-    /// One whose services have some of the fields, others for each seed.
+    /// One that makes them with some of the fields, others for each seed.
     pub(crate) fn of(seed: u64) -> Self {
         Self { schemas: &DESCRIPTION["schemas"], state: seed | 1, whole: false }
     }
@@ -36,15 +39,35 @@ impl Maker {
 
     /// A service as the API would answer it: what Google writes is there, and no field holds its default.
     pub(crate) fn service(&mut self) -> Value {
-        let mut service = self.message("GoogleCloudRunV2Service", "");
-        service["name"] = "projects/p/locations/r/services/web".into();
-        service["template"] = self.template();
-        service
+        self.make(Resource::Service)
     }
 
-    fn template(&mut self) -> Value {
-        let mut template = self.message("GoogleCloudRunV2RevisionTemplate", "template");
-        template["revision"] = "web-1".into();
+    /// The same of what a manifest can describe.
+    pub(crate) fn make(&mut self, resource: Resource) -> Value {
+        let (schema, collection) = match resource {
+            Resource::Service => ("GoogleCloudRunV2Service", "services"),
+            Resource::Job => ("GoogleCloudRunV2Job", "jobs"),
+            Resource::WorkerPool => ("GoogleCloudRunV2WorkerPool", "workerPools"),
+        };
+        let mut made = self.message(schema, "");
+        made["name"] = format!("projects/p/locations/r/{collection}/web").into();
+        made["template"] = match resource {
+            Resource::Service => self.template(resource, "GoogleCloudRunV2RevisionTemplate"),
+            Resource::WorkerPool => self.template(resource, "GoogleCloudRunV2WorkerPoolRevisionTemplate"),
+            Resource::Job => {
+                let mut execution = self.message("GoogleCloudRunV2ExecutionTemplate", "");
+                execution["template"] = self.template(resource, "GoogleCloudRunV2TaskTemplate");
+                execution
+            }
+        };
+        made
+    }
+
+    fn template(&mut self, resource: Resource, schema: &str) -> Value {
+        let mut template = self.message(schema, "template");
+        if resource != Resource::Job {
+            template["revision"] = "web-1".into();
+        }
         let kinds = ["cloudSqlInstance", "emptyDir", "filestore", "gcs", "nfs", "secret"];
         let mut volumes = Vec::new();
         for kind in kinds {
@@ -72,7 +95,9 @@ impl Maker {
                 container.remove(field);
             }
             if index == app {
-                container.insert("ports".into(), json!([{"name": "h2c", "containerPort": 9000}]));
+                if resource == Resource::Service {
+                    container.insert("ports".into(), json!([{"name": "h2c", "containerPort": 9000}]));
+                }
                 // Every volume is mounted somewhere.
                 let mount = |volume: &Value| json!({"name": volume["name"], "mountPath": format!("/{}", volume["name"].as_str().unwrap_or_default()), "subPath": "s"});
                 let mounts: Vec<Value> = volumes.iter().map(mount).collect();
@@ -90,9 +115,9 @@ impl Maker {
         template["containers"] = containers.into();
         template["sandboxes"] = json!({"templates": [{"name": "s", "image": "gcr.io/p/s", "args": ["a"], "command": ["c"],
             "workingDir": "/w", "env": self.env(), "volumeMounts": [{"name": "v-nfs", "mountPath": "/n"}]}]});
-        if !volumes.is_empty() {
-            template["volumes"] = volumes.into();
-        }
+        // One that nothing mounts stays.
+        volumes.push(json!({"name": "spare", "emptyDir": {"medium": "MEMORY"}}));
+        template["volumes"] = volumes.into();
         if template.get("vpcAccess").is_some() && !self.whole {
             let keep = if self.below(2) == 0 { "connector" } else { "networkInterfaces" };
             template["vpcAccess"]
@@ -210,12 +235,28 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_service_has_every_field_of_the_description() {
+    fn what_is_made_whole_has_every_field_of_the_description() {
         let schemas = &DESCRIPTION["schemas"];
-        let (mut all, mut made) = (BTreeSet::new(), BTreeSet::new());
-        described(schemas, "GoogleCloudRunV2Service", &mut all);
-        there(schemas, "GoogleCloudRunV2Service", &Maker::whole().service(), &mut made);
-        assert_eq!(all.difference(&made).collect::<Vec<_>>(), ["GoogleCloudRunV2BinaryAuthorization.policy"]);
-        assert_eq!(all.len(), 180, "with five that are this program's to write");
+        for (resource, schema, count) in [
+            (Resource::Service, "GoogleCloudRunV2Service", 180),
+            (Resource::Job, "GoogleCloudRunV2Job", 142),
+            (Resource::WorkerPool, "GoogleCloudRunV2WorkerPool", 141),
+        ] {
+            let (mut all, mut made) = (BTreeSet::new(), BTreeSet::new());
+            described(schemas, schema, &mut all);
+            there(schemas, schema, &Maker::whole().make(resource), &mut made);
+            let missing: Vec<&String> = all.difference(&made).collect();
+            // One of these, never both; and only services get requests.
+            let mut expected = vec!["GoogleCloudRunV2BinaryAuthorization.policy"];
+            if resource != Resource::Service {
+                expected.extend([
+                    "GoogleCloudRunV2Container.ports",
+                    "GoogleCloudRunV2ContainerPort.containerPort",
+                    "GoogleCloudRunV2ContainerPort.name",
+                ]);
+            }
+            assert_eq!(missing, expected, "{schema}");
+            assert_eq!(all.len(), count, "{schema}, with those that are this program's to write");
+        }
     }
 }

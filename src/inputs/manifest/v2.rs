@@ -1,8 +1,8 @@
 //! What a service in Cloud Run's v2 form may hold: every field of the published description (`run.v2`,
 //! GoogleCloudRunV2Service and everything below), which the test holds it against.
 
-use super::shape::Fields;
 use super::shape::Kind::{Duration, Flag, Fraction, List, Mode, Number, Object, Text, Texts, Words, Written};
+use super::shape::{Fields, Kind};
 
 /// A service.
 pub(super) const SERVICE: Fields = &[
@@ -20,7 +20,7 @@ pub(super) const SERVICE: Fields = &[
     ("description", Text),
     ("etag", Written),
     ("expireTime", Written),
-    ("functionalType", Words(&["FUNCTIONAL_TYPE_UNSPECIFIED", "FUNCTIONAL_TYPE_AGENT", "FUNCTIONAL_TYPE_MCP_SERVER"])),
+    ("functionalType", FUNCTIONAL_TYPE),
     ("generation", Written),
     ("iapEnabled", Flag),
     (
@@ -38,19 +38,7 @@ pub(super) const SERVICE: Fields = &[
     ("lastModifier", Written),
     ("latestCreatedRevision", Written),
     ("latestReadyRevision", Written),
-    (
-        "launchStage",
-        Words(&[
-            "LAUNCH_STAGE_UNSPECIFIED",
-            "UNIMPLEMENTED",
-            "PRELAUNCH",
-            "EARLY_ACCESS",
-            "ALPHA",
-            "BETA",
-            "GA",
-            "DEPRECATED",
-        ]),
-    ),
+    ("launchStage", LAUNCH_STAGE),
     ("multiRegionSettings", Object(MULTI_REGION_SETTINGS)),
     ("name", Text),
     ("observedGeneration", Written),
@@ -69,7 +57,28 @@ pub(super) const SERVICE: Fields = &[
     ("urls", Written),
 ];
 
-const BINARY_AUTHORIZATION: Fields = &[("breakglassJustification", Text), ("policy", Text), ("useDefault", Flag)];
+pub(super) const FUNCTIONAL_TYPE: Kind =
+    Words(&["FUNCTIONAL_TYPE_UNSPECIFIED", "FUNCTIONAL_TYPE_AGENT", "FUNCTIONAL_TYPE_MCP_SERVER"]);
+
+pub(super) const LAUNCH_STAGE: Kind = Words(&[
+    "LAUNCH_STAGE_UNSPECIFIED",
+    "UNIMPLEMENTED",
+    "PRELAUNCH",
+    "EARLY_ACCESS",
+    "ALPHA",
+    "BETA",
+    "GA",
+    "DEPRECATED",
+]);
+
+pub(super) const REVOCATION_ACTION: Kind =
+    Words(&["ENCRYPTION_KEY_REVOCATION_ACTION_UNSPECIFIED", "PREVENT_NEW", "SHUTDOWN"]);
+
+pub(super) const EXECUTION_ENVIRONMENT: Kind =
+    Words(&["EXECUTION_ENVIRONMENT_UNSPECIFIED", "EXECUTION_ENVIRONMENT_GEN1", "EXECUTION_ENVIRONMENT_GEN2"]);
+
+pub(super) const BINARY_AUTHORIZATION: Fields =
+    &[("breakglassJustification", Text), ("policy", Text), ("useDefault", Flag)];
 
 const BUILD_CONFIG: Fields = &[
     ("baseImage", Text),
@@ -100,15 +109,9 @@ pub(super) const REVISION_TEMPLATE: Fields = &[
     ("clientVersion", Written),
     ("containers", List(&Object(CONTAINER))),
     ("encryptionKey", Text),
-    (
-        "encryptionKeyRevocationAction",
-        Words(&["ENCRYPTION_KEY_REVOCATION_ACTION_UNSPECIFIED", "PREVENT_NEW", "SHUTDOWN"]),
-    ),
+    ("encryptionKeyRevocationAction", REVOCATION_ACTION),
     ("encryptionKeyShutdownDuration", Duration),
-    (
-        "executionEnvironment",
-        Words(&["EXECUTION_ENVIRONMENT_UNSPECIFIED", "EXECUTION_ENVIRONMENT_GEN1", "EXECUTION_ENVIRONMENT_GEN2"]),
-    ),
+    ("executionEnvironment", EXECUTION_ENVIRONMENT),
     ("gpuZonalRedundancyDisabled", Flag),
     ("healthCheckDisabled", Flag),
     ("labels", Texts),
@@ -131,7 +134,7 @@ const AMBIENT_NETWORKING: Fields = &[
     ("enabled", Flag),
 ];
 
-const CONTAINER: Fields = &[
+pub(super) const CONTAINER: Fields = &[
     ("args", List(&Text)),
     ("baseImageUri", Text),
     ("buildConfig", Object(BUILD_CONFIGURATION)),
@@ -209,9 +212,9 @@ const SOURCE_FILE: Fields = &[("content", Text), ("filename", Text)];
 
 const VOLUME_MOUNT: Fields = &[("mountPath", Text), ("name", Text), ("subPath", Text)];
 
-const NODE_SELECTOR: Fields = &[("accelerator", Text)];
+pub(super) const NODE_SELECTOR: Fields = &[("accelerator", Text)];
 
-const SANDBOX_CONFIGURATION: Fields = &[("templates", List(&Object(SANDBOX_TEMPLATE)))];
+pub(super) const SANDBOX_CONFIGURATION: Fields = &[("templates", List(&Object(SANDBOX_TEMPLATE)))];
 
 const SANDBOX_TEMPLATE: Fields = &[
     ("args", List(&Text)),
@@ -230,9 +233,9 @@ const REVISION_SCALING: Fields = &[
     ("minInstanceCount", Number),
 ];
 
-const SERVICE_MESH: Fields = &[("mesh", Text)];
+pub(super) const SERVICE_MESH: Fields = &[("mesh", Text)];
 
-const VOLUME: Fields = &[
+pub(super) const VOLUME: Fields = &[
     ("cloudSqlInstance", Object(CLOUD_SQL_INSTANCE)),
     ("emptyDir", Object(EMPTY_DIR_VOLUME_SOURCE)),
     ("filestore", Object(FILESTORE_VOLUME_SOURCE)),
@@ -258,7 +261,7 @@ const SECRET_VOLUME_SOURCE: Fields =
 
 const VERSION_TO_PATH: Fields = &[("mode", Mode), ("path", Text), ("version", Text)];
 
-const VPC_ACCESS: Fields = &[
+pub(super) const VPC_ACCESS: Fields = &[
     ("connector", Text),
     ("egress", Words(&["VPC_EGRESS_UNSPECIFIED", "ALL_TRAFFIC", "PRIVATE_RANGES_ONLY"])),
     ("networkInterfaces", List(&Object(NETWORK_INTERFACE))),
@@ -266,7 +269,7 @@ const VPC_ACCESS: Fields = &[
 
 pub(super) const NETWORK_INTERFACE: Fields = &[("network", Text), ("subnetwork", Text), ("tags", List(&Text))];
 
-const WORKLOAD_IDENTITY_CONFIG: Fields = &[
+pub(super) const WORKLOAD_IDENTITY_CONFIG: Fields = &[
     ("identity", Text),
     ("identityCertificateEnabled", Flag),
     (

@@ -1,4 +1,4 @@
-//! What a service cannot be, whatever its form: Cloud Run refuses it, and by then the image would have been built.
+//! What a service, a job or a worker pool cannot be, whatever its form: Cloud Run refuses it, and by then the image would have been built.
 
 use std::collections::HashSet;
 
@@ -6,13 +6,22 @@ use serde_json::{Map, Value};
 
 use super::super::error::Findings;
 use super::super::tree::Node;
+use super::Resource;
 use super::path::Path;
 use crate::model::shown::Named;
 
-/// Tells what does not fit together in the containers of a service. `path` is where its template's fields stand.
-pub(super) fn look(service: &Map<String, Value>, path: &Path, root: &Node, findings: &mut Findings) {
+/// Tells what does not fit together in the containers of one. `path` is where its template's fields stand.
+pub(super) fn look(
+    resource: Resource,
+    document: &Map<String, Value>,
+    path: &Path,
+    root: &Node,
+    findings: &mut Findings,
+) {
     let none = Value::Null;
-    let template = service.get("template").unwrap_or(&none);
+    let (first, more) = resource.template().split_first().unwrap_or((&"template", &[]));
+    let template = document.get(*first).unwrap_or(&none);
+    let template = more.iter().fold(template, |template, name| template.get(*name).unwrap_or(&none));
     let mut look = Look { root, findings };
     let volumes = named(template.get("volumes"));
     let containers = items(template.get("containers"));
@@ -86,7 +95,7 @@ mod tests {
 
     fn told(text: &str) -> Vec<String> {
         let mut findings = Findings::default();
-        read(text, None, &mut findings);
+        read(Resource::Service, text, None, &mut findings);
         findings.mistakes.iter().map(ToString::to_string).collect()
     }
 

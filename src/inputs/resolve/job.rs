@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+
 use super::super::credentials;
 use super::super::deploy::{Build, Deploy, What};
 use super::super::error::{Findings, InputErrors};
@@ -11,8 +13,10 @@ use super::super::runner::Runner;
 use super::super::scalar;
 use super::pre_deploy::{LONGEST_TASK, MOST_RETRIES, task_timeout};
 use super::{
-    Give, build, check, from_service, nothing_built, only_with_from_service, project, region, rollout, service,
+    Give, build, check, from_service, manifest, nothing_built, only_with_from_service, project, region, rollout,
+    service,
 };
+use crate::model::containers::serving_container;
 use crate::model::ids::{JobName, ProjectId, Region, ServiceName};
 use crate::model::image::ImageRef;
 use crate::model::kind::Kind;
@@ -44,7 +48,13 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     if !raw.has("job") {
         give.findings.wrong("job", "it was not given", "name the Cloud Run job");
     }
-    let image = image(&mut give, runner, name.as_ref(), project.as_ref(), region.as_ref());
+    let manifest = manifest::of_job(&mut give, runner, name.as_ref());
+    let image = match image(&mut give, runner, name.as_ref(), project.as_ref(), region.as_ref()) {
+        Some(Wanted::There(JobImage::Kept)) if give.raw.has("manifest") => {
+            described(&mut give, manifest.as_ref()).map(Wanted::There)
+        }
+        image => image,
+    };
     let settings = JobSettings {
         shared: service::settings(&mut give, runner, project.as_ref(), None),
         timeout: give.with("task_timeout", task_timeout),
@@ -91,7 +101,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
             }))
         }
     };
-    let job = Job { credentials, project, region, name, image, settings, run, dry_run };
+    let job = Job { credentials, project, region, name, image, manifest, settings, run, dry_run };
     Ok(Resolved { job, warnings: findings.warnings })
 }
 
@@ -164,6 +174,20 @@ fn there(
         None if give.raw.has("image") => None,
         None => Some(JobImage::Kept),
     }
+}
+
+/// The image that a manifest gives its container.
+fn described(give: &mut Give<'_>, manifest: Option<&Map<String, Value>>) -> Option<JobImage> {
+    let app = give.text("container");
+    let task = manifest?.get("template")?.get("template").and_then(Value::as_object);
+    let container = task.and_then(|task| serving_container(task, app.as_deref()));
+    let problem = match container.and_then(|container| container.get("image")?.as_str()).map(ImageRef::parse) {
+        Some(Ok(image)) => return Some(JobImage::Named(image)),
+        Some(Err(why)) => format!("the image of its container: {why}"),
+        None => "its container has no image".to_owned(),
+    };
+    give.findings.wrong("manifest", problem, "write it there, or give `image`");
+    None
 }
 
 fn once(give: &mut Give<'_>) -> Option<Run> {

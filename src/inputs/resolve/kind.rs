@@ -18,7 +18,6 @@ const OF_REQUESTS: &[&str] = &[
     "allow_unauthenticated",
     "invoker_iam_check",
     "domain",
-    "manifest",
     "health_path",
     "health_status",
     "health_body",

@@ -1,30 +1,52 @@
-//! The manifest: a service in a file as the base of a deploy.
+//! The manifest: a service, a worker pool or a job in a file as the base of what is written.
 
 use serde_json::{Map, Value};
 
-use super::super::manifest::{Manifest, read};
+use super::super::manifest::{Manifest, Resource, read};
 use super::super::runner::Runner;
 use super::Give;
-use crate::model::ids::{RevisionName, ServiceName};
+use crate::model::ids::{JobName, RevisionName, ServiceName};
+use crate::model::kind::Kind;
 
 pub(super) fn manifest(
     give: &mut Give<'_>,
     runner: &Runner,
+    kind: Kind,
     service: Option<&ServiceName>,
 ) -> Option<Map<String, Value>> {
+    let resource = match kind {
+        Kind::Service => Resource::Service,
+        Kind::WorkerPool => Resource::WorkerPool,
+    };
+    let (mut document, another) = read_for(give, runner, resource, service.map(ServiceName::as_str))?;
+    revision(give, &mut document, service, another);
+    Some(document)
+}
+
+/// The same of a job.
+pub(super) fn of_job(give: &mut Give<'_>, runner: &Runner, job: Option<&JobName>) -> Option<Map<String, Value>> {
+    Some(read_for(give, runner, Resource::Job, job.map(JobName::as_str))?.0)
+}
+
+/// The document in v2's form, and whether it names something else than what the inputs do.
+fn read_for(
+    give: &mut Give<'_>,
+    runner: &Runner,
+    resource: Resource,
+    wanted: Option<&str>,
+) -> Option<(Map<String, Value>, bool)> {
     let shown = give.text("manifest")?;
     let text = give.file(runner, "manifest", &shown)?;
     let app = give.text("container");
-    let Manifest { service: mut document, name } = read(&text, app.as_deref(), give.findings)?;
-    let another = match (&name, service) {
-        (Some(name), Some(service)) if name != service.as_str() => {
-            give.findings.warnings.push(format!("manifest: it names `{name}`, and `{service}` is deployed"));
+    let Manifest { document, name } = read(resource, &text, app.as_deref(), give.findings)?;
+    let another = match (&name, wanted) {
+        (Some(name), Some(wanted)) if name != wanted => {
+            give.findings.warnings.push(format!("manifest: it names `{name}`, and `{wanted}` is deployed"));
             true
         }
         _ => false,
     };
-    revision(give, &mut document, service, another);
-    Some(document)
+    Some((document, another))
 }
 
 /// The name that the manifest wishes for the new revision. One that belongs to another service came along with it.

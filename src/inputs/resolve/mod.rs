@@ -5,6 +5,7 @@ mod build;
 mod check;
 pub mod doctor;
 mod edits;
+pub mod export;
 pub mod foreign;
 pub mod hosting;
 pub mod job;
@@ -109,6 +110,7 @@ pub fn run(
         | Command::Preview
         | Command::Status
         | Command::Logs
+        | Command::Export
         | Command::Monitoring
         | Command::Doctor
         | Command::RotateKey
@@ -117,7 +119,7 @@ pub fn run(
     let settings = service::settings(&mut give, runner, project.as_ref(), service.as_ref());
     based(&mut give, what.as_ref());
     let domain = give.with("domain", Domain::parse);
-    let manifest = manifest::manifest(&mut give, runner, service.as_ref());
+    let manifest = manifest::manifest(&mut give, runner, kind, service.as_ref());
     let checks = check::checks(&mut give, check::At::Service(settings.ingress));
     let rollout = rollout::rollout(&mut give);
     let pre_deploy = pre_deploy::pre_deploy(&mut give, service.as_ref());

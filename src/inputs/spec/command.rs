@@ -2,8 +2,8 @@
 
 use super::hosting::PLACES;
 use super::{
-    DEPLOY, DOCTOR, Group, HOSTING, HOSTING_MORE, Input, JOB, LOGS, MONITORING, MORE, PREVIEW, RELEASE, ROTATE_KEY,
-    ROTATE_SECRET, STATUS, text,
+    DEPLOY, DOCTOR, EXPORT, Group, HOSTING, HOSTING_MORE, Input, JOB, LOGS, MONITORING, MORE, PREVIEW, RELEASE,
+    ROTATE_KEY, ROTATE_SECRET, STATUS, text,
 };
 
 /// What the program can be told to do.
@@ -31,6 +31,8 @@ pub enum Command {
     Status,
     /// The log of a build or of a service.
     Logs,
+    /// A service, a job or a worker pool as a manifest.
+    Export,
     /// Alerts, an uptime check and who is told.
     Monitoring,
     /// What would hinder a deploy, and how the project is doing.
@@ -43,7 +45,7 @@ pub enum Command {
 
 impl Command {
     /// Every command.
-    pub const ALL: [Command; 15] = [
+    pub const ALL: [Command; 16] = [
         Command::Deploy,
         Command::Rollback,
         Command::Promote,
@@ -55,6 +57,7 @@ impl Command {
         Command::Preview,
         Command::Status,
         Command::Logs,
+        Command::Export,
         Command::Monitoring,
         Command::Doctor,
         Command::RotateKey,
@@ -75,6 +78,7 @@ impl Command {
             Command::Preview => "preview",
             Command::Status => "status",
             Command::Logs => "logs",
+            Command::Export => "export",
             Command::Monitoring => "monitoring",
             Command::Doctor => "doctor",
             Command::RotateKey => "rotate-key",
@@ -110,6 +114,9 @@ impl Command {
             Command::Logs => {
                 "Show a build's log, followed to its end, or what a service wrote to Cloud Logging; the verdict on a build is its status"
             }
+            Command::Export => {
+                "Write a service, a job or a worker pool as a manifest that can be committed and deployed again"
+            }
             Command::Monitoring => "Set up alerts and an uptime check of a service, or remove them",
             Command::Doctor => {
                 "Look at everything a deploy needs, change nothing, and say what to mend with which command"
@@ -133,6 +140,7 @@ impl Command {
             | Command::Preview
             | Command::Status
             | Command::Logs
+            | Command::Export
             | Command::Monitoring
             | Command::Doctor
             | Command::RotateKey
@@ -173,6 +181,7 @@ impl Command {
             Command::Preview => [PREVIEW, &[], &[]],
             Command::Status => [STATUS, &[], &[]],
             Command::Logs => [LOGS, &[], &[]],
+            Command::Export => [EXPORT, &[], &[]],
             Command::Monitoring => [MONITORING, &[], &[]],
             Command::Doctor => [DOCTOR, &[], &[]],
             Command::RotateKey => [ROTATE_KEY, &[], &[]],

@@ -52,6 +52,12 @@ const TARGET: &[Input] = &[
 
 /// How it runs.
 const MADE: &[Input] = &[
+    text(
+        Group::Job,
+        "manifest",
+        "",
+        "File with the whole job (Knative v1 as gcloud exports it, or v2), relative to the workspace; it replaces what the job has but what protects it (docs/MANIFESTS.md), and the other inputs are applied over it",
+    ),
     secret(text(Group::Job, "command", "", "Entrypoint of the container: a JSON list, or words as in a shell")),
     secret(text(Group::Job, "args", "", "Arguments of the container: a JSON list, or words as in a shell")),
     map(Group::Job, "env_vars", "Environment variables"),

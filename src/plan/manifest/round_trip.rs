@@ -8,17 +8,17 @@ use crate::inputs::deploy::Settings;
 use crate::inputs::error::Findings;
 use crate::inputs::manifest::generated::Maker;
 use crate::inputs::manifest::knative::tests::sayable;
-use crate::inputs::manifest::knative::write::write;
-use crate::inputs::manifest::read;
+use crate::inputs::manifest::knative::write;
+use crate::inputs::manifest::{Resource, read};
 use crate::plan::decide::Marks;
 use crate::plan::service::{change, settings_of};
 
 /// A service after its manifest was deployed over it.
 fn deployed(current: &Value, manifest: &str) -> Value {
     let mut findings = Findings::default();
-    let manifest = read(manifest, None, &mut findings);
+    let manifest = read(Resource::Service, manifest, None, &mut findings);
     assert_eq!(findings.mistakes, [], "{current}");
-    let base = from_manifest(&manifest.expect("a manifest").service, Some(current));
+    let base = from_manifest(&manifest.expect("a manifest").document, Some(current));
     let containers = current["template"]["containers"].as_array().expect("containers");
     let app = containers.iter().find(|container| container.get("ports").is_some()).unwrap_or(&containers[0]);
     let image = app["image"].as_str().expect("an image");
@@ -52,8 +52,8 @@ fn is_what_it_was(current: &Value, manifest: &str) {
 fn a_service_with_every_field_stays_what_it_is() {
     let service = Maker::whole().service();
     is_what_it_was(&service, &service.to_string());
-    let service = sayable(service);
-    is_what_it_was(&service, &write(&service).to_string());
+    let service = sayable(Resource::Service, service);
+    is_what_it_was(&service, &write(Resource::Service, &service).to_string());
 }
 
 proptest! {
@@ -61,8 +61,8 @@ proptest! {
     fn a_service_with_any_fields_stays_what_it_is(seed: u64) {
         let service = Maker::of(seed).service();
         is_what_it_was(&service, &service.to_string());
-        let service = sayable(service);
-        is_what_it_was(&service, &write(&service).to_string());
+        let service = sayable(Resource::Service, service);
+        is_what_it_was(&service, &write(Resource::Service, &service).to_string());
     }
 
     /// Whatever else a manifest says, what it does not mention of the protections is what it was.
@@ -75,7 +75,7 @@ proptest! {
         for name in super::KEPT_OF_TEMPLATES {
             manifest["template"].as_object_mut().expect("an object").remove(name);
         }
-        for text in [manifest.to_string(), write(&sayable(manifest.clone())).to_string()] {
+        for text in [manifest.to_string(), write(Resource::Service, &sayable(Resource::Service, manifest.clone())).to_string()] {
             let after = deployed(&current, &text);
             for place in super::KEPT_OF_SERVICES.map(|name| format!("/{name}")).into_iter()
                 .chain(super::KEPT_OF_TEMPLATES.map(|name| format!("/template/{name}"))) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::super::Resource;
 use super::super::path::Path;
 use super::read::{Parts, Reader, commas, set};
 use super::table::Part;
@@ -48,7 +49,9 @@ pub(super) fn read(reader: &mut Reader<'_>, spec: &Value, path: &Path, parts: &P
         to["sandboxes"]["templates"] =
             templates.map(|(index, sandbox)| reader.sandbox(sandbox, &path.index(index), &aliases)).collect();
     }
-    throttle(reader, parts, &mut containers);
+    if reader.resource == Resource::Service {
+        throttle(reader, parts, &mut containers);
+    }
     for (part, text, path) in parts {
         if let Some((kind, field)) = part.by_name() {
             by_name(reader, kind, field, text, path, &mut containers);
@@ -166,11 +169,12 @@ fn settings_of_the_app(reader: &mut Reader<'_>, parts: &Parts, containers: &mut 
         let asks = |part: Part| parts.iter().find(|(other, text, _)| *other == part && !text.is_empty());
         if let Some((.., path)) = sockets.or_else(|| asks(Part::Boost)) {
             let path = path.clone();
-            reader.wrong(
-                &path,
-                "none of the containers has a port, so it is not known which one is meant",
-                "write `ports` in that container",
-            );
+            let (problem, cure) = match reader.resource {
+                Resource::Service => ("none of the containers has a port", "write `ports` in that container"),
+                // Nobody sends them requests.
+                _ => ("there are several containers", "mount a volume of `csi` in those that are meant"),
+            };
+            reader.wrong(&path, format!("{problem}, so it is not known which one is meant"), cure);
         }
         return;
     };

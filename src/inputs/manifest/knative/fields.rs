@@ -16,7 +16,7 @@ pub(in super::super) const SERVICE: Fields = &[
     ("status", Written),
 ];
 
-const METADATA: Fields = &[
+pub(super) const METADATA: Fields = &[
     ("annotations", Notes),
     ("clusterName", Refused(NOT_THERE)),
     ("creationTimestamp", Written),
@@ -61,7 +61,7 @@ const REVISION: Fields = &[
     ("volumes", List(&Object(VOLUME))),
 ];
 
-const CONTAINER: Fields = &[
+pub(super) const CONTAINER: Fields = &[
     ("args", List(&Text)),
     ("command", List(&Text)),
     ("env", List(&Object(VARIABLE))),
@@ -124,7 +124,7 @@ const RESOURCES: Fields = &[("limits", Texts), ("requests", Texts)];
 
 const MOUNT: Fields = &[("mountPath", Text), ("name", Text), ("readOnly", Flag), ("subPath", Text)];
 
-const SANDBOXES: Fields = &[("templates", List(&Object(SANDBOX)))];
+pub(super) const SANDBOXES: Fields = &[("templates", List(&Object(SANDBOX)))];
 
 const SANDBOX: Fields = &[
     ("args", List(&Text)),
@@ -136,7 +136,7 @@ const SANDBOX: Fields = &[
     ("workingDir", Text),
 ];
 
-const VOLUME: Fields = &[
+pub(super) const VOLUME: Fields = &[
     ("configMap", Refused("Cloud Run has no config maps; a secret can be mounted")),
     ("csi", Object(CSI)),
     ("emptyDir", Object(EMPTY_DIR)),

@@ -1,21 +1,26 @@
 //! A service in Knative's form (`apiVersion: serving.knative.dev/v1`), as gcloud exports it and takes it, in the form of
-//! Cloud Run's v2 API.
+//! Cloud Run's v2 API, and the other way round. Jobs and worker pools have the same form under another name
+//! (`run.googleapis.com/v1`).
 //!
 //! Nothing is left out but what Google writes itself: what is not understood, or has no place in v2, is a mistake.
 
 mod containers;
 mod fields;
+mod fields_others;
 mod read;
 mod table;
+mod table_others;
 #[cfg(test)]
 pub(crate) mod tests;
-#[cfg(test)]
-pub(crate) mod write;
+mod write;
 
 pub(super) use fields::SERVICE;
+pub(super) use fields_others::{JOB, WORKER_POOL};
 pub(super) use read::convert;
+pub(crate) use write::write;
 
-use table::{ANNOTATIONS, On, Place};
+use super::Resource;
+use table::{On, Place};
 
 /// What becomes of an annotation of Google's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,21 +34,21 @@ pub enum Fate {
 }
 
 /// The list of annotations for people: its name, where it stands, what becomes of it, and the field in v2.
-pub fn annotations() -> Vec<(&'static str, &'static str, Fate, String)> {
+pub fn annotations(resource: Resource) -> Vec<(&'static str, String, Fate, String)> {
     let of = |annotation: &table::Annotation| {
         let on = match annotation.on {
-            On::Service => "service",
-            On::Template => "template",
-            On::Both => "service or template",
+            On::Service => resource.word().to_owned(),
+            On::Template => "template".to_owned(),
+            On::Both => format!("{} or template", resource.word()),
         };
         let fate = match annotation.place {
             Place::Field(..) | Place::Older(..) | Place::Containers(_) => Fate::Field,
-            Place::Past => Fate::LeftOut,
+            Place::Past | Place::Only(_) => Fate::LeftOut,
             Place::Nowhere(_) => Fate::Mistake,
         };
-        (annotation.name, on, fate, annotation.field().unwrap_or_default())
+        (annotation.name, on, fate, annotation.field(resource).unwrap_or_default())
     };
-    ANNOTATIONS.iter().map(of).collect()
+    table::of(resource).map(of).collect()
 }
 
 /// What v2 does with an annotation whose name is Google's: leaves it out, or has a field for what it says.
@@ -57,10 +62,10 @@ pub(super) enum InV2 {
 }
 
 /// The same of one that stands in the v2 form.
-pub(super) fn in_v2(name: &str) -> InV2 {
-    match table::anywhere(name) {
-        Some(annotation) if matches!(annotation.place, Place::Past) => InV2::LeftOut,
-        Some(annotation) => annotation.field().map_or(InV2::Unknown, InV2::Field),
+pub(super) fn in_v2(resource: Resource, name: &str) -> InV2 {
+    match table::anywhere(resource, name) {
+        Some(annotation) if matches!(annotation.place, Place::Past | Place::Only(_)) => InV2::LeftOut,
+        Some(annotation) => annotation.field(resource).map_or(InV2::Unknown, InV2::Field),
         None => InV2::Unknown,
     }
 }

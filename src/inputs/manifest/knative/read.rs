@@ -1,13 +1,14 @@
-//! From Knative's form to v2's: the service and its template.
+//! From Knative's form to v2's: a service, a job or a worker pool, and its template.
 
 use serde_json::{Map, Value, json};
 
 use super::super::super::error::Findings;
 use super::super::super::tree::Node;
+use super::super::Resource;
 use super::super::path::Path;
 use super::super::shape::{self, listed};
 use super::containers;
-use super::table::{Form, On, Part, Place, anywhere, find};
+use super::table::{Annotation, Form, On, Part, Place, anywhere, find};
 use crate::model::namespace::{is_googles, sounds_like_googles};
 
 /// The label that v2 has a field for.
@@ -20,39 +21,45 @@ pub(super) const ACCELERATOR: (&str, &str) = ("run.googleapis.com/accelerator", 
 /// The runtime that goes with base images; v2 knows it from them.
 pub(super) const BASE_IMAGE_RUNTIME: &str = "run.googleapis.com/linux-base-image-update";
 
-/// The service of a document that was read by its table, in v2's form. `root` knows the lines; `app` is the container
-/// that the inputs name.
+/// The service, job or worker pool of a document that was read by its table, in v2's form. `root` knows the lines; `app` is
+/// the container that the inputs name.
 pub(in super::super) fn convert(
+    resource: Resource,
     document: &Map<String, Value>,
     root: &Node,
     app: Option<&str>,
     findings: &mut Findings,
 ) -> Map<String, Value> {
-    let mut reader = Reader { root, app, findings };
-    let mut service = json!({});
+    let mut reader = Reader { resource, root, app, findings };
+    let mut to = json!({});
     let none = Value::Null;
     let at = |name: &str| document.get(name).unwrap_or(&none);
     let (metadata, path) = (at("metadata"), Path::of(&["metadata"]));
     if metadata["name"].is_string() {
-        service["name"] = metadata["name"].clone();
+        to["name"] = metadata["name"].clone();
     }
-    reader.labels(&metadata["labels"], &path.key("labels"), &mut service);
-    reader.notes(&metadata["annotations"], &path.key("annotations"), On::Service, &mut service);
+    reader.labels(&metadata["labels"], &path.key("labels"), &mut to);
+    reader.notes(&metadata["annotations"], &path.key("annotations"), On::Service, &mut to);
     let (spec, path) = (at("spec"), Path::of(&["spec"]));
-    if let Some(targets) = spec["traffic"].as_array() {
-        service["traffic"] = targets.iter().map(target).collect();
+    if let Some((field, targets)) = resource.shares().and_then(|field| Some((field, spec[field].as_array()?))) {
+        to[field] = targets.iter().map(|one| target(resource, one)).collect();
     }
     if spec["template"].is_object() {
-        service["template"] = reader.template(&spec["template"], &path.key("template"));
+        let path = path.key("template");
+        to["template"] = match resource {
+            Resource::Service | Resource::WorkerPool => reader.template(&spec["template"], &path),
+            Resource::Job => reader.execution(&spec["template"], &path),
+        };
     }
-    match service {
-        Value::Object(service) => service,
+    match to {
+        Value::Object(to) => to,
         _ => Map::new(),
     }
 }
 
 /// What reads a document, and where it tells mistakes.
 pub(super) struct Reader<'a> {
+    pub(super) resource: Resource,
     root: &'a Node,
     /// The container that the inputs name.
     pub(super) app: Option<&'a str>,
@@ -83,7 +90,7 @@ impl Reader<'_> {
     /// Labels without Google's own, which v2 refuses and every export has.
     fn labels(&mut self, labels: &Value, path: &Path, to: &mut Value) {
         for (name, value) in labels.as_object().into_iter().flatten() {
-            if name == MULTI_REGION.0 {
+            if name == MULTI_REGION.0 && self.resource == Resource::Service {
                 set(to, MULTI_REGION.1, value.clone());
             } else if is_googles(name) {
                 continue;
@@ -104,8 +111,9 @@ impl Reader<'_> {
         for (name, value) in notes.as_object().into_iter().flatten() {
             let path = path.entry(name);
             let text = value.as_str();
-            match find(name, on).map(|annotation| annotation.place) {
+            match find(self.resource, name, on).map(|annotation| annotation.place) {
                 Some(Place::Past) => {}
+                Some(Place::Only(word)) => self.only(word, text.unwrap_or_default(), &path),
                 Some(Place::Nowhere(why)) => self.wrong(&path, why, "remove it if that is what you want"),
                 Some(Place::Field(field, form)) => self.field(field, form, text.unwrap_or_default(), &path, to),
                 Some(Place::Older(field, form)) => older.push((field, form, text.unwrap_or_default(), path)),
@@ -125,17 +133,30 @@ impl Reader<'_> {
         parts
     }
 
+    /// A word that can be no other.
+    fn only(&mut self, word: &str, text: &str, path: &Path) {
+        if !text.is_empty() && !text.eq_ignore_ascii_case(word) {
+            let problem =
+                format!("`{text}` is no word for this: a {} has no other than `{word}`", self.resource.word());
+            self.wrong(path, problem, format!("write `{word}`, or remove it"));
+        }
+    }
+
     fn not_understood(&mut self, name: &str, path: &Path) {
-        let elsewhere = anywhere(name).map(|annotation| match annotation.on {
+        let place = |annotation: &Annotation| match annotation.on {
             On::Template => "spec.template.metadata.annotations",
             On::Service | On::Both => "metadata.annotations",
-        });
-        match elsewhere {
+        };
+        let word = self.resource.word();
+        match anywhere(self.resource, name).map(place) {
             Some(place) => self.wrong(path, "it means nothing here", format!("move it to `{place}`")),
+            None if anywhere(Resource::Service, name).is_some() => {
+                self.wrong(path, format!("a {word} has no such setting in this form"), "remove it");
+            }
             None => self.wrong(
                 path,
                 "this annotation of Google's is not understood, so what it asks for would be lost",
-                "look at its spelling; or write the service in the v2 API's form; or remove it",
+                format!("look at its spelling; or write the {word} in the v2 API's form; or remove it"),
             ),
         }
     }
@@ -190,10 +211,37 @@ impl Reader<'_> {
         }
         self.labels(&from["metadata"]["labels"], &metadata.key("labels"), &mut to);
         let parts = self.notes(&from["metadata"]["annotations"], &metadata.key("annotations"), On::Template, &mut to);
+        self.spec(&from["spec"], &path.key("spec"), &parts, &mut to);
+        to
+    }
+
+    /// What executions of a job are made from. What annotations say of it stands here for the tasks as well.
+    fn execution(&mut self, from: &Value, path: &Path) -> Value {
+        let mut to = json!({});
+        let metadata = path.key("metadata");
+        self.labels(&from["metadata"]["labels"], &metadata.key("labels"), &mut to);
+        let parts = self.notes(&from["metadata"]["annotations"], &metadata.key("annotations"), On::Template, &mut to);
         let (spec, path) = (&from["spec"], path.key("spec"));
-        for (name, field) in
-            [("containerConcurrency", "maxInstanceRequestConcurrency"), ("serviceAccountName", "serviceAccount")]
-        {
+        for name in ["parallelism", "taskCount"] {
+            if !spec[name].is_null() {
+                to[name] = spec[name].clone();
+            }
+        }
+        if !to["template"].is_object() {
+            to["template"] = json!({});
+        }
+        let path = path.key("template").key("spec");
+        self.spec(&spec["template"]["spec"], &path, &parts, &mut to["template"]);
+        to
+    }
+
+    /// Containers and their surroundings.
+    fn spec(&mut self, spec: &Value, path: &Path, parts: &Parts, to: &mut Value) {
+        for (name, field) in [
+            ("containerConcurrency", "maxInstanceRequestConcurrency"),
+            ("serviceAccountName", "serviceAccount"),
+            ("maxRetries", "maxRetries"),
+        ] {
             if !spec[name].is_null() {
                 to[field] = spec[name].clone();
             }
@@ -203,7 +251,7 @@ impl Reader<'_> {
         }
         for (name, value) in spec["nodeSelector"].as_object().into_iter().flatten() {
             if name == ACCELERATOR.0 {
-                set(&mut to, ACCELERATOR.1, value.clone());
+                set(to, ACCELERATOR.1, value.clone());
             } else {
                 let problem = "Cloud Run selects nothing but an accelerator";
                 self.wrong(&path.key("nodeSelector").entry(name), problem, format!("write `{}`", ACCELERATOR.0));
@@ -219,17 +267,17 @@ impl Reader<'_> {
                 "remove it; it comes by itself with base images",
             ),
         }
-        containers::read(self, spec, &path, &parts, &mut to);
-        to
+        containers::read(self, spec, path, parts, to);
     }
 }
 
-fn target(target: &Value) -> Value {
+fn target(resource: Resource, target: &Value) -> Value {
     // It is the latest where nothing else is said (`run.v1`, TrafficTarget).
     let latest =
         target["latestRevision"] == true || target["revisionName"].is_null() && target["latestRevision"].is_null();
     let word = if latest { "LATEST" } else { "REVISION" };
-    let mut to = json!({"type": format!("TRAFFIC_TARGET_ALLOCATION_TYPE_{word}")});
+    let of = if resource == Resource::WorkerPool { "INSTANCE_SPLIT" } else { "TRAFFIC_TARGET" };
+    let mut to = json!({"type": format!("{of}_ALLOCATION_TYPE_{word}")});
     for (name, field) in [("percent", "percent"), ("tag", "tag"), ("revisionName", "revision")] {
         if !target[name].is_null() {
             to[field] = target[name].clone();

@@ -7,7 +7,8 @@
 //! is a belief.
 
 use super::super::shape::Kind;
-use super::super::v2;
+use super::super::{Resource, v2};
+use super::table_others::{JOBS, WORKER_POOLS};
 
 /// An annotation.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +43,8 @@ pub(super) enum Place {
     Containers(Part),
     /// Nowhere: Google or a client notes something of the past with it. Exports hold it, and it is left out.
     Past,
+    /// Nowhere, because nothing else can be: this one word is left out.
+    Only(&'static str),
     /// Nowhere, and it asks for something.
     Nowhere(&'static str),
 }
@@ -90,11 +93,11 @@ pub(super) enum Part {
     Builds,
 }
 
-const fn of_service(name: &'static str, field: &'static str, form: Form) -> Annotation {
+pub(super) const fn of_service(name: &'static str, field: &'static str, form: Form) -> Annotation {
     Annotation { name, on: On::Service, place: Place::Field(field, form) }
 }
 
-const fn of_template(name: &'static str, field: &'static str, form: Form) -> Annotation {
+pub(super) const fn of_template(name: &'static str, field: &'static str, form: Form) -> Annotation {
     Annotation { name, on: On::Template, place: Place::Field(field, form) }
 }
 
@@ -102,19 +105,19 @@ const fn older(name: &'static str, field: &'static str, form: Form) -> Annotatio
     Annotation { name, on: On::Service, place: Place::Older(field, form) }
 }
 
-const fn of_containers(name: &'static str, part: Part) -> Annotation {
+pub(super) const fn of_containers(name: &'static str, part: Part) -> Annotation {
     Annotation { name, on: On::Template, place: Place::Containers(part) }
 }
 
-const fn past(name: &'static str) -> Annotation {
+pub(super) const fn past(name: &'static str) -> Annotation {
     Annotation { name, on: On::Both, place: Place::Past }
 }
 
-const fn nowhere(name: &'static str, why: &'static str) -> Annotation {
+pub(super) const fn nowhere(name: &'static str, why: &'static str) -> Annotation {
     Annotation { name, on: On::Both, place: Place::Nowhere(why) }
 }
 
-const NO_FIELD: &str = "Cloud Run's v2 API has no field for it, so a deploy would take it away";
+pub(super) const NO_FIELD: &str = "Cloud Run's v2 API has no field for it, so a deploy would take it away";
 
 /// The list.
 pub(super) const ANNOTATIONS: &[Annotation] = &[
@@ -225,7 +228,7 @@ pub(super) const ANNOTATIONS: &[Annotation] = &[
     nowhere("runapps.googleapis.com/gclb-domain-name", NO_FIELD),
 ];
 
-const INTERFACES: Kind = Kind::List(&Kind::Object(v2::NETWORK_INTERFACE));
+pub(super) const INTERFACES: Kind = Kind::List(&Kind::Object(v2::NETWORK_INTERFACE));
 
 const INGRESS: &[(&str, &str)] = &[
     ("all", "INGRESS_TRAFFIC_ALL"),
@@ -233,7 +236,7 @@ const INGRESS: &[(&str, &str)] = &[
     ("internal-and-cloud-load-balancing", "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"),
     ("none", "INGRESS_TRAFFIC_NONE"),
 ];
-const STAGES: &[(&str, &str)] = &[
+pub(super) const STAGES: &[(&str, &str)] = &[
     ("ALPHA", "ALPHA"),
     ("BETA", "BETA"),
     ("GA", "GA"),
@@ -244,35 +247,48 @@ const STAGES: &[(&str, &str)] = &[
 ];
 const SCALING: &[(&str, &str)] = &[("automatic", "AUTOMATIC"), ("manual", "MANUAL")];
 const AMBIENT: &[(&str, &str)] = &[("regional", "AMBIENT_SCOPE_REGIONAL"), ("global", "AMBIENT_SCOPE_GLOBAL")];
-const ENVIRONMENT: &[(&str, &str)] = &[("gen1", "EXECUTION_ENVIRONMENT_GEN1"), ("gen2", "EXECUTION_ENVIRONMENT_GEN2")];
+pub(super) const ENVIRONMENT: &[(&str, &str)] =
+    &[("gen1", "EXECUTION_ENVIRONMENT_GEN1"), ("gen2", "EXECUTION_ENVIRONMENT_GEN2")];
 const IDENTITY: &[(&str, &str)] =
     &[("service-account", "IDENTITY_TYPE_SERVICE_ACCOUNT"), ("agent-identity", "IDENTITY_TYPE_AGENT_IDENTITY")];
-const REVOCATION: &[(&str, &str)] = &[("prevent-new", "PREVENT_NEW"), ("shut-down", "SHUTDOWN")];
-const EGRESS: &[(&str, &str)] = &[
+pub(super) const REVOCATION: &[(&str, &str)] = &[("prevent-new", "PREVENT_NEW"), ("shut-down", "SHUTDOWN")];
+pub(super) const EGRESS: &[(&str, &str)] = &[
     ("all-traffic", "ALL_TRAFFIC"),
     ("private-ranges-only", "PRIVATE_RANGES_ONLY"),
     // The older word, which is still taken.
     ("all", "ALL_TRAFFIC"),
 ];
 
+/// What a service, a job or a worker pool can have; notes of the past, and what v2 has no field for, are the same on all.
+pub(super) fn of(resource: Resource) -> impl Iterator<Item = &'static Annotation> {
+    let (own, same): (&[Annotation], &[Annotation]) = match resource {
+        Resource::Service => (ANNOTATIONS, &[]),
+        Resource::Job => (JOBS, ANNOTATIONS),
+        Resource::WorkerPool => (WORKER_POOLS, ANNOTATIONS),
+    };
+    own.iter().chain(same.iter().filter(|known| matches!(known.place, Place::Past | Place::Nowhere(_))))
+}
+
 /// An annotation by its name, as it stands on a service or on a template.
-pub(super) fn find(name: &str, on: On) -> Option<&'static Annotation> {
-    ANNOTATIONS.iter().find(|known| known.name == name && (known.on == on || known.on == On::Both))
+pub(super) fn find(resource: Resource, name: &str, on: On) -> Option<&'static Annotation> {
+    of(resource).find(|known| known.name == name && (known.on == on || known.on == On::Both))
 }
 
 /// One by its name, wherever it stands.
-pub(super) fn anywhere(name: &str) -> Option<&'static Annotation> {
-    ANNOTATIONS.iter().find(|known| known.name == name)
+pub(super) fn anywhere(resource: Resource, name: &str) -> Option<&'static Annotation> {
+    of(resource).find(|known| known.name == name)
 }
 
 impl Annotation {
     /// Where v2 has it, in words; nothing where it has not.
-    pub(super) fn field(&self) -> Option<String> {
+    pub(super) fn field(&self, resource: Resource) -> Option<String> {
         let (field, below) = match self.place {
             Place::Field(field, Form::Policy) => return Some(format!("{field}.useDefault, {field}.policy")),
             Place::Field(field, _) | Place::Older(field, _) => (field, self.on == On::Template),
-            Place::Containers(part) => (part.field(), true),
-            Place::Past | Place::Nowhere(_) => return None,
+            Place::Containers(part) => {
+                return Some(format!("{}.{}", resource.template().join("."), part.field()));
+            }
+            Place::Past | Place::Only(_) | Place::Nowhere(_) => return None,
         };
         Some(if below { format!("template.{field}") } else { field.to_owned() })
     }

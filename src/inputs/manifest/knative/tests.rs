@@ -3,31 +3,49 @@
 use serde_json::{Value, json};
 
 use super::super::generated::Maker;
-use super::super::read;
-use super::table::{ANNOTATIONS, Form, On, Place};
+use super::super::{Resource, read};
+use super::table::{Annotation, Form, On, Place, of};
 use super::write::write;
 use crate::inputs::error::Findings;
 
 fn read_all(text: &str) -> (Option<Value>, Vec<String>) {
+    read_as(Resource::Service, text)
+}
+
+fn read_as(resource: Resource, text: &str) -> (Option<Value>, Vec<String>) {
     let mut findings = Findings::default();
-    let manifest = read(text, None, &mut findings);
-    (manifest.map(|manifest| manifest.service.into()), findings.mistakes.iter().map(ToString::to_string).collect())
+    let manifest = read(resource, text, None, &mut findings);
+    (manifest.map(|manifest| manifest.document.into()), findings.mistakes.iter().map(ToString::to_string).collect())
 }
 
 #[track_caller]
 fn good(text: &str) -> Value {
-    let (service, mistakes) = read_all(text);
+    good_as(Resource::Service, text)
+}
+
+#[track_caller]
+fn good_as(resource: Resource, text: &str) -> Value {
+    let (document, mistakes) = read_as(resource, text);
     assert_eq!(mistakes, Vec::<String>::new());
-    service.expect("a service")
+    document.expect("a document")
 }
 
 /// A service with one annotation.
 fn with(on: On, name: &str, value: &str) -> String {
+    with_as(Resource::Service, on, name, value)
+}
+
+/// A service, job or worker pool with one annotation.
+fn with_as(resource: Resource, on: On, name: &str, value: &str) -> String {
     let notes = |here: bool| if here { json!({name: value}) } else { json!({}) };
-    json!({"apiVersion": "serving.knative.dev/v1", "kind": "Service",
+    let (version, kind) = resource.named();
+    let mut spec = json!({"containers": [{"name": "app", "image": "i", "resources": {"limits": {"cpu": "1"}}}]});
+    if resource == Resource::Job {
+        spec = json!({"template": {"spec": spec}});
+    }
+    json!({"apiVersion": version, "kind": kind,
         "metadata": {"name": "web", "annotations": notes(on == On::Service)},
-        "spec": {"template": {"metadata": {"annotations": notes(on == On::Template)},
-            "spec": {"containers": [{"name": "app", "image": "i", "resources": {"limits": {"cpu": "1"}}}]}}}})
+        "spec": {"template": {"metadata": {"annotations": notes(on == On::Template)}, "spec": spec}}})
     .to_string()
 }
 
@@ -52,51 +70,77 @@ fn sample(form: Form) -> (String, Value) {
 
 #[test]
 fn every_annotation_has_its_field_both_ways() {
-    let mut fields = 0;
-    for annotation in ANNOTATIONS {
-        match annotation.place {
-            Place::Field(field, form) | Place::Older(field, form) => {
-                let (text, value) = sample(form);
-                let service = good(&with(annotation.on, annotation.name, &text));
-                let place = if annotation.on == On::Template { format!("template.{field}") } else { field.to_owned() };
-                assert_eq!(super::read::at(&service, &place), Some(&value), "{}", annotation.name);
-                assert_eq!(good(&service.to_string()), service, "v2's form knows the field of {}", annotation.name);
-                let back = write(&service);
-                let at = if annotation.on == On::Template { "/spec/template/metadata" } else { "/metadata" };
-                let newer = ANNOTATIONS.iter().find(|other| {
-                    other.on == annotation.on && matches!(other.place, Place::Field(other, _) if other == field)
-                });
-                let written =
-                    &back.pointer(at).expect("metadata")["annotations"][newer.expect("one that is written").name];
-                assert_eq!(written.as_str().map(str::to_lowercase), Some(text.to_lowercase()), "{}", annotation.name);
-                fields += 1;
+    for (resource, least) in [(Resource::Service, 56), (Resource::Job, 15), (Resource::WorkerPool, 19)] {
+        let fields = of(resource).filter(|annotation| has_its_field_both_ways(resource, annotation)).count();
+        assert!(fields >= least, "{fields} of a {}", resource.word());
+    }
+}
+
+/// Whether it is a field, which it is both ways.
+fn has_its_field_both_ways(resource: Resource, annotation: &Annotation) -> bool {
+    match annotation.place {
+        Place::Field(field, form) | Place::Older(field, form) => {
+            let (text, value) = sample(form);
+            let document = good_as(resource, &with_as(resource, annotation.on, annotation.name, &text));
+            let place = if annotation.on == On::Template { format!("template.{field}") } else { field.to_owned() };
+            assert_eq!(super::read::at(&document, &place), Some(&value), "{}", annotation.name);
+            let again = good_as(resource, &document.to_string());
+            assert_eq!(again, document, "v2's form knows the field of {}", annotation.name);
+            let back = write(resource, &document);
+            let at = if annotation.on == On::Template { "/spec/template/metadata" } else { "/metadata" };
+            let newer = of(resource).find(|other| {
+                other.on == annotation.on && matches!(other.place, Place::Field(other, _) if other == field)
+            });
+            let written = &back.pointer(at).expect("metadata")["annotations"][newer.expect("one that is written").name];
+            assert_eq!(written.as_str().map(str::to_lowercase), Some(text.to_lowercase()), "{}", annotation.name);
+            true
+        }
+        Place::Containers(_) => true,
+        Place::Past => {
+            let on = if annotation.on == On::Both { On::Service } else { annotation.on };
+            let document = good_as(resource, &with_as(resource, on, annotation.name, "x"));
+            assert_eq!(document.get("annotations"), None, "{}", annotation.name);
+            false
+        }
+        Place::Only(word) => {
+            let document = good_as(resource, &with_as(resource, annotation.on, annotation.name, word));
+            assert_eq!(document.get("annotations"), None, "{}", annotation.name);
+            let told = read_as(resource, &with_as(resource, annotation.on, annotation.name, "other")).1;
+            assert!(told.len() == 1 && told[0].contains("a worker pool has no other than `manual`"), "{told:?}");
+            false
+        }
+        Place::Nowhere(_) => {
+            for on in [On::Service, On::Template] {
+                let told = read_as(resource, &with_as(resource, on, annotation.name, "x")).1;
+                assert!(told.len() == 1 && told[0].contains(annotation.name), "{told:?}");
             }
-            Place::Containers(_) => fields += 1,
-            Place::Past => {
-                let on = if annotation.on == On::Both { On::Service } else { annotation.on };
-                let service = good(&with(on, annotation.name, "x"));
-                assert_eq!(service.get("annotations"), None, "{}", annotation.name);
-            }
-            Place::Nowhere(_) => {
-                for on in [On::Service, On::Template] {
-                    let told = read_all(&with(on, annotation.name, "x")).1;
-                    assert!(told.len() == 1 && told[0].contains(annotation.name), "{told:?}");
-                }
-            }
+            false
         }
     }
-    assert!(fields >= 56, "{fields}");
 }
 
 #[test]
 fn every_value_of_every_annotation_is_checked() {
-    for annotation in ANNOTATIONS {
-        let (Place::Field(_, form) | Place::Older(_, form)) = annotation.place else { continue };
-        if matches!(form, Form::Text | Form::Policy | Form::Commas) {
-            continue;
+    for resource in Resource::ALL {
+        for annotation in of(resource) {
+            let (Place::Field(_, form) | Place::Older(_, form)) = annotation.place else { continue };
+            if matches!(form, Form::Text | Form::Policy | Form::Commas) {
+                continue;
+            }
+            let told = read_as(resource, &with_as(resource, annotation.on, annotation.name, "wrong thing")).1;
+            assert!(told.len() == 1 && told[0].contains(annotation.name), "{told:?}");
         }
-        let told = read_all(&with(annotation.on, annotation.name, "wrong thing")).1;
-        assert!(told.len() == 1 && told[0].contains(annotation.name), "{told:?}");
+    }
+}
+
+#[test]
+fn what_only_a_service_has_is_a_mistake_on_others() {
+    for (resource, says) in [
+        (Resource::Job, "a job has no such setting in this form; remove it"),
+        (Resource::WorkerPool, "a worker pool has no such setting in this form; remove it"),
+    ] {
+        let told = read_as(resource, &with_as(resource, On::Service, "run.googleapis.com/iap-enabled", "true")).1;
+        assert!(told.len() == 1 && told[0].contains(says), "{told:?}");
     }
 }
 
@@ -120,57 +164,58 @@ fn an_annotation_of_googles_that_is_not_understood_is_a_mistake() {
     assert_eq!(service["annotations"], json!({"example.com/owner": "me"}));
 }
 
-/// What is in one document and not, or otherwise, in the other: paths without numbers.
-fn differences(a: &Value, b: &Value, path: &str, found: &mut Vec<String>) {
-    match (a, b) {
-        (Value::Object(a), Value::Object(b)) => {
-            for name in a.keys().chain(b.keys()) {
-                let none = Value::Null;
-                let (left, right) = (a.get(name).unwrap_or(&none), b.get(name).unwrap_or(&none));
-                differences(left, right, &format!("{path}.{name}"), found);
-            }
-        }
-        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-            a.iter().zip(b).for_each(|(a, b)| differences(a, b, &format!("{path}[]"), found));
-        }
-        (a, b) if a != b && !found.iter().any(|known| known == path) => found.push(path.to_owned()),
-        _ => {}
-    }
-}
-
 /// What v2 has and Knative's form has no word for, in any description or tool of Google's that was read.
-const WITHOUT_WORD: [&str; 2] = [".functionalType", ".template.containers[].sourceCode.inlinedSource"];
+const WITHOUT_WORD: [(&str, &str); 7] = [
+    ("", "functionalType"),
+    ("", "customAudiences"),
+    ("/template", "delayExecution"),
+    ("/template/template", "sandboxes"),
+    ("/template/template", "workloadIdentityConfig"),
+    ("resources", "cpuIdle"),
+    ("resources", "startupCpuBoost"),
+];
 
-/// A service in the form in which Knative can say all of it: one word for all containers' CPU, more of it for the app.
-pub(crate) fn sayable(mut service: Value) -> Value {
-    let containers = service["template"]["containers"].as_array_mut().expect("containers");
-    for container in containers {
+/// It in the form in which Knative can say all of it: one word for all containers' CPU, more of it for the app.
+pub(crate) fn sayable(resource: Resource, mut document: Value) -> Value {
+    for (place, name) in WITHOUT_WORD {
+        // A service has audiences, and CPU that idles.
+        if !(resource == Resource::Service && matches!(name, "customAudiences" | "cpuIdle" | "startupCpuBoost"))
+            && let Some(part) = document.pointer_mut(place).and_then(Value::as_object_mut)
+        {
+            part.remove(name);
+        }
+    }
+    let template = document.pointer_mut(&format!("/{}", resource.template().join("/"))).expect("a template");
+    for container in template["containers"].as_array_mut().expect("containers") {
         let is_app = container.get("ports").is_some();
         let container = container.as_object_mut().expect("an object");
         if let Some(source) = container.get_mut("sourceCode") {
             *source = json!({"cloudStorageSource": {"bucket": "b", "object": "o/p", "generation": "5"}});
         }
         let resources = container.entry("resources").or_insert_with(|| json!({}));
-        resources["cpuIdle"] = true.into();
+        let resources = resources.as_object_mut().expect("an object");
         if !is_app {
-            resources.as_object_mut().expect("an object").remove("startupCpuBoost");
+            resources.remove("startupCpuBoost");
+        }
+        if resource == Resource::Service {
+            resources.insert("cpuIdle".into(), true.into());
+        } else {
+            resources.remove("cpuIdle");
+            if resources.is_empty() {
+                container.remove("resources");
+            }
         }
     }
-    service
+    document
 }
 
 #[test]
-fn a_service_with_every_field_is_written_and_read_as_it_is() {
-    let v2 = read_all(&Maker::whole().service().to_string()).0.expect("a service");
-    let back = good(&write(&v2).to_string());
-    let mut lost = Vec::new();
-    differences(&v2, &back, "", &mut lost);
-    // Knative says it once, and of the app.
-    lost.retain(|path| path != ".template.containers[].resources.startupCpuBoost");
-    assert_eq!(lost, WITHOUT_WORD);
-    let mut v2 = sayable(v2);
-    v2.as_object_mut().expect("an object").remove("functionalType");
-    assert_eq!(good(&write(&v2).to_string()), v2);
+fn what_has_every_field_is_written_and_read_as_it_is() {
+    for resource in Resource::ALL {
+        let v2 = read_as(resource, &Maker::whole().make(resource).to_string()).0.expect("a document");
+        let v2 = sayable(resource, v2);
+        assert_eq!(good_as(resource, &write(resource, &v2).to_string()), v2, "{}", resource.word());
+    }
 }
 
 #[test]
@@ -232,8 +277,8 @@ fn the_settings_of_the_app_go_to_the_container_with_the_port() {
     let none = text("      - {name: app, image: a}\n      - {name: side, image: s}\n");
     assert!(read_all(&none).1[0].contains("none of the containers has a port"), "{:?}", read_all(&none).1);
     let mut findings = Findings::default();
-    let named = read(&none, Some("app"), &mut findings).expect("the inputs name it");
-    assert_eq!(named.service["template"]["containers"][0]["resources"], json!({"startupCpuBoost": true}));
+    let named = read(Resource::Service, &none, Some("app"), &mut findings).expect("the inputs name it");
+    assert_eq!(named.document["template"]["containers"][0]["resources"], json!({"startupCpuBoost": true}));
 }
 
 #[test]

@@ -1,28 +1,29 @@
-//! From v2's form to Knative's, by the same list: what tests write a service with before it is read again.
+//! From v2's form to Knative's, by the same lists. What has no place there is lost: whoever writes a file reads it again
+//! and looks (`plan::export`).
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::super::Resource;
 use super::containers::{ALIKE, BUCKETS, INSTANCES, MEDIA, PROBES, SOCKETS};
 use super::read::{ACCELERATOR, BASE_IMAGE_RUNTIME, MULTI_REGION, at, set};
-use super::table::{ANNOTATIONS, Form, On, Part, Place};
+use super::table::{Form, On, Part, Place, of};
 
-/// The service in Knative's form. What has no place there is lost.
-pub(crate) fn write(service: &Value) -> Value {
-    let mut metadata = metadata(service, On::Service);
-    if let Some(name) = service.get("name") {
-        metadata["name"] = name.clone();
-    }
-    if let Some(id) = at(service, MULTI_REGION.1) {
+/// A service, job or worker pool in Knative's form.
+pub(crate) fn write(resource: Resource, from: &Value) -> Value {
+    let mut metadata = metadata(resource, from, "name", On::Service);
+    if let (Resource::Service, Some(id)) = (resource, at(from, MULTI_REGION.1)) {
         metadata["labels"][MULTI_REGION.0] = id.clone();
     }
-    let mut document = json!({
-        "apiVersion": "serving.knative.dev/v1", "kind": "Service", "metadata": metadata,
-        "spec": {"template": template(&service["template"])}
-    });
-    if let Some(targets) = service["traffic"].as_array() {
-        document["spec"]["traffic"] = targets.iter().map(target).collect();
+    let (version, kind) = resource.named();
+    let mut document = json!({"apiVersion": version, "kind": kind, "metadata": metadata});
+    document["spec"]["template"] = match resource {
+        Resource::Service | Resource::WorkerPool => template(resource, &from["template"]),
+        Resource::Job => execution(&from["template"]),
+    };
+    if let Some((field, targets)) = resource.shares().and_then(|field| Some((field, from[field].as_array()?))) {
+        document["spec"][field] = targets.iter().map(target).collect();
     }
     document
 }
@@ -32,18 +33,19 @@ fn target(target: &Value) -> Value {
     for (field, name) in [("percent", "percent"), ("tag", "tag"), ("revision", "revisionName")] {
         copy(target, field, &mut to, name);
     }
-    if target["type"] == "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST" {
+    if target["type"].as_str().is_some_and(|kind| kind.ends_with("_LATEST")) {
         to["latestRevision"] = true.into();
     }
     to
 }
 
-fn metadata(from: &Value, on: On) -> Value {
+fn metadata(resource: Resource, from: &Value, name: &str, on: On) -> Value {
     let mut to = json!({});
+    copy(from, name, &mut to, "name");
     for map in ["labels", "annotations"] {
         copy(from, map, &mut to, map);
     }
-    for annotation in ANNOTATIONS.iter().filter(|annotation| annotation.on == on) {
+    for annotation in of(resource).filter(|annotation| annotation.on == on) {
         let Place::Field(field, form) = annotation.place else { continue };
         if let Some(text) = at(from, field).and_then(|value| text(form, value)) {
             to["annotations"][annotation.name] = text.into();
@@ -73,57 +75,91 @@ fn commas(list: &Value) -> String {
     list.as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join(",")
 }
 
-fn template(from: &Value) -> Value {
-    let mut metadata = metadata(from, On::Template);
-    copy(from, "revision", &mut metadata, "name");
+fn template(resource: Resource, from: &Value) -> Value {
+    let mut metadata = metadata(resource, from, "revision", On::Template);
+    let spec = spec(resource, from, &mut metadata);
+    json!({"metadata": metadata, "spec": spec})
+}
+
+/// What executions of a job are made from.
+fn execution(from: &Value) -> Value {
+    let mut metadata = metadata(Resource::Job, from, "", On::Template);
+    let tasks = spec(Resource::Job, &from["template"], &mut metadata);
     let mut spec = json!({});
-    copy(from, "maxInstanceRequestConcurrency", &mut spec, "containerConcurrency");
-    copy(from, "serviceAccount", &mut spec, "serviceAccountName");
+    for name in ["parallelism", "taskCount"] {
+        copy(from, name, &mut spec, name);
+    }
+    spec["template"] = json!({"spec": tasks});
+    json!({"metadata": metadata, "spec": spec})
+}
+
+/// Containers and their surroundings; what annotations say of them goes to `metadata`.
+fn spec(resource: Resource, from: &Value, metadata: &mut Value) -> Value {
+    let mut spec = json!({});
+    for (field, name) in [
+        ("maxInstanceRequestConcurrency", "containerConcurrency"),
+        ("maxRetries", "maxRetries"),
+        ("serviceAccount", "serviceAccountName"),
+    ] {
+        copy(from, field, &mut spec, name);
+    }
     if let Some(seconds) = from["timeout"].as_str().and_then(|text| text.strip_suffix('s')?.parse::<i64>().ok()) {
         spec["timeoutSeconds"] = seconds.into();
     }
     if let Some(accelerator) = at(from, ACCELERATOR.1) {
         spec["nodeSelector"] = json!({ACCELERATOR.0: accelerator});
     }
-    let mut parts = Parts { app: app(from), ..Parts::default() };
+    let mut parts = Parts::of(resource, from);
     let containers = list(from, "containers").iter().enumerate();
     spec["containers"] = containers.map(|(index, container)| parts.container(index, container)).collect();
-    let volumes: Vec<Value> = list(from, "volumes").iter().filter_map(|volume| parts.volume(from, volume)).collect();
+    let volumes: Vec<Value> = list(from, "volumes").iter().filter_map(|volume| parts.volume(volume)).collect();
     if !volumes.is_empty() {
         spec["volumes"] = volumes.into();
     }
-    if let Some(sandboxes) = from["sandboxes"]["templates"].as_array() {
+    if let (true, Some(sandboxes)) = (resource != Resource::Job, from["sandboxes"]["templates"].as_array()) {
         spec["sandboxes"]["templates"] = sandboxes.iter().map(|sandbox| parts.alike(sandbox, &ALIKE, None)).collect();
     }
-    for annotation in ANNOTATIONS {
+    for annotation in of(resource) {
         let Place::Containers(part) = annotation.place else { continue };
         if let Some(text) = parts.text(part) {
             metadata["annotations"][annotation.name] = text.into();
-            if part == Part::BaseImages {
+            // Tasks of jobs have no class of runtime.
+            if part == Part::BaseImages && resource != Resource::Job {
                 spec["runtimeClassName"] = BASE_IMAGE_RUNTIME.into();
             }
         }
     }
-    json!({"metadata": metadata, "spec": spec})
+    spec
 }
 
-/// The container that requests reach.
-fn app(template: &Value) -> usize {
-    list(template, "containers").iter().position(|container| container.get("ports").is_some()).unwrap_or(0)
+/// The container that annotations speak of: the one that requests reach, or the only one.
+fn app(template: &Value) -> Option<usize> {
+    let containers = list(template, "containers");
+    match containers.len() {
+        0 | 1 => Some(0),
+        _ => containers.iter().position(|container| !list(container, "ports").is_empty()),
+    }
 }
 
 /// What annotations say of containers, as it is met.
-#[derive(Default)]
 struct Parts {
-    app: usize,
+    resource: Resource,
+    app: Option<usize>,
     throttling: Option<bool>,
     boost: Option<bool>,
+    /// Instances of Cloud SQL whose sockets the app has where gcloud puts them, and nobody else.
     sockets: Option<String>,
     by_name: BTreeMap<&'static str, Map<String, Value>>,
     secrets: Vec<String>,
 }
 
 impl Parts {
+    fn of(resource: Resource, template: &Value) -> Self {
+        let app = app(template);
+        let (throttling, boost, by_name, secrets) = (None, None, BTreeMap::new(), Vec::new());
+        Self { resource, app, throttling, boost, sockets: sockets(template, app), by_name, secrets }
+    }
+
     fn text(&self, part: Part) -> Option<String> {
         match part {
             Part::Throttling => self.throttling.map(|throttled| throttled.to_string()),
@@ -141,16 +177,17 @@ impl Parts {
     }
 
     fn container(&mut self, index: usize, from: &Value) -> Value {
-        let mut to = self.alike(from, &ALIKE, (index == self.app).then_some(SOCKETS.0));
+        let without = self.sockets.is_some().then_some(SOCKETS.0);
+        let mut to = self.alike(from, &ALIKE, without);
         for name in PROBES.into_iter().chain(["ports"]) {
             copy(from, name, &mut to, name);
         }
         if let Some(limits) = at(from, "resources.limits") {
             set(&mut to, "resources.limits", limits.clone());
         }
-        if let Some(resources) = from.get("resources") {
+        if let (Resource::Service, Some(resources)) = (self.resource, from.get("resources")) {
             self.throttling = Some(resources["cpuIdle"] == true);
-            if index == self.app && resources["startupCpuBoost"].is_boolean() {
+            if Some(index) == self.app && resources["startupCpuBoost"].is_boolean() {
                 self.boost = resources["startupCpuBoost"].as_bool();
             }
         }
@@ -217,13 +254,10 @@ impl Parts {
         format!("secret-{index}").into()
     }
 
-    fn volume(&mut self, template: &Value, from: &Value) -> Option<Value> {
+    fn volume(&mut self, from: &Value) -> Option<Value> {
         let mut to = json!({"name": from["name"]});
         if let Some(source) = from.get("cloudSqlInstance") {
-            let mounts = list(template, "containers").get(self.app).map(|app| list(app, "volumeMounts"));
-            let as_gcloud_does = json!({"name": SOCKETS.0, "mountPath": SOCKETS.1});
-            if from["name"] == SOCKETS.0 && mounts.unwrap_or_default().contains(&as_gcloud_does) {
-                self.sockets = Some(commas(&source["instances"]));
+            if self.sockets.is_some() && from["name"] == SOCKETS.0 {
                 return None;
             }
             to["csi"] = json!({"driver": INSTANCES, "volumeAttributes": {}});
@@ -265,6 +299,22 @@ impl Parts {
         }
         Some(to)
     }
+}
+
+/// The instances that the annotation can say: of the one volume that has them, where the app alone mounts it as gcloud does.
+fn sockets(template: &Value, app: Option<usize>) -> Option<String> {
+    let volume = list(template, "volumes").iter().find(|volume| volume["name"] == SOCKETS.0)?;
+    let as_gcloud_does = json!({"name": SOCKETS.0, "mountPath": SOCKETS.1});
+    let mounts = list(template, "containers").iter().enumerate().flat_map(|(index, container)| {
+        list(container, "volumeMounts")
+            .iter()
+            .filter(|mount| mount["name"] == SOCKETS.0)
+            .map(move |mount| (index, mount))
+    });
+    let mounts: Vec<(usize, &Value)> = mounts.collect();
+    let instances =
+        at(volume, "cloudSqlInstance.instances").filter(|list| list.as_array().is_some_and(|l| !l.is_empty()))?;
+    (mounts == [(app?, &as_gcloud_does)]).then(|| commas(instances))
 }
 
 fn list<'a>(from: &'a Value, field: &str) -> &'a [Value] {

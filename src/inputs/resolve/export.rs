@@ -1,0 +1,63 @@
+//! What the export command is told, with every mistake at once.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::super::credentials;
+use super::super::error::{Findings, InputErrors};
+use super::super::export::{ExportInput, Exported};
+use super::super::manifest::Form;
+use super::super::raw::RawInputs;
+use super::super::runner::Runner;
+use super::{Give, project, region};
+use crate::model::ids::{JobName, ServiceName};
+use crate::model::kind::Kind;
+
+/// Resolves the inputs of the export command.
+///
+/// # Errors
+/// Every mistake in every input.
+pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<ExportInput, InputErrors> {
+    let credentials = credentials::find(raw, runner, &mut findings);
+    let mut give = Give { raw, findings: &mut findings };
+    let (project, region) = (project(&mut give, credentials.as_ref()), region(&mut give));
+    let what = what(&mut give);
+    let form = give.choice("format", &[("v2", Form::V2), ("knative", Form::Knative)]).unwrap_or(Form::V2);
+    let to = give.with("to", |text| if runner.actions { in_the_workspace(text) } else { Ok(PathBuf::from(text)) });
+    if runner.actions && !raw.has("to") {
+        give.findings.wrong(
+            "to",
+            "it was not given, and plain values of variables would stand in the log",
+            "name a file in the workspace, such as web.yaml",
+        );
+    }
+    match (credentials, project, region, what) {
+        (Some(credentials), Some(project), Some(region), Some(what)) if findings.mistakes.is_empty() => {
+            Ok(ExportInput { credentials, project, region, what, form, to })
+        }
+        _ => Err(InputErrors::of(findings)),
+    }
+}
+
+fn what(give: &mut Give<'_>) -> Option<Exported> {
+    let kind = give.choice("kind", &[("service", Kind::Service), ("worker-pool", Kind::WorkerPool)]);
+    let (service, job) = (give.parsed("service", ServiceName::parse), give.parsed("job", JobName::parse));
+    match (give.raw.has("service"), give.raw.has("job")) {
+        (true, false) => return Some(Exported::Service(kind.unwrap_or_default(), service?)),
+        (false, true) if kind != Some(Kind::WorkerPool) => return Some(Exported::Job(job?)),
+        (false, true) => give.findings.wrong("kind", "`job` names a job", "remove it, or write `service` for `job`"),
+        (true, true) => give.findings.wrong("job", "`service` says already what is written", "keep one of them"),
+        (false, false) => give.findings.wrong("service", "it is not said what is written", "give `service`, or `job`"),
+    }
+    None
+}
+
+/// A path that stays in the workspace by its letters; where its links lead is seen when it is written.
+fn in_the_workspace(text: &str) -> Result<PathBuf, &'static str> {
+    let path = Path::new(text);
+    let stays = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    if stays && path.file_name().is_some() {
+        Ok(path.to_owned())
+    } else {
+        Err("write a path in the workspace such as `web.yaml`")
+    }
+}
