@@ -143,7 +143,7 @@ fn variables(prefix: &str, list: &Value, found: &mut BTreeMap<String, Shown>) {
             ),
             None => "•••".to_owned(),
         };
-        found.insert(format!("{prefix}env {name}"), Shown { compared: entry.to_string(), shown });
+        found.insert(format!("{prefix}env {name}"), Shown { compared: ordered(entry), shown });
     }
 }
 
@@ -154,7 +154,14 @@ fn words(name: String, list: &Value, found: &mut BTreeMap<String, Shown>) {
         Some(count) => format!("••• ({count} words)"),
         None => "•••".to_owned(),
     };
-    found.insert(name, Shown { compared: list.to_string(), shown });
+    found.insert(name, Shown { compared: ordered(list), shown });
+}
+
+/// A value as text that is the same in whatever order its fields stand.
+fn ordered(value: &Value) -> String {
+    let mut value = value.clone();
+    value.sort_all_objects();
+    value.to_string()
 }
 
 fn flatten(key: &str, value: &Value, found: &mut BTreeMap<String, Shown>) {
@@ -166,7 +173,8 @@ fn flatten(key: &str, value: &Value, found: &mut BTreeMap<String, Shown>) {
         }
         value => {
             let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            found.insert(key.to_owned(), Shown { compared: shown.clone(), shown });
+            let compared = value.as_str().map_or_else(|| ordered(value), str::to_owned);
+            found.insert(key.to_owned(), Shown { compared, shown });
         }
     }
 }
@@ -196,6 +204,13 @@ mod tests {
             ["args Some(\"••• (2 words)\") Some(\"••• (2 words)\")"]
         );
         assert!(between(None, &service("hunter2")).iter().all(|change| !shown(change).contains("hunter")));
+    }
+
+    #[test]
+    fn the_order_of_fields_says_nothing() {
+        let before = json!({"template": {"volumes": [{"name": "a", "gcs": {"bucket": "b", "readOnly": true}}]}});
+        let after = json!({"template": {"volumes": [{"gcs": {"readOnly": true, "bucket": "b"}, "name": "a"}]}});
+        assert_eq!(between(Some(&before), &after), []);
     }
 
     #[test]

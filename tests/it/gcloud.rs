@@ -13,18 +13,24 @@ const TOKEN: &str = "ya29.gcloud";
 const REGION: &str = "us-central1";
 
 /// `gcloud` with a configuration of its own, which knows nothing but the embedded cloud.
-struct Gcloud<'a> {
+pub struct Gcloud<'a> {
     scene: &'a Scene,
     relay: Relay,
     asked: std::cell::Cell<usize>,
 }
 
 impl<'a> Gcloud<'a> {
-    fn of(scene: &'a Scene) -> Self {
+    pub fn of(scene: &'a Scene) -> Self {
+        Self::asking(scene, None)
+    }
+
+    /// One whose questions about Cloud Run go to this address, where there is one.
+    pub fn asking(scene: &'a Scene, run: Option<String>) -> Self {
         let token = Token { account: World::DEPLOYER.to_owned(), expires: i64::MAX };
         scene.cloud.world(|world| world.tokens.insert(TOKEN.to_owned(), token));
         std::fs::write(scene.directory.join("token"), TOKEN).unwrap();
-        let addresses = Self::apis(scene).map(|api| (api.clone(), scene.cloud.address(&api))).collect();
+        let address = |api: &str| run.clone().filter(|_| api == "run").unwrap_or_else(|| scene.cloud.address(api));
+        let addresses = Self::apis(scene).map(|api| (api.clone(), address(&api))).collect();
         Self { scene, relay: Relay::to(addresses), asked: scene.cloud.journal().len().into() }
     }
 
@@ -35,7 +41,7 @@ impl<'a> Gcloud<'a> {
 
     /// Runs it to a good end; what it printed. What the cloud answered is held against Google's schemas.
     #[track_caller]
-    fn run(&self, arguments: &str) -> String {
+    pub fn run(&self, arguments: &str) -> String {
         let folder = &self.scene.directory;
         let mut command = Command::new("gcloud");
         command.args(arguments.split(' ')).env_clear().current_dir(self.scene.workspace());
@@ -188,6 +194,12 @@ fn the_export_of_a_service_is_a_manifest_of_it() {
     let export = gcloud.run("run services describe web --format export");
     std::fs::write(scene.workspace().join("ours.yaml"), export).unwrap();
     gcloud.run("run services replace ours.yaml");
+    assert_eq!(settings(config(&scene)), settings(ours.clone()));
+    // And of what we write of it.
+    scene.input("manifest", "").input("image", "");
+    scene.command(&["export", "--format", "knative", "--to", "written.yaml"]).expect(0);
+    let gcloud = Gcloud::of(&scene);
+    gcloud.run("run services replace written.yaml");
     assert_eq!(settings(config(&scene)), settings(ours));
 }
 

@@ -28,6 +28,7 @@ mod embedded;
 mod faults;
 mod first_deploy;
 mod gcloud;
+mod gcloud_others;
 mod github;
 mod hostile;
 mod hostile_credentials;

@@ -205,7 +205,7 @@ fn scalar(kind: Kind, text: &str) -> Result<Value, (String, String)> {
         },
         Kind::Number => match whole(text) {
             Some(number) => Ok(number.into()),
-            None => no("whole number", ""),
+            None => no("whole number", &either_number(text)),
         },
         Kind::Fraction => match text.parse::<f64>().ok().filter(|number| number.is_finite()) {
             Some(number) => Ok(json!(number)),
@@ -224,18 +224,37 @@ fn scalar(kind: Kind, text: &str) -> Result<Value, (String, String)> {
 /// A truth in any of the words that YAML has for it, in any case, with or without quotes: gcloud writes some as `True`.
 pub(super) fn flag(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "on" => Some(true),
-        "false" | "no" | "off" => Some(false),
+        "true" | "yes" | "on" | "y" => Some(true),
+        "false" | "no" | "off" | "n" => Some(false),
         _ => None,
     }
 }
 
-/// A whole number of 32 bits. One with a zero before it is octal to some readers and decimal to others.
+/// A whole number of 32 bits, in any spelling that YAML 1.1 or 1.2 has and both take for the same: `1_000`, `0x1F`, `0o17`.
+/// One with a zero before it is octal to the one and decimal to the other.
 pub(super) fn whole(text: &str) -> Option<i32> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    let padded = digits.len() > 1 && digits.starts_with('0');
-    if plain && !padded { text.parse().ok() } else { None }
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+    let in_between = |part: &str| !part.is_empty();
+    let (radix, digits) = match digits.get(..2) {
+        Some("0x") => (16, &digits[2..]),
+        Some("0o") => (8, &digits[2..]),
+        _ if digits.len() > 1 && digits.starts_with('0') => return None,
+        _ => (10, digits),
+    };
+    let plain = digits.split('_').all(in_between) && digits.chars().all(|c| c == '_' || c.is_digit(radix));
+    let number = plain.then(|| i64::from_str_radix(&digits.replace('_', ""), radix).ok()).flatten()?;
+    i32::try_from(sign * number).ok()
+}
+
+/// What a number with a zero before it may mean.
+fn either_number(text: &str) -> String {
+    let (octal, decimal) = (i32::from_str_radix(text, 8), text.parse::<i32>());
+    match (octal, decimal) {
+        (Ok(octal), Ok(decimal)) if octal != decimal => {
+            format!("write {octal}, as YAML 1.1 and gcloud read it, or {decimal}")
+        }
+        _ => String::new(),
+    }
 }
 
 /// Permissions: octal with a zero before them, as YAML 1.1 and gcloud read them, or with `0o`; else decimal.
@@ -332,7 +351,7 @@ mod tests {
             told,
             [
                 "manifest, line 1: flag: `maybe` is no truth; write true or false",
-                "manifest, line 2: number: `010` is no whole number",
+                "manifest, line 2: number: `010` is no whole number; write 8, as YAML 1.1 and gcloud read it, or 10",
                 "manifest, line 3: part: `x` is no number",
                 "manifest, line 4: time: `90` is no time; write seconds, such as `90s`",
                 "manifest, line 5: word: `C` is no word for this; write `A` or `B`",
@@ -347,6 +366,24 @@ mod tests {
                 "manifest, line 13: other: this is not understood; look at its spelling and its indentation, or remove it",
             ]
         );
+    }
+
+    #[test]
+    fn words_and_numbers_of_either_yaml_are_understood() {
+        for (text, truth) in
+            [("yes", true), ("On", true), ("y", true), ("'off'", false), ("N", false), ("\"no\"", false)]
+        {
+            let (value, told) = shaped(&format!("flag: {text}"));
+            assert_eq!((value, told), (json!({ "flag": truth }), vec![]), "{text}");
+        }
+        for (text, number) in [("1_000", 1000), ("'5'", 5), ("0x1F", 31), ("0o17", 15), ("-3", -3), ("0", 0)] {
+            let (value, told) = shaped(&format!("number: {text}"));
+            assert_eq!((value, told), (json!({ "number": number }), vec![]), "{text}");
+        }
+        for wrong in ["017", "1__0", "_1", "0x", "0o8", "1e3", "3000000000", "1.0", "--1"] {
+            assert_eq!(shaped(&format!("number: {wrong}")).1.len(), 1, "{wrong}");
+        }
+        assert_eq!(shaped("flag: ~\nnumber: ~\ntext: '~'").0, json!({"flag": null, "number": null, "text": "~"}));
     }
 
     #[test]

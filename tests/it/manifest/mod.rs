@@ -1,7 +1,10 @@
 //! A service in a file, as the base of a deploy.
 
 mod cases;
+mod export;
+mod jobs;
 mod parts;
+mod pools;
 mod protections;
 mod round_trip;
 

@@ -94,8 +94,8 @@ fn read(scene: &Scene, path: &str) -> Value {
     serde_json::from_str(body).unwrap()
 }
 
-#[test]
-fn a_service_as_it_is_answered_is_a_manifest_of_it() {
+/// A world with the images, secrets and projects that it speaks of, and it as a file.
+pub fn everything() -> Scene {
     let mut scene = Scene::new();
     scene.input("source", "").input("image", "gcr.io/harbour-dev/app").input("skip_default_labels", "true");
     scene.cloud.world(|world| {
@@ -108,7 +108,14 @@ fn a_service_as_it_is_answered_is_a_manifest_of_it() {
             world.share_secret(project, secret, World::COMPUTE);
         }
     });
-    scene.file("service.json", SERVICE).input("manifest", "service.json").run().expect(0);
+    scene.file("service.json", SERVICE).input("manifest", "service.json");
+    scene
+}
+
+#[test]
+fn a_service_as_it_is_answered_is_a_manifest_of_it() {
+    let mut scene = everything();
+    scene.run().expect(0);
     let config = |scene: &Scene| settings(super::config(scene));
     let before = config(&scene);
     let v2 = "/v2/projects/harbour-dev/locations/us-central1/services/web";

@@ -8,6 +8,7 @@
 pub mod container;
 pub mod contract;
 pub mod engine;
+pub mod keeper;
 pub mod listener;
 pub mod masker;
 pub mod normal;
