@@ -10,8 +10,10 @@ use crate::support::keeper::Keeper;
 
 const IMAGE: &str = "gcr.io/harbour-dev/app";
 
-/// Notes of Google and of gcloud, which no document of ours has.
-const NOTES: [&str; 9] = [
+/// Notes of Google and of gcloud, which no document of ours has; and the environment of jobs, which is the second one
+/// whether a document says so or not.
+const NOTES: [&str; 10] = [
+    "run.googleapis.com/execution-environment",
     "run.googleapis.com/client-name",
     "run.googleapis.com/client-version",
     "run.googleapis.com/creator",
@@ -123,6 +125,7 @@ spec:
         run.googleapis.com/vpc-access-egress: all-traffic
         run.googleapis.com/cloudsql-instances: harbour-dev:us-central1:main
     spec:
+      serviceAccountName: x@harbour-dev.iam.gserviceaccount.com
       containers:
       - image: gcr.io/harbour-dev/app
         args: [a]
