@@ -164,7 +164,7 @@ fn gcloud_and_slipway_deploy_the_same_service_in_turns() {
 }
 
 /// A configuration without what every deploy of ours writes: whose it is, and of which commit.
-fn settings(mut config: Value) -> Value {
+pub fn settings(mut config: Value) -> Value {
     for place in ["", "/template"] {
         let part = config.pointer_mut(place).and_then(Value::as_object_mut).expect("an object");
         part.retain(|name, _| {

@@ -4,7 +4,7 @@
 use fakecloud::World;
 use serde_json::{Value, json};
 
-use crate::gcloud::Gcloud;
+use crate::gcloud::{Gcloud, settings};
 use crate::support::Scene;
 use crate::support::keeper::Keeper;
 
@@ -63,6 +63,67 @@ fn prepare(scene: &Scene) {
         world.share_secret(World::PROJECT, "db", account);
         world.grant(World::PROJECT, World::DEPLOYER, "roles/iam.serviceAccountUser");
     });
+}
+
+/// Services that people make with gcloud.
+const SERVICES: [(&str, &str); 9] = [
+    ("plain", ""),
+    ("words", "--set-env-vars ^@^A=yes@B=on@C=0o17@D=1_000@E=~@F=12:30@G=true@H=1.10 --labels a=no,b=on"),
+    ("open", "--allow-unauthenticated --use-http2 --timeout 3600 --concurrency 1 --cpu-boost --no-cpu-throttling"),
+    ("small", "--cpu 0.5 --memory 256Mi --concurrency 1 --max-instances 1 --min-instances 0"),
+    (
+        "gpu",
+        "--gpu 1 --gpu-type nvidia-l4 --cpu 4 --memory 16Gi --no-cpu-throttling --max-instances 1 --no-gpu-zonal-redundancy",
+    ),
+    ("manual", "--scaling 3 --session-affinity --execution-environment gen1"),
+    (
+        "connected",
+        "--vpc-connector c --vpc-egress private-ranges-only --service-account x@harbour-dev.iam.gserviceaccount.com",
+    ),
+    ("tagged", "--revision-suffix one --tag green"),
+    (
+        "two",
+        "--container app --image gcr.io/harbour-dev/app --port 8080 --depends-on side --container side --image gcr.io/harbour-dev/app --memory 128Mi",
+    ),
+];
+
+#[test]
+#[ignore = "needs the real gcloud"]
+fn every_export_of_a_service_deploys_as_it_is() {
+    let mut scene = Scene::new();
+    prepare(&scene);
+    let gcloud = Gcloud::of(&scene);
+    let exports = SERVICES.map(|(name, flags)| {
+        let image = if name == "two" { String::new() } else { format!("--image {IMAGE} ") };
+        let open = if flags.contains("allow-unauthenticated") { "" } else { "--no-allow-unauthenticated " };
+        let line = format!("beta run deploy {name} {open}{image}{flags}");
+        gcloud.run(line.trim());
+        (name, gcloud.run(&format!("run services describe {name} --format export")))
+    });
+    let config = |scene: &Scene, name: &str| {
+        settings(scene.cloud.world(|world| Value::Object(world.service("us-central1", name).unwrap().config.clone())))
+    };
+    scene.input("source", "").input("image", IMAGE).input("strategy", "direct").input("manifest", "theirs.yaml");
+    for (name, export) in exports {
+        let before = config(&scene, name);
+        scene.file("theirs.yaml", &export).input("service", name).run().expect(0);
+        assert_eq!(config(&scene, name), before, "{export}");
+        let (ours, elsewhere) = (["export", "--to", "ours.yaml", "--format"], format!("{name}-2"));
+        for name in ["image", "strategy", "manifest"] {
+            scene.input(name, "");
+        }
+        let forms = ["v2", "knative"].map(|form| {
+            scene.command(&[&ours[..], &[form]].concat()).expect(0);
+            std::fs::read_to_string(scene.workspace().join("ours.yaml")).unwrap()
+        });
+        scene.input("image", IMAGE).input("strategy", "direct").input("manifest", "theirs.yaml");
+        for form in forms {
+            scene.file("theirs.yaml", &form).input("service", &elsewhere).run().expect(0);
+            let mut after = config(&scene, &elsewhere);
+            after["traffic"] = before["traffic"].clone();
+            assert_eq!(after, before, "{form}");
+        }
+    }
 }
 
 #[test]
