@@ -352,14 +352,65 @@ pub enum Strategy {
 pub struct Changes<T> {
     /// Values by name; `None` when the input was not given at all.
     pub entries: Option<Vec<(String, T)>>,
+    /// Names that go.
+    pub gone: Vec<String>,
     /// What happens to the others.
     pub strategy: Strategy,
 }
 
 impl<T> Default for Changes<T> {
     fn default() -> Self {
-        Self { entries: None, strategy: Strategy::Merge }
+        Self { entries: None, gone: Vec::new(), strategy: Strategy::Merge }
     }
+}
+
+/// Things by name that are put in place, or taken away.
+#[derive(Debug, Clone)]
+pub struct Named<T> {
+    /// What is put there.
+    pub put: Vec<(String, T)>,
+    /// The names of what goes.
+    pub gone: Vec<String>,
+    /// Whether everything goes that was there.
+    pub all_gone: bool,
+}
+
+impl<T> Default for Named<T> {
+    fn default() -> Self {
+        Self { put: Vec::new(), gone: Vec::new(), all_gone: false }
+    }
+}
+
+impl<T> Named<T> {
+    /// Whether anything is to be done.
+    pub fn says_anything(&self) -> bool {
+        self.all_gone || !self.put.is_empty() || !self.gone.is_empty()
+    }
+
+    /// Whether what has this name goes.
+    pub fn takes(&self, name: &str) -> bool {
+        self.all_gone || self.gone.iter().any(|gone| gone == name)
+    }
+}
+
+/// A volume in a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// The volume's name.
+    pub volume: String,
+    /// The directory of it that is mounted, where it is not all of it.
+    pub part: Option<String>,
+}
+
+/// A container beside the one that the image is for.
+#[derive(Debug, Clone)]
+pub struct Beside {
+    /// Its name.
+    pub name: String,
+    /// Its image; `None` leaves the one it has.
+    pub image: Option<String>,
+    /// What is changed in it: of all settings those of a container.
+    pub settings: Settings,
 }
 
 /// A reference to a secret's version.
@@ -449,6 +500,16 @@ pub struct Settings {
     pub http2: Option<bool>,
     /// Firewall tags of the interface for direct egress; none takes them away.
     pub network_tags: Option<Vec<String>>,
+    /// Volumes, by name, as the document has them.
+    pub volumes: Named<Value>,
+    /// Where the container mounts them.
+    pub volume_mounts: Named<Mount>,
+    /// Containers beside the one that the image is for, or further settings of that.
+    pub containers: Vec<Beside>,
+    /// Containers that go.
+    pub remove_containers: Vec<String>,
+    /// Labels that go.
+    pub labels_gone: Vec<String>,
     /// Changes of single fields.
     pub edits: Vec<Edit>,
     /// Inputs whose text only says that what is there goes, and that are no single field.

@@ -92,11 +92,21 @@ pub fn milli_cpu(text: &str) -> Result<u32, &'static str> {
     if (80..1000).contains(&milli) || [1000, 2000, 4000, 6000, 8000].contains(&milli) { Ok(milli) } else { Err(CURE) }
 }
 
-/// Memory with a unit, in bytes: `512Mi`, `1Gi`, `512M`, `1G`.
+/// Memory with a unit, in bytes: `512Mi`, `1Gi`, `1.5Gi`, `512M`, `1G`.
 pub fn memory(text: &str) -> Result<u64, &'static str> {
-    const CURE: &str = "write a number with a unit, such as 512Mi or 1Gi, from 128Mi to 32Gi";
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let number: u64 = text[..digits].parse().map_err(|_| CURE)?;
+    const CURE: &str = "write a number with a unit, such as 512Mi, 1Gi or 1.5Gi, from 128Mi to 32Gi";
+    size(text).ok().filter(|bytes| (100_000_000..=32 << 30).contains(bytes)).ok_or(CURE)
+}
+
+/// A quantity of bytes with a unit.
+pub fn size(text: &str) -> Result<u64, &'static str> {
+    const CURE: &str = "write a number with a unit, such as 512Mi or 1.5Gi";
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();
+    let number = &text[..digits];
+    if !number.starts_with(|c: char| c.is_ascii_digit()) || !number.ends_with(|c: char| c.is_ascii_digit()) {
+        return Err(CURE);
+    }
+    let number: f64 = number.parse().map_err(|_| CURE)?;
     let unit: u64 = match &text[digits..] {
         "Ki" => 1 << 10,
         "Mi" => 1 << 20,
@@ -106,7 +116,9 @@ pub fn memory(text: &str) -> Result<u64, &'static str> {
         "G" => 1_000_000_000,
         _ => return Err(CURE),
     };
-    number.checked_mul(unit).filter(|bytes| (100_000_000..=32 << 30).contains(bytes)).ok_or(CURE)
+    let bytes = number * unit as f64;
+    // Beyond a petabyte it is a slip of the pen.
+    if bytes < 1e15 { Ok(bytes.round() as u64) } else { Err(CURE) }
 }
 
 /// Items separated by line breaks or commas; blanks and `#` comments are left out.
@@ -260,7 +272,9 @@ mod tests {
         }
         assert_eq!(memory("512Mi"), Ok(512 << 20));
         assert_eq!(memory("1Gi"), Ok(1 << 30));
-        for text in ["512", "512MB", "64Mi", "64Gi", "", "Mi", "99999999999999999999Gi"] {
+        assert_eq!(memory("1.5Gi"), Ok(1536 << 20));
+        assert_eq!((size("10Gi"), size("64Mi")), (Ok(10 << 30), Ok(64 << 20)));
+        for text in ["512", "512MB", "64Mi", "64Gi", "", "Mi", ".5Gi", "1.Gi", "1.2.3Gi", "99999999999999999999Gi"] {
             assert!(memory(text).is_err(), "{text}");
         }
     }

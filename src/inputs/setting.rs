@@ -148,6 +148,8 @@ const IN_LISTS: &[(&str, Back)] = &[
     ("subnet", Back::None),
     ("network_tags", Back::Default),
     ("cloudsql_instances", Back::Default),
+    ("volumes", Back::Default),
+    ("volume_mounts", Back::Default),
 ];
 
 /// Those settings.

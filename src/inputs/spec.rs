@@ -186,6 +186,7 @@ const DEPLOYS: &[&[Input]] = &[
     &settings::of_templates(Group::Service),
     &settings::KEY_GONE,
     &settings::of_containers(Group::Service),
+    &settings::of_several(Group::Service),
     &settings::OF_SERVERS,
     ROLLED_OUT,
 ];

@@ -14,6 +14,9 @@ use crate::inputs::setting::{At, fields};
 const OWN: &[(&str, &[&str])] = &[
     ("port", &["template.containers.ports"]),
     ("http2", &["template.containers.ports"]),
+    ("volumes", &["template.volumes", "template.containers.volumeMounts"]),
+    ("volume_mounts", &["template.containers.volumeMounts"]),
+    ("remove_containers", &["template.containers"]),
     ("env_vars", &["template.containers.env"]),
     ("secrets", &["template.containers.env", "template.containers.volumeMounts", "template.volumes.secret"]),
     ("labels", &["labels", "template.labels", "execution.labels"]),
@@ -56,8 +59,16 @@ const ALWAYS: [&str; 10] = [
     "template.labels.client.knative.dev/nonce",
 ];
 
-/// The inputs of a service or worker pool that are given.
-pub fn given(settings: &Settings) -> Vec<&'static str> {
+/// The inputs of a service or worker pool that are given, and of each container beside the app.
+pub fn given(settings: &Settings) -> Vec<String> {
+    let beside = settings.containers.iter().map(|beside| format!("{BESIDE}{}", beside.name));
+    given_inputs(settings).into_iter().map(str::to_owned).chain(beside).collect()
+}
+
+/// What stands before the name of a container that `containers` names.
+const BESIDE: &str = "containers ";
+
+fn given_inputs(settings: &Settings) -> Vec<&'static str> {
     let all = [
         ("port", settings.port.is_some()),
         ("cpu", settings.cpu.is_some()),
@@ -69,7 +80,10 @@ pub fn given(settings: &Settings) -> Vec<&'static str> {
         ("max_instances", settings.max_instances.is_some()),
         ("env_vars", settings.env.entries.is_some()),
         ("secrets", settings.secrets.entries.is_some()),
-        ("labels", !settings.labels.is_empty()),
+        ("labels", !settings.labels.is_empty() || !settings.labels_gone.is_empty()),
+        ("volumes", settings.volumes.says_anything()),
+        ("volume_mounts", settings.volume_mounts.says_anything()),
+        ("remove_containers", !settings.remove_containers.is_empty()),
         ("runtime_service_account", settings.runtime_account.is_some()),
         ("cloudsql_instances", settings.cloudsql.is_some()),
         ("vpc_connector", settings.vpc_connector.is_some()),
@@ -95,7 +109,7 @@ pub fn given(settings: &Settings) -> Vec<&'static str> {
 }
 
 /// Those of a job.
-pub fn given_to_job(settings: &JobSettings) -> Vec<&'static str> {
+pub fn given_to_job(settings: &JobSettings) -> Vec<String> {
     let mut all = given(&settings.shared);
     let more = [
         ("task_timeout", settings.timeout.is_some()),
@@ -103,16 +117,24 @@ pub fn given_to_job(settings: &JobSettings) -> Vec<&'static str> {
         ("tasks", settings.tasks.is_some()),
         ("parallelism", settings.parallelism.is_some()),
     ];
-    all.extend(more.into_iter().filter(|(_, given)| *given).map(|(name, _)| name));
+    all.extend(more.into_iter().filter(|(_, given)| *given).map(|(name, _)| name.to_owned()));
     all
 }
 
 /// A sentence for each thing that differs between two documents and is no input's that is given. Both are as they are
 /// written; a job's is in the shape of a service.
-pub fn besides(before: &Value, after: &Value, given: &[&str]) -> Vec<String> {
+pub fn besides(before: &Value, after: &Value, given: &[impl AsRef<str>]) -> Vec<String> {
+    let given: Vec<&str> = given.iter().map(AsRef::as_ref).collect();
+    let named: Vec<String> = given
+        .iter()
+        .filter_map(|input| input.strip_prefix(BESIDE))
+        .map(|name| format!("template.containers[{name}]."))
+        .collect();
     let given = given.iter().flat_map(|input| own(input));
     let owned: Vec<String> = ALWAYS.into_iter().map(str::to_owned).chain(given).collect();
-    let (old, new) = (leaves(before), leaves(after));
+    // The only container needs no name.
+    let alone = [before, after].iter().all(|one| one.pointer("/template/containers/1").is_none());
+    let (old, new) = (leaves(before, alone), leaves(after, alone));
     let mut places: Vec<&String> = old.keys().chain(new.keys()).collect();
     places.sort();
     places.dedup();
@@ -123,7 +145,8 @@ pub fn besides(before: &Value, after: &Value, given: &[&str]) -> Vec<String> {
         let same = before.map(|leaf| &leaf.value) == after.map(|leaf| &leaf.value);
         // Whose label it is that says who manages a service is worth a word when it changes hands.
         let hands = path.ends_with("labels.managed-by") && before.is_some();
-        if !same && (hands || !is_owned(&owned, path)) && !is_note(path) {
+        let beside = named.iter().any(|start| place.starts_with(start));
+        if !same && (hands || !is_owned(&owned, path) && !beside) && !is_note(path) {
             let sentence = sentence(place, path, before, after);
             if !said.contains(&sentence) {
                 said.push(sentence);
@@ -145,9 +168,9 @@ struct Leaf {
 }
 
 /// Every value of a document by the place that people know it by.
-fn leaves(document: &Value) -> BTreeMap<String, Leaf> {
+fn leaves(document: &Value, alone: bool) -> BTreeMap<String, Leaf> {
     let mut found = BTreeMap::new();
-    flatten("", "", document, &mut found);
+    flatten("", "", document, alone, &mut found);
     found
 }
 
@@ -156,26 +179,26 @@ fn key(entry: &Value) -> Option<&'static str> {
     ["mountPath", "name", "path"].into_iter().find(|key| entry.get(key).is_some_and(Value::is_string))
 }
 
-fn flatten(place: &str, path: &str, value: &Value, found: &mut BTreeMap<String, Leaf>) {
+fn flatten(place: &str, path: &str, value: &Value, alone: bool, found: &mut BTreeMap<String, Leaf>) {
     let join = |to: &str, name: &str| if to.is_empty() { name.to_owned() } else { format!("{to}.{name}") };
     match value {
         Value::Object(map) => {
             for (name, value) in map {
-                flatten(&join(place, name), &join(path, name), value, found);
+                flatten(&join(place, name), &join(path, name), value, alone, found);
             }
         }
         Value::Array(list) if list.iter().any(Value::is_object) => {
             for (at, entry) in list.iter().enumerate() {
                 let mut entry = entry.clone();
                 let name = key(&entry).and_then(|key| entry.as_object_mut()?.remove(key)).unwrap_or_default();
-                // The only container needs no name.
-                let alone = list.len() == 1 && path == "template.containers";
+                let container = path == "template.containers";
                 let place = match name.as_str() {
-                    Some(name) if !alone => format!("{place}[{name}]"),
-                    None if list.len() > 1 => format!("{place}[{at}]"),
-                    _ => place.to_owned(),
+                    _ if container && alone => place.to_owned(),
+                    Some(name) => format!("{place}[{name}]"),
+                    None if list.len() > 1 || container => format!("{place}[{at}]"),
+                    None => place.to_owned(),
                 };
-                flatten(&place, path, &entry, found);
+                flatten(&place, path, &entry, alone, found);
             }
         }
         Value::Array(list) if list.is_empty() => {}
@@ -266,6 +289,6 @@ mod tests {
                 "`vpcAccess.connector` goes, which is c: a connector and an interface exclude each other",
             ]
         );
-        assert!(besides(&after, &after, &[]).is_empty());
+        assert!(besides(&after, &after, &[""; 0]).is_empty());
     }
 }

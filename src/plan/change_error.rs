@@ -51,6 +51,38 @@ pub enum ChangeError {
         /// The subnetwork that is there.
         subnet: String,
     },
+    /// A volume that is to be mounted is not there.
+    #[error("`volume_mounts` mounts volume `{asked}` at `{path}`, and there is none (there are {})", names(there))]
+    NoSuchVolume {
+        /// Where.
+        path: String,
+        /// The volume that is asked for.
+        asked: String,
+        /// Those that exist.
+        there: Vec<String>,
+    },
+    /// A new container needs an image.
+    #[error("container `{name}` is not there yet, and has no `image`")]
+    NoImage {
+        /// Its name.
+        name: String,
+    },
+    /// The container that gets the image is to be removed.
+    #[error("`remove_containers` names `{name}`, which is the container that is deployed")]
+    RemovesApp {
+        /// Its name.
+        name: String,
+    },
+    /// A container waits for one that is not there.
+    #[error("container `{of}` waits for `{asked}`, and there is none (there are {})", names(there))]
+    NoSuchDependency {
+        /// Who waits.
+        of: String,
+        /// For whom.
+        asked: String,
+        /// The names that exist.
+        there: Vec<String>,
+    },
     /// Firewall tags need an interface.
     #[error("`network_tags` are an interface's, and there is none: it is not said which network is reached")]
     NoInterface,
@@ -89,6 +121,12 @@ impl Explain for ChangeError {
             }
             ChangeError::OtherNetwork { asked, .. } => {
                 format!("Name a subnetwork of `{asked}` as well: `subnet`")
+            }
+            ChangeError::NoSuchVolume { asked, .. } => format!("Give volume `{asked}` in `volumes`"),
+            ChangeError::NoImage { name } => format!("Give `image` of `{name}` in `containers`"),
+            ChangeError::RemovesApp { .. } => "Name another one in `container`, or take it out of the list".into(),
+            ChangeError::NoSuchDependency { asked, .. } => {
+                format!("Give container `{asked}` in `containers`, or take it out of `depends_on`")
             }
             ChangeError::NoInterface => "Give `network` or `subnet` too".into(),
             ChangeError::Sidecars { .. } => {

@@ -27,8 +27,10 @@ struct Shown {
 
 /// Every setting that differs between two documents of a service, both as they would be written.
 pub fn between(before: Option<&Value>, after: &Value) -> Vec<Difference> {
-    let old = before.map(settings).unwrap_or_default();
-    let new = settings(&before.map_or_else(|| after.clone(), |before| filled(before, after)));
+    let after = &before.map_or_else(|| after.clone(), |before| filled(before, after));
+    let only = before.and_then(only_container).or_else(|| only_container(after));
+    let old = before.map(|before| settings(before, only.as_deref())).unwrap_or_default();
+    let new = settings(after, only.as_deref());
     let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
     names.sort();
     names.dedup();
@@ -63,7 +65,16 @@ const NAMES: [(&str, &str); 4] = [
 const NOISE: [&str; 6] =
     ["etag", "client", "clientVersion", "launchStage", "template.client", "template.clientVersion"];
 
-fn settings(service: &Value) -> BTreeMap<String, Shown> {
+/// The name of a service's only container.
+fn only_container(service: &Value) -> Option<String> {
+    match service.pointer("/template/containers")?.as_array()?.as_slice() {
+        [only] => Some(only.get("name").and_then(Value::as_str).unwrap_or_default().to_owned()),
+        _ => None,
+    }
+}
+
+/// The settings of a service. The container that is the only one, before or after, needs no name.
+fn settings(service: &Value, only: Option<&str>) -> BTreeMap<String, Shown> {
     let mut found = BTreeMap::new();
     let Some(root) = service.as_object() else { return found };
     for (key, value) in root.iter().filter(|(key, _)| *key != "template") {
@@ -71,7 +82,8 @@ fn settings(service: &Value) -> BTreeMap<String, Shown> {
     }
     for (key, value) in service.get("template").and_then(Value::as_object).into_iter().flatten() {
         match key.as_str() {
-            "containers" => containers(value, &mut found),
+            "containers" => containers(value, only, &mut found),
+            "volumes" => volumes(value, &mut found),
             _ => flatten(&format!("template.{key}"), value, &mut found),
         }
     }
@@ -115,14 +127,36 @@ fn is_of_a_run(key: &str) -> bool {
     key.ends_with("labels.commit-sha") || is_note(key)
 }
 
-fn containers(list: &Value, found: &mut BTreeMap<String, Shown>) {
+/// Each volume by its name.
+fn volumes(list: &Value, found: &mut BTreeMap<String, Shown>) {
+    for volume in list.as_array().into_iter().flatten() {
+        let name = volume.get("name").and_then(Value::as_str).unwrap_or_default();
+        for (kind, value) in volume.as_object().into_iter().flatten().filter(|(key, _)| *key != "name") {
+            flatten(&format!("volume {name}.{kind}"), value, found);
+        }
+    }
+}
+
+/// Each mount by its place.
+fn mounts(prefix: &str, list: &Value, found: &mut BTreeMap<String, Shown>) {
+    for mount in list.as_array().into_iter().flatten() {
+        let text = |key: &str| mount.get(key).and_then(Value::as_str).unwrap_or_default();
+        let part = if text("subPath").is_empty() { String::new() } else { format!("/{}", text("subPath")) };
+        let shown = format!("volume {}{part}", text("name"));
+        found.insert(format!("{prefix}mount {}", text("mountPath")), Shown { compared: mount.to_string(), shown });
+    }
+}
+
+fn containers(list: &Value, only: Option<&str>, found: &mut BTreeMap<String, Shown>) {
     let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
     for container in list {
         let name = container.get("name").and_then(Value::as_str).unwrap_or_default();
-        let prefix = if list.len() > 1 { format!("container {name}.") } else { String::new() };
+        let alone = list.len() == 1 || only == Some(name);
+        let prefix = if alone { String::new() } else { format!("container {name}.") };
         for (key, value) in container.as_object().into_iter().flatten() {
             match key.as_str() {
                 "env" => variables(&prefix, value, found),
+                "volumeMounts" => mounts(&prefix, value, found),
                 "command" | "args" => words(format!("{prefix}{key}"), value, found),
                 "name" => {}
                 _ => flatten(&format!("{prefix}{key}"), value, found),

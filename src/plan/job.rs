@@ -6,8 +6,9 @@
 use serde_json::{Map, Value, json};
 
 use super::change_error::ChangeError;
-use super::service::{READ_ONLY, clean_containers, container_index, label, object, set, take_container};
-use super::{edits, enrolment, network, variables};
+use super::containers::app_of_new;
+use super::service::{READ_ONLY, clean_containers, container_index, generation, label, object, set, take_container};
+use super::{containers, edits, network, volumes};
 use crate::inputs::job::{JobSettings, Run};
 use crate::inputs::setting::At;
 
@@ -38,18 +39,15 @@ pub fn change(
     set(task, "serviceAccount", shared.runtime_account.as_ref().map(|account| account.as_str()));
     edits::apply(task, &shared.edits, At::Template);
     network::apply(task, shared)?;
-    let index = container_index(task, shared.container.as_deref(), current.is_none())?;
+    volumes::apply(task, &shared.volumes);
+    let new = current.is_none();
+    let asked = if new { app_of_new(shared) } else { shared.container.as_deref() };
+    let index = container_index(task, asked, new)?;
     let mut container = take_container(task, index);
-    if let Some(image) = image {
-        enrolment::set_image(&mut container, image);
-    }
-    set(&mut container, "command", shared.command.clone());
-    set(&mut container, "args", shared.args.clone());
-    limits(&mut container, settings);
-    edits::apply(&mut container, &shared.edits, At::Container);
-    variables::apply(task, &mut container, shared)?;
-    if let Some(containers) = task.get_mut("containers").and_then(Value::as_array_mut) {
-        containers[index] = Value::Object(container);
+    containers::dress(task, &mut container, shared, image)?;
+    if let Some(all) = task.get_mut("containers").and_then(Value::as_array_mut) {
+        all[index] = Value::Object(container);
+        containers::apply(task, shared, index)?;
     }
     Ok(job)
 }
@@ -64,10 +62,10 @@ pub(super) fn frame(job: &mut Value, settings: &JobSettings, mark: &str) {
     let root = object(job);
     root.insert("client".into(), "slipway".into());
     root.insert("clientVersion".into(), env!("CARGO_PKG_VERSION").into());
-    label(root, &settings.shared.labels);
+    label(root, &settings.shared);
     edits::apply(root, &settings.shared.edits, At::Service);
     let execution = object(root.entry("template").or_insert_with(|| json!({})));
-    label(execution, &settings.shared.labels);
+    label(execution, &settings.shared);
     object(execution.entry("annotations").or_insert_with(|| json!({}))).insert(MARK.into(), mark.into());
     set(execution, "taskCount", settings.tasks);
     set(execution, "parallelism", settings.parallelism);
@@ -75,6 +73,8 @@ pub(super) fn frame(job: &mut Value, settings: &JobSettings, mark: &str) {
     let task = object(execution.entry("template").or_insert_with(|| json!({})));
     set(task, "timeout", settings.timeout.map(|timeout| format!("{}s", timeout.as_secs())));
     set(task, "maxRetries", settings.retries);
+    let second = settings.shared.second_generation;
+    set(task, "executionEnvironment", second.map(generation));
 }
 
 /// The template of a job's tasks.
@@ -171,11 +171,11 @@ pub fn as_service(job: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inputs::deploy::{Changes, Settings, Strategy};
+    use crate::inputs::deploy::{Changes, Settings};
     use std::time::Duration;
 
     fn settings() -> JobSettings {
-        let env = Changes { entries: Some(vec![("A".into(), "2".into())]), strategy: Strategy::Merge };
+        let env = Changes { entries: Some(vec![("A".into(), "2".into())]), ..Changes::default() };
         JobSettings {
             shared: Settings { env, memory: Some("1Gi".into()), ..Settings::default() },
             timeout: Some(Duration::from_secs(60)),

@@ -53,6 +53,9 @@ pub(super) fn apply(
     if settings.secrets.entries.is_some() && settings.secrets.strategy == Strategy::Overwrite {
         mounts.keep_only(&groups);
     }
+    for path in settings.secrets.gone.iter().filter(|name| name.starts_with('/')) {
+        mounts.without(path);
+    }
     for (index, mount) in mounts.own.iter().enumerate() {
         mounts.places.entry(place(mount).to_owned()).or_insert(index);
     }
@@ -141,6 +144,30 @@ impl Mounts {
             }
         }
         self.own = kept;
+    }
+
+    /// Takes one file of a secret away; what else the volume shows stays.
+    fn without(&mut self, path: &str) {
+        let (directory, file) = path.rsplit_once('/').unwrap_or(("", path));
+        let index = self.own.iter().position(|mount| place(mount) == directory && whole(mount));
+        let Some((index, volume)) = index.and_then(|at| Some((at, self.volume(&self.own[at]["name"])?.clone()))) else {
+            return;
+        };
+        if volume.get("secret").is_none() {
+            return;
+        }
+        let mut left = files(&volume);
+        let before = left.len();
+        left.retain(|item| item["path"] != file);
+        if left.is_empty() {
+            self.own.remove(index);
+        } else if left.len() < before {
+            let mut changed = volume;
+            changed["secret"]["items"] = left.into();
+            let all = self.own.clone();
+            let name = self.put(changed, others_of(&all, index));
+            self.own[index] = renamed(&all[index], name);
+        }
     }
 
     /// Mounts files of a secret. The secret that is mounted in the directory is joined when it is the same one, and

@@ -91,7 +91,7 @@ fn volumes(template: &Map<String, Value>, container: &Map<String, Value>) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inputs::deploy::{Changes, Settings, Strategy};
+    use crate::inputs::deploy::{Changes, Settings};
     use crate::model::ids::JobName;
     use std::time::Duration;
 
@@ -120,7 +120,7 @@ mod tests {
     fn the_job_stands_where_the_service_stands() {
         let shared = Settings {
             command: Some(vec!["migrate".into()]),
-            env: Changes { entries: Some(vec![("A".into(), "2".into())]), strategy: Strategy::Merge },
+            env: Changes { entries: Some(vec![("A".into(), "2".into())]), ..Changes::default() },
             ..Settings::default()
         };
         let made = job(None, &service(), None, &wish(shared), "i@sha256:1", "m").expect("a job");

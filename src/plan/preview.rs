@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::base;
 use super::notes::Notes;
-use super::service::{label, object};
+use super::service::{add_labels, object};
 use super::service_level::Patch;
 use crate::inputs::preview::{Guest, PREVIEW_LABEL, REPOSITORY_LABEL};
 use crate::model::ids::RevisionName;
@@ -51,7 +51,7 @@ pub fn finish(service: &mut Value, start: Option<&Value>, guest: &Guest) {
     if let Some(open) = start.and_then(|start| start.get("invokerIamDisabled")).filter(|_| reached_alike(start, root)) {
         root.insert("invokerIamDisabled".into(), open.clone());
     }
-    label(root, &guest.labels);
+    add_labels(root, &guest.labels);
     let template = object(root.entry("template").or_insert_with(|| json!({})));
     object(template.entry("scaling").or_insert_with(|| json!({}))).insert("minInstanceCount".into(), 0.into());
 }

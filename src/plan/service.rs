@@ -6,10 +6,11 @@
 use serde_json::{Map, Value, json};
 
 use super::change_error::ChangeError;
+use super::containers::app_of_new;
 use super::decide::Marks;
 use super::manifest::from_manifest;
 use super::service_level::Patch;
-use super::{base, edits, enrolment, network, port, variables};
+use super::{base, containers, edits, enrolment, network, volumes};
 use crate::inputs::deploy::{Ingress, Settings, What};
 use crate::inputs::setting::At;
 
@@ -68,28 +69,26 @@ pub fn change(current: Option<&Value>, settings: &Settings, image: &str, marks: 
         // gcloud's way of forcing a new revision; the name does that here.
         labels.remove("client.knative.dev/nonce");
     }
-    label(template, &settings.labels);
+    label(template, settings);
     set(template, "serviceAccount", settings.runtime_account.as_ref().map(|account| account.as_str()));
     set(template, "timeout", settings.timeout.map(|timeout| format!("{}s", timeout.as_secs())));
     set(template, "maxInstanceRequestConcurrency", settings.concurrency);
-    set(
-        template,
-        "executionEnvironment",
-        settings
-            .second_generation
-            .map(|second| if second { "EXECUTION_ENVIRONMENT_GEN2" } else { "EXECUTION_ENVIRONMENT_GEN1" }),
-    );
+    set(template, "executionEnvironment", settings.second_generation.map(generation));
     set(template, "sessionAffinity", settings.session_affinity);
     scaling(template, settings);
     edits::apply(template, &settings.edits, At::Template);
     network::apply(template, settings)?;
 
-    let index = container_index(template, settings.container.as_deref(), new)?;
+    volumes::apply(template, &settings.volumes);
+    let asked = if new { app_of_new(settings) } else { settings.container.as_deref() };
+    let index = container_index(template, asked, new)?;
     let mut container = take_container(template, index);
-    dress(&mut container, settings, image, new);
-    variables::apply(template, &mut container, settings)?;
+    dress(template, &mut container, settings, image, new)?;
+    if let Some(all) = template.get_mut("containers").and_then(Value::as_array_mut) {
+        all[index] = Value::Object(container);
+        containers::apply(template, settings, index)?;
+    }
     if let Some(containers) = template.get_mut("containers").and_then(Value::as_array_mut) {
-        containers[index] = Value::Object(container);
         throttle(containers, settings);
     }
     Ok(service)
@@ -109,7 +108,7 @@ fn level(root: &mut Map<String, Value>, settings: &Settings) {
     set(root, "description", settings.description.as_deref());
     set(root, "ingress", settings.ingress.map(ingress_word));
     set(root, "invokerIamDisabled", settings.invoker_check.map(|check| !check));
-    label(root, &settings.labels);
+    label(root, settings);
     edits::apply(root, &settings.edits, At::Service);
 }
 
@@ -192,13 +191,15 @@ pub(super) fn take_container(template: &mut Map<String, Value>, index: usize) ->
     }
 }
 
-fn dress(container: &mut Map<String, Value>, settings: &Settings, image: &str, new: bool) {
-    enrolment::set_image(container, image);
+fn dress(
+    template: &mut Map<String, Value>,
+    container: &mut Map<String, Value>,
+    settings: &Settings,
+    image: &str,
+    new: bool,
+) -> Result<(), ChangeError> {
     let fresh = !container.contains_key("resources");
-    set(container, "command", settings.command.clone());
-    set(container, "args", settings.args.clone());
-    port::apply(container, settings);
-    edits::apply(container, &settings.edits, At::Container);
+    containers::dress(template, container, settings, Some(image))?;
     let gpu = settings.edits.iter().any(|edit| edit.input == "gpu" && edit.value.is_some());
     let asked = gpu
         || settings.cpu.is_some()
@@ -206,14 +207,9 @@ fn dress(container: &mut Map<String, Value>, settings: &Settings, image: &str, n
         || settings.cpu_boost.is_some()
         || settings.cpu_throttling.is_some();
     if !asked && !new {
-        return;
+        return Ok(());
     }
     let resources = object(container.entry("resources").or_insert_with(|| json!({})));
-    if settings.cpu.is_some() || settings.memory.is_some() {
-        let limits = object(resources.entry("limits").or_insert_with(|| json!({})));
-        set(limits, "cpu", settings.cpu.as_deref());
-        set(limits, "memory", settings.memory.as_deref());
-    }
     // As soon as `resources` is sent, a missing cpuIdle means CPU that is always on, and billed.
     if fresh && settings.cpu_throttling.is_none() {
         resources.insert("cpuIdle".into(), true.into());
@@ -228,6 +224,7 @@ fn dress(container: &mut Map<String, Value>, settings: &Settings, image: &str, n
         None if new => drop(resources.insert("startupCpuBoost".into(), true.into())),
         None => {}
     }
+    Ok(())
 }
 
 /// An instance has its CPU always or while it serves, all of its containers alike: Knative's form has one annotation for
@@ -240,6 +237,11 @@ fn throttle(containers: &mut [Value], settings: &Settings) {
     }
 }
 
+/// The field's word for the second generation, or the first.
+pub(super) fn generation(second: bool) -> &'static str {
+    if second { "EXECUTION_ENVIRONMENT_GEN2" } else { "EXECUTION_ENVIRONMENT_GEN1" }
+}
+
 fn ingress_word(ingress: Ingress) -> &'static str {
     match ingress {
         Ingress::All => "INGRESS_TRAFFIC_ALL",
@@ -248,10 +250,19 @@ fn ingress_word(ingress: Ingress) -> &'static str {
     }
 }
 
-pub(super) fn label(on: &mut Map<String, Value>, labels: &[(String, String)]) {
-    if labels.is_empty() {
-        return;
+/// Gives labels, and takes away those that go.
+pub(super) fn label(on: &mut Map<String, Value>, settings: &Settings) {
+    if !settings.labels.is_empty() {
+        add_labels(on, &settings.labels);
     }
+    let Some(there) = on.get_mut("labels").and_then(Value::as_object_mut) else { return };
+    settings.labels_gone.iter().for_each(|name| drop(there.remove(name)));
+    if there.is_empty() {
+        on.remove("labels");
+    }
+}
+
+pub(super) fn add_labels(on: &mut Map<String, Value>, labels: &[(String, String)]) {
     let there = object(on.entry("labels").or_insert_with(|| json!({})));
     for (key, value) in labels {
         there.insert(key.clone(), value.as_str().into());
@@ -271,7 +282,7 @@ pub(super) use crate::model::json::object;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inputs::deploy::{Changes, SecretRef, Strategy};
+    use crate::inputs::deploy::{Changes, SecretRef};
     use std::time::Duration;
 
     fn marks() -> Marks {
@@ -379,9 +390,9 @@ mod tests {
         let settings = Settings {
             env: Changes {
                 entries: Some(vec![("OLD".into(), "now plain".into()), ("B".into(), String::new())]),
-                strategy: Strategy::Merge,
+                ..Changes::default()
             },
-            secrets: Changes { entries: Some(vec![("DB".into(), secret("db"))]), strategy: Strategy::Merge },
+            secrets: Changes { entries: Some(vec![("DB".into(), secret("db"))]), ..Changes::default() },
             ..Settings::default()
         };
         let service = apply(Some(current), &settings);

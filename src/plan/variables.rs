@@ -25,6 +25,9 @@ pub(super) fn apply(
     if settings.secrets.entries.is_some() && settings.secrets.strategy == Strategy::Overwrite {
         env.retain(|entry| !is_secret(entry));
     }
+    let goes = |gone: &[String], entry: &Value| gone.iter().any(|name| entry["name"] == name.as_str());
+    env.retain(|entry| is_secret(entry) || !goes(&settings.env.gone, entry));
+    env.retain(|entry| !is_secret(entry) || !goes(&settings.secrets.gone, entry));
     let mut env = Variables::of(env);
     for (name, value) in settings.env.entries.iter().flatten() {
         env.put(name, json!({"name": name, "value": value}));

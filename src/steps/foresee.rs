@@ -53,7 +53,7 @@ pub(super) fn say(context: &Context<'_>, before: Option<&Value>, after: &Value) 
     let Some(before) = described.as_ref().or(before) else { return };
     let given = given(&deploy.settings);
     let mut said = besides(&settings_of(before), after, &given);
-    if !given.contains(&"base_image") {
+    if !given.iter().any(|input| input == "base_image") {
         said.extend(base_that_stays(after, deploy.settings.container.as_deref()));
     }
     for sentence in said {

@@ -75,7 +75,15 @@ pub fn parse_nested(input: &Input, from: From, text: &str, findings: &mut Findin
 
 /// Parses the map that is the value of an entry. Lines are told from the entry's own on.
 pub fn parse_inner(input: &Input, from: From, outer: &Entry, findings: &mut Findings) -> Vec<Entry> {
-    let reader = Reader { input: input.name, strict: from == From::Input, nested: false };
+    inner(Reader { input: input.name, strict: from == From::Input, nested: false }, outer, findings)
+}
+
+/// The same, of a map that may hold maps and lists again.
+pub fn parse_inner_nested(input: &Input, from: From, outer: &Entry, findings: &mut Findings) -> Vec<Entry> {
+    inner(Reader { input: input.name, strict: from == From::Input, nested: true }, outer, findings)
+}
+
+fn inner(reader: Reader, outer: &Entry, findings: &mut Findings) -> Vec<Entry> {
     // JSON and YAML in one line look alike; JSON's texts may hold characters that YAML does not take.
     let json = if outer.value.trim_start().starts_with('{') { reader.json(&outer.value).ok() } else { None };
     let before = findings.mistakes.len();
@@ -89,7 +97,7 @@ pub fn parse_inner(input: &Input, from: From, outer: &Entry, findings: &mut Find
     }
     let begins = outer.line + usize::from(!outer.value.trim_start().starts_with('{'));
     entries.iter_mut().for_each(|entry| entry.line += begins - 1);
-    once_each(input.name, &entries, findings);
+    once_each(reader.input, &entries, findings);
     entries
 }
 
@@ -145,8 +153,10 @@ fn grammar(text: &str) -> Grammar<'_> {
         return Grammar::Nothing;
     };
     let line = line.trim();
-    if line.starts_with('{') {
-        return Grammar::Json;
+    if let Some(rest) = line.strip_prefix('{') {
+        // JSON has its keys in quotes.
+        let bare = rest.trim_start().starts_with(|c: char| c.is_ascii_alphanumeric() || "_/.-".contains(c));
+        return if bare { Grammar::Yaml } else { Grammar::Json };
     }
     let colon = if line.starts_with(['"', '\'']) { Some(0) } else { find_colon(line) };
     match (line.find('='), colon) {

@@ -114,7 +114,7 @@ impl Reader {
                     let Some(of) = key.take() else {
                         return Err(self.mistake(Some(line), "a key must be a plain word", MAP_CURE));
                     };
-                    let block_map = self.nested && matches!(event, Event::MappingStart(..));
+                    let block_map = self.nested && style != StructureStyle::Flow;
                     let value = if style == StructureStyle::Flow {
                         aligned.extend(of.place(&span));
                         self.flow(&mut parser, text, &span, &of, findings)

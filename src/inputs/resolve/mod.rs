@@ -3,6 +3,7 @@
 mod allocation;
 mod build;
 mod check;
+mod containers;
 pub mod doctor;
 mod edits;
 pub mod export;
@@ -23,6 +24,7 @@ pub mod rotate_key;
 pub mod rotate_secret;
 mod service;
 pub mod status;
+mod volumes;
 
 use std::time::Duration;
 
@@ -388,6 +390,29 @@ impl Give<'_> {
         let words: Vec<String> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
         self.findings.wrong(name, format!("{} does not fit", Shown(text)), format!("write {}", words.join(" or ")));
         None
+    }
+
+    /// A map input whose `null` takes an entry away, checked entry by entry: what is given, and the names that go.
+    fn changes(
+        &mut self,
+        name: &'static str,
+        check: impl Fn(&str, &str) -> Result<(), (String, String)>,
+    ) -> Option<(Vec<(String, String)>, Vec<String>)> {
+        let input = super::spec::find(name)?;
+        let text = self.raw.whole(name)?;
+        let (mut given, mut gone) = (Vec::new(), Vec::new());
+        for entry in super::map::parse(input, super::map::From::Input, text, self.findings) {
+            if entry.is_null {
+                gone.push(entry.key);
+                continue;
+            }
+            if let Err((problem, cure)) = check(&entry.key, &entry.value) {
+                self.findings.wrong_at(name, Some(entry.line), problem, cure);
+            }
+            given.push((entry.key, entry.value));
+        }
+        service::taken_by_null(self, name, &gone);
+        Some((given, gone))
     }
 
     /// A map input, checked entry by entry; `None` when it was not given.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::super::deploy::{Changes, Settings, Strategy};
+use super::super::deploy::{Changes, Settings};
 use super::super::job::{JobSettings, PreDeploy};
 use super::super::map::{self, Entry};
 use super::super::{scalar, spec};
@@ -66,12 +66,12 @@ impl Read<'_, '_> {
             }
             "env" => {
                 let entries = self.inner(entry, variable_rule);
-                self.shared.env = Changes { entries: Some(entries), strategy: Strategy::Merge };
+                self.shared.env = Changes { entries: Some(entries), ..Changes::default() };
             }
             "secrets" => {
                 let entries = self.inner(entry, secret_rule);
                 let entries = entries.into_iter().filter_map(|(key, value)| Some((key, secret_ref(&value).ok()?)));
-                self.shared.secrets = Changes { entries: Some(entries.collect()), strategy: Strategy::Merge };
+                self.shared.secrets = Changes { entries: Some(entries.collect()), ..Changes::default() };
             }
             other => {
                 let problem = format!("{} is no key of it", Named(other));

@@ -91,7 +91,7 @@ pub(super) fn probe(give: &mut Give<'_>, input: &'static str) -> Option<Value> {
 fn is_short(text: &str) -> bool {
     let first = text.split([' ', ':', '/', ',']).next().unwrap_or_default();
     let map = text.starts_with('{') || text.contains('=') || text.contains(": ") || text.contains('\n');
-    !map && (text.starts_with('/') || ["GET", "tcp", "grpc"].contains(&first)) || !map && !text.contains(':')
+    !map && (text.starts_with('/') || ["GET", "tcp", "grpc"].contains(&first) || !text.contains(':'))
 }
 
 impl Probe {

@@ -7,7 +7,7 @@ use super::super::error::Findings;
 use super::super::runner::Runner;
 use super::super::setting::{in_lists, takes_back};
 use super::super::{map, scalar, spec};
-use super::{Give, edits};
+use super::{Give, containers, edits, volumes};
 use crate::model::ids::{AccountEmail, IdError, ProjectId, RevisionName, ServiceName};
 use crate::model::shown::{Named, Shown};
 
@@ -32,6 +32,8 @@ pub(super) fn settings(
     let timeout = give.with("timeout", scalar::duration);
     let env = variables(give, runner);
     let secrets = secrets(give);
+    let (labels, labels_gone) = labels(give, runner);
+    let (containers, remove_containers) = containers::containers(give, runner, project);
     let instances = give.with("instances", |text| scalar::number(text, 0, 1000));
     let settings = Settings {
         instances,
@@ -45,7 +47,12 @@ pub(super) fn settings(
         max_instances,
         env,
         secrets,
-        labels: labels(give, runner),
+        labels,
+        labels_gone,
+        volumes: volumes::volumes(give),
+        volume_mounts: volumes::mounts(give),
+        containers,
+        remove_containers,
         runtime_account: give.parsed("runtime_service_account", |text| account(text, project)),
         cloudsql: cloudsql(give),
         vpc_connector: give.text("vpc_connector"),
@@ -188,14 +195,38 @@ fn suffix(give: &mut Give<'_>, service: Option<&ServiceName>) -> Option<String> 
     Some(suffix)
 }
 
+/// Tells what `null` takes away, as it is also what is made of a secret that does not exist.
+pub(super) fn taken_by_null(give: &mut Give<'_>, name: &str, gone: &[String]) {
+    if !gone.is_empty() {
+        let names = gone.iter().map(|name| Named(name).to_string()).collect::<Vec<_>>().join(", ");
+        give.findings.warnings.push(format!(
+            "{name}: null takes {names} away; `toJSON` of a secret that does not exist is null too, so make sure that this is meant"
+        ));
+    }
+}
+
+/// A map that says nothing and changes nothing.
+fn nothing(give: &mut Give<'_>, name: &'static str, strategy: &'static str) {
+    let told = give.findings.mistakes.iter().any(|mistake| mistake.input == name);
+    if !told {
+        let cure = format!("name something, or write `{strategy}: overwrite` too, which takes all away");
+        give.findings.wrong(name, "it names nothing, and changes nothing", cure);
+    }
+}
+
 fn variables(give: &mut Give<'_>, runner: &Runner) -> Changes<String> {
     let strategy = strategy(give, "env_vars_update_strategy");
+    let mut gone = Vec::new();
     let mut entries = give.text("env_vars_file").map(|shown| file_entries(give, runner, &shown));
-    if let Some(given) = give.map("env_vars", variable_rule) {
+    if let Some((given, taken)) = give.changes("env_vars", variable_rule) {
+        if given.is_empty() && taken.is_empty() && strategy == Strategy::Merge {
+            nothing(give, "env_vars", "env_vars_update_strategy");
+        }
         let entries = entries.get_or_insert_default();
-        let names: HashSet<&str> = given.iter().map(|(name, _)| name.as_str()).collect();
+        let names: HashSet<&str> = given.iter().map(|(name, _)| name).chain(&taken).map(String::as_str).collect();
         entries.retain(|(name, _)| !names.contains(name.as_str()));
         entries.extend(given);
+        gone = taken;
     }
     if entries.is_none() && give.raw.has("env_vars_update_strategy") && strategy == Strategy::Overwrite {
         give.findings.wrong(
@@ -204,7 +235,7 @@ fn variables(give: &mut Give<'_>, runner: &Runner) -> Changes<String> {
             "to remove every variable, write `env_vars: {}` too",
         );
     }
-    Changes { entries, strategy }
+    Changes { entries, gone, strategy }
 }
 
 fn file_entries(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Vec<(String, String)> {
@@ -256,7 +287,12 @@ fn variable_name(key: &str) -> Result<(), (String, String)> {
 
 fn secrets(give: &mut Give<'_>) -> Changes<SecretRef> {
     let strategy = strategy(give, "secrets_update_strategy");
-    let entries = give.map("secrets", secret_rule);
+    let changes = give.changes("secrets", secret_rule);
+    if strategy == Strategy::Merge && changes.as_ref().is_some_and(|(given, gone)| given.is_empty() && gone.is_empty())
+    {
+        nothing(give, "secrets", "secrets_update_strategy");
+    }
+    let (entries, gone) = changes.map_or((None, Vec::new()), |(entries, gone)| (Some(entries), gone));
     let entries: Option<Vec<(String, SecretRef)>> = entries
         .map(|entries| entries.into_iter().filter_map(|(key, value)| Some((key, secret_ref(&value).ok()?))).collect());
     one_secret_per_directory(give.findings, entries.as_deref().unwrap_or_default());
@@ -267,7 +303,7 @@ fn secrets(give: &mut Give<'_>) -> Changes<SecretRef> {
             "to remove every reference, write `secrets: {}` too",
         );
     }
-    Changes { entries, strategy }
+    Changes { entries, gone, strategy }
 }
 
 pub(super) fn secret_rule(key: &str, value: &str) -> Result<(), (String, String)> {
@@ -306,7 +342,7 @@ fn one_secret_per_directory(findings: &mut Findings, entries: &[(String, SecretR
 
 /// `name`, `name:version`, `projects/P/secrets/name:version`, `projects/P/secrets/name/versions/V`.
 pub(super) fn secret_ref(text: &str) -> Result<SecretRef, &'static str> {
-    const CURE: &str = "write `secret:version`, such as `db-password:3` or `db-password:latest`";
+    const CURE: &str = "write `secret:version`, such as `db-password:3`, `db-password:latest` or an alias";
     let (secret, version) = match text.split_once("/versions/") {
         Some(parts) => parts,
         None => text.rsplit_once(':').unwrap_or((text, "latest")),
@@ -317,7 +353,11 @@ pub(super) fn secret_ref(text: &str) -> Result<SecretRef, &'static str> {
     };
     let name_fits =
         !name.is_empty() && name.len() <= 255 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
-    let version_fits = version == "latest" || version.parse::<u64>().is_ok_and(|number| number > 0);
+    // A number, `latest`, or an alias (Secret Manager: letters, digits, `-` and `_`, beginning with a letter).
+    let alias = version.len() <= 63
+        && version.starts_with(|c: char| c.is_ascii_alphabetic())
+        && version.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+    let version_fits = alias || version.parse::<u64>().is_ok_and(|number| number > 0);
     if name_fits && version_fits {
         Ok(SecretRef { secret: secret.to_owned(), version: version.to_owned() })
     } else {
@@ -329,9 +369,10 @@ fn strategy(give: &mut Give<'_>, name: &'static str) -> Strategy {
     give.choice(name, &[("merge", Strategy::Merge), ("overwrite", Strategy::Overwrite)]).unwrap_or_default()
 }
 
-fn labels(give: &mut Give<'_>, runner: &Runner) -> Vec<(String, String)> {
+/// The labels to give, and those that go.
+fn labels(give: &mut Give<'_>, runner: &Runner) -> (Vec<(String, String)>, Vec<String>) {
     let skip = give.switch("skip_default_labels").unwrap_or(false);
-    let given = give.map("labels", |key, value| {
+    let changes = give.changes("labels", |key, value| {
         let part = |text: &str| {
             text.len() <= 63 && text.chars().all(|c| c.is_lowercase() || c.is_numeric() || c == '_' || c == '-')
         };
@@ -354,10 +395,15 @@ fn labels(give: &mut Give<'_>, runner: &Runner) -> Vec<(String, String)> {
         labels.push(("managed-by".into(), "slipway".into()));
         labels.extend(runner.origin.sha.clone().map(|sha| ("commit-sha".into(), sha)));
     }
-    let given = given.unwrap_or_default();
-    labels.retain(|(key, _)| !given.iter().any(|(other, _)| other == key));
+    if changes.as_ref().is_some_and(|(given, gone)| given.is_empty() && gone.is_empty())
+        && give.findings.mistakes.iter().all(|mistake| mistake.input != "labels")
+    {
+        give.findings.wrong("labels", "it names none, and changes nothing", "name one, or leave it out");
+    }
+    let (given, gone) = changes.unwrap_or_default();
+    labels.retain(|(key, _)| !given.iter().any(|(other, _)| other == key) && !gone.contains(key));
     labels.extend(given);
-    labels
+    (labels, gone)
 }
 
 fn cloudsql(give: &mut Give<'_>) -> Option<Vec<String>> {

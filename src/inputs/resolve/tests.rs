@@ -89,7 +89,7 @@ fn all_mistakes_are_told_at_once() {
         ("cpu", "3"),
         ("memory", "lots"),
         ("env_vars", "PORT: 1\nA-B: 2\n1X: 3"),
-        ("secrets", "A-B: s:1\nX: s:zero"),
+        ("secrets", "A-B: s:1\nX: s:-1"),
         ("min_instances", "5"),
         ("max_instances", "2"),
         ("health_status", "200"),

@@ -12,6 +12,7 @@ const JOBS: &[&[Input]] = &[
     &settings::protection(Group::Job),
     &settings::of_templates(Group::Job),
     &settings::of_containers(Group::Job),
+    &settings::of_several(Group::Job),
     RUN,
 ];
 
@@ -102,6 +103,13 @@ const MADE: &[Input] = &[
     text(Group::Job, "subnet", "", "Subnetwork for direct egress"),
     text(Group::Job, "vpc_egress", "", "`all-traffic` or `private-ranges-only`"),
     open(map(Group::Job, "labels", "Labels of the job and its executions")),
+    text(
+        Group::Job,
+        "container",
+        "the first",
+        "Container of a job with several that the image and the settings are for",
+    ),
+    text(Group::Job, "execution_environment", "", "`gen1` or `gen2`"),
     switch(Group::Job, "skip_default_labels", "false", "Leave out the labels `managed-by` and `commit-sha`"),
 ];
 

@@ -1,6 +1,6 @@
 //! Inputs of settings that services, worker pools and jobs have in common, and of what holds for a service as a whole.
 
-use super::{Group, Input, either, lines, switch, text};
+use super::{Group, Input, either, lines, map, open, switch, text};
 
 /// What holds for all revisions of a service at once, and for a worker pool or a job where they have it.
 pub(super) const OF_SERVICES: [Input; 9] = [
@@ -120,6 +120,28 @@ pub(super) const fn of_containers(group: Group) -> [Input; 3] {
         ),
         lines(group, "depends_on", "", "Containers that start before this one; all of them; `default` takes them away"),
         text(group, "working_dir", "", "Directory that the container starts in; `default` is the image's own"),
+    ]
+}
+
+/// What several containers share.
+pub(super) const fn of_several(group: Group) -> [Input; 4] {
+    [
+        open(map(
+            group,
+            "volumes",
+            "Volumes by name: `NAME: gs://BUCKET readonly`, `nfs://SERVER/PATH`, `memory 512Mi`, `secret:NAME:VERSION`, or a map each (docs/SETTINGS.md); null takes one away, `default` all",
+        )),
+        open(map(
+            group,
+            "volume_mounts",
+            "Where the container mounts them, `/path: VOLUME`; null takes a mount away, `default` all",
+        )),
+        map(
+            group,
+            "containers",
+            "Containers beside it by name, each a map of the same inputs: `image`, `port`, `cpu`, `memory`, `env_vars`, `depends_on` and so on (docs/SETTINGS.md); null removes one",
+        ),
+        lines(group, "remove_containers", "", "Containers that go, one per line or separated by commas"),
     ]
 }
 

@@ -19,7 +19,10 @@ fn secrets(entries: &[(&str, &str)], strategy: Strategy) -> Settings {
     let entries = entries
         .iter()
         .map(|(key, secret)| ((*key).to_owned(), SecretRef { secret: (*secret).to_owned(), version: "1".into() }));
-    Settings { secrets: Changes { entries: Some(entries.collect()), strategy }, ..Settings::default() }
+    Settings {
+        secrets: Changes { entries: Some(entries.collect()), strategy, ..Changes::default() },
+        ..Settings::default()
+    }
 }
 
 fn cloudsql(instances: &[&str]) -> Settings {

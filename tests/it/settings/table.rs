@@ -87,6 +87,21 @@ const OF_CONTAINERS: &[Row] = &[
     row("startup_probe", "GET /started every 3s", &["template.containers.startupProbe"]),
     row("depends_on", "default", &["template.containers.dependsOn"]),
     row("working_dir", "/srv", &["template.containers.workingDir"]),
+    row(
+        "volumes",
+        "v-gcs: memory 64Mi\nv-nfs: null\nnew: gs://other",
+        &["template.volumes", "template.containers.volumeMounts"],
+    ),
+    row("volume_mounts", "/gcs: spare\n/nfs: null\n/new: v-gcs", &["template.containers.volumeMounts"]),
+    row("containers", "beside: {memory: 2Gi}", &["template.containers.resources.limits.memory"]),
+    row("remove_containers", "beside", &["template.containers"]),
+    row("env_vars", "PLAIN: null", CONTAINERS_ENV),
+    row(
+        "secrets",
+        "SECRET: null\n/secret/old: null",
+        &["template.containers.env", "template.volumes", "template.containers.volumeMounts"],
+    ),
+    row("labels", "team: null", &["labels", "template.labels", "execution.labels"]),
 ];
 
 /// Settings of revisions that services and worker pools have.
@@ -145,6 +160,7 @@ const OF_JOBS: &[Row] = &[
     row("task_timeout", "5m", &["template.timeout"]),
     row("max_retries", "1", &["template.maxRetries"]),
     row("tasks", "5", &["execution.taskCount"]),
+    row("execution_environment", "gen1", &["template.executionEnvironment"]),
     row("parallelism", "1", &["execution.parallelism"]),
 ];
 
@@ -332,10 +348,12 @@ fn table(kind: Kind, rows: &[&[Row]]) -> String {
     for (name, own, besides) in lines {
         let words = |paths: &BTreeSet<String>, none: &str| match paths.len() {
             0 => none.to_owned(),
+            _ if none == "the containers it names" => none.to_owned(),
             _ => paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", "),
         };
         let none = match name.as_str() {
             "`suffix`" => "the revision's name",
+            "`remove_containers`" => "the containers it names",
             "`allow_unauthenticated`" => {
                 "the service's policy: the members `allUsers` and `allAuthenticatedUsers` of `roles/run.invoker`"
             }

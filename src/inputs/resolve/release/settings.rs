@@ -20,8 +20,10 @@ const WORDS: [&str; 2] = ["command", "args"];
 const LISTS: [&str; 2] = ["canary_steps", "health_status"];
 /// The one input with lines that commas do not part.
 const WHOLE_LINES: &str = "checks";
-/// The one map that holds maps.
-const NESTED: &str = "pre_deploy_job";
+/// Maps that hold maps, and how deep.
+const NESTED: [(&str, usize); 3] = [("pre_deploy_job", 1), ("volumes", 1), ("containers", 2)];
+/// A map without entries.
+const EMPTY: &str = "{\n}";
 
 /// What placeholders stand for.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +84,10 @@ pub(super) fn read(
         settings.inserted.extend(inserted);
         settings.texts.extend(text.map(|text| (input.name, text)));
     }
+    // What an environment took the last entry of says nothing any more, unless it says that all goes.
+    let overwrites: Vec<String> =
+        settings.texts.iter().filter(|(_, text)| *text == "overwrite").map(|(name, _)| (*name).to_owned()).collect();
+    settings.texts.retain(|name, text| text != EMPTY || overwrites.contains(&format!("{name}_update_strategy")));
     settings
 }
 
@@ -209,8 +215,12 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let nested = self.input.name == NESTED;
-        Some(self.object(&fields, node.line, path, nested))
+        Some(self.object(&fields, node.line, path, self.levels()))
+    }
+
+    /// How many levels of maps its entries may hold.
+    fn levels(&self) -> usize {
+        NESTED.iter().find(|(name, _)| *name == self.input.name).map_or(0, |(_, levels)| *levels)
     }
 
     /// A map in a text, in the grammar of the input. Placeholders are in it still.
@@ -218,7 +228,7 @@ impl Reader<'_> {
         // So that lines of the text are lines of the manifest.
         let padded = format!("{}{text}", "\n".repeat(line.saturating_sub(1)));
         let mut findings = Findings::default();
-        let nested = self.input.name == NESTED;
+        let nested = self.levels() > 0;
         let parse = if nested { map::parse_nested } else { map::parse };
         let entries = parse(self.input, map::From::File, &padded, &mut findings);
         let field = |entry: map::Entry, value: Value| {
@@ -253,7 +263,7 @@ impl Reader<'_> {
         (!wrong).then_some(fields)
     }
 
-    fn object(&mut self, fields: &[Field], line: usize, path: &str, nested: bool) -> String {
+    fn object(&mut self, fields: &[Field], line: usize, path: &str, levels: usize) -> String {
         let mut text = String::from("{");
         self.lines.push(line);
         let mut separator = "\n";
@@ -261,12 +271,16 @@ impl Reader<'_> {
             let path = join(path, &field.key);
             self.lines.push(field.line);
             let value = match &field.value.value {
-                Value::Map(inner) if nested => {
+                Value::Map(inner) if levels > 0 => {
                     // The brace of an inner map stands in the line of its key.
                     self.lines.pop();
-                    Some(self.object(inner, field.line, &path, false))
+                    Some(self.object(inner, field.line, &path, levels - 1))
                 }
-                _ if nested && WORDS.contains(&field.key.as_str()) => self
+                Value::List(items) if levels > 0 && !WORDS.contains(&field.key.as_str()) => {
+                    let items: Option<Vec<String>> = items.iter().map(|item| self.one(item, &path)).collect();
+                    items.map(|items| Json::from(items).to_string())
+                }
+                _ if levels > 0 && WORDS.contains(&field.key.as_str()) => self
                     .words(&field.value, &path)
                     .map(|words| if words.starts_with('[') { words } else { Json::from(words).to_string() }),
                 Value::Text { text, .. } => self.entry(text, field, &path),
