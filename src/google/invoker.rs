@@ -39,6 +39,24 @@ pub async fn set_public(http: &Http, service: &str, public: bool) -> Result<Opti
     edit(http, service, doing, |policy| apply(policy, public)).await
 }
 
+/// Those of `members` who may not call a service by its own policy.
+///
+/// # Errors
+/// When the policy cannot be read.
+pub async fn without(http: &Http, service: &str, members: &[String]) -> Result<Vec<String>, ApiError> {
+    let mut policy = policy(http, service).await?;
+    Ok(invite(&mut policy, members).unwrap_or_default())
+}
+
+/// Lets `members` call a service, and gives back those who could not before. Nobody loses anything.
+///
+/// # Errors
+/// When the policy cannot be read or written.
+pub async fn add(http: &Http, service: &str, members: &[String]) -> Result<Vec<String>, ApiError> {
+    let added = edit(http, service, "let others call the service", |policy| invite(policy, members)).await?;
+    Ok(added.unwrap_or_default())
+}
+
 /// Takes a change back; false where nothing of it is there any more.
 ///
 /// # Errors
@@ -126,6 +144,12 @@ async fn edit<T>(
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Adds members, and gives back those who are new; nothing where none is.
+fn invite(policy: &mut Value, members: &[String]) -> Option<Vec<String>> {
+    let fresh: Vec<String> = members.iter().filter(|member| add_member(policy, ROLE, member)).cloned().collect();
+    (!fresh.is_empty()).then_some(fresh)
 }
 
 /// Changes a policy, and says how; nothing where it is so already.

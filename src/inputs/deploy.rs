@@ -510,6 +510,8 @@ pub struct Settings {
     pub remove_containers: Vec<String>,
     /// Labels that go.
     pub labels_gone: Vec<String>,
+    /// Who may call the service besides those who may already.
+    pub invokers: Vec<String>,
     /// Changes of single fields.
     pub edits: Vec<Edit>,
     /// Inputs whose text only says that what is there goes, and that are no single field.

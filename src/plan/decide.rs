@@ -141,6 +141,10 @@ pub fn steps(deploy: &Deploy, marks: &Marks, tags: &[Tag]) -> Vec<Step> {
     } else {
         moves(deploy, &mut add);
     }
+    if !deploy.settings.invokers.is_empty() {
+        let members: Vec<String> = deploy.settings.invokers.iter().map(|member| format!("`{member}`")).collect();
+        add(StepName::Access, format!("{} may call it", members.join(", ")));
+    }
     if let Some(domain) = &deploy.domain {
         add(StepName::Domain, format!("`{domain}` leads to it, mapped when it is not"));
     }

@@ -54,12 +54,8 @@ fn says(compared: Option<String>) -> Option<String> {
 }
 
 /// Fields that go by other words than the table of settings has for them.
-const NAMES: [(&str, &str); 4] = [
-    ("invokerIamDisabled", "invoker check off"),
-    ("template.revision", "revision"),
-    ("template.timeout", "timeout"),
-    ("ports", "port"),
-];
+const NAMES: [(&str, &str); 3] =
+    [("invokerIamDisabled", "invoker check off"), ("template.revision", "revision"), ("template.timeout", "timeout")];
 
 /// Fields that change with every write and mean nothing to a reader.
 const NOISE: [&str; 6] =
@@ -84,6 +80,7 @@ fn settings(service: &Value, only: Option<&str>) -> BTreeMap<String, Shown> {
         match key.as_str() {
             "containers" => containers(value, only, &mut found),
             "volumes" => volumes(value, &mut found),
+            "vpcAccess" => access(value, &mut found),
             _ => flatten(&format!("template.{key}"), value, &mut found),
         }
     }
@@ -103,17 +100,25 @@ fn rename(setting: &Setting, found: &mut BTreeMap<String, Shown>) {
         At::Template => format!("template.{}", setting.path.join(".")),
         At::Service | At::Execution | At::Container => setting.path.join("."),
     };
+    let of_container = |key: &str| match key.split_once('.') {
+        Some((container, rest)) if setting.at == At::Container && container.starts_with("container ") => {
+            (format!("{container}."), rest.to_owned())
+        }
+        _ => (String::new(), key.to_owned()),
+    };
     let alone = fields(setting.input).count() == 1;
     let last = setting.path.last().copied().unwrap_or_default();
     let name = if alone { setting.input.to_owned() } else { format!("{} ({last})", setting.input) };
     let inside = format!("{path}.");
-    let own: Vec<String> = found.keys().filter(|key| **key == path || key.starts_with(&inside)).cloned().collect();
+    let is_own = |key: &str| key == path || key.starts_with(&inside);
+    let own: Vec<String> = found.keys().filter(|key| is_own(&of_container(key).1)).cloned().collect();
     for key in own {
         let Some(mut shown) = found.remove(&key) else { continue };
+        let (container, key) = of_container(&key);
         if setting.opposite {
             shown.shown = (shown.shown != "true").to_string();
         }
-        found.insert(format!("{name}{}", key.strip_prefix(&path).unwrap_or_default()), shown);
+        found.insert(format!("{container}{name}{}", key.strip_prefix(&path).unwrap_or_default()), shown);
     }
 }
 
@@ -125,6 +130,36 @@ fn absent(name: &str) -> Option<String> {
 /// The commit a deploy was made from, and the marks that a run leaves, are no settings.
 fn is_of_a_run(key: &str) -> bool {
     key.ends_with("labels.commit-sha") || is_note(key)
+}
+
+/// The way to a network. An interface, of which there is one at most, goes by the inputs.
+fn access(way: &Value, found: &mut BTreeMap<String, Shown>) {
+    for (key, value) in way.as_object().into_iter().flatten() {
+        match value.as_array().map(Vec::as_slice) {
+            Some([interface]) if key == "networkInterfaces" => {
+                for (name, value) in interface.as_object().into_iter().flatten() {
+                    let input = match name.as_str() {
+                        "network" => "network",
+                        "subnetwork" => "subnet",
+                        "tags" => "network_tags",
+                        other => other,
+                    };
+                    flatten(input, value, found);
+                }
+            }
+            _ => flatten(&format!("template.vpcAccess.{key}"), value, found),
+        }
+    }
+}
+
+/// The port, and whether HTTP/2 is spoken on it.
+fn ports(prefix: &str, list: &Value, found: &mut BTreeMap<String, Shown>) {
+    for port in list.as_array().into_iter().flatten() {
+        flatten(&format!("{prefix}port"), &port["containerPort"], found);
+        if port["name"] == "h2c" {
+            flatten(&format!("{prefix}http2"), &true.into(), found);
+        }
+    }
 }
 
 /// Each volume by its name.
@@ -157,6 +192,7 @@ fn containers(list: &Value, only: Option<&str>, found: &mut BTreeMap<String, Sho
             match key.as_str() {
                 "env" => variables(&prefix, value, found),
                 "volumeMounts" => mounts(&prefix, value, found),
+                "ports" => ports(&prefix, value, found),
                 "command" | "args" => words(format!("{prefix}{key}"), value, found),
                 "name" => {}
                 _ => flatten(&format!("{prefix}{key}"), value, found),

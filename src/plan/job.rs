@@ -100,9 +100,9 @@ pub fn overrides_anything(run: &Run) -> bool {
     run.args.is_some() || !run.env.is_empty() || run.tasks.is_some() || run.task_timeout.is_some()
 }
 
-/// What one run overrides of the job, and of its first container or the one that is named; `None` when it is the job as
-/// it stands.
-pub fn overrides(run: &Run, job: &Value) -> Option<Value> {
+/// What one run overrides of the job, and of one of its containers: the one that is named for the run, the `asked` one, or
+/// the first; `None` when it is the job as it stands.
+pub fn overrides(run: &Run, job: &Value, asked: Option<&str>) -> Option<Value> {
     if !overrides_anything(run) {
         return None;
     }
@@ -114,7 +114,8 @@ pub fn overrides(run: &Run, job: &Value) -> Option<Value> {
     }
     let mut container = Map::new();
     let first = || job.pointer("/template/template/containers/0/name").cloned();
-    set(&mut container, "name", run.container.clone().map(Value::from).or_else(first));
+    let named = run.container.as_deref().or(asked);
+    set(&mut container, "name", named.map(Value::from).or_else(first));
     match run.args.as_deref() {
         Some([]) => drop(container.insert("clearArgs".into(), true.into())),
         Some(args) => drop(container.insert("args".into(), args.into())),
@@ -220,16 +221,17 @@ mod tests {
                     ..Run::default()
                 },
                 &json!({}),
+                None,
             )
         };
         assert_eq!(run(None, &[]), None);
         let named = json!({"template": {"template": {"containers": [{"name": "main"}]}}});
         let one = Run { env: vec![("A".into(), "1".into())], ..Run::default() };
-        let name = |run: &Run| overrides(run, &named)?.pointer("/containerOverrides/0/name").cloned();
+        let name = |run: &Run| overrides(run, &named, None)?.pointer("/containerOverrides/0/name").cloned();
         assert_eq!(name(&one), Some(json!("main")));
         assert_eq!(name(&Run { container: Some("side".into()), ..one }), Some(json!("side")));
         let larger = Run { tasks: Some(9), task_timeout: Some(Duration::from_secs(60)), ..Run::default() };
-        assert_eq!(overrides(&larger, &named), Some(json!({"taskCount": 9, "timeout": "60s"})));
+        assert_eq!(overrides(&larger, &named, None), Some(json!({"taskCount": 9, "timeout": "60s"})));
         assert_eq!(run(Some(&[]), &[]), Some(json!({"containerOverrides": [{"clearArgs": true}]})));
         assert_eq!(
             run(Some(&["down"]), &[("A", "1")]),

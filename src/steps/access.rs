@@ -182,6 +182,42 @@ pub(super) async fn run(
     Ok(((), told(facts, callers, note)))
 }
 
+/// Lets those call the service whom the inputs name, once it serves what was deployed.
+///
+/// # Errors
+/// When Google does not let that happen.
+pub(super) async fn invite(context: &Context<'_>) -> Result<((), String), Failure> {
+    let members = &context.deploy.settings.invokers;
+    let sentence =
+        || format!("Service `{}` serves, and whom `invokers` names may not all call it", context.deploy.service);
+    let added = invoker::add(context.http, &context.service_name, members)
+        .await
+        .map_err(|error| Failure::of(sentence(), error))?;
+    let note = match added.as_slice() {
+        [] => "whom `invokers` names may call it already".to_owned(),
+        added => format!("{} may call it now", listed(added)),
+    };
+    Ok(((), note))
+}
+
+/// What `invokers` would change.
+pub(super) async fn invited(context: &Context<'_>, service: Option<&Service>) -> Vec<Difference> {
+    let members = &context.deploy.settings.invokers;
+    if members.is_empty() {
+        return Vec::new();
+    }
+    let fresh = match service {
+        Some(_) => invoker::without(context.http, &context.service_name, members).await.unwrap_or_default(),
+        None => members.clone(),
+    };
+    let after = |member| Difference { what: "invokers".into(), before: None, after: Some(member) };
+    fresh.into_iter().map(after).collect()
+}
+
+fn listed(members: &[String]) -> String {
+    members.iter().map(|member| format!("`{member}`")).collect::<Vec<_>>().join(", ")
+}
+
 /// What a wish would change of who may call a service, which is `then` behind such a front; nothing where that is so
 /// already, or may not be read.
 pub(super) async fn difference(

@@ -97,6 +97,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
     if let Some(service) = current {
         changes.extend(access::difference(context, service, then, context.deploy.settings.public).await);
     }
+    changes.extend(access::invited(context, current).await);
     if current.is_none()
         && let Some(tag) = &context.deploy.rollout.tag
     {

@@ -204,6 +204,9 @@ fn worst(mut ended: Vec<Result<(), Failure>>) -> Result<(), Failure> {
 /// What comes when the new revisions serve: the domain, and old revisions that go.
 async fn afterwards(contexts: &[Context<'_>], all: &mut [Facts]) -> Result<(), Failure> {
     for (context, facts) in contexts.iter().zip(all.iter_mut()) {
+        if !context.deploy.settings.invokers.is_empty() && guest::own(context).is_none() {
+            step(context, facts, StepName::Access, async |_| access::invite(context).await).await?;
+        }
         if let Some(domain) = &context.deploy.domain {
             step(context, facts, StepName::Domain, async |facts| Ok(((), domain::run(context, facts, domain).await)))
                 .await?;

@@ -275,7 +275,10 @@ fn failure(context: &Context<'_>, mut findings: Vec<Finding>) -> Failure {
 fn needed(context: &Context<'_>, builds: bool) -> Vec<&'static Need> {
     // Who may call it is also said by the invoker check, which takes the same permission.
     let settings = &context.deploy.settings;
-    let access = settings.public.is_some() || settings.invoker_check.is_some() || guest::own(context).is_some();
+    let access = settings.public.is_some()
+        || !settings.invokers.is_empty()
+        || settings.invoker_check.is_some()
+        || guest::own(context).is_some();
     let pool = context.deploy.kind == Kind::WorkerPool;
     // Where only traffic moves, nothing is made to run.
     let makes = !matches!(context.deploy.what, What::Revision(_) | What::Traffic(_));

@@ -107,8 +107,10 @@ pub async fn run(context: &JobContext<'_>, facts: &mut Facts) -> Result<JobEnd, 
     })
     .await?;
     let Some(once) = &context.job.run else { return Ok(JobEnd::Updated) };
-    timed(context.console, "", facts, StepName::Execution, async |facts| execute(&work, facts, written, once).await)
-        .await
+    timed(context.console, "", facts, StepName::Execution, async |facts| {
+        execute(&work, facts, written, once, context.job.settings.shared.container.as_deref()).await
+    })
+    .await
 }
 
 async fn execute(
@@ -116,9 +118,10 @@ async fn execute(
     facts: &mut Facts,
     written: GoogleJob,
     once: &Run,
+    container: Option<&str>,
 ) -> Result<(JobEnd, String), Failure> {
     work.console.group(&format!("Job {} in {}", work.job, work.region));
-    let overridden = overrides(once, written.json());
+    let overridden = overrides(once, written.json(), container);
     let execution = work.start(facts, written, overridden.as_ref()).await?;
     work.say_begun(&execution);
     let Some(limit) = once.wait else {

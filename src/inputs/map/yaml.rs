@@ -117,7 +117,7 @@ impl Reader {
                     let block_map = self.nested && style != StructureStyle::Flow;
                     let value = if style == StructureStyle::Flow {
                         aligned.extend(of.place(&span));
-                        self.flow(&mut parser, text, &span, &of, findings)
+                        self.flow(&mut parser, text, &span, &of, braces, findings)
                     } else if block_map {
                         skip_collection(&mut parser, text, &span).map(|(inner, _)| without_indent(inner, &span))
                     } else {
@@ -185,9 +185,14 @@ impl Reader {
         text: &'a str,
         start: &Span,
         of: &Key<'_>,
+        braces: bool,
         findings: &mut Findings,
     ) -> Option<String> {
         let (value, end) = skip_collection(parser, text, start)?;
+        if braces {
+            // The next entry of the outer collection may follow, or its end.
+            return Some(value.to_owned());
+        }
         let rest = end.end.byte_offset().and_then(|at| text.get(at..)).and_then(|rest| rest.lines().next());
         let rest = rest.unwrap_or_default().trim_start();
         if !rest.is_empty() && !rest.starts_with('#') {

@@ -325,7 +325,17 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
             "remove it: buildpacks are always in the network `cloudbuild`",
         );
     }
-    Some(Recipe::Buildpacks { env: args.unwrap_or_default() })
+    let mut env = args.unwrap_or_default();
+    if let Some(function) = give.text("function") {
+        // Functions of Cloud Run are asked by HTTP (gcloud's `--function` builds with the same two).
+        let of_functions = [("GOOGLE_FUNCTION_SIGNATURE_TYPE", "http"), ("GOOGLE_FUNCTION_TARGET", function.as_str())];
+        for (name, value) in of_functions {
+            if !env.iter().any(|(other, _)| other == name) {
+                env.push((name.to_owned(), value.to_owned()));
+            }
+        }
+    }
+    Some(Recipe::Buildpacks { env })
 }
 
 fn builder(give: &mut Give<'_>) -> Builder {

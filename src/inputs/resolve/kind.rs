@@ -37,6 +37,8 @@ const OF_REQUESTS: &[&str] = &[
     "prune_revisions",
     "pre_deploy_job",
     "iap",
+    "invokers",
+    "function",
     "default_url",
     "custom_audiences",
     "min",

@@ -29,7 +29,7 @@ mod volumes;
 use std::time::Duration;
 
 use super::credentials;
-use super::deploy::{Deploy, Pick, Place, Recipe, What};
+use super::deploy::{Deploy, Named, Pick, Place, Recipe, What};
 use super::error::{Findings, InputErrors};
 use super::raw::RawInputs;
 use super::runner::Runner;
@@ -120,6 +120,7 @@ pub fn run(
     };
     let settings = service::settings(&mut give, runner, project.as_ref(), service.as_ref());
     based(&mut give, what.as_ref());
+    function(&mut give, what.as_ref());
     let domain = give.with("domain", Domain::parse);
     let manifest = manifest::manifest(&mut give, runner, kind, service.as_ref());
     let checks = check::checks(&mut give, check::At::Service(settings.ingress));
@@ -164,6 +165,19 @@ pub fn run(
         dry_run,
     };
     Ok(Resolved { deploy, warnings: findings.warnings })
+}
+
+/// A function is what buildpacks make a server of.
+fn function(give: &mut Give<'_>, what: Option<&What>) {
+    let buildpacks = matches!(what, Some(What::Build(build)) if matches!(build.recipe, Recipe::Buildpacks { .. }));
+    if give.raw.has("function") && what.is_some() && !buildpacks {
+        let problem = "only buildpacks make a server of a function, and none build here";
+        give.findings.wrong("function", problem, "remove it, or give a `source` without a Dockerfile");
+    }
+    if give.raw.has("function") && give.raw.has("command") {
+        let problem = "a function is started by the functions framework, and `command` starts something else";
+        give.findings.wrong("function", problem, "keep one of them");
+    }
 }
 
 /// What is built here has its base inside, as gcloud says too of a Dockerfile's image.
@@ -270,7 +284,7 @@ fn from_service(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option
 }
 
 /// Inputs that only mean something when an image is built.
-const BUILD_ONLY: [&str; 21] = [
+const BUILD_ONLY: &[&str] = &[
     "dockerfile",
     "build_target",
     "build_args",
@@ -312,7 +326,7 @@ fn what(
 
 /// Inputs about a build, where none is asked for.
 fn nothing_built(give: &mut Give<'_>, why: &str) {
-    for name in BUILD_ONLY.into_iter().filter(|name| give.raw.has(name)) {
+    for name in BUILD_ONLY.iter().copied().filter(|name| give.raw.has(name)) {
         give.findings.wrong(name, why, format!("remove `{name}`, or give `source` too"));
     }
 }
@@ -397,22 +411,22 @@ impl Give<'_> {
         &mut self,
         name: &'static str,
         check: impl Fn(&str, &str) -> Result<(), (String, String)>,
-    ) -> Option<(Vec<(String, String)>, Vec<String>)> {
+    ) -> Option<Named<String>> {
         let input = super::spec::find(name)?;
         let text = self.raw.whole(name)?;
-        let (mut given, mut gone) = (Vec::new(), Vec::new());
+        let mut all = Named::default();
         for entry in super::map::parse(input, super::map::From::Input, text, self.findings) {
             if entry.is_null {
-                gone.push(entry.key);
+                all.gone.push(entry.key);
                 continue;
             }
             if let Err((problem, cure)) = check(&entry.key, &entry.value) {
                 self.findings.wrong_at(name, Some(entry.line), problem, cure);
             }
-            given.push((entry.key, entry.value));
+            all.put.push((entry.key, entry.value));
         }
-        service::taken_by_null(self, name, &gone);
-        Some((given, gone))
+        service::taken_by_null(self, name, &all.gone);
+        Some(all)
     }
 
     /// A map input, checked entry by entry; `None` when it was not given.

@@ -183,6 +183,7 @@ impl Shaped {
             // Who may call what is there is not a preview's to change.
             public: deploy.settings.public.take(),
         }));
+        deploy.settings.invokers.clear();
         if self.own_services {
             match service_name(&deploy.service, self.number) {
                 Ok(name) => deploy.service = name,

@@ -2,14 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::deploy::{Changes, Ingress, SecretRef, Settings, Strategy};
+use super::super::deploy::{Changes, Ingress, Named, SecretRef, Settings, Strategy};
 use super::super::error::Findings;
 use super::super::runner::Runner;
 use super::super::setting::{in_lists, takes_back};
 use super::super::{map, scalar, spec};
 use super::{Give, containers, edits, volumes};
 use crate::model::ids::{AccountEmail, IdError, ProjectId, RevisionName, ServiceName};
-use crate::model::shown::{Named, Shown};
+use crate::model::shown::{self, Shown};
 
 /// Cloud Run's limits (`google-api.md` 6.2).
 const LONGEST_REQUEST: u64 = 3600;
@@ -86,6 +86,7 @@ pub(super) fn settings(
         http2: give.switch("http2"),
         network_tags: network_tags(give),
         gone: gone(give),
+        invokers: invokers(give),
     };
     contradictions(give.findings, &settings, cpu.map(|(milli, _)| milli), memory.map(|(bytes, _)| bytes));
     settings
@@ -165,7 +166,7 @@ fn contradictions(findings: &mut Findings, settings: &Settings, milli_cpu: Optio
         if secrets.contains(name.as_str()) {
             findings.wrong(
                 "secrets",
-                format!("{} is in `env_vars` too", Named(name)),
+                format!("{} is in `env_vars` too", shown::Named(name)),
                 "a variable is either a plain value or a secret; keep one",
             );
         }
@@ -198,7 +199,7 @@ fn suffix(give: &mut Give<'_>, service: Option<&ServiceName>) -> Option<String> 
 /// Tells what `null` takes away, as it is also what is made of a secret that does not exist.
 pub(super) fn taken_by_null(give: &mut Give<'_>, name: &str, gone: &[String]) {
     if !gone.is_empty() {
-        let names = gone.iter().map(|name| Named(name).to_string()).collect::<Vec<_>>().join(", ");
+        let names = gone.iter().map(|name| shown::Named(name).to_string()).collect::<Vec<_>>().join(", ");
         give.findings.warnings.push(format!(
             "{name}: null takes {names} away; `toJSON` of a secret that does not exist is null too, so make sure that this is meant"
         ));
@@ -218,7 +219,7 @@ fn variables(give: &mut Give<'_>, runner: &Runner) -> Changes<String> {
     let strategy = strategy(give, "env_vars_update_strategy");
     let mut gone = Vec::new();
     let mut entries = give.text("env_vars_file").map(|shown| file_entries(give, runner, &shown));
-    if let Some((given, taken)) = give.changes("env_vars", variable_rule) {
+    if let Some(Named { put: given, gone: taken, .. }) = give.changes("env_vars", variable_rule) {
         if given.is_empty() && taken.is_empty() && strategy == Strategy::Merge {
             nothing(give, "env_vars", "env_vars_update_strategy");
         }
@@ -255,13 +256,13 @@ pub(super) fn variable_rule(key: &str, value: &str) -> Result<(), (String, Strin
     variable_name(key)?;
     if value.len() > LARGEST_VALUE {
         return Err((
-            format!("the value of {} is {} bytes long", Named(key), value.len()),
+            format!("the value of {} is {} bytes long", shown::Named(key), value.len()),
             "Cloud Run takes 32 KiB; put it into Secret Manager and mount it with `secrets: /path: name:latest`".into(),
         ));
     }
     if value.contains('\0') {
         return Err((
-            format!("the value of {} holds a NUL character", Named(key)),
+            format!("the value of {} holds a NUL character", shown::Named(key)),
             "no process can be given that".into(),
         ));
     }
@@ -279,7 +280,7 @@ fn variable_name(key: &str) -> Result<(), (String, String)> {
         Ok(())
     } else {
         Err((
-            format!("{} is not the name of a variable", Named(key)),
+            format!("{} is not the name of a variable", shown::Named(key)),
             "write letters, digits and `_`, starting with a letter".into(),
         ))
     }
@@ -288,11 +289,10 @@ fn variable_name(key: &str) -> Result<(), (String, String)> {
 fn secrets(give: &mut Give<'_>) -> Changes<SecretRef> {
     let strategy = strategy(give, "secrets_update_strategy");
     let changes = give.changes("secrets", secret_rule);
-    if strategy == Strategy::Merge && changes.as_ref().is_some_and(|(given, gone)| given.is_empty() && gone.is_empty())
-    {
+    if strategy == Strategy::Merge && changes.as_ref().is_some_and(|changes| !changes.says_anything()) {
         nothing(give, "secrets", "secrets_update_strategy");
     }
-    let (entries, gone) = changes.map_or((None, Vec::new()), |(entries, gone)| (Some(entries), gone));
+    let (entries, gone) = changes.map_or((None, Vec::new()), |changes| (Some(changes.put), changes.gone));
     let entries: Option<Vec<(String, SecretRef)>> = entries
         .map(|entries| entries.into_iter().filter_map(|(key, value)| Some((key, secret_ref(&value).ok()?))).collect());
     one_secret_per_directory(give.findings, entries.as_deref().unwrap_or_default());
@@ -311,7 +311,7 @@ pub(super) fn secret_rule(key: &str, value: &str) -> Result<(), (String, String)
         let file = key.rsplit_once('/').is_some_and(|(dir, file)| !dir.is_empty() && !file.is_empty());
         if !file || key.contains("//") || key.contains("/../") {
             return Err((
-                format!("{} is not a path of a file in a directory", Named(key)),
+                format!("{} is not a path of a file in a directory", shown::Named(key)),
                 "write `/directory/file`".into(),
             ));
         }
@@ -320,7 +320,7 @@ pub(super) fn secret_rule(key: &str, value: &str) -> Result<(), (String, String)
     }
     secret_ref(value)
         .map(drop)
-        .map_err(|cure| (format!("the value of {} is not a secret's version", Named(key)), cure.into()))
+        .map_err(|cure| (format!("the value of {} is not a secret's version", shown::Named(key)), cure.into()))
 }
 
 /// A mounted secret takes its whole directory (`google-api.md` 6.2), so two cannot share one.
@@ -331,7 +331,7 @@ fn one_secret_per_directory(findings: &mut Findings, entries: &[(String, SecretR
         match seen.get(directory) {
             Some(other) if *other != secret.secret => findings.wrong(
                 "secrets",
-                format!("two secrets are mounted in {}", Named(directory)),
+                format!("two secrets are mounted in {}", shown::Named(directory)),
                 "a directory can hold files of one secret only; use another directory",
             ),
             Some(_) => {}
@@ -378,7 +378,7 @@ fn labels(give: &mut Give<'_>, runner: &Runner) -> (Vec<(String, String)>, Vec<S
         };
         if !part(key) || !key.starts_with(char::is_lowercase) {
             return Err((
-                format!("{} is not a label", Named(key)),
+                format!("{} is not a label", shown::Named(key)),
                 "lowercase letters, digits, `_`, `-`, at most 63, starting with a letter".into(),
             ));
         }
@@ -395,12 +395,12 @@ fn labels(give: &mut Give<'_>, runner: &Runner) -> (Vec<(String, String)>, Vec<S
         labels.push(("managed-by".into(), "slipway".into()));
         labels.extend(runner.origin.sha.clone().map(|sha| ("commit-sha".into(), sha)));
     }
-    if changes.as_ref().is_some_and(|(given, gone)| given.is_empty() && gone.is_empty())
+    if changes.as_ref().is_some_and(|changes| !changes.says_anything())
         && give.findings.mistakes.iter().all(|mistake| mistake.input != "labels")
     {
         give.findings.wrong("labels", "it names none, and changes nothing", "name one, or leave it out");
     }
-    let (given, gone) = changes.unwrap_or_default();
+    let Named { put: given, gone, .. } = changes.unwrap_or_default();
     labels.retain(|(key, _)| !given.iter().any(|(other, _)| other == key) && !gone.contains(key));
     labels.extend(given);
     (labels, gone)
@@ -466,4 +466,27 @@ fn network_tags(give: &mut Give<'_>) -> Option<Vec<String>> {
 /// The settings in lists that are taken back.
 fn gone(give: &Give<'_>) -> Vec<&'static str> {
     in_lists().filter(|name| give.raw.get(name).is_some_and(|text| takes_back(name, text))).collect()
+}
+
+/// Who may call the service besides those who may already.
+fn invokers(give: &mut Give<'_>) -> Vec<String> {
+    let members = scalar::list(give.raw.whole("invokers").unwrap_or_default());
+    for member in &members {
+        let (kind, name) = member.split_once(':').unwrap_or((member, ""));
+        let of_people = ["user", "serviceAccount", "group"].contains(&kind) && name.contains('@');
+        let of_domain = kind == "domain" && name.contains('.') && !name.contains('@');
+        let principals = ["principal", "principalSet"].contains(&kind) && name.starts_with("//");
+        if ["allUsers", "allAuthenticatedUsers"].contains(&member.as_str()) {
+            let cure = "write `allow_unauthenticated: true`";
+            give.findings.wrong("invokers", format!("`{member}` stands for everybody"), cure);
+        } else if !of_people && !of_domain && !principals {
+            let cure = "write user:ADDRESS, serviceAccount:ADDRESS, group:ADDRESS or domain:DOMAIN";
+            give.findings.wrong("invokers", format!("{} is nobody who could be named", Shown(member)), cure);
+        }
+    }
+    if !members.is_empty() && give.switch("no_traffic") == Some(true) {
+        let problem = "who may call the service changes when a revision serves, and `no_traffic` lets it wait";
+        give.findings.wrong("invokers", problem, "give it to the promotion");
+    }
+    members
 }

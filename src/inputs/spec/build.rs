@@ -10,6 +10,7 @@ pub(super) const BUILD: &[Input] = &[
         "Dockerfile, relative to `source`; when it is the default and missing, buildpacks build",
     ),
     text(Group::Build, "build_target", "", "Stage of the Dockerfile to build"),
+    text(Group::Build, "function", "", "Function of the source that buildpacks make a server of"),
     map(Group::Build, "build_args", "Build arguments of the Dockerfile (environment of the build, for buildpacks)"),
     recurring::BUILD_CONFIG,
     recurring::SUBSTITUTIONS,

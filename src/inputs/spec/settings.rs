@@ -3,7 +3,13 @@
 use super::{Group, Input, either, lines, map, open, switch, text};
 
 /// What holds for all revisions of a service at once, and for a worker pool or a job where they have it.
-pub(super) const OF_SERVICES: [Input; 9] = [
+pub(super) const OF_SERVICES: [Input; 10] = [
+    lines(
+        Group::Service,
+        "invokers",
+        "",
+        "Who may call the service besides those who may already, `user:`, `serviceAccount:`, `group:` or `domain:` before each, one per line or separated by commas",
+    ),
     switch(
         Group::Service,
         "iap",

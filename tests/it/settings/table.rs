@@ -142,6 +142,7 @@ const OF_SERVICES: &[Row] = &[
     row("description", "Another one", &["description"]),
     row("suffix", "v9", &[]),
     row("invoker_iam_check", "true", &["invokerIamDisabled"]),
+    row("invokers", "user:ada@example.com", &[]),
     row("iap", "false", &["iapEnabled"]),
     row("default_url", "true", &["defaultUriDisabled"]),
     row("custom_audiences", "https://a.example", &["customAudiences"]),
@@ -315,7 +316,7 @@ fn changed(scene: &mut Scene, kind: Kind, image: &str, row: &Row) -> [BTreeSet<S
         );
         besides.insert(path.clone());
     }
-    if row.name != "suffix" && row.name != "allow_unauthenticated" {
+    if !["suffix", "allow_unauthenticated", "invokers"].contains(&row.name) {
         assert!(!own.is_empty(), "`{}` changes nothing", row.name);
     }
     [own, besides]
@@ -354,6 +355,7 @@ fn table(kind: Kind, rows: &[&[Row]]) -> String {
         let none = match name.as_str() {
             "`suffix`" => "the revision's name",
             "`remove_containers`" => "the containers it names",
+            "`invokers`" => "the service's policy: members of `roles/run.invoker` are added",
             "`allow_unauthenticated`" => {
                 "the service's policy: the members `allUsers` and `allAuthenticatedUsers` of `roles/run.invoker`"
             }

@@ -90,7 +90,7 @@ pub(super) fn check_each(config: &Map<String, Value>) -> Result<(), Reply> {
             }
         }
         for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
-            if let Some(text) = container.get(probe).and_then(probe_trouble) {
+            if let Some(text) = container.get(probe).and_then(|asked| probe_trouble(probe, asked)) {
                 return bad(probe, &text);
             }
         }
@@ -103,7 +103,9 @@ pub(super) fn check_each(config: &Map<String, Value>) -> Result<(), Reply> {
     Ok(())
 }
 
-fn probe_trouble(probe: &Value) -> Option<String> {
+/// `run.v2`, Probe: at most 240 seconds of delay and between two tries for a startup probe, 3600 for the others.
+fn probe_trouble(kind: &str, probe: &Value) -> Option<String> {
+    let most = if kind == "startupProbe" { 240 } else { 3600 };
     let kinds = ["httpGet", "tcpSocket", "grpc"].iter().filter(|kind| probe[**kind].is_object()).count();
     if kinds != 1 {
         return Some("A probe must have exactly one of httpGet, tcpSocket and grpc.".to_owned());
@@ -111,8 +113,8 @@ fn probe_trouble(probe: &Value) -> Option<String> {
     let number = |field: &str, default: i64| probe[field].as_i64().unwrap_or(default);
     let (delay, period, timeout) =
         (number("initialDelaySeconds", 0), number("periodSeconds", 10), number("timeoutSeconds", 1));
-    if !(0..=240).contains(&delay) || !(1..=240).contains(&period) {
-        return Some("Probe delay must be between 0 and 240 seconds, its period between 1 and 240.".to_owned());
+    if !(0..=most).contains(&delay) || !(1..=most).contains(&period) {
+        return Some(format!("Probe delay must be between 0 and {most} seconds, its period between 1 and {most}."));
     }
     (timeout > period).then(|| "The probe timeout must not exceed its period.".to_owned())
 }
