@@ -282,25 +282,51 @@ const BACK: &[(&str, &[(&str, &str)])] = &[
     ("--remove-env-vars A", &[("env_vars", "A: null")]),
     ("--remove-secrets TOKEN,/key/file", &[("secrets", "TOKEN: null\n/key/file: null")]),
     ("--deploy-health-check", &[("deploy_health_check", "true")]),
-    ("--clear-cloudsql-instances", &[("cloudsql_instances", "default")]),
 ];
 
-/// The settings of a service by its name. A volume that a secret is shown by has a name that its maker chose.
+/// The settings of a service by its name, without what its maker chose: the names of volumes that show secrets, the tag or
+/// the digest of an image, and the track that a command is of. A secret's volume that nothing mounts is left by gcloud.
 fn of(scene: &Scene, name: &str) -> Value {
     let config = scene.cloud.world(|world| world.service(REGION, name).expect("a service").config.clone());
     let mut config = settings(Value::Object(config));
     let volumes = config["template"]["volumes"].as_array().cloned().unwrap_or_default();
     let chosen = volumes.iter().filter(|volume| volume.get("secret").or(volume.get("cloudSqlInstance")).is_some());
-    let chosen: Vec<String> = chosen.map(|volume| volume["name"].as_str().expect("a name").to_owned()).collect();
+    let chosen: Vec<Value> = chosen.map(|volume| volume["name"].clone()).collect();
+    let mounts = config["template"]["containers"][0]["volumeMounts"].as_array().cloned().unwrap_or_default();
+    if let Some(volumes) = config.pointer_mut("/template/volumes").and_then(Value::as_array_mut) {
+        let mounted = |volume: &Value| mounts.iter().any(|mount| mount["name"] == volume["name"]);
+        volumes.retain(|volume| mounted(volume) || !chosen.contains(&volume["name"]));
+    }
     for list in ["/template/volumes", "/template/containers/0/volumeMounts"] {
         let list = config.pointer_mut(list).and_then(Value::as_array_mut);
-        for entry in list.into_iter().flatten() {
-            if chosen.iter().any(|name| entry["name"] == name.as_str()) {
-                entry["name"] = "chosen".into();
-            }
+        for entry in list.into_iter().flatten().filter(|entry| chosen.contains(&entry["name"])) {
+            entry["name"] = "chosen".into();
         }
     }
+    let image = &mut config["template"]["containers"][0]["image"];
+    *image = image.as_str().unwrap_or_default().split('@').next().into();
+    config.as_object_mut().expect("an object").remove("launchStage");
     config
+}
+
+/// Where two documents differ.
+fn differences(place: &str, ours: &Value, theirs: &Value, found: &mut Vec<String>) {
+    match (ours, theirs) {
+        (Value::Object(one), Value::Object(other)) => {
+            let names: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+            for name in names {
+                let of = |map: &serde_json::Map<String, Value>| map.get(name).cloned().unwrap_or_default();
+                differences(&format!("{place}.{name}"), &of(one), &of(other), found);
+            }
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            for (at, (one, other)) in one.iter().zip(other).enumerate() {
+                differences(&format!("{place}[{at}]"), one, other, found);
+            }
+        }
+        (one, other) if one == other => {}
+        (one, other) => found.push(format!("{place}: ours {one}, gcloud's {other}")),
+    }
 }
 
 #[test]
@@ -312,10 +338,7 @@ fn an_input_writes_what_gcloud_writes_for_its_flag() {
     scene.cloud.world(prepare);
     let mut differ = Vec::new();
     let mut compare = |scene: &Scene, flags: &str| {
-        let (ours, theirs) = (of(scene, "ours"), of(scene, "theirs"));
-        if ours != theirs {
-            differ.push(format!("{flags}:\n  ours   {ours}\n  gcloud {theirs}"));
-        }
+        differences(flags, &of(scene, "ours"), &of(scene, "theirs"), &mut differ);
     };
     for (flags, inputs) in PAIRS {
         // The newest kind of probe is not in its beta yet.
@@ -326,17 +349,18 @@ fn an_input_writes_what_gcloud_writes_for_its_flag() {
         compare(&scene, flags);
         scene.cloud.world(|world| world.services.clear());
     }
-    let full = format!("beta run deploy NAME --image {image} --no-allow-unauthenticated {SETTINGS}");
+    for name in ["ours", "theirs"] {
+        let flags = format!("--image {image} --no-allow-unauthenticated {SETTINGS}");
+        Gcloud::of(&scene).run(&format!("beta run deploy {name} {flags}"));
+    }
+    let full = scene.cloud.world(|world| world.services.clone());
+    scene.input("strategy", "direct");
     for (flags, inputs) in BACK {
-        let gcloud = Gcloud::of(&scene);
-        ["ours", "theirs"].iter().for_each(|name| drop(gcloud.run(&full.replace("NAME", name))));
+        scene.cloud.world(|world| world.services = full.clone());
         // A justification is for one deploy, and gcloud takes it away with the next.
-        gcloud.run(&format!("beta run services update theirs {flags} --breakglass once"));
-        scene.input("strategy", "direct");
+        Gcloud::of(&scene).run(&format!("beta run services update theirs {flags} --breakglass once"));
         with(&mut scene, inputs);
-        scene.input("strategy", "");
         compare(&scene, flags);
-        scene.cloud.world(|world| world.services.clear());
     }
     assert!(differ.is_empty(), "{}", differ.join("\n"));
 }

@@ -141,13 +141,24 @@ fn a_list_for_another_grammar_is_warned_about() {
     scene.run().expect(0).says("entries are separated by line breaks, not commas");
 }
 
-/// GitHub's `toJSON` makes `null` of a secret that is not there; a service must not be given the word in its place.
+/// GitHub's `toJSON` makes `null` of a secret that is not there; a service must not be given the word in its place. Where
+/// `null` takes something away, that is said.
 #[test]
 fn a_secret_that_is_not_there_is_no_value() {
+    for text in [
+        "STAGE: staging\nDATABASE_URL: null",
+        "STAGE=staging\nDATABASE_URL=null",
+        "{\"STAGE\": \"staging\",\n\"DATABASE_URL\": null}",
+    ] {
+        let mut scene = Scene::new();
+        let run = scene.input("env_vars", text).run().expect(0);
+        run.says("env_vars: null takes `DATABASE_URL` away; `toJSON` of a secret that does not exist is null too");
+        let env = scene.cloud.world(|world| {
+            world.service("us-central1", "web").unwrap().config["template"]["containers"][0]["env"].clone()
+        });
+        assert_eq!(env, serde_json::json!([{"name": "STAGE", "value": "staging"}]));
+    }
     for (name, text) in [
-        ("env_vars", "STAGE: staging\nDATABASE_URL: null"),
-        ("env_vars", "STAGE=staging\nDATABASE_URL=null"),
-        ("env_vars", "{\"STAGE\": \"staging\",\n\"DATABASE_URL\": null}"),
         ("build_args", "STAGE: staging\nDATABASE_URL: null"),
         ("pre_deploy_job", "command: migrate\nenv: {DATABASE_URL: null}"),
     ] {

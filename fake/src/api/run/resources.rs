@@ -102,9 +102,12 @@ fn thousandths(text: &str) -> Option<u64> {
 
 /// `512Mi`, `1G`, or a number of bytes.
 fn bytes(text: &str) -> Option<u64> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let number: u64 = text[..end].parse().ok()?;
-    let unit = match &text[end..] {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    // A fraction is one too (docs of Cloud Run: memory limits).
+    let (whole, part) = text[..end].split_once('.').unwrap_or((&text[..end], "0"));
+    let digits = u32::try_from(part.len()).ok().filter(|digits| (1..=9).contains(digits))?;
+    let (whole, part): (u64, u64) = (whole.parse().ok()?, part.parse().ok()?);
+    let unit: u64 = match &text[end..] {
         "" => 1,
         "k" => 1000,
         "M" => 1_000_000,
@@ -114,7 +117,7 @@ fn bytes(text: &str) -> Option<u64> {
         "Gi" => GIB,
         _ => return None,
     };
-    number.checked_mul(unit)
+    whole.checked_mul(unit)?.checked_add(part.checked_mul(unit)? / 10_u64.pow(digits))
 }
 
 #[cfg(test)]
@@ -130,7 +133,8 @@ mod tests {
 
     #[test]
     fn offered_combinations_pass() {
-        for (cpu, memory) in [("1", "512Mi"), ("1000m", "4Gi"), ("2", "8Gi"), ("4", "2Gi"), ("8", "32Gi"), ("1", "1G")]
+        for (cpu, memory) in
+            [("1", "512Mi"), ("1000m", "4Gi"), ("2", "8Gi"), ("4", "2Gi"), ("8", "32Gi"), ("1", "1G"), ("1", "1.5Gi")]
         {
             assert!(allowed(cpu, memory, true, 80), "{cpu} {memory}");
         }
