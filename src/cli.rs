@@ -148,8 +148,9 @@ fn subcommand(job: Job) -> Command {
 }
 
 fn settings(mut command: Command, job: Job) -> Command {
-    // Another action's spellings are for its users' workflows.
-    command = command.args(job.inputs().into_iter().filter(|input| input.means.is_none()).map(flag));
+    // What another action has is for its users' workflows.
+    let own = |input: &&Input| input.means.is_none() && input.group != Group::Moved;
+    command = command.args(job.inputs().into_iter().filter(own).map(flag));
     if cfg!(feature = "local") {
         let local = Arg::new("local").long("local").action(ArgAction::SetTrue).help_heading(Group::Run.title());
         command =

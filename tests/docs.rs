@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 #![expect(clippy::disallowed_methods, reason = "the switch to write instead of compare is a variable")]
 
+#[path = "docs/parity.rs"]
+mod parity;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 

@@ -40,6 +40,7 @@ use crate::google::token::Tokens;
 use crate::inputs::credentials;
 use crate::inputs::deploy::{Deploy, Pick, What};
 use crate::inputs::error::{Findings, InputErrors};
+use crate::inputs::flags;
 use crate::inputs::idle::leave_out;
 use crate::inputs::pull_request::head_of_merge;
 use crate::inputs::raw::RawInputs;
@@ -62,11 +63,14 @@ use crate::steps::{self, Context, Together, cancel, undo, wished};
 const CLEAN_UP: Duration = Duration::from_millis(3500);
 
 /// Runs an invocation to its exit code.
-pub async fn run(invocation: Invocation, mut runner: Runner) -> u8 {
+pub async fn run(mut invocation: Invocation, mut runner: Runner) -> u8 {
     if let Some((_, path)) = invocation.flags.iter().find(|(name, _)| *name == "ca_certificates") {
         runner.extra_roots = Some(path.into());
     }
     runner.extra_roots = runner.extra_roots.map(|path| runner.workspace.join(path));
+    if invocation.task == Task::Run(Command::Deploy) && flags::becomes_job(&mut runner.inputs) {
+        invocation.task = Task::Run(Command::Job);
+    }
     let console = Arc::new(Console::new(runner.actions, runner.color, runner.embedded));
     match start(&console, &runner, invocation).await {
         // Whoever builds on the outputs of a green step must find them.
@@ -201,7 +205,8 @@ fn read_texts(console: &Console, runner: &Runner, invocation: &Invocation, job: 
 /// The texts of a command's inputs.
 fn texts(runner: &Runner, invocation: &Invocation, job: Command) -> (RawInputs, Findings) {
     let mut findings = Findings::default();
-    let raw = RawInputs::collect(&job.inputs(), &runner.inputs, &invocation.flags, &mut findings);
+    let mut raw = RawInputs::collect(&job.inputs(), &runner.inputs, &invocation.flags, &mut findings);
+    flags::spell_out(job, &mut raw, &mut findings);
     (raw, findings)
 }
 

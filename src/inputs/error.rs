@@ -1,5 +1,6 @@
 //! What can be wrong with inputs; all of it is told at once.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::explain::{Class, Explain};
@@ -38,6 +39,8 @@ pub struct Findings {
     pub mistakes: Vec<Mistake>,
     /// Things worth a warning.
     pub warnings: Vec<String>,
+    /// How inputs were called whose texts were given in other words.
+    called: BTreeMap<&'static str, String>,
 }
 
 impl Findings {
@@ -49,6 +52,19 @@ impl Findings {
     /// Adds a mistake in a line.
     pub fn wrong_at(&mut self, input: &str, line: Option<usize>, problem: impl Into<String>, cure: impl Into<String>) {
         self.mistakes.push(Mistake { input: input.into(), line, problem: problem.into(), cure: cure.into() });
+    }
+
+    /// Notes how an input was called whose text was given in other words: what is wrong with it is told by that name.
+    pub fn call(&mut self, input: &'static str, called: String) {
+        self.called.insert(input, called);
+    }
+
+    /// A mistake by the name that was typed. The lines of another text would mislead.
+    fn by_name(&self, mistake: Mistake) -> Mistake {
+        match self.called.get(mistake.input.as_str()) {
+            Some(called) => Mistake { input: called.clone(), line: None, ..mistake },
+            None => mistake,
+        }
     }
 
     /// Keeps the value of a result, or its mistake.
@@ -67,7 +83,7 @@ pub struct InputErrors {
 impl InputErrors {
     /// The mistakes that were found. A run that cannot go on and found none says just that: it is our mistake then.
     pub fn of(findings: Findings) -> Self {
-        let mut mistakes = findings.mistakes.into_iter();
+        let mut mistakes = findings.mistakes.iter().map(|mistake| findings.by_name(mistake.clone()));
         let first = mistakes.next().unwrap_or_else(|| Mistake {
             input: "settings".to_owned(),
             line: None,

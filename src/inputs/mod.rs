@@ -9,6 +9,7 @@ mod empty_secret;
 pub mod error;
 pub mod export;
 pub mod firebase;
+pub mod flags;
 pub mod hosting;
 pub mod idle;
 pub mod job;

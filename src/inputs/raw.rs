@@ -69,6 +69,11 @@ impl RawInputs {
         self.texts.remove(name);
     }
 
+    /// Puts a text in, as if it had been given.
+    pub fn set(&mut self, name: &'static str, text: String) {
+        self.texts.insert(name, text);
+    }
+
     /// Texts that come from elsewhere than inputs and flags. Blank ones are absent.
     pub fn from_texts(texts: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         let texts = texts.into_iter().filter(|(_, text)| !text.trim().is_empty()).collect();
@@ -149,9 +154,9 @@ mod tests {
 
     #[test]
     fn unknown_names_get_the_name_that_was_meant() {
-        let (_, mistakes) = collect(&[("servcie", "web"), ("flags", "--x"), ("zzz", "1"), ("entrypoint", "/x")], &[]);
+        let (_, mistakes) = collect(&[("servcie", "web"), ("env", "A=1"), ("zzz", "1"), ("entrypoint", "/x")], &[]);
         assert_eq!(mistakes.len(), 3, "{mistakes:?}");
         assert!(mistakes.contains(&"servcie: there is no such input; did you mean `service`?".to_owned()));
-        assert!(mistakes.iter().any(|m| m.starts_with("flags: there is no such input; every setting")));
+        assert!(mistakes.iter().any(|m| m.starts_with("env: there is no such input; write `env_vars`")));
     }
 }

@@ -4,6 +4,7 @@ mod build;
 mod command;
 mod doctor;
 mod export;
+mod gcloud;
 mod hosting;
 mod job;
 mod logs;
@@ -66,11 +67,13 @@ pub enum Group {
     Run,
     /// Names that another action has for inputs of ours.
     Spelling,
+    /// For steps that were written for another action.
+    Moved,
 }
 
 impl Group {
     /// Every heading, in order.
-    pub const ALL: [Group; 9] = [
+    pub const ALL: [Group; 10] = [
         Group::Target,
         Group::What,
         Group::Build,
@@ -80,6 +83,7 @@ impl Group {
         Group::Check,
         Group::Run,
         Group::Spelling,
+        Group::Moved,
     ];
 
     /// The heading's words.
@@ -94,6 +98,7 @@ impl Group {
             Group::Check => "Check",
             Group::Run => "Run",
             Group::Spelling => "Spellings of action-hosting-deploy",
+            Group::Moved => "For steps of deploy-cloudrun",
         }
     }
 }
@@ -189,6 +194,7 @@ const DEPLOYS: &[&[Input]] = &[
     &settings::of_several(Group::Service),
     &settings::OF_SERVERS,
     ROLLED_OUT,
+    &gcloud::MOVED,
 ];
 
 /// Who deploys what, and where to.
@@ -249,6 +255,7 @@ const RUNS: &[Input] = &[
         "",
         "File with the whole service (Knative v1 as gcloud exports it, or v2), relative to the workspace; it replaces what the service has but what protects it (docs/MANIFESTS.md), and the other inputs are applied over it",
     ),
+    gcloud::flags(Group::Service),
     text(Group::Service, "port", "8080 on a new service", "Port the container listens on"),
     text(Group::Service, "cpu", "", "CPUs, such as 1, 2 or 500m"),
     text(Group::Service, "memory", "", "Memory, such as 512Mi or 1Gi"),
@@ -435,19 +442,12 @@ pub fn find(name: &str) -> Option<&'static Input> {
 
 /// What users of other actions write, and what to write here in its place.
 pub const ELSEWHERE: &[(&str, &str)] = &[
-    ("flags", "every setting has an input of its own here; see the inputs table in the README"),
     (
         "multi_region",
         "a service of several regions behind one address of Google's is not written yet; `regions` deploys the same side by side, all or none",
     ),
-    ("update_traffic_flags", "`traffic` moves traffic; `strategy`, `tag` and `no_traffic` say how a deploy does"),
-    ("metadata", "write `manifest`"),
-    ("job", "this action deploys services; OWNER/slipway/actions/job runs jobs"),
-    ("wait", "this action always waits"),
     ("firebasetoolsversion", "no firebase-tools is used; remove it"),
     ("disablecomment", "this action writes no comment; remove it"),
-    ("gcloud_version", "no gcloud is used; remove it"),
-    ("gcloud_component", "no gcloud is used; remove it"),
     ("token_format", "tokens are made and renewed inside; remove it"),
     ("create_credentials_file", "no credentials file is ever written; remove it"),
     ("export_environment_variables", "nothing is exported; remove it"),

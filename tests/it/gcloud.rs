@@ -10,7 +10,7 @@ use crate::support::relay::Relay;
 use crate::support::{Scene, contract};
 
 const TOKEN: &str = "ya29.gcloud";
-const REGION: &str = "us-central1";
+pub const REGION: &str = "us-central1";
 
 /// `gcloud` with a configuration of its own, which knows nothing but the embedded cloud.
 pub struct Gcloud<'a> {
@@ -88,7 +88,7 @@ fn config(scene: &Scene) -> Value {
 }
 
 /// What the settings below need.
-fn prepare(world: &mut World) {
+pub fn prepare(world: &mut World) {
     world.add_secret(World::PROJECT, "db", "x");
     world.secret_mut("db").unwrap().aliases.insert("current".into(), 1);
     world.share_secret(World::PROJECT, "db", World::COMPUTE);

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::super::error::Findings;
 use super::super::manifest::{Manifest, Resource, read};
 use super::super::runner::Runner;
 use super::Give;
@@ -47,6 +48,13 @@ fn read_for(
         _ => false,
     };
     Some((document, another))
+}
+
+/// The name that the manifest gives to the service, for a step that gives none. What is wrong with the file is told when it
+/// is read for good.
+pub(super) fn name(give: &Give<'_>, runner: &Runner) -> Option<String> {
+    let text = runner.places().text(&runner.workspace.join(give.raw.get("manifest")?)).ok()?;
+    read(Resource::Service, &text, give.raw.get("container"), &mut Findings::default())?.name
 }
 
 /// The name that the manifest wishes for the new revision. One that belongs to another service came along with it.

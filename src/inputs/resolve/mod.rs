@@ -77,10 +77,7 @@ pub fn run(
     let project = project(&mut give, credentials.as_ref());
     let (region, regions) = regions(&mut give);
     let kind = kind::kind(&mut give);
-    let service = give.parsed("service", ServiceName::parse);
-    if !raw.has("service") {
-        give.findings.wrong("service", "it was not given", "name the Cloud Run service");
-    }
+    let service = service_name(&mut give, runner);
     let image = give.with("image", ImageRef::parse);
     let key_max_age = give.with("key_max_age", scalar::days).unwrap_or(KEY_MAX_AGE);
     let secret_max_age = give.with("secret_max_age", scalar::days).unwrap_or(SECRET_MAX_AGE);
@@ -192,6 +189,18 @@ fn based(give: &mut Give<'_>, what: Option<&What>) {
             give.findings.wrong(name, problem, "remove it, or deploy an `image` that has none");
         }
     }
+}
+
+/// The service, by its manifest where it is not given.
+fn service_name(give: &mut Give<'_>, runner: &Runner) -> Option<ServiceName> {
+    if give.raw.has("service") {
+        return give.parsed("service", ServiceName::parse);
+    }
+    let named = manifest::name(give, runner).and_then(|name| ServiceName::parse(&name).ok());
+    if named.is_none() {
+        give.findings.wrong("service", "it was not given", "name the Cloud Run service");
+    }
+    named
 }
 
 /// The project, by the account where it is not given.

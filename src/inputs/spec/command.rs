@@ -146,8 +146,9 @@ impl Command {
             | Command::RotateKey
             | Command::RotateSecret => true,
             Command::Promote => {
-                input.group != Group::Build
+                !matches!(input.group, Group::Build | Group::Moved)
                     && ![
+                        "flags",
                         "source",
                         "image",
                         "changed_paths",

@@ -1,6 +1,8 @@
 //! The inputs of the job command.
 
-use super::{Group, Input, build, count, joined, lines, map, open, recurring, secret, settings, sign_in, switch, text};
+use super::{
+    Group, Input, build, count, gcloud, joined, lines, map, open, recurring, secret, settings, sign_in, switch, text,
+};
 
 /// Every input of `slipway job` and of the action in `actions/job`.
 pub const JOB: &[Input] = &joined::<{ count(JOBS) }>(JOBS);
@@ -14,6 +16,7 @@ const JOBS: &[&[Input]] = &[
     &settings::of_containers(Group::Job),
     &settings::of_several(Group::Job),
     RUN,
+    &[gcloud::MOVED[0]],
 ];
 
 /// Whose job it is, and what image it gets.
@@ -59,6 +62,7 @@ const MADE: &[Input] = &[
         "",
         "File with the whole job (Knative v1 as gcloud exports it, or v2), relative to the workspace; it replaces what the job has but what protects it (docs/MANIFESTS.md), and the other inputs are applied over it",
     ),
+    gcloud::flags(Group::Job),
     secret(text(Group::Job, "command", "", "Entrypoint of the container: a JSON list, or words as in a shell")),
     secret(text(Group::Job, "args", "", "Arguments of the container: a JSON list, or words as in a shell")),
     map(Group::Job, "env_vars", "Environment variables"),

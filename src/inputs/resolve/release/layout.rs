@@ -59,7 +59,8 @@ impl Section {
                 | "no_traffic",
                 _,
             ) => Some("a release moves the traffic itself, when every part is ready".into()),
-            _ if input.group == Group::Spelling => Some("remove it".into()),
+            ("flags", _) => Some("write the inputs that the flags stand for, see docs/PARITY.md".into()),
+            _ if matches!(input.group, Group::Spelling | Group::Moved) => Some("remove it".into()),
             _ => None,
         }
     }

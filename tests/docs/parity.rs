@@ -1,0 +1,169 @@
+//! docs/PARITY.md: every flag of gcloud, our word for it, and how it is known to be equal.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use slipway::inputs::flags::table::{self, Family, Flag, Means, Of, Op, Shape};
+
+/// The list of what gcloud's help shows: command, flag and shape.
+const LIST: &str = include_str!("../gcloud/flags.txt");
+
+/// What the stories with the real gcloud run: a line for each, the command and its flags.
+const MEASURED: &str = include_str!("../gcloud/measured.txt");
+
+/// How many flags had a word before there was `flags`, of how many that were looked at then.
+const BEFORE: [(Of, usize, usize); 5] =
+    [(Of::SERVICE, 61, 131), (Of::JOB, 32, 53), (Of::POOL, 27, 56), (Of::BUILD, 15, 23), (Of::TRAFFIC, 7, 11)];
+
+/// The flags of a command as gcloud lists them, with their shapes.
+fn listed(of: Of) -> Vec<(&'static str, &'static str)> {
+    let begins = format!("[{}]", of.words());
+    let lines = LIST.lines().skip_while(|line| *line != begins).skip(1);
+    lines.take_while(|line| !line.starts_with('[')).filter_map(|line| line.split_once(' ')).collect()
+}
+
+fn shape(flag: &Flag) -> &'static str {
+    match flag.shape {
+        Shape::Alone => "alone",
+        Shape::Switch => "switch",
+        Shape::One => "one",
+        Shape::List => "list",
+        Shape::Map => "map",
+    }
+}
+
+/// The flags that are run on the real gcloud for a command.
+fn measured(of: Of) -> BTreeSet<&'static str> {
+    let word = match of {
+        Of::SERVICE => "service",
+        Of::JOB => "job",
+        Of::POOL => "pool",
+        _ => "-",
+    };
+    let lines = MEASURED.lines().filter_map(|line| line.strip_prefix(word)?.strip_prefix(": "));
+    let words = lines.flat_map(|line| line.split(' ')).filter_map(|word| word.strip_prefix("--"));
+    words.map(|word| word.split('=').next().unwrap_or(word)).collect()
+}
+
+/// Our word for a flag.
+fn word(means: Means) -> String {
+    match means {
+        Means::Text(input) | Means::Lines(input) | Means::Words(input) | Means::Probe(input) => format!("`{input}`"),
+        Means::OrNone(input) => format!("`{input}`; empty: `{input}: default`"),
+        Means::Switch(input) => format!("`{input}: true`; with `--no-`: `{input}: false`"),
+        Means::Fixed(all) => {
+            let all: Vec<String> = all.iter().map(|(input, text)| format!("`{input}: {text}`")).collect();
+            all.join(", ")
+        }
+        Means::Map(Family::Env, Op::File) => "`env_vars_file` with `env_vars_update_strategy: overwrite`".to_owned(),
+        Means::Map(Family::BuildEnv, _) => "`build_env_vars`".to_owned(),
+        Means::Map(family, op) => match op {
+            Op::Set | Op::File => format!("`{}` with `{}: overwrite`", family.input(), family.strategy()),
+            Op::Update => format!("`{}`", family.input()),
+            Op::Remove => format!("`{}` with `NAME: null`", family.input()),
+            Op::Clear => format!("`{}: {{}}` with `{}: overwrite`", family.input(), family.strategy()),
+        },
+        Means::Several(input, op) => match op {
+            Op::Set | Op::File => format!("`{input}`"),
+            Op::Update => format!("`{input}`, a line `+NAME` for each"),
+            Op::Remove => format!("`{input}`, a line `-NAME` for each"),
+            Op::Clear => format!("`{input}: default`"),
+        },
+        Means::Volumes(op) => named("volumes", op),
+        Means::Mounts(op) => named("volume_mounts", op),
+        Means::Section => "`container` for the one that gets the requests, `containers` for the others".to_owned(),
+        Means::Nothing(why) => format!("means nothing: {why}"),
+        Means::Only(word, why) => format!("`{word}` means nothing: {why}; another value is refused"),
+        Means::Refused(why, write) => format!("refused: {why}; {write}"),
+    }
+}
+
+fn named(input: &str, op: Op) -> String {
+    match op {
+        Op::Remove => format!("`{input}` with `NAME: null`"),
+        Op::Clear => format!("`{input}: default`"),
+        Op::Set | Op::Update | Op::File => format!("`{input}`"),
+    }
+}
+
+fn is_said(means: Means) -> bool {
+    !matches!(means, Means::Nothing(_) | Means::Only(..) | Means::Refused(..))
+}
+
+fn known(of: Of, flag: &Flag, measured: &BTreeSet<&str>) -> &'static str {
+    match () {
+        () if !is_said(flag.means) => "",
+        () if measured.contains(flag.name) || measured.contains(format!("no-{}", flag.name).as_str()) => "measured",
+        () if ["project", "region", "billing-project", "image", "source"].contains(&flag.name) => {
+            "it says where, or what"
+        }
+        () if [Of::BUILD, Of::TRAFFIC].contains(&of) => "documented",
+        () => "gcloud's source",
+    }
+}
+
+#[test]
+fn every_flag_of_gclouds_has_a_row_and_every_row_is_a_flag_of_gclouds() {
+    for (of, words) in Of::EACH {
+        let listed: BTreeSet<(&str, &str)> = listed(of).into_iter().collect();
+        assert!(listed.len() > 20, "{words}: {}", listed.len());
+        let ours: BTreeSet<(&str, &str)> =
+            table::shown().filter(|flag| flag.of.has(of)).map(|flag| (flag.name, shape(flag))).collect();
+        let missing: Vec<_> = listed.difference(&ours).collect();
+        let strange: Vec<_> = ours.difference(&listed).collect();
+        assert!(missing.is_empty() && strange.is_empty(), "{words}: without a row {missing:?}, no flag {strange:?}");
+    }
+}
+
+#[test]
+#[ignore = "waits for the inputs of the flags that it lists"]
+fn what_a_flag_means_is_an_input_that_its_command_has() {
+    use slipway::inputs::spec::{Command, DEPLOY, JOB};
+    assert_eq!(table::without_input().collect::<Vec<_>>(), Vec::new(), "flags whose input is not there yet");
+    let has = |command: Command, input: &str| command.inputs().iter().any(|own| own.name == input);
+    for flag in table::all() {
+        for input in table::inputs(flag.means) {
+            let job = Of::JOB.has(flag.of) && !has(Command::Job, input);
+            let deploy =
+                [Of::SERVICE, Of::POOL, Of::TRAFFIC].iter().any(|of| of.has(flag.of)) && !has(Command::Deploy, input);
+            assert!(!job && !deploy, "--{} means `{input}`, which the command does not have", flag.name);
+        }
+    }
+    assert!(DEPLOY.len() > JOB.len());
+}
+
+#[test]
+fn the_parity_page_has_every_flag() {
+    let mut counts = String::from(
+        "\n| command | flags | said before | said now | mean nothing here | refused |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
+    let mut pages = String::new();
+    for (of, words) in Of::EACH {
+        let flags: Vec<&Flag> = table::shown().filter(|flag| flag.of.has(of)).collect();
+        let count = |test: fn(Means) -> bool| flags.iter().filter(|flag| test(flag.means)).count();
+        let (said, refused) = (count(is_said), count(|means| matches!(means, Means::Refused(..))));
+        let before = BEFORE.iter().find(|(other, ..)| *other == of).map(|(_, said, all)| format!("{said} of {all}"));
+        writeln!(
+            counts,
+            "| `{words}` | {} | {} | {said} | {} | {refused} |",
+            flags.len(),
+            before.unwrap_or_default(),
+            flags.len() - said - refused
+        )
+        .unwrap();
+        let measured = measured(of);
+        write!(pages, "\n## `{words}`\n\n| flag | here | known to be equal by |\n| --- | --- | --- |\n").unwrap();
+        let mut sorted = flags;
+        sorted.sort_by_key(|flag| (!is_said(flag.means), flag.name));
+        for flag in sorted {
+            writeln!(pages, "| `--{}` | {} | {} |", flag.name, word(flag.means), known(of, flag, &measured)).unwrap();
+        }
+    }
+    pages.push_str("\n## Flags that the help of gcloud leaves out\n\n| flag | here |\n| --- | --- |\n");
+    for flag in table::hidden() {
+        writeln!(pages, "| `--{}` | {} |", flag.name, word(flag.means)).unwrap();
+    }
+    pages.push('\n');
+    super::check_part("docs/PARITY.md", "counts", &(counts + "\n"));
+    super::check_part("docs/PARITY.md", "flags", &pages);
+}

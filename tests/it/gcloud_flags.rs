@@ -1,0 +1,182 @@
+//! The real `gcloud` with a flag, and Slipway with the same `flags`, write the same service, job and worker pool.
+//! Run where gcloud is installed: `cargo test --test it gcloud_flags -- --ignored`.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::gcloud::{Gcloud, REGION, prepare};
+use crate::support::Scene;
+
+/// What is run: a line for each service, job or pool; what stands behind `then` is a second deploy of the same.
+const MEASURED: &str = include_str!("../gcloud/measured.txt");
+
+const LIST: &str = include_str!("../gcloud/flags.txt");
+
+const IMAGE: &str = "us-central1-docker.pkg.dev/harbour-dev/app/web:v1";
+
+fn lines(word: &str) -> Vec<(usize, Vec<&'static str>)> {
+    let all = MEASURED.lines().enumerate();
+    all.filter_map(|(at, line)| Some((at + 1, line.strip_prefix(word)?.strip_prefix(": ")?.split(" then ").collect())))
+        .collect()
+}
+
+/// A world with what the flags are about.
+fn scene() -> Scene {
+    let mut scene = Scene::new();
+    scene.cloud.world(|world| {
+        prepare(world);
+        world.add_account(fakecloud::World::PROJECT, "runner@harbour-dev.iam.gserviceaccount.com");
+        world.push_image(IMAGE);
+        world.push_image("us-central1-docker.pkg.dev/harbour-dev/app/log:v1");
+    });
+    scene.file("vars.yaml", "A: '1'\nB: two\n");
+    scene.input("source", "").input("skip_default_labels", "true").input("strategy", "direct");
+    scene
+}
+
+/// What was written, without who wrote it and what every revision has anew; images by their names alone.
+fn plain(config: &Map<String, Value>) -> Value {
+    fn images(value: &mut Value) {
+        match value {
+            Value::Object(all) => {
+                all.retain(|name, _| {
+                    !["client", "clientVersion", "annotations", "revision", "labels"].contains(&name.as_str())
+                        || name == "labels"
+                });
+                if let Some(Value::String(image)) = all.get_mut("image") {
+                    let end = image.find('@').or_else(|| image.rfind(':')).unwrap_or(image.len());
+                    image.truncate(end);
+                }
+                all.values_mut().for_each(images);
+            }
+            Value::Array(all) => all.iter_mut().for_each(images),
+            _ => {}
+        }
+    }
+    let mut value = Value::Object(config.clone());
+    images(&mut value);
+    value
+}
+
+/// Where two documents differ, with what stands there.
+fn differences(at: &str, theirs: &Value, ours: &Value, all: &mut Vec<String>) {
+    match (theirs, ours) {
+        (Value::Object(one), Value::Object(other)) => {
+            let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+            for name in names {
+                let of = |map: &Map<String, Value>| map.get(name).cloned().unwrap_or_default();
+                differences(&format!("{at}.{name}"), &of(one), &of(other), all);
+            }
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            for (index, (one, other)) in one.iter().zip(other).enumerate() {
+                differences(&format!("{at}[{index}]"), one, other, all);
+            }
+        }
+        _ if theirs == ours => {}
+        _ => all.push(format!("{at}: gcloud {theirs}, ours {ours}")),
+    }
+}
+
+/// Runs the lines of a word on both, and tells where the results differ.
+fn measure(word: &str, theirs: &str, ours: fn(&mut Scene, &str), read: fn(&Scene, &str) -> Map<String, Value>) {
+    let mut scene = scene();
+    let mut different = Vec::new();
+    let lines = lines(word);
+    assert!(!lines.is_empty(), "no line begins with {word}");
+    for (number, deploys) in &lines {
+        let (one, other) = (format!("theirs-{number}"), format!("ours-{number}"));
+        ours(&mut scene, &other);
+        for (turn, flags) in deploys.iter().enumerate() {
+            let image = if flags.contains("--container ") { String::new() } else { format!(" --image {IMAGE}") };
+            let gcloud = Gcloud::of(&scene);
+            gcloud.run(&format!("{} {flags}", theirs.replace("NAME", &one).replace(" IMAGE", &image)));
+            scene.input("image", if image.is_empty() { "" } else { IMAGE }).input("flags", flags);
+            scene.run().expect(0);
+            let mut all = Vec::new();
+            differences("", &plain(&read(&scene, &one)), &plain(&read(&scene, &other)), &mut all);
+            // Each has its own name in its addresses.
+            different
+                .extend(all.into_iter().map(|line| format!("line {number}, deploy {}: {flags}\n    {line}", turn + 1)));
+        }
+    }
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+#[test]
+#[ignore = "needs the real gcloud"]
+fn flags_of_services_write_what_gcloud_writes() {
+    measure(
+        "service",
+        "beta run deploy NAME IMAGE --no-allow-unauthenticated",
+        |scene, name| drop(scene.input("service", name)),
+        |scene, name| scene.cloud.world(|world| world.service(REGION, name).expect("a service").config.clone()),
+    );
+}
+
+#[test]
+#[ignore = "needs the real gcloud"]
+fn flags_of_jobs_write_what_gcloud_writes() {
+    measure(
+        "job",
+        "beta run jobs deploy NAME IMAGE",
+        |scene, name| {
+            drop(scene.input("service", "").input("strategy", "").input("compat", "deploy-cloudrun").input("job", name))
+        },
+        |scene, name| scene.cloud.world(|world| world.job(REGION, name).expect("a job").config.clone()),
+    );
+}
+
+#[test]
+#[ignore = "needs the real gcloud"]
+fn flags_of_worker_pools_write_what_gcloud_writes() {
+    measure(
+        "pool",
+        "beta run worker-pools deploy NAME IMAGE",
+        |scene, name| drop(scene.input("strategy", "").input("kind", "worker-pool").input("service", name)),
+        |scene, name| scene.cloud.world(|world| world.worker_pool(REGION, name).expect("a pool").config.clone()),
+    );
+}
+
+/// The flags in a help text: those of its synopsis, and those that every command has.
+fn in_help(text: &str, flags: &mut BTreeSet<String>) {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\u{1b}') {
+        plain.push_str(before);
+        rest = after.split_once('m').map_or("", |(_, after)| after);
+    }
+    plain.push_str(rest);
+    let synopsis = plain.split("\nDESCRIPTION").next().unwrap_or_default();
+    let wide = plain.split("GCLOUD WIDE FLAGS").nth(1).and_then(|text| text.split("NOTES").next()).unwrap_or_default();
+    for part in [synopsis, wide] {
+        for piece in part.replace("--[no-]", "--").split("--").skip(1) {
+            let name: String = piece.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+            flags.insert(name);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the real gcloud"]
+fn the_list_of_flags_is_gclouds() {
+    let scene = Scene::new();
+    let gcloud = Gcloud::of(&scene);
+    for (words, helps) in [
+        ("gcloud run deploy", ["run deploy", "beta run deploy"].as_slice()),
+        ("gcloud run jobs deploy", &["run jobs deploy", "beta run jobs deploy"]),
+        ("gcloud run worker-pools deploy", &["beta run worker-pools deploy"]),
+        ("gcloud builds submit", &["builds submit"]),
+        ("gcloud run services update-traffic", &["run services update-traffic"]),
+    ] {
+        let mut found = BTreeSet::new();
+        helps.iter().for_each(|help| in_help(&gcloud.run(&format!("{help} --help")), &mut found));
+        let begins = format!("[{words}]");
+        let lines = LIST.lines().skip_while(|line| *line != begins).skip(1).take_while(|line| !line.starts_with('['));
+        let listed: BTreeSet<String> = lines.filter_map(|line| Some(line.split_once(' ')?.0.to_owned())).collect();
+        let missing: Vec<_> = found.difference(&listed).collect();
+        let gone: Vec<_> = listed.difference(&found).collect();
+        assert!(missing.is_empty() && gone.is_empty(), "{words}: not listed {missing:?}, gone {gone:?}");
+    }
+}
