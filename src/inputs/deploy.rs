@@ -10,6 +10,7 @@ use super::preview::Guest;
 use super::rotate_secret::Repoint;
 use super::scalar::Statuses;
 use super::setting::Edit;
+use super::several::Several;
 use crate::model::credentials::Credentials;
 use crate::model::dockerfile::Dockerfile;
 use crate::model::domain::Domain;
@@ -463,7 +464,9 @@ pub struct Settings {
     /// Account the service runs as.
     pub runtime_account: Option<AccountEmail>,
     /// Cloud SQL instances.
-    pub cloudsql: Option<Vec<String>>,
+    pub cloudsql: Option<Several>,
+    /// Audiences of identity tokens.
+    pub audiences: Option<Several>,
     /// Serverless VPC Access connector.
     pub vpc_connector: Option<String>,
     /// Direct egress: network.

@@ -27,6 +27,7 @@ pub mod rotate_secret;
 pub mod runner;
 pub mod scalar;
 pub mod setting;
+pub mod several;
 pub mod spec;
 pub mod status;
 pub mod tree;

@@ -87,7 +87,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting { opposite: true, ..field("invoker_iam_check", At::Service, &["invokerIamDisabled"], Back::Never) },
     switch("iap", At::Service, &["iapEnabled"]),
     opposite("default_url", At::Service, &["defaultUriDisabled"]),
-    plain("custom_audiences", At::Service, &["customAudiences"], lines),
+    field("custom_audiences", At::Service, &["customAudiences"], Back::Default),
     field("binary_authorization", At::Service, &["binaryAuthorization", "useDefault"], Back::None),
     field("binary_authorization", At::Service, &["binaryAuthorization", "policy"], Back::None),
     plain("breakglass", At::Service, &["binaryAuthorization", "breakglassJustification"], text),
@@ -231,11 +231,6 @@ mod tests {
         let table = [
             ("iap", "true", json!(true)),
             ("default_url", "false", json!(true)),
-            (
-                "custom_audiences",
-                "https://a.example, https://b.example",
-                json!(["https://a.example", "https://b.example"]),
-            ),
             ("breakglass", "ticket 7", json!("ticket 7")),
             ("min", "0", json!(0)),
             ("max", "7", json!(7)),
@@ -263,7 +258,6 @@ mod tests {
         for (name, text) in [
             ("iap", "maybe"),
             ("default_url", ""),
-            ("custom_audiences", "# none"),
             ("min", "-1"),
             ("max", "0"),
             ("encryption_key", "my-key"),

@@ -295,7 +295,7 @@ const RUNS: &[Input] = &[
         Group::Service,
         "cloudsql_instances",
         "",
-        "Cloud SQL instances, PROJECT:REGION:NAME, one per line or separated by commas",
+        "Cloud SQL instances, PROJECT:REGION:NAME or the NAME alone, one per line or separated by commas; all of them, or `+NAME` for each that comes and `-NAME` for each that goes",
     ),
     text(Group::Service, "vpc_connector", "", "Serverless VPC Access connector"),
     text(Group::Service, "network", "", "VPC network for direct egress"),

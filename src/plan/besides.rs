@@ -101,6 +101,7 @@ fn given_inputs(settings: &Settings) -> Vec<&'static str> {
         ("invoker_iam_check", settings.invoker_check.is_some()),
         ("http2", settings.http2.is_some()),
         ("network_tags", settings.network_tags.is_some()),
+        ("custom_audiences", settings.audiences.is_some()),
     ];
     let mut given: Vec<&'static str> = all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect();
     given.extend(settings.edits.iter().map(|edit| edit.input));

@@ -23,6 +23,8 @@ pub mod monitoring;
 mod mounts;
 mod network;
 pub mod notes;
+#[cfg(test)]
+mod one_field;
 mod port;
 pub mod pre_deploy;
 pub mod preview;

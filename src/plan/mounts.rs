@@ -63,7 +63,7 @@ pub(super) fn apply(
         mounts.secret(group)?;
     }
     if let Some(instances) = &settings.cloudsql {
-        mounts.cloudsql(instances)?;
+        mounts.cloudsql(&instances.applied(&mounts.instances()))?;
     }
     // What lost its last mount just now is left behind with each change otherwise; a volume that nothing mounted before
     // was put there by somebody, and stays.
@@ -227,6 +227,14 @@ impl Mounts {
         let name = self.put(changed, others_of(&all, index));
         self.own[index] = renamed(&mount, name);
         Ok(())
+    }
+
+    /// The instances whose sockets are mounted.
+    fn instances(&self) -> Vec<String> {
+        let mount = self.own.iter().find(|mount| place(mount) == CLOUDSQL_PATH);
+        let volume = mount.and_then(|mount| self.volume(&mount["name"]));
+        let names = volume.and_then(|volume| volume.pointer("/cloudSqlInstance/instances")?.as_array());
+        names.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
     /// Mounts the sockets of Cloud SQL instances, in place of those that are mounted there.

@@ -110,6 +110,15 @@ fn level(root: &mut Map<String, Value>, settings: &Settings) {
     set(root, "invokerIamDisabled", settings.invoker_check.map(|check| !check));
     label(root, settings);
     edits::apply(root, &settings.edits, At::Service);
+    if let Some(audiences) = &settings.audiences {
+        let there = root.get("customAudiences").and_then(Value::as_array).into_iter().flatten();
+        let there: Vec<String> = there.filter_map(Value::as_str).map(str::to_owned).collect();
+        let all = audiences.applied(&there);
+        set(root, "customAudiences", (!all.is_empty()).then_some(all.clone()));
+        if all.is_empty() {
+            root.remove("customAudiences");
+        }
+    }
 }
 
 /// The document without what Google writes in it: what can be compared with a document to write.

@@ -78,11 +78,13 @@ pub enum Family {
     Labels,
     /// Environment of the build.
     BuildEnv,
+    /// Traffic tags.
+    Tags,
 }
 
 impl Family {
     /// Each of them.
-    pub const ALL: [Family; 4] = [Family::Env, Family::Secrets, Family::Labels, Family::BuildEnv];
+    pub const ALL: [Family; 5] = [Family::Env, Family::Secrets, Family::Labels, Family::BuildEnv, Family::Tags];
 
     /// The input that holds it.
     pub fn input(self) -> &'static str {
@@ -91,6 +93,7 @@ impl Family {
             Family::Secrets => "secrets",
             Family::Labels => "labels",
             Family::BuildEnv => "build_env_vars",
+            Family::Tags => "traffic_tags",
         }
     }
 
@@ -101,6 +104,7 @@ impl Family {
             Family::Secrets => "secrets_update_strategy",
             Family::Labels => "labels_update_strategy",
             Family::BuildEnv => "",
+            Family::Tags => "traffic_tags_update_strategy",
         }
     }
 }

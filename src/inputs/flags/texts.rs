@@ -10,10 +10,11 @@ use super::table::Family;
 const PLACES: [&str; 3] = ["project_id", "region", "quota_project"];
 
 /// Inputs that are one setting together.
-const TOGETHER: [&[&str]; 3] = [
+const TOGETHER: [&[&str]; 4] = [
     &["env_vars", "env_vars_file", "env_vars_update_strategy"],
     &["secrets", "secrets_update_strategy"],
     &["build_env_vars", "build_args"],
+    &["traffic_tags", "traffic_tags_update_strategy"],
 ];
 
 /// Texts by input.
@@ -85,7 +86,11 @@ impl Texts {
                 Some(other) => findings.wrong(
                     at,
                     format!("{names} and the input `{other}` are about the same setting"),
-                    "keep one of them",
+                    if PLACES.contains(&other) {
+                        "write the same in both, or keep one of them"
+                    } else {
+                        "keep one of them"
+                    },
                 ),
                 None => {
                     raw.set(input, said.text);

@@ -32,7 +32,7 @@ impl Typed {
 
 /// The flags of a text's words, for one of gcloud's commands. `input` is where they stand.
 pub(super) fn read(input: &'static str, words: &[String], of: Of, findings: &mut Findings) -> Vec<Typed> {
-    let mut reader = Reader { input, of, findings, container: None, last: None };
+    let mut reader = Reader { input, of, findings, container: None, last: Last::Nothing };
     let mut all: Vec<Typed> = Vec::new();
     let mut words = words.iter().peekable();
     while let Some(word) = words.next() {
@@ -43,6 +43,8 @@ pub(super) fn read(input: &'static str, words: &[String], of: Of, findings: &mut
                 Some(value) => typed.value = Some(value.clone()),
                 None => {
                     reader.valueless(&typed, words.peek().is_some());
+                    // What follows was meant as the value where it is no flag.
+                    words.next_if(|next| reader.parted(next).is_none());
                     continue;
                 }
             }
@@ -87,8 +89,16 @@ struct Reader<'a> {
     findings: &'a mut Findings,
     /// The container that flags are about now.
     container: Option<String>,
-    /// The flag before this word.
-    last: Option<&'static Flag>,
+    /// What stands before this word.
+    last: Last,
+}
+
+/// What stands before a word.
+#[derive(Clone, Copy)]
+enum Last {
+    Nothing,
+    Flag(&'static Flag),
+    Unknown,
 }
 
 impl Reader<'_> {
@@ -102,16 +112,12 @@ impl Reader<'_> {
             self.stray();
             return None;
         }
-        let (name, value) = match word.split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
-            None => (word, None),
-        };
-        let Some((flag, no)) = self.known(name) else {
-            self.last = None;
-            self.unknown(name);
+        let Some((flag, no, value)) = self.parted(word) else {
+            self.last = Last::Unknown;
+            self.unknown(word.split('=').next().unwrap_or(word));
             return None;
         };
-        self.last = Some(flag);
+        self.last = Last::Flag(flag);
         let typed = Typed { flag, no, value, container: None, input: None };
         if matches!(flag.shape, Shape::Alone | Shape::Switch) && typed.value.is_some() {
             let problem = format!("`{}` takes no value", typed.called());
@@ -123,6 +129,13 @@ impl Reader<'_> {
             return None;
         }
         Some(typed)
+    }
+
+    /// The flag of a word, whether it is said the other way round, and the value behind its `=`.
+    fn parted(&self, word: &str) -> Option<(&'static Flag, bool, Option<String>)> {
+        let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value.to_owned())));
+        let (flag, no) = self.known(name)?;
+        Some((flag, no, value))
     }
 
     /// The flag of that name, and whether it is said the other way round.
@@ -142,13 +155,16 @@ impl Reader<'_> {
 
     /// A word that belongs to nothing. It may be the end of a secret.
     fn stray(&mut self) {
-        let problem = match self.last.take() {
-            Some(flag) if matches!(flag.shape, Shape::Alone | Shape::Switch) => {
+        let problem = match self.last {
+            // What is wrong was told, and this is the value of it.
+            Last::Unknown => return,
+            Last::Flag(flag) if matches!(flag.shape, Shape::Alone | Shape::Switch) => {
                 format!("a word follows `--{}`, which takes no value", flag.name)
             }
-            Some(flag) => format!("a second word follows `--{}`", flag.name),
-            None => "it begins with a word that is no flag".to_owned(),
+            Last::Flag(flag) => format!("a second word follows `--{}`", flag.name),
+            Last::Nothing => "it begins with a word that is no flag".to_owned(),
         };
+        self.last = Last::Unknown;
         self.wrong(
             problem,
             "put a value with blanks in it in quotes, the name of the flag with it: `\"--flag=two words\"`",
@@ -166,7 +182,9 @@ impl Reader<'_> {
                 self.wrong(format!("`{shown}` is a flag of `{other}`, and not of `{here}`"), "remove it");
             }
             (Some(shown), None) => {
-                let near = nearest(names(), bare).map_or_else(
+                let begun =
+                    names().filter(|name| bare.len() > 1 && name.starts_with(bare)).min_by_key(|name| name.len());
+                let near = begun.or_else(|| nearest(names(), bare)).map_or_else(
                     || "docs/PARITY.md lists the flags".to_owned(),
                     |near| format!("did you mean `--{near}`?"),
                 );

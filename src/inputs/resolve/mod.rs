@@ -50,6 +50,9 @@ const NOT_CHECKED_OUT: &str = "the workspace is empty: run actions/checkout befo
 /// A quarter, as most rules about keys have it.
 const KEY_MAX_AGE: Duration = Duration::from_secs(90 * 86_400);
 
+/// Where a service or a job lives of which nothing else is said.
+const DEFAULT_REGION: &str = "us-central1";
+
 /// Half a year: long for a password that a program keeps to itself, short for one that has got about.
 const SECRET_MAX_AGE: Duration = Duration::from_secs(180 * 86_400);
 
@@ -226,7 +229,7 @@ fn project(give: &mut Give<'_>, credentials: Option<&Credentials>) -> Option<Pro
 
 /// The region, where there is one.
 fn region(give: &mut Give<'_>) -> Option<Region> {
-    give.parsed("region", Region::parse).or_else(|| Region::parse("us-central1").ok())
+    give.parsed("region", Region::parse).or_else(|| Region::parse(DEFAULT_REGION).ok())
 }
 
 /// The first region, and the others.

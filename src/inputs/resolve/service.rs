@@ -6,8 +6,9 @@ use super::super::deploy::{Changes, Ingress, Named, SecretRef, Settings, Strateg
 use super::super::error::Findings;
 use super::super::runner::Runner;
 use super::super::setting::{in_lists, takes_back};
+use super::super::several::Several;
 use super::super::{map, scalar, spec};
-use super::{Give, containers, edits, volumes};
+use super::{DEFAULT_REGION, Give, containers, edits, volumes};
 use crate::model::ids::{AccountEmail, IdError, ProjectId, RevisionName, ServiceName};
 use crate::model::shown::{self, Shown};
 
@@ -54,7 +55,8 @@ pub(super) fn settings(
         containers,
         remove_containers,
         runtime_account: give.parsed("runtime_service_account", |text| account(text, project)),
-        cloudsql: cloudsql(give),
+        cloudsql: cloudsql(give, project),
+        audiences: give.with("custom_audiences", Several::parse),
         vpc_connector: give.text("vpc_connector"),
         network: give.text("network"),
         subnet: give.text("subnet"),
@@ -406,11 +408,19 @@ fn labels(give: &mut Give<'_>, runner: &Runner) -> (Vec<(String, String)>, Vec<S
     (labels, gone)
 }
 
-fn cloudsql(give: &mut Give<'_>) -> Option<Vec<String>> {
-    let text = give.raw.get("cloudsql_instances")?;
-    let taken_back = takes_back("cloudsql_instances", text);
-    let instances = if taken_back { Vec::new() } else { scalar::list(text) };
-    for instance in &instances {
+fn cloudsql(give: &mut Give<'_>, project: Option<&ProjectId>) -> Option<Several> {
+    if give.raw.get("cloudsql_instances").is_some_and(|text| takes_back("cloudsql_instances", text)) {
+        return Some(Several::These(Vec::new()));
+    }
+    let instances = give.with("cloudsql_instances", Several::parse)?;
+    // A name alone is one of the project and the region, as for gcloud.
+    let region = give.raw.get("region").unwrap_or(DEFAULT_REGION);
+    let home = project.filter(|_| !give.raw.has("regions")).map(|project| format!("{project}:{region}"));
+    let instances = instances.map(|name| match &home {
+        Some(home) if !name.contains([':', ' ']) => format!("{home}:{name}"),
+        _ => name,
+    });
+    for instance in instances.names() {
         if instance.split(':').count() < 3 || instance.contains(char::is_whitespace) {
             give.findings.wrong(
                 "cloudsql_instances",

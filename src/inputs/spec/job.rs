@@ -100,7 +100,7 @@ const MADE: &[Input] = &[
         Group::Job,
         "cloudsql_instances",
         "",
-        "Cloud SQL instances, PROJECT:REGION:NAME, one per line or separated by commas",
+        "Cloud SQL instances, PROJECT:REGION:NAME or the NAME alone, one per line or separated by commas; all of them, or `+NAME` for each that comes and `-NAME` for each that goes",
     ),
     text(Group::Job, "vpc_connector", "", "Serverless VPC Access connector"),
     text(Group::Job, "network", "", "VPC network for direct egress"),

@@ -26,7 +26,7 @@ pub(super) const OF_SERVICES: [Input; 10] = [
         Group::Service,
         "custom_audiences",
         "",
-        "Audiences of identity tokens that are accepted besides the service's own addresses, one per line or separated by commas; all of them; `default` takes them away",
+        "Audiences of identity tokens that are accepted besides the service's own addresses, one per line or separated by commas; all of them, or `+NAME` for each that comes and `-NAME` for each that goes; `default` takes them away",
     ),
     text(
         Group::Service,

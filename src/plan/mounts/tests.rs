@@ -1,5 +1,6 @@
 use super::*;
 use crate::inputs::deploy::Changes;
+use crate::inputs::several::Several;
 
 fn run(template: Value, container: Value, settings: &Settings) -> Result<(Value, Value), ChangeError> {
     let (Value::Object(mut template), Value::Object(mut container)) = (template, container) else { panic!("objects") };
@@ -25,8 +26,12 @@ fn secrets(entries: &[(&str, &str)], strategy: Strategy) -> Settings {
     }
 }
 
+fn these(names: &[&str]) -> Several {
+    Several::These(names.iter().map(|name| (*name).to_owned()).collect())
+}
+
 fn cloudsql(instances: &[&str]) -> Settings {
-    Settings { cloudsql: Some(instances.iter().map(|i| (*i).to_owned()).collect()), ..Settings::default() }
+    Settings { cloudsql: Some(these(instances)), ..Settings::default() }
 }
 
 #[test]
@@ -117,7 +122,7 @@ fn a_volume_that_is_mounted_elsewhere_too_is_copied() {
     let container =
         json!({"volumeMounts": [{"name": "v", "mountPath": "/k"}, {"name": "sql", "mountPath": "/cloudsql"}]});
     let mut settings = secrets(&[("/k/b", "s")], Strategy::Merge);
-    settings.cloudsql = Some(vec!["p:r:b".into()]);
+    settings.cloudsql = Some(these(&["p:r:b"]));
     let (after, container) = done(template, container, &settings);
     assert_eq!(
         after["volumes"],
