@@ -8,7 +8,7 @@ use slipway::inputs::flags::table::{self, Family, Flag, Means, Of, Op, Shape};
 /// The list of what gcloud's help shows: command, flag and shape.
 const LIST: &str = include_str!("../gcloud/flags.txt");
 
-/// What the stories with the real gcloud run: a line for each, the command and its flags.
+/// What the story with the real gcloud runs: a line for each service.
 const MEASURED: &str = include_str!("../gcloud/measured.txt");
 
 /// How many flags had a word before there was `flags`, of how many that were looked at then.
@@ -32,17 +32,13 @@ fn shape(flag: &Flag) -> &'static str {
     }
 }
 
-/// The flags that are run on the real gcloud for a command.
-fn measured(of: Of) -> BTreeSet<&'static str> {
-    let word = match of {
-        Of::SERVICE => "service",
-        Of::JOB => "job",
-        Of::POOL => "pool",
-        _ => "-",
-    };
-    let lines = MEASURED.lines().filter_map(|line| line.strip_prefix(word)?.strip_prefix(": "));
-    let words = lines.flat_map(|line| line.split(' ')).filter_map(|word| word.strip_prefix("--"));
-    words.map(|word| word.split('=').next().unwrap_or(word)).collect()
+/// The flags of services that are run on the real gcloud.
+fn measured() -> BTreeSet<&'static str> {
+    let words = MEASURED.lines().filter(|line| line.starts_with("--")).flat_map(|line| line.split(' '));
+    let names = words.filter_map(|word| word.strip_prefix("--")).map(|word| word.split('=').next().unwrap_or(word));
+    names
+        .map(|name| table::find(Of::SERVICE, name).map_or_else(|| name.trim_start_matches("no-"), |flag| flag.name))
+        .collect()
 }
 
 /// Our word for a flag.
@@ -91,13 +87,16 @@ fn is_said(means: Means) -> bool {
 }
 
 fn known(of: Of, flag: &Flag, measured: &BTreeSet<&str>) -> &'static str {
+    let on_services = || table::find(Of::SERVICE, flag.name).is_some_and(|other| other.means == flag.means);
     match () {
         () if !is_said(flag.means) => "",
-        () if measured.contains(flag.name) || measured.contains(format!("no-{}", flag.name).as_str()) => "measured",
         () if ["project", "region", "billing-project", "image", "source"].contains(&flag.name) => {
             "it says where, or what"
         }
         () if [Of::BUILD, Of::TRAFFIC].contains(&of) => "documented",
+        () if !measured.contains(flag.name) => "gcloud's source",
+        () if of == Of::SERVICE => "measured",
+        () if on_services() => "measured on a service",
         () => "gcloud's source",
     }
 }
@@ -151,7 +150,7 @@ fn the_parity_page_has_every_flag() {
             flags.len() - said - refused
         )
         .unwrap();
-        let measured = measured(of);
+        let measured = measured();
         write!(pages, "\n## `{words}`\n\n| flag | here | known to be equal by |\n| --- | --- | --- |\n").unwrap();
         let mut sorted = flags;
         sorted.sort_by_key(|flag| (!is_said(flag.means), flag.name));

@@ -80,8 +80,8 @@ impl Maps {
         for (input, mut change) in self.all {
             change.alone.dedup();
             change.beside.dedup();
-            // Labels and volumes may be cleared and given in one command; a set of variables is given in one way.
-            let apart = !["labels", "volumes", "volume_mounts"].contains(&input);
+            // Labels may be cleared and given in one command; other sets are given in one way.
+            let apart = input != "labels";
             let mut others = change.alone.iter().skip(1).chain(change.beside.iter().filter(|_| apart));
             if let (Some(first), Some(other)) = (change.alone.first(), others.next()) {
                 findings.wrong(at, format!("`{first}` and `{other}` exclude each other"), "keep one of them");
@@ -91,6 +91,9 @@ impl Maps {
             let strategy = if change.alone.is_empty() { "merge" } else { "overwrite" };
             match change.file {
                 Some(file) => texts.say(at, "env_vars_file", file, &by, findings),
+                None if change.strategy.is_none() && !change.alone.is_empty() && change.entries.is_empty() => {
+                    texts.say(at, input, "default".to_owned(), &by, findings);
+                }
                 None => texts.say(at, input, Value::Object(change.entries).to_string(), &by, findings),
             }
             if let Some(name) = change.strategy {

@@ -81,7 +81,9 @@ fn a_step_of_deploy_cloudrun_moves_by_its_uses_and_one_line() {
     let mut all = String::new();
     for step in steps() {
         let mut scene = world(&step);
-        step.with.iter().for_each(|(name, text)| drop(scene.input(name, text)));
+        for (name, text) in &step.with {
+            scene.input(name, text);
+        }
         scene.input("compat", "deploy-cloudrun");
         let run = scene.run().expect(0);
         let after = step.text.replace("google-github-actions/deploy-cloudrun@v3", "OWNER/slipway@v1");

@@ -57,7 +57,9 @@ fn what_is_wrong_with_flags_is_told_by_their_names() {
     for (what, inputs) in WRONG {
         let mut scene = scene();
         scene.input("strategy", "");
-        inputs.iter().for_each(|(name, text)| drop(scene.input(name, text)));
+        for (name, text) in *inputs {
+            scene.input(name, text);
+        }
         let run = scene.run().expect(2);
         assert_eq!(scene.cloud.journal().len(), 0, "{what}");
         let typed: Vec<String> = inputs.iter().map(|(name, text)| format!("  {name}: {text}")).collect();
