@@ -515,6 +515,8 @@ pub struct Settings {
     pub labels_gone: Vec<String>,
     /// Who may call the service besides those who may already.
     pub invokers: Vec<String>,
+    /// Whether all labels go that are there.
+    pub labels_all_gone: bool,
     /// Changes of single fields.
     pub edits: Vec<Edit>,
     /// Inputs whose text only says that what is there goes, and that are no single field.

@@ -59,6 +59,11 @@ impl Findings {
         self.called.insert(input, called);
     }
 
+    /// Whether an input's text was given in other words.
+    pub fn is_called(&self, input: &str) -> bool {
+        self.called.contains_key(input)
+    }
+
     /// A mistake by the name that was typed. The lines of another text would mislead.
     fn by_name(&self, mistake: Mistake) -> Mistake {
         match self.called.get(mistake.input.as_str()) {

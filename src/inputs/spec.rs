@@ -288,7 +288,7 @@ const RUNS: &[Input] = &[
         "merge",
         "`merge` keeps references that are not named, `overwrite` removes them",
     ),
-    open(map(Group::Service, "labels", "Labels of the service and its revision")),
+    open(map(Group::Service, "labels", "Labels of the service and its revision; null takes one away, `default` all")),
     switch(Group::Service, "skip_default_labels", "false", "Leave out the labels `managed-by` and `commit-sha`"),
     text(Group::Service, "runtime_service_account", "", "Account the service runs as"),
     lines(

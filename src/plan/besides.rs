@@ -80,7 +80,7 @@ fn given_inputs(settings: &Settings) -> Vec<&'static str> {
         ("max_instances", settings.max_instances.is_some()),
         ("env_vars", settings.env.entries.is_some()),
         ("secrets", settings.secrets.entries.is_some()),
-        ("labels", !settings.labels.is_empty() || !settings.labels_gone.is_empty()),
+        ("labels", !settings.labels.is_empty() || !settings.labels_gone.is_empty() || settings.labels_all_gone),
         ("volumes", settings.volumes.says_anything()),
         ("volume_mounts", settings.volume_mounts.says_anything()),
         ("remove_containers", !settings.remove_containers.is_empty()),

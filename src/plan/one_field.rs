@@ -95,6 +95,9 @@ fn differences(at: &str, one: &Value, other: &Value, all: &mut Vec<String>) {
                 differences(&format!("{at}/{name}"), &of(one), &of(other), all);
             }
         }
+        // What is there in one alone differs by its own fields.
+        (Value::Object(_), Value::Null) => differences(at, one, &Value::Object(serde_json::Map::new()), all),
+        (Value::Null, Value::Object(_)) => differences(at, &Value::Object(serde_json::Map::new()), other, all),
         (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
             for (index, (one, other)) in one.iter().zip(other).enumerate() {
                 differences(&format!("{at}/{index}"), one, other, all);

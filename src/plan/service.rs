@@ -261,6 +261,9 @@ fn ingress_word(ingress: Ingress) -> &'static str {
 
 /// Gives labels, and takes away those that go.
 pub(super) fn label(on: &mut Map<String, Value>, settings: &Settings) {
+    if settings.labels_all_gone {
+        on.remove("labels");
+    }
     if !settings.labels.is_empty() {
         add_labels(on, &settings.labels);
     }

@@ -52,11 +52,12 @@ fn word(means: Means) -> String {
             all.join(", ")
         }
         Means::Map(Family::Env, Op::File) => "`env_vars_file` with `env_vars_update_strategy: overwrite`".to_owned(),
-        Means::Map(Family::BuildEnv, _) => "`build_env_vars`".to_owned(),
+        Means::Map(Family::BuildEnv, _) => "`build_args`".to_owned(),
         Means::Map(family, op) => match op {
             Op::Set | Op::File => format!("`{}` with `{}: overwrite`", family.input(), family.strategy()),
             Op::Update => format!("`{}`", family.input()),
             Op::Remove => format!("`{}` with `NAME: null`", family.input()),
+            Op::Clear if family.strategy().is_empty() => format!("`{}: default`", family.input()),
             Op::Clear => format!("`{}: {{}}` with `{}: overwrite`", family.input(), family.strategy()),
         },
         Means::Several(input, op) => match op {

@@ -80,9 +80,7 @@ impl Maps {
         for (input, mut change) in self.all {
             change.alone.dedup();
             change.beside.dedup();
-            // Labels may be cleared and given in one command; other sets are given in one way.
-            let apart = input != "labels";
-            let mut others = change.alone.iter().skip(1).chain(change.beside.iter().filter(|_| apart));
+            let mut others = change.alone.iter().skip(1).chain(&change.beside);
             if let (Some(first), Some(other)) = (change.alone.first(), others.next()) {
                 findings.wrong(at, format!("`{first}` and `{other}` exclude each other"), "keep one of them");
                 continue;

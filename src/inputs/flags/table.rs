@@ -92,7 +92,7 @@ impl Family {
             Family::Env => "env_vars",
             Family::Secrets => "secrets",
             Family::Labels => "labels",
-            Family::BuildEnv => "build_env_vars",
+            Family::BuildEnv => "build_args",
             Family::Tags => "traffic_tags",
         }
     }
@@ -102,8 +102,7 @@ impl Family {
         match self {
             Family::Env => "env_vars_update_strategy",
             Family::Secrets => "secrets_update_strategy",
-            Family::Labels => "labels_update_strategy",
-            Family::BuildEnv => "",
+            Family::Labels | Family::BuildEnv => "",
             Family::Tags => "traffic_tags_update_strategy",
         }
     }

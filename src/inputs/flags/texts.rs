@@ -10,10 +10,9 @@ use super::table::Family;
 const PLACES: [&str; 3] = ["project_id", "region", "quota_project"];
 
 /// Inputs that are one setting together.
-const TOGETHER: [&[&str]; 4] = [
+const TOGETHER: [&[&str]; 3] = [
     &["env_vars", "env_vars_file", "env_vars_update_strategy"],
     &["secrets", "secrets_update_strategy"],
-    &["build_env_vars", "build_args"],
     &["traffic_tags", "traffic_tags_update_strategy"],
 ];
 

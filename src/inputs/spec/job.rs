@@ -106,7 +106,7 @@ const MADE: &[Input] = &[
     text(Group::Job, "network", "", "VPC network for direct egress"),
     text(Group::Job, "subnet", "", "Subnetwork for direct egress"),
     text(Group::Job, "vpc_egress", "", "`all-traffic` or `private-ranges-only`"),
-    open(map(Group::Job, "labels", "Labels of the job and its executions")),
+    open(map(Group::Job, "labels", "Labels of the job and its executions; null takes one away, `default` all")),
     text(
         Group::Job,
         "container",
