@@ -206,7 +206,7 @@ fn read_texts(console: &Console, runner: &Runner, invocation: &Invocation, job: 
 fn texts(runner: &Runner, invocation: &Invocation, job: Command) -> (RawInputs, Findings) {
     let mut findings = Findings::default();
     let mut raw = RawInputs::collect(&job.inputs(), &runner.inputs, &invocation.flags, &mut findings);
-    flags::spell_out(job, &mut raw, &mut findings);
+    flags::spell_out(job, &mut raw, runner, &mut findings);
     (raw, findings)
 }
 

@@ -67,8 +67,9 @@ fn deploy(flags: &str) -> Deploy {
         ("flags", flags.to_owned()),
     ];
     let (mut raw, mut findings) = (RawInputs::from_texts(texts), Findings::default());
-    spell_out(Command::Deploy, &mut raw, &mut findings);
-    let resolved = resolve::run(Command::Deploy, &raw, &Runner::default(), findings);
+    let runner = Runner::default();
+    spell_out(Command::Deploy, &mut raw, &runner, &mut findings);
+    let resolved = resolve::run(Command::Deploy, &raw, &runner, findings);
     resolved.unwrap_or_else(|errors| panic!("{flags}: {errors}")).deploy
 }
 

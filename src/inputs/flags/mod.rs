@@ -12,6 +12,7 @@ mod words;
 
 use super::error::Findings;
 use super::raw::RawInputs;
+use super::runner::Runner;
 use super::spec::Command;
 use maps::Maps;
 pub use moved::becomes_job;
@@ -23,9 +24,12 @@ use typed::Typed;
 const FLAGS: &str = "flags";
 
 /// Puts what the flags say among the other inputs of a command.
-pub fn spell_out(command: Command, raw: &mut RawInputs, findings: &mut Findings) {
+pub fn spell_out(command: Command, raw: &mut RawInputs, runner: &Runner, findings: &mut Findings) {
     let Some(of) = of(command, raw) else { return };
     let moved = moved::is_meant(command, raw, findings);
+    if moved && command == Command::Deploy {
+        moved::described(raw, runner);
+    }
     let text = raw.whole(FLAGS).unwrap_or_default().to_owned();
     raw.remove(FLAGS);
     let mut maps = Maps::default();

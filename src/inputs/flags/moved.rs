@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::super::error::Findings;
+use super::super::manifest;
 use super::super::raw::RawInputs;
+use super::super::runner::Runner;
 use super::super::scalar;
 use super::super::spec::Command;
 use super::table::{self, Family, Of, Op};
@@ -52,6 +54,7 @@ pub(super) fn is_meant(command: Command, raw: &mut RawInputs, findings: &mut Fin
             (true, "gcloud_version" | "gcloud_component") => {
                 findings.warnings.push(format!("{name}: it means nothing here: no gcloud is used"));
             }
+            (true, "job") => findings.wrong(name, "`service` is given too", "keep one of them"),
             // The action looks at it for jobs alone, and has it by default.
             (true, _) => {}
         }
@@ -60,6 +63,23 @@ pub(super) fn is_meant(command: Command, raw: &mut RawInputs, findings: &mut Fin
         ["gcloud_version", "gcloud_component", "wait"].iter().for_each(|name| raw.remove(name));
     }
     meant
+}
+
+/// With `metadata` that action builds nothing: the file says which image runs. What is wrong with the file is told when it
+/// is read for good.
+pub(super) fn described(raw: &mut RawInputs, runner: &Runner) {
+    if raw.has("image") || raw.has("source") {
+        return;
+    }
+    let Some(file) = raw.get("manifest") else { return };
+    let Ok(text) = runner.places().text(&runner.workspace.join(file)) else { return };
+    let read = manifest::read(&text, raw.get("container"), &mut Findings::default());
+    let containers = read.and_then(|read| read.service.get("template")?.get("containers")?.as_array().cloned());
+    let containers = containers.unwrap_or_default();
+    let app = containers.iter().find(|container| container.get("ports").is_some()).or_else(|| containers.first());
+    if let Some(image) = app.and_then(|app| app.get("image")?.as_str()) {
+        raw.set("image", image.to_owned());
+    }
 }
 
 /// Whether a step of that action is about a job; its inputs are then those of the job command.

@@ -169,7 +169,7 @@ fn contradictions(findings: &mut Findings, settings: &Settings, milli_cpu: Optio
         if secrets.contains(name.as_str()) {
             findings.wrong(
                 "secrets",
-                format!("{} is in `env_vars` too", Named(name)),
+                format!("{} is in `env_vars` too", shown::Named(name)),
                 "a variable is either a plain value or a secret; keep one",
             );
         }
@@ -203,7 +203,7 @@ fn suffix(give: &mut Give<'_>, service: Option<&ServiceName>) -> Option<String> 
 pub(super) fn taken_by_null(give: &mut Give<'_>, name: &str, gone: &[String]) {
     // A flag of gcloud's that takes something away cannot be taken for such a secret.
     if !gone.is_empty() && !give.findings.is_called(name) {
-        let names = gone.iter().map(|name| Named(name).to_string()).collect::<Vec<_>>().join(", ");
+        let names = gone.iter().map(|name| shown::Named(name).to_string()).collect::<Vec<_>>().join(", ");
         give.findings.warnings.push(format!(
             "{name}: null takes {names} away; `toJSON` of a secret that does not exist is null too, so make sure that this is meant"
         ));
@@ -260,13 +260,13 @@ pub(super) fn variable_rule(key: &str, value: &str) -> Result<(), (String, Strin
     variable_name(key)?;
     if value.len() > LARGEST_VALUE {
         return Err((
-            format!("the value of {} is {} bytes long", Named(key), value.len()),
+            format!("the value of {} is {} bytes long", shown::Named(key), value.len()),
             "Cloud Run takes 32 KiB; put it into Secret Manager and mount it with `secrets: /path: name:latest`".into(),
         ));
     }
     if value.contains('\0') {
         return Err((
-            format!("the value of {} holds a NUL character", Named(key)),
+            format!("the value of {} holds a NUL character", shown::Named(key)),
             "no process can be given that".into(),
         ));
     }
@@ -284,7 +284,7 @@ fn variable_name(key: &str) -> Result<(), (String, String)> {
         Ok(())
     } else {
         Err((
-            format!("{} is not the name of a variable", Named(key)),
+            format!("{} is not the name of a variable", shown::Named(key)),
             "write letters, digits and `_`, starting with a letter".into(),
         ))
     }
@@ -315,7 +315,7 @@ pub(super) fn secret_rule(key: &str, value: &str) -> Result<(), (String, String)
         let file = key.rsplit_once('/').is_some_and(|(dir, file)| !dir.is_empty() && !file.is_empty());
         if !file || key.contains("//") || key.contains("/../") {
             return Err((
-                format!("{} is not a path of a file in a directory", Named(key)),
+                format!("{} is not a path of a file in a directory", shown::Named(key)),
                 "write `/directory/file`".into(),
             ));
         }
@@ -324,7 +324,7 @@ pub(super) fn secret_rule(key: &str, value: &str) -> Result<(), (String, String)
     }
     secret_ref(value)
         .map(drop)
-        .map_err(|cure| (format!("the value of {} is not a secret's version", Named(key)), cure.into()))
+        .map_err(|cure| (format!("the value of {} is not a secret's version", shown::Named(key)), cure.into()))
 }
 
 /// A mounted secret takes its whole directory (`google-api.md` 6.2), so two cannot share one.
@@ -335,7 +335,7 @@ fn one_secret_per_directory(findings: &mut Findings, entries: &[(String, SecretR
         match seen.get(directory) {
             Some(other) if *other != secret.secret => findings.wrong(
                 "secrets",
-                format!("two secrets are mounted in {}", Named(directory)),
+                format!("two secrets are mounted in {}", shown::Named(directory)),
                 "a directory can hold files of one secret only; use another directory",
             ),
             Some(_) => {}
@@ -384,7 +384,7 @@ fn label_rule(key: &str, value: &str) -> Result<(), (String, String)> {
     };
     if !part(key) || !key.starts_with(char::is_lowercase) {
         return Err((
-            format!("{} is not a label", Named(key)),
+            format!("{} is not a label", shown::Named(key)),
             "lowercase letters, digits, `_`, `-`, at most 63, starting with a letter".into(),
         ));
     }

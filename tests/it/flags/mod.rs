@@ -114,7 +114,7 @@ fn no_value_of_a_flag_is_ever_shown() {
         format!("--args={secret} --memory={secret}"),
         format!("--{secret}=x"),
         format!("--set-env-vars='A={secret}"),
-        format!("--update-secrets=TOKEN={secret}:{secret}"),
+        format!("--update-secrets=TOKEN={secret}/x"),
         format!("--cpu-boost={secret}"),
         format!("--add-volume-mount={secret}"),
         format!("--startup-probe={secret}"),

@@ -33,4 +33,4 @@ pub(super) const FLAGS: &[Flag] = &[
 ];
 
 const GIT: super::Means =
-    Refused("Google would fetch the source", "what is built is what the workflow has checked out (`actions/checkout`)");
+    Refused("Google would fetch the source", "what is built is what the workflow has checked out");
