@@ -116,7 +116,6 @@ fn every_flag_of_gclouds_has_a_row_and_every_row_is_a_flag_of_gclouds() {
 }
 
 #[test]
-#[ignore = "waits for the inputs of the flags that it lists"]
 fn what_a_flag_means_is_an_input_that_its_command_has() {
     use slipway::inputs::spec::{Command, DEPLOY, JOB};
     assert_eq!(table::without_input().collect::<Vec<_>>(), Vec::new(), "flags whose input is not there yet");

@@ -35,28 +35,53 @@ fn scene() -> Scene {
     scene
 }
 
-/// What was written, without who wrote it and what every revision has anew; images by their names alone.
+/// What was written, without what differs by who wrote it: its name, the track of gcloud that was used, a label of gcloud's
+/// that makes a revision new; images by their names alone; volumes that a tool names by itself under one name; and without
+/// the volume that gcloud leaves behind when the last file of a secret goes.
 fn plain(config: &Map<String, Value>) -> Value {
-    fn images(value: &mut Value) {
-        match value {
-            Value::Object(all) => {
-                all.retain(|name, _| {
-                    !["client", "clientVersion", "annotations", "revision", "labels"].contains(&name.as_str())
-                        || name == "labels"
-                });
-                if let Some(Value::String(image)) = all.get_mut("image") {
-                    let end = image.find('@').or_else(|| image.rfind(':')).unwrap_or(image.len());
-                    image.truncate(end);
-                }
-                all.values_mut().for_each(images);
-            }
-            Value::Array(all) => all.iter_mut().for_each(images),
-            _ => {}
+    let mut config = config.clone();
+    ["client", "clientVersion", "annotations", "launchStage"].iter().for_each(|name| drop(config.remove(*name)));
+    let template = config["template"].as_object_mut().expect("a template");
+    ["client", "clientVersion", "annotations", "revision"].iter().for_each(|name| drop(template.remove(*name)));
+    if let Some(labels) = template.get_mut("labels").and_then(Value::as_object_mut) {
+        labels.remove("client.knative.dev/nonce");
+        if labels.is_empty() {
+            template.remove("labels");
         }
     }
-    let mut value = Value::Object(config.clone());
-    images(&mut value);
-    value
+    volumes(template);
+    for container in template["containers"].as_array_mut().expect("containers") {
+        let image = container["image"].as_str().expect("an image");
+        let end = image.find('@').or_else(|| image.rfind(':')).unwrap_or(image.len());
+        container["image"] = image[..end].into();
+    }
+    Value::Object(config)
+}
+
+fn volumes(template: &mut Map<String, Value>) {
+    let mut all = template.remove("volumes").and_then(|all| all.as_array().cloned()).unwrap_or_default();
+    let mut mounts: Vec<&mut Value> = template["containers"]
+        .as_array_mut()
+        .expect("containers")
+        .iter_mut()
+        .filter_map(|container| container.get_mut("volumeMounts")?.as_array_mut())
+        .flatten()
+        .collect();
+    let is_mounted = |name: &Value| mounts.iter().any(|mount| mount["name"] == *name);
+    all.retain(|volume| volume.get("secret").is_none() || is_mounted(&volume["name"]));
+    for (index, volume) in all.iter_mut().enumerate() {
+        let kind = ["secret", "cloudSqlInstance"].into_iter().find(|kind| volume.get(kind).is_some());
+        let Some(kind) = kind else { continue };
+        let name = Value::from(format!("{kind} {index}"));
+        mounts
+            .iter_mut()
+            .filter(|mount| mount["name"] == volume["name"])
+            .for_each(|mount| mount["name"] = name.clone());
+        volume["name"] = name;
+    }
+    if !all.is_empty() {
+        template.insert("volumes".to_owned(), all.into());
+    }
 }
 
 /// Where two documents differ, with what stands there.

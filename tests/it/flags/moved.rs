@@ -49,7 +49,7 @@ fn world(step: &Step) -> Scene {
         "service.yaml",
         format!("apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  template:\n    spec:\n      containers:\n      - image: {IMAGE}\n        ports:\n        - containerPort: 3000\n"),
     );
-    if step.with.iter().any(|(name, _)| name == "revision_traffic") {
+    if step.with.iter().any(|(name, _)| ["revision_traffic", "no_traffic"].contains(&name.as_str())) {
         scene.input("service", "web").input("image", IMAGE).input("suffix", "one").input("strategy", "direct");
         scene.run().expect(0);
         scene.input("suffix", "two").run().expect(0);

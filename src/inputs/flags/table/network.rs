@@ -31,7 +31,7 @@ pub(super) const FLAGS: &[Flag] = &[
     flag("subnet", One, RUN, Text("subnet")),
     flag("network-tags", List, RUN, Lines("network_tags")),
     flag("clear-network-tags", Alone, RUN, Fixed(&[("network_tags", "default")])),
-    flag("clear-network", Alone, RUN, Fixed(&[("network", "default")])),
+    flag("clear-network", Alone, RUN, Fixed(&[("network", "none")])),
     flag("mesh", One, SP, super::Means::OrNone("mesh")),
     flag("region", One, RUN, Text("region")),
     flag(

@@ -32,7 +32,15 @@ pub(super) const FLAGS: &[Flag] = &[
             "build it with this action's deploy and give the job `from_service`, or give `image`",
         ),
     ),
-    each("function", One, S, Text("function")),
+    each(
+        "function",
+        One,
+        S,
+        Refused(
+            "what is built is told by what is given to the build",
+            "write `build_args: GOOGLE_FUNCTION_TARGET=NAME`",
+        ),
+    ),
     each("base-image", One, S, Text("base_image")),
     each("clear-base-image", Alone, S, Fixed(&[("base_image", "default")])),
     each("automatic-updates", Switch, S, Say("automatic_updates")),
