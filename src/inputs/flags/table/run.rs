@@ -22,16 +22,7 @@ const NOT_KEPT: Means =
 pub(super) const FLAGS: &[Flag] = &[
     // What is deployed.
     each("image", One, RUN, Text("image")),
-    each("source", One, SP, Text("source")),
-    each(
-        "source",
-        One,
-        J,
-        Refused(
-            "a job gets an image that exists",
-            "build it with this action's deploy and give the job `from_service`, or give `image`",
-        ),
-    ),
+    each("source", One, RUN, Text("source")),
     each(
         "function",
         One,
