@@ -89,8 +89,10 @@ pub fn becomes_job(inputs: &mut BTreeMap<String, String>) -> bool {
     if inputs.get(COMPAT).map(|text| text.trim()) != Some(ACTION) || !said(inputs, "job") || said(inputs, "service") {
         return false;
     }
-    // The action of a job has none, and the runner gives it by default.
-    inputs.remove("github_token");
+    // What means nothing here, and the token, which the runner gives to this action by default and a job has no use for.
+    for name in ["github_token", "gcloud_version", "gcloud_component"] {
+        inputs.remove(name);
+    }
     // Without `wait` the action only writes the job.
     let waits = inputs.remove("wait").is_some_and(|text| scalar::switch(text.trim()) == Ok(true));
     inputs.insert("run".to_owned(), waits.to_string());
