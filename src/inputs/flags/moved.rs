@@ -73,8 +73,8 @@ pub(super) fn described(raw: &mut RawInputs, runner: &Runner) {
     }
     let Some(file) = raw.get("manifest") else { return };
     let Ok(text) = runner.places().text(&runner.workspace.join(file)) else { return };
-    let read = manifest::read(&text, raw.get("container"), &mut Findings::default());
-    let containers = read.and_then(|read| read.service.get("template")?.get("containers")?.as_array().cloned());
+    let read = manifest::read(manifest::Resource::Service, &text, raw.get("container"), &mut Findings::default());
+    let containers = read.and_then(|read| read.document.get("template")?.get("containers")?.as_array().cloned());
     let containers = containers.unwrap_or_default();
     let app = containers.iter().find(|container| container.get("ports").is_some()).or_else(|| containers.first());
     if let Some(image) = app.and_then(|app| app.get("image")?.as_str()) {
