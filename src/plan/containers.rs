@@ -86,7 +86,7 @@ fn one(
             let mut fresh = json!({"name": name});
             // An instance has its CPU always or while it serves, all of its containers alike.
             if let Some(idle) = all.get(app).and_then(|app| app.pointer("/resources/cpuIdle")) {
-                fresh["resources"] = json!({"cpuIdle": idle});
+                object(&mut fresh).insert("resources".into(), json!({"cpuIdle": idle}));
             }
             all.push(fresh);
             all.len() - 1

@@ -163,7 +163,8 @@ impl Mounts {
             self.own.remove(index);
         } else if left.len() < before {
             let mut changed = volume;
-            changed["secret"]["items"] = left.into();
+            object(object(&mut changed).entry("secret").or_insert_with(|| json!({})))
+                .insert("items".into(), left.into());
             let all = self.own.clone();
             let name = self.put(changed, others_of(&all, index));
             self.own[index] = renamed(&all[index], name);

@@ -319,7 +319,7 @@ fn record_json(record: &Record) -> Value {
         set(&mut json, "public", public);
     }
     if let Some(agent) = &record.agent {
-        json["agent"] = agent.as_str().into();
+        set(&mut json, "agent", agent.as_str());
     }
     match &record.access {
         Some(AccessChange::Opens) => set(&mut json, "access", json!({"opens": true})),

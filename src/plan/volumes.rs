@@ -58,7 +58,7 @@ pub(super) fn mount(
         }
         let mut mount = json!({"name": volume, "mountPath": path});
         if let Some(part) = part {
-            mount["subPath"] = part.as_str().into();
+            object(&mut mount).insert("subPath".into(), part.as_str().into());
         }
         match all.iter_mut().find(|other| place(other) == path.trim_end_matches('/')) {
             Some(same) => *same = mount,

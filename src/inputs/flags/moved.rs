@@ -9,9 +9,9 @@ use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::super::spec::Command;
+use super::maps::Maps;
 use super::table::{self, Family, Of, Op};
 use super::typed::Typed;
-use super::{maps::Maps, texts::Texts};
 
 /// The input that says so, and what it says.
 const COMPAT: &str = "compat";
@@ -214,7 +214,7 @@ fn traffic(raw: &mut RawInputs, findings: &mut Findings) {
         return;
     }
     super::read("update_traffic_flags", &text, Of::TRAFFIC, true, Vec::new(), Maps::default(), findings)
-        .unwrap_or_else(Texts::default)
+        .unwrap_or_default()
         .put("update_traffic_flags", raw, findings);
 }
 
