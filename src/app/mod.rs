@@ -174,7 +174,9 @@ fn read_texts(console: &Console, runner: &Runner, invocation: &Invocation, job: 
     }
     leave_out(job, &mut raw).iter().for_each(|told| console.line(told));
     let _told_at_the_end = webhook(&raw, &mut findings);
-    if matches!(job, Command::Deploy | Command::Release | Command::Hosting) {
+    // A job without a source runs an image that somebody else built.
+    let ships = matches!(job, Command::Deploy | Command::Release | Command::Hosting);
+    if ships || job == Command::Job && raw.has("source") {
         foreign::refuse(&raw, runner, &mut findings);
     }
     for (name, file) in [("GITHUB_OUTPUT", &runner.output_file), ("GITHUB_STATE", &runner.state_file)] {

@@ -44,6 +44,7 @@ const TARGET: &[Input] = &[
         "the one the job has",
         "Alone: the image of the job, by digest where the registry may be asked for it. With `source`: the repository the build pushes to",
     ),
+    recurring::FORKS,
     text(
         Group::What,
         "from_service",

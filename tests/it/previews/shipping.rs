@@ -16,13 +16,15 @@ fn foreign(merged: bool) -> Value {
     says
 }
 
-/// The three commands that ship, each with what it needs, and nothing deployed yet.
+/// The commands that ship, each with what it needs, and nothing deployed yet.
 fn shipping() -> Vec<(&'static str, Scene)> {
     let mut release = scene();
     release.variable("GITHUB_EVENT_PATH", "").variable("GITHUB_REF", "refs/heads/main");
     let mut site = hosting::scene();
     site.input("channel", "live");
-    vec![("deploy", Scene::new()), ("release", release), ("hosting", site)]
+    let mut job = Scene::new();
+    job.input("service", "").input("job", "nightly");
+    vec![("deploy", Scene::new()), ("release", release), ("hosting", site), ("job", job)]
 }
 
 #[test]
