@@ -19,7 +19,8 @@ struct Step {
 
 fn steps() -> Vec<Step> {
     let all: Vec<Value> = serde_saphyr::from_str(STEPS).expect("a list of steps");
-    let texts = STEPS.split("\n- ").skip(1);
+    let texts: Vec<&str> = STEPS.trim_start_matches("- ").split("\n- ").collect();
+    assert_eq!((all.len(), texts.len()), (10, 10));
     let step = |(step, text): (Value, &str)| {
         let with = step["with"].as_object().expect("inputs");
         let text_of = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
