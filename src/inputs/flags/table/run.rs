@@ -23,15 +23,7 @@ pub(super) const FLAGS: &[Flag] = &[
     // What is deployed.
     each("image", One, RUN, Text("image")),
     each("source", One, RUN, Text("source")),
-    each(
-        "function",
-        One,
-        S,
-        Refused(
-            "what is built is told by what is given to the build",
-            "write `build_args: GOOGLE_FUNCTION_TARGET=NAME`",
-        ),
-    ),
+    each("function", One, S, Text("function")),
     each("base-image", One, S, Text("base_image")),
     each("clear-base-image", Alone, S, Fixed(&[("base_image", "default")])),
     each("automatic-updates", Switch, S, Say("automatic_updates")),
