@@ -54,8 +54,13 @@ fn says(compared: Option<String>) -> Option<String> {
 }
 
 /// Fields that go by other words than the table of settings has for them.
-const NAMES: [(&str, &str); 3] =
-    [("invokerIamDisabled", "invoker check off"), ("template.revision", "revision"), ("template.timeout", "timeout")];
+const NAMES: [(&str, &str); 4] = [
+    // What protects a service is removed when it goes, and is no other value of a switch.
+    ("defaultUriDisabled", "default URL off"),
+    ("invokerIamDisabled", "invoker check off"),
+    ("template.revision", "revision"),
+    ("template.timeout", "timeout"),
+];
 
 /// Fields that change with every write and mean nothing to a reader.
 const NOISE: [&str; 6] =

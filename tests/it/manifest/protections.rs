@@ -100,9 +100,13 @@ fn taking_one_away_takes_saying_so_and_the_plan_says_it_first() {
             scene.file("service.json", &text);
             let plan = scene.command(&["plan"]).expect(0);
             let shown = match name {
-                "invokerIamDisabled" => "invoker check off".to_owned(),
-                name if in_template => format!("template.{name}"),
-                name => name.to_owned(),
+                "invokerIamDisabled" => "invoker check off",
+                "defaultUriDisabled" => "default URL off",
+                "iapEnabled" => "iap",
+                "customAudiences" => "custom_audiences",
+                "binaryAuthorization" => "binary_authorization",
+                "encryptionKey" => "encryption_key",
+                name => name,
             };
             plan.says(&format!("removes {shown}"));
             assert!(plan.summary.contains("| removed |"), "{}", plan.summary);
