@@ -65,11 +65,13 @@ fn an_action_names_its_command_and_an_input_called_args_stays_an_input() {
 fn help_names_every_setting() {
     let (code, out, err) = slipway(&["deploy", "--help"], std::path::Path::new("."));
     assert_eq!((code, err.as_str()), (0, ""));
-    for input in slipway::inputs::spec::DEPLOY {
+    // Names of another action's steps are for steps alone.
+    let own = |input: &&slipway::inputs::spec::Input| input.group != slipway::inputs::spec::Group::Moved;
+    for input in slipway::inputs::spec::DEPLOY.iter().filter(own) {
         assert!(out.contains(&format!("--{}", input.name.replace('_', "-"))), "{}", input.name);
     }
     let (_, out, _) = slipway(&["job", "--help"], std::path::Path::new("."));
-    for input in slipway::inputs::spec::JOB {
+    for input in slipway::inputs::spec::JOB.iter().filter(own) {
         assert!(out.contains(&format!("--{}", input.name.replace('_', "-"))), "{}", input.name);
     }
     let (code, _, err) = slipway(&["deploy", "--servcie", "x"], std::path::Path::new("."));

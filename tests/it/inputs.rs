@@ -65,7 +65,7 @@ fn each_input_says_what_is_allowed() {
         ("skip_default_labels", "maybe", "write `true` or `false`"),
         ("runtime_service_account", "me", "is not a service account"),
         ("cloudsql_instances", "p:db", "write PROJECT:REGION:NAME"),
-        ("vpc_egress", "some", "write `all-traffic` or `private-ranges-only`"),
+        ("vpc_egress", "some", "write `all-traffic` or `all` or `private-ranges-only`"),
         ("ingress", "none", "write `all`"),
         ("execution_environment", "gen3", "write `gen1` or `gen2`"),
         ("command", "'open", "never closed"),

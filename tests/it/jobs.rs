@@ -370,7 +370,7 @@ fn mistakes_in_the_map_are_told_with_their_lines_and_without_its_values() {
     let mut scene = Scene::new();
     scene.input(
         "pre_deploy_job",
-        "comand: x\ntimeout: hunter2\nenv:\n  PORT: hunter2\nsecrets:\n  DB: db:zero\nretries: 11",
+        "comand: x\ntimeout: hunter2\nenv:\n  PORT: hunter2\nsecrets:\n  DB: db:0\nretries: 11",
     );
     let run = scene.run().expect(2);
     run.says("pre_deploy_job, line 1: `comand` is no key of it; its keys are `name`, `command`")

@@ -11,6 +11,7 @@ pub mod foreign;
 pub mod hosting;
 pub mod job;
 mod kind;
+mod labels;
 pub mod logs;
 mod manifest;
 pub mod monitoring;
