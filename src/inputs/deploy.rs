@@ -511,6 +511,8 @@ pub struct Settings {
     pub containers: Vec<Beside>,
     /// Containers that go.
     pub remove_containers: Vec<String>,
+    /// Variables and references that `null` takes away, which is also what is made of a secret that does not exist.
+    pub nulls: Vec<String>,
     /// Labels that go.
     pub labels_gone: Vec<String>,
     /// Who may call the service besides those who may already.

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{Context, deploy, preflight};
-use crate::explain::Failure;
+use crate::explain::{Class, Failure};
 use crate::google::jobs;
 use crate::inputs::deploy::What;
 use crate::inputs::job::PreDeploy;
@@ -25,6 +25,9 @@ pub(super) async fn everywhere(contexts: &[Context<'_>], seen: &[preflight::Seen
             _ => UNKNOWN.to_owned(),
         };
         let before = super::guest::started(context, seen.service.as_ref()).await?;
+        if before.is_none() {
+            nothing_to_take(context)?;
+        }
         let after = deploy::wanted(context, before.as_ref(), &image)?;
         say(context, before.as_ref(), &after);
         if let Some(wish) = context.deploy.pre_deploy.as_deref().filter(|_| index == 0) {
@@ -32,6 +35,20 @@ pub(super) async fn everywhere(contexts: &[Context<'_>], seen: &[preflight::Seen
         }
     }
     Ok(())
+}
+
+/// Refuses what would be taken away from a service that is not there: most likely a secret that does not exist was meant.
+fn nothing_to_take(context: &Context<'_>) -> Result<(), Failure> {
+    let deploy = context.deploy;
+    let Some(name) = deploy.settings.nulls.first() else { return Ok(()) };
+    let name = crate::model::shown::Named(name).to_string();
+    let what = format!(
+        "{name} is null, and there is no service `{}` it could be taken away from: `toJSON` makes that of a secret that does not exist",
+        deploy.service
+    );
+    Err(Failure::plain(Class::Config, what)
+        .hint(format!("Store the secret: gh secret set {}", name.trim_matches('`')))
+        .more_hints(["Or leave the entry out".to_owned()]))
 }
 
 /// Whether the job can stand in the service's surroundings. One that may not be looked at is looked at when it is written.

@@ -53,6 +53,12 @@ pub(super) fn containers(
         give.findings.wrong(INPUT, "it names none, and changes nothing", "name one, or leave it out");
     }
     for entry in entries {
+        if !is_name(&entry.key) {
+            let problem = format!("{} is not the name of a container", Named(&entry.key));
+            let cure = "write small letters, digits and dashes, beginning with a letter, at most 63";
+            give.findings.wrong_at(INPUT, Some(entry.line), problem, cure);
+            continue;
+        }
         if entry.is_null {
             gone.push(entry.key);
             continue;
@@ -64,6 +70,14 @@ pub(super) fn containers(
         all.push(one(give, runner, project, &entry));
     }
     (all, gone)
+}
+
+/// A DNS label (`run.v2`, Container.name).
+fn is_name(text: &str) -> bool {
+    text.len() <= 63
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !text.ends_with('-')
 }
 
 fn one(give: &mut Give<'_>, runner: &Runner, project: Option<&ProjectId>, entry: &Entry) -> Beside {

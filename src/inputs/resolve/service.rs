@@ -47,6 +47,7 @@ pub(super) fn settings(
         timeout,
         min_instances,
         max_instances,
+        nulls: nulls(give, &env, &secrets),
         env,
         secrets,
         labels,
@@ -198,6 +199,12 @@ fn suffix(give: &mut Give<'_>, service: Option<&ServiceName>) -> Option<String> 
         give.findings.wrong("suffix", error.to_string(), "the revision is named SERVICE-SUFFIX");
     }
     Some(suffix)
+}
+
+/// What `null` takes away. A flag of gcloud's that takes something away cannot be taken for a secret that does not exist.
+fn nulls(give: &Give<'_>, env: &Changes<String>, secrets: &Changes<SecretRef>) -> Vec<String> {
+    let typed = |name: &str, gone: &[String]| if give.findings.is_called(name) { Vec::new() } else { gone.to_vec() };
+    [typed("env_vars", &env.gone), typed("secrets", &secrets.gone)].concat()
 }
 
 /// Tells what `null` takes away, as it is also what is made of a secret that does not exist.

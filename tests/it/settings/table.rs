@@ -416,6 +416,7 @@ fn every_setting_is_in_a_table() {
     // What says how another setting is read, and what is no field of a service.
     let no_rows = [
         "manifest",
+        "flags",
         "env_vars_file",
         "env_vars_update_strategy",
         "secrets_update_strategy",
