@@ -183,6 +183,7 @@ const fn count(tables: &[&[Input]]) -> usize {
 pub const DEPLOY: &[Input] = &joined::<{ count(DEPLOYS) }>(DEPLOYS);
 
 const DEPLOYS: &[&[Input]] = &[
+    sign_in::WAYS,
     TARGET,
     build::BUILD,
     RUNS,
@@ -199,14 +200,6 @@ const DEPLOYS: &[&[Input]] = &[
 
 /// Who deploys what, and where to.
 const TARGET: &[Input] = &[
-    sign_in::KEY,
-    sign_in::PROVIDER,
-    sign_in::ACCOUNT,
-    sign_in::AUDIENCE,
-    sign_in::DELEGATES,
-    sign_in::MACHINE,
-    sign_in::QUOTA,
-    sign_in::CA,
     sign_in::KEY_MAX_AGE,
     rotate_secret::MAX_AGE,
     text(Group::Target, "project_id", "the account's project", "Google Cloud project that builds and runs the service"),

@@ -1,17 +1,13 @@
 //! The inputs of the doctor.
 
-use super::{Group, Input, recurring, rotate_secret, sign_in, text};
+use super::{Group, Input, count, joined, recurring, rotate_secret, sign_in, text};
 
 /// Every input of `slipway doctor` and of the action in `actions/doctor`.
-pub const DOCTOR: &[Input] = &[
-    sign_in::KEY,
-    sign_in::PROVIDER,
-    sign_in::ACCOUNT,
-    sign_in::AUDIENCE,
-    sign_in::DELEGATES,
-    sign_in::MACHINE,
-    sign_in::QUOTA,
-    sign_in::CA,
+pub const DOCTOR: &[Input] = &joined::<{ count(TABLES) }>(TABLES);
+
+const TABLES: &[&[Input]] = &[sign_in::WAYS, OWN];
+
+const OWN: &[Input] = &[
     sign_in::KEY_MAX_AGE,
     rotate_secret::MAX_AGE,
     text(Group::Target, "project_id", "the account's project", "Google Cloud project to look at"),

@@ -1,17 +1,13 @@
 //! The inputs of the export command.
 
-use super::{Group, Input, sign_in, text};
+use super::{Group, Input, count, joined, sign_in, text};
 
 /// Every input of `slipway export` and of the action in `actions/export`.
-pub const EXPORT: &[Input] = &[
-    sign_in::KEY,
-    sign_in::PROVIDER,
-    sign_in::ACCOUNT,
-    sign_in::AUDIENCE,
-    sign_in::DELEGATES,
-    sign_in::MACHINE,
-    sign_in::QUOTA,
-    sign_in::CA,
+pub const EXPORT: &[Input] = &joined::<{ count(TABLES) }>(TABLES);
+
+const TABLES: &[&[Input]] = &[sign_in::WAYS, OWN];
+
+const OWN: &[Input] = &[
     text(Group::Target, "project_id", "the account's project", "Google Cloud project that runs it"),
     text(Group::Target, "region", "us-central1", "Cloud Run region"),
     text(Group::Target, "service", "", "Cloud Run service, or worker pool, that is written; this or `job`"),

@@ -1,17 +1,13 @@
 //! The inputs of the hosting commands.
 
-use super::{Group, Input, lines, map, recurring, secret, sign_in, spelling, switch, text};
+use super::{Group, Input, count, joined, lines, map, recurring, secret, sign_in, spelling, switch, text};
 
 /// Every input of `slipway hosting` and of the action in `actions/hosting`.
-pub const HOSTING: &[Input] = &[
-    sign_in::KEY,
-    sign_in::PROVIDER,
-    sign_in::ACCOUNT,
-    sign_in::AUDIENCE,
-    sign_in::DELEGATES,
-    sign_in::MACHINE,
-    sign_in::QUOTA,
-    sign_in::CA,
+pub const HOSTING: &[Input] = &joined::<{ count(TABLES) }>(TABLES);
+
+const TABLES: &[&[Input]] = &[sign_in::WAYS, OWN];
+
+const OWN: &[Input] = &[
     text(
         Group::Target,
         "project_id",

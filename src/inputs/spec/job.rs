@@ -8,6 +8,7 @@ use super::{
 pub const JOB: &[Input] = &joined::<{ count(JOBS) }>(JOBS);
 
 const JOBS: &[&[Input]] = &[
+    sign_in::WAYS,
     TARGET,
     build::BUILD,
     MADE,
@@ -21,14 +22,6 @@ const JOBS: &[&[Input]] = &[
 
 /// Whose job it is, and what image it gets.
 const TARGET: &[Input] = &[
-    sign_in::KEY,
-    sign_in::PROVIDER,
-    sign_in::ACCOUNT,
-    sign_in::AUDIENCE,
-    sign_in::DELEGATES,
-    sign_in::MACHINE,
-    sign_in::QUOTA,
-    sign_in::CA,
     text(Group::Target, "project_id", "the account's project", "Google Cloud project that runs the job"),
     text(Group::Target, "region", "us-central1", "Cloud Run region"),
     text(Group::Target, "job", "", "Cloud Run job to create or update, and to run (required)"),

@@ -1,17 +1,13 @@
 //! The inputs of the logs command.
 
-use super::{Group, Input, sign_in, switch, text};
+use super::{Group, Input, count, joined, sign_in, switch, text};
 
 /// Every input of `slipway logs` and of the action in `actions/logs`.
-pub const LOGS: &[Input] = &[
-    sign_in::KEY,
-    sign_in::PROVIDER,
-    sign_in::ACCOUNT,
-    sign_in::AUDIENCE,
-    sign_in::DELEGATES,
-    sign_in::MACHINE,
-    sign_in::QUOTA,
-    sign_in::CA,
+pub const LOGS: &[Input] = &joined::<{ count(TABLES) }>(TABLES);
+
+const TABLES: &[&[Input]] = &[sign_in::WAYS, OWN];
+
+const OWN: &[Input] = &[
     text(Group::Target, "project_id", "the account's project", "Google Cloud project whose log is shown"),
     text(Group::Target, "region", "us-central1", "Cloud Run region of `service` or `job`"),
     text(

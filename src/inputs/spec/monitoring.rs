@@ -1,17 +1,13 @@
 //! The inputs of the monitoring command.
 
-use super::{Group, Input, lines, recurring, sign_in, text};
+use super::{Group, Input, count, joined, lines, recurring, sign_in, text};
 
 /// Every input of `slipway monitoring` and of the action in `actions/monitoring`.
-pub const MONITORING: &[Input] = &[
-    sign_in::KEY,
-    sign_in::PROVIDER,
-    sign_in::ACCOUNT,
-    sign_in::AUDIENCE,
-    sign_in::DELEGATES,
-    sign_in::MACHINE,
-    sign_in::QUOTA,
-    sign_in::CA,
+pub const MONITORING: &[Input] = &joined::<{ count(TABLES) }>(TABLES);
+
+const TABLES: &[&[Input]] = &[sign_in::WAYS, OWN];
+
+const OWN: &[Input] = &[
     text(Group::Target, "project_id", "the account's project", "Google Cloud project that runs the service"),
     text(Group::Target, "region", "us-central1", "Cloud Run region"),
     text(Group::Target, "service", "", "Cloud Run service that is watched (required)"),

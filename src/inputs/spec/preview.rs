@@ -1,17 +1,13 @@
 //! The inputs of the preview command.
 
-use super::{Group, Input, recurring, secret, sign_in, switch, text};
+use super::{Group, Input, count, joined, recurring, secret, sign_in, switch, text};
 
 /// Every input of `slipway preview` and of the action in `actions/preview`.
-pub const PREVIEW: &[Input] = &[
-    sign_in::KEY,
-    sign_in::PROVIDER,
-    sign_in::ACCOUNT,
-    sign_in::AUDIENCE,
-    sign_in::DELEGATES,
-    sign_in::MACHINE,
-    sign_in::QUOTA,
-    sign_in::CA,
+pub const PREVIEW: &[Input] = &joined::<{ count(TABLES) }>(TABLES);
+
+const TABLES: &[&[Input]] = &[sign_in::WAYS, OWN];
+
+const OWN: &[Input] = &[
     text(Group::Target, "environment", "", "Environment of the manifest that previews are made from"),
     secret(text(
         Group::Target,

@@ -1,17 +1,13 @@
 //! The inputs of the release command.
 
-use super::{Group, Input, recurring, secret, sign_in, text};
+use super::{Group, Input, count, joined, recurring, secret, sign_in, text};
 
 /// Every input of `slipway release` and of the action in `actions/release`.
-pub const RELEASE: &[Input] = &[
-    sign_in::KEY,
-    sign_in::PROVIDER,
-    sign_in::ACCOUNT,
-    sign_in::AUDIENCE,
-    sign_in::DELEGATES,
-    sign_in::MACHINE,
-    sign_in::QUOTA,
-    sign_in::CA,
+pub const RELEASE: &[Input] = &joined::<{ count(TABLES) }>(TABLES);
+
+const TABLES: &[&[Input]] = &[sign_in::WAYS, OWN];
+
+const OWN: &[Input] = &[
     text(
         Group::Target,
         "environment",

@@ -1,17 +1,13 @@
 //! The inputs of the rotate-key command.
 
-use super::{Group, Input, lines, secret, sign_in, switch, text};
+use super::{Group, Input, count, joined, lines, secret, sign_in, switch, text};
 
 /// Every input of `slipway rotate-key` and of the action in `actions/rotate-key`.
-pub const ROTATE_KEY: &[Input] = &[
-    sign_in::KEY,
-    sign_in::PROVIDER,
-    sign_in::ACCOUNT,
-    sign_in::AUDIENCE,
-    sign_in::DELEGATES,
-    sign_in::MACHINE,
-    sign_in::QUOTA,
-    sign_in::CA,
+pub const ROTATE_KEY: &[Input] = &joined::<{ count(TABLES) }>(TABLES);
+
+const TABLES: &[&[Input]] = &[sign_in::WAYS, OWN];
+
+const OWN: &[Input] = &[
     text(Group::Target, "project_id", "the account's project", "Google Cloud project whose permissions are asked for"),
     text(Group::Target, "account", "the account that signs in", "Service account that gets a new key"),
     secret(text(

@@ -1,17 +1,13 @@
 //! The inputs of the rotate-secret command.
 
-use super::{Group, Input, recurring, secret, sign_in, switch, text};
+use super::{Group, Input, count, joined, recurring, secret, sign_in, switch, text};
 
 /// Every input of `slipway rotate-secret` and of the action in `actions/rotate-secret`.
-pub const ROTATE_SECRET: &[Input] = &[
-    sign_in::KEY,
-    sign_in::PROVIDER,
-    sign_in::ACCOUNT,
-    sign_in::AUDIENCE,
-    sign_in::DELEGATES,
-    sign_in::MACHINE,
-    sign_in::QUOTA,
-    sign_in::CA,
+pub const ROTATE_SECRET: &[Input] = &joined::<{ count(TABLES) }>(TABLES);
+
+const TABLES: &[&[Input]] = &[sign_in::WAYS, OWN];
+
+const OWN: &[Input] = &[
     text(Group::Target, "project_id", "the account's project", "Google Cloud project of the service"),
     text(Group::Target, "region", "us-central1", "Cloud Run region"),
     text(Group::Target, "service", "", "Cloud Run service that reads the secret (required)"),

@@ -2,6 +2,9 @@
 
 use super::{Group, Input, lines, secret, switch, text};
 
+/// All of them, in the order in which they are shown.
+pub(super) const WAYS: &[Input] = &[KEY, PROVIDER, ACCOUNT, AUDIENCE, DELEGATES, MACHINE, QUOTA, CA];
+
 pub(super) const KEY: Input = secret(text(
     Group::Target,
     "credentials_json",
