@@ -8,7 +8,7 @@
 
 use super::super::shape::Kind;
 use super::super::{Resource, v2};
-use super::table_others::{JOBS, WORKER_POOLS};
+use super::table_others::{JOBS, OF_BOTH, WORKER_POOLS};
 
 /// An annotation.
 #[derive(Debug, Clone, Copy)]
@@ -261,12 +261,12 @@ pub(super) const EGRESS: &[(&str, &str)] = &[
 
 /// What a service, a job or a worker pool can have; notes of the past, and what v2 has no field for, are the same on all.
 pub(super) fn of(resource: Resource) -> impl Iterator<Item = &'static Annotation> {
-    let (own, same): (&[Annotation], &[Annotation]) = match resource {
-        Resource::Service => (ANNOTATIONS, &[]),
-        Resource::Job => (JOBS, ANNOTATIONS),
-        Resource::WorkerPool => (WORKER_POOLS, ANNOTATIONS),
+    let (own, both, same): (&[Annotation], &[Annotation], &[Annotation]) = match resource {
+        Resource::Service => (ANNOTATIONS, &[], &[]),
+        Resource::Job => (JOBS, OF_BOTH, ANNOTATIONS),
+        Resource::WorkerPool => (WORKER_POOLS, OF_BOTH, ANNOTATIONS),
     };
-    own.iter().chain(same.iter().filter(|known| matches!(known.place, Place::Past | Place::Nowhere(_))))
+    own.iter().chain(both).chain(same.iter().filter(|known| matches!(known.place, Place::Past | Place::Nowhere(_))))
 }
 
 /// An annotation by its name, as it stands on a service or on a template.

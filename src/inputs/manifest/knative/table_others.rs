@@ -10,8 +10,8 @@ use super::table::{
     of_containers, of_service, of_template, past,
 };
 
-/// Those of a job.
-pub(super) const JOBS: &[Annotation] = &[
+/// What jobs and worker pools have alike.
+pub(super) const OF_BOTH: &[Annotation] = &[
     of_service("run.googleapis.com/binary-authorization", "binaryAuthorization", Form::Policy),
     of_service(
         "run.googleapis.com/binary-authorization-breakglass",
@@ -19,6 +19,23 @@ pub(super) const JOBS: &[Annotation] = &[
         Form::Text,
     ),
     of_service("run.googleapis.com/launch-stage", "launchStage", Form::Words(STAGES)),
+    of_containers("run.googleapis.com/base-images", Part::BaseImages),
+    of_containers("run.googleapis.com/build-config", Part::Builds),
+    of_containers("run.googleapis.com/cloudsql-instances", Part::Sockets),
+    of_containers("run.googleapis.com/container-dependencies", Part::Dependencies),
+    of_containers("run.googleapis.com/secrets", Part::Secrets),
+    of_containers("run.googleapis.com/sources", Part::Sources),
+    // How the image was built; v2 has a `buildConfig` of services alone.
+    past("run.googleapis.com/build-base-image"),
+    past("run.googleapis.com/build-enable-automatic-updates"),
+    past("run.googleapis.com/build-environment-variables"),
+    past("run.googleapis.com/build-image-uri"),
+    past("run.googleapis.com/build-service-account"),
+    past("run.googleapis.com/build-worker-pool"),
+];
+
+/// Those of a job.
+pub(super) const JOBS: &[Annotation] = &[
     of_template("run.googleapis.com/encryption-key", "template.encryptionKey", Form::Text),
     of_template("run.googleapis.com/execution-environment", "template.executionEnvironment", Form::Words(ENVIRONMENT)),
     of_template("run.googleapis.com/gpu-zonal-redundancy-disabled", "template.gpuZonalRedundancyDisabled", Form::Flag),
@@ -29,31 +46,11 @@ pub(super) const JOBS: &[Annotation] = &[
     ),
     of_template("run.googleapis.com/vpc-access-connector", "template.vpcAccess.connector", Form::Text),
     of_template("run.googleapis.com/vpc-access-egress", "template.vpcAccess.egress", Form::Words(EGRESS)),
-    of_containers("run.googleapis.com/base-images", Part::BaseImages),
-    of_containers("run.googleapis.com/build-config", Part::Builds),
-    of_containers("run.googleapis.com/cloudsql-instances", Part::Sockets),
-    of_containers("run.googleapis.com/container-dependencies", Part::Dependencies),
-    of_containers("run.googleapis.com/secrets", Part::Secrets),
-    of_containers("run.googleapis.com/sources", Part::Sources),
-    // How the image was built; v2 has no `buildConfig` of a job.
-    past("run.googleapis.com/build-base-image"),
-    past("run.googleapis.com/build-enable-automatic-updates"),
-    past("run.googleapis.com/build-environment-variables"),
-    past("run.googleapis.com/build-image-uri"),
-    past("run.googleapis.com/build-service-account"),
-    past("run.googleapis.com/build-worker-pool"),
 ];
 
 /// Those of a worker pool.
 pub(super) const WORKER_POOLS: &[Annotation] = &[
-    of_service("run.googleapis.com/binary-authorization", "binaryAuthorization", Form::Policy),
-    of_service(
-        "run.googleapis.com/binary-authorization-breakglass",
-        "binaryAuthorization.breakglassJustification",
-        Form::Text,
-    ),
     of_service("run.googleapis.com/description", "description", Form::Text),
-    of_service("run.googleapis.com/launch-stage", "launchStage", Form::Words(STAGES)),
     of_service("run.googleapis.com/manualInstanceCount", "scaling.manualInstanceCount", Form::Number),
     // v2 has no mode of a pool: it has as many instances as it is told.
     Annotation { name: "run.googleapis.com/scalingMode", on: On::Service, place: Place::Only("manual") },
@@ -69,18 +66,6 @@ pub(super) const WORKER_POOLS: &[Annotation] = &[
     ),
     of_template("run.googleapis.com/vpc-access-connector", "vpcAccess.connector", Form::Text),
     of_template("run.googleapis.com/vpc-access-egress", "vpcAccess.egress", Form::Words(EGRESS)),
-    of_containers("run.googleapis.com/base-images", Part::BaseImages),
-    of_containers("run.googleapis.com/build-config", Part::Builds),
-    of_containers("run.googleapis.com/cloudsql-instances", Part::Sockets),
-    of_containers("run.googleapis.com/container-dependencies", Part::Dependencies),
-    of_containers("run.googleapis.com/secrets", Part::Secrets),
-    of_containers("run.googleapis.com/sources", Part::Sources),
     nowhere("run.googleapis.com/maxScale", NO_FIELD),
     nowhere("run.googleapis.com/minScale", NO_FIELD),
-    past("run.googleapis.com/build-base-image"),
-    past("run.googleapis.com/build-enable-automatic-updates"),
-    past("run.googleapis.com/build-environment-variables"),
-    past("run.googleapis.com/build-image-uri"),
-    past("run.googleapis.com/build-service-account"),
-    past("run.googleapis.com/build-worker-pool"),
 ];
