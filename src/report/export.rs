@@ -55,19 +55,11 @@ pub fn values(story: &ExportStory<'_>) -> Vec<(&'static str, String)> {
     let value = |name: &str| match name {
         "file" => story.file.filter(|_| done).map(str::to_owned),
         "format" => done.then(|| story.form.to_owned()),
-        "result" => Some(word(story.outcome).to_owned()),
+        "result" => Some(story.outcome.plain_word("written").to_owned()),
         "report" => Some(document(story).to_string()),
         _ => None,
     };
     OUTPUTS.iter().filter_map(|(name, _)| Some((*name, value(name)?))).collect()
-}
-
-fn word(outcome: &Outcome<()>) -> &'static str {
-    match outcome {
-        Outcome::Deployed(()) => "written",
-        Outcome::Planned(_) | Outcome::Failed(_) => "failed",
-        Outcome::Cancelled(_) => "cancelled",
-    }
 }
 
 /// The whole document; it holds nothing of the file.
@@ -75,7 +67,7 @@ pub fn document(story: &ExportStory<'_>) -> Value {
     json!({
         "schema": report_json::SCHEMA,
         "slipway": env!("CARGO_PKG_VERSION"),
-        "result": word(story.outcome),
+        "result": story.outcome.plain_word("written"),
         "exit_code": exit_code(story.outcome),
         "project": story.project,
         "region": story.region,

@@ -114,19 +114,11 @@ pub fn values(story: &LogsStory<'_>) -> Vec<(&'static str, String)> {
         "build_status" => build.map(|build| build.status.clone()),
         "build_url" => build.map(|build| build.url.clone()),
         "entries" => story.shown.map(|shown| shown.entries.to_string()),
-        "result" => Some(word(story.outcome).to_owned()),
+        "result" => Some(story.outcome.plain_word("read").to_owned()),
         "report" => Some(document(story).to_string()),
         _ => None,
     };
     OUTPUTS.iter().filter_map(|(name, _)| Some((*name, value(name)?))).collect()
-}
-
-fn word(outcome: &Outcome<()>) -> &'static str {
-    match outcome {
-        Outcome::Deployed(()) => "read",
-        Outcome::Planned(_) | Outcome::Failed(_) => "failed",
-        Outcome::Cancelled(_) => "cancelled",
-    }
 }
 
 /// The whole document; what it shares with that of a deploy has the same names. It holds no text of the log.
@@ -137,7 +129,7 @@ pub fn document(story: &LogsStory<'_>) -> Value {
     json!({
         "schema": report_json::SCHEMA,
         "slipway": env!("CARGO_PKG_VERSION"),
-        "result": word(story.outcome),
+        "result": story.outcome.plain_word("read"),
         "exit_code": exit_code(story.outcome),
         "project": story.project,
         "region": story.place,

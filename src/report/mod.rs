@@ -79,6 +79,18 @@ impl Outcome {
     }
 }
 
+impl<K> Outcome<K> {
+    /// The word of the output `result` of a command that has one good end: `done`.
+    pub(super) fn plain_word(&self, done: &'static str) -> &'static str {
+        match self {
+            Outcome::Deployed(_) => done,
+            Outcome::Planned(_) => "planned",
+            Outcome::Failed(_) => "failed",
+            Outcome::Cancelled(_) => "cancelled",
+        }
+    }
+}
+
 /// Everything a report is made of.
 #[derive(Debug)]
 pub struct Story<'a> {

@@ -45,16 +45,6 @@ pub struct RotationStory<'a> {
     pub took: Duration,
 }
 
-/// The word of the output `result`.
-pub fn word(outcome: &Outcome<()>) -> &'static str {
-    match outcome {
-        Outcome::Deployed(()) => "rotated",
-        Outcome::Planned(_) => "planned",
-        Outcome::Failed(_) => "failed",
-        Outcome::Cancelled(_) => "cancelled",
-    }
-}
-
 /// How it ended, in a few words; the account's name between backticks.
 pub fn headline(story: &RotationStory<'_>) -> String {
     let account = story.account;
@@ -106,7 +96,7 @@ pub fn values(story: &RotationStory<'_>) -> Vec<(&'static str, String)> {
     let left: Vec<String> = rotation.left.iter().map(|(id, _)| id.clone()).collect();
     let list = |ids: &[String]| Some(ids.join(","));
     let value = |name: &str| match name {
-        "result" => Some(word(story.outcome).to_owned()),
+        "result" => Some(story.outcome.plain_word("rotated").to_owned()),
         "key_id" => rotation.new_key.clone(),
         "updated_at" => rotation.updated_at.clone(),
         "disabled_keys" => list(&rotation.disabled),
@@ -124,7 +114,7 @@ pub fn document(story: &RotationStory<'_>) -> Value {
     json!({
         "schema": report_json::SCHEMA,
         "slipway": env!("CARGO_PKG_VERSION"),
-        "result": word(story.outcome),
+        "result": story.outcome.plain_word("rotated"),
         "exit_code": exit_code(story.outcome),
         "project": story.project,
         "account": story.caller,

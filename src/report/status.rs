@@ -173,19 +173,11 @@ pub fn values(story: &StatusStory<'_>) -> Vec<(&'static str, String)> {
         "error_rate" => hour.and_then(Load::error_rate).map(plain),
         "latency_p95_ms" => hour.and_then(|hour| hour.latency[1]).map(plain),
         "instances" => hour.and_then(Load::most_instances).map(plain),
-        "result" => Some(word(story.outcome).to_owned()),
+        "result" => Some(story.outcome.plain_word("read").to_owned()),
         "report" => Some(document(story).to_string()),
         _ => None,
     };
     OUTPUTS.iter().filter_map(|(name, _)| Some((*name, value(name)?))).collect()
-}
-
-fn word(outcome: &Outcome<Status>) -> &'static str {
-    match outcome {
-        Outcome::Deployed(_) => "read",
-        Outcome::Planned(_) | Outcome::Failed(_) => "failed",
-        Outcome::Cancelled(_) => "cancelled",
-    }
 }
 
 fn traffic(status: &Status) -> Value {
@@ -214,7 +206,7 @@ pub fn document(story: &StatusStory<'_>) -> Value {
     json!({
         "schema": report_json::SCHEMA,
         "slipway": env!("CARGO_PKG_VERSION"),
-        "result": word(story.outcome),
+        "result": story.outcome.plain_word("read"),
         "exit_code": exit_code(story.outcome),
         "project": story.project,
         "region": story.region,
