@@ -1,6 +1,6 @@
 //! What changes on a service, for people: one line per setting, values of variables masked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -95,35 +95,35 @@ fn settings(service: &Value, only: Option<&str>) -> BTreeMap<String, Shown> {
             found.insert(name.to_owned(), shown);
         }
     }
-    SETTINGS.iter().for_each(|setting| rename(setting, &mut found));
+    let of_container = |key: &String| Some(key[..=key.find('.')?].to_owned()).filter(|_| key.starts_with("container "));
+    let containers: BTreeSet<String> = found.keys().filter_map(of_container).collect();
+    SETTINGS.iter().for_each(|setting| rename(setting, &containers, &mut found));
     found
 }
 
-/// Where a setting has an input, it goes by the input's name, and what lies in it stands behind.
-fn rename(setting: &Setting, found: &mut BTreeMap<String, Shown>) {
+/// Where a setting has an input, it goes by the input's name, and what lies in it stands behind. `containers` are the
+/// beginnings of the keys of containers that go by their names.
+fn rename(setting: &Setting, containers: &BTreeSet<String>, found: &mut BTreeMap<String, Shown>) {
     let path = match setting.at {
         At::Template => format!("template.{}", setting.path.join(".")),
         At::Service | At::Execution | At::Container => setting.path.join("."),
     };
-    let of_container = |key: &str| match key.split_once('.') {
-        Some((container, rest)) if setting.at == At::Container && container.starts_with("container ") => {
-            (format!("{container}."), rest.to_owned())
-        }
-        _ => (String::new(), key.to_owned()),
-    };
     let alone = fields(setting.input).count() == 1;
     let last = setting.path.last().copied().unwrap_or_default();
     let name = if alone { setting.input.to_owned() } else { format!("{} ({last})", setting.input) };
-    let inside = format!("{path}.");
-    let is_own = |key: &str| key == path || key.starts_with(&inside);
-    let own: Vec<String> = found.keys().filter(|key| is_own(&of_container(key).1)).cloned().collect();
-    for key in own {
-        let Some(mut shown) = found.remove(&key) else { continue };
-        let (container, key) = of_container(&key);
-        if setting.opposite {
-            shown.shown = (shown.shown != "true").to_string();
+    let named = containers.iter().filter(|_| setting.at == At::Container).map(String::as_str);
+    for container in named.chain([""]) {
+        let whole = format!("{container}{path}");
+        let inner = |key: &str| key.strip_prefix(&whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let near = found.range(whole.clone()..).map(|(key, _)| key).take_while(|key| key.starts_with(&whole));
+        let own: Vec<String> = near.filter(|key| inner(key)).cloned().collect();
+        for key in own {
+            let Some(mut shown) = found.remove(&key) else { continue };
+            if setting.opposite {
+                shown.shown = (shown.shown != "true").to_string();
+            }
+            found.insert(format!("{container}{name}{}", key.strip_prefix(&whole).unwrap_or_default()), shown);
         }
-        found.insert(format!("{container}{name}{}", key.strip_prefix(&path).unwrap_or_default()), shown);
     }
 }
 
