@@ -132,49 +132,44 @@ pub fn list(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Words for a command line: a JSON list of texts, or words split as a shell splits them (quotes
-/// and backslashes work, nothing is expanded).
+/// Words for a command line: a JSON list of texts, or words as in a shell.
 pub fn words(text: &str) -> Result<Vec<String>, &'static str> {
     if text.trim_start().starts_with('[') {
         return serde_json::from_str(text).map_err(|_| "this begins with `[` but is no JSON list of texts");
     }
+    shell_words(text)
+}
+
+/// Words as a shell splits them: quotes and backslashes work, nothing is expanded.
+pub fn shell_words(text: &str) -> Result<Vec<String>, &'static str> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
         match c {
-            '\'' => {
-                let word = word.get_or_insert_default();
-                loop {
-                    match chars.next() {
-                        Some('\'') => break,
-                        Some(c) => word.push(c),
-                        None => return Err("a single quote is never closed"),
-                    }
-                }
-            }
-            '"' => {
-                let word = word.get_or_insert_default();
-                loop {
-                    match chars.next() {
-                        Some('"') => break,
-                        Some('\\') => match chars.next() {
-                            Some(c @ ('"' | '\\' | '$' | '`')) => word.push(c),
-                            Some(c) => word.extend(['\\', c]),
-                            None => return Err("a double quote is never closed"),
-                        },
-                        Some(c) => word.push(c),
-                        None => return Err("a double quote is never closed"),
-                    }
-                }
-            }
-            '\\' => word.get_or_insert_default().push(chars.next().ok_or("a backslash at the end")?),
+            '\'' | '"' => quoted(&mut chars, c, word.get_or_insert_default())?,
+            '\\' => word.get_or_insert_default().push(chars.next().ok_or("a backslash ends it, and nothing follows")?),
             c if c.is_whitespace() => words.extend(word.take()),
             c => word.get_or_insert_default().push(c),
         }
     }
     words.extend(word);
     Ok(words)
+}
+
+/// What stands up to the quote that closes.
+fn quoted(chars: &mut std::str::Chars<'_>, quote: char, word: &mut String) -> Result<(), &'static str> {
+    let open = if quote == '"' { "a double quote is never closed" } else { "a single quote is never closed" };
+    loop {
+        match chars.next().ok_or(open)? {
+            c if c == quote => return Ok(()),
+            '\\' if quote == '"' => match chars.next().ok_or(open)? {
+                c @ ('"' | '\\' | '$' | '`') => word.push(c),
+                c => word.extend(['\\', c]),
+            },
+            c => word.push(c),
+        }
+    }
 }
 
 /// Which HTTP statuses count as healthy.

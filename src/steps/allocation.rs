@@ -84,20 +84,22 @@ pub(super) fn asked(context: &Context<'_>, service: &Service, allocation: &Alloc
     if allocation.shares.iter().any(|ask| ask.who == Who::Latest) {
         may_serve(context, service)?;
     }
-    in_use(context, service, allocation)?;
-    plan::allocation::asked(&service.traffic(), allocation).map_err(|error| {
+    let then = plan::allocation::asked(&service.traffic(), allocation).map_err(|error| {
         let what = format!("The traffic of service `{}` cannot be as asked for: {error}", context.deploy.service);
         Failure::plain(Class::Config, what)
             .hint(format!("Its traffic is {}", service.traffic().words(service.latest_ready().as_ref())))
-    })
+    })?;
+    if allocation.is_tags_alone() {
+        in_use(context, service, &then)?;
+    }
+    Ok(then)
 }
 
 /// Refuses to take the tag away by which a rollout that goes on asks its candidate.
-fn in_use(context: &Context<'_>, service: &Service, allocation: &Allocation) -> Result<(), Failure> {
-    let Some(record) = Notes::on(service.json()).record.filter(|_| allocation.is_tags_alone()) else { return Ok(()) };
-    let then = plan::allocation::asked(&service.traffic(), allocation).unwrap_or_default();
+fn in_use(context: &Context<'_>, service: &Service, then: &Traffic) -> Result<(), Failure> {
+    let Some(record) = Notes::on(service.json()).record else { return Ok(()) };
     let tag = &record.rollout.tag;
-    if plan::rollout::tagged(&then, tag) == plan::rollout::tagged(&service.traffic(), tag) {
+    if plan::rollout::tagged(then, tag) == plan::rollout::tagged(&service.traffic(), tag) {
         return Ok(());
     }
     let what = format!(

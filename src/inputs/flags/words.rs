@@ -1,40 +1,13 @@
 //! A text of flags, split into words: as a shell does, or as deploy-cloudrun does. Nothing is expanded.
 
+use super::super::scalar;
+
 /// Why a text cannot be split. None of it is quoted: it may hold secrets.
 pub(super) type Unsplit = &'static str;
 
-/// Words as a shell splits them: quotes and backslashes work, and a backslash at the end of a line goes on in the next.
+/// Words as a shell splits them; a backslash at the end of a line goes on in the next.
 pub(super) fn shell(text: &str) -> Result<Vec<String>, Unsplit> {
-    let joined = text.replace("\\\r\n", " ").replace("\\\n", " ");
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut chars = joined.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\'' => quoted(&mut chars, '\'', word.get_or_insert_default())?,
-            '"' => quoted(&mut chars, '"', word.get_or_insert_default())?,
-            '\\' => word.get_or_insert_default().push(chars.next().ok_or("a backslash ends it, and nothing follows")?),
-            c if c.is_whitespace() => words.extend(word.take()),
-            c => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    Ok(words)
-}
-
-/// What stands up to the quote that closes.
-fn quoted(chars: &mut std::str::Chars<'_>, quote: char, word: &mut String) -> Result<(), Unsplit> {
-    let open = if quote == '"' { "a double quote is never closed" } else { "a single quote is never closed" };
-    loop {
-        match chars.next().ok_or(open)? {
-            c if c == quote => return Ok(()),
-            '\\' if quote == '"' => match chars.next().ok_or(open)? {
-                c @ ('"' | '\\' | '$' | '`') => word.push(c),
-                c => word.extend(['\\', c]),
-            },
-            c => word.push(c),
-        }
-    }
+    scalar::shell_words(&text.replace("\\\r\n", " ").replace("\\\n", " "))
 }
 
 /// Words as deploy-cloudrun splits them (`parseFlags` of google-github-actions/actions-utils): blanks and line breaks part
