@@ -10,6 +10,7 @@ use super::retry::Repeat;
 use super::storage::add_member;
 use crate::model::access::{AccessChange, Callers, Front};
 use crate::model::json::{list, set};
+use crate::model::shown::listed;
 
 const ROLE: &str = "roles/run.invoker";
 const EVERYBODY: &str = "allUsers";
@@ -53,7 +54,8 @@ pub async fn without(http: &Http, service: &str, members: &[String]) -> Result<V
 /// # Errors
 /// When the policy cannot be read or written.
 pub async fn add(http: &Http, service: &str, members: &[String]) -> Result<Vec<String>, ApiError> {
-    let added = edit(http, service, "let others call the service", |policy| invite(policy, members)).await?;
+    let doing = format!("let {} call the service", listed(members));
+    let added = edit(http, service, &doing, |policy| invite(policy, members)).await?;
     Ok(added.unwrap_or_default())
 }
 
@@ -90,24 +92,7 @@ pub async fn is_everybody(http: &Http, service: &str) -> Result<bool, ApiError> 
     Ok(members.any(|members| members.iter().any(|member| member == EVERYBODY)))
 }
 
-/// Whether one member may call a service by a grant on the service itself.
-///
-/// # Errors
-/// When the policy cannot be read.
-pub async fn is_granted(http: &Http, service: &str, member: &str) -> Result<bool, ApiError> {
-    Ok(!add_member(&mut policy(http, service).await?, ROLE, member))
-}
-
-/// Lets one member call a service; nothing is written where it may already.
-///
-/// # Errors
-/// When the policy cannot be read or written.
-pub async fn grant(http: &Http, service: &str, member: &str) -> Result<(), ApiError> {
-    let doing = format!("let `{member}` call the service");
-    edit(http, service, &doing, |policy| add_member(policy, ROLE, member).then_some(())).await.map(drop)
-}
-
-/// Takes that grant away again.
+/// Takes a member's grant away again.
 ///
 /// # Errors
 /// When the policy cannot be read or written.

@@ -4,6 +4,7 @@
 use super::raw::RawInputs;
 use super::scalar;
 use super::spec::Command;
+use crate::model::shown::listed;
 
 /// What makes inputs idle.
 struct Rule {
@@ -130,7 +131,7 @@ pub fn leave_out(command: Command, raw: &mut RawInputs) -> Vec<String> {
             continue;
         }
         given.iter().for_each(|name| raw.remove(name));
-        let names = given.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let names = listed(given);
         told.push(format!("No effect here: {names}, because {}", rule.why));
     }
     told

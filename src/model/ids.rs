@@ -83,6 +83,13 @@ identifier!(
 );
 
 identifier!(
+    /// A container or a volume: a label of DNS (`run.v2`, Container.name, Volume.name).
+    DnsLabel, "name",
+    "1 to 63 lowercase letters, digits and dashes, starting with a letter and not ending with a dash",
+    |text| text.len() <= 63 && starts_with_letter(text) && !text.ends_with('-') && dashed(text)
+);
+
+identifier!(
     /// A build of Cloud Build.
     BuildId, "build id",
     "letters, digits and dashes, such as `0f9a2b6c-1d3e-4f5a-8b7c-6d5e4f3a2b1c`",

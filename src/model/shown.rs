@@ -74,6 +74,11 @@ fn is_random(word: &str) -> bool {
     word.len() >= SHORTEST_SECRET && (mixed || odd) || word.len() > LONGEST_WORD
 }
 
+/// Each between backticks, with commas.
+pub fn listed(all: impl IntoIterator<Item = impl fmt::Display>) -> String {
+    all.into_iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,12 +1,13 @@
 //! Why a service, a worker pool or a job cannot be changed as asked: what is there would be broken or lost.
 
 use crate::explain::{Class, Explain};
+use crate::model::shown::listed;
 
 /// What is there cannot be changed as asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
     /// The named container is not there.
-    #[error("the service has no container `{asked}` (it has {})", names(there))]
+    #[error("the service has no container `{asked}` (it has {})", listed(there))]
     NoSuchContainer {
         /// The name that was given.
         asked: String,
@@ -29,7 +30,7 @@ pub enum ChangeError {
     /// Files of another secret are there, and would go.
     #[error(
         "`{directory}` holds {} of secret `{there}`, and a directory holds files of one secret only: mounting `{asked}` there would take that away",
-        names(files)
+        listed(files)
     )]
     OtherSecret {
         /// Where.
@@ -52,7 +53,7 @@ pub enum ChangeError {
         subnet: String,
     },
     /// A volume that is to be mounted is not there.
-    #[error("`volume_mounts` mounts volume `{asked}` at `{path}`, and there is none (there are {})", names(there))]
+    #[error("`volume_mounts` mounts volume `{asked}` at `{path}`, and there is none (there are {})", listed(there))]
     NoSuchVolume {
         /// Where.
         path: String,
@@ -74,7 +75,7 @@ pub enum ChangeError {
         name: String,
     },
     /// A container waits for one that is not there.
-    #[error("container `{of}` waits for `{asked}`, and there is none (there are {})", names(there))]
+    #[error("container `{of}` waits for `{asked}`, and there is none (there are {})", listed(there))]
     NoSuchDependency {
         /// Who waits.
         of: String,
@@ -87,15 +88,11 @@ pub enum ChangeError {
     #[error("`network_tags` are an interface's, and there is none: it is not said which network is reached")]
     NoInterface,
     /// A job that is there has containers besides the one that a pre-deploy job has.
-    #[error("the job has the containers {}, and a pre-deploy job has one: the others would go", names(there))]
+    #[error("the job has the containers {}, and a pre-deploy job has one: the others would go", listed(there))]
     Sidecars {
         /// Their names.
         there: Vec<String>,
     },
-}
-
-fn names(all: &[String]) -> String {
-    all.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 impl Explain for ChangeError {

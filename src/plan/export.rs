@@ -2,6 +2,7 @@
 //!
 //! What was written is read again before it is given away, so that a form that has no word for something says so.
 
+use crate::model::shown::listed;
 use serde_json::{Map, Value};
 
 use super::job::MARK;
@@ -57,10 +58,6 @@ fn form_word(form: Form) -> &'static str {
         Form::V2 => "The v2 API's form",
         Form::Knative => "Knative's form",
     }
-}
-
-fn listed(fields: &[String]) -> String {
-    fields.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The file of what Google answered about something of this name.

@@ -1,5 +1,6 @@
 //! Which images a build configuration of the user's own will push, as far as that can be told before the build.
 
+use crate::model::shown;
 use serde_json::{Map, Value};
 
 use super::build::config;
@@ -39,7 +40,7 @@ pub fn mismatch(
     }
     pushed.sort();
     pushed.dedup();
-    let names = pushed.iter().map(|pushed| format!("`{pushed}`")).collect::<Vec<_>>().join(", ");
+    let names = shown::listed(&pushed);
     Some((
         format!("{path} pushes {names}, and the image to deploy is looked for in `{repository}`"),
         match pushed.as_slice() {

@@ -1,5 +1,6 @@
 //! Which keys of an account go, and when; what a rotation will do, in words. Pure.
 
+use crate::model::shown::listed;
 use time::OffsetDateTime;
 
 use super::decide::Step;
@@ -76,7 +77,7 @@ pub fn steps(rotate: &RotateKey) -> Vec<Step> {
     let which = match &rotate.retire {
         Retire::Used => "the key this run signs in with".to_owned(),
         Retire::All => "every other key of the account".to_owned(),
-        Retire::Named(ids) => ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", "),
+        Retire::Named(ids) => listed(ids),
     };
     add(StepName::Retire, format!("disable {which}"));
     steps

@@ -3,6 +3,7 @@
 use super::{Outcome, Story, simulated};
 use crate::model::facts::{Facts, RolloutEnd, RolloutFact, Written};
 use crate::model::kind::Kind;
+use crate::model::shown::listed;
 
 /// What stands in the cloud after this run, in sentences.
 pub fn sentences(story: &Story<'_>) -> Vec<String> {
@@ -53,7 +54,7 @@ fn rollout_sentence(service: &str, rollout: &RolloutFact) -> Option<String> {
         }
         RolloutEnd::Restored => Some(format!(
             "Service `{service}` serves as before: {before}; so are its settings that had changed with the traffic ({})",
-            list(&rollout.settings)
+            listed(&rollout.settings)
         )),
         RolloutEnd::Candidate => Some(format!("The candidate can be asked at its tag `{}`", rollout.tag)),
         RolloutEnd::Left(why) => Some(format!("The traffic was left as it is ({why}); before it was {before}")),
@@ -62,16 +63,12 @@ fn rollout_sentence(service: &str, rollout: &RolloutFact) -> Option<String> {
         }
         RolloutEnd::Stuck(why) => Some(format!(
             "The traffic could not be put back to {before}, nor what had changed with it ({}): {why}",
-            list(&rollout.settings)
+            listed(&rollout.settings)
         )),
         RolloutEnd::Open => {
             Some(format!("The rollout is unfinished; the next run goes on from what served before: {before}"))
         }
     }
-}
-
-fn list(settings: &[String]) -> String {
-    settings.iter().map(|setting| format!("`{setting}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// One word for the report.
@@ -147,7 +144,7 @@ pub(super) fn of_service(kind: Kind, name: &str, facts: &Facts) -> Vec<String> {
     }
     let stay: Vec<String> = service.settings.iter().filter(|setting| *setting != "labels").cloned().collect();
     if !service.ready && service.existed && !stay.is_empty() {
-        all.push(format!("Settings of {word} `{name}` changed in the same write, and are so now: {}", list(&stay)));
+        all.push(format!("Settings of {word} `{name}` changed in the same write, and are so now: {}", listed(&stay)));
     }
     all.extend(facts.rollout.as_ref().and_then(|rollout| rollout_sentence(name, rollout)));
     all.extend(service.access.as_ref().map(|access| format!("Access to service `{name}`: {access}")));

@@ -1,6 +1,7 @@
 //! Who may call the service: what this run makes of it, with the traffic, and takes back with it; how whoever asks is let
 //! in; and what is said about it.
 
+use crate::model::shown::listed;
 use std::time::Duration;
 
 use super::asking::{Entry, Identity, Place};
@@ -212,10 +213,6 @@ pub(super) async fn invited(context: &Context<'_>, service: Option<&Service>) ->
     };
     let after = |member| Difference { what: "invokers".into(), before: None, after: Some(member) };
     fresh.into_iter().map(after).collect()
-}
-
-fn listed(members: &[String]) -> String {
-    members.iter().map(|member| format!("`{member}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// What a wish would change of who may call a service, which is `then` behind such a front; nothing where that is so

@@ -1,6 +1,7 @@
 //! Order: a run for an older commit never replaces a newer one that serves, and a run that gives way says whether its
 //! commit still has to be deployed.
 
+use crate::model::shown::listed;
 use std::time::Duration;
 
 use super::Context;
@@ -134,13 +135,9 @@ fn unchanged(context: &Context<'_>, facts: &mut Facts, comparison: &Comparison, 
     match concerned(paths, &changed) {
         Some(path) => context.console.line(&format!("`{path}` changed since `{before}`, so it is deployed")),
         None => {
-            facts.unchanged = Some(format!("nothing changed in {} since `{before}`, which serves", shown(paths)));
+            facts.unchanged = Some(format!("nothing changed in {} since `{before}`, which serves", listed(paths)));
         }
     }
-}
-
-fn shown(paths: &[String]) -> String {
-    paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The failure of a run that gives way to another one: what serves, and whether this run's commit still has to be

@@ -50,8 +50,8 @@ pub(super) async fn planned(
     if now.is_none() {
         return Some(member);
     }
-    match invoker::is_granted(context.http, &context.service_name, &member).await {
-        Ok(granted) => (!granted).then_some(member),
+    match invoker::without(context.http, &context.service_name, std::slice::from_ref(&member)).await {
+        Ok(without) => without.into_iter().next(),
         Err(_) => {
             unknown(context, facts, &member);
             None
@@ -97,8 +97,8 @@ pub(super) async fn let_in(
     let limit = clock.limit(limit.unwrap_or_default());
     let mut told = false;
     loop {
-        match invoker::grant(context.http, &context.service_name, agent).await {
-            Ok(()) => return Ok(((), "Identity-Aware Proxy may pass on whom it lets in".to_owned())),
+        match invoker::add(context.http, &context.service_name, std::slice::from_ref(&agent.to_owned())).await {
+            Ok(_) => return Ok(((), "Identity-Aware Proxy may pass on whom it lets in".to_owned())),
             Err(error) if is_not_there(&error) && !limit.reached(clock) => {
                 if !std::mem::replace(&mut told, true) {
                     context.console.line(&format!(

@@ -1,5 +1,6 @@
 //! `.firebaserc`: other names of projects, and which sites the targets of a project are.
 
+use crate::model::shown::listed;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -80,7 +81,7 @@ impl FirebaseRc {
                 Err(mistake(FIREBASERC, path, format!("`{site}` is not a site's id: {rule}"), write("SITE")))
             }
             None | Some([]) => {
-                let known = self.targets.get(project).map(|targets| names(targets.keys())).unwrap_or_default();
+                let known = self.targets.get(project).map(|targets| listed(targets.keys())).unwrap_or_default();
                 let problem = match known.as_str() {
                     "" => format!("no site is named for the target `{target}`"),
                     known => format!("no site is named for the target `{target}`; the project has {known}"),
@@ -89,7 +90,7 @@ impl FirebaseRc {
                 Err(mistake(FIREBASERC, path, problem, cure))
             }
             Some(sites @ [first, ..]) => {
-                let problem = format!("the target `{target}` is {} sites ({})", sites.len(), names(sites.iter()));
+                let problem = format!("the target `{target}` is {} sites ({})", sites.len(), listed(sites.iter()));
                 Err(mistake(FIREBASERC, path, format!("{problem}, and must be one"), write(first)))
             }
         }
@@ -98,10 +99,6 @@ impl FirebaseRc {
 
 fn target_path(project: &str, target: &str) -> String {
     format!("targets.{project}.hosting.{target}")
-}
-
-fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {
-    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn texts(value: &Value) -> Option<Vec<String>> {

@@ -1,5 +1,6 @@
 //! What flags say, as texts of inputs, and who said it.
 
+use crate::model::shown::listed;
 use std::collections::BTreeMap;
 
 use super::super::error::Findings;
@@ -77,7 +78,7 @@ impl Texts {
         let given: Vec<&'static str> =
             self.said.keys().copied().filter_map(|input| conflict(raw, input, &self.said)).collect();
         for (input, said) in self.said {
-            let names = said.by.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let names = listed(&said.by);
             let other = together(input).find(|other| given.contains(other));
             match other {
                 // The strategy goes with the map, which was told.

@@ -9,9 +9,9 @@ use super::super::spec::{self, Kind};
 use super::super::tree::{self, Value};
 use super::Give;
 use super::service::settings;
-use crate::model::ids::ProjectId;
+use crate::model::ids::{DnsLabel, ProjectId};
 use crate::model::image::ImageRef;
-use crate::model::shown::Named;
+use crate::model::shown::{Named, listed};
 
 const INPUT: &str = "containers";
 
@@ -53,7 +53,7 @@ pub(super) fn containers(
         give.findings.wrong(INPUT, "it names none, and changes nothing", "name one, or leave it out");
     }
     for entry in entries {
-        if !is_name(&entry.key) {
+        if DnsLabel::parse(&entry.key).is_err() {
             let problem = format!("{} is not the name of a container", Named(&entry.key));
             let cure = "write small letters, digits and dashes, beginning with a letter, at most 63";
             give.findings.wrong_at(INPUT, Some(entry.line), problem, cure);
@@ -72,14 +72,6 @@ pub(super) fn containers(
     (all, gone)
 }
 
-/// A DNS label (`run.v2`, Container.name).
-fn is_name(text: &str) -> bool {
-    text.len() <= 63
-        && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        && !text.ends_with('-')
-}
-
 fn one(give: &mut Give<'_>, runner: &Runner, project: Option<&ProjectId>, entry: &Entry) -> Beside {
     let name = entry.key.clone();
     let inner = match spec::find(INPUT) {
@@ -94,7 +86,7 @@ fn one(give: &mut Give<'_>, runner: &Runner, project: Option<&ProjectId>, entry:
                 let problem = format!("{} is no setting of a container", Named(&key.key));
                 let cure = match nearest(OF_CONTAINERS.into_iter(), &key.key) {
                     Some(nearest) => format!("did you mean `{nearest}`?"),
-                    None => format!("its settings are {}", OF_CONTAINERS.map(|name| format!("`{name}`")).join(", ")),
+                    None => format!("its settings are {}", listed(OF_CONTAINERS)),
                 };
                 give.findings.wrong_at(&format!("{INPUT}.{name}"), Some(key.line), problem, cure);
             }

@@ -2,24 +2,25 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::deploy::{Mount, Named};
+use super::super::deploy::{ByName, Mount};
 use super::super::map::{self, Entry, From};
 use super::super::setting::takes_back;
 use super::super::{scalar, spec};
 use super::Give;
 use super::service::{secret_ref, taken_by_null};
-use crate::model::shown::{self, Shown};
+use crate::model::ids::DnsLabel;
+use crate::model::shown::{Named, Shown};
 
 const SHORT: &str = "write `gs://BUCKET`, `nfs://SERVER/PATH`, `memory 512Mi`, `secret:NAME:VERSION`, `cloudsql:P:R:NAME`, or a map (docs/SETTINGS.md)";
 
 /// What cannot be read, and what to write.
 type Wrong = (String, String);
 
-pub(super) fn volumes(give: &mut Give<'_>) -> Named<Value> {
+pub(super) fn volumes(give: &mut Give<'_>) -> ByName<Value> {
     named(give, "volumes", |give, entry| {
-        if !is_name(&entry.key) {
+        if DnsLabel::parse(&entry.key).is_err() {
             let cure = "write lowercase letters, digits and `-`, beginning with a letter, at most 63";
-            return Err((format!("{} is no volume's name", shown::Named(&entry.key)), cure.into()));
+            return Err((format!("{} is no volume's name", Named(&entry.key)), cure.into()));
         }
         let text = entry.value.trim();
         if text.starts_with('{') || text.lines().count() > 1 || text.contains(": ") {
@@ -32,17 +33,19 @@ pub(super) fn volumes(give: &mut Give<'_>) -> Named<Value> {
     })
 }
 
-pub(super) fn mounts(give: &mut Give<'_>) -> Named<Mount> {
+pub(super) fn mounts(give: &mut Give<'_>) -> ByName<Mount> {
     named(give, "volume_mounts", |_, entry| {
         if !entry.key.starts_with('/') || entry.key.split('/').any(|part| part == "..") {
             let cure = "write `/path: VOLUME`";
-            return Err((format!("{} is no path in a container", shown::Named(&entry.key)), cure.into()));
+            return Err((format!("{} is no path in a container", Named(&entry.key)), cure.into()));
         }
         let (volume, part) = match entry.value.trim().split_once('/') {
             Some((volume, part)) => (volume, Some(part)),
             None => (entry.value.trim(), None),
         };
-        if is_name(volume) && part.is_none_or(|part| !part.is_empty() && !part.split('/').any(|part| part == "..")) {
+        if DnsLabel::parse(volume).is_ok()
+            && part.is_none_or(|part| !part.is_empty() && !part.split('/').any(|part| part == ".."))
+        {
             return Ok(Mount { volume: volume.to_owned(), part: part.map(str::to_owned) });
         }
         let cure = "write the volume's name, or `VOLUME/DIRECTORY` for a part of it";
@@ -55,8 +58,8 @@ fn named<T>(
     give: &mut Give<'_>,
     name: &'static str,
     read: impl Fn(&mut Give<'_>, &Entry) -> Result<T, Wrong>,
-) -> Named<T> {
-    let mut all = Named::default();
+) -> ByName<T> {
+    let mut all = ByName::default();
     let Some(text) = give.raw.whole(name) else { return all };
     if takes_back(name, text.trim()) {
         all.all_gone = true;
@@ -79,14 +82,6 @@ fn named<T>(
     }
     taken_by_null(give, name, &all.gone);
     all
-}
-
-/// A volume's name is a label of DNS.
-fn is_name(text: &str) -> bool {
-    (1..=63).contains(&text.len())
-        && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && !text.ends_with('-')
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 /// The short form: a place, and words about it.
@@ -194,7 +189,7 @@ fn of_keys(entries: &[Entry]) -> Result<Value, Wrong> {
     let known = |entry: &&Entry| entry.key == "type" || entry.key == *key || keys.contains(&entry.key.as_str());
     if let Some(other) = entries.iter().find(|entry| !known(entry)) {
         let all: Vec<String> = std::iter::once(key).chain(*keys).map(|key| format!("`{key}`")).collect();
-        let problem = format!("{} is no key of such a volume", shown::Named(&other.key));
+        let problem = format!("{} is no key of such a volume", Named(&other.key));
         return Err((problem, format!("its keys are {}", all.join(", "))));
     }
     let mut readonly = Map::new();
@@ -249,7 +244,7 @@ mod tests {
     use crate::inputs::error::Findings;
     use crate::inputs::raw::RawInputs;
 
-    fn read(text: &str) -> (Named<Value>, Vec<String>) {
+    fn read(text: &str) -> (ByName<Value>, Vec<String>) {
         let raw = RawInputs::from_texts([("volumes", text.to_owned())]);
         let mut findings = Findings::default();
         let value = volumes(&mut Give { raw: &raw, findings: &mut findings });

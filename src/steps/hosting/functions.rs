@@ -1,5 +1,6 @@
 //! Where the functions are that rewrites lead to: one of the 2nd generation is a Cloud Run service, in any region.
 
+use crate::model::shown::listed;
 use std::collections::BTreeMap;
 
 use super::{SiteContext, pins};
@@ -39,7 +40,6 @@ pub(super) async fn find(
             },
         };
         let (id, place) = (&function.id, place(source, &function));
-        let listed = |regions: &[String]| regions.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ");
         let service = match whereabouts(&function, &regions) {
             Whereabouts::At(region) => Some(function.in_region(&region)),
             Whereabouts::Usual(regions) => {

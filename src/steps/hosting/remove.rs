@@ -9,6 +9,7 @@ use crate::inputs::hosting::{Gone, SiteWork};
 use crate::model::facts::Facts;
 use crate::model::hosting::{LIVE, SiteFact};
 use crate::model::preview::{Removal, Removed};
+use crate::model::shown::listed;
 use crate::model::step::StepName;
 
 /// Removes the channels; the facts keep what became of each.
@@ -24,7 +25,7 @@ pub(super) async fn run(context: &SiteContext<'_>, facts: &mut Facts) -> Result<
     let wanted: Vec<Option<&str>> = sites.iter().map(|site| site.as_ref().map(|site| site.as_str())).collect();
     let named = async |_: &mut Facts| {
         let sites = find::named(context, &wanted).await?;
-        let shown = sites.iter().map(|site| format!("`{site}`")).collect::<Vec<_>>().join(", ");
+        let shown = listed(&sites);
         Ok((sites, shown))
     };
     let sites = step(context, facts, 0, StepName::Site, named).await?;

@@ -4,6 +4,7 @@ use super::RotateContext;
 use crate::explain::Failure;
 use crate::google::account_keys::{self, Ended};
 use crate::model::facts::Facts;
+use crate::model::shown::listed;
 use crate::plan::rotate_key::Fate;
 
 /// Deletes keys that were switched off long ago. One that stays is named, and stops nothing.
@@ -22,7 +23,7 @@ pub(super) async fn delete(context: &RotateContext<'_>, facts: &mut Facts, old: 
     }
     match facts.rotation.deleted.as_slice() {
         [] => "none to delete".to_owned(),
-        deleted => format!("deleted {}", quoted(deleted)),
+        deleted => format!("deleted {}", listed(deleted)),
     }
 }
 
@@ -67,7 +68,7 @@ pub(super) async fn disable(context: &RotateContext<'_>, facts: &mut Facts, fate
     match (failed, facts.rotation.disabled.as_slice()) {
         (Some(failure), _) => Err(failure),
         (None, []) => Ok("none to disable".to_owned()),
-        (None, disabled) => Ok(format!("disabled {}", quoted(disabled))),
+        (None, disabled) => Ok(format!("disabled {}", listed(disabled))),
     }
 }
 
@@ -75,8 +76,4 @@ pub(super) async fn disable(context: &RotateContext<'_>, facts: &mut Facts, fate
 async fn is_gone(context: &RotateContext<'_>, id: &str) -> bool {
     let listed = account_keys::list(context.http, &context.rotate.account).await;
     listed.is_ok_and(|keys| !keys.is_empty() && keys.iter().all(|key| key.id != id))
-}
-
-fn quoted(ids: &[String]) -> String {
-    ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
 }
