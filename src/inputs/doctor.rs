@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::deploy::{Budgets, Destination, Recipe};
+use super::build::{Budgets, Destination, Recipe};
 use super::runner::Origin;
 use crate::model::credentials::Credentials;
 use crate::model::domain::Domain;

@@ -1,6 +1,7 @@
 //! From text to meaning. Everything that can be wrong with a setting is found in this room, so
 //! that a resolved run always has a plan.
 
+pub mod build;
 pub mod checkout;
 pub mod credentials;
 pub mod deploy;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::deploy::{Deploy, Recipe, What};
+use super::build::Recipe;
+use super::deploy::{Deploy, What};
 use super::hosting::Hosting;
 use crate::model::secret::Secret;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::inputs::deploy::Budgets;
+use crate::inputs::build::Budgets;
 
 /// A limit that was passed.
 #[derive(Debug, Clone, PartialEq, Eq)]

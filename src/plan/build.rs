@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::inputs::deploy::{Build, Builder, Cache, Logs, Recipe};
+use crate::inputs::build::{Build, Builder, Cache, Logs, Recipe};
 use crate::inputs::runner::Origin;
 use crate::model::dockerfile::{Dockerfile, Want};
 use crate::model::image::{Repository, Tag};
@@ -350,7 +350,7 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    use crate::inputs::deploy::{Budgets, Destination};
+    use crate::inputs::build::{Budgets, Destination};
     use crate::model::ids::{BucketName, Region};
 
     fn repository() -> Repository {

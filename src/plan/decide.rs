@@ -1,7 +1,8 @@
 //! From inputs to the steps of a run.
 
 use super::build::notes;
-use crate::inputs::deploy::{Build, Deploy, Destination, Pick, Recipe, Way, What};
+use crate::inputs::build::{Build, Destination, Recipe};
+use crate::inputs::deploy::{Deploy, Pick, Way, What};
 use crate::inputs::runner::Origin;
 use crate::model::ids::{RevisionName, ServiceName};
 use crate::model::image::Tag;

@@ -8,7 +8,8 @@
 use serde_json::{Map, Value};
 
 use super::service::{container_index, object, serving_container};
-use crate::inputs::deploy::{Recipe, What};
+use crate::inputs::build::Recipe;
+use crate::inputs::deploy::What;
 
 /// What of a container describes an image that Google makes: source to lay over a base, and how to build it.
 const MADE_FROM: [&str; 2] = ["sourceCode", "buildConfig"];

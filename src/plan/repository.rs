@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::service::serving_container;
-use crate::inputs::deploy::Destination;
+use crate::inputs::build::Destination;
 use crate::model::ids::ProjectId;
 use crate::model::image::{ImageRef, Repository};
 use crate::model::registry::Location;

@@ -5,11 +5,11 @@ use serde_json::{Map, Value, json};
 use super::change_error::ChangeError;
 use super::service::object;
 use super::variables::list;
-use crate::inputs::deploy::{Mount, Named};
+use crate::inputs::deploy::{ByName, Mount};
 
 /// Puts volumes in place of those of the same name and takes others away, with every mount of theirs: a volume that is not
 /// there cannot be mounted.
-pub(super) fn apply(template: &mut Map<String, Value>, volumes: &Named<Value>) {
+pub(super) fn apply(template: &mut Map<String, Value>, volumes: &ByName<Value>) {
     if !volumes.says_anything() {
         return;
     }
@@ -42,7 +42,7 @@ pub(super) fn apply(template: &mut Map<String, Value>, volumes: &Named<Value>) {
 pub(super) fn mount(
     template: &Map<String, Value>,
     container: &mut Map<String, Value>,
-    mounts: &Named<Mount>,
+    mounts: &ByName<Mount>,
 ) -> Result<(), ChangeError> {
     if !mounts.says_anything() {
         return Ok(());
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_volume_is_replaced_by_name_and_goes_with_its_mounts() {
         let mut changed = template();
-        let volumes = Named {
+        let volumes = ByName {
             put: vec![
                 ("b".into(), json!({"nfs": {"server": "s", "path": "/p"}})),
                 ("c".into(), json!({"emptyDir": {}})),
@@ -107,7 +107,7 @@ mod tests {
                 "containers": [{"name": "app", "volumeMounts": [{"name": "b", "mountPath": "/b"}]}, {"name": "side"}]})
         );
         let mut none = template();
-        apply(object(&mut none), &Named { all_gone: true, ..Named::default() });
+        apply(object(&mut none), &ByName { all_gone: true, ..ByName::default() });
         assert_eq!(none, json!({"containers": [{"name": "app"}, {"name": "side"}]}));
     }
 
@@ -117,7 +117,7 @@ mod tests {
         let mut container =
             json!({"volumeMounts": [{"name": "a", "mountPath": "/a/"}, {"name": "b", "mountPath": "/b"}]});
         let to = |volume: &str, part: Option<&str>| Mount { volume: volume.into(), part: part.map(str::to_owned) };
-        let mounts = Named {
+        let mounts = ByName {
             put: vec![("/a".into(), to("spare", None)), ("/c".into(), to("b", Some("part")))],
             gone: vec!["/b".into()],
             all_gone: false,
@@ -127,7 +127,7 @@ mod tests {
         let expected =
             [json!({"name": "spare", "mountPath": "/a"}), json!({"name": "b", "mountPath": "/c", "subPath": "part"})];
         assert_eq!(container, json!({"volumeMounts": expected}));
-        let mounts = Named { put: vec![("/a".into(), to("nobody", None))], ..Named::default() };
+        let mounts = ByName { put: vec![("/a".into(), to("nobody", None))], ..ByName::default() };
         let error = mount(template, object(&mut container), &mounts).expect_err("no such volume").to_string();
         assert_eq!(
             error,

@@ -8,7 +8,7 @@ use super::preflight::Seen;
 use crate::explain::{Class, Explain, Failure};
 use crate::google::cloud_build::{self, Build as CloudBuild, Status};
 use crate::google::layers;
-use crate::inputs::deploy::Build;
+use crate::inputs::build::Build;
 use crate::model::facts::{BuildFact, Facts};
 use crate::model::image::PinnedImage;
 use crate::plan::budget::{self, Excess};

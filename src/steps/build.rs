@@ -16,7 +16,7 @@ use crate::google::cloud_run::Service;
 use crate::google::error::ApiError;
 use crate::google::retry::Patience;
 use crate::google::{registry, storage};
-use crate::inputs::deploy::{Build, Recipe};
+use crate::inputs::build::{Build, Recipe};
 use crate::model::facts::{BuildFact, Facts};
 use crate::model::ids::AccountEmail;
 use crate::model::image::{Digest, Repository};

@@ -6,7 +6,7 @@ use super::log_view::LogView;
 use crate::google::cloud_build::{Build as CloudBuild, Status};
 use crate::google::refusal::api_in;
 use crate::google::roles;
-use crate::inputs::deploy::{Build, Builder, Recipe};
+use crate::inputs::build::{Build, Builder, Recipe};
 use crate::model::ids::AccountEmail;
 use crate::model::image::Repository;
 use crate::model::registry::Location;

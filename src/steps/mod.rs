@@ -25,6 +25,7 @@ mod foresee;
 mod gate;
 mod guest;
 pub mod hosting;
+mod image;
 mod job;
 mod key_age;
 mod log_view;
@@ -71,7 +72,7 @@ use crate::explain::{Class, Failure};
 use crate::github::GitHub;
 use crate::google::cloud_run::Service;
 use crate::google::http::Http;
-use crate::inputs::deploy::{Allocation, Build, Deploy, What};
+use crate::inputs::deploy::{Allocation, Deploy, What};
 use crate::inputs::runner::Origin;
 use crate::model::access::{AccessChange, Front};
 use crate::model::facts::Facts;
@@ -159,7 +160,7 @@ pub async fn run(contexts: &[Context<'_>], all: &mut [Facts]) -> Result<(), Fail
     }
     foresee::everywhere(contexts, &seen).await?;
     let Some(facts) = all.first_mut() else { return Ok(()) };
-    let image = image(first, facts, &seen[0]).await?;
+    let image = image::made_or_found(first, facts, &seen[0]).await?;
     before(first, facts, &seen[0], &image).await?;
     everywhere(contexts, all, seen, &image).await?;
     afterwards(contexts, all).await
@@ -255,39 +256,6 @@ async fn preflight(context: &Context<'_>, facts: &mut Facts) -> Result<preflight
         Ok((preflight::run(context, facts).await?, "permissions, APIs, accounts".to_owned()))
     })
     .await
-}
-
-/// The image to deploy, which is made or found once for all regions.
-async fn image(context: &Context<'_>, facts: &mut Facts, seen: &preflight::Seen) -> Result<String, Failure> {
-    match &context.deploy.what {
-        What::Build(build) => built(context, facts, build, seen).await,
-        What::Image(image) => {
-            step(context, facts, StepName::Resolve, async |facts| resolve::run(context.http, facts, image).await).await
-        }
-        What::Promoted(place) => {
-            step(context, facts, StepName::Resolve, async |facts| resolve::promoted(context.http, facts, place).await)
-                .await
-        }
-        What::Revision(_) | What::Traffic(_) => unreachable!("nothing is deployed"),
-    }
-}
-
-/// The image of a build.
-async fn built(
-    context: &Context<'_>,
-    facts: &mut Facts,
-    build: &Build,
-    seen: &preflight::Seen,
-) -> Result<String, Failure> {
-    let staged = match build.has_source {
-        true => Some(upload::stage(context, facts, build, seen).await?),
-        false => {
-            upload::make_room(context, build, seen).await?;
-            None
-        }
-    };
-    let staged = staged.as_ref();
-    step(context, facts, StepName::Build, async |facts| build::run(context, facts, build, staged, seen).await).await
 }
 
 /// Deploys the image to one region and moves its traffic there.

@@ -6,7 +6,7 @@ mod builds;
 
 pub(super) use builds::of_build;
 
-use builds::{build_account, pushes_another, staging_bucket, strangers};
+use builds::{build_account, known, pushes_another, staging_bucket, strangers};
 
 use super::{Context, access, deploy, deploy_failure, guest, region, runs_as, secret_age};
 use crate::explain::{Class, Explain, Failure};
@@ -99,25 +99,12 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
         Some(guest) => guest::live(context, guest).await?,
         None => None,
     };
-    let account = account.unwrap_or_else(|found| {
-        findings.extend(found);
-        None
-    });
-    let bucket = match bucket {
-        Ok(bucket) => bucket,
-        Err(found) => {
-            findings.push(found);
-            None
-        }
-    };
+    let (account, bucket) = known(account, bucket, &mut findings);
     let mut reads_images = false;
     match held {
         Ok(held) => {
-            reads_images = held.iter().any(|permission| permission == READ_IMAGES);
-            let missing: Vec<&Need> =
-                needs.into_iter().filter(|need| !held.iter().any(|other| other == need.permission)).collect();
             let there = There { build_account: account.as_ref(), service: service.as_ref(), bucket: bucket.is_some() };
-            findings.extend(still_missing(context, &missing, there).await);
+            reads_images = allowed(context, &needs, &held, there, &mut findings).await;
         }
         Err(error) if matches!(error.class(), Class::Auth) => {
             return Err(Failure::of("Google does not accept the account's token", error));
@@ -230,6 +217,20 @@ struct There<'a> {
     build_account: Option<&'a AccountEmail>,
     service: Option<&'a Service>,
     bucket: bool,
+}
+
+/// Adds what is missing among the permissions that are needed; whether images may be read.
+async fn allowed(
+    context: &Context<'_>,
+    needs: &[&Need],
+    held: &[String],
+    there: There<'_>,
+    findings: &mut Vec<Finding>,
+) -> bool {
+    let holds = |permission: &str| held.iter().any(|other| other == permission);
+    let missing: Vec<&Need> = needs.iter().copied().filter(|need| !holds(need.permission)).collect();
+    findings.extend(still_missing(context, &missing, there).await);
+    holds(READ_IMAGES)
 }
 
 /// A grant on one resource does not show at the project, so each missing permission is asked for

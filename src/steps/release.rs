@@ -189,7 +189,7 @@ async fn prepare(
             continue;
         }
         super::foresee::everywhere(&contexts, &seen).await.map_err(in_place)?;
-        let image = super::image(first, &mut all[0], &seen[0]).await.map_err(in_place)?;
+        let image = super::image::made_or_found(first, &mut all[0], &seen[0]).await.map_err(in_place)?;
         let wanted = needed.iter().any(|name| name == service.name);
         // A candidate that waits without traffic is asked at its tag's address, which it has once it is there.
         let waits = first.deploy.rollout.no_traffic;

@@ -7,14 +7,15 @@ use serde_json::Value;
 use super::build::repository;
 use super::dry_run::STAND_IN;
 use super::job::{self, Work};
-use super::{Context, preflight, region, resolve, timed};
+use super::{Context, image, preflight, region, resolve, timed};
 use crate::console::Console;
 use crate::console::files::Files;
 use crate::explain::{Class, Failure};
 use crate::google::executions::Execution;
 use crate::google::http::Http;
 use crate::google::jobs::{self, Job as GoogleJob};
-use crate::inputs::deploy::{Build, What};
+use crate::inputs::build::Build;
+use crate::inputs::deploy::What;
 use crate::inputs::job::{Job, JobImage, Run};
 use crate::model::execution::JobEnd;
 use crate::model::facts::Facts;
@@ -185,7 +186,7 @@ async fn begin(context: &JobContext<'_>, facts: &mut Facts) -> Result<Option<Str
         JobImage::Built(_) => match building(context) {
             Some((builds, build)) => {
                 let seen = preflight::of_build(builds, facts, build).await?;
-                super::built(builds, facts, build, &seen).await?
+                image::built(builds, facts, build, &seen).await?
             }
             None => return Ok(None),
         },

@@ -17,7 +17,7 @@ use crate::explain::{Class, Explain, Failure};
 use crate::google::error::ApiError;
 use crate::google::storage::{self, Object};
 use crate::google::upload::{self, CHUNK, Chunk, UploadError};
-use crate::inputs::deploy::{Build, Recipe};
+use crate::inputs::build::{Build, Recipe};
 use crate::model::facts::{Facts, PackageFact};
 use crate::model::step::StepName;
 use crate::package::{self, Options, PackError, Progress, SURVEY_ATTEMPTS, Stop, Survey, Written};

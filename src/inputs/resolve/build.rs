@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use super::super::deploy::{Budgets, Build, Builder, Cache, Destination, Logs, Recipe};
+use super::super::build::{Budgets, Build, Builder, Cache, Destination, Logs, Recipe};
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::own_build::{name_rule, own_config};
@@ -193,7 +193,8 @@ fn logs(text: &str) -> Result<Logs, &'static str> {
         "legacy-bucket" => return Ok(Logs::By("LEGACY_BUCKET")),
         _ => {}
     }
-    let (bucket, directory) = text.strip_prefix("gs://").ok_or(CURE)?.split_once('/').unwrap_or((&text[5..], ""));
+    let place = text.strip_prefix("gs://").ok_or(CURE)?;
+    let (bucket, directory) = place.split_once('/').unwrap_or((place, ""));
     let bucket = BucketName::parse(bucket).map_err(|_| CURE)?;
     Ok(Logs::In(format!("gs://{bucket}/{directory}").trim_end_matches('/').to_owned()))
 }

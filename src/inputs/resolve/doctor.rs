@@ -2,8 +2,8 @@
 
 use std::path::{Component, Path};
 
+use super::super::build::Destination;
 use super::super::credentials;
-use super::super::deploy::Destination;
 use super::super::doctor::{Doctor, Script};
 use super::super::error::{Findings, InputErrors};
 use super::super::raw::RawInputs;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::super::build::Build;
 use super::super::credentials;
-use super::super::deploy::{Build, Deploy, What};
+use super::super::deploy::{Deploy, What};
 use super::super::error::{Findings, InputErrors};
 use super::super::job::{Job, JobImage, JobSettings, Run};
 use super::super::raw::RawInputs;

@@ -1,9 +1,9 @@
 //! Labels: those that are given, those of the run, and those that go.
 
-use super::super::deploy::Named;
+use super::super::deploy::ByName;
 use super::super::runner::Runner;
 use super::Give;
-use crate::model::shown::{self, Shown};
+use crate::model::shown::{Named, Shown};
 
 /// Whether every label goes that is there.
 pub(super) fn all_labels_go(give: &Give<'_>) -> bool {
@@ -16,7 +16,7 @@ fn label_rule(key: &str, value: &str) -> Result<(), (String, String)> {
     };
     if !part(key) || !key.starts_with(char::is_lowercase) {
         return Err((
-            format!("{} is not a label", shown::Named(key)),
+            format!("{} is not a label", Named(key)),
             "lowercase letters, digits, `_`, `-`, at most 63, starting with a letter".into(),
         ));
     }
@@ -43,7 +43,7 @@ pub(super) fn labels(give: &mut Give<'_>, runner: &Runner) -> (Vec<(String, Stri
     {
         give.findings.wrong("labels", "it names none, and changes nothing", "name one, or leave it out");
     }
-    let Named { put: given, gone, .. } = changes.unwrap_or_default();
+    let ByName { put: given, gone, .. } = changes.unwrap_or_default();
     labels.retain(|(key, _)| !given.iter().any(|(other, _)| other == key) && !gone.contains(key));
     labels.extend(given);
     (labels, gone)

@@ -29,8 +29,9 @@ mod volumes;
 
 use std::time::Duration;
 
+use super::build::Recipe;
 use super::credentials;
-use super::deploy::{Deploy, Named, Pick, Place, Recipe, What};
+use super::deploy::{ByName, Deploy, Pick, Place, What};
 use super::error::{Findings, InputErrors};
 use super::raw::RawInputs;
 use super::runner::Runner;
@@ -424,10 +425,10 @@ impl Give<'_> {
         &mut self,
         name: &'static str,
         check: impl Fn(&str, &str) -> Result<(), (String, String)>,
-    ) -> Option<Named<String>> {
+    ) -> Option<ByName<String>> {
         let input = super::spec::find(name)?;
         let text = self.raw.whole(name)?;
-        let mut all = Named::default();
+        let mut all = ByName::default();
         for entry in super::map::parse(input, super::map::From::Input, text, self.findings) {
             if entry.is_null {
                 all.gone.push(entry.key);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::deploy::Recipe;
+use super::super::build::Recipe;
 use super::super::runner::Runner;
 use super::{Give, yaml_reason};
 use crate::model::shown::Named;

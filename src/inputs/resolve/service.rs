@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::deploy::{Changes, Ingress, Named, SecretRef, Settings, Strategy};
+use super::super::deploy::{ByName, Changes, Ingress, SecretRef, Settings, Strategy};
 use super::super::error::Findings;
 use super::super::runner::Runner;
 use super::super::setting::{in_lists, takes_back};
@@ -11,7 +11,7 @@ use super::super::{map, scalar, spec};
 use super::labels::{all_labels_go, labels};
 use super::{DEFAULT_REGION, Give, containers, edits, volumes};
 use crate::model::ids::{AccountEmail, IdError, ProjectId, RevisionName, ServiceName};
-use crate::model::shown::{self, Shown};
+use crate::model::shown::{Named, Shown};
 
 /// Cloud Run's limits (`google-api.md` 6.2).
 const LONGEST_REQUEST: u64 = 3600;
@@ -171,7 +171,7 @@ fn contradictions(findings: &mut Findings, settings: &Settings, milli_cpu: Optio
         if secrets.contains(name.as_str()) {
             findings.wrong(
                 "secrets",
-                format!("{} is in `env_vars` too", shown::Named(name)),
+                format!("{} is in `env_vars` too", Named(name)),
                 "a variable is either a plain value or a secret; keep one",
             );
         }
@@ -211,7 +211,7 @@ fn nulls(give: &Give<'_>, env: &Changes<String>, secrets: &Changes<SecretRef>) -
 pub(super) fn taken_by_null(give: &mut Give<'_>, name: &str, gone: &[String]) {
     // A flag of gcloud's that takes something away cannot be taken for such a secret.
     if !gone.is_empty() && !give.findings.is_called(name) {
-        let names = gone.iter().map(|name| shown::Named(name).to_string()).collect::<Vec<_>>().join(", ");
+        let names = gone.iter().map(|name| Named(name).to_string()).collect::<Vec<_>>().join(", ");
         give.findings.warnings.push(format!(
             "{name}: null takes {names} away; `toJSON` of a secret that does not exist is null too, so make sure that this is meant"
         ));
@@ -231,7 +231,7 @@ fn variables(give: &mut Give<'_>, runner: &Runner) -> Changes<String> {
     let strategy = strategy(give, "env_vars_update_strategy");
     let mut gone = Vec::new();
     let mut entries = give.text("env_vars_file").map(|shown| file_entries(give, runner, &shown));
-    if let Some(Named { put: given, gone: taken, .. }) = give.changes("env_vars", variable_rule) {
+    if let Some(ByName { put: given, gone: taken, .. }) = give.changes("env_vars", variable_rule) {
         if given.is_empty() && taken.is_empty() && strategy == Strategy::Merge {
             nothing(give, "env_vars", "env_vars_update_strategy");
         }
@@ -268,13 +268,13 @@ pub(super) fn variable_rule(key: &str, value: &str) -> Result<(), (String, Strin
     variable_name(key)?;
     if value.len() > LARGEST_VALUE {
         return Err((
-            format!("the value of {} is {} bytes long", shown::Named(key), value.len()),
+            format!("the value of {} is {} bytes long", Named(key), value.len()),
             "Cloud Run takes 32 KiB; put it into Secret Manager and mount it with `secrets: /path: name:latest`".into(),
         ));
     }
     if value.contains('\0') {
         return Err((
-            format!("the value of {} holds a NUL character", shown::Named(key)),
+            format!("the value of {} holds a NUL character", Named(key)),
             "no process can be given that".into(),
         ));
     }
@@ -292,7 +292,7 @@ fn variable_name(key: &str) -> Result<(), (String, String)> {
         Ok(())
     } else {
         Err((
-            format!("{} is not the name of a variable", shown::Named(key)),
+            format!("{} is not the name of a variable", Named(key)),
             "write letters, digits and `_`, starting with a letter".into(),
         ))
     }
@@ -323,7 +323,7 @@ pub(super) fn secret_rule(key: &str, value: &str) -> Result<(), (String, String)
         let file = key.rsplit_once('/').is_some_and(|(dir, file)| !dir.is_empty() && !file.is_empty());
         if !file || key.contains("//") || key.contains("/../") {
             return Err((
-                format!("{} is not a path of a file in a directory", shown::Named(key)),
+                format!("{} is not a path of a file in a directory", Named(key)),
                 "write `/directory/file`".into(),
             ));
         }
@@ -332,7 +332,7 @@ pub(super) fn secret_rule(key: &str, value: &str) -> Result<(), (String, String)
     }
     secret_ref(value)
         .map(drop)
-        .map_err(|cure| (format!("the value of {} is not a secret's version", shown::Named(key)), cure.into()))
+        .map_err(|cure| (format!("the value of {} is not a secret's version", Named(key)), cure.into()))
 }
 
 /// A mounted secret takes its whole directory (`google-api.md` 6.2), so two cannot share one.
@@ -343,7 +343,7 @@ fn one_secret_per_directory(findings: &mut Findings, entries: &[(String, SecretR
         match seen.get(directory) {
             Some(other) if *other != secret.secret => findings.wrong(
                 "secrets",
-                format!("two secrets are mounted in {}", shown::Named(directory)),
+                format!("two secrets are mounted in {}", Named(directory)),
                 "a directory can hold files of one secret only; use another directory",
             ),
             Some(_) => {}

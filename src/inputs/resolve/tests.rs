@@ -1,5 +1,6 @@
 use super::*;
-use crate::inputs::deploy::{Builder, Cache, Recipe, SecretRef, Strategy};
+use crate::inputs::build::{Builder, Cache, Recipe};
+use crate::inputs::deploy::{SecretRef, Strategy};
 use crate::inputs::spec::Command;
 use std::collections::BTreeMap;
 

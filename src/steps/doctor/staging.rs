@@ -7,7 +7,7 @@ use crate::console::duration;
 use crate::explain::Class;
 use crate::google::cloud_build::Status;
 use crate::google::registry;
-use crate::inputs::deploy::{Destination, Recipe};
+use crate::inputs::build::{Destination, Recipe};
 use crate::model::image::ImageRef;
 use crate::model::registry::Location;
 use crate::plan::budget;

@@ -1,13 +1,13 @@
 //! What would hinder a build: its account, its bucket, its configuration.
 
 use super::super::doctor::another_account;
-use super::{Finding, READ_IMAGES, Seen, There, failure, own_number, refused, still_missing};
+use super::{Finding, READ_IMAGES, Seen, There, allowed, failure, own_number, refused};
 use crate::explain::{Class, Explain, Failure};
 use crate::google::cloud_run::Service;
 use crate::google::projects::{self, AccountState, Resource};
 use crate::google::roles::{self, Need};
 use crate::google::{cloud_build, storage};
-use crate::inputs::deploy::{Build, Recipe};
+use crate::inputs::build::{Build, Recipe};
 use crate::model::facts::Facts;
 use crate::model::ids::AccountEmail;
 use crate::plan::doctor::fix::{Fix, own_builder};
@@ -29,23 +29,15 @@ pub(in crate::steps) async fn of_build(
         staging_bucket(context, Some(build)),
     );
     let mut findings = Vec::new();
-    let account = account.unwrap_or_else(|found| {
-        findings.extend(found);
-        None
-    });
-    let bucket = bucket.unwrap_or_else(|found| {
-        findings.push(found);
-        None
-    });
-    let mut reads_images = false;
+    let (account, bucket) = known(account, bucket, &mut findings);
     // That permissions cannot be looked at has been said where the job's own were.
-    if let Ok(held) = held {
-        reads_images = held.iter().any(|permission| permission == READ_IMAGES);
-        let missing: Vec<&Need> =
-            needs.into_iter().filter(|need| !held.iter().any(|other| other == need.permission)).collect();
-        let there = There { build_account: account.as_ref(), service: None, bucket: bucket.is_some() };
-        findings.extend(still_missing(context, &missing, there).await);
-    }
+    let reads_images = match held {
+        Ok(held) => {
+            let there = There { build_account: account.as_ref(), service: None, bucket: bucket.is_some() };
+            allowed(context, &needs, &held, there, &mut findings).await
+        }
+        Err(_) => false,
+    };
     if let Some(bucket) = &bucket {
         findings.extend(strangers(context, facts, build, bucket, account.as_ref()).await);
     }
@@ -54,6 +46,23 @@ pub(in crate::steps) async fn of_build(
         return Err(failure(context, findings));
     }
     Ok(Seen { service: None, live: None, bucket_missing: bucket.is_none(), build_account: account, reads_images })
+}
+
+/// The account and the bucket of a build, where they are known; what hinders it is added to the findings.
+pub(super) fn known(
+    account: Result<Option<AccountEmail>, Vec<Finding>>,
+    bucket: Result<Option<storage::Bucket>, Finding>,
+    findings: &mut Vec<Finding>,
+) -> (Option<AccountEmail>, Option<storage::Bucket>) {
+    let account = account.unwrap_or_else(|found| {
+        findings.extend(found);
+        None
+    });
+    let bucket = bucket.unwrap_or_else(|found| {
+        findings.push(found);
+        None
+    });
+    (account, bucket)
 }
 
 /// A bucket of the build's that belongs to another project.

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::super::super::deploy::{Recipe, What};
+use super::super::super::build::Recipe;
+use super::super::super::deploy::What;
 use super::super::super::hosting::Channel;
 use super::super::super::release::{self, MissingUrl};
 use super::super::super::runner::Origin;

@@ -1,0 +1,45 @@
+//! The image that is deployed: made, found, or taken from where it serves; once for all regions.
+
+use super::{Context, build, preflight, resolve, step, upload};
+use crate::explain::Failure;
+use crate::inputs::build::Build;
+use crate::inputs::deploy::What;
+use crate::model::facts::Facts;
+use crate::model::step::StepName;
+
+/// The image to deploy, which is made or found once for all regions.
+pub(super) async fn made_or_found(
+    context: &Context<'_>,
+    facts: &mut Facts,
+    seen: &preflight::Seen,
+) -> Result<String, Failure> {
+    match &context.deploy.what {
+        What::Build(build) => built(context, facts, build, seen).await,
+        What::Image(image) => {
+            step(context, facts, StepName::Resolve, async |facts| resolve::run(context.http, facts, image).await).await
+        }
+        What::Promoted(place) => {
+            step(context, facts, StepName::Resolve, async |facts| resolve::promoted(context.http, facts, place).await)
+                .await
+        }
+        What::Revision(_) | What::Traffic(_) => unreachable!("nothing is deployed"),
+    }
+}
+
+/// The image of a build.
+pub(super) async fn built(
+    context: &Context<'_>,
+    facts: &mut Facts,
+    build: &Build,
+    seen: &preflight::Seen,
+) -> Result<String, Failure> {
+    let staged = match build.has_source {
+        true => Some(upload::stage(context, facts, build, seen).await?),
+        false => {
+            upload::make_room(context, build, seen).await?;
+            None
+        }
+    };
+    let staged = staged.as_ref();
+    step(context, facts, StepName::Build, async |facts| build::run(context, facts, build, staged, seen).await).await
+}
