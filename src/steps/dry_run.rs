@@ -39,6 +39,9 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
     let begun = begin(context, facts, current, &context.marks.revision, None).await?;
     facts.rollout = None;
     let before = guest::started(context, current).await?;
+    if before.is_none() && context.deploy.manifest.is_none() {
+        foresee::nothing_to_take(&context.deploy.settings, &format!("service `{}`", context.deploy.service))?;
+    }
     if let Some(revision) = current.filter(|_| context.deploy.guest.is_none()).and_then(deploy::instead) {
         context.console.line(&format!(
             "It starts from revision `{revision}`, which serves: the service's own template was never promoted"

@@ -6,8 +6,9 @@ use serde_json::Value;
 use super::{Context, deploy, preflight};
 use crate::explain::{Class, Failure};
 use crate::google::jobs;
-use crate::inputs::deploy::What;
+use crate::inputs::deploy::{Settings, What};
 use crate::inputs::job::PreDeploy;
+use crate::model::shown;
 use crate::plan::besides::{besides, given};
 use crate::plan::enrolment::base_that_stays;
 use crate::plan::manifest::from_manifest;
@@ -25,8 +26,8 @@ pub(super) async fn everywhere(contexts: &[Context<'_>], seen: &[preflight::Seen
             _ => UNKNOWN.to_owned(),
         };
         let before = super::guest::started(context, seen.service.as_ref()).await?;
-        if before.is_none() {
-            nothing_to_take(context)?;
+        if before.is_none() && context.deploy.manifest.is_none() {
+            nothing_to_take(&context.deploy.settings, &format!("service `{}`", context.deploy.service))?;
         }
         let after = deploy::wanted(context, before.as_ref(), &image)?;
         say(context, before.as_ref(), &after);
@@ -37,17 +38,15 @@ pub(super) async fn everywhere(contexts: &[Context<'_>], seen: &[preflight::Seen
     Ok(())
 }
 
-/// Refuses what would be taken away from a service that is not there: most likely a secret that does not exist was meant.
-fn nothing_to_take(context: &Context<'_>) -> Result<(), Failure> {
-    let deploy = context.deploy;
-    let Some(name) = deploy.settings.nulls.first() else { return Ok(()) };
-    let name = crate::model::shown::Named(name).to_string();
-    let what = format!(
-        "{name} is null, and there is no service `{}` it could be taken away from: `toJSON` makes that of a secret that does not exist",
-        deploy.service
+/// Refuses what would be taken away from `what`, which is not there: most likely a secret that does not exist was meant.
+pub(super) fn nothing_to_take(settings: &Settings, what: &str) -> Result<(), Failure> {
+    let Some(null) = settings.nulls.first() else { return Ok(()) };
+    let sentence = format!(
+        "{} is null, and there is no {what} it could be taken away from: `toJSON` makes that of a secret that does not exist",
+        shown::Named(null)
     );
-    Err(Failure::plain(Class::Config, what)
-        .hint(format!("Store the secret: gh secret set {}", name.trim_matches('`')))
+    Err(Failure::plain(Class::Config, sentence)
+        .hint(format!("Store the secret: gh secret set {}", shown::name(null).unwrap_or("NAME")))
         .more_hints(["Or leave the entry out".to_owned()]))
 }
 

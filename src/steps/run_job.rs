@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::build::repository;
 use super::dry_run::STAND_IN;
+use super::foresee::nothing_to_take;
 use super::job::{self, Work};
 use super::{Context, image, preflight, region, resolve, timed};
 use crate::console::Console;
@@ -68,6 +69,9 @@ impl JobContext<'_> {
         let described = self.described(current);
         // What a manifest says is named.
         let start = described.as_ref().or(current);
+        if start.is_none() {
+            nothing_to_take(&self.job.settings.shared, &format!("job `{}`", self.job.name))?;
+        }
         let after = change(start, &self.job.settings, image, mark).map_err(|error| Failure::of(sentence(), error))?;
         if let Some(start) = start {
             let before = as_service(&settings_of(start));

@@ -154,6 +154,7 @@ fn a_secret_that_is_not_there_is_no_value() {
         let run = scene.input("env_vars", text).run().expect(2);
         run.says("`DATABASE_URL` is null, and there is no service `web` it could be taken away from");
         run.says("gh secret set DATABASE_URL");
+        scene.command(&["deploy", "--dry-run"]).expect(2).says("there is no service `web` it could be taken away from");
         scene.input("env_vars", "DATABASE_URL: there").run().expect(0);
         let run = scene.input("env_vars", text).run().expect(0);
         run.says("env_vars: null takes `DATABASE_URL` away; `toJSON` of a secret that does not exist is null too");

@@ -389,3 +389,19 @@ fn inputs_of_a_build_need_something_to_build() {
     let run = scene.command(&["job"]).expect(2);
     run.says("from_service: the image is built from `source`").says("is too long for a job whose image is built here");
 }
+
+#[test]
+fn a_secret_that_is_not_there_is_taken_away_from_no_job() {
+    let mut scene = scene();
+    scene.input("env_vars", "LEVEL: info\nTOKEN: null");
+    let run = scene.command(&["job"]).expect(2);
+    run.says("`TOKEN` is null, and there is no job `nightly` it could be taken away from");
+    run.says("gh secret set TOKEN");
+    assert_eq!(count(&scene, "job created"), 0);
+    // What a manifest says can be taken away.
+    let task = json!({"containers": [{"image": IMAGE, "env": [{"name": "TOKEN", "value": "t"}]}]});
+    scene.file("job.json", json!({"template": {"template": task}}).to_string()).input("manifest", "job.json");
+    scene.command(&["job"]).expect(0);
+    let env = config(&scene)["template"]["template"]["containers"][0]["env"].clone();
+    assert_eq!(env, json!([{"name": "LEVEL", "value": "info"}]));
+}
