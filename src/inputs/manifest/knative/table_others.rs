@@ -10,15 +10,8 @@ use super::table::{
     of_containers, of_service, of_template, past,
 };
 
-/// What jobs and worker pools have alike.
+/// What the containers of jobs and worker pools have alike, and notes of how they were built.
 pub(super) const OF_BOTH: &[Annotation] = &[
-    of_service("run.googleapis.com/binary-authorization", "binaryAuthorization", Form::Policy),
-    of_service(
-        "run.googleapis.com/binary-authorization-breakglass",
-        "binaryAuthorization.breakglassJustification",
-        Form::Text,
-    ),
-    of_service("run.googleapis.com/launch-stage", "launchStage", Form::Words(STAGES)),
     of_containers("run.googleapis.com/base-images", Part::BaseImages),
     of_containers("run.googleapis.com/build-config", Part::Builds),
     of_containers("run.googleapis.com/cloudsql-instances", Part::Sockets),
@@ -36,6 +29,13 @@ pub(super) const OF_BOTH: &[Annotation] = &[
 
 /// Those of a job.
 pub(super) const JOBS: &[Annotation] = &[
+    of_service("run.googleapis.com/binary-authorization", "binaryAuthorization", Form::Policy),
+    of_service(
+        "run.googleapis.com/binary-authorization-breakglass",
+        "binaryAuthorization.breakglassJustification",
+        Form::Text,
+    ),
+    of_service("run.googleapis.com/launch-stage", "launchStage", Form::Words(STAGES)),
     of_template("run.googleapis.com/encryption-key", "template.encryptionKey", Form::Text),
     of_template("run.googleapis.com/execution-environment", "template.executionEnvironment", Form::Words(ENVIRONMENT)),
     of_template("run.googleapis.com/gpu-zonal-redundancy-disabled", "template.gpuZonalRedundancyDisabled", Form::Flag),
@@ -50,7 +50,14 @@ pub(super) const JOBS: &[Annotation] = &[
 
 /// Those of a worker pool.
 pub(super) const WORKER_POOLS: &[Annotation] = &[
+    of_service("run.googleapis.com/binary-authorization", "binaryAuthorization", Form::Policy),
+    of_service(
+        "run.googleapis.com/binary-authorization-breakglass",
+        "binaryAuthorization.breakglassJustification",
+        Form::Text,
+    ),
     of_service("run.googleapis.com/description", "description", Form::Text),
+    of_service("run.googleapis.com/launch-stage", "launchStage", Form::Words(STAGES)),
     of_service("run.googleapis.com/manualInstanceCount", "scaling.manualInstanceCount", Form::Number),
     // v2 has no mode of a pool: it has as many instances as it is told.
     Annotation { name: "run.googleapis.com/scalingMode", on: On::Service, place: Place::Only("manual") },
