@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::github;
+use super::clients::github;
 use crate::console::Console;
 use crate::explain::{Class, Explain};
 use crate::github::deployments::{Begin, Deployment, State, Status};

@@ -1,92 +1,108 @@
-//! The doctor: read, look, tell. It changes nothing in the cloud, so nothing is cleaned up when it is stopped.
+//! The doctor: looks, and says what to mend. It changes nothing in the cloud, so nothing is cleaned up when it is stopped.
 
-use std::sync::Arc;
-use std::time::Instant;
-
-use super::notify;
-use super::{connect, files, read_texts, stopped, tell};
-use crate::cli::Invocation;
-use crate::console::Console;
+use super::clients::{Clients, Tools};
+use super::command::{Command, Resolved, Run};
+use super::texts::Texts;
 use crate::explain::{Class, Failure};
-use crate::inputs::doctor::{Doctor, Script};
+use crate::inputs::doctor::{Doctor as Wanted, Script};
+use crate::inputs::error::InputErrors;
 use crate::inputs::resolve::doctor::run as resolve;
-use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command;
 use crate::plan::doctor::script::script;
 use crate::plan::doctor::{Finding, State, worst};
-use crate::report::doctor::{DoctorStory, headline, markdown};
-use crate::report::summary::mark;
-use crate::report::{Outcome, exit_code};
+use crate::report::doctor::{DoctorStory, headline, markdown, sentences, table, values};
+use crate::report::{Outcome, Report, Said};
 use crate::steps::doctor::{self, DoctorContext};
 use crate::workspace;
 
-/// Runs the doctor to its exit code.
-pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation) -> u8 {
-    let begun = Instant::now();
-    let (raw, findings) = read_texts(console, runner, invocation, Command::Doctor);
-    let doctor = match resolve(&raw, runner, findings) {
-        Ok(doctor) => doctor,
-        Err(errors) => return tell::refuse(console, runner, &errors),
-    };
-    tell::announce(console, runner, &format!("looking at project {}", doctor.project), &[]);
-    let files = files(runner);
-    let (found, mut outcome) = look(console, runner, &doctor).await;
-    let text = script(doctor.project.as_str(), &found);
-    if let (Script::File(path), false) = (&doctor.script, found.is_empty()) {
-        match workspace::write(&runner.workspace, path, &text) {
-            Ok(()) => console.line(&format!("The script that mends what was found is in {}", path.display())),
-            Err(error) => {
-                let sentence = format!("The script could not be written to `{}`: {error}", path.display());
-                console.warning(&sentence);
-                // What was found in the project goes before.
-                if let Outcome::Deployed(()) = outcome {
-                    outcome = Outcome::Failed(Failure::plain(Class::Config, sentence));
-                }
-            }
+/// The doctor command.
+pub(super) struct Doctor(Wanted);
+
+impl Command for Doctor {
+    type Clients = Clients;
+    type Facts = Vec<Finding>;
+    type End = ();
+
+    const CLEANS_UP: bool = false;
+
+    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+        let wanted = resolve(&texts.raw, &texts.runner, std::mem::take(&mut texts.findings))?;
+        Ok(Resolved { command: Self(wanted), warnings: Vec::new() })
+    }
+
+    fn title(&self) -> Option<String> {
+        Some(format!("looking at project {}", self.0.project))
+    }
+
+    fn facts(&self, _: Vec<String>) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    async fn connect(&self, tools: &Tools<'_>) -> Result<Clients, Failure> {
+        tools.connect(&self.0.credentials, self.0.project.as_str()).await
+    }
+
+    async fn run(
+        &self,
+        tools: &Tools<'_>,
+        clients: &Clients,
+        found: &mut Vec<Finding>,
+    ) -> Result<Outcome<()>, Failure> {
+        *found = doctor::run(&DoctorContext::new(&self.0, &clients.http)).await?;
+        let outcome = verdict(&self.0, found);
+        match self.write_script(tools, found) {
+            // What was found in the project goes before.
+            Err(failure) if matches!(outcome, Outcome::Deployed(())) => Err(failure),
+            _ => Ok(outcome),
         }
     }
-    let story = DoctorStory {
-        project: doctor.project.as_str(),
-        region: doctor.region.as_str(),
-        service: doctor.service.as_ref().map(|name| name.as_str()),
-        site: doctor.site.as_ref().map(|name| name.as_str()),
-        account: doctor.credentials.principal.shown(),
-        run_url: runner.origin.run_url(),
-        findings: &found,
-        script: &text,
-        wanted: doctor.script != Script::None,
-        printed: doctor.script == Script::Print && !found.is_empty(),
-        outcome: &outcome,
-        took: begun.elapsed(),
-    };
-    let now = tell::tell_doctor(console, &files, &story);
-    let headline = format!("{} {}", mark(&outcome), headline(&story));
-    notify::end(console, (runner, invocation, Command::Doctor), headline, &now).await;
-    tell::show(console, &outcome, || markdown(&story));
-    exit_code(&outcome)
+
+    fn report(&self, run: &Run<'_, Self>) -> Report {
+        let wanted = &self.0;
+        let text = script(wanted.project.as_str(), run.facts);
+        let story = DoctorStory {
+            project: wanted.project.as_str(),
+            region: wanted.region.as_str(),
+            service: wanted.service.as_ref().map(|name| name.as_str()),
+            site: wanted.site.as_ref().map(|name| name.as_str()),
+            account: wanted.credentials.principal.shown(),
+            run_url: run.tools.runner.origin.run_url(),
+            findings: run.facts,
+            script: &text,
+            wanted: wanted.script != Script::None,
+            printed: wanted.script == Script::Print && !run.facts.is_empty(),
+            outcome: run.outcome,
+            took: run.took,
+        };
+        let mut before: Vec<Said> = table(&story).into_iter().map(Said::Line).collect();
+        if story.printed {
+            before.push(Said::Title("The script that mends it, to be read and run by an owner".to_owned()));
+            before.extend(story.script.lines().map(|line| Said::Foreign(line.to_owned())));
+        }
+        let report = Report::new(headline(&story), run.took, values(&story), markdown(&story));
+        Report { before, now: sentences(&story), on: "project", ..report }
+    }
 }
 
-/// Looks until everything was seen or a signal comes.
-async fn look(console: &Arc<Console>, runner: &Runner, doctor: &Doctor) -> (Vec<Finding>, Outcome<()>) {
-    let clients = match connect(console, runner, doctor.credentials.clone(), doctor.project.as_str()).await {
-        Ok(clients) => clients,
-        Err(failure) => return (Vec::new(), Outcome::Failed(failure)),
-    };
-    let context = DoctorContext::new(doctor, &clients.http);
-    tokio::select! {
-        found = doctor::run(&context) => match found {
-            Ok(found) => {
-                let outcome = verdict(doctor, &found);
-                (found, outcome)
-            }
-            Err(failure) => (Vec::new(), Outcome::Failed(failure)),
-        },
-        signal = stopped() => (Vec::new(), Outcome::Cancelled(signal)),
+impl Doctor {
+    /// Writes the script that mends what was found, where a file was asked for.
+    fn write_script(&self, tools: &Tools<'_>, found: &[Finding]) -> Result<(), Failure> {
+        let Script::File(path) = &self.0.script else { return Ok(()) };
+        if found.is_empty() {
+            return Ok(());
+        }
+        let text = script(self.0.project.as_str(), found);
+        workspace::write(&tools.runner.workspace, path, &text).map_err(|error| {
+            let sentence = format!("The script could not be written to `{}`: {error}", path.display());
+            tools.console.warning(&sentence);
+            Failure::plain(Class::Config, sentence)
+        })?;
+        tools.console.line(&format!("The script that mends what was found is in {}", path.display()));
+        Ok(())
     }
 }
 
 /// Whether something is in the way; the class of the first such finding makes the exit code.
-fn verdict(doctor: &Doctor, found: &[Finding]) -> Outcome<()> {
+fn verdict(doctor: &Wanted, found: &[Finding]) -> Outcome<()> {
     let Some(class) = worst(found) else { return Outcome::Deployed(()) };
     let blocking: Vec<&Finding> = found.iter().filter(|one| matches!(one.state, State::Blocking(_))).collect();
     let what = match blocking.as_slice() {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::connect;
+use super::clients::connect;
 use crate::console::Console;
 use crate::console::files::Files;
 use crate::google::http::Http;

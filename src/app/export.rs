@@ -1,63 +1,83 @@
-//! The export command: read, write a file, tell. It changes nothing in the cloud, so there is nothing to clean up.
+//! The export command: writes a manifest. It changes nothing in the cloud, so there is nothing to clean up.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Instant;
 
-use super::{connect, files, read_texts, stopped, tell};
-use crate::cli::Invocation;
+use super::clients::{Clients, Tools};
+use super::command::{Command, Resolved, Run};
+use super::texts::Texts;
 use crate::console::Console;
 use crate::explain::{Class, Failure};
+use crate::inputs::error::InputErrors;
 use crate::inputs::export::ExportInput;
 use crate::inputs::manifest::Form;
 use crate::inputs::resolve::export::run as resolve;
 use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command;
-use crate::report::export::{ExportStory, markdown};
-use crate::report::{Outcome, exit_code};
+use crate::report::export::{ExportStory, headline, markdown, values};
+use crate::report::{Outcome, Report, Said};
 use crate::steps::export::export;
 use crate::workspace;
 
-/// Runs the export command to its exit code.
-pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation) -> u8 {
-    let begun = Instant::now();
-    if !invocation.flags.iter().any(|(name, _)| *name == "to") && !runner.actions {
-        console.step_aside();
+/// The export command.
+pub(super) struct Export(ExportInput);
+
+impl Command for Export {
+    type Clients = Clients;
+    /// What could not be said in the manifest.
+    type Facts = Vec<String>;
+    type End = ();
+
+    const TELLS_WEBHOOK: bool = false;
+    const CLEANS_UP: bool = false;
+
+    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+        let wanted = resolve(&texts.raw, &texts.runner, std::mem::take(&mut texts.findings))?;
+        Ok(Resolved { command: Self(wanted), warnings: Vec::new() })
     }
-    let (raw, findings) = read_texts(console, runner, invocation, Command::Export);
-    let wanted = match resolve(&raw, runner, findings) {
-        Ok(wanted) => wanted,
-        Err(errors) => return tell::refuse(console, runner, &errors),
-    };
-    let mut warnings = Vec::new();
-    let work = async {
-        let clients = connect(console, runner, wanted.credentials.clone(), wanted.project.as_str()).await?;
-        let (file, odd) = export(&clients.http, &wanted).await?;
-        warnings = odd;
-        give(console, runner, &wanted, &file.text)
-    };
-    let outcome = tokio::select! {
-        outcome = work => outcome.map_or_else(Outcome::Failed, Outcome::Deployed),
-        signal = stopped() => Outcome::Cancelled(signal),
-    };
-    warnings.iter().for_each(|warning| console.warning(warning));
-    let story = ExportStory {
-        what: &format!("{} `{}`", wanted.what.resource().word(), wanted.what.name()),
-        region: wanted.region.as_str(),
-        project: wanted.project.as_str(),
-        account: wanted.credentials.principal.shown(),
-        file: wanted.to.as_deref().and_then(Path::to_str),
-        form: match wanted.form {
-            Form::V2 => "v2",
-            Form::Knative => "knative",
-        },
-        warnings: &warnings,
-        outcome: &outcome,
-        took: begun.elapsed(),
-    };
-    tell::tell_export(console, &files(runner), &story);
-    tell::show(console, &outcome, || markdown(&story));
-    exit_code(&outcome)
+
+    fn title(&self) -> Option<String> {
+        None
+    }
+
+    fn facts(&self, _: Vec<String>) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn connect(&self, tools: &Tools<'_>) -> Result<Clients, Failure> {
+        tools.connect(&self.0.credentials, self.0.project.as_str()).await
+    }
+
+    async fn run(&self, tools: &Tools<'_>, clients: &Clients, odd: &mut Vec<String>) -> Result<Outcome<()>, Failure> {
+        let (file, warnings) = export(&clients.http, &self.0).await?;
+        *odd = warnings;
+        give(tools.console, tools.runner, &self.0, &file.text)?;
+        Ok(Outcome::Deployed(()))
+    }
+
+    fn report(&self, run: &Run<'_, Self>) -> Report {
+        let wanted = &self.0;
+        let story = ExportStory {
+            what: &format!("{} `{}`", wanted.what.resource().word(), wanted.what.name()),
+            region: wanted.region.as_str(),
+            project: wanted.project.as_str(),
+            account: wanted.credentials.principal.shown(),
+            file: wanted.to.as_deref().and_then(Path::to_str),
+            form: match wanted.form {
+                Form::V2 => "v2",
+                Form::Knative => "knative",
+            },
+            warnings: run.facts,
+            outcome: run.outcome,
+            took: run.took,
+        };
+        let report = Report::new(headline(&story), run.took, values(&story), markdown(&story));
+        Report {
+            before: run.facts.iter().cloned().map(Said::Warning).collect(),
+            // Who reads standard output is told nothing else when all went well.
+            says_end: story.file.is_some() || !matches!(run.outcome, Outcome::Deployed(())),
+            on: "file",
+            ..report
+        }
+    }
 }
 
 /// Writes the file, or gives it away on standard output. On the runner it stays in the workspace.

@@ -1,175 +1,212 @@
-//! The hosting commands: read, do, tell. Beside the deploy, with a meaning and a report of their own.
+//! The hosting commands: a site is released, rolled back, promoted, or a preview of it removed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
 
+use super::clients::{Clients, Tools, connect};
+use super::command::{Command, Resolved, Run};
 use super::deployment::{self, Wish};
-use super::notify;
-use super::{connect, files, github, in_time, read_texts, tell, until_stopped, whose};
-use crate::cli::Invocation;
+use super::texts::Texts;
+use super::whose::{self, Commits};
 use crate::clock::random_hex;
 use crate::console::Console;
 use crate::explain::Failure;
-use crate::inputs::hosting::{Hosting, SiteWork};
+use crate::github::GitHub;
+use crate::inputs::error::InputErrors;
+use crate::inputs::hosting::{Hosting as Wanted, SiteWork};
 use crate::inputs::pull_request::head_of_merge;
 use crate::inputs::raw::RawInputs;
-use crate::inputs::resolve::hosting::{Resolved, run as resolve};
+use crate::inputs::resolve::hosting::{Resolved as Meaning, run as resolve};
 use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command;
+use crate::inputs::spec::Command as Word;
 use crate::model::credentials::Credentials;
 use crate::model::facts::{Facts, Written};
 use crate::model::hosting::{LIVE, SiteEnd, SiteKind};
 use crate::model::step::StepState;
+use crate::plan::decide::Step;
 use crate::plan::site_steps::steps;
-use crate::report::hosting::{SiteStory, headline, markdown};
-use crate::report::summary::mark;
-use crate::report::{Outcome, exit_code};
+use crate::report::hosting::{SiteStory, headline, markdown, sentences, values};
+use crate::report::{Outcome, Report};
 use crate::steps::hosting::{self, SiteContext, undo};
 
 /// Whether a rollback or a promotion is about a site, by what was given.
-pub(super) fn is_meant(raw: &RawInputs, command: Command) -> bool {
+pub(super) fn is_meant(raw: &RawInputs, command: Word) -> bool {
     match command {
-        Command::Hosting | Command::HostingRollback | Command::HostingPromote => true,
-        Command::Rollback | Command::Promote => ["site", "to_version", "from_channel"].iter().any(|name| raw.has(name)),
-        Command::Deploy
-        | Command::Job
-        | Command::Release
-        | Command::Preview
-        | Command::Status
-        | Command::Logs
-        | Command::Export
-        | Command::Monitoring
-        | Command::Doctor
-        | Command::RotateKey
-        | Command::RotateSecret => false,
+        Word::Hosting | Word::HostingRollback | Word::HostingPromote => true,
+        Word::Rollback | Word::Promote => ["site", "to_version", "from_channel"].iter().any(|name| raw.has(name)),
+        Word::Deploy
+        | Word::Job
+        | Word::Release
+        | Word::Preview
+        | Word::Status
+        | Word::Logs
+        | Word::Export
+        | Word::Monitoring
+        | Word::Doctor
+        | Word::RotateKey
+        | Word::RotateSecret => false,
     }
 }
 
-/// Runs a hosting command to its exit code.
-pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation, command: Command) -> u8 {
-    let begun = Instant::now();
-    let (raw, findings) = read_texts(console, runner, invocation, command);
-    let Resolved { mut hosting, warnings } = match resolve(command, &raw, runner, findings) {
-        Ok(resolved) => resolved,
-        Err(errors) => return tell::refuse(console, runner, &errors),
-    };
-    let commits = match whose::settle(console, runner, &mut hosting).await {
-        Ok(commits) => commits,
-        Err(errors) => return tell::refuse(console, runner, &errors),
-    };
-    // Everything that is made and said is of the commit at the head; the run's own may be another branch's.
-    let mut runner = runner.clone();
-    runner.origin.sha = commits.head.clone().or(runner.origin.sha);
-    let runner = &runner;
-    // What GitHub was asked for is not the event's.
-    let head = head_of_merge(&runner.origin).filter(|_| commits.head.is_none());
-    let plan = steps(&hosting);
-    let verb = match &hosting.what {
-        _ if hosting.dry_run => "plan for",
-        SiteWork::Deploy(_) => "releasing to",
-        SiteWork::Rollback { .. } => "rolling back",
-        SiteWork::Promote { .. } => "promoting to",
-        SiteWork::Remove { .. } => "removing",
-    };
-    let what = format!("{verb} channel {} of project {}", hosting.channel(), hosting.project);
-    tell::announce(console, runner, &what, &plan);
-    let previews = matches!(&hosting.what, SiteWork::Deploy(_)) && hosting.channel() != LIVE;
-    if previews && raw.is_spelled("firebaseServiceAccount") && !raw.has("auth_domains") {
-        console.line("action-hosting-deploy put previews among the authorised domains of Firebase Authentication by itself; here `auth_domains: true` does, where people sign in on them");
-    }
-    let mut facts = Facts::default();
-    for warning in warnings {
-        console.warning(&warning);
-        facts.warnings.push(warning);
-    }
-    let files = files(runner);
-    let request = format!("req_{}", random_hex(8));
-    let tracked = match &hosting.environment {
-        Some(environment) if !hosting.dry_run && !matches!(hosting.what, SiteWork::Remove { .. }) => {
-            let (what, token) = (format!("hosting {}", hosting.channel()), hosting.github_token.as_ref());
-            let transient = hosting.channel() != LIVE;
-            let places = deployment::places_of_sites(&hosting);
-            let commit = commits.head.as_deref();
-            let wish = Wish { environment, commit, what, places, transient, token, asked_for: true };
-            deployment::begin(console, runner, &wish).await
-        }
-        _ => None,
-    };
-    let outcome = match connect(console, runner, hosting.credentials.clone(), hosting.project.as_str()).await {
-        Err(failure) => Outcome::Failed(failure),
-        Ok(clients) => {
-            deployment::start(console, tracked.as_ref()).await;
-            let github = github(runner, &clients.net, hosting.github_token.as_ref());
-            let context = SiteContext {
-                hosting: &hosting,
-                mark: &request,
-                origin: &runner.origin,
-                http: &clients.http,
-                github: github.as_ref(),
-                probe: &clients.probe,
-                console,
-                files: &files,
-                coming: &[],
-                fixed: &BTreeMap::new(),
-                name: "",
-            };
-            carry_out(&context, &mut facts).await
-        }
-    };
-    let story = SiteStory {
-        kind: kind(&hosting),
-        project: hosting.project.as_str(),
-        channel: hosting.channel(),
-        account: hosting.credentials.principal.shown(),
-        commit: runner.origin.sha.as_deref(),
-        head: head.as_deref(),
-        built: commits.built.as_deref(),
-        run_url: runner.origin.run_url(),
-        plan: &plan,
-        facts: &facts,
-        outcome: &outcome,
-        took: begun.elapsed(),
-    };
-    let now = tell::tell_sites(console, &files, &story);
-    if let Some(tracked) = tracked {
-        let url = facts.sites.first().and_then(|fact| fact.url.as_deref());
-        tracked.end(console, &outcome, url, &headline(&story)).await;
-    }
-    if !hosting.dry_run {
-        let headline = format!("{} {}", mark(&outcome), headline(&story));
-        notify::end(console, (runner, invocation, command), headline, &now).await;
-    }
-    tell::show(console, &outcome, || markdown(&story));
-    exit_code(&outcome)
+/// A hosting command.
+pub(super) struct Hosting {
+    wanted: Wanted,
+    commits: Commits,
+    plan: Vec<Step>,
+    /// What marks the versions that it makes.
+    mark: String,
+    /// Whether a user of action-hosting-deploy may miss what that did by itself.
+    comes_from_elsewhere: bool,
 }
 
-fn kind(hosting: &Hosting) -> SiteKind {
+/// What a hosting command works with.
+pub(super) struct SiteClients {
+    google: Clients,
+    github: Option<GitHub>,
+}
+
+impl Command for Hosting {
+    type Clients = SiteClients;
+    type Facts = Facts;
+    type End = SiteKind;
+
+    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+        let findings = std::mem::take(&mut texts.findings);
+        let Meaning { mut hosting, warnings } = resolve(texts.command, &texts.raw, &texts.runner, findings)?;
+        let commits = whose::settle(texts.console, &texts.runner, &mut hosting).await?;
+        // Everything that is made and said is of the commit at the head; the run's own may be another branch's.
+        if let Some(head) = &commits.head {
+            texts.runner.origin.sha = Some(head.clone());
+        }
+        let previews = matches!(&hosting.what, SiteWork::Deploy(_)) && hosting.channel() != LIVE;
+        let raw = &texts.raw;
+        let comes_from_elsewhere = previews && raw.is_spelled("firebaseServiceAccount") && !raw.has("auth_domains");
+        let mark = format!("req_{}", random_hex(8));
+        let command = Self { plan: steps(&hosting), wanted: hosting, commits, mark, comes_from_elsewhere };
+        Ok(Resolved { command, warnings })
+    }
+
+    fn title(&self) -> Option<String> {
+        let hosting = &self.wanted;
+        let verb = match &hosting.what {
+            _ if hosting.dry_run => "plan for",
+            SiteWork::Deploy(_) => "releasing to",
+            SiteWork::Rollback { .. } => "rolling back",
+            SiteWork::Promote { .. } => "promoting to",
+            SiteWork::Remove { .. } => "removing",
+        };
+        Some(format!("{verb} channel {} of project {}", hosting.channel(), hosting.project))
+    }
+
+    fn plan(&self) -> &[Step] {
+        &self.plan
+    }
+
+    fn tip(&self) -> Option<&'static str> {
+        self.comes_from_elsewhere.then_some("action-hosting-deploy put previews among the authorised domains of Firebase Authentication by itself; here `auth_domains: true` does, where people sign in on them")
+    }
+
+    fn is_dry_run(&self) -> bool {
+        self.wanted.dry_run
+    }
+
+    fn deployment(&self) -> Option<Wish<'_>> {
+        let hosting = &self.wanted;
+        if let SiteWork::Remove { .. } = hosting.what {
+            return None;
+        }
+        Some(Wish {
+            environment: hosting.environment.as_deref()?,
+            commit: self.commits.head.as_deref(),
+            what: format!("hosting {}", hosting.channel()),
+            places: deployment::places_of_sites(hosting),
+            transient: hosting.channel() != LIVE,
+            token: hosting.github_token.as_ref(),
+            asked_for: true,
+        })
+    }
+
+    fn facts(&self, warnings: Vec<String>) -> Facts {
+        Facts { warnings, ..Facts::default() }
+    }
+
+    async fn connect(&self, tools: &Tools<'_>) -> Result<SiteClients, Failure> {
+        let google = tools.connect(&self.wanted.credentials, self.wanted.project.as_str()).await?;
+        let github = tools.github(&google, self.wanted.github_token.as_ref());
+        Ok(SiteClients { google, github })
+    }
+
+    async fn run(
+        &self,
+        tools: &Tools<'_>,
+        clients: &SiteClients,
+        facts: &mut Facts,
+    ) -> Result<Outcome<SiteKind>, Failure> {
+        let context = self.context(tools, clients);
+        if self.wanted.dry_run {
+            return hosting::rehearse(&context, facts).await.map(Outcome::Planned);
+        }
+        hosting::run(&context, facts).await.map(|()| Outcome::Deployed(kind(&self.wanted)))
+    }
+
+    /// What was released and made is taken back.
+    async fn tidy_up(&self, tools: &Tools<'_>, clients: &SiteClients, facts: &mut Facts) {
+        facts.end(StepState::Cancelled, "interrupted");
+        clean_up(&self.context(tools, clients), facts).await;
+    }
+
+    fn report(&self, run: &Run<'_, Self>) -> Report {
+        let (hosting, origin) = (&self.wanted, &run.tools.runner.origin);
+        // What GitHub was asked for is not the event's.
+        let head = head_of_merge(origin).filter(|_| self.commits.head.is_none());
+        let story = SiteStory {
+            kind: kind(hosting),
+            project: hosting.project.as_str(),
+            channel: hosting.channel(),
+            account: hosting.credentials.principal.shown(),
+            commit: origin.sha.as_deref(),
+            head: head.as_deref(),
+            built: self.commits.built.as_deref(),
+            run_url: origin.run_url(),
+            plan: &self.plan,
+            facts: run.facts,
+            outcome: run.outcome,
+            took: run.took,
+        };
+        let report = Report::new(headline(&story), run.took, values(&story), markdown(&story));
+        let url = run.facts.sites.first().and_then(|fact| fact.url.clone());
+        Report { now: sentences(&story), on: "site", url, ..report }
+    }
+}
+
+/// A site of its own is not among others.
+static NOBODY: BTreeMap<crate::plan::serving::Service, String> = BTreeMap::new();
+
+impl Hosting {
+    fn context<'a>(&'a self, tools: &'a Tools<'_>, clients: &'a SiteClients) -> SiteContext<'a> {
+        SiteContext {
+            hosting: &self.wanted,
+            mark: &self.mark,
+            origin: &tools.runner.origin,
+            http: &clients.google.http,
+            github: clients.github.as_ref(),
+            probe: &clients.google.probe,
+            console: tools.console,
+            files: &tools.files,
+            coming: &[],
+            fixed: &NOBODY,
+            name: "",
+        }
+    }
+}
+
+pub(super) fn kind(hosting: &Wanted) -> SiteKind {
     match hosting.what {
         SiteWork::Deploy(_) => SiteKind::Deploy,
         SiteWork::Rollback { .. } => SiteKind::Rollback,
         SiteWork::Promote { .. } => SiteKind::Promote,
         SiteWork::Remove { .. } => SiteKind::Remove,
     }
-}
-
-/// Runs the command until it ends or a signal comes; then what it released and made is taken back.
-async fn carry_out(context: &SiteContext<'_>, facts: &mut Facts) -> Outcome<SiteKind> {
-    let work = async {
-        let done = if context.hosting.dry_run {
-            hosting::rehearse(context, facts).await.map(Outcome::Planned)
-        } else {
-            hosting::run(context, facts).await.map(|()| Outcome::Deployed(kind(context.hosting)))
-        };
-        done.unwrap_or_else(Outcome::Failed)
-    };
-    let signal = match until_stopped(context.console, Box::pin(work)).await {
-        Ok(outcome) => return outcome,
-        Err(signal) => signal,
-    };
-    facts.end(StepState::Cancelled, "interrupted");
-    in_time(Box::pin(clean_up(context, facts))).await;
-    Outcome::Cancelled(signal)
 }
 
 /// Takes back what was released on a live channel, and removes versions that nobody saw.

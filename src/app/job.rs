@@ -1,108 +1,116 @@
-//! The job command: read, do, tell. Beside the deploy, with a meaning and a report of its own.
+//! The job command: writes a job, runs it, waits for its end.
 
-use std::sync::Arc;
-use std::time::Instant;
-
-use super::notify;
-use super::{Shared, connect, end_build, executions, files, in_time, read_texts, tell, until_stopped};
-use crate::cli::Invocation;
+use super::clients::{Clients, Tools};
+use super::command::{Command, Resolved, Run};
+use super::deploy::{contexts, end_build};
+use super::executions;
+use super::texts::Texts;
 use crate::clock::random_hex;
-use crate::console::Console;
-use crate::inputs::job::JobImage;
+use crate::explain::Failure;
+use crate::inputs::error::InputErrors;
+use crate::inputs::job::{Job as Wanted, JobImage};
 use crate::inputs::pull_request::head_of_merge;
-use crate::inputs::resolve::job::{Resolved, run as resolve};
-use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command;
+use crate::inputs::resolve::job::run as resolve;
 use crate::model::execution::JobEnd;
 use crate::model::facts::Facts;
 use crate::model::step::StepState;
-use crate::plan::decide::marks;
+use crate::plan::decide::{Marks, Step, marks};
 use crate::plan::job_steps::steps;
-use crate::report::job::{JobStory, headline, markdown};
-use crate::report::summary::mark;
-use crate::report::{Outcome, exit_code};
+use crate::report::job::{JobStory, headline, markdown, sentences, values};
+use crate::report::{Outcome, Report};
 use crate::steps::run_job::{self, JobContext};
 
-/// Runs the job command to its exit code.
-pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation) -> u8 {
-    let begun = Instant::now();
-    let (raw, findings) = read_texts(console, runner, invocation, Command::Job);
-    let Resolved { job, warnings } = match resolve(&raw, runner, findings) {
-        Ok(resolved) => resolved,
-        Err(errors) => return tell::refuse(console, runner, &errors),
-    };
-    let plan = steps(&job, &runner.origin);
-    let verb = match &job.run {
-        _ if job.dry_run => "plan for job",
-        Some(_) => "running job",
-        None => "updating job",
-    };
-    let what = format!("{verb} {} in {} of project {}", job.name, job.region, job.project);
-    tell::announce(console, runner, &what, &plan);
-    let mut facts = Facts::default();
-    for warning in warnings {
-        console.warning(&warning);
-        facts.warnings.push(warning);
-    }
-    let files = files(runner);
-    let request = format!("req_{}", random_hex(8));
-    let outcome = match connect(console, runner, job.credentials.clone(), job.project.as_str()).await {
-        Err(failure) => Outcome::Failed(failure),
-        Ok(clients) => {
-            let built = match &job.image {
-                JobImage::Built(deploy) => Some((deploy.as_ref(), marks(deploy, &runner.origin, &random_hex(8)))),
-                _ => None,
-            };
-            let builds = built.as_ref().and_then(|(deploy, marks)| {
-                let shared = Shared { runner, marks, clients: &clients, github: None, files: &files };
-                shared.contexts(console, std::slice::from_ref(*deploy)).pop()
-            });
-            let context = JobContext { job: &job, mark: &request, http: &clients.http, console, files: &files, builds };
-            carry_out(&context, &mut facts).await
-        }
-    };
-    let head = head_of_merge(&runner.origin);
-    let story = JobStory {
-        job: job.name.as_str(),
-        region: job.region.as_str(),
-        project: job.project.as_str(),
-        account: job.credentials.principal.shown(),
-        commit: runner.origin.sha.as_deref(),
-        head: head.as_deref(),
-        run_url: runner.origin.run_url(),
-        plan: &plan,
-        facts: &facts,
-        outcome: &outcome,
-        took: begun.elapsed(),
-    };
-    let now = tell::tell_job(console, &files, &story);
-    if !job.dry_run {
-        let headline = format!("{} {}", mark(&outcome), headline(&story));
-        notify::end(console, (runner, invocation, Command::Job), headline, &now).await;
-    }
-    tell::show(console, &outcome, || markdown(&story));
-    exit_code(&outcome)
+/// The job command.
+pub(super) struct Job {
+    wanted: Wanted,
+    plan: Vec<Step>,
+    /// What its execution is found by.
+    mark: String,
+    /// What marks the build of its image, where there is one.
+    build: Option<Marks>,
 }
 
-/// Runs the command until it ends or a signal comes; then what it started is ended too.
-async fn carry_out(context: &JobContext<'_>, facts: &mut Facts) -> Outcome<JobEnd> {
-    let work = async {
-        let done = if context.job.dry_run {
-            run_job::rehearse(context, facts).await.map(Outcome::Planned)
-        } else {
-            run_job::run(context, facts).await.map(Outcome::Deployed)
+impl Command for Job {
+    type Clients = Clients;
+    type Facts = Facts;
+    type End = JobEnd;
+
+    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+        let resolved = resolve(&texts.raw, &texts.runner, std::mem::take(&mut texts.findings))?;
+        let origin = &texts.runner.origin;
+        let build = match &resolved.job.image {
+            JobImage::Built(deploy) => Some(marks(deploy, origin, &random_hex(8))),
+            _ => None,
         };
-        done.unwrap_or_else(Outcome::Failed)
-    };
-    let signal = match until_stopped(context.console, Box::pin(work)).await {
-        Ok(outcome) => return outcome,
-        Err(signal) => signal,
-    };
-    facts.end(StepState::Cancelled, "interrupted");
-    in_time(Box::pin(async {
-        executions::end(context.http, context.console, context.files, facts).await;
-        end_build(context.http, context.console, context.files, facts).await;
-    }))
-    .await;
-    Outcome::Cancelled(signal)
+        let mark = format!("req_{}", random_hex(8));
+        let command = Self { plan: steps(&resolved.job, origin), mark, build, wanted: resolved.job };
+        Ok(Resolved { command, warnings: resolved.warnings })
+    }
+
+    fn title(&self) -> Option<String> {
+        let job = &self.wanted;
+        let verb = match &job.run {
+            _ if job.dry_run => "plan for job",
+            Some(_) => "running job",
+            None => "updating job",
+        };
+        Some(format!("{verb} {} in {} of project {}", job.name, job.region, job.project))
+    }
+
+    fn plan(&self) -> &[Step] {
+        &self.plan
+    }
+
+    fn is_dry_run(&self) -> bool {
+        self.wanted.dry_run
+    }
+
+    fn facts(&self, warnings: Vec<String>) -> Facts {
+        Facts { warnings, ..Facts::default() }
+    }
+
+    async fn connect(&self, tools: &Tools<'_>) -> Result<Clients, Failure> {
+        tools.connect(&self.wanted.credentials, self.wanted.project.as_str()).await
+    }
+
+    async fn run(&self, tools: &Tools<'_>, clients: &Clients, facts: &mut Facts) -> Result<Outcome<JobEnd>, Failure> {
+        let builds = match (&self.wanted.image, &self.build) {
+            (JobImage::Built(deploy), Some(marks)) => {
+                contexts(tools, clients, None, marks, std::slice::from_ref(deploy.as_ref())).pop()
+            }
+            _ => None,
+        };
+        let (job, mark, http) = (&self.wanted, self.mark.as_str(), &clients.http);
+        let context = JobContext { job, mark, http, console: tools.console, files: &tools.files, builds };
+        if self.wanted.dry_run {
+            return run_job::rehearse(&context, facts).await.map(Outcome::Planned);
+        }
+        run_job::run(&context, facts).await.map(Outcome::Deployed)
+    }
+
+    async fn tidy_up(&self, tools: &Tools<'_>, clients: &Clients, facts: &mut Facts) {
+        facts.end(StepState::Cancelled, "interrupted");
+        executions::end(&clients.http, tools.console, &tools.files, facts).await;
+        end_build(&clients.http, tools.console, &tools.files, facts).await;
+    }
+
+    fn report(&self, run: &Run<'_, Self>) -> Report {
+        let (job, origin) = (&self.wanted, &run.tools.runner.origin);
+        let head = head_of_merge(origin);
+        let story = JobStory {
+            job: job.name.as_str(),
+            region: job.region.as_str(),
+            project: job.project.as_str(),
+            account: job.credentials.principal.shown(),
+            commit: origin.sha.as_deref(),
+            head: head.as_deref(),
+            run_url: origin.run_url(),
+            plan: &self.plan,
+            facts: run.facts,
+            outcome: run.outcome,
+            took: run.took,
+        };
+        let report = Report::new(headline(&story), run.took, values(&story), markdown(&story));
+        Report { now: sentences(&story), on: "job", ..report }
+    }
 }

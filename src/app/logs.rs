@@ -1,66 +1,99 @@
-//! The logs command: read, show, tell. It changes nothing, so there is nothing to clean up.
+//! The logs command: shows a log. It changes nothing, so there is nothing to clean up.
 
-use std::sync::Arc;
-use std::time::Instant;
-
-use super::{connect, files, read_texts, stopped, tell};
-use crate::cli::Invocation;
-use crate::console::Console;
+use super::clients::{Clients, Tools};
+use super::command::{Command, Resolved, Run};
+use super::texts::Texts;
+use crate::explain::Failure;
+use crate::inputs::error::InputErrors;
 use crate::inputs::logs::{LogsInput, Which, Whose};
 use crate::inputs::resolve::logs::run as resolve;
-use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command;
 use crate::model::facts::Facts;
 use crate::model::log::Shown;
-use crate::report::logs::{LogsStory, markdown};
-use crate::report::{Outcome, exit_code};
+use crate::report::logs::{LogsStory, headline, markdown, sentences, values};
+use crate::report::{Outcome, Report};
 use crate::steps::logs::{of_build, written};
 
-/// Runs the logs command to its exit code.
-pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation) -> u8 {
-    let begun = Instant::now();
-    let (raw, findings) = read_texts(console, runner, invocation, Command::Logs);
-    let wanted = match resolve(&raw, runner, findings) {
-        Ok(wanted) => wanted,
-        Err(errors) => return tell::refuse(console, runner, &errors),
-    };
-    let (whose, place) = names(&wanted);
-    tell::announce(console, runner, &format!("the log of {whose} in {place} of project {}", wanted.project), &[]);
-    let (mut facts, mut shown) = (Facts::default(), Shown::default());
-    let work = async {
-        let clients = connect(console, runner, wanted.credentials.clone(), wanted.project.as_str()).await?;
-        match &wanted.whose {
-            Whose::Build(which, location) => of_build(&clients.http, console, which, location, &mut facts).await,
-            Whose::Written(entries) => written(&clients.http, console, entries, &mut shown).await,
+/// The logs command.
+pub(super) struct Logs(LogsInput);
+
+impl Command for Logs {
+    type Clients = Clients;
+    type Facts = (Facts, Shown);
+    type End = ();
+
+    const TELLS_WEBHOOK: bool = false;
+    const CLEANS_UP: bool = false;
+
+    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+        let wanted = resolve(&texts.raw, &texts.runner, std::mem::take(&mut texts.findings))?;
+        Ok(Resolved { command: Self(wanted), warnings: Vec::new() })
+    }
+
+    fn title(&self) -> Option<String> {
+        let (whose, place) = self.names();
+        Some(format!("the log of {whose} in {place} of project {}", self.0.project))
+    }
+
+    fn facts(&self, _: Vec<String>) -> (Facts, Shown) {
+        Default::default()
+    }
+
+    async fn connect(&self, tools: &Tools<'_>) -> Result<Clients, Failure> {
+        tools.connect(&self.0.credentials, self.0.project.as_str()).await
+    }
+
+    async fn run(
+        &self,
+        tools: &Tools<'_>,
+        clients: &Clients,
+        (facts, shown): &mut (Facts, Shown),
+    ) -> Result<Outcome<()>, Failure> {
+        let (http, console) = (&clients.http, tools.console);
+        match &self.0.whose {
+            Whose::Build(which, location) => of_build(http, console, which, location, facts).await?,
+            Whose::Written(entries) => written(http, console, entries, shown).await?,
         }
-    };
-    let outcome = tokio::select! {
-        outcome = work => outcome.map_or_else(Outcome::Failed, Outcome::Deployed),
-        signal = stopped() => Outcome::Cancelled(signal),
-    };
-    console.end_group();
-    let story = LogsStory {
-        whose: &whose,
-        place,
-        project: wanted.project.as_str(),
-        account: wanted.credentials.principal.shown(),
-        facts: &facts,
-        shown: matches!(wanted.whose, Whose::Written(_)).then_some(&shown),
-        outcome: &outcome,
-        took: begun.elapsed(),
-    };
-    tell::tell_logs(console, &files(runner), &story);
-    tell::show(console, &outcome, || markdown(&story));
-    exit_code(&outcome)
+        Ok(Outcome::Deployed(()))
+    }
+
+    async fn afterwards(
+        &self,
+        tools: &Tools<'_>,
+        _: &mut (Facts, Shown),
+        outcome: Outcome<()>,
+        _: std::time::Instant,
+    ) -> Outcome<()> {
+        tools.console.end_group();
+        outcome
+    }
+
+    fn report(&self, run: &Run<'_, Self>) -> Report {
+        let (whose, place) = self.names();
+        let (facts, shown) = run.facts;
+        let story = LogsStory {
+            whose: &whose,
+            place,
+            project: self.0.project.as_str(),
+            account: self.0.credentials.principal.shown(),
+            facts,
+            shown: matches!(self.0.whose, Whose::Written(_)).then_some(shown),
+            outcome: run.outcome,
+            took: run.took,
+        };
+        let report = Report::new(headline(&story), run.took, values(&story), markdown(&story));
+        Report { now: sentences(&story), on: "log", ..report }
+    }
 }
 
-/// Whose log it is, the name between backticks, and where that lives.
-fn names(wanted: &LogsInput) -> (String, &str) {
-    match &wanted.whose {
-        Whose::Build(Which::Named(id), location) => (format!("build `{id}`"), location.as_str()),
-        Whose::Build(Which::Latest(service), location) => {
-            (format!("the last build of service `{service}`"), location.as_str())
+impl Logs {
+    /// Whose log it is, the name between backticks, and where that lives.
+    fn names(&self) -> (String, &str) {
+        match &self.0.whose {
+            Whose::Build(Which::Named(id), location) => (format!("build `{id}`"), location.as_str()),
+            Whose::Build(Which::Latest(service), location) => {
+                (format!("the last build of service `{service}`"), location.as_str())
+            }
+            Whose::Written(entries) => (entries.writer.words(), entries.region.as_str()),
         }
-        Whose::Written(entries) => (entries.writer.words(), entries.region.as_str()),
     }
 }

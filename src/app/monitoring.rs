@@ -1,67 +1,73 @@
-//! The monitoring command: read, set up or remove, tell.
+//! The monitoring command: sets up what watches a service, or removes it.
 
-use std::sync::Arc;
-use std::time::Instant;
-
-use super::notify;
-use super::{connect, files, read_texts, stopped, tell};
-use crate::cli::Invocation;
-use crate::console::Console;
+use super::clients::{Clients, Tools};
+use super::command::{Command, Resolved, Run};
+use super::texts::Texts;
+use crate::explain::Failure;
+use crate::inputs::error::InputErrors;
+use crate::inputs::monitoring::Monitoring as Wanted;
 use crate::inputs::resolve::monitoring::run as resolve;
-use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command;
-use crate::report::monitoring::{MonitoringStory, differences, headline, markdown};
-use crate::report::summary::mark;
-use crate::report::{Outcome, exit_code};
+use crate::model::watch::Watch;
+use crate::report::monitoring::{MonitoringStory, differences, headline, markdown, sentences, values};
+use crate::report::{Outcome, Report};
 use crate::steps::monitoring::{self, MonitoringContext};
 
-/// Runs the monitoring command to its exit code.
-pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation) -> u8 {
-    let begun = Instant::now();
-    let (raw, findings) = read_texts(console, runner, invocation, Command::Monitoring);
-    let wanted = match resolve(&raw, runner, findings) {
-        Ok(wanted) => wanted,
-        Err(errors) => return tell::refuse(console, runner, &errors),
-    };
-    let verb = match (wanted.dry_run, wanted.absent) {
-        (true, _) => "plan for the monitoring of",
-        (false, true) => "removing the monitoring of",
-        (false, false) => "setting up the monitoring of",
-    };
-    let what = format!("{verb} {} in {} of project {}", wanted.service, wanted.region, wanted.project);
-    tell::announce(console, runner, &what, &[]);
-    let mut done = Vec::new();
-    let work = async {
-        let clients = connect(console, runner, wanted.credentials.clone(), wanted.project.as_str()).await?;
-        let context = MonitoringContext { wanted: &wanted, http: &clients.http, console };
-        monitoring::run(&context, &mut done).await
-    };
-    // A run that is stopped leaves what it made; the next one finds it by its labels and goes on.
-    let ended = tokio::select! {
-        ended = work => Ok(ended),
-        signal = stopped() => Err(signal),
-    };
-    let outcome = match ended {
-        Err(signal) => Outcome::Cancelled(signal),
-        Ok(Err(failure)) => Outcome::Failed(failure),
-        Ok(Ok(())) if wanted.dry_run => Outcome::Planned(differences(&done)),
-        Ok(Ok(())) => Outcome::Deployed(()),
-    };
-    let story = MonitoringStory {
-        service: wanted.service.as_str(),
-        region: wanted.region.as_str(),
-        project: wanted.project.as_str(),
-        account: wanted.credentials.principal.shown(),
-        absent: wanted.absent,
-        done: &done,
-        outcome: &outcome,
-        took: begun.elapsed(),
-    };
-    let now = tell::tell_monitoring(console, &files(runner), &story);
-    if !wanted.dry_run {
-        let headline = format!("{} {}", mark(&outcome), headline(&story));
-        notify::end(console, (runner, invocation, Command::Monitoring), headline, &now).await;
+/// The monitoring command.
+pub(super) struct Monitoring(Wanted);
+
+impl Command for Monitoring {
+    type Clients = Clients;
+    type Facts = Vec<Watch>;
+    type End = ();
+
+    /// What was made before a signal stays; the next run finds it by its labels and goes on.
+    const CLEANS_UP: bool = false;
+
+    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+        let wanted = resolve(&texts.raw, &texts.runner, std::mem::take(&mut texts.findings))?;
+        Ok(Resolved { command: Self(wanted), warnings: Vec::new() })
     }
-    tell::show(console, &outcome, || markdown(&story));
-    exit_code(&outcome)
+
+    fn title(&self) -> Option<String> {
+        let wanted = &self.0;
+        let verb = match (wanted.dry_run, wanted.absent) {
+            (true, _) => "plan for the monitoring of",
+            (false, true) => "removing the monitoring of",
+            (false, false) => "setting up the monitoring of",
+        };
+        Some(format!("{verb} {} in {} of project {}", wanted.service, wanted.region, wanted.project))
+    }
+
+    fn is_dry_run(&self) -> bool {
+        self.0.dry_run
+    }
+
+    fn facts(&self, _: Vec<String>) -> Vec<Watch> {
+        Vec::new()
+    }
+
+    async fn connect(&self, tools: &Tools<'_>) -> Result<Clients, Failure> {
+        tools.connect(&self.0.credentials, self.0.project.as_str()).await
+    }
+
+    async fn run(&self, tools: &Tools<'_>, clients: &Clients, done: &mut Vec<Watch>) -> Result<Outcome<()>, Failure> {
+        let context = MonitoringContext { wanted: &self.0, http: &clients.http, console: tools.console };
+        monitoring::run(&context, done).await?;
+        Ok(if self.0.dry_run { Outcome::Planned(differences(done)) } else { Outcome::Deployed(()) })
+    }
+
+    fn report(&self, run: &Run<'_, Self>) -> Report {
+        let story = MonitoringStory {
+            service: self.0.service.as_str(),
+            region: self.0.region.as_str(),
+            project: self.0.project.as_str(),
+            account: self.0.credentials.principal.shown(),
+            absent: self.0.absent,
+            done: run.facts,
+            outcome: run.outcome,
+            took: run.took,
+        };
+        let report = Report::new(headline(&story), run.took, values(&story), markdown(&story));
+        Report { now: sentences(&story), on: "monitoring", ..report }
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::webhook_of;
+use super::texts::webhook_of;
 use crate::cli::Invocation;
 use crate::console::Console;
 use crate::inputs::runner::Runner;

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Shared, connect, each_region, executions, files, hide, hosting, read_inputs, read_texts, release};
+use super::clients::{Tools, connect, files};
+use super::deploy::{contexts, each_region};
+use super::texts::{hide, read_texts};
+use super::{executions, hosting, release};
 use crate::cli::{Invocation, Task};
 use crate::clock::random_hex;
 use crate::console::Console;
@@ -10,6 +13,7 @@ use crate::inputs::credentials;
 use crate::inputs::deploy::Deploy;
 use crate::inputs::error::Findings;
 use crate::inputs::raw::RawInputs;
+use crate::inputs::resolve;
 use crate::inputs::resolve::rotate_secret::run as rotate_secret;
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
@@ -48,7 +52,8 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner) -> u8 {
             let (raw, findings) = read_texts(console, runner, &invocation, job);
             return rotate_secret(&raw, runner, findings).ok().map(|resolved| resolved.rotate.deploy);
         }
-        read_inputs(console, runner, &invocation).ok().map(|resolved| resolved.deploy)
+        let (raw, findings) = read_texts(console, runner, &invocation, job);
+        resolve::run(job, &raw, runner, findings).ok().map(|resolved| resolved.deploy)
     });
     left.end(console, runner, credentials, deploy).await;
     0
@@ -144,9 +149,8 @@ async fn end_rollout(console: &Arc<Console>, runner: &Runner, deploy: Option<Dep
         Err(failure) => return console.warning(&format!("The traffic may be where a rollout left it: {failure}")),
     };
     let marks = Marks { request_tag: mark.to_owned(), ..marks(&deploy, &runner.origin, &random_hex(8)) };
-    let (deploys, files) = (each_region(deploy), files(runner));
-    let shared = Shared { runner, marks: &marks, clients: &clients, github: None, files: &files };
-    for context in shared.contexts(console, &deploys) {
+    let (deploys, tools) = (each_region(deploy), Tools { console, runner, files: files(runner) });
+    for context in contexts(&tools, &clients, None, &marks, &deploys) {
         let deploy = context.deploy;
         match undo::left_behind(&context).await {
             Ok(None) => console.line(&format!("No rollout of this run is left in {}", deploy.region)),

@@ -1,13 +1,16 @@
-//! The release command: read the manifest, do every part together, tell all of it once.
+//! The release command: services and sites of a manifest, all of them or none.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
+use super::clients::{Clients, Tools, github};
+use super::command::{Command, Resolved, Run};
+use super::deploy::{clean_up as clean_up_region, each_region};
 use super::deployment::{self, Wish};
-use super::notify;
+use super::hosting::{self, kind as site_kind};
 use super::post::Left;
-use super::{Clients, connect, each_region, files, github, hosting, in_time, read_texts, tell, until_stopped};
+use super::texts::{Texts, read_texts};
 use crate::cli::{Invocation, Task};
 use crate::clock::random_hex;
 use crate::console::Console;
@@ -15,15 +18,15 @@ use crate::console::files::{Files, state_name};
 use crate::explain::Failure;
 use crate::github::GitHub;
 use crate::inputs::deploy::{Deploy, Ingress, What};
-use crate::inputs::hosting::{Hosting, SiteWork};
+use crate::inputs::error::InputErrors;
 use crate::inputs::pull_request::head_of_merge;
 use crate::inputs::raw::RawInputs;
-use crate::inputs::release::{Release, SitePart};
+use crate::inputs::release::{Release as Wanted, SitePart};
 use crate::inputs::resolve::preview;
 use crate::inputs::resolve::release::published::values_to_hide;
-use crate::inputs::resolve::release::{Resolved, run as resolve};
-use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command;
+use crate::inputs::resolve::release::{Resolved as Meaning, run as resolve};
+use crate::inputs::runner::{Origin, Runner};
+use crate::inputs::spec::Command as Word;
 use crate::model::credentials::Credentials;
 use crate::model::facts::Facts;
 use crate::model::hosting::SiteKind;
@@ -34,68 +37,147 @@ use crate::plan::reach::Coming;
 use crate::plan::serving::Service;
 use crate::plan::site_steps::steps as site_steps;
 use crate::report::hosting::SiteStory;
-use crate::report::release::{Part, ReleaseStory, headline, markdown};
-use crate::report::summary::mark;
-use crate::report::{Kind, Outcome, Story, exit_code};
+use crate::report::release::{Part, ReleaseStory, headline, markdown, sentences, values};
+use crate::report::{Kind, Outcome, Report, Story};
 use crate::steps::hosting::SiteContext;
 use crate::steps::release::{self, ReleaseFacts, ServicePart, Shared};
 use crate::steps::{self, Context, Together, wished};
 
-/// Runs the release command to its exit code.
-pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation) -> u8 {
-    let begun = Instant::now();
-    let (raw, findings) = read_texts(console, runner, invocation, Command::Release);
-    hide_values(console, &raw, runner);
-    let Resolved { release, warnings } = match resolve(&raw, runner, findings) {
-        Ok(resolved) => resolved,
-        Err(errors) => return tell::refuse(console, runner, &errors),
-    };
-    let all_marks: Vec<Marks> =
-        release.services.iter().map(|part| marks(&part.deploy, &runner.origin, &random_hex(8))).collect();
-    let plan = plan(&release, &all_marks, runner);
-    let parts = release.services.len() + release.sites.len();
-    let parts = if parts == 1 { "1 part".to_owned() } else { format!("{parts} parts as one") };
-    let what = match (&release.environment, release.dry_run) {
-        (Some(environment), false) => format!("releasing {environment}: {parts}"),
-        (Some(environment), true) => format!("plan for the release of {environment}: {parts}"),
-        (None, false) => format!("releasing {parts}"),
-        (None, true) => format!("plan for a release of {parts}"),
-    };
-    tell::announce(console, runner, &what, &plan);
-    let files = files(runner);
-    if let Err(why) = files.save_state("command", Command::Release.word()) {
-        console.warning(&why);
+/// The release command.
+pub(super) struct Release {
+    wanted: Wanted,
+    marks: PartMarks,
+    plan: Vec<Step>,
+}
+
+/// What marks the things that the parts of a release make.
+pub(super) struct PartMarks {
+    /// Of each service.
+    pub services: Vec<Marks>,
+    /// Of the versions of each site.
+    pub sites: Vec<String>,
+}
+
+impl PartMarks {
+    /// Chooses them.
+    pub(super) fn of(release: &Wanted, origin: &Origin) -> Self {
+        let services = release.services.iter().map(|part| marks(&part.deploy, origin, &random_hex(8)));
+        let sites = release.sites.iter().map(|_| format!("req_{}", random_hex(8)));
+        Self { services: services.collect(), sites: sites.collect() }
     }
-    let mut facts = facts_of(console, &release, warnings);
-    let tracked = match &release.environment {
-        Some(environment) if !release.dry_run => {
-            let token = release.github_token.as_ref();
+}
+
+/// What a release works with: a client for each account and project.
+pub(super) struct ReleaseClients {
+    pub all: AllClients,
+    /// Marks of each service, as chosen unless the name of a revision is taken.
+    pub marks: Vec<Marks>,
+}
+
+impl ReleaseClients {
+    /// Connects for every part.
+    ///
+    /// # Errors
+    /// When no connection can be set up, or credentials make no sense.
+    pub(super) async fn connect(tools: &Tools<'_>, release: &Wanted, marks: &PartMarks) -> Result<Self, Failure> {
+        let all = connect_all(tools, release).await?;
+        let mut settled = Vec::new();
+        for (part, marks) in release.services.iter().zip(&marks.services) {
+            let Some(own) = all.of(&part.deploy.credentials, part.deploy.project.as_str()) else { continue };
+            let regions = each_region(part.deploy.clone());
+            let origin = &tools.runner.origin;
+            settled.push(wished::settle(tools.console, &own.http, &regions, origin, marks.clone()).await);
+        }
+        Ok(Self { all, marks: settled })
+    }
+}
+
+impl Command for Release {
+    type Clients = ReleaseClients;
+    type Facts = ReleaseFacts;
+    type End = ();
+
+    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+        hide_values(texts.console, &texts.raw, &texts.runner);
+        let findings = std::mem::take(&mut texts.findings);
+        let Meaning { release, warnings } = resolve(&texts.raw, &texts.runner, findings)?;
+        let marks = PartMarks::of(&release, &texts.runner.origin);
+        let plan = plan(&release, &marks.services, &texts.runner.origin);
+        Ok(Resolved { command: Self { wanted: release, marks, plan }, warnings })
+    }
+
+    fn title(&self) -> Option<String> {
+        let release = &self.wanted;
+        let parts = release.services.len() + release.sites.len();
+        let parts = if parts == 1 { "1 part".to_owned() } else { format!("{parts} parts as one") };
+        Some(match (&release.environment, release.dry_run) {
+            (Some(environment), false) => format!("releasing {environment}: {parts}"),
+            (Some(environment), true) => format!("plan for the release of {environment}: {parts}"),
+            (None, false) => format!("releasing {parts}"),
+            (None, true) => format!("plan for a release of {parts}"),
+        })
+    }
+
+    fn plan(&self) -> &[Step] {
+        &self.plan
+    }
+
+    fn is_dry_run(&self) -> bool {
+        self.wanted.dry_run
+    }
+
+    fn word(&self) -> Option<&'static str> {
+        Some(Word::Release.word())
+    }
+
+    fn deployment(&self) -> Option<Wish<'_>> {
+        Some(Wish {
+            environment: self.wanted.environment.as_deref()?,
+            commit: None,
+            what: "release".to_owned(),
+            places: deployment::places_of_release(&self.wanted),
+            transient: false,
+            token: self.wanted.github_token.as_ref(),
             // The environment is the manifest's first of all: that GitHub shows it too is a gift.
-            let what = "release".to_owned();
-            let places = deployment::places_of_release(&release);
-            let wish = Wish { environment, commit: None, what, places, transient: false, token, asked_for: false };
-            deployment::begin(console, runner, &wish).await
-        }
-        _ => None,
-    };
-    let outcome = match connect_all(console, runner, &release).await {
-        Err(failure) => Outcome::Failed(failure),
-        Ok(clients) => {
-            deployment::start(console, tracked.as_ref()).await;
-            let wiring = Wiring::new(runner, &release, &clients, files, BTreeMap::new());
-            carry_out(console, &wiring, &all_marks, &mut facts).await
-        }
-    };
-    let told = Told { runner, release: &release, facts: &facts, begun };
-    let (headline, now) = told.tell(console, &files, &plan, &outcome);
-    if let Some(tracked) = tracked {
-        tracked.end(console, &outcome, first_url(&facts), &headline).await;
+            asked_for: false,
+        })
     }
-    if !release.dry_run {
-        let headline = format!("{} {headline}", mark(&outcome));
-        notify::end(console, (runner, invocation, Command::Release), headline, &now).await;
+
+    fn facts(&self, warnings: Vec<String>) -> ReleaseFacts {
+        facts_of(&self.wanted, warnings)
     }
-    exit_code(&outcome)
+
+    async fn connect(&self, tools: &Tools<'_>) -> Result<ReleaseClients, Failure> {
+        ReleaseClients::connect(tools, &self.wanted, &self.marks).await
+    }
+
+    async fn run(
+        &self,
+        tools: &Tools<'_>,
+        clients: &ReleaseClients,
+        facts: &mut ReleaseFacts,
+    ) -> Result<Outcome<()>, Failure> {
+        carry_out(tools, &self.wiring(tools, clients), &clients.marks, facts).await
+    }
+
+    async fn tidy_up(&self, tools: &Tools<'_>, clients: &ReleaseClients, facts: &mut ReleaseFacts) {
+        end_all(tools, &self.wiring(tools, clients), &clients.marks, facts).await;
+    }
+
+    fn report(&self, run: &Run<'_, Self>) -> Report {
+        let parts = Parts { runner: run.tools.runner, release: &self.wanted, facts: run.facts, took: run.took };
+        parts.with_story(&self.plan, run.outcome, |story| {
+            let report = Report::new(headline(story), run.took, values(story), markdown(story));
+            Report { now: sentences(story), on: "parts", url: first_url(run.facts).map(str::to_owned), ..report }
+        })
+    }
+}
+
+impl Release {
+    fn wiring<'a>(&'a self, tools: &'a Tools<'_>, clients: &'a ReleaseClients) -> Wiring<'a> {
+        let (runner, release) = (tools.runner, &self.wanted);
+        Wiring::new(runner, release, &clients.all, tools.files, &self.marks.sites, BTreeMap::new())
+    }
 }
 
 /// Hides the `values` that stay secret, before anything is printed.
@@ -116,13 +198,12 @@ pub(super) fn first_url(facts: &ReleaseFacts) -> Option<&str> {
 }
 
 /// Nothing is known of any part yet, but what was odd.
-pub(super) fn facts_of(console: &Console, release: &Release, warnings: Vec<String>) -> ReleaseFacts {
+pub(super) fn facts_of(release: &Wanted, warnings: Vec<String>) -> ReleaseFacts {
     let regions = release.services.iter().map(|part| vec![Facts::default(); 1 + part.deploy.regions.len()]);
     let mut facts =
         ReleaseFacts { services: regions.collect(), sites: release.sites.iter().map(|_| Facts::default()).collect() };
-    for warning in warnings {
-        console.warning(&warning);
-        first_facts(&mut facts).into_iter().for_each(|facts| facts.warnings.push(warning.clone()));
+    if let Some(first) = first_facts(&mut facts) {
+        first.warnings = warnings;
     }
     facts
 }
@@ -135,14 +216,14 @@ fn first_facts(facts: &mut ReleaseFacts) -> Option<&mut Facts> {
 }
 
 /// The steps of every part, in the order they are done.
-pub(super) fn plan(release: &Release, all_marks: &[Marks], runner: &Runner) -> Vec<Step> {
+pub(super) fn plan(release: &Wanted, all_marks: &[Marks], origin: &Origin) -> Vec<Step> {
     let of = |name: &str, steps: Vec<Step>| {
         let named = steps.into_iter().map(|step| Step { text: format!("`{name}`: {}", step.text), ..step });
         named.collect::<Vec<_>>()
     };
     let services = release.services.iter().zip(all_marks).flat_map(|(part, marks)| {
         let tags = match &part.deploy.what {
-            What::Build(build) => image_tags(build, &runner.origin, None),
+            What::Build(build) => image_tags(build, origin, None),
             _ => Vec::new(),
         };
         of(&part.name, service_steps(&part.deploy, marks, &tags))
@@ -161,17 +242,13 @@ impl AllClients {
     }
 }
 
-pub(super) async fn connect_all(
-    console: &Arc<Console>,
-    runner: &Runner,
-    release: &Release,
-) -> Result<AllClients, Failure> {
+pub(super) async fn connect_all(tools: &Tools<'_>, release: &Wanted) -> Result<AllClients, Failure> {
     let services = release.services.iter().map(|part| (&part.deploy.credentials, part.deploy.project.as_str()));
     let sites = release.sites.iter().map(|part| (&part.hosting.credentials, part.hosting.project.as_str()));
     let mut all = AllClients(Vec::new());
     for (credentials, project) in services.chain(sites) {
         if all.of(credentials, project).is_none() {
-            let clients = connect(console, runner, credentials.clone(), project).await?;
+            let clients = tools.connect(credentials, project).await?;
             all.0.push((credentials.clone(), project.to_owned(), clients));
         }
     }
@@ -181,7 +258,7 @@ pub(super) async fn connect_all(
 /// What the parts' contexts borrow.
 pub(super) struct Wiring<'a> {
     runner: &'a Runner,
-    release: &'a Release,
+    release: &'a Wanted,
     clients: &'a AllClients,
     files: Files,
     github: Option<GitHub>,
@@ -196,21 +273,22 @@ pub(super) struct Wiring<'a> {
 impl<'a> Wiring<'a> {
     pub(super) fn new(
         runner: &'a Runner,
-        release: &'a Release,
+        release: &'a Wanted,
         clients: &'a AllClients,
         files: Files,
+        site_marks: &[String],
         fixed: BTreeMap<Service, String>,
     ) -> Self {
         let net = clients.0.first().map(|(_, _, clients)| &clients.net);
         let deploys = release.services.iter().flat_map(|part| each_region(part.deploy.clone()));
-        let site = |(index, part): (usize, &SitePart)| {
+        let site = |(index, (part, mark)): (usize, (&SitePart, &String))| {
             let files = Files { part: Some(release.services.len() + index), ..files };
-            (format!("req_{}", random_hex(8)), format!("{}: ", part.name), files)
+            (mark.clone(), format!("{}: ", part.name), files)
         };
         Self {
             github: net.and_then(|net| github(runner, net, release.github_token.as_ref())),
             coming: deploys.map(|deploy| coming(&deploy)).collect(),
-            sites: release.sites.iter().enumerate().map(site).collect(),
+            sites: release.sites.iter().zip(site_marks).enumerate().map(site).collect(),
             runner,
             release,
             clients,
@@ -262,35 +340,35 @@ impl<'a> Wiring<'a> {
     }
 }
 
-/// Runs the parts until they end or a signal comes; then what they began is ended and taken back.
+/// Runs the parts until they end.
+///
+/// # Errors
+/// The failure of a part, after all of them are as they were.
 pub(super) async fn carry_out(
-    console: &Arc<Console>,
+    tools: &Tools<'_>,
     wiring: &Wiring<'_>,
     all_marks: &[Marks],
     facts: &mut ReleaseFacts,
-) -> Outcome<()> {
-    let Some(shared) = wiring.shared(console) else { return Outcome::Deployed(()) };
+) -> Result<Outcome<()>, Failure> {
+    let console = tools.console;
+    let Some(shared) = wiring.shared(console) else { return Ok(Outcome::Deployed(())) };
     let mut services = wiring.services(all_marks);
-    for service in &mut services {
-        let marks = service.marks.clone();
-        service.marks = wished::settle(console, service.http, &service.deploys, shared.origin, marks).await;
-    }
     let sites = wiring.sites(console);
     if wiring.release.dry_run {
-        return rehearse(shared, &services, &sites, facts).await.map_or_else(Outcome::Failed, Outcome::Planned);
+        return rehearse(shared, &services, &sites, facts).await.map(Outcome::Planned);
     }
-    let signal = match until_stopped(console, Box::pin(release::run(shared, &mut services, &sites, facts))).await {
-        Ok(ended) => {
-            close(&services, facts, console);
-            return ended.map_or_else(Outcome::Failed, Outcome::Deployed);
-        }
-        Err(signal) => signal,
-    };
+    let ended = release::run(shared, &mut services, &sites, facts).await;
+    close(&services, facts, console);
+    ended.map(Outcome::Deployed)
+}
+
+/// Ends and takes back what the parts began, after a signal.
+pub(super) async fn end_all(tools: &Tools<'_>, wiring: &Wiring<'_>, all_marks: &[Marks], facts: &mut ReleaseFacts) {
     facts.services.iter_mut().flatten().chain(facts.sites.iter_mut()).for_each(|facts| {
         facts.end(StepState::Cancelled, "interrupted");
     });
-    in_time(Box::pin(clean_up(shared, &services, &sites, facts))).await;
-    Outcome::Cancelled(signal)
+    let Some(shared) = wiring.shared(tools.console) else { return };
+    clean_up(shared, &wiring.services(all_marks), &wiring.sites(tools.console), facts).await;
 }
 
 /// A service as rewrites name it.
@@ -351,29 +429,20 @@ async fn clean_up(
     let contexts: Vec<Vec<Context<'_>>> =
         services.iter().map(|service| service.contexts(shared, &Together::of(service.deploys.len()))).collect();
     let regions = contexts.iter().flatten().zip(facts.services.iter_mut().flatten());
-    let services = futures_util::future::join_all(regions.map(|(context, facts)| super::clean_up(context, facts)));
+    let services = futures_util::future::join_all(regions.map(|(context, facts)| clean_up_region(context, facts)));
     let sites = sites.iter().zip(facts.sites.iter_mut()).map(|(site, facts)| hosting::clean_up(site, facts));
     tokio::join!(services, futures_util::future::join_all(sites));
 }
 
 /// What a report is made of.
-pub(super) struct Told<'a> {
+pub(super) struct Parts<'a> {
     pub(super) runner: &'a Runner,
-    pub(super) release: &'a Release,
+    pub(super) release: &'a Wanted,
     pub(super) facts: &'a ReleaseFacts,
-    pub(super) begun: Instant,
+    pub(super) took: Duration,
 }
 
-impl Told<'_> {
-    /// Tells it. Gives back the headline and what is true now.
-    fn tell(&self, console: &Console, files: &Files, plan: &[Step], outcome: &Outcome<()>) -> (String, Vec<String>) {
-        self.with_story(plan, outcome, |story| {
-            let now = tell::tell_release(console, files, story);
-            tell::show(console, outcome, || markdown(story));
-            (headline(story), now)
-        })
-    }
-
+impl Parts<'_> {
     /// Makes the story, for as long as it is told.
     pub(super) fn with_story<T>(
         &self,
@@ -415,7 +484,7 @@ impl Told<'_> {
                     facts: &facts[0],
                     others,
                     outcome: &of_service,
-                    took: self.begun.elapsed(),
+                    took: self.took,
                 },
             )
         });
@@ -435,7 +504,7 @@ impl Told<'_> {
                     plan: &[],
                     facts,
                     outcome: &of_site,
-                    took: self.begun.elapsed(),
+                    took: self.took,
                 },
             )
         });
@@ -448,28 +517,19 @@ impl Told<'_> {
             plan,
             parts: &parts,
             outcome,
-            took: self.begun.elapsed(),
+            took: self.took,
         };
         tell(&story)
     }
 }
 
-fn site_kind(hosting: &Hosting) -> SiteKind {
-    match hosting.what {
-        SiteWork::Deploy(_) => SiteKind::Deploy,
-        SiteWork::Rollback { .. } => SiteKind::Rollback,
-        SiteWork::Promote { .. } => SiteKind::Promote,
-        SiteWork::Remove { .. } => SiteKind::Remove,
-    }
-}
-
 /// Ends what a release left behind that was cancelled or killed, part by part.
-pub(super) async fn end_left(console: &Arc<Console>, runner: &Runner, command: Command) {
+pub(super) async fn end_left(console: &Arc<Console>, runner: &Runner, command: Word) {
     let invocation = Invocation { task: Task::Run(command), flags: Vec::new(), local: false };
     let (raw, findings) = read_texts(console, runner, &invocation, command);
     hide_values(console, &raw, runner);
     let resolved = match command {
-        Command::Preview => preview::run(&raw, runner, findings).map(|resolved| resolved.preview.release),
+        Word::Preview => preview::run(&raw, runner, findings).map(|resolved| resolved.preview.release),
         _ => resolve(&raw, runner, findings).map(|resolved| resolved.release),
     };
     let Ok(release) = resolved else {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::each_region;
+use super::deploy::each_region;
 use super::release::{AllClients, Wiring};
 use crate::console::Console;
 use crate::explain::{Explain as _, Failure};

@@ -1,99 +1,109 @@
-//! The rotate-key command: read, do, tell.
+//! The rotate-key command: a new key for an account, stored where the old one was.
 
-use std::sync::Arc;
-use std::time::Instant;
-
-use super::notify;
-use super::{connect, files, in_time, read_texts, tell, until_stopped};
-use crate::cli::Invocation;
+use super::clients::{Clients, Tools};
+use super::command::{Command, Resolved, Run};
+use super::texts::Texts;
 use crate::clock::Clock;
-use crate::console::Console;
 use crate::explain::Failure;
 use crate::github::GitHub;
+use crate::inputs::error::InputErrors;
 use crate::inputs::resolve::rotate_key::run as resolve;
-use crate::inputs::rotate_key::RotateKey;
-use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command;
+use crate::inputs::rotate_key::RotateKey as Wanted;
 use crate::model::facts::Facts;
 use crate::model::rotation::Owner;
 use crate::model::step::StepState;
-use crate::net::Net;
+use crate::plan::decide::Step;
 use crate::plan::rotate_key::steps;
-use crate::report::rotate_key::{RotationStory, headline, markdown};
-use crate::report::summary::mark;
-use crate::report::{Outcome, exit_code};
+use crate::report::rotate_key::{RotationStory, headline, markdown, sentences, values};
+use crate::report::{Outcome, Report};
 use crate::steps::rotate_key::{self, RotateContext};
 
 /// GitHub's own address, where no runner names another.
 const GITHUB: &str = "https://api.github.com";
 
-/// Runs the rotate-key command to its exit code.
-pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation) -> u8 {
-    let begun = Instant::now();
-    let (raw, findings) = read_texts(console, runner, invocation, Command::RotateKey);
-    let rotate = match resolve(&raw, runner, findings) {
-        Ok(rotate) => rotate,
-        Err(errors) => return tell::refuse(console, runner, &errors),
-    };
-    let plan = steps(&rotate);
-    let verb = if rotate.dry_run { "plan for the key of" } else { "rotating the key of" };
-    tell::announce(console, runner, &format!("{verb} {}", rotate.account), &plan);
-    let mut facts = Facts::default();
-    let files = files(runner);
-    let outcome = match connect(console, runner, rotate.credentials.clone(), rotate.project.as_str()).await {
-        Err(failure) => Outcome::Failed(failure),
-        Ok(clients) => match github(runner, &clients.net, &rotate) {
-            Err(failure) => Outcome::Failed(failure),
-            Ok(github) => {
-                let context = RotateContext { rotate: &rotate, http: &clients.http, github: &github, console };
-                carry_out(&context, &mut facts).await
-            }
-        },
-    };
-    let story = RotationStory {
-        account: rotate.account.as_str(),
-        place: &rotate.place,
-        project: rotate.project.as_str(),
-        caller: rotate.credentials.principal.shown(),
-        run_url: runner.origin.run_url(),
-        plan: &plan,
-        facts: &facts,
-        outcome: &outcome,
-        took: begun.elapsed(),
-    };
-    let now = tell::tell_rotation(console, &files, &story);
-    if !rotate.dry_run {
-        let headline = format!("{} {}", mark(&outcome), headline(&story));
-        notify::end(console, (runner, invocation, Command::RotateKey), headline, &now).await;
+/// The rotate-key command.
+pub(super) struct RotateKey {
+    wanted: Wanted,
+    plan: Vec<Step>,
+}
+
+impl Command for RotateKey {
+    /// Google, and GitHub by the token that may write the secret, which is another one than the run's own.
+    type Clients = (Clients, GitHub);
+    type Facts = Facts;
+    type End = ();
+
+    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+        let wanted = resolve(&texts.raw, &texts.runner, std::mem::take(&mut texts.findings))?;
+        Ok(Resolved { command: Self { plan: steps(&wanted), wanted }, warnings: Vec::new() })
     }
-    tell::show(console, &outcome, || markdown(&story));
-    exit_code(&outcome)
-}
 
-/// GitHub by the token that may write the secret, which is another one than the run's own.
-fn github(runner: &Runner, net: &Net, rotate: &RotateKey) -> Result<GitHub, Failure> {
-    let (Owner::Repository(repository) | Owner::Environment { repository, .. } | Owner::Organization(repository)) =
-        &rotate.place.owner;
-    let clock = Clock::with_pace(runner.pace.unwrap_or(1.0));
-    GitHub::new(net, clock, runner.origin.api_url.as_deref().unwrap_or(GITHUB), repository, &rotate.token)
-        .map_err(|error| Failure::of("GitHub cannot be asked", error))
-}
+    fn title(&self) -> Option<String> {
+        let verb = if self.wanted.dry_run { "plan for the key of" } else { "rotating the key of" };
+        Some(format!("{verb} {}", self.wanted.account))
+    }
 
-/// Runs the command until it ends or a signal comes; then a key that nothing holds is taken away.
-async fn carry_out(context: &RotateContext<'_>, facts: &mut Facts) -> Outcome<()> {
-    let work = async {
-        let done = if context.rotate.dry_run {
-            rotate_key::rehearse(context, facts).await.map(Outcome::Planned)
-        } else {
-            rotate_key::run(context, facts).await.map(Outcome::Deployed)
+    fn plan(&self) -> &[Step] {
+        &self.plan
+    }
+
+    fn is_dry_run(&self) -> bool {
+        self.wanted.dry_run
+    }
+
+    fn facts(&self, warnings: Vec<String>) -> Facts {
+        Facts { warnings, ..Facts::default() }
+    }
+
+    async fn connect(&self, tools: &Tools<'_>) -> Result<(Clients, GitHub), Failure> {
+        let clients = tools.connect(&self.wanted.credentials, self.wanted.project.as_str()).await?;
+        let (Owner::Repository(repository) | Owner::Environment { repository, .. } | Owner::Organization(repository)) =
+            &self.wanted.place.owner;
+        let clock = Clock::with_pace(tools.runner.pace.unwrap_or(1.0));
+        let api = tools.runner.origin.api_url.as_deref().unwrap_or(GITHUB);
+        let github = GitHub::new(&clients.net, clock, api, repository, &self.wanted.token)
+            .map_err(|error| Failure::of("GitHub cannot be asked", error))?;
+        Ok((clients, github))
+    }
+
+    async fn run(
+        &self,
+        tools: &Tools<'_>,
+        clients: &(Clients, GitHub),
+        facts: &mut Facts,
+    ) -> Result<Outcome<()>, Failure> {
+        let context = self.context(tools, clients);
+        if self.wanted.dry_run {
+            return rotate_key::rehearse(&context, facts).await.map(Outcome::Planned);
+        }
+        rotate_key::run(&context, facts).await.map(Outcome::Deployed)
+    }
+
+    /// A key that nothing holds is taken away.
+    async fn tidy_up(&self, tools: &Tools<'_>, clients: &(Clients, GitHub), facts: &mut Facts) {
+        facts.end(StepState::Cancelled, "interrupted");
+        rotate_key::tidy_up(&self.context(tools, clients), facts).await;
+    }
+
+    fn report(&self, run: &Run<'_, Self>) -> Report {
+        let story = RotationStory {
+            account: self.wanted.account.as_str(),
+            place: &self.wanted.place,
+            project: self.wanted.project.as_str(),
+            caller: self.wanted.credentials.principal.shown(),
+            run_url: run.tools.runner.origin.run_url(),
+            plan: &self.plan,
+            facts: run.facts,
+            outcome: run.outcome,
+            took: run.took,
         };
-        done.unwrap_or_else(Outcome::Failed)
-    };
-    let signal = match until_stopped(context.console, Box::pin(work)).await {
-        Ok(outcome) => return outcome,
-        Err(signal) => signal,
-    };
-    facts.end(StepState::Cancelled, "interrupted");
-    in_time(Box::pin(rotate_key::tidy_up(context, facts))).await;
-    Outcome::Cancelled(signal)
+        let report = Report::new(headline(&story), run.took, values(&story), markdown(&story));
+        Report { now: sentences(&story), on: "account and the secret", ..report }
+    }
+}
+
+impl RotateKey {
+    fn context<'a>(&'a self, tools: &'a Tools<'_>, (clients, github): &'a (Clients, GitHub)) -> RotateContext<'a> {
+        RotateContext { rotate: &self.wanted, http: &clients.http, github, console: tools.console }
+    }
 }

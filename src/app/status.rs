@@ -1,45 +1,63 @@
-//! The status command: read, look, tell. It changes nothing, so there is nothing to clean up.
+//! The status command: what a service does and had to do. It changes nothing, so there is nothing to clean up.
 
-use std::sync::Arc;
-use std::time::Instant;
-
-use super::{connect, files, read_texts, stopped, tell};
-use crate::cli::Invocation;
-use crate::console::Console;
+use super::clients::{Clients, Tools};
+use super::command::{Command, Resolved, Run};
+use super::texts::Texts;
+use crate::explain::Failure;
+use crate::inputs::error::InputErrors;
 use crate::inputs::resolve::status::run as resolve;
-use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command;
-use crate::report::status::{StatusStory, markdown};
-use crate::report::{Outcome, exit_code};
+use crate::inputs::status::StatusInput;
+use crate::model::load::Status as Found;
+use crate::report::status::{StatusStory, headline, lines, markdown, values};
+use crate::report::{Outcome, Report, Said};
 use crate::steps::status::status;
 
-/// Runs the status command to its exit code.
-pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &Invocation) -> u8 {
-    let begun = Instant::now();
-    let (raw, findings) = read_texts(console, runner, invocation, Command::Status);
-    let wanted = match resolve(&raw, runner, findings) {
-        Ok(wanted) => wanted,
-        Err(errors) => return tell::refuse(console, runner, &errors),
-    };
-    let work = async {
-        match connect(console, runner, wanted.credentials.clone(), wanted.project.as_str()).await {
-            Err(failure) => Outcome::Failed(failure),
-            Ok(clients) => status(&clients.http, &wanted).await.map_or_else(Outcome::Failed, Outcome::Deployed),
+/// The status command.
+pub(super) struct Status(StatusInput);
+
+impl Command for Status {
+    type Clients = Clients;
+    type Facts = ();
+    type End = Found;
+
+    const TELLS_WEBHOOK: bool = false;
+    const CLEANS_UP: bool = false;
+
+    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+        let wanted = resolve(&texts.raw, &texts.runner, std::mem::take(&mut texts.findings))?;
+        Ok(Resolved { command: Self(wanted), warnings: Vec::new() })
+    }
+
+    fn title(&self) -> Option<String> {
+        None
+    }
+
+    fn facts(&self, _: Vec<String>) {}
+
+    async fn connect(&self, tools: &Tools<'_>) -> Result<Clients, Failure> {
+        tools.connect(&self.0.credentials, self.0.project.as_str()).await
+    }
+
+    async fn run(&self, _: &Tools<'_>, clients: &Clients, (): &mut ()) -> Result<Outcome<Found>, Failure> {
+        status(&clients.http, &self.0).await.map(Outcome::Deployed)
+    }
+
+    fn report(&self, run: &Run<'_, Self>) -> Report {
+        let story = StatusStory {
+            service: self.0.service.as_str(),
+            region: self.0.region.as_str(),
+            project: self.0.project.as_str(),
+            account: self.0.credentials.principal.shown(),
+            outcome: run.outcome,
+            took: run.took,
+        };
+        let mut report = Report::new(headline(&story), run.took, values(&story), markdown(&story));
+        if let Outcome::Deployed(found) = run.outcome {
+            report.title = format!("{} in {} of project {}", report.headline, story.region, story.project);
+            report.after = lines(found).into_iter().map(Said::Line).collect();
+            let missing = found.unread.as_ref().map(|(why, _)| format!("The measurements are missing: {why}"));
+            report.after.extend(missing.map(Said::Warning));
         }
-    };
-    let outcome = tokio::select! {
-        outcome = work => outcome,
-        signal = stopped() => Outcome::Cancelled(signal),
-    };
-    let story = StatusStory {
-        service: wanted.service.as_str(),
-        region: wanted.region.as_str(),
-        project: wanted.project.as_str(),
-        account: wanted.credentials.principal.shown(),
-        outcome: &outcome,
-        took: begun.elapsed(),
-    };
-    tell::tell_status(console, &files(runner), &story);
-    tell::show(console, &outcome, || markdown(&story));
-    exit_code(&outcome)
+        report
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::github;
+use super::clients::github;
 use super::pull_request::{Question, ask, compare, whose};
 use crate::console::Console;
 use crate::inputs::checkout;

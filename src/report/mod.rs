@@ -45,6 +45,74 @@ pub enum Outcome<K = Kind> {
     Cancelled(&'static str),
 }
 
+/// Something that is said on the console.
+#[derive(Debug, Clone)]
+pub enum Said {
+    /// A heading.
+    Title(String),
+    /// A line.
+    Line(String),
+    /// A line that somebody else wrote.
+    Foreign(String),
+    /// Something odd.
+    Warning(String),
+}
+
+/// What a command says and writes about a run that is over.
+#[derive(Debug)]
+pub struct Report {
+    /// How it ended, in a few words; names between backticks.
+    pub headline: String,
+    /// The line that a good end has on the console.
+    pub title: String,
+    /// Whether how it ended is said on the console at all.
+    pub says_end: bool,
+    /// What is said before how it ended.
+    pub before: Vec<Said>,
+    /// What is said after how it ended.
+    pub after: Vec<Said>,
+    /// What is true now, in sentences.
+    pub now: Vec<String>,
+    /// Whether a good end is followed by what is true now.
+    pub says_now: bool,
+    /// What the changes of a plan are on, such as "service".
+    pub on: &'static str,
+    /// Outputs by name.
+    pub outputs: Vec<(String, String)>,
+    /// The job summary.
+    pub summary: String,
+    /// The address that people look at first.
+    pub url: Option<String>,
+    /// The sign before the headline where a chat hears of it; by how the run ended, unless it is said.
+    pub sign: Option<&'static str>,
+    /// Whether the summary is shown where nobody else shows it.
+    pub shows_summary: bool,
+    /// The process's exit code; by how the run ended, unless it is said.
+    pub exit_code: Option<u8>,
+}
+
+impl Report {
+    /// A report whose good end is its headline and how long it took.
+    pub fn new<N: Into<String>>(headline: String, took: Duration, outputs: Vec<(N, String)>, summary: String) -> Self {
+        Self {
+            title: format!("{headline} in {}", crate::console::duration(took)),
+            headline,
+            says_end: true,
+            before: Vec::new(),
+            after: Vec::new(),
+            now: Vec::new(),
+            says_now: true,
+            on: "service",
+            outputs: outputs.into_iter().map(|(name, value)| (name.into(), value)).collect(),
+            summary,
+            url: None,
+            sign: None,
+            shows_summary: true,
+            exit_code: None,
+        }
+    }
+}
+
 /// What a run was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
