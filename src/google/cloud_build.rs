@@ -10,7 +10,8 @@ use time::format_description::well_known::Rfc3339;
 use super::endpoints::{Api, segment};
 use super::error::ApiError;
 use super::http::{Body, Http};
-use super::retry::{Patience, Repeat};
+use super::patience::Patience;
+use crate::wire::repeat::Repeat;
 
 /// Where a build is in its life. Words that Google adds later count as still going on.
 #[derive(Debug, Clone, PartialEq, Eq)]
