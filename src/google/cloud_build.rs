@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -337,11 +337,6 @@ pub fn log_object(logs_bucket: &str, id: &str) -> (String, String) {
         Some((bucket, directory)) => (bucket.to_owned(), format!("{directory}/log-{id}.txt")),
         None => (path.to_owned(), format!("log-{id}.txt")),
     }
-}
-
-/// A JSON object out of pairs, for substitutions.
-pub fn object(pairs: &[(String, String)]) -> Value {
-    Value::Object(pairs.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect::<Map<_, _>>())
 }
 
 #[cfg(test)]
