@@ -24,4 +24,5 @@ pub mod probe;
 pub mod report;
 pub mod site;
 pub mod steps;
+pub mod wire;
 pub mod workspace;

@@ -85,7 +85,7 @@ pub(super) async fn connect(
     let tokens = Tokens::new(credentials, clock.clone(), mask, Box::new(move |why| teller.line(why)))
         .await
         .map_err(|error| Failure::of("The service-account key cannot be used", error))?;
-    Ok(Clients { http: Http::new(clients, tokens, endpoints, clock, project.to_owned()), probe, net })
+    Ok(Clients { http: Http::new(clients, tokens.into_access(), endpoints, clock, project.to_owned()), probe, net })
 }
 
 /// GitHub's client, when there is a token and an address for it.

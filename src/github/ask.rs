@@ -8,14 +8,16 @@ use bytes::Bytes;
 use http::header::{ACCEPT, LINK};
 use http::{HeaderMap, Method, Request};
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::GitHubError;
-use super::retry::{self, PATIENCE, Repeat, Verdict};
+use super::limit::{PATIENCE, RULE, limit};
 use super::{GitHub, Server};
-use crate::clock::jitter;
+use crate::wire::body::Bounded;
+use crate::wire::repeat::{Repeat, Verdict, chance};
+use crate::wire::trouble::is_unsent;
 
 /// One answer may take so long; GitHub itself gives up after ten seconds.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -66,15 +68,16 @@ impl Call {
     }
 
     /// Reads a whole body; octocrab would read one of any size.
-    async fn read(&self, body: BoxBody<Bytes, octocrab::Error>, server: Server) -> Result<Bytes, GitHubError> {
-        let (doing, largest) = (self.doing.clone(), LARGEST_ANSWER >> 20);
-        match Limited::new(body, LARGEST_ANSWER).collect().await {
-            Ok(body) => Ok(body.to_bytes()),
-            Err(error) => Err(match error.downcast_ref::<octocrab::Error>() {
-                Some(error) => self.fail(error, server),
-                None => GitHubError::Unreadable { doing, why: format!("it is larger than {largest} MiB") },
-            }),
+    async fn read(&self, mut body: BoxBody<Bytes, octocrab::Error>, server: Server) -> Result<Bytes, GitHubError> {
+        let mut whole = Bounded::new(LARGEST_ANSWER);
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| self.fail(&error, server))?;
+            if frame.data_ref().is_some_and(|piece| !whole.take(piece)) {
+                let why = format!("it is larger than {} MiB", LARGEST_ANSWER >> 20);
+                return Err(GitHubError::Unreadable { doing: self.doing.clone(), why });
+            }
         }
+        Ok(whole.into_bytes())
     }
 
     fn fail(&self, error: &octocrab::Error, server: Server) -> GitHubError {
@@ -87,7 +90,7 @@ impl Call {
                 value.to_str().ok()?.trim().parse::<i64>().ok()
             };
             let now = time::OffsetDateTime::now_utc().unix_timestamp();
-            return match retry::limit(status, &message, number, now) {
+            return match limit(status, &message, number, now) {
                 Some(after) => GitHubError::Limited { doing, after, message },
                 None => GitHubError::Refused { doing, status, message, permission: self.permission, server },
             };
@@ -96,7 +99,7 @@ impl Call {
         let mut next = error.source();
         while let Some(cause) = next {
             if let Some(error) = cause.downcast_ref::<reqwest::Error>() {
-                sent = !(error.is_connect() || error.is_builder());
+                sent = !is_unsent(error);
             }
             why = cause.to_string();
             next = cause.source();
@@ -145,7 +148,7 @@ impl GitHub {
 
     /// Waits before the author of a lost request looks again; false when there is no patience left.
     pub(super) async fn pause(&self, attempt: u32) -> bool {
-        let pause = retry::pause(attempt, random());
+        let pause = RULE.pause(attempt, chance());
         let patient = pause <= self.left();
         if patient {
             self.wait(pause).await;
@@ -160,7 +163,7 @@ impl GitHub {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            match retry::verdict(&error, call.repeat, attempt, self.left(), random()) {
+            match RULE.verdict(error.failed(), call.repeat, attempt, self.left(), chance()) {
                 Verdict::Again { after, counts } => {
                     attempt += u32::from(counts);
                     self.wait(after).await;
@@ -209,10 +212,6 @@ impl GitHub {
         *self.waited.lock().unwrap_or_else(PoisonError::into_inner) += pause;
         self.clock.sleep(pause).await;
     }
-}
-
-fn random() -> f64 {
-    jitter(Duration::from_secs(1), 0.0, 1.0).as_secs_f64()
 }
 
 fn typed<T: DeserializeOwned>(call: &Call, reply: Reply) -> Result<(T, bool), GitHubError> {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::GitHub;
 use super::ask::Call;
 use super::error::GitHubError;
-use super::retry::Repeat;
+use crate::wire::repeat::Repeat;
 
 /// Writing includes reading: who asks to write one permission need not come back for the other.
 const PERMISSION: &str = "pull-requests: write";

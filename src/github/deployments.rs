@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::GitHub;
 use super::ask::{Call, cut};
 use super::error::GitHubError;
-use super::retry::Repeat;
 use crate::model::json::set;
+use crate::wire::repeat::Repeat;
 
 /// Writing includes reading: who asks to write one permission need not come back for the other.
 const PERMISSION: &str = super::error::DEPLOYMENTS;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Server;
 use crate::explain::{Class, Explain};
 use crate::net::NetError;
+use crate::wire::repeat::{Failed, is_open};
 
 /// The permission of deployments, which not every server has.
 pub(super) const DEPLOYMENTS: &str = "deployments: write";
@@ -94,8 +95,18 @@ impl GitHubError {
     pub fn is_open(&self) -> bool {
         match self {
             Self::NoAnswer { .. } | Self::Unreadable { .. } => true,
-            Self::Refused { status, .. } => matches!(status, 408 | 500 | 502 | 503 | 504),
+            Self::Refused { status, .. } => is_open(*status),
             _ => false,
+        }
+    }
+
+    /// How it failed, as far as repeating it goes.
+    pub(super) fn failed(&self) -> Failed {
+        match self {
+            Self::Limited { after, .. } => Failed::TurnedAway(Some(*after)),
+            Self::NotSent { .. } => Failed::NotSent,
+            error if error.is_open() => Failed::Open,
+            _ => Failed::ForGood,
         }
     }
 }

@@ -11,8 +11,8 @@ pub mod comments;
 pub mod commits;
 pub mod deployments;
 mod error;
+mod limit;
 mod pulls;
-mod retry;
 mod runs;
 pub mod secrets;
 

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use super::GitHub;
 use super::ask::{Call, segment};
 use super::error::GitHubError;
-use super::retry::Repeat;
 use crate::explain::{Class, Explain};
 use crate::model::json::set;
 use crate::model::rotation::{Owner, SecretPlace};
 use crate::model::secret::Secret;
+use crate::wire::repeat::Repeat;
 
 /// Repositories on a page: the most GitHub gives. An organisation that selects more is refused.
 const PAGE: usize = 100;

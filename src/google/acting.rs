@@ -8,17 +8,17 @@ use serde_json::{Value, json};
 
 use super::endpoints::{Api, segment};
 use super::error::ApiError;
-use super::granted::{self, Granted};
+use super::granted::{self, Granted, SCOPE};
 use super::http::{Body, Call, Http};
-use super::retry::{Patience, Repeat};
+use super::patience::Patience;
 use super::roles;
-use super::token::SCOPE;
 use crate::explain::{Class, Explain};
 use crate::model::federation::Provider;
 use crate::model::ids::AccountEmail;
 use crate::model::json::set;
 use crate::model::own::Acting;
 use crate::model::principal::{Principal, Repository};
+use crate::wire::repeat::Repeat;
 
 /// IAM Credentials answers within seconds or not at all.
 const TIMEOUT: Duration = Duration::from_secs(30);

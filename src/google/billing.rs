@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::endpoints::{Api, segment};
 use super::error::ApiError;
 use super::http::{Body, Http};
-use super::retry::Repeat;
+use crate::wire::repeat::Repeat;
 
 /// Who pays for a project.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

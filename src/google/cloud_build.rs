@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::endpoints::{Api, segment};
 use super::error::ApiError;
 use super::http::{Body, Http};
-use super::retry::{Patience, Repeat};
+use super::patience::Patience;
+use crate::wire::repeat::Repeat;
 
 /// Where a build is in its life. Words that Google adds later count as still going on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -336,11 +337,6 @@ pub fn log_object(logs_bucket: &str, id: &str) -> (String, String) {
         Some((bucket, directory)) => (bucket.to_owned(), format!("{directory}/log-{id}.txt")),
         None => (path.to_owned(), format!("log-{id}.txt")),
     }
-}
-
-/// A JSON object out of pairs, for substitutions.
-pub fn object(pairs: &[(String, String)]) -> Value {
-    Value::Object(pairs.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect::<Map<_, _>>())
 }
 
 #[cfg(test)]

@@ -8,11 +8,11 @@ use super::endpoints::{Api, segment};
 use super::error::ApiError;
 use super::http::{Body, Call, Http};
 use super::operation::Operation;
-use super::retry::Repeat;
 use crate::model::access::Front;
 use crate::model::ids::{Region, RevisionName, ServiceName};
 use crate::model::kind::Kind;
 use crate::model::traffic::{Share, Target, Traffic};
+use crate::wire::repeat::Repeat;
 
 /// The full name of a service.
 pub fn service_name(project: &str, region: &Region, service: &ServiceName) -> String {

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::endpoints::{Api, segment};
 use super::error::ApiError;
 use super::http::{Body, Call, Http};
-use super::retry::Repeat;
 use crate::model::domain::{Domain, Record};
 use crate::model::ids::{Region, ServiceName};
+use crate::wire::repeat::Repeat;
 
 /// A mapping, as Google describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

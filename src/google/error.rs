@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::enabling;
 use super::grants::Denied;
 use super::refusal::Refusal;
 use super::roles;
-use super::services;
-use super::token::TokenError;
 use crate::explain::{Class, Explain};
 use crate::model::principal::Principal;
+use crate::wire::repeat::{Failed, is_open};
 
 /// A request that did not do what it was for.
 #[derive(Debug)]
@@ -45,10 +45,57 @@ pub enum Kind {
     /// The answer made no sense.
     Unreadable(String),
     /// There was no token to send it with.
-    Token(Arc<TokenError>),
+    Token(NoToken),
+}
+
+/// Why there is no token, in the words of whoever was to give it; requests that waited for the same one share it.
+#[derive(Debug, Clone)]
+pub struct NoToken(Arc<dyn Explain>);
+
+impl NoToken {
+    /// For this reason.
+    pub(super) fn of(why: impl Explain) -> Self {
+        Self(Arc::new(why))
+    }
+}
+
+impl fmt::Display for NoToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for NoToken {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl Explain for NoToken {
+    fn class(&self) -> Class {
+        self.0.class()
+    }
+
+    fn hints(&self) -> Vec<String> {
+        self.0.hints()
+    }
 }
 
 impl ApiError {
+    /// How it failed, as far as repeating it goes.
+    pub(super) fn failed(&self) -> Failed {
+        if self.is_rate_limit() {
+            return Failed::TurnedAway(self.retry_after());
+        }
+        match &self.kind {
+            Kind::NotSent(_) => Failed::NotSent,
+            Kind::NoAnswer(_) | Kind::Unreadable(_) => Failed::Open,
+            Kind::Refused(refusal) if refusal.is_passing() => Failed::Open,
+            Kind::Refused(refusal) => Failed::with(refusal.status),
+            Kind::Untrusted(_) | Kind::Token(_) => Failed::ForGood,
+        }
+    }
+
     /// Google's refusal, if it is one.
     pub fn refusal(&self) -> Option<&Refusal> {
         match &self.kind {
@@ -107,7 +154,7 @@ impl ApiError {
     pub fn is_ambiguous(&self) -> bool {
         match &self.kind {
             Kind::NoAnswer(_) | Kind::Unreadable(_) => true,
-            Kind::Refused(refusal) => matches!(refusal.status, 408 | 500 | 502 | 503 | 504),
+            Kind::Refused(refusal) => is_open(refusal.status),
             Kind::NotSent(_) | Kind::Untrusted(_) | Kind::Token(_) => false,
         }
     }
@@ -183,7 +230,7 @@ impl fmt::Display for ApiError {
 impl std::error::Error for ApiError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
-            Kind::Token(error) => Some(error.as_ref()),
+            Kind::Token(error) => Some(error),
             _ => None,
         }
     }
@@ -228,7 +275,7 @@ impl Explain for ApiError {
                     return vec!["Enable the API that Google names above; it takes a few minutes to work".into()];
                 };
                 let project = refusal.consumer().unwrap_or(&self.project);
-                let enable = services::enable(project, [service]);
+                let enable = enabling::enable(project, [service]);
                 let mut hints = vec![format!("Enable it, which takes a few minutes to work: {enable}")];
                 hints.extend(refusal.metadata("activationUrl").map(|url| format!("Or enable it here: {url}")));
                 hints
@@ -275,5 +322,39 @@ impl ApiError {
         let from_message =
             || refusal.message.split('\'').find(|part| part.starts_with("constraints/")).map(str::to_owned);
         refusal.constraints.first().cloned().or_else(from_message).unwrap_or_else(|| "see the message above".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(kind: Kind) -> Failed {
+        let (doing, request, project) = ("test".into(), "GET /".into(), String::new());
+        let (principal, elapsed) = (Arc::default(), Duration::ZERO);
+        ApiError { doing, request, principal, project, attempts: 1, elapsed, kind }.failed()
+    }
+
+    fn refused(status: u16, word: &str, retry_after: Option<Duration>) -> Failed {
+        let refusal = Refusal { status, word: word.to_owned(), retry_after, ..Refusal::default() };
+        failed(Kind::Refused(Box::new(refusal)))
+    }
+
+    #[test]
+    fn what_google_answers_is_told_by_whether_it_may_be_repeated() {
+        let told = Some(Duration::from_secs(7));
+        assert_eq!(refused(429, "", told), Failed::TurnedAway(told));
+        assert_eq!(refused(429, "", None), Failed::TurnedAway(None));
+        assert_eq!(refused(503, "", told), Failed::Open, "only a limit is waited out as long as it says");
+        assert_eq!(refused(400, "temporarily_unavailable", None), Failed::Open);
+        assert_eq!(refused(403, "", None), Failed::ForGood);
+    }
+
+    #[test]
+    fn what_broke_underway_is_open_and_what_is_not_trusted_is_over() {
+        assert_eq!(failed(Kind::NotSent("refused".into())), Failed::NotSent);
+        assert_eq!(failed(Kind::NoAnswer("reset".into())), Failed::Open);
+        assert_eq!(failed(Kind::Unreadable("cut".into())), Failed::Open);
+        assert_eq!(failed(Kind::Untrusted("unknown issuer".into())), Failed::ForGood);
     }
 }

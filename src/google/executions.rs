@@ -7,7 +7,8 @@ use super::cloud_run::{Condition, short};
 use super::endpoints::Api;
 use super::error::ApiError;
 use super::http::{Body, Http};
-use super::retry::{Patience, Repeat};
+use super::patience::Patience;
+use crate::wire::repeat::Repeat;
 
 /// An execution that was made a moment ago is on the first page, and the newest come first.
 const PAGE: &str = "50";

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use super::acting::{self, Actor};
 use super::endpoints::Api;
 use super::federation_error::{CLAIMS, FederationError};
-use super::granted::{self, Granted};
+use super::granted::{self, Granted, SCOPE};
 use super::http::{Body, Call, Http};
-use super::retry::{Patience, Repeat};
-use super::token::SCOPE;
+use super::patience::Patience;
 use crate::model::federation::{Federation, Subject};
 use crate::model::secret::Secret;
+use crate::wire::repeat::Repeat;
 
 /// GitHub and STS answer within seconds or not at all.
 const TIMEOUT: Duration = Duration::from_secs(30);

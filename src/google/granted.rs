@@ -6,6 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
+/// What every access token is for; the account's roles say what it may do.
+pub(super) const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
+
 /// The longest that Google lets any access token live, where an organisation allows it; an answer that says more is
 /// taken to say this.
 pub(super) const LONGEST_LIFE: Duration = Duration::from_secs(43_200);

@@ -1,7 +1,7 @@
 //! The command that gives a permission which a refusal says is missing, on the very thing that Google's words name: a
 //! secret, a billing account, a service account, a repository of images; else on the project.
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, image_not_read};
 use super::roles::{self, Need, Scope};
 use crate::model::image::ImageRef;
 use crate::model::registry::Location;
@@ -74,14 +74,6 @@ fn repository_of_image(message: &str) -> Option<(String, String, String)> {
     let image = image_not_read(message)?;
     let place = Location::of(&ImageRef::parse(image).ok()?.repository)?;
     Some((place.project, place.location, place.name))
-}
-
-/// The image of "must have permission to read the image, IMAGE. Ensure …": Cloud Run says so of the deployer ("User")
-/// and of its own agent.
-pub fn image_not_read(message: &str) -> Option<&str> {
-    let rest = message.split("must have permission to read the image, ").nth(1)?;
-    let image = rest.split_whitespace().next()?;
-    Some(image.trim_end_matches(['.', ',']))
 }
 
 #[cfg(test)]

@@ -1,24 +1,28 @@
 //! The one path every request to Google takes: build, authorize, send, sort the answer, try again.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures_util::Stream;
 use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use serde_json::Value;
 use url::Url;
 
+pub use super::call::{Body, Call, Reading, Reply};
 use super::endpoints::{Api, Endpoints};
-use super::error::{ApiError, Kind};
+use super::error::{ApiError, Kind, NoToken};
+use super::patience::Patience;
 use super::refusal::Refusal;
-use super::retry::{self, Patience, Repeat, Verdict};
-use super::token::{TokenError, Tokens, chain};
-use crate::clock::{Clock, jitter};
+use crate::clock::Clock;
+use crate::model::ids::ProjectId;
 use crate::model::json::kind;
 use crate::model::principal::Principal;
 use crate::net::Clients;
+use crate::wire::body::Bounded;
+use crate::wire::repeat::{Repeat, Verdict, chance};
+use crate::wire::trouble;
 
 /// Answers above this size are no answers of these APIs.
 const LARGEST_ANSWER: usize = 16 << 20;
@@ -29,92 +33,42 @@ const LARGEST_ERROR: usize = 64 << 10;
 /// Most calls answer at once; a minute covers the long poll of an operation (30 s).
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What a request carries.
-#[derive(Debug, Clone)]
-pub enum Body {
-    /// Nothing.
-    Empty,
-    /// A JSON document.
-    Json(Value),
-    /// A form.
-    Form(Vec<(&'static str, String)>),
-    /// Bytes of a content type, in pieces that are never copied together.
-    Pieces(String, Vec<Bytes>),
-    /// So many bytes of a content type that lie elsewhere, read as they are sent.
-    Read(String, u64, Reading),
+/// What a token is wanted for.
+pub(super) enum Wanted<'a> {
+    /// Requests to Google; and the token that Google refused, where it did.
+    Requests(Option<&'a str>),
+    /// A service of the user's, by its audience.
+    Service(&'a str),
+    /// What Identity-Aware Proxy stands in front of, by its address.
+    Proxied(&'a str),
 }
 
-/// Reads up to so many bytes from a place on.
-#[derive(Clone)]
-pub struct Reading(pub Arc<dyn Fn(u64, usize) -> std::io::Result<Bytes> + Send + Sync>);
+/// A token that is being got, by requests over the same path that need none.
+pub(super) type Giving<'a> = Pin<Box<dyn Future<Output = Result<String, NoToken>> + Send + 'a>>;
 
-impl std::fmt::Debug for Reading {
+/// Who asks, and where the tokens come from; the path itself knows no way of signing in.
+pub struct Access {
+    /// Whose tokens they are.
+    pub(super) principal: Arc<Principal>,
+    /// The project that requests are counted for, where somebody said so.
+    pub(super) quota_project: Option<ProjectId>,
+    /// Hides a text in everything that is printed.
+    pub(super) hide: Box<dyn Fn(&str) + Send + Sync>,
+    /// Gives a token.
+    pub(super) give: Box<dyn for<'a> Fn(&'a Http, Wanted<'a>) -> Giving<'a> + Send + Sync>,
+}
+
+impl std::fmt::Debug for Access {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Reading")
+        f.debug_struct("Access").field("principal", &self.principal.shown()).finish_non_exhaustive()
     }
-}
-
-impl Reading {
-    /// The bytes as a stream; one that cannot be read breaks it off.
-    fn stream(self, length: u64) -> impl Stream<Item = std::io::Result<Bytes>> {
-        futures_util::stream::unfold((self, 0, length), async |(reading, at, length)| {
-            if at >= length {
-                return None;
-            }
-            // They were written a moment ago, so this reads memory.
-            let piece = (reading.0)(at, PIECE);
-            let next = piece.as_ref().map_or(length, |piece| at + (piece.len() as u64).max(1));
-            Some((piece, (reading, next, length)))
-        })
-    }
-}
-
-/// How much of a file is in memory at a time.
-const PIECE: usize = 256 << 10;
-
-/// One request.
-#[derive(Debug, Clone)]
-pub struct Call {
-    /// What it does, as in "read the service `web`".
-    pub doing: String,
-    /// The method.
-    pub method: Method,
-    /// The address without its query.
-    pub url: String,
-    /// The query.
-    pub query: Vec<(&'static str, String)>,
-    /// Further headers.
-    pub headers: Vec<(&'static str, String)>,
-    /// What it carries.
-    pub body: Body,
-    /// Whether it may be sent twice.
-    pub repeat: Repeat,
-    /// How long it is tried.
-    pub patience: Patience,
-    /// Whether it carries the access token.
-    pub authorized: bool,
-    /// How long one answer may take.
-    pub timeout: Duration,
-    /// Whether the address itself is a secret and must not be shown.
-    pub secret_url: bool,
-}
-
-/// A whole answer.
-#[derive(Debug)]
-pub struct Reply {
-    /// The status.
-    pub status: u16,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The body.
-    pub body: Bytes,
 }
 
 /// The only client that carries the access token.
 #[derive(Debug)]
 pub struct Http {
     clients: Clients,
-    tokens: Tokens,
+    access: Access,
     endpoints: Endpoints,
     clock: Clock,
     project: String,
@@ -122,8 +76,8 @@ pub struct Http {
 
 impl Http {
     /// A client for one account and project.
-    pub fn new(clients: Clients, tokens: Tokens, endpoints: Endpoints, clock: Clock, project: String) -> Self {
-        Self { clients, tokens, endpoints, clock, project }
+    pub fn new(clients: Clients, access: Access, endpoints: Endpoints, clock: Clock, project: String) -> Self {
+        Self { clients, access, endpoints, clock, project }
     }
 
     /// The clock everything here waits by.
@@ -138,36 +92,36 @@ impl Http {
 
     /// Who asks.
     pub fn principal(&self) -> &Arc<Principal> {
-        self.tokens.principal()
+        &self.access.principal
     }
 
     /// An access token, fetched unless there is a good one.
     ///
     /// # Errors
     /// Why there is none.
-    pub async fn sign_in(&self) -> Result<(), Arc<TokenError>> {
-        self.tokens.access(self, None).await.map(drop)
+    pub async fn sign_in(&self) -> Result<(), NoToken> {
+        (self.access.give)(self, Wanted::Requests(None)).await.map(drop)
     }
 
     /// An identity token for a service of the user's.
     ///
     /// # Errors
     /// Why there is none.
-    pub async fn identity_token(&self, audience: &str) -> Result<String, TokenError> {
-        self.tokens.identity(self, audience).await
+    pub async fn identity_token(&self, audience: &str) -> Result<String, NoToken> {
+        (self.access.give)(self, Wanted::Service(audience)).await
     }
 
     /// A token that Identity-Aware Proxy takes in front of an address.
     ///
     /// # Errors
     /// Why there is none.
-    pub async fn proxy_token(&self, address: &str) -> Result<String, TokenError> {
-        self.tokens.for_proxy(self, address).await
+    pub async fn proxy_token(&self, address: &str) -> Result<String, NoToken> {
+        (self.access.give)(self, Wanted::Proxied(address)).await
     }
 
     /// Hides a secret that an answer brought, before anything else is printed.
     pub fn hide(&self, secret: &str) {
-        self.tokens.hide(secret);
+        (self.access.hide)(secret);
     }
 
     /// The project.
@@ -263,7 +217,7 @@ impl Http {
         ApiError {
             doing: call.doing.clone(),
             request: format!("{} {}", call.method, call.url),
-            principal: Arc::clone(self.tokens.principal()),
+            principal: Arc::clone(&self.access.principal),
             project: self.project.clone(),
             attempts: 1,
             elapsed: Duration::ZERO,
@@ -283,11 +237,11 @@ impl Http {
         let mut sent = 0;
         // The token that Google refused, from then on.
         let mut refused: Option<String> = None;
-        let mut quota_project = self.tokens.quota_project().map(ToString::to_string);
+        let mut quota_project = self.access.quota_project.as_ref().map(ToString::to_string);
         let failed = |sent: u32, kind: Kind| ApiError {
             doing: call.doing.clone(),
             request: format!("{} {}", call.method, if call.secret_url { "the upload session" } else { &call.url }),
-            principal: Arc::clone(self.tokens.principal()),
+            principal: Arc::clone(&self.access.principal),
             project: self.project.clone(),
             attempts: sent,
             elapsed: begun.elapsed(),
@@ -296,7 +250,7 @@ impl Http {
         loop {
             sent += 1;
             let token = match call.authorized {
-                true => Some(self.tokens.access(self, refused.as_deref()).await),
+                true => Some((self.access.give)(self, Wanted::Requests(refused.as_deref())).await),
                 false => None,
             };
             let token = token.transpose().map_err(|why| failed(sent, Kind::Token(why)))?;
@@ -319,13 +273,13 @@ impl Http {
                 quota_project = Some(self.project.clone());
                 continue;
             }
-            let random = jitter(Duration::from_secs(1), 0.0, 1.0).as_secs_f64();
-            match retry::verdict(&error, call.repeat, attempts, call.patience, random) {
-                Verdict::Again { after, counts } if after < limit.left(&self.clock) => {
+            let left = limit.left(&self.clock);
+            match call.patience.rule().verdict(error.failed(), call.repeat, attempts, left, chance()) {
+                Verdict::Again { after, counts } => {
                     attempts += u32::from(counts);
                     self.clock.sleep(after).await;
                 }
-                _ => return Err(error),
+                Verdict::Stop => return Err(error),
             }
         }
     }
@@ -399,18 +353,15 @@ fn bearer(token: &str) -> HeaderValue {
 
 /// Reads a body up to a size; an error's body is cut there, an answer's is refused.
 async fn read(mut response: reqwest::Response, largest: usize, whole: bool) -> Result<Bytes, Kind> {
-    let mut body = Vec::new();
+    let mut body = Bounded::new(largest);
     loop {
         match response.chunk().await {
-            Ok(None) => return Ok(body.into()),
-            Ok(Some(chunk)) if body.len() + chunk.len() <= largest => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(body.into_bytes()),
+            Ok(Some(piece)) if body.take(&piece) => {}
             Ok(Some(_)) if whole => return Err(Kind::Unreadable(format!("more than {} MiB", largest >> 20))),
-            Ok(Some(chunk)) => {
-                body.extend(chunk.iter().take(largest.saturating_sub(body.len())));
-                return Ok(body.into());
-            }
             // An error answer that breaks off has said what matters: its status.
-            Err(_) if !whole => return Ok(body.into()),
+            Ok(Some(_)) => return Ok(body.into_bytes()),
+            Err(_) if !whole => return Ok(body.into_bytes()),
             Err(error) => return Err(sort(&error)),
         }
     }
@@ -419,31 +370,14 @@ async fn read(mut response: reqwest::Response, largest: usize, whole: bool) -> R
 /// Whether a request that failed underway can have had its effect.
 fn sort(error: &reqwest::Error) -> Kind {
     // The address may hold an upload session, which is a secret; the caller names the request.
-    let text = chain(error);
+    let text = trouble::chain(error);
     let text = error.url().map_or(text.clone(), |url| text.replace(url.as_str(), "the address"));
     let text = if error.is_timeout() && !text.contains("timed out") { format!("timed out: {text}") } else { text };
-    if is_distrust(error) {
+    if trouble::is_distrust(error) {
         Kind::Untrusted(text)
-    } else if error.is_connect() || error.is_builder() {
+    } else if trouble::is_unsent(error) {
         Kind::NotSent(text)
     } else {
         Kind::NoAnswer(text)
     }
-}
-
-/// Whether the other side's certificate was refused: trying again would meet the same one.
-fn is_distrust(error: &reqwest::Error) -> bool {
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        let inner = cause
-            .downcast_ref::<std::io::Error>()
-            .and_then(|error| error.get_ref())
-            .map(|error| error as &dyn std::error::Error);
-        let tls = inner.unwrap_or(cause).downcast_ref::<rustls::Error>();
-        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
-            return true;
-        }
-        next = inner.or_else(|| cause.source());
-    }
-    false
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::endpoints::{Api, segment};
 use super::error::ApiError;
 use super::http::{Body, Http};
-use super::retry::Repeat;
+use crate::wire::repeat::Repeat;
 
 /// As long as Google lets such a token live.
 const LIFE: i64 = 3600;

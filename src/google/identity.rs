@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::endpoints::{Api, segment};
 use super::error::ApiError;
 use super::http::{Body, Http};
-use super::retry::Repeat;
+use crate::wire::repeat::Repeat;
 
 /// The domains from which people may sign in; nothing where the project has no Authentication.
 ///

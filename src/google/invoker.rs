@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::endpoints::Api;
 use super::error::ApiError;
 use super::http::{Body, Http};
-use super::retry::Repeat;
 use super::storage::add_member;
 use crate::model::access::{AccessChange, Callers, Front};
 use crate::model::json::{list, set};
 use crate::model::shown::listed;
+use crate::wire::repeat::Repeat;
 
 const ROLE: &str = "roles/run.invoker";
 const EVERYBODY: &str = "allUsers";

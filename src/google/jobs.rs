@@ -10,9 +10,9 @@ use super::error::ApiError;
 use super::executions::Execution;
 use super::http::{Body, Http};
 use super::operation::Operation;
-use super::retry::Repeat;
 use crate::model::ids::{JobName, Region};
 use crate::model::json::set;
+use crate::wire::repeat::Repeat;
 
 /// The full name of a job.
 pub fn job_name(project: &str, region: &Region, job: &JobName) -> String {

@@ -13,11 +13,12 @@ use serde_json::{Value, json};
 use super::error::ApiError;
 use super::granted::{self, Granted};
 use super::http::{Body, Call, Http};
-use super::retry::{Patience, Repeat};
-use super::token::TokenError;
+use super::patience::Patience;
 use super::token_endpoint::{TokenEndpoint, Untold, words};
+use super::token_error::TokenError;
 use crate::model::json::set;
 use crate::model::key::ServiceAccountKey;
+use crate::wire::repeat::Repeat;
 
 /// The token endpoint answers within a second or not at all.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -92,7 +93,7 @@ impl KeyTokens {
 /// # Errors
 /// [`TokenError::Proof`] with what the token endpoint said.
 pub(super) async fn prove(key: &ServiceAccountKey, http: &Http) -> Result<(), TokenError> {
-    let call = exchange(key, ("scope", super::token::SCOPE), "get a token by the new key")?;
+    let call = exchange(key, ("scope", granted::SCOPE), "get a token by the new key")?;
     let granted = http.json_with(&call, |answer| Granted::of_oauth(&answer)).await;
     granted.map(|granted| http.hide(&granted.token)).map_err(|error| TokenError::Proof(Box::new(error)))
 }

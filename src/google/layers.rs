@@ -7,10 +7,11 @@ use serde_json::Value;
 use super::endpoints::Api;
 use super::error::ApiError;
 use super::http::{Body, Call, Http};
-use super::retry::{Patience, Repeat};
+use super::patience::Patience;
 use crate::model::facts::LayerFact;
 use crate::model::image::PinnedImage;
 use crate::model::registry::Location;
+use crate::wire::repeat::Repeat;
 
 /// Kinds of documents that are understood: one image, or a list of images for several kinds of machines.
 const KINDS: &str = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, \

@@ -9,10 +9,11 @@ use time::format_description::well_known::Rfc3339;
 use super::endpoints::Api;
 use super::error::ApiError;
 use super::http::{Body, Http};
-use super::retry::{Patience, Repeat};
+use super::patience::Patience;
 use crate::model::json::set;
 use crate::model::kind::Kind;
 use crate::model::log::{Entry, Severity};
+use crate::wire::repeat::Repeat;
 
 /// Lines asked for to explain a failure; the quota on these calls is low, so one call must do (`google-api.md` 6.4).
 const LINES: u32 = 50;

@@ -12,7 +12,8 @@ use url::Url;
 use super::error::ApiError;
 use super::granted::{self, Granted};
 use super::http::{Body, Call, Http, Reply};
-use super::retry::{Patience, Repeat};
+use super::patience::Patience;
+use crate::wire::repeat::Repeat;
 
 /// It answers in milliseconds; a token that it has to fetch takes a second.
 const TIMEOUT: Duration = Duration::from_secs(10);

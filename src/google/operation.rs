@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::endpoints::Api;
 use super::error::ApiError;
 use super::http::{Body, Http};
-use super::retry::{Patience, Repeat};
+use super::patience::Patience;
 use crate::clock::{Limit, jitter};
+use crate::wire::repeat::Repeat;
 
 /// How long one look may block on Google's side.
 const LONG_POLL: &str = "30s";

@@ -9,16 +9,16 @@ use yup_oauth2::authorized_user::AuthorizedUserSecret;
 use super::acting::{self, Actor};
 use super::endpoints::Api;
 use super::error::ApiError;
-use super::granted::{self, Granted, LONGEST_LIFE};
+use super::granted::{self, Granted, LONGEST_LIFE, SCOPE};
 use super::http::{Body, Call, Http};
 use super::metadata;
-use super::retry::{Patience, Repeat};
-use super::token::{SCOPE, TokenError};
+use super::patience::Patience;
 use super::token_endpoint::{TokenEndpoint, Untold, words};
-use super::token_error::{ANONYMOUS, ENDS_SOON, SPENT};
+use super::token_error::{ANONYMOUS, ENDS_SOON, SPENT, TokenError};
 use crate::model::ids::ProjectId;
 use crate::model::own::{Own, Source};
 use crate::model::principal::Principal;
+use crate::wire::repeat::Repeat;
 
 /// A rollout that cannot be put back, because its token has ended, is worse than none.
 const SHORTEST: Duration = Duration::from_secs(300);

@@ -7,8 +7,8 @@ use super::endpoints::{Api, segment};
 use super::error::ApiError;
 use super::http::{Body, Call, Http};
 use super::registry::repository_path;
-use super::retry::Repeat;
 use crate::model::registry::Location;
+use crate::wire::repeat::Repeat;
 
 /// One role and who holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]

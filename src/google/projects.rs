@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::endpoints::{Api, segment};
 use super::error::ApiError;
 use super::http::{Body, Http};
-use super::retry::Repeat;
 use crate::model::ids::AccountEmail;
+use crate::wire::repeat::Repeat;
 
 /// What testIamPermissions is asked about.
 #[derive(Debug, Clone, Copy)]

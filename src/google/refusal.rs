@@ -124,7 +124,7 @@ impl Refusal {
         let act_as =
             self.message.contains("permission to act as service account").then_some("iam.serviceAccounts.actAs");
         // Cloud Run's own agent is not the caller; its sentence begins with its name.
-        let image = (super::grants::image_not_read(&self.message).is_some() && !self.message.contains("Service Agent"))
+        let image = (image_not_read(&self.message).is_some() && !self.message.contains("Service Agent"))
             .then_some("artifactregistry.repositories.downloadArtifacts");
         quoted.or(act_as).or(image).or(storage).filter(|word| word.contains('.') && !word.contains(' '))
     }
@@ -217,6 +217,14 @@ fn parse_retry_after(text: &str) -> Option<Duration> {
     );
     let when = time::PrimitiveDateTime::parse(text, format).ok()?.assume_utc();
     Some((when - time::OffsetDateTime::now_utc()).try_into().unwrap_or(Duration::ZERO))
+}
+
+/// The image of "must have permission to read the image, IMAGE. Ensure …": Cloud Run says so of the deployer ("User")
+/// and of its own agent.
+pub fn image_not_read(message: &str) -> Option<&str> {
+    let rest = message.split("must have permission to read the image, ").nth(1)?;
+    let image = rest.split_whitespace().next()?;
+    Some(image.trim_end_matches(['.', ',']))
 }
 
 #[cfg(test)]

@@ -6,9 +6,10 @@ use serde_json::Value;
 use super::endpoints::{Api, segment};
 use super::error::ApiError;
 use super::http::{Body, Http};
-use super::retry::{Patience, Repeat};
+use super::patience::Patience;
 use crate::model::image::{Digest, ImageRef};
 use crate::model::registry::Location;
+use crate::wire::repeat::Repeat;
 
 /// The digest an image's tag stands for. `None` when the image is in no registry of Google's, so
 /// that the access token never goes elsewhere.

@@ -12,9 +12,10 @@ use time::format_description::well_known::Rfc3339;
 use super::endpoints::{Api, segment};
 use super::error::ApiError;
 use super::http::{Body, Http};
-use super::retry::{Patience, Repeat};
+use super::patience::Patience;
 use crate::model::secret::Secret;
 use crate::model::secret_version::{SecretName, Version};
+use crate::wire::repeat::Repeat;
 
 /// A courtesy is not worth more of a deploy's time.
 const GLANCE: Duration = Duration::from_secs(10);

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::endpoints::{Api, segment};
 use super::error::ApiError;
 use super::http::{Body, Http};
-use super::retry::{Patience, Repeat};
+use super::patience::Patience;
 use crate::model::json::list;
+use crate::wire::repeat::Repeat;
 
 /// Sources are of no use once their build is over; a month leaves time to look at one.
 const SOURCES_KEPT_DAYS: u32 = 30;

@@ -1,16 +1,16 @@
 //! Tokens: which one is at hand, when another is got, and who must see it first. They live in memory only.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::error::NoToken;
 use super::federation;
 use super::granted::Granted;
-use super::http::Http;
+use super::http::{Access, Http, Wanted};
 use super::iap;
 use super::key_token::{self, KeyTokens};
 use super::own_token::OwnTokens;
-pub use super::token_error::TokenError;
+use super::token_error::TokenError;
 use crate::clock::{Clock, jitter};
 use crate::explain::{Class, Explain as _};
 use crate::model::credentials::{Credentials, Way};
@@ -18,9 +18,7 @@ use crate::model::federation::Federation;
 use crate::model::ids::ProjectId;
 use crate::model::key::ServiceAccountKey;
 use crate::model::principal::Principal;
-
-/// What every access token is for; the account's roles say what it may do.
-pub(super) const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
+use crate::wire::trouble::chain;
 
 /// A token is not used in its last minute: the request it goes with may take that long to arrive.
 const MARGIN: Duration = Duration::from_secs(60);
@@ -51,8 +49,6 @@ pub async fn prove(http: &Http, key: &ServiceAccountKey) -> Result<(), TokenErro
 const RENEWAL: Duration = Duration::from_secs(120);
 const RENEWAL_PAUSE: Duration = Duration::from_secs(5);
 
-type Granting<'a> = Pin<Box<dyn Future<Output = Result<Granted, TokenError>> + Send + 'a>>;
-
 /// Is told a text.
 pub type Told = Box<dyn Fn(&str) + Send + Sync>;
 
@@ -80,7 +76,7 @@ enum Last {
     /// A token, and when it is no longer used, by the run's clock.
     Held(String, Duration),
     /// None, when that was known, and whether there was one before.
-    Failed(Arc<TokenError>, Duration, bool),
+    Failed(NoToken, Duration, bool),
 }
 
 impl Tokens {
@@ -100,13 +96,30 @@ impl Tokens {
         Ok(Self { principal, source, quota_project, clock, on_new, on_wait, last })
     }
 
-    /// Whose tokens they are.
-    pub fn principal(&self) -> &Arc<Principal> {
-        &self.principal
+    /// What the request path needs to know of them.
+    pub fn into_access(self) -> Access {
+        let (principal, quota_project) = (Arc::clone(&self.principal), self.quota_project().cloned());
+        let tokens = Arc::new(self);
+        let hiding = Arc::clone(&tokens);
+        Access {
+            principal,
+            quota_project,
+            hide: Box::new(move |secret| hiding.hide(secret)),
+            give: Box::new(move |http, wanted| {
+                let tokens = Arc::clone(&tokens);
+                Box::pin(async move {
+                    match wanted {
+                        Wanted::Requests(refused) => tokens.access(http, refused).await,
+                        Wanted::Service(audience) => tokens.identity(http, audience).await.map_err(NoToken::of),
+                        Wanted::Proxied(address) => tokens.for_proxy(http, address).await.map_err(NoToken::of),
+                    }
+                })
+            }),
+        }
     }
 
     /// The project that requests are counted for, where an input says so, or what was found with a person's credentials.
-    pub(super) fn quota_project(&self) -> Option<&ProjectId> {
+    fn quota_project(&self) -> Option<&ProjectId> {
         let of_own = || match &self.source {
             Source::Own(own) => own.quota_project(),
             Source::Key(_) | Source::Federation(_) => None,
@@ -118,7 +131,7 @@ impl Tokens {
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) async fn access(&self, http: &Http, refused: Option<&str>) -> Result<String, Arc<TokenError>> {
+    async fn access(&self, http: &Http, refused: Option<&str>) -> Result<String, NoToken> {
         let asked = self.clock.now();
         let mut last = self.last.lock().await;
         match &*last {
@@ -126,7 +139,7 @@ impl Tokens {
                 return Ok(token.clone());
             }
             // Whoever waited while another request asked for a token in vain asks no more than that one did.
-            Last::Failed(why, at, _) if asked < *at => return Err(Arc::clone(why)),
+            Last::Failed(why, at, _) if asked < *at => return Err(why.clone()),
             _ => {}
         }
         let renews = matches!(&*last, Last::Held(..) | Last::Failed(_, _, true));
@@ -134,7 +147,7 @@ impl Tokens {
             true => self.renew(http, refused.is_some()).await,
             false => self.grant(http, refused.is_some()).await,
         };
-        let granted = granted.map_err(Arc::new);
+        let granted = granted.map_err(NoToken::of);
         match granted {
             Ok(granted) => {
                 self.hide(&granted.token);
@@ -143,7 +156,7 @@ impl Tokens {
                 Ok(granted.token)
             }
             Err(why) => {
-                *last = Last::Failed(Arc::clone(&why), self.clock.now(), renews);
+                *last = Last::Failed(why.clone(), self.clock.now(), renews);
                 Err(why)
             }
         }
@@ -173,23 +186,20 @@ impl Tokens {
         }
     }
 
-    /// Gets a new token. The work stands behind a pointer: a request that needs a token is made by requests that need
-    /// none, over the same path.
-    fn grant<'a>(&'a self, http: &'a Http, refused: bool) -> Granting<'a> {
-        Box::pin(async move {
-            match &self.source {
-                Source::Key(key) => key.access(http).await,
-                Source::Federation(federation) => Ok(federation::access(http, federation).await?),
-                Source::Own(own) => own.access(http, refused).await,
-            }
-        })
+    /// Gets a new token, by requests that need none.
+    async fn grant(&self, http: &Http, refused: bool) -> Result<Granted, TokenError> {
+        match &self.source {
+            Source::Key(key) => key.access(http).await,
+            Source::Federation(federation) => Ok(federation::access(http, federation).await?),
+            Source::Own(own) => own.access(http, refused).await,
+        }
     }
 
     /// An identity token, which says to the service at `audience` who asks, and opens nothing else.
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) async fn identity(&self, http: &Http, audience: &str) -> Result<String, TokenError> {
+    async fn identity(&self, http: &Http, audience: &str) -> Result<String, TokenError> {
         let token = match &self.source {
             Source::Key(key) => key.identity(http, audience).await?,
             Source::Federation(federation) => federation::identity(http, federation, audience).await?,
@@ -203,7 +213,7 @@ impl Tokens {
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) async fn for_proxy(&self, http: &Http, address: &str) -> Result<String, TokenError> {
+    async fn for_proxy(&self, http: &Http, address: &str) -> Result<String, TokenError> {
         let token = match &self.source {
             Source::Key(key) => key.for_proxy(address)?,
             Source::Federation(_) | Source::Own(_) => {
@@ -218,7 +228,7 @@ impl Tokens {
     }
 
     /// Hides a secret that an answer brought, before anything else is printed.
-    pub fn hide(&self, secret: &str) {
+    fn hide(&self, secret: &str) {
         (self.on_new)(secret);
     }
 }
@@ -227,18 +237,4 @@ impl std::fmt::Debug for Tokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Tokens").field("principal", &self.principal.shown()).finish_non_exhaustive()
     }
-}
-
-/// An error with its causes on one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        next = cause.source();
-    }
-    text
 }

@@ -30,10 +30,11 @@ use yup_oauth2::authorized_user::AuthorizedUserSecret;
 use yup_oauth2::{AuthorizedUserAuthenticator, CustomHyperClientBuilder, ServiceAccountAuthenticator};
 
 use super::error::ApiError;
-use super::granted::Granted;
+use super::granted::{Granted, SCOPE};
 use super::http::{Body, Call, Http};
-use super::retry::{Patience, Repeat};
-use super::token::SCOPE;
+use super::patience::Patience;
+use crate::wire::repeat::Repeat;
+use crate::wire::trouble::chain;
 
 /// The token endpoint answers within a second or not at all.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -117,7 +118,7 @@ impl TokenEndpoint {
             (Some(Err(error)), _) => Err(Untold::Answer(Box::new(error))),
             (Some(Ok(told)), Ok(token)) if token.token() == Some(told.0.token.as_str()) => Ok(told),
             (_, Ok(_)) => Err(Untold::Unasked("the answer was lost on its way".into())),
-            (_, Err(error)) => Err(Untold::Unasked(super::token::chain(&error))),
+            (_, Err(error)) => Err(Untold::Unasked(chain(&error))),
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Why there is no token, and what to do about it.
 
-use std::sync::Arc;
-
 use super::acting::ActAsError;
 use super::error::ApiError;
 use super::federation_error::FederationError;
@@ -147,17 +145,6 @@ impl Explain for TokenError {
             }
             TokenError::Identity(error) | TokenError::Proof(error) => error.hints(),
         }
-    }
-}
-
-/// Requests that waited for the same token share the reason why there is none.
-impl Explain for Arc<TokenError> {
-    fn class(&self) -> Class {
-        self.as_ref().class()
-    }
-
-    fn hints(&self) -> Vec<String> {
-        self.as_ref().hints()
     }
 }
 

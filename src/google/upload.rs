@@ -14,9 +14,10 @@ use serde_json::{Value, json};
 use super::endpoints::{Api, segment};
 use super::error::{ApiError, Kind};
 use super::http::{Body, Call, Http, Reply};
-use super::retry::{Patience, Repeat};
+use super::patience::Patience;
 use super::storage::Object;
 use crate::clock::jitter;
+use crate::wire::repeat::Repeat;
 
 /// Every chunk but the last has this size: a multiple of 256 KiB as the protocol demands, large
 /// enough that the reply's round trip does not matter, small enough to be kept for resending.

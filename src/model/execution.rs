@@ -1,6 +1,6 @@
 //! What is known of a job that a run wrote or ran.
 
-use super::facts::Written;
+use super::written::Written;
 
 /// A job, and the execution of it that this run started.
 #[derive(Debug, Clone, Default)]

@@ -14,6 +14,7 @@ use super::rotation::RotationFact;
 use super::secret_version::SecretFact;
 use super::step::{StepFact, StepName, StepState};
 use super::traffic::Traffic;
+pub use super::written::Written;
 
 /// The source archive.
 #[derive(Debug, Clone, Default)]
@@ -131,18 +132,6 @@ pub struct ServiceFact {
     pub callers: Option<Callers>,
     /// When this run opened it to everybody, by the run's clock; nothing where it did not.
     pub opened: Option<Duration>,
-}
-
-/// Whether a write has happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Written {
-    /// Nothing was sent.
-    #[default]
-    No,
-    /// It was sent and no answer came yet.
-    Unknown,
-    /// Google confirmed it.
-    Yes,
 }
 
 /// A domain that leads to the service.

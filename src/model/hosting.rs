@@ -1,7 +1,7 @@
 //! What is known of a Hosting site and channel that a run works on: as it was, what was made, how it ended.
 
-use super::facts::Written;
 use super::preview::Removal;
+use super::written::Written;
 
 /// What a channel served before this run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -32,3 +32,4 @@ pub mod step;
 pub mod token_file;
 pub mod traffic;
 pub mod watch;
+pub mod written;

@@ -14,7 +14,7 @@ use crate::explain::Failure;
 use crate::google::cloud_build::{self, Build as CloudBuild, Status};
 use crate::google::cloud_run::Service;
 use crate::google::error::ApiError;
-use crate::google::retry::Patience;
+use crate::google::patience::Patience;
 use crate::google::{registry, storage};
 use crate::inputs::build::{Build, Recipe};
 use crate::model::facts::{BuildFact, Facts};

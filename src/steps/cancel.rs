@@ -6,7 +6,7 @@ use crate::google::cloud_build::{self, Build};
 use crate::google::error::ApiError;
 use crate::google::executions::{self, Verdict};
 use crate::google::http::Http;
-use crate::google::retry::Patience;
+use crate::google::patience::Patience;
 use crate::google::upload;
 use crate::model::execution::ExecutionFact;
 use crate::model::facts::BuildFact;

@@ -172,7 +172,7 @@ fn of_reason(reason: &str) -> Cause {
 
 /// Who may not read which image: Cloud Run's agent, else the deployer.
 fn hidden(message: &str) -> Cause {
-    let image = crate::google::grants::image_not_read(message).map(str::to_owned);
+    let image = crate::google::refusal::image_not_read(message).map(str::to_owned);
     match image {
         Some(image) if !message.contains("Service Agent") => Cause::ImageHiddenFromDeployer(image),
         image => Cause::ImageHidden {

@@ -9,7 +9,7 @@ use crate::clock::ago;
 use crate::google::error::ApiError;
 use crate::google::http::Http;
 use crate::google::logging::{self, Filter, LARGEST_PAGE, Order};
-use crate::google::retry::Patience;
+use crate::google::patience::Patience;
 use crate::model::log::Entry;
 
 /// Entries arrive out of order: one that is this much older than the newest may still come.

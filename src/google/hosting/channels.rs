@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::super::endpoints::{Api, segment};
 use super::super::error::ApiError;
 use super::super::http::{Body, Http};
-use super::super::retry::{Patience, Repeat};
+use super::super::patience::Patience;
 use super::{Release, pages, site_path, text};
+use crate::wire::repeat::Repeat;
 
 /// Preview channels a site may have (`google-api.md` 13.3).
 pub const MOST_CHANNELS: usize = 50;

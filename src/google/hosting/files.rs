@@ -8,9 +8,10 @@ use serde_json::{Map, Value, json};
 use super::super::endpoints::Api;
 use super::super::error::ApiError;
 use super::super::http::{Body, Call, Http};
-use super::super::retry::{Patience, Repeat};
+use super::super::patience::Patience;
 use super::{named, pages, text};
 use crate::model::hosting::short;
+use crate::wire::repeat::Repeat;
 
 /// Files one call may name (`google-api.md` 13.1).
 pub const FILES_A_CALL: usize = 1000;

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 use super::super::endpoints::{Api, segment};
 use super::super::error::ApiError;
 use super::super::http::{Body, Http};
-use super::super::retry::Repeat;
 use super::{named, pages, site_path, text};
 use crate::model::hosting::short;
+use crate::wire::repeat::Repeat;
 
 /// A version, as last seen.
 #[derive(Debug, Clone)]

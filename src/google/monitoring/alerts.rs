@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::endpoints::{Api, segment};
 use super::super::error::ApiError;
 use super::super::http::{Body, Http};
-use super::super::retry::Repeat;
+use crate::wire::repeat::Repeat;
 
 /// What can be set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
