@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::Context;
-use super::preflight::Seen;
+use super::seen::Seen;
 use crate::explain::{Class, Explain, Failure};
 use crate::google::cloud_build::{self, Build as CloudBuild, Status};
 use crate::google::layers;

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::build_cures::Failed;
-use super::build_log::Source;
-use super::follow::{self, Watched, Watching};
+use super::build_log::{Source, Watching};
+use super::follow::{self, Watched, note};
 use super::log_view::LogView;
-use super::preflight::Seen;
+use super::seen::Seen;
 use super::{Context, budget, build_cures, build_failure};
 use crate::clock::{Limit, jitter};
 use crate::console::duration;
@@ -339,31 +339,4 @@ fn keep_state(context: &Context<'_>, facts: &mut Facts, name: &str, value: &str)
     if let Err(why) = context.files.save_state(name, value) {
         context.warn(facts, why);
     }
-}
-
-/// Keeps what a look at the build showed.
-pub(super) fn note(facts: &mut Facts, build: &CloudBuild) {
-    let Some(fact) = facts.build.as_mut() else { return };
-    fact.id = Some(build.id.clone());
-    fact.status = build.status.word().to_owned();
-    fact.over = build.status.is_final();
-    fact.url.clone_from(&build.log_url);
-    let seconds = |from: &str, to: &str| Some((time_of(to)? - time_of(from)?).as_seconds_f64().max(0.0));
-    fact.queued_seconds = seconds(&build.created, &build.started);
-    fact.worked_seconds = seconds(&build.started, &build.finished);
-    fact.phases = build.phases.iter().filter_map(|(name, from, to)| Some((name.clone(), seconds(from, to)?))).collect();
-    fact.steps = build
-        .steps
-        .iter()
-        .map(|step| crate::model::facts::BuildStepFact {
-            name: step.name.clone(),
-            status: step.status.clone(),
-            exit_code: step.exit_code,
-            seconds: step.times.as_ref().and_then(|(from, to)| seconds(from, to)),
-        })
-        .collect();
-}
-
-fn time_of(text: &str) -> Option<time::OffsetDateTime> {
-    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()
 }

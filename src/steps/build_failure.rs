@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Context;
 use super::build_cures::{self, Failed};
 use super::log_view::LogView;
-use super::preflight::Seen;
+use super::seen::Seen;
 use crate::explain::{Class, Explain, Failure};
 use crate::google::cloud_build::{Build as CloudBuild, Status};
 use crate::google::error::ApiError;

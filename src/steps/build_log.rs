@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::follow::Watching;
 use super::log_view::LogView;
 use super::tail::Tail;
 use crate::clock::{age_seconds, ago};
+use crate::console::Console;
 use crate::explain::Explain as _;
 use crate::google::cloud_build::{Build as CloudBuild, log_object};
 use crate::google::error::ApiError;
+use crate::google::http::Http;
 use crate::google::storage::{self, Growth};
 use crate::google::{logging, roles};
 use crate::model::facts::Facts;
@@ -34,6 +35,17 @@ const ALL_ARRIVED: u64 = 120;
 
 /// The age of the oldest entries that Cloud Logging keeps unless it is told otherwise: 30 days.
 const KEPT: Duration = Duration::from_secs(30 * 86_400);
+
+/// What a build is watched with, and where it runs.
+#[derive(Clone, Copy)]
+pub(super) struct Watching<'a> {
+    /// Google.
+    pub(super) http: &'a Http,
+    /// Text.
+    pub(super) console: &'a Console,
+    /// Where Cloud Build works.
+    pub(super) location: &'a str,
+}
 
 /// Where a log is read.
 pub(super) enum Source {

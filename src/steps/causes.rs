@@ -200,6 +200,3 @@ fn secret_version(message: &str) -> Option<SecretVersion> {
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     text.split_once(before)?.1.split(after).next().filter(|found| !found.is_empty())
 }
-
-#[cfg(test)]
-mod tests;

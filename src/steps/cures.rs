@@ -219,3 +219,6 @@ impl crate::explain::Explain for Refused {
         crate::explain::Class::Deploy
     }
 }
+
+#[cfg(test)]
+mod tests;

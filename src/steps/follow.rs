@@ -7,16 +7,14 @@
 
 use std::time::Duration;
 
-use super::build::note;
 use super::build_failure;
-use super::build_log::{BuildLog, Source};
+use super::build_log::{BuildLog, Source, Watching};
 use super::log_view::LogView;
 use crate::clock::{Clock, Limit, jitter};
 use crate::console::{Console, duration};
 use crate::explain::Failure;
 use crate::google::cloud_build::{self, Build as CloudBuild, Status};
 use crate::google::error::ApiError;
-use crate::google::http::Http;
 use crate::model::facts::Facts;
 
 /// Pauses between looks at the status: the first, how it grows, and the longest.
@@ -34,17 +32,6 @@ const MISSING_FOR: Duration = Duration::from_secs(30);
 
 /// Cloud Build ends a build itself; this much later something is wrong with the watching.
 const SLACK: Duration = Duration::from_secs(120);
-
-/// What a build is watched with, and where it runs.
-#[derive(Clone, Copy)]
-pub(super) struct Watching<'a> {
-    /// Google.
-    pub(super) http: &'a Http,
-    /// Text.
-    pub(super) console: &'a Console,
-    /// Where Cloud Build works.
-    pub(super) location: &'a str,
-}
 
 /// A build that is over.
 pub(super) struct Watched {
@@ -199,4 +186,31 @@ impl Looks {
         self.next = clock.limit(pause);
         Ok(())
     }
+}
+
+/// Keeps what a look at the build showed.
+pub(super) fn note(facts: &mut Facts, build: &CloudBuild) {
+    let Some(fact) = facts.build.as_mut() else { return };
+    fact.id = Some(build.id.clone());
+    fact.status = build.status.word().to_owned();
+    fact.over = build.status.is_final();
+    fact.url.clone_from(&build.log_url);
+    let seconds = |from: &str, to: &str| Some((time_of(to)? - time_of(from)?).as_seconds_f64().max(0.0));
+    fact.queued_seconds = seconds(&build.created, &build.started);
+    fact.worked_seconds = seconds(&build.started, &build.finished);
+    fact.phases = build.phases.iter().filter_map(|(name, from, to)| Some((name.clone(), seconds(from, to)?))).collect();
+    fact.steps = build
+        .steps
+        .iter()
+        .map(|step| crate::model::facts::BuildStepFact {
+            name: step.name.clone(),
+            status: step.status.clone(),
+            exit_code: step.exit_code,
+            seconds: step.times.as_ref().and_then(|(from, to)| seconds(from, to)),
+        })
+        .collect();
+}
+
+fn time_of(text: &str) -> Option<time::OffsetDateTime> {
+    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()
 }

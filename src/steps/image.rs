@@ -1,6 +1,7 @@
 //! The image that is deployed: made, found, or taken from where it serves; once for all regions.
 
-use super::{Context, build, preflight, resolve, step, upload};
+use super::seen::Seen;
+use super::{Context, build, resolve, step, upload};
 use crate::explain::Failure;
 use crate::inputs::build::Build;
 use crate::inputs::deploy::What;
@@ -8,11 +9,7 @@ use crate::model::facts::Facts;
 use crate::model::step::StepName;
 
 /// The image to deploy, which is made or found once for all regions.
-pub(super) async fn made_or_found(
-    context: &Context<'_>,
-    facts: &mut Facts,
-    seen: &preflight::Seen,
-) -> Result<String, Failure> {
+pub(super) async fn made_or_found(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -> Result<String, Failure> {
     match &context.deploy.what {
         What::Build(build) => built(context, facts, build, seen).await,
         What::Image(image) => {
@@ -31,7 +28,7 @@ pub(super) async fn built(
     context: &Context<'_>,
     facts: &mut Facts,
     build: &Build,
-    seen: &preflight::Seen,
+    seen: &Seen,
 ) -> Result<String, Failure> {
     let staged = match build.has_source {
         true => Some(upload::stage(context, facts, build, seen).await?),

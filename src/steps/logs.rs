@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::build::note;
 use super::build_failure;
-use super::build_log::Source;
-use super::follow::{self, Watched, Watching};
+use super::build_log::{Source, Watching};
+use super::follow::{self, Watched, note};
 use super::region;
 use super::tail::{Last, Tail};
 use crate::clock::{ago, jitter};

@@ -50,6 +50,7 @@ pub mod rotate_secret;
 pub mod run_job;
 mod runs_as;
 mod secret_age;
+mod seen;
 mod serving;
 mod settle;
 pub mod status;

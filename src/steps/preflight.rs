@@ -4,6 +4,7 @@
 
 mod builds;
 
+pub(super) use super::seen::Seen;
 pub(super) use builds::of_build;
 
 use builds::{build_account, known, pushes_another, staging_bucket, strangers};
@@ -21,28 +22,6 @@ use crate::model::facts::Facts;
 use crate::model::ids::AccountEmail;
 use crate::model::kind::Kind;
 use crate::plan::doctor::fix::{Fix, staging};
-
-/// What the preflight learned and later steps use.
-#[derive(Debug)]
-pub(super) struct Seen {
-    /// The service as it is; `None` when there is none.
-    pub service: Option<Service>,
-    /// The live service, where this one is a preview's own.
-    pub live: Option<Service>,
-    /// Whether the staging bucket must be made.
-    pub bucket_missing: bool,
-    /// The account builds run as, where known.
-    pub build_account: Option<AccountEmail>,
-    /// Whether the project says that images may be read.
-    pub reads_images: bool,
-}
-
-impl Seen {
-    /// The service whose images' repository the image goes to: previews of a service lie beside what is released of it.
-    pub(super) fn images(&self) -> Option<&Service> {
-        self.live.as_ref().or(self.service.as_ref())
-    }
-}
 
 /// What reading an image takes. Asked along with what is needed, which costs no request.
 const READ_IMAGES: &str = "artifactregistry.repositories.downloadArtifacts";

@@ -40,3 +40,10 @@ pub(super) fn cure(project: &str, account: &str, who: &Principal) -> String {
     let grant = roles::grant_on_account(project, account, who.member(), "roles/iam.serviceAccountUser");
     format!("Grant it on that account: {grant}")
 }
+
+/// What to do about an account that is not there.
+pub(super) fn another_account(input: &str) -> String {
+    format!(
+        "Name an account that exists in `{input}`; one that was deleted can be brought back for 30 days (`gcloud beta iam service-accounts undelete`)"
+    )
+}

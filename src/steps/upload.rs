@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::preflight::Seen;
+use super::seen::Seen;
 use super::{Context, step};
 use crate::explain::{Class, Explain, Failure};
 use crate::google::error::ApiError;

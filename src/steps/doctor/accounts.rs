@@ -1,6 +1,7 @@
 //! The account builds run as: whether it can be used, read the source, write the log and push the image. Its policies
 //! tell, where they may be read; else what became of builds does.
 
+use super::super::runs_as::another_account;
 use super::{DoctorContext, IAM, Scene, Unseen};
 use crate::explain::Class;
 use crate::google::cloud_build::{Build, Status};
@@ -125,13 +126,6 @@ fn last_build<'a>(scene: &'a Scene, account: &AccountEmail) -> Option<&'a Build>
         .iter()
         .filter(own)
         .find(|build| build.status == Status::Success || build.failure_type == "PUSH_NOT_AUTHORIZED")
-}
-
-/// What to do about an account that is not there.
-pub(in crate::steps) fn another_account(input: &str) -> String {
-    format!(
-        "Name an account that exists in `{input}`; one that was deleted can be brought back for 30 days (`gcloud beta iam service-accounts undelete`)"
-    )
 }
 
 /// Whether an account is there and switched on.

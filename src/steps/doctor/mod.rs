@@ -12,8 +12,6 @@ mod service;
 mod staging;
 mod watch;
 
-pub(super) use accounts::another_account;
-
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 

@@ -3,7 +3,7 @@
 use crate::model::shown::listed;
 use std::collections::BTreeMap;
 
-use super::{SiteContext, pins};
+use super::{SiteContext, target};
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run;
 use crate::inputs::firebase::{DEFAULT_REGION, Destination};
@@ -33,7 +33,7 @@ pub(super) async fn find(
                 all.iter().filter(|(_, name)| *name == named).map(|(region, _)| region.clone()).collect()
             }
             // Where not all of them may be listed, the one region is asked for.
-            Err(_) => match pins::read(context, &function.service()).await {
+            Err(_) => match target::read(context, &function.service()).await {
                 Ok(service) => service.map(|_| function.region().to_owned()).into_iter().collect::<Vec<_>>(),
                 Err(failure) if failure.class() == Class::Permission => Vec::new(),
                 Err(failure) => return Err(failure),

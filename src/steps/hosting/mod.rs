@@ -15,6 +15,7 @@ pub(super) mod remove;
 mod room;
 mod root;
 mod send;
+mod target;
 pub mod undo;
 mod verify;
 mod versions;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::super::{again, region};
+use super::target::{full_name, read};
 use super::{SiteContext, fact, functions, refused};
 use crate::clock::jitter;
 use crate::explain::{Class, Failure};
@@ -17,7 +18,7 @@ use crate::inputs::firebase::Destination;
 use crate::inputs::hosting::SiteSource;
 use crate::model::facts::Facts;
 use crate::model::hosting::{LIVE, short};
-use crate::model::ids::{Region, RevisionName, ServiceName};
+use crate::model::ids::{Region, RevisionName};
 use crate::model::json;
 use crate::model::traffic::{Share, Target, Traffic};
 use crate::plan::notes::Notes;
@@ -89,17 +90,6 @@ pub(super) async fn look(
         keep_live(context, facts, index, source, &looked.resolved).await?;
     }
     Ok(looked)
-}
-
-pub(super) async fn read(context: &SiteContext<'_>, service: &Service) -> Result<Option<Found>, Failure> {
-    let sentence = || format!("Could not read service `{}` in `{}`", service.name, service.region);
-    let Some(name) = full_name(context, service) else { return Ok(None) };
-    cloud_run::service(context.http, &name).await.map_err(|error| Failure::of(sentence(), error))
-}
-
-fn full_name(context: &SiteContext<'_>, service: &Service) -> Option<String> {
-    let (region, name) = (Region::parse(&service.region).ok()?, ServiceName::parse(&service.name).ok()?);
-    Some(cloud_run::service_name(context.hosting.project.as_str(), &region, &name))
 }
 
 fn missing(context: &SiteContext<'_>, source: &SiteSource, service: &Service) -> Failure {

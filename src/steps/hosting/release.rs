@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::super::again;
-use super::undo::OVERTAKEN;
 use super::{SiteContext, fact, find, refused, room};
 use crate::clock::jitter;
 use crate::console::Console;
@@ -20,6 +19,9 @@ const ATTEMPTS: u32 = 3;
 
 /// Looks at a channel after a lost reply: a release that arrived shows within seconds.
 const LOOKS: u32 = 3;
+
+/// Why a channel that shows something else by now is left as it is.
+pub(super) const OVERTAKEN: &str = "another release came after this one";
 
 /// Makes the preview channel, or lets it live on.
 pub(super) async fn channel(

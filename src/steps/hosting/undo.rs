@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::again;
-use super::release::{self, Unreleased};
+use super::release::{self, OVERTAKEN, Unreleased};
 use super::{SiteContext, fact};
 use crate::console::Console;
 use crate::explain::{Class, Failure};
@@ -101,8 +101,6 @@ pub async fn restore(context: &SiteContext<'_>, facts: &mut Facts, index: usize)
         }
     })
 }
-
-pub(super) const OVERTAKEN: &str = "another release came after this one";
 
 /// What going back came to.
 enum Back {

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::paths::Site;
-use super::pins::{self, Looked};
-use super::{SiteContext, fact, reach, refused};
+use super::pins::Looked;
+use super::{SiteContext, fact, reach, refused, target};
 use crate::explain::{Class, Failure};
 use crate::google::hosting::{self, Release};
 use crate::inputs::firebase::channel::ChannelId;
@@ -94,7 +94,7 @@ async fn reached(context: &SiteContext<'_>, facts: &mut Facts, version: &hosting
     let serving = serving(&version.config);
     let mut looked = Looked::default();
     for service in runs(&serving) {
-        if let Ok(found) = pins::read(context, &service).await {
+        if let Ok(found) = target::read(context, &service).await {
             looked.services.insert(service, found.map(|found| found.json().clone()));
         }
     }

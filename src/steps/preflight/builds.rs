@@ -1,6 +1,6 @@
 //! What would hinder a build: its account, its bucket, its configuration.
 
-use super::super::doctor::another_account;
+use super::super::runs_as::another_account;
 use super::{Finding, READ_IMAGES, Seen, There, allowed, failure, own_number, refused};
 use crate::explain::{Class, Explain, Failure};
 use crate::google::cloud_run::Service;

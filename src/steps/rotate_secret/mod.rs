@@ -6,6 +6,7 @@ mod look;
 mod make;
 mod readers;
 mod retire;
+mod roll;
 mod turn;
 mod undo;
 mod value;
@@ -152,7 +153,7 @@ async fn rotate(context: &SecretContext<'_>, progress: &mut Progress, seen: &mut
     progress.made = Some(made.clone());
     let note = seen.replaced_by(made.number);
     let to = To { number: made.number, only_latest: false };
-    turn::roll(context, progress, seen, "secret", to, Some(note)).await?;
+    roll::run(context, progress, seen, "secret", to, Some(note)).await?;
     progress.facts.secret.moved = true;
     Ok(())
 }
@@ -168,7 +169,7 @@ async fn pin(
     let secret = &context.rotate.secret;
     context.console.line(&format!("The service follows `latest` of `{secret}`: pinning it to version {newest} first"));
     let to = To { number: newest, only_latest: true };
-    turn::roll(context, progress, seen, "pin", to, None).await?;
+    roll::run(context, progress, seen, "pin", to, None).await?;
     let facts = &mut progress.facts;
     facts.secret.pinned = Some(newest);
     // What follows is a rollout of its own, which begins from here.

@@ -1,8 +1,8 @@
 //! Google's sentences as they were published, and what they are taken for.
 
-use super::*;
 use crate::model::ids::AccountEmail;
 use crate::model::principal::Principal;
+use crate::steps::causes::{Cause, of, of_log};
 use crate::steps::cures::{self, Subject};
 
 /// A sentence, where it was published, what it is taken for in words, and what its cure says.
