@@ -20,7 +20,7 @@ mod substitutions;
 
 pub(crate) use advance::look_at_log;
 
-use crate::apis::Api;
+use crate::api::Api;
 use crate::call::Call;
 use crate::refusal::{self, Family, Quota};
 use crate::reply::{Answer, Reply};

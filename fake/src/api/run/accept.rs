@@ -43,7 +43,7 @@ pub(super) fn merge(
     body: &Value,
     mask: Option<&str>,
 ) -> Result<Map<String, Value>, Reply> {
-    let document = crate::apis::document(API.service, kind.schema);
+    let document = crate::api::document(API.service, kind.schema);
     let canonical = document.map_or_else(|| body.clone(), |known| shape::canonical(known, kind.schema, body));
     let mut asked = canonical.as_object().cloned().unwrap_or_default();
     // No instances at all is not the default: this is one of the few numbers that may be absent.

@@ -7,7 +7,7 @@ mod policy;
 mod resumable;
 mod upload;
 
-use crate::apis::{Api, Extra};
+use crate::api::{Api, Extra};
 use crate::call::Call;
 use crate::refusal::{self, Family};
 use crate::reply::{Answer, Reply};

@@ -84,7 +84,7 @@ pub(super) fn document(world: &mut World, text: &Bytes) -> Result<Map<String, Va
         return Err(refusal::storage(400, "parseError", "Parse Error"));
     };
     let known =
-        crate::apis::document(super::API.service, "Object").map(|document| &document.schemas["Object"]["properties"]);
+        crate::api::document(super::API.service, "Object").map(|document| &document.schemas["Object"]["properties"]);
     for name in fields.keys().filter(|name| known.is_some_and(|known| known.get(name.as_str()).is_none())) {
         world.unexpected.push(format!("storage.objects.insert: metadata field «{name}»"));
     }

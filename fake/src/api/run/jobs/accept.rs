@@ -29,7 +29,7 @@ const OUTPUT_ONLY: [&str; 17] = [
 
 /// The configuration a patch asks for; it replaces the old one, there is no mask.
 pub(super) fn read(body: &Value, project: &Project) -> Map<String, Value> {
-    let document = crate::apis::document(API.service, "GoogleCloudRunV2Job");
+    let document = crate::api::document(API.service, "GoogleCloudRunV2Job");
     let canonical = document.map_or_else(|| body.clone(), |known| shape::canonical(known, "GoogleCloudRunV2Job", body));
     let mut config = canonical.as_object().cloned().unwrap_or_default();
     for field in OUTPUT_ONLY {
