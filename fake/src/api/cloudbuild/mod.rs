@@ -13,6 +13,7 @@ mod filter;
 mod judge;
 mod laws;
 mod legacy;
+mod log;
 mod operations;
 mod push;
 mod steps;

@@ -3,6 +3,7 @@
 
 mod accept;
 mod conditions;
+mod containers;
 mod domains;
 mod environment;
 mod identity;

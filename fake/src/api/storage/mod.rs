@@ -1,6 +1,7 @@
 //! Cloud Storage, JSON API: buckets, their policies, objects, uploads.
 
 mod buckets;
+mod draft;
 mod multipart;
 mod objects;
 mod policy;

@@ -1,7 +1,7 @@
 //! What a job is configured as after a patch: the body without output-only fields, with the
 //! defaults Cloud Run fills in.
 
-use super::super::{API, accept};
+use super::super::{API, accept, containers};
 use crate::shape;
 use crate::world::Project;
 use serde_json::{Map, Value, json};
@@ -52,7 +52,7 @@ fn fill(config: &mut Map<String, Value>, project: &Project) {
     accept::set_default(config, "launchStage", json!("GA"));
     let Some(Value::Object(template)) = config.get_mut("template") else { return };
     accept::set_default(template, "taskCount", json!(1));
-    for container in accept::containers_mut(template) {
+    for container in containers::containers_mut(template) {
         container.remove("buildInfo");
         accept::set_default(container, "resources", json!({}));
         if let Some(Value::Object(resources)) = container.get_mut("resources")
