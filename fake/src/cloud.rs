@@ -1,6 +1,6 @@
 //! The handle by which a test, or the product's local mode, holds a running fake.
 
-use crate::apis;
+use crate::api;
 use crate::doors;
 use crate::journal::Recorded;
 use crate::keys;
@@ -27,7 +27,7 @@ impl FakeCloud {
         let (sender, receiver) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared::new(world, sender));
         let mut addresses = Vec::new();
-        for loaded in apis::all() {
+        for loaded in api::all() {
             let (listener, base) = doors::listen();
             shared.order(Order::Serve(listener, Address::Api(loaded, base.clone())));
             addresses.push((loaded.api.name, base));

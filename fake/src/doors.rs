@@ -1,7 +1,6 @@
 //! Addresses of what callers deployed, services and Hosting channels: each is a loopback listener of
 //! its own, opened at the moment the world needs the address.
 
-use crate::world::World;
 use std::net::{Ipv4Addr, TcpListener};
 
 /// Listeners that were opened and that the server does not serve yet.
@@ -48,25 +47,16 @@ pub(crate) fn listen() -> (TcpListener, String) {
     opened.unwrap_or_else(|trouble| panic!("the fake cloud needs a loopback address and got none: {trouble}"))
 }
 
-impl World {
-    /// Opens an address for a service or for one of its tags.
-    pub(crate) fn open_door(&mut self, service: &str, tag: Option<&str>) -> String {
+impl Doors {
+    /// Opens an address for what stands behind it, which may want to know the address.
+    pub(crate) fn open(&mut self, behind: impl FnOnce(&str) -> Behind) -> String {
         let (listener, url) = listen();
-        let behind = Behind::Service { service: service.to_owned(), tag: tag.map(str::to_owned) };
-        self.doors.0.push(Door { listener, behind });
-        url
-    }
-
-    /// Opens an address for a channel of a Hosting site.
-    pub(crate) fn open_channel(&mut self, site: &str, channel: &str) -> String {
-        let (listener, url) = listen();
-        let behind = Behind::Channel { site: site.to_owned(), channel: channel.to_owned(), url: url.clone() };
-        self.doors.0.push(Door { listener, behind });
+        self.0.push(Door { listener, behind: behind(&url) });
         url
     }
 
     /// The listeners opened since the last time.
-    pub(crate) fn fresh_doors(&mut self) -> Vec<Door> {
-        std::mem::take(&mut self.doors.0)
+    pub(crate) fn take(&mut self) -> Vec<Door> {
+        std::mem::take(&mut self.0)
     }
 }

@@ -1,8 +1,8 @@
 //! Faults: what goes wrong with which call, when, and how often.
 
-use crate::refusal::{self, Family};
+use crate::refusal::{self, Family, github};
 use crate::reply::{Manner, Reply};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// One thing that goes wrong.
@@ -102,6 +102,23 @@ impl Action {
     /// A status with `Retry-After`.
     pub fn retry_after(code: u16, value: &str) -> Action {
         Action::Status(code, None, vec![("Retry-After".to_owned(), value.to_owned())])
+    }
+
+    /// GitHub's primary rate limit is reached; it ends at this moment, in seconds since 1970.
+    pub fn github_rate_limit(status: u16, resets: i64) -> Action {
+        let headers = [("x-ratelimit-limit", "1000"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-resource", "core")];
+        let mut headers: Vec<(String, String)> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        headers.push(("x-ratelimit-reset".to_owned(), resets.to_string()));
+        Action::Status(status, Some(json!({"message": github::PRIMARY, "status": status.to_string()})), headers)
+    }
+
+    /// GitHub's secondary rate limit is reached; it says for how many seconds, or does not.
+    pub fn github_secondary_limit(status: u16, retry_after: Option<u64>) -> Action {
+        let headers = retry_after.map(|seconds| ("retry-after".to_owned(), seconds.to_string()));
+        let body = json!({"message": github::SECONDARY, "status": status.to_string(),
+            "documentation_url": "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits"});
+        Action::Status(status, Some(body), headers.into_iter().collect())
     }
 
     /// Whether what is answered is the script's and not what this cloud would say.

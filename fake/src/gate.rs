@@ -1,7 +1,7 @@
 //! What every call passes before its API looks at it: token, project, enabled API, billing, query
 //! parameters, body. Notes what a client must never send.
 
-use crate::apis::{Api, Kind, Route};
+use crate::api::{Api, Kind, Route};
 use crate::call::Call;
 use crate::discovery::{Document, Method};
 use crate::fields;

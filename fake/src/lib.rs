@@ -29,14 +29,13 @@
 //! assert_eq!(cloud.world(|world| world.unused_faults()).len(), 1); // nobody read a service
 //! ```
 //!
-//! How a request travels: `server` accepts it and writes it into the `journal`; `apis` finds its
+//! How a request travels: `server` accepts it and writes it into the `journal`; `api` finds its
 //! route by `discovery`; a `fault` may strike; `gate` checks what every call must satisfy; the
 //! API's own file below `api` does the work on the `world` and answers with a `reply` or a
 //! `refusal`. Requests to a deployed service go to `visit` instead, those to a Hosting site to `hosting`,
 //! those to GitHub to `api::github`, which has a gate of its own.
 
 mod api;
-mod apis;
 mod call;
 mod clock;
 mod cloud;

@@ -1,7 +1,7 @@
 //! The server: listeners, connections, and a request's way from the wire to the world and back.
 
 use crate::api::github;
-use crate::apis::{self, Loaded};
+use crate::api::{self, Loaded};
 use crate::call::Call;
 use crate::doors::{Behind, Door};
 use crate::faults::{self, Action, Moment};
@@ -282,7 +282,7 @@ fn serve(world: &mut World, loaded: &'static Loaded, call: &mut Call) -> Reply {
 /// Nothing at this address fits; another API's address may have been meant.
 fn unknown(world: &mut World, loaded: &Loaded, call: &Call) -> Reply {
     let asked = format!("{} {} was asked of {}", call.verb, call.path, loaded.api.service);
-    let meant = apis::all().iter().find_map(|other| {
+    let meant = api::all().iter().find_map(|other| {
         let route = other.route(&call.verb, &call.path, &call.headers)?;
         Some(format!("{asked}; it is {} of {}", route.id, other.api.service))
     });

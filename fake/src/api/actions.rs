@@ -1,6 +1,6 @@
 //! GitHub's side of a job: where it asks for its identity.
 
-use crate::apis::{Api, Extra};
+use crate::api::{Api, Extra};
 use crate::call::Call;
 use crate::jwt;
 use crate::refusal::Family;

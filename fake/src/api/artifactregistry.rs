@@ -1,6 +1,6 @@
 //! Artifact Registry: repositories, tags and images, read and removed. A deployer's five roles may do neither.
 
-use crate::apis::Api;
+use crate::api::Api;
 use crate::call::Call;
 use crate::refusal::{self, Family};
 use crate::reply::{Answer, Reply};

@@ -2,7 +2,7 @@
 
 use super::cloudbilling::denied;
 use super::page::{self, Size};
-use crate::apis::{self, Api};
+use crate::api::{self, Api};
 use crate::call::Call;
 use crate::refusal::{self, Family};
 use crate::reply::{Answer, Reply};
@@ -82,7 +82,7 @@ fn found(world: &World, account: &str, name: &str) -> Result<Value, Reply> {
 /// As it is written: what holds its default is left out.
 fn view(budget: &Value) -> Value {
     let schema = "GoogleCloudBillingBudgetsV1Budget";
-    let document = apis::document("billingbudgets.googleapis.com", schema);
+    let document = api::document("billingbudgets.googleapis.com", schema);
     document.map_or_else(|| budget.clone(), |document| shape::canonical(document, schema, budget))
 }
 

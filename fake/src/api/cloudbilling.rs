@@ -1,6 +1,6 @@
 //! Cloud Billing: who pays for a project, and what the caller may do with a billing account.
 
-use crate::apis::Api;
+use crate::api::Api;
 use crate::call::Call;
 use crate::refusal::{self, Family};
 use crate::reply::{Answer, Reply};

@@ -1,6 +1,6 @@
 //! Cloud Resource Manager: a project's number, what the caller may do in it, organisation policies.
 
-use crate::apis::Api;
+use crate::api::Api;
 use crate::call::Call;
 use crate::refusal::{self, Family};
 use crate::reply::{Answer, Reply};

@@ -1,6 +1,6 @@
 //! The registry's own protocol, as docker speaks it: manifests and blobs of images.
 
-use crate::apis::{Api, Extra};
+use crate::api::{Api, Extra};
 use crate::call::Call;
 use crate::refusal::Family;
 use crate::reply::{Answer, Reply};

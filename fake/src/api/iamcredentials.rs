@@ -1,6 +1,6 @@
 //! IAM credentials: tokens of an account for those who may act as it.
 
-use crate::apis::Api;
+use crate::api::Api;
 use crate::call::Call;
 use crate::clock;
 use crate::jwt;

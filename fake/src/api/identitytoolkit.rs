@@ -1,6 +1,6 @@
 //! Firebase Authentication, as far as previews of sites meet it: the domains from which people may sign in.
 
-use crate::apis::Api;
+use crate::api::Api;
 use crate::call::Call;
 use crate::refusal::{self, Family};
 use crate::reply::{Answer, Reply};

@@ -1,6 +1,6 @@
 //! Cloud Logging: entries, by filter.
 
-use crate::apis::Api;
+use crate::api::Api;
 use crate::call::Call;
 use crate::clock;
 use crate::refusal::{self, Family};

@@ -1,6 +1,6 @@
 //! The metadata server of a machine in Google Cloud: its account, and that account's tokens.
 
-use crate::apis::{Api, Extra};
+use crate::api::{Api, Extra};
 use crate::call::Call;
 use crate::jwt;
 use crate::refusal::Family;

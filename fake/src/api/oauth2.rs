@@ -1,7 +1,7 @@
 //! The token endpoint: a signed assertion, or what gcloud keeps of a person, in exchange for tokens; and whose a token
 //! is.
 
-use crate::apis::{Api, Extra};
+use crate::api::{Api, Extra};
 use crate::call::Call;
 use crate::jwt::{self, Parts};
 use crate::refusal::{self, Family};

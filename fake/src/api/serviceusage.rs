@@ -1,6 +1,6 @@
 //! Service Usage: which APIs are enabled. A deployer's five roles may not ask.
 
-use crate::apis::Api;
+use crate::api::Api;
 use crate::call::Call;
 use crate::refusal::{self, Family};
 use crate::reply::{Answer, Reply};

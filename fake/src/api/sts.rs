@@ -1,6 +1,6 @@
 //! Security token exchange: what somebody else vouches for, in exchange for an access token.
 
-use crate::apis::Api;
+use crate::api::Api;
 use crate::call::Call;
 use crate::jwt;
 use crate::refusal::{self, Family};

@@ -1,6 +1,7 @@
 //! The world behind the APIs: plain state, and the laws that hold whoever asks.
 
 mod account;
+mod addresses;
 mod billing;
 mod bucket;
 mod build;

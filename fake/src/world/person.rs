@@ -32,8 +32,6 @@ impl World {
     ];
     /// What such a client shows of itself; Google's is in every copy of gcloud.
     pub(crate) const CLIENT_SECRET: &str = "fake-client-secret-0123";
-    /// The number of the project that requests by the first client count for.
-    pub(crate) const CLIENTS_PROJECT: &str = "764086051850";
 
     /// Adds a person with no role.
     pub fn add_person(&mut self, email: &str) {

@@ -201,7 +201,7 @@ impl Facts<'_> {
             options.entry("pool").or_insert_with(|| json!({}));
         }
         let whole = Value::Object(document);
-        let known = crate::apis::document(API.service, "Build");
+        let known = crate::api::document(API.service, "Build");
         match known.map_or_else(|| whole.clone(), |known| crate::shape::canonical(known, "Build", &whole)) {
             Value::Object(canonical) => canonical,
             _ => Map::new(),

@@ -1,6 +1,6 @@
 //! How a build ends: status, why, step results, images.
 
-use super::advance::write_log;
+use super::log::write_log;
 use super::{judge, push};
 use crate::clock;
 use crate::world::{Build, ImageName, Outcome, Work, World, hex_of};

@@ -13,6 +13,7 @@ mod filter;
 mod judge;
 mod laws;
 mod legacy;
+mod log;
 mod operations;
 mod push;
 mod steps;
@@ -20,7 +21,7 @@ mod substitutions;
 
 pub(crate) use advance::look_at_log;
 
-use crate::apis::Api;
+use crate::api::Api;
 use crate::call::Call;
 use crate::refusal::{self, Family, Quota};
 use crate::reply::{Answer, Reply};

@@ -4,7 +4,7 @@ use super::SERVICE;
 use crate::call::Call;
 use crate::reply::Reply;
 use crate::world::World;
-use crate::{apis, refusal, shape};
+use crate::{api, refusal, shape};
 use regex::Regex;
 use serde_json::Value;
 
@@ -37,7 +37,7 @@ pub(super) fn accept(world: &World, call: &Call, project: &str, config: &Value) 
     if config["i18n"].is_object() && is_empty(&config["i18n"]["root"]) {
         return Err(refusal::bad_field("version.config.i18n.root", "The root of translations must not be empty."));
     }
-    let document = apis::document(SERVICE, "ServingConfig");
+    let document = api::document(SERVICE, "ServingConfig");
     Ok(document.map_or_else(|| config.clone(), |document| shape::canonical(document, "ServingConfig", config)))
 }
 

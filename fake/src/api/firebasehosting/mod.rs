@@ -13,7 +13,7 @@ mod upload;
 mod versions;
 mod view;
 
-use crate::apis::{Api, Extra};
+use crate::api::{Api, Extra};
 use crate::call::Call;
 use crate::refusal::Family;
 use crate::reply::Answer;

@@ -10,7 +10,6 @@ mod deployments;
 mod gate;
 mod pages;
 mod pulls;
-pub(crate) mod refusal;
 mod repository;
 mod runs;
 mod secrets;
@@ -18,6 +17,7 @@ mod statuses;
 
 use crate::call::Call;
 use crate::discovery::Path;
+use crate::refusal::github as refusal;
 use crate::reply::{Answer, Reply};
 use crate::world::{Access, World};
 

@@ -2,8 +2,8 @@
 //! were given; what each must look like stands in `laws`.
 
 use super::{laws, strange};
+use crate::api;
 use crate::api::page::{self, Size};
-use crate::apis;
 use crate::call::Call;
 use crate::refusal;
 use crate::reply::{Answer, Reply};
@@ -43,7 +43,7 @@ fn view(kind: &str, kept: &Value) -> Value {
         "uptimeCheckConfigs" => "UptimeCheckConfig",
         _ => "NotificationChannel",
     };
-    let document = apis::document("monitoring.googleapis.com", schema);
+    let document = api::document("monitoring.googleapis.com", schema);
     let mut view = document.map_or_else(|| kept.clone(), |document| shape::canonical(document, schema, kept));
     if kept["enabled"].is_boolean() {
         view["enabled"] = kept["enabled"].clone();

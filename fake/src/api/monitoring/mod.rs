@@ -7,7 +7,7 @@ mod kept;
 mod laws;
 mod series;
 
-use crate::apis::Api;
+use crate::api::Api;
 use crate::call::Call;
 use crate::refusal::{self, Family};
 use crate::reply::{Answer, Reply};

@@ -1,6 +1,7 @@
 //! What a service or worker pool is configured as after a patch: the body, masked, without output-only fields,
 //! with the defaults Cloud Run fills in.
 
+use super::containers::{containers_mut, ingress_container};
 use super::kind::Kind;
 use super::{API, resources};
 use crate::refusal;
@@ -43,7 +44,7 @@ pub(super) fn merge(
     body: &Value,
     mask: Option<&str>,
 ) -> Result<Map<String, Value>, Reply> {
-    let document = crate::apis::document(API.service, kind.schema);
+    let document = crate::api::document(API.service, kind.schema);
     let canonical = document.map_or_else(|| body.clone(), |known| shape::canonical(known, kind.schema, body));
     let mut asked = canonical.as_object().cloned().unwrap_or_default();
     // No instances at all is not the default: this is one of the few numbers that may be absent.
@@ -168,34 +169,6 @@ fn fill_limits(container: &mut Map<String, Value>) {
 
 pub(super) fn set_default(fields: &mut Map<String, Value>, name: &str, value: Value) {
     fields.entry(name).or_insert(value);
-}
-
-/// Every container of a configuration.
-pub(super) fn containers(config: &Map<String, Value>) -> impl Iterator<Item = &Map<String, Value>> {
-    config
-        .get("template")
-        .and_then(|template| template["containers"].as_array())
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_object)
-}
-
-pub(super) fn containers_mut(config: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
-    let list = config.get_mut("template").and_then(|template| template.get_mut("containers"));
-    list.and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut)
-}
-
-/// The container requests go to: the only one, or the one with ports.
-fn ingress_container(config: &mut Map<String, Value>) -> Option<&mut Map<String, Value>> {
-    let only = containers(config).count() == 1;
-    containers_mut(config).find(|container| only || container.contains_key("ports"))
-}
-
-/// The port the ingress container is told to listen on.
-pub(super) fn port(template: &Map<String, Value>) -> i64 {
-    let containers = template.get("containers").and_then(Value::as_array);
-    let port = containers.into_iter().flatten().find_map(|container| container["ports"][0]["containerPort"].as_i64());
-    port.unwrap_or(8080)
 }
 
 #[cfg(test)]

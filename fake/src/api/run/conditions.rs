@@ -168,7 +168,7 @@ pub(super) fn revision(revision: &Revision) -> Value {
 /// taken to be such.
 fn is_of_revisions(name: &str) -> bool {
     let has = |schema: &str| {
-        crate::apis::document(super::API.service, schema)
+        crate::api::document(super::API.service, schema)
             .is_some_and(|known| known.schemas[schema]["properties"].get(name).is_some())
     };
     has("GoogleCloudRunV2Revision") || !has("GoogleCloudRunV2RevisionTemplate")

@@ -1,6 +1,6 @@
 //! Laws of environment variables and of references to secrets.
 
-use super::accept::containers;
+use super::containers::containers;
 use crate::refusal;
 use crate::reply::Reply;
 use crate::world::{SecretTrouble, Trouble, World};

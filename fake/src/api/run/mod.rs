@@ -3,6 +3,7 @@
 
 mod accept;
 mod conditions;
+mod containers;
 mod domains;
 mod environment;
 mod identity;
@@ -22,7 +23,7 @@ mod template;
 mod traffic;
 mod v1;
 
-use crate::apis::Api;
+use crate::api::Api;
 use crate::call::Call;
 use crate::refusal::{self, Family};
 use crate::reply::{Answer, Reply};

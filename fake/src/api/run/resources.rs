@@ -1,6 +1,6 @@
 //! Laws of CPU and memory.
 
-use super::accept::containers;
+use super::containers::containers;
 use crate::refusal;
 use crate::reply::Reply;
 use serde_json::{Map, Value};

@@ -1,7 +1,7 @@
 //! How an operation ends: whether the new revision starts, and where traffic goes then.
 
 use super::kind::Kind;
-use super::{accept, conditions, environment, jobs, traffic};
+use super::{conditions, containers, environment, jobs, traffic};
 use crate::world::{Aim, ImageName, Revision, RevisionOutcome, RevisionState, Trouble, World};
 use serde_json::{Map, Value, json};
 
@@ -133,7 +133,7 @@ fn verdict(world: &World, revision: &Revision) -> Result<(), Trouble> {
                  environment variable within the allocated timeout. This can happen when the container port is \
                  misconfigured or if the timeout is too short. The health check timeout can be extended. Logs for this \
                  revision might contain more information.",
-                accept::port(&revision.template)
+                containers::port(&revision.template)
             ),
         ),
         RevisionOutcome::ProbeFails => failed_probe(),
@@ -156,7 +156,7 @@ fn failed_probe() -> Result<(), Trouble> {
 
 /// Whether the startup probe of the container that requests go to asks a port that nothing listens on.
 fn asks_in_vain(revision: &Revision) -> bool {
-    let port = accept::port(&revision.template);
+    let port = containers::port(&revision.template);
     let containers = revision.template.get("containers").and_then(Value::as_array).into_iter().flatten();
     let mut ingress = containers.filter(|container| container.get("ports").is_some());
     let Some(probe) = ingress.next().and_then(|container| container.get("startupProbe")) else { return false };

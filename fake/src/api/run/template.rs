@@ -1,6 +1,6 @@
 //! Laws of the revision template, besides CPU, memory, variables and labels.
 
-use super::accept::containers;
+use super::containers::containers;
 use super::kind::Kind;
 use super::{environment, labels, resources};
 use crate::refusal;

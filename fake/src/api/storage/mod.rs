@@ -1,13 +1,14 @@
 //! Cloud Storage, JSON API: buckets, their policies, objects, uploads.
 
 mod buckets;
+mod draft;
 mod multipart;
 mod objects;
 mod policy;
 mod resumable;
 mod upload;
 
-use crate::apis::{Api, Extra};
+use crate::api::{Api, Extra};
 use crate::call::Call;
 use crate::refusal::{self, Family};
 use crate::reply::{Answer, Reply};

@@ -1,7 +1,7 @@
 //! Resumable uploads: a session, chunks, questions how far it came.
 
-use super::upload::{self, Draft};
-use super::{objects, upload::store};
+use super::draft::{self, Draft, store};
+use super::objects;
 use crate::call::Call;
 use crate::fields;
 use crate::refusal;
@@ -16,10 +16,10 @@ const QUANTUM: usize = 262_144;
 
 /// Opens a session and says where it is.
 pub(super) fn start(world: &mut World, call: &Call) -> Answer {
-    let mut document = upload::document(world, &call.body)?;
-    let (bucket, object) = (call.hole("bucket"), upload::name(call, &document)?);
-    let generation_match = upload::generation_match(call)?;
-    upload::may(world, &call.account, bucket, &object, generation_match)?;
+    let mut document = draft::document(world, &call.body)?;
+    let (bucket, object) = (call.hole("bucket"), draft::name(call, &document)?);
+    let generation_match = draft::generation_match(call)?;
+    draft::may(world, &call.account, bucket, &object, generation_match)?;
     if let (None, Some(kind)) = (document.get("contentType"), call.header("x-upload-content-type")) {
         document.insert("contentType".to_owned(), Value::from(kind));
     }

@@ -1,7 +1,7 @@
 //! What a job is configured as after a patch: the body without output-only fields, with the
 //! defaults Cloud Run fills in.
 
-use super::super::{API, accept};
+use super::super::{API, accept, containers};
 use crate::shape;
 use crate::world::Project;
 use serde_json::{Map, Value, json};
@@ -29,7 +29,7 @@ const OUTPUT_ONLY: [&str; 17] = [
 
 /// The configuration a patch asks for; it replaces the old one, there is no mask.
 pub(super) fn read(body: &Value, project: &Project) -> Map<String, Value> {
-    let document = crate::apis::document(API.service, "GoogleCloudRunV2Job");
+    let document = crate::api::document(API.service, "GoogleCloudRunV2Job");
     let canonical = document.map_or_else(|| body.clone(), |known| shape::canonical(known, "GoogleCloudRunV2Job", body));
     let mut config = canonical.as_object().cloned().unwrap_or_default();
     for field in OUTPUT_ONLY {
@@ -52,7 +52,7 @@ fn fill(config: &mut Map<String, Value>, project: &Project) {
     accept::set_default(config, "launchStage", json!("GA"));
     let Some(Value::Object(template)) = config.get_mut("template") else { return };
     accept::set_default(template, "taskCount", json!(1));
-    for container in accept::containers_mut(template) {
+    for container in containers::containers_mut(template) {
         container.remove("buildInfo");
         accept::set_default(container, "resources", json!({}));
         if let Some(Value::Object(resources)) = container.get_mut("resources")

@@ -1,6 +1,6 @@
 //! What a run may change of its job's template, for itself alone.
 
-use super::super::accept;
+use super::super::containers;
 use crate::refusal;
 use crate::reply::Reply;
 use serde_json::{Map, Value, json};
@@ -18,7 +18,7 @@ pub(super) fn apply(mut template: Map<String, Value>, overrides: &Value) -> Resu
         let is_meant = |container: &&mut Map<String, Value>| {
             wanted.is_none_or(|wanted| container.get("name").and_then(Value::as_str) == Some(wanted))
         };
-        let Some(container) = accept::containers_mut(&mut template).find(is_meant) else {
+        let Some(container) = containers::containers_mut(&mut template).find(is_meant) else {
             let text = format!("The job has no container with the name '{}'.", wanted.unwrap_or_default());
             return Err(refusal::bad_field(&format!("overrides.container_overrides[{index}].name"), &text));
         };

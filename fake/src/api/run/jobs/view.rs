@@ -172,7 +172,7 @@ fn log_uri(execution: &Execution) -> String {
 
 /// Whether tasks have this field of their template, as nearly all are.
 pub(super) fn is_of_tasks(name: &str) -> bool {
-    let document = crate::apis::document(API.service, "GoogleCloudRunV2Task");
+    let document = crate::api::document(API.service, "GoogleCloudRunV2Task");
     document.is_none_or(|known| known.schemas["GoogleCloudRunV2Task"]["properties"].get(name).is_some())
 }
 

@@ -1,6 +1,5 @@
 //! GitHub's refusals: the error body, and the texts that clients know.
 
-use crate::faults::Action;
 use crate::reply::Reply;
 use serde_json::{Value, json};
 
@@ -46,29 +45,13 @@ pub(crate) fn standard(status: u16) -> Reply {
     refuse(status, message)
 }
 
-const PRIMARY: &str = "API rate limit exceeded for installation ID 4711.";
-const SECONDARY: &str = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
+/// The hour's calls are used up.
+pub(crate) const PRIMARY: &str = "API rate limit exceeded for installation ID 4711.";
+/// Too many calls at once.
+pub(crate) const SECONDARY: &str =
+    "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
 
 /// The hour's calls are used up.
 pub(crate) fn exceeded() -> Reply {
     refuse(403, PRIMARY)
-}
-
-impl Action {
-    /// GitHub's primary rate limit is reached; it ends at this moment, in seconds since 1970.
-    pub fn github_rate_limit(status: u16, resets: i64) -> Action {
-        let headers = [("x-ratelimit-limit", "1000"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-resource", "core")];
-        let mut headers: Vec<(String, String)> =
-            headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        headers.push(("x-ratelimit-reset".to_owned(), resets.to_string()));
-        Action::Status(status, Some(json!({"message": PRIMARY, "status": status.to_string()})), headers)
-    }
-
-    /// GitHub's secondary rate limit is reached; it says for how many seconds, or does not.
-    pub fn github_secondary_limit(status: u16, retry_after: Option<u64>) -> Action {
-        let headers = retry_after.map(|seconds| ("retry-after".to_owned(), seconds.to_string()));
-        let body = json!({"message": SECONDARY, "status": status.to_string(),
-            "documentation_url": "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits"});
-        Action::Status(status, Some(body), headers.into_iter().collect())
-    }
 }

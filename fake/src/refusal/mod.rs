@@ -1,5 +1,7 @@
 //! Google's refusals: the error body of each family of APIs, and the texts every API shares.
 
+pub(crate) mod github;
+
 use crate::reply::Reply;
 use serde_json::{Value, json};
 
@@ -104,6 +106,9 @@ pub(crate) fn service_disabled(family: Family, service: &str, title: &str, numbe
     rpc(403, "PERMISSION_DENIED", long, details)
 }
 
+/// The number of the project that requests by the first client count for.
+const CLIENTS_PROJECT: &str = "764086051850";
+
 /// 403: a person signed in with gcloud, whose own project the API is not enabled in.
 pub(crate) fn no_quota_project(service: &str) -> Reply {
     let message = format!(
@@ -111,7 +116,7 @@ pub(crate) fn no_quota_project(service: &str) -> Reply {
          a quota project, which is not set by default. To learn how to set your quota project, see \
          https://cloud.google.com/docs/authentication/adc-troubleshooting/user-creds ."
     );
-    let consumer = format!("projects/{}", crate::world::World::CLIENTS_PROJECT);
+    let consumer = format!("projects/{}", CLIENTS_PROJECT);
     let details = vec![
         info("SERVICE_DISABLED", "googleapis.com", json!({"service": service, "consumer": consumer})),
         json!({"@type": "type.googleapis.com/google.rpc.LocalizedMessage", "locale": "en-US", "message": message}),
@@ -242,7 +247,7 @@ pub(crate) fn standard(family: Family, code: u16, service: &str, number: &str) -
         (Family::OAuth, 500..) => oauth(code, "internal_failure", "Backend Error"),
         (Family::OAuth, 429) => oauth(code, "rate_limit_exceeded", "Rate limit exceeded."),
         (Family::OAuth, _) => oauth(code, "invalid_grant", "Invalid JWT Signature."),
-        (Family::GitHub, _) => crate::api::github::refusal::standard(code),
+        (Family::GitHub, _) => github::standard(code),
         (Family::Site, _) => Reply::page(code, "Server Error", "The server encountered an error."),
         (Family::Rpc, 401) => unauthenticated(family, service, "ACCESS_TOKEN_EXPIRED"),
         (Family::Rpc, 429) => rate_limit(
