@@ -17,6 +17,7 @@ use crate::inputs::raw::RawInputs;
 use crate::inputs::resolve::hosting::{Resolved, run as resolve};
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
+use crate::inputs::spec::hosting::name;
 use crate::model::credentials::Credentials;
 use crate::model::facts::{Facts, Written};
 use crate::model::hosting::{LIVE, SiteEnd, SiteKind};
@@ -31,7 +32,9 @@ use crate::steps::hosting::{self, SiteContext, undo};
 pub(super) fn is_meant(raw: &RawInputs, command: Command) -> bool {
     match command {
         Command::Hosting | Command::HostingRollback | Command::HostingPromote => true,
-        Command::Rollback | Command::Promote => ["site", "to_version", "from_channel"].iter().any(|name| raw.has(name)),
+        Command::Rollback | Command::Promote => {
+            [name::SITE, name::TO_VERSION, name::FROM_CHANNEL].into_iter().any(|name| raw.has(name))
+        }
         Command::Deploy
         | Command::Job
         | Command::Release
@@ -75,7 +78,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner, invocation: &In
     let what = format!("{verb} channel {} of project {}", hosting.channel(), hosting.project);
     tell::announce(console, runner, &what, &plan);
     let previews = matches!(&hosting.what, SiteWork::Deploy(_)) && hosting.channel() != LIVE;
-    if previews && raw.is_spelled("firebaseServiceAccount") && !raw.has("auth_domains") {
+    if previews && raw.is_spelled("firebaseServiceAccount") && !raw.has(name::AUTH_DOMAINS) {
         console.line("action-hosting-deploy put previews among the authorised domains of Firebase Authentication by itself; here `auth_domains: true` does, where people sign in on them");
     }
     let mut facts = Facts::default();

@@ -47,6 +47,7 @@ use crate::inputs::raw::RawInputs;
 use crate::inputs::resolve::{self, Resolved, foreign};
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
+use crate::inputs::spec::deploy::name;
 use crate::inputs::webhook::{Webhook, webhook};
 use crate::model::credentials::Credentials;
 use crate::model::facts::{Facts, RolloutEnd};
@@ -64,7 +65,7 @@ const CLEAN_UP: Duration = Duration::from_millis(3500);
 
 /// Runs an invocation to its exit code.
 pub async fn run(mut invocation: Invocation, mut runner: Runner) -> u8 {
-    if let Some((_, path)) = invocation.flags.iter().find(|(name, _)| *name == "ca_certificates") {
+    if let Some((_, path)) = invocation.flags.iter().find(|(name, _)| *name == name::CA_CERTIFICATES.text()) {
         runner.extra_roots = Some(path.into());
     }
     runner.extra_roots = runner.extra_roots.map(|path| runner.workspace.join(path));
@@ -149,11 +150,11 @@ async fn connect(
 /// Hides every secret that came in, before anything else is printed.
 fn hide(console: &Console, raw: &RawInputs, runner: &Runner) {
     credentials::secrets(raw, runner).iter().for_each(|secret| console.mask(secret));
-    if let Some(key) = raw.get("credentials_json") {
+    if let Some(key) = raw.get(name::CREDENTIALS_JSON) {
         console.note_secret(key, "`credentials_json`");
     }
     for name in ["github_token", "notify_webhook", "value"] {
-        if let Some(secret) = raw.get(name) {
+        if let Some(secret) = raw.by_text(name) {
             console.mask(secret);
         }
     }
@@ -176,7 +177,7 @@ fn read_texts(console: &Console, runner: &Runner, invocation: &Invocation, job: 
     let _told_at_the_end = webhook(&raw, &mut findings);
     // A job without a source runs an image that somebody else built.
     let ships = matches!(job, Command::Deploy | Command::Release | Command::Hosting);
-    if ships || job == Command::Job && raw.has("source") {
+    if ships || job == Command::Job && raw.has(name::SOURCE) {
         foreign::refuse(&raw, runner, &mut findings);
     }
     for (name, file) in [("GITHUB_OUTPUT", &runner.output_file), ("GITHUB_STATE", &runner.state_file)] {
@@ -191,7 +192,7 @@ fn read_texts(console: &Console, runner: &Runner, invocation: &Invocation, job: 
     let roots = runner.extra_roots.as_deref().filter(|_| runner.actions);
     if let Some(Err(error)) = roots.map(|path| runner.places().bytes(path, place::LARGEST)) {
         findings.wrong(
-            "ca_certificates",
+            name::CA_CERTIFICATES,
             format!("its file {error}"),
             "write a file of the workspace, or of RUNNER_TEMP",
         );

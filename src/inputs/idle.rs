@@ -123,10 +123,10 @@ const fn is(wanted: bool) -> fn(Option<&str>) -> bool {
 pub fn leave_out(command: Command, raw: &mut RawInputs) -> Vec<String> {
     let mut told = Vec::new();
     for rule in RULES.iter().filter(|rule| rule.of.contains(&command)) {
-        if !(rule.says)(raw.get(rule.by)) {
+        if !(rule.says)(raw.by_text(rule.by).map(str::trim)) {
             continue;
         }
-        let given: Vec<&str> = rule.idle.iter().copied().filter(|name| raw.has(name)).collect();
+        let given: Vec<&str> = rule.idle.iter().copied().filter(|name| raw.is_given(name)).collect();
         if given.is_empty() {
             continue;
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::Findings;
-use super::spec::{ELSEWHERE, Input};
+use super::spec::{ELSEWHERE, Input, Name};
 
 /// The texts that were given, by input name. Blank texts are absent.
 #[derive(Debug, Clone, Default)]
@@ -81,17 +81,27 @@ impl RawInputs {
     }
 
     /// The text of an input, trimmed.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.texts.get(name).map(|text| text.trim())
+    pub(crate) fn get(&self, name: Name) -> Option<&str> {
+        self.whole(name).map(str::trim)
     }
 
     /// The text of an input with its blanks and line breaks, for grammars with lines.
-    pub fn whole(&self, name: &str) -> Option<&str> {
-        self.texts.get(name).map(String::as_str)
+    pub(crate) fn whole(&self, name: Name) -> Option<&str> {
+        self.by_text(name.text())
     }
 
     /// Whether an input was given.
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: Name) -> bool {
+        self.is_given(name.text())
+    }
+
+    /// The text of an input whose name comes from outside: a flag, a manifest, a table of fields.
+    pub(crate) fn by_text(&self, name: &str) -> Option<&str> {
+        self.texts.get(name).map(String::as_str)
+    }
+
+    /// Whether an input was given whose name comes from outside.
+    pub(crate) fn is_given(&self, name: &str) -> bool {
         self.texts.contains_key(name)
     }
 }
@@ -136,6 +146,7 @@ pub(super) fn distance(a: &str, b: &str) -> usize {
 mod tests {
     use super::*;
     use crate::inputs::spec::Command;
+    use crate::inputs::spec::deploy::name;
 
     fn collect(inputs: &[(&str, &str)], flags: &[(&'static str, &str)]) -> (RawInputs, Vec<String>) {
         let mut findings = Findings::default();
@@ -148,7 +159,7 @@ mod tests {
     #[test]
     fn a_flag_wins_over_an_input() {
         let (raw, mistakes) = collect(&[("service", " web "), ("region", "r1")], &[("region", "r2")]);
-        assert_eq!((raw.get("service"), raw.get("region")), (Some("web"), Some("r2")));
+        assert_eq!((raw.get(name::SERVICE), raw.get(name::REGION)), (Some("web"), Some("r2")));
         assert!(mistakes.is_empty());
     }
 

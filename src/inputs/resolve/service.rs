@@ -1,5 +1,7 @@
 //! How the service runs: settings, variables, secrets, labels.
 
+use crate::inputs::spec::Name;
+use crate::inputs::spec::deploy::name;
 use std::collections::{HashMap, HashSet};
 
 use super::super::deploy::{ByName, Changes, Ingress, SecretRef, Settings, Strategy};
@@ -26,21 +28,21 @@ pub(super) fn settings(
     project: Option<&ProjectId>,
     service: Option<&ServiceName>,
 ) -> Settings {
-    let cpu = give.with("cpu", |text| scalar::milli_cpu(text).map(|milli| (milli, google_cpu(milli))));
-    let memory = give.with("memory", |text| scalar::memory(text).map(|bytes| (bytes, text.to_owned())));
-    let concurrency = give.with("concurrency", |text| scalar::number(text, 1, 1000));
-    let min_instances = give.with("min_instances", |text| scalar::number(text, 0, 10_000));
-    let max_instances = give.with("max_instances", |text| scalar::number(text, 1, 10_000));
-    let timeout = give.with("timeout", scalar::duration);
+    let cpu = give.with(name::CPU, |text| scalar::milli_cpu(text).map(|milli| (milli, google_cpu(milli))));
+    let memory = give.with(name::MEMORY, |text| scalar::memory(text).map(|bytes| (bytes, text.to_owned())));
+    let concurrency = give.with(name::CONCURRENCY, |text| scalar::number(text, 1, 1000));
+    let min_instances = give.with(name::MIN_INSTANCES, |text| scalar::number(text, 0, 10_000));
+    let max_instances = give.with(name::MAX_INSTANCES, |text| scalar::number(text, 1, 10_000));
+    let timeout = give.with(name::TIMEOUT, scalar::duration);
     let env = variables(give, runner);
     let secrets = secrets(give);
     let (labels, labels_gone) = labels(give, runner);
     let (containers, remove_containers) = containers::containers(give, runner, project);
-    let instances = give.with("instances", |text| scalar::number(text, 0, 1000));
+    let instances = give.with(name::INSTANCES, |text| scalar::number(text, 0, 1000));
     let settings = Settings {
         instances,
-        container: give.text("container"),
-        port: give.with("port", |text| scalar::number(text, 1, 65_535)).and_then(|port| u16::try_from(port).ok()),
+        container: give.text(name::CONTAINER),
+        port: give.with(name::PORT, |text| scalar::number(text, 1, 65_535)).and_then(|port| u16::try_from(port).ok()),
         cpu: cpu.clone().map(|(_, cpu)| cpu),
         memory: memory.clone().map(|(_, memory)| memory),
         concurrency,
@@ -57,38 +59,38 @@ pub(super) fn settings(
         volume_mounts: volumes::mounts(give),
         containers,
         remove_containers,
-        runtime_account: give.parsed("runtime_service_account", |text| account(text, project)),
+        runtime_account: give.parsed(name::RUNTIME_SERVICE_ACCOUNT, |text| account(text, project)),
         cloudsql: cloudsql(give, project),
-        audiences: give.with("custom_audiences", Several::parse),
-        vpc_connector: give.text("vpc_connector"),
-        network: give.text("network"),
-        subnet: give.text("subnet"),
+        audiences: give.with(name::CUSTOM_AUDIENCES, Several::parse),
+        vpc_connector: give.text(name::VPC_CONNECTOR),
+        network: give.text(name::NETWORK),
+        subnet: give.text(name::SUBNET),
         vpc_egress_all: give.choice(
-            "vpc_egress",
+            name::VPC_EGRESS,
             // `all` is gcloud's old word.
             &[("all-traffic", true), ("all", true), ("private-ranges-only", false)],
         ),
         ingress: give.choice(
-            "ingress",
+            name::INGRESS,
             &[
                 ("all", Ingress::All),
                 ("internal", Ingress::Internal),
                 ("internal-and-cloud-load-balancing", Ingress::InternalAndLoadBalancing),
             ],
         ),
-        second_generation: give.choice("execution_environment", &[("gen1", false), ("gen2", true)]),
-        cpu_boost: give.switch("cpu_boost"),
-        cpu_throttling: give.switch("cpu_throttling"),
-        session_affinity: give.switch("session_affinity"),
-        command: give.with("command", scalar::words),
-        args: give.with("args", scalar::words),
+        second_generation: give.choice(name::EXECUTION_ENVIRONMENT, &[("gen1", false), ("gen2", true)]),
+        cpu_boost: give.switch(name::CPU_BOOST),
+        cpu_throttling: give.switch(name::CPU_THROTTLING),
+        session_affinity: give.switch(name::SESSION_AFFINITY),
+        command: give.with(name::COMMAND, scalar::words),
+        args: give.with(name::ARGS, scalar::words),
         suffix: suffix(give, service),
-        description: give.text("description"),
-        public: give.switch("allow_unauthenticated"),
-        invoker_check: give.switch("invoker_iam_check"),
+        description: give.text(name::DESCRIPTION),
+        public: give.switch(name::ALLOW_UNAUTHENTICATED),
+        invoker_check: give.switch(name::INVOKER_IAM_CHECK),
         repoint: None,
         edits: edits::edits(give, project),
-        http2: give.switch("http2"),
+        http2: give.switch(name::HTTP2),
         network_tags: network_tags(give),
         gone: gone(give),
         invokers: invokers(give),
@@ -106,13 +108,13 @@ fn contradictions(findings: &mut Findings, settings: &Settings, milli_cpu: Optio
     if let (Some(min), Some(max)) = (settings.min_instances, settings.max_instances)
         && min > max
     {
-        findings.wrong("min_instances", format!("{min} is more than `max_instances` ({max})"), "");
+        findings.wrong(name::MIN_INSTANCES, format!("{min} is more than `max_instances` ({max})"), "");
     }
     if let Some(timeout) = settings.timeout
         && !(1..=LONGEST_REQUEST).contains(&timeout.as_secs())
     {
         findings.wrong(
-            "timeout",
+            name::TIMEOUT,
             format!("{} s is not a time a request may take", timeout.as_secs()),
             "write 1s to 60m; the limit of the build is `build_timeout`",
         );
@@ -122,7 +124,7 @@ fn contradictions(findings: &mut Findings, settings: &Settings, milli_cpu: Optio
         && concurrency > 1
     {
         findings.wrong(
-            "concurrency",
+            name::CONCURRENCY,
             format!("{concurrency} requests at a time need at least 1 CPU, not {milli}m"),
             "raise `cpu` or write 1",
         );
@@ -137,7 +139,7 @@ fn contradictions(findings: &mut Findings, settings: &Settings, milli_cpu: Optio
         };
         if bytes < least {
             findings.wrong(
-                "memory",
+                name::MEMORY,
                 format!("{} CPUs need at least {} GiB", milli / 1000, least >> 30),
                 "raise `memory` or lower `cpu`",
             );
@@ -153,7 +155,7 @@ fn contradictions(findings: &mut Findings, settings: &Settings, milli_cpu: Optio
         };
         if bytes > most {
             findings.wrong(
-                "memory",
+                name::MEMORY,
                 format!("{} CPUs take at most {} MiB", f64::from(milli) / 1000.0, most >> 20),
                 "lower `memory` or raise `cpu`",
             );
@@ -161,7 +163,7 @@ fn contradictions(findings: &mut Findings, settings: &Settings, milli_cpu: Optio
     }
     if settings.vpc_connector.is_some() && (settings.network.is_some() || settings.subnet.is_some()) {
         findings.wrong(
-            "vpc_connector",
+            name::VPC_CONNECTOR,
             "a connector and direct egress (`network`, `subnet`) exclude each other",
             "give one of them",
         );
@@ -170,7 +172,7 @@ fn contradictions(findings: &mut Findings, settings: &Settings, milli_cpu: Optio
     for (name, _) in settings.env.entries.iter().flatten() {
         if secrets.contains(name.as_str()) {
             findings.wrong(
-                "secrets",
+                name::SECRETS,
                 format!("{} is in `env_vars` too", Named(name)),
                 "a variable is either a plain value or a secret; keep one",
             );
@@ -178,7 +180,7 @@ fn contradictions(findings: &mut Findings, settings: &Settings, milli_cpu: Optio
     }
     if settings.invoker_check == Some(false) && settings.public == Some(false) {
         findings.wrong(
-            "allow_unauthenticated",
+            name::ALLOW_UNAUTHENTICATED,
             "`false` closes the service, and `invoker_iam_check: false` lets everybody in",
             "keep one of them",
         );
@@ -193,24 +195,25 @@ fn contradictions(findings: &mut Findings, settings: &Settings, milli_cpu: Optio
 }
 
 fn suffix(give: &mut Give<'_>, service: Option<&ServiceName>) -> Option<String> {
-    let suffix = give.text("suffix")?;
+    let suffix = give.text(name::SUFFIX)?;
     let name = format!("{}-{suffix}", service.map_or("s", ServiceName::as_str));
     if let Err(error) = RevisionName::parse(&name) {
-        give.findings.wrong("suffix", error.to_string(), "the revision is named SERVICE-SUFFIX");
+        give.findings.wrong(name::SUFFIX, error.to_string(), "the revision is named SERVICE-SUFFIX");
     }
     Some(suffix)
 }
 
 /// What `null` takes away. A flag of gcloud's that takes something away cannot be taken for a secret that does not exist.
 fn nulls(give: &Give<'_>, env: &Changes<String>, secrets: &Changes<SecretRef>) -> Vec<String> {
-    let typed = |name: &str, gone: &[String]| if give.findings.is_called(name) { Vec::new() } else { gone.to_vec() };
-    [typed("env_vars", &env.gone), typed("secrets", &secrets.gone)].concat()
+    let typed =
+        |name: Name, gone: &[String]| if give.findings.is_called(name.text()) { Vec::new() } else { gone.to_vec() };
+    [typed(name::ENV_VARS, &env.gone), typed(name::SECRETS, &secrets.gone)].concat()
 }
 
 /// Tells what `null` takes away, as it is also what is made of a secret that does not exist.
-pub(super) fn taken_by_null(give: &mut Give<'_>, name: &str, gone: &[String]) {
+pub(super) fn taken_by_null(give: &mut Give<'_>, name: Name, gone: &[String]) {
     // A flag of gcloud's that takes something away cannot be taken for such a secret.
-    if !gone.is_empty() && !give.findings.is_called(name) {
+    if !gone.is_empty() && !give.findings.is_called(name.text()) {
         let names = gone.iter().map(|name| Named(name).to_string()).collect::<Vec<_>>().join(", ");
         give.findings.warnings.push(format!(
             "{name}: null takes {names} away; `toJSON` of a secret that does not exist is null too, so make sure that this is meant"
@@ -219,8 +222,8 @@ pub(super) fn taken_by_null(give: &mut Give<'_>, name: &str, gone: &[String]) {
 }
 
 /// A map that says nothing and changes nothing.
-fn nothing(give: &mut Give<'_>, name: &'static str, strategy: &'static str) {
-    let told = give.findings.mistakes.iter().any(|mistake| mistake.input == name);
+fn nothing(give: &mut Give<'_>, name: Name, strategy: Name) {
+    let told = give.findings.mistakes.iter().any(|mistake| mistake.input == name.text());
     if !told {
         let cure = format!("name something, or write `{strategy}: overwrite` too, which takes all away");
         give.findings.wrong(name, "it names nothing, and changes nothing", cure);
@@ -228,12 +231,12 @@ fn nothing(give: &mut Give<'_>, name: &'static str, strategy: &'static str) {
 }
 
 fn variables(give: &mut Give<'_>, runner: &Runner) -> Changes<String> {
-    let strategy = strategy(give, "env_vars_update_strategy");
+    let strategy = strategy(give, name::ENV_VARS_UPDATE_STRATEGY);
     let mut gone = Vec::new();
-    let mut entries = give.text("env_vars_file").map(|shown| file_entries(give, runner, &shown));
-    if let Some(ByName { put: given, gone: taken, .. }) = give.changes("env_vars", variable_rule) {
+    let mut entries = give.text(name::ENV_VARS_FILE).map(|shown| file_entries(give, runner, &shown));
+    if let Some(ByName { put: given, gone: taken, .. }) = give.changes(name::ENV_VARS, variable_rule) {
         if given.is_empty() && taken.is_empty() && strategy == Strategy::Merge {
-            nothing(give, "env_vars", "env_vars_update_strategy");
+            nothing(give, name::ENV_VARS, name::ENV_VARS_UPDATE_STRATEGY);
         }
         let entries = entries.get_or_insert_default();
         let names: HashSet<&str> = given.iter().map(|(name, _)| name).chain(&taken).map(String::as_str).collect();
@@ -241,9 +244,9 @@ fn variables(give: &mut Give<'_>, runner: &Runner) -> Changes<String> {
         entries.extend(given);
         gone = taken;
     }
-    if entries.is_none() && give.raw.has("env_vars_update_strategy") && strategy == Strategy::Overwrite {
+    if entries.is_none() && give.raw.has(name::ENV_VARS_UPDATE_STRATEGY) && strategy == Strategy::Overwrite {
         give.findings.wrong(
-            "env_vars_update_strategy",
+            name::ENV_VARS_UPDATE_STRATEGY,
             "`overwrite` without `env_vars`",
             "to remove every variable, write `env_vars: {}` too",
         );
@@ -252,13 +255,13 @@ fn variables(give: &mut Give<'_>, runner: &Runner) -> Changes<String> {
 }
 
 fn file_entries(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Vec<(String, String)> {
-    let (Some(text), Some(input)) = (give.file(runner, "env_vars_file", shown), spec::find("env_vars_file")) else {
+    let (Some(text), Some(input)) = (give.file(runner, name::ENV_VARS_FILE, shown), spec::find("env_vars_file")) else {
         return Vec::new();
     };
     let entries = map::parse(input, map::From::File, &text, give.findings);
     for entry in &entries {
         if let Err((problem, cure)) = variable_rule(&entry.key, &entry.value) {
-            give.findings.wrong_at("env_vars_file", Some(entry.line), problem, cure);
+            give.findings.wrong_at(name::ENV_VARS_FILE, Some(entry.line), problem, cure);
         }
     }
     entries.into_iter().map(|entry| (entry.key, entry.value)).collect()
@@ -299,18 +302,18 @@ fn variable_name(key: &str) -> Result<(), (String, String)> {
 }
 
 fn secrets(give: &mut Give<'_>) -> Changes<SecretRef> {
-    let strategy = strategy(give, "secrets_update_strategy");
-    let changes = give.changes("secrets", secret_rule);
+    let strategy = strategy(give, name::SECRETS_UPDATE_STRATEGY);
+    let changes = give.changes(name::SECRETS, secret_rule);
     if strategy == Strategy::Merge && changes.as_ref().is_some_and(|changes| !changes.says_anything()) {
-        nothing(give, "secrets", "secrets_update_strategy");
+        nothing(give, name::SECRETS, name::SECRETS_UPDATE_STRATEGY);
     }
     let (entries, gone) = changes.map_or((None, Vec::new()), |changes| (Some(changes.put), changes.gone));
     let entries: Option<Vec<(String, SecretRef)>> = entries
         .map(|entries| entries.into_iter().filter_map(|(key, value)| Some((key, secret_ref(&value).ok()?))).collect());
     one_secret_per_directory(give.findings, entries.as_deref().unwrap_or_default());
-    if entries.is_none() && give.raw.has("secrets_update_strategy") && strategy == Strategy::Overwrite {
+    if entries.is_none() && give.raw.has(name::SECRETS_UPDATE_STRATEGY) && strategy == Strategy::Overwrite {
         give.findings.wrong(
-            "secrets_update_strategy",
+            name::SECRETS_UPDATE_STRATEGY,
             "`overwrite` without `secrets`",
             "to remove every reference, write `secrets: {}` too",
         );
@@ -342,7 +345,7 @@ fn one_secret_per_directory(findings: &mut Findings, entries: &[(String, SecretR
         let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
         match seen.get(directory) {
             Some(other) if *other != secret.secret => findings.wrong(
-                "secrets",
+                name::SECRETS,
                 format!("two secrets are mounted in {}", Named(directory)),
                 "a directory can hold files of one secret only; use another directory",
             ),
@@ -377,18 +380,18 @@ pub(super) fn secret_ref(text: &str) -> Result<SecretRef, &'static str> {
     }
 }
 
-fn strategy(give: &mut Give<'_>, name: &'static str) -> Strategy {
+fn strategy(give: &mut Give<'_>, name: Name) -> Strategy {
     give.choice(name, &[("merge", Strategy::Merge), ("overwrite", Strategy::Overwrite)]).unwrap_or_default()
 }
 
 fn cloudsql(give: &mut Give<'_>, project: Option<&ProjectId>) -> Option<Several> {
-    if give.raw.get("cloudsql_instances").is_some_and(|text| takes_back("cloudsql_instances", text)) {
+    if give.raw.get(name::CLOUDSQL_INSTANCES).is_some_and(|text| takes_back(name::CLOUDSQL_INSTANCES.text(), text)) {
         return Some(Several::These(Vec::new()));
     }
-    let instances = give.with("cloudsql_instances", Several::parse)?;
+    let instances = give.with(name::CLOUDSQL_INSTANCES, Several::parse)?;
     // A name alone is one of the project and the region, as for gcloud.
-    let region = give.raw.get("region").unwrap_or(DEFAULT_REGION);
-    let home = project.filter(|_| !give.raw.has("regions")).map(|project| format!("{project}:{region}"));
+    let region = give.raw.get(name::REGION).unwrap_or(DEFAULT_REGION);
+    let home = project.filter(|_| !give.raw.has(name::REGIONS)).map(|project| format!("{project}:{region}"));
     let instances = instances.map(|name| match &home {
         Some(home) if !name.contains([':', ' ']) => format!("{home}:{name}"),
         _ => name,
@@ -396,7 +399,7 @@ fn cloudsql(give: &mut Give<'_>, project: Option<&ProjectId>) -> Option<Several>
     for instance in instances.names() {
         if instance.split(':').count() < 3 || instance.contains(char::is_whitespace) {
             give.findings.wrong(
-                "cloudsql_instances",
+                name::CLOUDSQL_INSTANCES,
                 format!("{} is not an instance", Shown(instance)),
                 "write PROJECT:REGION:NAME",
             );
@@ -425,8 +428,8 @@ fn account(text: &str, project: Option<&ProjectId>) -> Result<AccountEmail, IdEr
 
 /// Firewall tags (docs of VPC: tags are named like virtual machines).
 fn network_tags(give: &mut Give<'_>) -> Option<Vec<String>> {
-    let text = give.raw.get("network_tags")?;
-    if takes_back("network_tags", text) {
+    let text = give.raw.get(name::NETWORK_TAGS)?;
+    if takes_back(name::NETWORK_TAGS.text(), text) {
         return Some(Vec::new());
     }
     let tags = scalar::list(text);
@@ -438,22 +441,22 @@ fn network_tags(give: &mut Give<'_>) -> Option<Vec<String>> {
     };
     for tag in tags.iter().filter(|tag| !word(tag)) {
         let cure = "write lowercase letters, digits and `-`, beginning with a letter, at most 63";
-        give.findings.wrong("network_tags", format!("{} is not a firewall tag", Shown(tag)), cure);
+        give.findings.wrong(name::NETWORK_TAGS, format!("{} is not a firewall tag", Shown(tag)), cure);
     }
     if tags.is_empty() {
-        give.findings.wrong("network_tags", "it names none", "write `default` to take all away");
+        give.findings.wrong(name::NETWORK_TAGS, "it names none", "write `default` to take all away");
     }
     Some(tags)
 }
 
 /// The settings in lists that are taken back.
 fn gone(give: &Give<'_>) -> Vec<&'static str> {
-    in_lists().filter(|name| give.raw.get(name).is_some_and(|text| takes_back(name, text))).collect()
+    in_lists().filter(|name| give.raw.by_text(name).is_some_and(|text| takes_back(name, text.trim()))).collect()
 }
 
 /// Who may call the service besides those who may already.
 fn invokers(give: &mut Give<'_>) -> Vec<String> {
-    let members = scalar::list(give.raw.whole("invokers").unwrap_or_default());
+    let members = scalar::list(give.raw.whole(name::INVOKERS).unwrap_or_default());
     for member in &members {
         let (kind, name) = member.split_once(':').unwrap_or((member, ""));
         let of_people = ["user", "serviceAccount", "group"].contains(&kind) && name.contains('@');
@@ -461,15 +464,15 @@ fn invokers(give: &mut Give<'_>) -> Vec<String> {
         let principals = ["principal", "principalSet"].contains(&kind) && name.starts_with("//");
         if ["allUsers", "allAuthenticatedUsers"].contains(&member.as_str()) {
             let cure = "write `allow_unauthenticated: true`";
-            give.findings.wrong("invokers", format!("`{member}` stands for everybody"), cure);
+            give.findings.wrong(name::INVOKERS, format!("`{member}` stands for everybody"), cure);
         } else if !of_people && !of_domain && !principals {
             let cure = "write user:ADDRESS, serviceAccount:ADDRESS, group:ADDRESS or domain:DOMAIN";
-            give.findings.wrong("invokers", format!("{} is nobody who could be named", Shown(member)), cure);
+            give.findings.wrong(name::INVOKERS, format!("{} is nobody who could be named", Shown(member)), cure);
         }
     }
-    if !members.is_empty() && give.switch("no_traffic") == Some(true) {
+    if !members.is_empty() && give.switch(name::NO_TRAFFIC) == Some(true) {
         let problem = "who may call the service changes when a revision serves, and `no_traffic` lets it wait";
-        give.findings.wrong("invokers", problem, "give it to the promotion");
+        give.findings.wrong(name::INVOKERS, problem, "give it to the promotion");
     }
     members
 }

@@ -1,6 +1,7 @@
 //! The shape of a release's manifest: which keys, parts and settings there are, and where placeholders may stand.
 //! Looks at every environment, chosen or not.
 
+use crate::inputs::spec::release::name;
 use std::collections::BTreeSet;
 
 use super::super::super::error::Findings;
@@ -109,7 +110,7 @@ pub(super) fn names(fields: &[Field], section: Section) -> Vec<String> {
 pub(super) fn read(root: &Node, findings: &mut Findings) -> Option<Layout> {
     let Some(all) = fields(root) else {
         findings.wrong_at(
-            "manifest",
+            name::MANIFEST,
             Some(root.line),
             format!("this is {}, not a map", root.kind()),
             "write `services:` and the parts below it",
@@ -121,7 +122,7 @@ pub(super) fn read(root: &Node, findings: &mut Findings) -> Option<Layout> {
     let mut layout = Layout { base, ..Layout::default() };
     let names = Section::ALL.map(|section| layout.names(section));
     if names.iter().all(Vec::is_empty) {
-        findings.wrong("manifest", "it has no parts", "write at least one below `services` or `hosting`");
+        findings.wrong(name::MANIFEST, "it has no parts", "write at least one below `services` or `hosting`");
     }
     let mut look = Look { findings, values: BTreeSet::new(), names, in_environment: false };
     look.level(&layout.base, "", "environments");

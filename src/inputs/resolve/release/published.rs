@@ -1,5 +1,6 @@
 //! Which of the input `values` stay secret: those that the release does not publish itself, in a name, an address or a label.
 
+use crate::inputs::spec::release::name;
 use std::collections::BTreeSet;
 
 use super::super::super::error::Findings;
@@ -71,7 +72,7 @@ impl HiddenValue {
 
 /// The values that stay secret, to be hidden before anything is printed. Where the manifest cannot be read, all do.
 pub fn values_to_hide(raw: &RawInputs, runner: &Runner) -> Vec<HiddenValue> {
-    let (Some(input), Some(text)) = (spec::find("values"), raw.whole("values")) else { return Vec::new() };
+    let (Some(input), Some(text)) = (spec::find("values"), raw.whole(name::VALUES)) else { return Vec::new() };
     let published = published(raw, runner).unwrap_or_default();
     let entries = map::parse(input, map::From::Input, text, &mut Findings::default()).into_iter();
     let secret = entries.filter(|entry| !published.contains(&entry.key));
