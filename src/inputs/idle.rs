@@ -119,6 +119,12 @@ const fn is(wanted: bool) -> fn(Option<&str>) -> bool {
     }
 }
 
+/// Every input that a rule is about.
+#[cfg(test)]
+pub(super) fn mentioned() -> impl Iterator<Item = &'static str> {
+    RULES.iter().flat_map(|rule| rule.idle.iter().copied().chain([rule.by]))
+}
+
 /// Leaves out what means nothing here. Gives back a sentence for each reason.
 pub fn leave_out(command: Command, raw: &mut RawInputs) -> Vec<String> {
     let mut told = Vec::new();

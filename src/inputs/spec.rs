@@ -1,4 +1,5 @@
-//! The one table of inputs (the job command's stands in a file of its own). The parser, `--help`, `action.yml` and the README are checked against it.
+//! The one table of inputs, a file for each command and for what several have. The parser, `--help`, `action.yml` and
+//! the docs are made of it or checked against it; `declare` says how an input is declared.
 
 pub(crate) mod build;
 mod command;
@@ -90,11 +91,14 @@ mod tests {
     }
 
     #[test]
-    fn an_input_of_two_commands_has_one_grammar() {
-        for (index, input) in JOB.iter().enumerate() {
-            assert!(JOB[index + 1..].iter().all(|other| other.name != input.name), "{} twice", input.name);
-            let first = find(input.name).expect("in a table");
-            assert_eq!((first.kind, first.secret), (input.kind, input.secret), "{}", input.name);
+    fn an_input_of_several_commands_has_one_grammar() {
+        for command in Command::ALL {
+            let all = command.inputs();
+            for (index, input) in all.iter().enumerate() {
+                assert!(all[index + 1..].iter().all(|other| other.name != input.name), "{} twice", input.name);
+                let first = find(input.name).expect("in a table");
+                assert_eq!((first.kind, first.secret), (input.kind, input.secret), "{command:?} {}", input.name);
+            }
         }
     }
 

@@ -3,8 +3,8 @@
 use super::super::deploy::{Allocation, Ask, Strategy, What, Who};
 use super::super::map;
 use super::super::scalar;
+use super::super::spec::Name;
 use super::super::spec::deploy::name;
-use super::super::spec::{self, Name};
 use super::Give;
 use super::rollout::tag;
 use crate::model::ids::RevisionName;
@@ -17,7 +17,8 @@ const TAGS: Name = name::TRAFFIC_TAGS;
 const STRATEGY: Name = name::TRAFFIC_TAGS_UPDATE_STRATEGY;
 
 /// Inputs of a deploy, which moves the traffic by itself.
-const DEPLOYS: [&str; 7] = ["source", "image", "build_config", "strategy", "no_traffic", "tag", "pre_deploy_job"];
+pub(super) const DEPLOYS: [&str; 7] =
+    ["source", "image", "build_config", "strategy", "no_traffic", "tag", "pre_deploy_job"];
 
 /// Every input that asks for an allocation.
 pub(super) fn all() -> impl Iterator<Item = Name> {
@@ -89,9 +90,9 @@ fn revision(name: &str) -> Result<Who, String> {
 /// Which tags shall stand where.
 fn tags(give: &mut Give<'_>) -> Vec<(String, Option<Who>)> {
     const CURE: &str = "write `TAG: REVISION`, `TAG: latest`, or `TAG: null` to take it away";
-    let (Some(input), Some(text)) = (spec::find(TAGS.text()), give.raw.whole(TAGS)) else { return Vec::new() };
+    let Some(text) = give.raw.whole(TAGS) else { return Vec::new() };
     let mut tags = Vec::new();
-    for entry in map::parse(input, map::From::Input, text, give.findings) {
+    for entry in map::parse(TAGS.row(), map::From::Input, text, give.findings) {
         let who = match tag(&entry.key) {
             Err(why) => Err((format!("{} is no traffic tag", Named(&entry.key)), why.to_owned())),
             Ok(_) if entry.is_null => Ok(None),

@@ -17,7 +17,7 @@ use crate::model::shown::{Named, listed};
 const INPUT: Name = name::CONTAINERS;
 
 /// The inputs that a container has of its own.
-const OF_CONTAINERS: [&str; 20] = [
+pub(super) const OF_CONTAINERS: [&str; 20] = [
     "image",
     "port",
     "http2",
@@ -48,8 +48,8 @@ pub(super) fn containers(
 ) -> (Vec<Beside>, Vec<String>) {
     let mut gone = super::super::scalar::list(give.raw.whole(name::REMOVE_CONTAINERS).unwrap_or_default());
     let mut all = Vec::new();
-    let (Some(text), Some(input)) = (give.raw.whole(INPUT), spec::find(INPUT.text())) else { return (all, gone) };
-    let entries = map::parse_nested(input, From::Input, text, give.findings);
+    let Some(text) = give.raw.whole(INPUT) else { return (all, gone) };
+    let entries = map::parse_nested(INPUT.row(), From::Input, text, give.findings);
     if entries.is_empty() && give.findings.mistakes.iter().all(|mistake| mistake.input != INPUT.text()) {
         give.findings.wrong(INPUT, "it names none, and changes nothing", "name one, or leave it out");
     }
@@ -75,10 +75,7 @@ pub(super) fn containers(
 
 fn one(give: &mut Give<'_>, runner: &Runner, project: Option<&ProjectId>, entry: &Entry) -> Beside {
     let name = entry.key.clone();
-    let inner = match spec::find(INPUT.text()) {
-        Some(input) => map::parse_inner_nested(input, From::Input, entry, give.findings),
-        None => Vec::new(),
-    };
+    let inner = map::parse_inner_nested(INPUT.row(), From::Input, entry, give.findings);
     let mut texts = Vec::new();
     for key in &inner {
         match spec::find(&key.key).filter(|input| OF_CONTAINERS.contains(&input.name)) {

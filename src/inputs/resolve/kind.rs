@@ -5,7 +5,7 @@ use crate::inputs::spec::deploy::name;
 use crate::model::kind::Kind;
 
 /// Inputs that are about requests.
-const OF_REQUESTS: &[&str] = &[
+pub(super) const OF_REQUESTS: &[&str] = &[
     "port",
     "concurrency",
     "timeout",

@@ -333,8 +333,7 @@ struct Give<'a> {
 impl Give<'_> {
     /// What may be told of an input's text: nothing where it may be a secret.
     fn shown(&self, name: Name, text: &str) -> String {
-        let secret = super::spec::find(name.text()).is_none_or(|input| input.secret);
-        if secret { "its text".to_owned() } else { Shown(text).to_string() }
+        if name.row().secret { "its text".to_owned() } else { Shown(text).to_string() }
     }
 
     /// The text of an input, unless it only says that the setting is taken back.
@@ -405,10 +404,9 @@ impl Give<'_> {
         name: Name,
         check: impl Fn(&str, &str) -> Result<(), (String, String)>,
     ) -> Option<ByName<String>> {
-        let input = super::spec::find(name.text())?;
         let text = self.raw.whole(name)?;
         let mut all = ByName::default();
-        for entry in super::map::parse(input, super::map::From::Input, text, self.findings) {
+        for entry in super::map::parse(name.row(), super::map::From::Input, text, self.findings) {
             if entry.is_null {
                 all.gone.push(entry.key);
                 continue;
@@ -428,9 +426,8 @@ impl Give<'_> {
         name: Name,
         check: impl Fn(&str, &str) -> Result<(), (String, String)>,
     ) -> Option<Vec<(String, String)>> {
-        let input = super::spec::find(name.text())?;
         let text = self.raw.whole(name)?;
-        let entries = super::map::parse(input, super::map::From::Input, text, self.findings);
+        let entries = super::map::parse(name.row(), super::map::From::Input, text, self.findings);
         for entry in &entries {
             if let Err((problem, cure)) = entry.given().and_then(|()| check(&entry.key, &entry.value)) {
                 self.findings.wrong_at(name, Some(entry.line), problem, cure);

@@ -28,7 +28,7 @@ pub(super) const MOST_RETRIES: u32 = 10;
 
 pub(super) fn pre_deploy(give: &mut Give<'_>, service: Option<&ServiceName>) -> Option<PreDeploy> {
     let text = give.raw.whole(INPUT)?;
-    let input = spec::find(INPUT.text())?;
+    let input = INPUT.row();
     let mut read = Read { input, give, name: None, timeout: DEFAULT_TIMEOUT, retries: 0, shared: Settings::default() };
     for entry in map::parse_nested(input, map::From::Input, text, read.give.findings) {
         read.key(&entry);

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::map::{self, Entry, From};
 use super::super::scalar;
+use super::super::spec::Name;
 use super::super::spec::deploy::name;
-use super::super::spec::{self, Name};
 use super::Give;
 use crate::model::shown::{Named, Shown};
 
@@ -63,7 +63,7 @@ pub(super) fn probe(give: &mut Give<'_>, input: Name) -> Option<Value> {
     if is_short(&text) {
         wrong.extend(probe.short(&text).into_iter().map(|wrong| (None, wrong)));
     } else {
-        let described = spec::find(input.text())?;
+        let described = input.row();
         // gcloud's flags part their keys by commas, in one line.
         let listed = !text.contains('\n') && text.contains('=') && !text.starts_with('{');
         let text = if listed { text.replace(',', "\n") } else { text };

@@ -9,7 +9,7 @@ use super::super::error::Findings;
 use super::super::runner::Runner;
 use super::super::setting::{in_lists, takes_back};
 use super::super::several::Several;
-use super::super::{map, scalar, spec};
+use super::super::{map, scalar};
 use super::labels::{all_labels_go, labels};
 use super::{DEFAULT_REGION, Give, containers, edits, volumes};
 use crate::model::ids::{AccountEmail, IdError, ProjectId, RevisionName, ServiceName};
@@ -255,10 +255,10 @@ fn variables(give: &mut Give<'_>, runner: &Runner) -> Changes<String> {
 }
 
 fn file_entries(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Vec<(String, String)> {
-    let (Some(text), Some(input)) = (give.file(runner, name::ENV_VARS_FILE, shown), spec::find("env_vars_file")) else {
+    let Some(text) = give.file(runner, name::ENV_VARS_FILE, shown) else {
         return Vec::new();
     };
-    let entries = map::parse(input, map::From::File, &text, give.findings);
+    let entries = map::parse(name::ENV_VARS_FILE.row(), map::From::File, &text, give.findings);
     for entry in &entries {
         if let Err((problem, cure)) = variable_rule(&entry.key, &entry.value) {
             give.findings.wrong_at(name::ENV_VARS_FILE, Some(entry.line), problem, cure);

@@ -6,8 +6,8 @@ use super::super::deploy::{ByName, Mount};
 use super::super::map::{self, Entry, From};
 use super::super::scalar;
 use super::super::setting::takes_back;
+use super::super::spec::Name;
 use super::super::spec::deploy::name;
-use super::super::spec::{self, Name};
 use super::Give;
 use super::service::{secret_ref, taken_by_null};
 use crate::model::ids::DnsLabel;
@@ -26,8 +26,7 @@ pub(super) fn volumes(give: &mut Give<'_>) -> ByName<Value> {
         }
         let text = entry.value.trim();
         if text.starts_with('{') || text.lines().count() > 1 || text.contains(": ") {
-            let input = spec::find(name::VOLUMES.text()).ok_or_else(|| (String::new(), String::new()))?;
-            let keys = map::parse_inner(input, From::Input, entry, give.findings);
+            let keys = map::parse_inner(name::VOLUMES.row(), From::Input, entry, give.findings);
             of_keys(&keys)
         } else {
             short(text)
@@ -63,8 +62,7 @@ fn named<T>(give: &mut Give<'_>, name: Name, read: impl Fn(&mut Give<'_>, &Entry
         all.all_gone = true;
         return all;
     }
-    let Some(input) = spec::find(name.text()) else { return all };
-    let entries = map::parse_nested(input, From::Input, text, give.findings);
+    let entries = map::parse_nested(name.row(), From::Input, text, give.findings);
     if entries.is_empty() && give.findings.mistakes.iter().all(|mistake| mistake.input != name.text()) {
         give.findings.wrong(name, "it names nothing, and changes nothing", "write `default` to take all away");
     }

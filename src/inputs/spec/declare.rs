@@ -126,6 +126,11 @@ impl Name {
         Self(row)
     }
 
+    /// Its row: the grammar, and whether it may hold secrets, are the same in every command.
+    pub(crate) const fn row(self) -> &'static Input {
+        self.0
+    }
+
     /// The name as users write it.
     pub(crate) const fn text(self) -> &'static str {
         self.0.name
