@@ -3,6 +3,7 @@
 
 pub mod build;
 pub mod checkout;
+pub mod cloud_run;
 pub mod credentials;
 pub mod deploy;
 pub mod doctor;

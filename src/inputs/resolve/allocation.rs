@@ -1,6 +1,8 @@
 //! An allocation that is asked for without a deploy: who receives the requests, and where the tags stand.
 
-use super::super::deploy::{Allocation, Ask, Strategy, What, Who};
+use super::super::cloud_run::names::Strategy;
+use super::super::cloud_run::traffic::{Allocation, Ask, Who};
+use super::super::deploy::What;
 use super::super::map;
 use super::super::scalar;
 use super::super::spec::Name;

@@ -3,8 +3,10 @@
 use crate::inputs::spec::deploy::name;
 use std::time::Duration;
 
-use super::super::deploy::{Check, Checks, Ingress};
-use super::super::scalar::{self, Statuses};
+use super::super::cloud_run::check::Statuses;
+use super::super::cloud_run::check::{Check, Checks};
+use super::super::cloud_run::settings::Ingress;
+use super::super::scalar;
 use super::Give;
 use crate::model::shown::Shown;
 

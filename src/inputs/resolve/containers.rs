@@ -1,6 +1,6 @@
 //! Containers beside the one that the image is for: each is a map of the same inputs that a service's container has.
 
-use super::super::deploy::Beside;
+use super::super::cloud_run::settings::Beside;
 use super::super::error::Findings;
 use super::super::map::{self, Entry, From};
 use super::super::raw::{RawInputs, nearest};

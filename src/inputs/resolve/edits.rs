@@ -4,8 +4,9 @@ use crate::inputs::spec::Name;
 use crate::inputs::spec::deploy::name;
 use serde_json::Value;
 
+use super::super::cloud_run::edit::Edit;
 use super::super::scalar;
-use super::super::setting::{Edit, SETTINGS, Setting, fields, takes_back};
+use super::super::setting::{SETTINGS, Setting, fields, takes_back};
 use super::{Give, probe};
 use crate::model::ids::ProjectId;
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::super::build::Build;
+use super::super::cloud_run::job::{JobSettings, Run};
 use super::super::credentials;
 use super::super::deploy::{Deploy, What};
 use super::super::error::{Findings, InputErrors};
-use super::super::job::{Job, JobImage, JobSettings, Run};
+use super::super::job::{Job, JobImage};
 use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;

@@ -1,6 +1,6 @@
 //! Labels: those that are given, those of the run, and those that go.
 
-use super::super::deploy::ByName;
+use super::super::cloud_run::names::ByName;
 use super::super::runner::Runner;
 use super::Give;
 use crate::inputs::spec::deploy::name;

@@ -31,8 +31,10 @@ use crate::inputs::spec::deploy::name;
 use std::time::Duration;
 
 use super::build::Recipe;
+use super::cloud_run::names::ByName;
+use super::cloud_run::place::Place;
 use super::credentials;
-use super::deploy::{ByName, Deploy, Pick, Place, What};
+use super::deploy::{Deploy, Pick, What};
 use super::error::{Findings, InputErrors};
 use super::raw::RawInputs;
 use super::runner::Runner;

@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::super::deploy::{Changes, Settings};
-use super::super::job::{JobSettings, PreDeploy};
+use super::super::cloud_run::job::JobSettings;
+use super::super::cloud_run::names::Changes;
+use super::super::cloud_run::settings::Settings;
+use super::super::job::PreDeploy;
 use super::super::map::{self, Entry};
 use super::super::scalar;
 use super::super::spec::deploy::name;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::super::build::{Builder, Cache, Recipe};
-use super::super::deploy::{Deploy, Way, What};
+use super::super::cloud_run::rollout::Way;
+use super::super::deploy::{Deploy, What};
 use super::super::error::{Findings, InputErrors};
 use super::super::firebase::channel::{DEFAULT_LIFE, channel_id, expires};
 use super::super::firebase::{Destination, Serving};

@@ -3,7 +3,7 @@
 use crate::inputs::spec::deploy::name;
 use std::time::Duration;
 
-use super::super::deploy::{Gates, OnUnknown, Rollout, Way};
+use super::super::cloud_run::rollout::{Gates, OnUnknown, Rollout, Way};
 use super::super::scalar;
 use super::Give;
 

@@ -3,8 +3,11 @@
 use crate::inputs::spec::rotate_secret::name;
 use std::time::Duration;
 
+use super::super::cloud_run::place::Place;
+use super::super::cloud_run::rollout::{OnUnknown, Way};
+use super::super::cloud_run::settings::Settings;
 use super::super::credentials;
-use super::super::deploy::{Deploy, OnUnknown, Place, Settings, Way, What};
+use super::super::deploy::{Deploy, What};
 use super::super::error::{Findings, InputErrors};
 use super::super::raw::RawInputs;
 use super::super::rotate_secret::{NewValue, RotateSecret};

@@ -4,11 +4,13 @@ use crate::inputs::spec::Name;
 use crate::inputs::spec::deploy::name;
 use std::collections::{HashMap, HashSet};
 
-use super::super::deploy::{ByName, Changes, Ingress, SecretRef, Settings, Strategy};
+use super::super::cloud_run::names::Several;
+use super::super::cloud_run::names::{ByName, Changes, Strategy};
+use super::super::cloud_run::settings::{Ingress, SecretRef, Settings};
 use super::super::error::Findings;
 use super::super::runner::Runner;
 use super::super::setting::{in_lists, takes_back};
-use super::super::several::Several;
+use super::super::several::several;
 use super::super::{map, scalar};
 use super::labels::{all_labels_go, labels};
 use super::{DEFAULT_REGION, Give, containers, edits, volumes};
@@ -61,7 +63,7 @@ pub(super) fn settings(
         remove_containers,
         runtime_account: give.parsed(name::RUNTIME_SERVICE_ACCOUNT, |text| account(text, project)),
         cloudsql: cloudsql(give, project),
-        audiences: give.with(name::CUSTOM_AUDIENCES, Several::parse),
+        audiences: give.with(name::CUSTOM_AUDIENCES, several),
         vpc_connector: give.text(name::VPC_CONNECTOR),
         network: give.text(name::NETWORK),
         subnet: give.text(name::SUBNET),
@@ -388,7 +390,7 @@ fn cloudsql(give: &mut Give<'_>, project: Option<&ProjectId>) -> Option<Several>
     if give.raw.get(name::CLOUDSQL_INSTANCES).is_some_and(|text| takes_back(name::CLOUDSQL_INSTANCES.text(), text)) {
         return Some(Several::These(Vec::new()));
     }
-    let instances = give.with(name::CLOUDSQL_INSTANCES, Several::parse)?;
+    let instances = give.with(name::CLOUDSQL_INSTANCES, several)?;
     // A name alone is one of the project and the region, as for gcloud.
     let region = give.raw.get(name::REGION).unwrap_or(DEFAULT_REGION);
     let home = project.filter(|_| !give.raw.has(name::REGIONS)).map(|project| format!("{project}:{region}"));

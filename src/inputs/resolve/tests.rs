@@ -1,6 +1,7 @@
 use super::*;
 use crate::inputs::build::{Builder, Cache, Recipe};
-use crate::inputs::deploy::{SecretRef, Strategy};
+use crate::inputs::cloud_run::names::Strategy;
+use crate::inputs::cloud_run::settings::SecretRef;
 use crate::inputs::spec::{self, Command};
 use std::collections::BTreeMap;
 

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::deploy::{ByName, Mount};
+use super::super::cloud_run::names::ByName;
+use super::super::cloud_run::settings::Mount;
 use super::super::map::{self, Entry, From};
 use super::super::scalar;
 use super::super::setting::takes_back;
