@@ -8,7 +8,7 @@ use super::super::runner::Runner;
 use super::super::spec::{self, Kind, Name};
 use super::super::tree::{self, Value};
 use super::Give;
-use super::service::settings;
+use super::settings::settings;
 use crate::inputs::spec::deploy::name;
 use crate::model::ids::{DnsLabel, ProjectId};
 use crate::model::image::ImageRef;
@@ -94,7 +94,7 @@ fn one(give: &mut Give<'_>, runner: &Runner, project: Option<&ProjectId>, entry:
     let mut findings = Findings::default();
     let mut own = Give { raw: &raw, findings: &mut findings };
     let image = own.with(name::IMAGE, ImageRef::parse);
-    let settings = settings(&mut own, runner, project, None);
+    let settings = settings(&mut own, runner, project, None, |_| Default::default());
     let line = |input: &str| inner.iter().find(|key| key.key == input).map(|key| key.line);
     for mistake in findings.mistakes {
         let path = format!("{INPUT}.{name}.{}", mistake.input);

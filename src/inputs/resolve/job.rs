@@ -15,6 +15,7 @@ use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::pre_deploy::{LONGEST_TASK, MOST_RETRIES, task_timeout};
+use super::variables::variable_rule;
 use super::{
     Give, build, check, from_service, manifest, nothing_built, only_with_from_service, project, region, rollout,
     service,
@@ -197,7 +198,7 @@ fn once(give: &mut Give<'_>) -> Option<Run> {
     let runs = give.switch(name::RUN).unwrap_or(true);
     let waits = give.switch(name::WAIT).unwrap_or(true);
     let args = give.with(name::RUN_ARGS, scalar::words);
-    let env = give.map(name::RUN_ENV, service::variable_rule).unwrap_or_default();
+    let env = give.map(name::RUN_ENV, variable_rule).unwrap_or_default();
     let container = give.text(name::RUN_CONTAINER);
     if container.is_some() && args.is_none() && env.is_empty() {
         give.findings.wrong(

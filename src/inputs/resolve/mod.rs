@@ -8,6 +8,7 @@ pub mod doctor;
 mod edits;
 pub mod export;
 pub mod foreign;
+mod give;
 pub mod hosting;
 pub mod job;
 mod kind;
@@ -24,14 +25,17 @@ mod rollout;
 pub mod rotate_key;
 pub mod rotate_secret;
 mod service;
+mod settings;
 pub mod status;
+mod variables;
 mod volumes;
 
 use crate::inputs::spec::deploy::name;
 use std::time::Duration;
 
+use give::Give;
+
 use super::build::Recipe;
-use super::cloud_run::names::ByName;
 use super::cloud_run::place::Place;
 use super::credentials;
 use super::deploy::{Deploy, Pick, What};
@@ -39,14 +43,12 @@ use super::error::{Findings, InputErrors};
 use super::raw::RawInputs;
 use super::runner::Runner;
 use super::scalar;
-use super::setting::takes_back;
+use super::spec::Command;
 use super::spec::build::BUILD;
-use super::spec::{Command, Name};
 use crate::model::credentials::{Credentials, Way};
 use crate::model::domain::Domain;
-use crate::model::ids::{IdError, ProjectId, Region, RevisionName, ServiceName};
+use crate::model::ids::{ProjectId, Region, RevisionName, ServiceName};
 use crate::model::image::ImageRef;
-use crate::model::place::PlaceError;
 use crate::model::secret::Secret;
 use crate::model::shown::Shown;
 
@@ -323,119 +325,6 @@ fn nothing_built(give: &mut Give<'_>, why: &str) {
     let of_builds = BUILD.iter().map(|input| input.name).filter(|name| *name != name::FUNCTION.text());
     for name in of_builds.filter(|name| give.raw.is_given(name)) {
         give.findings.wrong(name, why, format!("remove `{name}`, or give `source` too"));
-    }
-}
-
-/// Reading single inputs; a mistake goes to the findings and the value is absent.
-struct Give<'a> {
-    raw: &'a RawInputs,
-    findings: &'a mut Findings,
-}
-
-impl Give<'_> {
-    /// What may be told of an input's text: nothing where it may be a secret.
-    fn shown(&self, name: Name, text: &str) -> String {
-        if name.row().secret { "its text".to_owned() } else { Shown(text).to_string() }
-    }
-
-    /// The text of an input, unless it only says that the setting is taken back.
-    fn said(&self, name: Name) -> Option<&str> {
-        self.raw.get(name).filter(|text| !takes_back(name.text(), text))
-    }
-
-    fn text(&self, name: Name) -> Option<String> {
-        self.said(name).map(str::to_owned)
-    }
-
-    /// A value whose parser says why not.
-    fn with<T, E: ToString>(&mut self, name: Name, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
-        let text = self.said(name)?;
-        match parse(text) {
-            Ok(value) => Some(value),
-            Err(why) => {
-                self.findings.wrong(name, format!("{} does not fit", self.shown(name, text)), why.to_string());
-                None
-            }
-        }
-    }
-
-    /// An identifier: its error already names what was given.
-    fn parsed<T>(&mut self, name: Name, parse: impl FnOnce(&str) -> Result<T, IdError>) -> Option<T> {
-        match parse(self.said(name)?) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.findings.wrong(name, error.to_string(), "");
-                None
-            }
-        }
-    }
-
-    /// The text of a file of the workspace, or of the job's own directory; a mistake when it may not be read.
-    fn file(&mut self, runner: &Runner, name: Name, shown: &str) -> Option<String> {
-        match runner.places().text(&runner.workspace.join(shown)) {
-            Ok(text) => Some(text),
-            Err(error) => {
-                let cure = match error {
-                    PlaceError::Outside => "write a path inside the repository",
-                    _ => "it is looked for relative to the workspace: is the repository checked out?",
-                };
-                self.findings.wrong(name, format!("{} {error}", Shown(shown)), cure);
-                None
-            }
-        }
-    }
-
-    fn switch(&mut self, name: Name) -> Option<bool> {
-        self.with(name, scalar::switch)
-    }
-
-    /// One word out of a few.
-    fn choice<T: Copy>(&mut self, name: Name, choices: &[(&'static str, T)]) -> Option<T> {
-        let text = self.said(name)?;
-        if let Some((_, value)) = choices.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
-            return Some(*value);
-        }
-        let words: Vec<String> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
-        self.findings.wrong(name, format!("{} does not fit", Shown(text)), format!("write {}", words.join(" or ")));
-        None
-    }
-
-    /// A map input whose `null` takes an entry away, checked entry by entry: what is given, and the names that go.
-    fn changes(
-        &mut self,
-        name: Name,
-        check: impl Fn(&str, &str) -> Result<(), (String, String)>,
-    ) -> Option<ByName<String>> {
-        let text = self.raw.whole(name)?;
-        let mut all = ByName::default();
-        for entry in super::map::parse(name.row(), super::map::From::Input, text, self.findings) {
-            if entry.is_null {
-                all.gone.push(entry.key);
-                continue;
-            }
-            if let Err((problem, cure)) = check(&entry.key, &entry.value) {
-                self.findings.wrong_at(name, Some(entry.line), problem, cure);
-            }
-            all.put.push((entry.key, entry.value));
-        }
-        service::taken_by_null(self, name, &all.gone);
-        Some(all)
-    }
-
-    /// A map input, checked entry by entry; `None` when it was not given.
-    fn map(
-        &mut self,
-        name: Name,
-        check: impl Fn(&str, &str) -> Result<(), (String, String)>,
-    ) -> Option<Vec<(String, String)>> {
-        let text = self.raw.whole(name)?;
-        let entries = super::map::parse(name.row(), super::map::From::Input, text, self.findings);
-        for entry in &entries {
-            if let Err((problem, cure)) = entry.given().and_then(|()| check(&entry.key, &entry.value)) {
-                self.findings.wrong_at(name, Some(entry.line), problem, cure);
-            }
-        }
-        Some(entries.into_iter().map(|entry| (entry.key, entry.value)).collect())
     }
 }
 

@@ -12,7 +12,8 @@ use super::super::scalar;
 use super::super::spec::deploy::name;
 use super::super::spec::{self, Name};
 use super::Give;
-use super::service::{google_cpu, secret_ref, secret_rule, variable_rule};
+use super::settings::google_cpu;
+use super::variables::{secret_ref, secret_rule, variable_rule};
 use crate::model::ids::{JobName, ServiceName};
 use crate::model::shown::Named;
 

@@ -10,7 +10,7 @@ use super::super::setting::takes_back;
 use super::super::spec::Name;
 use super::super::spec::deploy::name;
 use super::Give;
-use super::service::{secret_ref, taken_by_null};
+use super::variables::secret_ref;
 use crate::model::ids::DnsLabel;
 use crate::model::shown::{Named, Shown};
 
@@ -77,7 +77,7 @@ fn named<T>(give: &mut Give<'_>, name: Name, read: impl Fn(&mut Give<'_>, &Entry
             Err((problem, cure)) => give.findings.wrong_at(name, Some(entry.line), problem, cure),
         }
     }
-    taken_by_null(give, name, &all.gone);
+    give.taken_by_null(name, &all.gone);
     all
 }
 
