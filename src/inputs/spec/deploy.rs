@@ -1,7 +1,7 @@
 //! The inputs of the deploy, and of going back and promoting.
 
-use super::declare::{Group, Input, count, inputs, joined};
-use super::{build, gcloud, settings, sign_in};
+use super::declare::{Group, Input, count, inputs, joined, spelling};
+use super::{build, settings, sign_in};
 
 /// Every input of `slipway deploy` and of the action at the root.
 pub const DEPLOY: &[Input] = &joined::<{ count(DEPLOYS) }>(DEPLOYS);
@@ -19,7 +19,7 @@ const DEPLOYS: &[&[Input]] = &[
     settings::OF_SEVERAL,
     settings::OF_SERVERS,
     ROLLED_OUT,
-    gcloud::MOVED,
+    MOVED,
 ];
 
 inputs! {
@@ -289,5 +289,16 @@ inputs! {
         ),
         FROM_PROJECT = text("from_project", Group::What, "the project of the target", "Project of `from_service`"),
         FROM_REGION = text("from_region", Group::What, "the region of the target", "Region of `from_service`"),
+    ];
+
+    /// For steps that were written for google-github-actions/deploy-cloudrun.
+    const MOVED = [
+        ..gcloud::COMPAT,
+        + spelling("metadata", &row::MANIFEST).under(Group::Moved),
+        ..gcloud::JOB,
+        ..gcloud::WAIT,
+        ..gcloud::UPDATE_TRAFFIC_FLAGS,
+        ..gcloud::GCLOUD_VERSION,
+        ..gcloud::GCLOUD_COMPONENT,
     ];
 }

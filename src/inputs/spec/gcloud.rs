@@ -1,17 +1,16 @@
 //! Inputs in gcloud's own spelling, and those that only deploy-cloudrun has.
 
-use super::declare::{Group, Input, inputs, spelling};
+use super::declare::{Group, Input, inputs};
 
 inputs! {
     /// For steps that were written for google-github-actions/deploy-cloudrun.
-    pub(super) const MOVED = [
+    const _ = [
         COMPAT = text(
             "compat",
             Group::Moved,
             "",
             "`deploy-cloudrun`: the step is one of google-github-actions/deploy-cloudrun with another `uses:`; what it says is read as that action reads it, and the inputs below are taken",
         ),
-        + spelling("metadata", &super::deploy::row::MANIFEST).under(Group::Moved),
         JOB = text(
             "job",
             Group::Moved,
