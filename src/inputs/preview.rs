@@ -15,7 +15,7 @@ pub const OF_LABEL: &str = "slipway-preview-of";
 /// The label that says whose pull request it is: several repositories may share a project.
 pub const REPOSITORY_LABEL: &str = "slipway-preview-repository";
 
-/// A service's name may have this many characters (`google-api.md` 6.2).
+/// A service's name may have this many characters (Cloud Run v2, `serviceId` of `services.create`: fewer than 50).
 const LONGEST_NAME: usize = 49;
 
 /// Everything a preview needs to know.

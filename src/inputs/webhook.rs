@@ -1,12 +1,12 @@
 //! The address that is told how a run ended.
 
-use crate::inputs::spec::recurring::name;
 use std::fmt;
 
 use url::Url;
 
 use super::error::Findings;
 use super::raw::RawInputs;
+use crate::inputs::spec::recurring::name;
 use crate::model::address::is_loopback;
 
 /// A Slack-compatible webhook. Whoever knows its address can write there, so it is never shown.

@@ -1,13 +1,13 @@
 //! The inputs that sign in without a key.
 
-use crate::inputs::spec::Name;
-use crate::inputs::spec::sign_in::name;
 use url::Url;
 
 use super::super::error::Findings;
 use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
+use crate::inputs::spec::Name;
+use crate::inputs::spec::sign_in::name;
 use crate::model::address::is_loopback;
 use crate::model::credentials::Credentials;
 use crate::model::federation::{Federation, OidcDoor, Provider, SUBJECT_TYPES, Subject};

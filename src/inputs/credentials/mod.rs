@@ -6,7 +6,6 @@ mod federation;
 mod own;
 mod places;
 
-use crate::inputs::spec::sign_in::name;
 use std::path::{Path, PathBuf};
 
 use super::empty_secret;
@@ -14,6 +13,7 @@ use super::error::Findings;
 use super::raw::RawInputs;
 use super::runner::Runner;
 use super::scalar;
+use crate::inputs::spec::sign_in::name;
 use crate::model::credentials::{Credentials, Way};
 use crate::model::ids::ProjectId;
 use crate::model::key::{KeyError, ServiceAccountKey};

@@ -1,7 +1,5 @@
 //! Credentials of one's own: on a terminal what is found there, in a job the machine's alone, and only when asked for.
 
-use crate::inputs::spec::Name;
-use crate::inputs::spec::sign_in::name;
 use std::path::Path;
 
 use serde_json::Value;
@@ -13,6 +11,8 @@ use super::super::runner::Runner;
 use super::super::scalar;
 use super::external::{Flaw, account_of};
 use super::federation::email;
+use crate::inputs::spec::Name;
+use crate::inputs::spec::sign_in::name;
 use crate::model::address::is_near;
 use crate::model::credentials::Credentials;
 use crate::model::ids::{AccountEmail, ProjectId};

@@ -1,10 +1,10 @@
 //! The file that a variable names as the credentials: wherever the runner put it.
 
-use crate::inputs::spec::sign_in::name;
 use std::path::{Path, PathBuf};
 
 use super::super::error::Findings;
 use super::super::runner::Runner;
+use crate::inputs::spec::sign_in::name;
 use crate::model::place::{PlaceError, Places};
 
 /// The credentials file of this run, the variable that names it, and its text; a file that cannot be read is told.

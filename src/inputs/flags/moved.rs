@@ -1,7 +1,6 @@
 //! Steps that were written for google-github-actions/deploy-cloudrun: what they say is read as that action reads it
 //! (its `src/main.ts` of v3, and `src/kv.ts` of google-github-actions/actions-utils).
 
-use crate::inputs::spec::deploy::name;
 use std::collections::BTreeMap;
 
 use super::super::error::Findings;
@@ -13,6 +12,7 @@ use super::super::spec::{Command, Name};
 use super::maps::Maps;
 use super::table::{self, Family, Of, Op};
 use super::typed::Typed;
+use crate::inputs::spec::deploy::name;
 
 /// The input that says so, and what it says.
 const COMPAT: &str = "compat";

@@ -1,6 +1,5 @@
 //! How the image is built: source, recipe, tags, where Cloud Build works.
 
-use crate::inputs::spec::deploy::name;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use super::super::runner::Runner;
 use super::super::scalar;
 use super::own_build::{name_rule, own_config};
 use super::{Give, NOT_CHECKED_OUT};
+use crate::inputs::spec::deploy::name;
 use crate::model::dockerfile::Dockerfile;
 use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, ServiceName};
 use crate::model::image::{ImageRef, Repository, Tag};
@@ -16,10 +16,10 @@ use crate::model::place::{self, PlaceError};
 use crate::model::shown::Shown;
 use crate::workspace;
 
-/// The longest name of a bucket without dots (`google-api.md` 3.1).
+/// The longest name of a bucket without dots (<https://cloud.google.com/storage/docs/naming-buckets>).
 const LONGEST_BUCKET: usize = 63;
 
-/// Builds may run this long at most (`google-api.md` 4.1: 24 h).
+/// Builds may run this long at most: Cloud Build takes no `timeout` above 24 h.
 const LONGEST_BUILD: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) fn build(
@@ -394,7 +394,7 @@ fn continent(region: &Region) -> &'static str {
 /// that leaves no room for the rest is cut, and marked by its hash so that it stays the project's own.
 pub(super) fn default_bucket(project: Option<&ProjectId>, region: Option<&Region>) -> Option<BucketName> {
     let (project, region) = (project?.as_str(), region?.as_str());
-    // `google` may not stand in a bucket's name nor `goog` at its beginning, nor a colon (`google-api.md` 3.1).
+    // `google` may not stand in a bucket's name nor `goog` at its beginning, nor a colon, as the same page says.
     let mut name = project.replace([':', '.'], "-");
     while name.contains("google") {
         name = name.replace("google", "elgoog");

@@ -1,6 +1,5 @@
 //! How the result is checked: the health path and further checks.
 
-use crate::inputs::spec::deploy::name;
 use std::time::Duration;
 
 use super::super::cloud_run::check::Statuses;
@@ -8,6 +7,7 @@ use super::super::cloud_run::check::{Check, Checks};
 use super::super::cloud_run::settings::Ingress;
 use super::super::scalar;
 use super::Give;
+use crate::inputs::spec::deploy::name;
 use crate::model::shown::Shown;
 
 /// Waiting longer than this for a healthy answer would outlast most jobs.

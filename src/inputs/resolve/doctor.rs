@@ -1,6 +1,5 @@
 //! What the doctor is told, with every mistake at once.
 
-use crate::inputs::spec::doctor::name;
 use std::path::{Component, Path};
 
 use super::super::build::Destination;
@@ -11,6 +10,7 @@ use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::{Give, build, own_build, project, region};
+use crate::inputs::spec::doctor::name;
 use crate::model::domain::Domain;
 use crate::model::ids::{AccountEmail, BucketName, Region, ServiceName, SiteId};
 use crate::model::image::ImageRef;

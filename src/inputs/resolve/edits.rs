@@ -1,13 +1,13 @@
 //! From texts to changes of single fields, by the table of settings; and the settings that say several fields at once.
 
-use crate::inputs::spec::Name;
-use crate::inputs::spec::deploy::name;
 use serde_json::Value;
 
 use super::super::cloud_run::edit::Edit;
 use super::super::scalar;
 use super::super::setting::{SETTINGS, Setting, fields, takes_back};
 use super::{Give, probe};
+use crate::inputs::spec::Name;
+use crate::inputs::spec::deploy::name;
 use crate::model::ids::ProjectId;
 
 /// What goes along when a setting is taken back: it would mean nothing without it (as with gcloud's `--clear-key`,

@@ -1,6 +1,5 @@
 //! What the export command is told, with every mistake at once.
 
-use crate::inputs::spec::export::name;
 use std::path::{Component, Path, PathBuf};
 
 use super::super::credentials;
@@ -10,6 +9,7 @@ use super::super::manifest::Form;
 use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::{Give, project, region};
+use crate::inputs::spec::export::name;
 use crate::model::ids::{JobName, ServiceName};
 use crate::model::kind::Kind;
 

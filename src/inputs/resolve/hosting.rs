@@ -1,7 +1,5 @@
 //! What the hosting commands are told, with every mistake at once; `firebase.json` is a part of it.
 
-use crate::inputs::spec::hosting::name;
-use crate::inputs::spec::{Name, deploy};
 use std::path::{Path, PathBuf};
 
 use super::super::credentials;
@@ -16,6 +14,8 @@ use super::super::scalar;
 use super::super::spec::Command;
 use super::foreign::approved;
 use super::{Give, NOT_CHECKED_OUT, check};
+use crate::inputs::spec::hosting::name;
+use crate::inputs::spec::{Name, deploy};
 use crate::model::credentials::Credentials;
 use crate::model::hosting::LIVE;
 use crate::model::ids::{ProjectId, SiteId};
@@ -24,7 +24,7 @@ use crate::model::secret::Secret;
 use crate::model::shown::Shown;
 use crate::workspace;
 
-/// Google's limit for a release's message (`google-api.md` 13.1).
+/// The longest message of a release (Firebase Hosting v1beta1, `Release.message`).
 const LONGEST_MESSAGE: usize = 512;
 
 /// The file of sites, unless it has another name.

@@ -1,6 +1,5 @@
 //! What the job command is told, with every mistake at once.
 
-use crate::inputs::spec::job::name;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -20,6 +19,7 @@ use super::{
     Give, build, check, from_service, manifest, nothing_built, only_with_from_service, project, region, rollout,
     service,
 };
+use crate::inputs::spec::job::name;
 use crate::model::containers::serving_container;
 use crate::model::ids::{JobName, ProjectId, Region, ServiceName};
 use crate::model::image::ImageRef;

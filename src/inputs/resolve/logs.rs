@@ -1,6 +1,5 @@
 //! What the logs command is told, with every mistake at once.
 
-use crate::inputs::spec::logs::name;
 use std::time::Duration;
 
 use super::super::credentials;
@@ -10,6 +9,7 @@ use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::{Give, project, region};
+use crate::inputs::spec::logs::name;
 use crate::model::ids::{BuildId, JobName, Region, RevisionName, ServiceName};
 use crate::model::kind::Kind;
 use crate::model::log::Severity;

@@ -1,12 +1,12 @@
 //! The manifest: a service, a worker pool or a job in a file as the base of what is written.
 
-use crate::inputs::spec::deploy::name;
 use serde_json::{Map, Value};
 
 use super::super::error::Findings;
 use super::super::manifest::{Manifest, Resource, read};
 use super::super::runner::Runner;
 use super::Give;
+use crate::inputs::spec::deploy::name;
 use crate::model::ids::{JobName, RevisionName, ServiceName};
 use crate::model::kind::Kind;
 

@@ -30,7 +30,6 @@ pub mod status;
 mod variables;
 mod volumes;
 
-use crate::inputs::spec::deploy::name;
 use std::time::Duration;
 
 use give::Give;
@@ -45,6 +44,7 @@ use super::runner::Runner;
 use super::scalar;
 use super::spec::Command;
 use super::spec::build::BUILD;
+use crate::inputs::spec::deploy::name;
 use crate::model::credentials::{Credentials, Way};
 use crate::model::domain::Domain;
 use crate::model::ids::{ProjectId, Region, RevisionName, ServiceName};

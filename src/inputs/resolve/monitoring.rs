@@ -1,6 +1,5 @@
 //! What the monitoring command is told, with every mistake at once.
 
-use crate::inputs::spec::monitoring::name;
 use std::time::Duration;
 
 use super::super::credentials;
@@ -10,6 +9,7 @@ use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::{Give, project, region};
+use crate::inputs::spec::monitoring::name;
 use crate::model::ids::ServiceName;
 
 /// The defaults that were asked for: more than 5 % failed, slower than 2 s.

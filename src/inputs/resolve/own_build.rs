@@ -1,11 +1,11 @@
 //! A build of the user's own: its configuration, and what is put into it.
 
-use crate::inputs::spec::deploy::name;
 use serde_json::{Map, Value};
 
 use super::super::build::Recipe;
 use super::super::runner::Runner;
 use super::{Give, yaml_reason};
+use crate::inputs::spec::deploy::name;
 use crate::model::shown::Named;
 
 /// Whether a key can be the name of what is put into a build.

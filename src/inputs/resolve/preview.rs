@@ -1,6 +1,5 @@
 //! What the preview command is told: a manifest, a pull request, and what of the manifest is made for it.
 
-use crate::inputs::spec::preview::name;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -20,11 +19,13 @@ use super::super::runner::Runner;
 use super::super::scalar;
 use super::foreign::{approved, strange};
 use super::{Give, release};
+use crate::inputs::spec::preview::name;
 use crate::model::image::Tag;
 use crate::model::kind::Kind;
 use crate::model::principal::Repository;
 
-/// A tag and its service's name may have this many characters together (`google-api.md` 13.2).
+/// A tag and its service's name may have this many characters together: "Combined traffic tag and service name cannot
+/// exceed 46 characters" (<https://github.com/PolicyEngine/policyengine-api/issues/3729>).
 const TAG_AND_SERVICE: usize = 46;
 
 /// What to do about another repository's pull request.

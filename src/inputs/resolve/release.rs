@@ -7,7 +7,6 @@ mod settings;
 mod template;
 mod told;
 
-use crate::inputs::spec::release::name;
 use std::collections::BTreeMap;
 
 use super::super::credentials;
@@ -20,6 +19,7 @@ use super::super::runner::Runner;
 use super::super::spec::Command;
 use super::super::tree::{self, Field, Node, Value};
 use super::{Give, NOT_CHECKED_OUT, hosting};
+use crate::inputs::spec::release::name;
 use crate::model::hosting::LIVE;
 use crate::model::kind::Kind;
 use crate::model::place::PlaceError;

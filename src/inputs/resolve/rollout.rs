@@ -1,11 +1,11 @@
 //! How the traffic moves: strategy, steps, gates, tags.
 
-use crate::inputs::spec::deploy::name;
 use std::time::Duration;
 
 use super::super::cloud_run::rollout::{Gates, OnUnknown, Rollout, Way};
 use super::super::scalar;
 use super::Give;
+use crate::inputs::spec::deploy::name;
 
 /// A canary with longer pauses than this outlasts the job that runs it.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(6 * 3600);
@@ -100,7 +100,8 @@ fn steps(text: &str) -> Result<Vec<u8>, &'static str> {
     }
 }
 
-/// A traffic tag (`google-api.md` 7).
+/// A traffic tag. It is the first part of an address, beside the name of the service: both together have 46 characters
+/// at most, and Google says so with the write (<https://github.com/PolicyEngine/policyengine-api/issues/3729>).
 pub(super) fn tag(text: &str) -> Result<String, &'static str> {
     let fits = text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

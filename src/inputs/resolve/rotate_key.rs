@@ -1,7 +1,5 @@
 //! What the rotate-key command is told, with every mistake at once.
 
-use crate::inputs::spec::Name;
-use crate::inputs::spec::rotate_key::name;
 use std::time::Duration;
 
 use super::super::credentials;
@@ -11,6 +9,8 @@ use super::super::rotate_key::{Retire, RotateKey};
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::{Give, project};
+use crate::inputs::spec::Name;
+use crate::inputs::spec::rotate_key::name;
 use crate::model::credentials::{Credentials, Way};
 use crate::model::ids::AccountEmail;
 use crate::model::rotation::{Owner, SecretPlace};

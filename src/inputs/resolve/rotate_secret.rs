@@ -1,6 +1,5 @@
 //! What the rotate-secret command is told, with every mistake at once.
 
-use crate::inputs::spec::rotate_secret::name;
 use std::time::Duration;
 
 use super::super::cloud_run::place::Place;
@@ -14,6 +13,7 @@ use super::super::rotate_secret::{NewValue, RotateSecret};
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::{Give, SECRET_MAX_AGE, check, project, region, rollout};
+use crate::inputs::spec::rotate_secret::name;
 use crate::model::ids::ServiceName;
 use crate::model::kind::Kind;
 use crate::model::secret::Secret;

@@ -1,7 +1,5 @@
 //! How a container and what it runs in shall be: every setting but the containers beside it.
 
-use crate::inputs::spec::Name;
-use crate::inputs::spec::deploy::name;
 use std::collections::HashSet;
 
 use super::super::cloud_run::names::Changes;
@@ -15,10 +13,12 @@ use super::super::several::several;
 use super::labels::{all_labels_go, labels};
 use super::variables::{secrets, variables};
 use super::{DEFAULT_REGION, Give, edits, volumes};
+use crate::inputs::spec::Name;
+use crate::inputs::spec::deploy::name;
 use crate::model::ids::{AccountEmail, IdError, ProjectId, RevisionName, ServiceName};
 use crate::model::shown::{Named, Shown};
 
-/// Cloud Run's limits (`google-api.md` 6.2).
+/// The longest request, in seconds (<https://docs.cloud.google.com/run/docs/configuring/request-timeout>).
 const LONGEST_REQUEST: u64 = 3600;
 
 pub(super) fn settings(

@@ -12,6 +12,7 @@ use crate::inputs::spec::Name;
 use crate::inputs::spec::deploy::name;
 use crate::model::shown::Named;
 
+/// The largest value of a variable (<https://cloud.google.com/run/quotas>).
 const LARGEST_VALUE: usize = 32 * 1024;
 
 /// Variables that Cloud Run sets itself; an own value is refused.
@@ -134,7 +135,8 @@ pub(super) fn secret_rule(key: &str, value: &str) -> Result<(), (String, String)
         .map_err(|cure| (format!("the value of {} is not a secret's version", Named(key)), cure.into()))
 }
 
-/// A mounted secret takes its whole directory (`google-api.md` 6.2), so two cannot share one.
+/// A secret is mounted as a volume, which takes its whole directory, so two cannot share one
+/// (<https://cloud.google.com/run/docs/configuring/services/secrets>).
 fn one_secret_per_directory(findings: &mut Findings, entries: &[(String, SecretRef)]) {
     let mut seen: HashMap<&str, &str> = HashMap::new();
     for (path, secret) in entries.iter().filter(|(key, _)| key.starts_with('/')) {

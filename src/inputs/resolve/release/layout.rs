@@ -1,7 +1,6 @@
 //! The shape of a release's manifest: which keys, parts and settings there are, and where placeholders may stand.
 //! Looks at every environment, chosen or not.
 
-use crate::inputs::spec::release::name;
 use std::collections::BTreeSet;
 
 use super::super::super::error::Findings;
@@ -10,6 +9,7 @@ use super::super::super::spec::{Command, Group, Input};
 use super::super::super::tree::{Field, Node, Value};
 use super::template::{self, Piece, TemplateError};
 use super::{join, listed};
+use crate::inputs::spec::release::name;
 
 /// A kind of parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! Which of the input `values` stay secret: those that the release does not publish itself, in a name, an address or a label.
 
-use crate::inputs::spec::release::name;
 use std::collections::BTreeSet;
 
 use super::super::super::error::Findings;
@@ -12,6 +11,7 @@ use super::super::Give;
 use super::layout::{self, DEFAULTS, Section};
 use super::template::{self, Piece};
 use super::{chosen, document, laid};
+use crate::inputs::spec::release::name;
 use crate::model::key::ServiceAccountKey;
 
 /// Settings whose texts become names, addresses or labels: whoever sees the service, its project or this log reads them.
