@@ -46,8 +46,8 @@ use crate::inputs::pull_request::head_of_merge;
 use crate::inputs::raw::RawInputs;
 use crate::inputs::resolve::{self, Resolved, foreign};
 use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command;
 use crate::inputs::spec::deploy::name;
+use crate::inputs::spec::{Command, ELSEWHERE};
 use crate::inputs::webhook::{Webhook, webhook};
 use crate::model::credentials::Credentials;
 use crate::model::facts::{Facts, RolloutEnd};
@@ -208,7 +208,7 @@ fn read_texts(console: &Console, runner: &Runner, invocation: &Invocation, job: 
 /// The texts of a command's inputs.
 fn texts(runner: &Runner, invocation: &Invocation, job: Command) -> (RawInputs, Findings) {
     let mut findings = Findings::default();
-    let mut raw = RawInputs::collect(&job.inputs(), &runner.inputs, &invocation.flags, &mut findings);
+    let mut raw = RawInputs::collect(&job.inputs(), ELSEWHERE, &runner.inputs, &invocation.flags, &mut findings);
     flags::spell_out(job, &mut raw, runner, &mut findings);
     (raw, findings)
 }

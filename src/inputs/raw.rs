@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::Findings;
-use super::spec::{ELSEWHERE, Input, Name};
+use super::spec::{Input, Name};
 
 /// The texts that were given, by input name. Blank texts are absent.
 #[derive(Debug, Clone, Default)]
@@ -14,9 +14,11 @@ pub struct RawInputs {
 }
 
 impl RawInputs {
-    /// Joins `INPUT_*` texts and flags over `table`; a flag wins. Unknown names are mistakes.
+    /// Joins `INPUT_*` texts and flags over `table`; a flag wins. Unknown names are mistakes; `elsewhere` says what to
+    /// write in place of those that are known from other actions.
     pub fn collect(
         table: &[&'static Input],
+        elsewhere: &[(&str, &str)],
         inputs: &BTreeMap<String, String>,
         flags: &[(&'static str, String)],
         findings: &mut Findings,
@@ -46,7 +48,7 @@ impl RawInputs {
                         findings.wrong(input.name, other, "keep one");
                     }
                 }
-                None => findings.wrong(name, "there is no such input", cure(table, name)),
+                None => findings.wrong(name, "there is no such input", cure(table, elsewhere, name)),
             }
         }
         for (name, text) in flags {
@@ -107,8 +109,8 @@ impl RawInputs {
 }
 
 /// What to write in place of a name that no input has.
-pub(super) fn cure(table: &[&'static Input], name: &str) -> String {
-    if let Some((_, cure)) = ELSEWHERE.iter().find(|(other, _)| *other == name) {
+pub(super) fn cure(table: &[&'static Input], elsewhere: &[(&str, &str)], name: &str) -> String {
+    if let Some((_, cure)) = elsewhere.iter().find(|(other, _)| *other == name) {
         return (*cure).to_owned();
     }
     match nearest(table.iter().map(|input| input.name), name) {
@@ -145,14 +147,14 @@ pub(super) fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inputs::spec::Command;
     use crate::inputs::spec::deploy::name;
+    use crate::inputs::spec::{Command, ELSEWHERE};
 
     fn collect(inputs: &[(&str, &str)], flags: &[(&'static str, &str)]) -> (RawInputs, Vec<String>) {
         let mut findings = Findings::default();
         let inputs = inputs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let flags: Vec<_> = flags.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
-        let raw = RawInputs::collect(&Command::Deploy.inputs(), &inputs, &flags, &mut findings);
+        let raw = RawInputs::collect(&Command::Deploy.inputs(), ELSEWHERE, &inputs, &flags, &mut findings);
         (raw, findings.mistakes.iter().map(ToString::to_string).collect())
     }
 

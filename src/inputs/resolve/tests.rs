@@ -17,7 +17,7 @@ fn resolve(inputs: &[(&str, &str)]) -> Result<Resolved, Vec<String>> {
         [("credentials_json", KEY), ("service", "web")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
     texts.extend(inputs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
     let mut findings = Findings::default();
-    let raw = RawInputs::collect(&Command::Deploy.inputs(), &texts, &[], &mut findings);
+    let raw = RawInputs::collect(&Command::Deploy.inputs(), spec::ELSEWHERE, &texts, &[], &mut findings);
     run(Command::Deploy, &raw, &runner, findings).map_err(|errors| errors.mistakes().map(ToString::to_string).collect())
 }
 

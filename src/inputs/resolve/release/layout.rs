@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::super::super::error::Findings;
 use super::super::super::raw;
-use super::super::super::spec::{Command, Group, Input};
+use super::super::super::spec::{Command, ELSEWHERE, Group, Input};
 use super::super::super::tree::{Field, Node, Value};
 use super::template::{self, Piece, TemplateError};
 use super::{join, listed};
@@ -239,7 +239,7 @@ impl Look<'_> {
             match cure {
                 Some(cure) => self.wrong(&path, setting.line, "it is no setting of a part", cure),
                 None => {
-                    let cure = raw::cure(&settings, &setting.key);
+                    let cure = raw::cure(&settings, ELSEWHERE, &setting.key);
                     self.wrong(&path, setting.line, "there is no such setting", cure);
                 }
             }
