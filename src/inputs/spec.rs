@@ -1,9 +1,8 @@
 //! The one table of inputs, a file for each command and for what several have. The parser, `--help`, `action.yml` and
-//! the docs are made of it or checked against it; `declare` says how an input is declared.
+//! the docs are made of it or checked against it; `engine::declare` says how an input is declared.
 
 pub(crate) mod build;
 mod command;
-mod declare;
 pub(crate) mod deploy;
 pub(crate) mod doctor;
 pub(crate) mod export;
@@ -21,9 +20,9 @@ pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod status;
 
+pub(crate) use super::engine::declare::Name;
+pub use super::engine::declare::{Group, Input, Kind};
 pub use command::Command;
-pub(crate) use declare::Name;
-pub use declare::{Group, Input, Kind};
 pub use deploy::DEPLOY;
 pub use doctor::DOCTOR;
 pub use export::EXPORT;

@@ -1,6 +1,6 @@
 //! Inputs about how an image is built, of whatever gets it.
 
-use super::declare::{Group, Input, inputs};
+use super::super::engine::declare::{Group, Input, inputs};
 
 inputs! {
     pub(crate) const BUILD = [

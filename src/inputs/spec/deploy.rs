@@ -1,6 +1,6 @@
 //! The inputs of the deploy, and of going back and promoting.
 
-use super::declare::{Group, Input, count, inputs, joined, spelling};
+use super::super::engine::declare::{Group, Input, count, inputs, joined, spelling};
 use super::{build, settings, sign_in};
 
 /// Every input of `slipway deploy` and of the action at the root.

@@ -1,6 +1,6 @@
 //! The inputs of the export command.
 
-use super::declare::{Group, Input, count, inputs, joined};
+use super::super::engine::declare::{Group, Input, count, inputs, joined};
 use super::sign_in;
 
 /// Every input of `slipway export` and of the action in `actions/export`.

@@ -1,6 +1,6 @@
 //! Inputs in gcloud's own spelling, and those that only deploy-cloudrun has.
 
-use super::declare::{Group, Input, inputs};
+use super::super::engine::declare::{Group, Input, inputs};
 
 inputs! {
     /// For steps that were written for google-github-actions/deploy-cloudrun.

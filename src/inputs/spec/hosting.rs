@@ -1,6 +1,6 @@
 //! The inputs of the hosting commands.
 
-use super::declare::{Group, Input, count, inputs, joined, spelling};
+use super::super::engine::declare::{Group, Input, count, inputs, joined, spelling};
 use super::sign_in;
 
 /// Every input of `slipway hosting` and of the action in `actions/hosting`.

@@ -1,6 +1,6 @@
 //! The inputs of the job command.
 
-use super::declare::{Group, Input, count, inputs, joined, under};
+use super::super::engine::declare::{Group, Input, count, inputs, joined, under};
 use super::{build, settings, sign_in};
 
 /// Every input of `slipway job` and of the action in `actions/job`.

@@ -1,6 +1,6 @@
 //! Inputs that several commands have, with the same meaning in each.
 
-use super::declare::{Group, Input, inputs};
+use super::super::engine::declare::{Group, Input, inputs};
 
 inputs! {
     const _ = [

@@ -1,6 +1,6 @@
 //! The inputs of the release command.
 
-use super::declare::{Group, Input, count, inputs, joined};
+use super::super::engine::declare::{Group, Input, count, inputs, joined};
 use super::sign_in;
 
 /// Every input of `slipway release` and of the action in `actions/release`.

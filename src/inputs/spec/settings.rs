@@ -1,6 +1,6 @@
 //! Inputs of settings that services, worker pools and jobs have in common, and of what holds for a service as a whole.
 
-use super::declare::{Group, Input, inputs};
+use super::super::engine::declare::{Group, Input, inputs};
 
 inputs! {
     /// What holds for all revisions of a service at once, and for a worker pool or a job where they have it.

@@ -1,6 +1,6 @@
 //! The inputs that say how a run signs in: the same in every command.
 
-use super::declare::{Group, Input, inputs};
+use super::super::engine::declare::{Group, Input, inputs};
 
 inputs! {
     /// All of them, in the order in which they are shown.

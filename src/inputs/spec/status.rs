@@ -1,6 +1,6 @@
 //! The inputs of the status command.
 
-use super::declare::{Group, Input, count, inputs, joined};
+use super::super::engine::declare::{Group, Input, count, inputs, joined};
 use super::sign_in;
 
 /// Every input of `slipway status` and of the action in `actions/status`.

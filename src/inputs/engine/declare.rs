@@ -95,22 +95,22 @@ pub struct Input {
 
 impl Input {
     /// The same input in the words of another command.
-    pub(super) const fn says(self, group: Group, default: &'static str, doc: &'static str) -> Self {
+    pub(crate) const fn says(self, group: Group, default: &'static str, doc: &'static str) -> Self {
         Self { group, default, doc, ..self }
     }
 
     /// The same input under another heading.
-    pub(super) const fn under(self, group: Group) -> Self {
+    pub(crate) const fn under(self, group: Group) -> Self {
         Self { group, ..self }
     }
 
     /// Its text may hold secrets.
-    pub(super) const fn secret(self) -> Self {
+    pub(crate) const fn secret(self) -> Self {
         Self { secret: true, ..self }
     }
 
     /// A map that holds no secrets.
-    pub(super) const fn open(self) -> Self {
+    pub(crate) const fn open(self) -> Self {
         Self { secret: false, ..self }
     }
 }
@@ -122,7 +122,7 @@ pub struct Name(&'static Input);
 
 impl Name {
     /// For [`inputs!`] alone.
-    pub(super) const fn declared(row: &'static Input) -> Self {
+    pub(crate) const fn declared(row: &'static Input) -> Self {
         Self(row)
     }
 
@@ -149,29 +149,29 @@ impl AsRef<str> for Name {
     }
 }
 
-pub(super) const fn text(name: &'static str, group: Group, default: &'static str, doc: &'static str) -> Input {
+pub(crate) const fn text(name: &'static str, group: Group, default: &'static str, doc: &'static str) -> Input {
     Input { name, default, doc, kind: Kind::Text, group, secret: false, means: None }
 }
 
-pub(super) const fn switch(name: &'static str, group: Group, default: &'static str, doc: &'static str) -> Input {
+pub(crate) const fn switch(name: &'static str, group: Group, default: &'static str, doc: &'static str) -> Input {
     Input { kind: Kind::Switch, ..text(name, group, default, doc) }
 }
 
-pub(super) const fn map(name: &'static str, group: Group, doc: &'static str) -> Input {
+pub(crate) const fn map(name: &'static str, group: Group, doc: &'static str) -> Input {
     Input { kind: Kind::Map, secret: true, ..text(name, group, "", doc) }
 }
 
-pub(super) const fn lines(name: &'static str, group: Group, default: &'static str, doc: &'static str) -> Input {
+pub(crate) const fn lines(name: &'static str, group: Group, default: &'static str, doc: &'static str) -> Input {
     Input { kind: Kind::Lines, ..text(name, group, default, doc) }
 }
 
 /// A map, or a text that says the same in short.
-pub(super) const fn either(name: &'static str, group: Group, doc: &'static str) -> Input {
+pub(crate) const fn either(name: &'static str, group: Group, doc: &'static str) -> Input {
     Input { kind: Kind::Either, ..text(name, group, "", doc) }
 }
 
 /// What another action calls an input of ours.
-pub(super) const fn spelling(name: &'static str, means: &Input) -> Input {
+pub(crate) const fn spelling(name: &'static str, means: &Input) -> Input {
     Input { means: Some(means.name), ..text(name, Group::Spelling, "", "Another spelling, taken as well") }
 }
 
@@ -209,17 +209,17 @@ macro_rules! inputs {
         pub(crate) mod name {
             $(pub(crate) use super::super::$also::name::*;)*
             $($($(
-                pub(crate) const $name: $crate::inputs::spec::Name =
-                    $crate::inputs::spec::Name::declared(&super::row::$name);
+                pub(crate) const $name: $crate::inputs::engine::declare::Name =
+                    $crate::inputs::engine::declare::Name::declared(&super::row::$name);
             )?)*)+
         }
 
         /// The rows of those inputs.
-        pub(super) mod row {
+        pub(crate) mod row {
             use super::{Group, Input};
             $($($(
-                pub(in crate::inputs::spec) const $name: Input =
-                    $crate::inputs::spec::declare::$kind($text $($args)*)$(.$more())*;
+                pub(crate) const $name: Input =
+                    $crate::inputs::engine::declare::$kind($text $($args)*)$(.$more())*;
             )?)*)+
         }
 
@@ -235,10 +235,10 @@ macro_rules! inputs {
     ($($tables:tt)+) => { inputs! { @ [] $($tables)+ } };
 }
 
-pub(super) use inputs;
+pub(crate) use inputs;
 
 /// Tables one after another.
-pub(super) const fn joined<const N: usize>(tables: &[&[Input]]) -> [Input; N] {
+pub(crate) const fn joined<const N: usize>(tables: &[&[Input]]) -> [Input; N] {
     let mut all = [text("", Group::Run, "", ""); N];
     let (mut table, mut from, mut at) = (0, 0, 0);
     while at < N {
@@ -252,7 +252,7 @@ pub(super) const fn joined<const N: usize>(tables: &[&[Input]]) -> [Input; N] {
 }
 
 /// How many inputs are in them.
-pub(super) const fn count(tables: &[&[Input]]) -> usize {
+pub(crate) const fn count(tables: &[&[Input]]) -> usize {
     let (mut all, mut table) = (0, 0);
     while table < tables.len() {
         (all, table) = (all + tables[table].len(), table + 1);
@@ -261,7 +261,7 @@ pub(super) const fn count(tables: &[&[Input]]) -> usize {
 }
 
 /// A table under another heading.
-pub(super) const fn under<const N: usize>(table: &[Input], group: Group) -> [Input; N] {
+pub(crate) const fn under<const N: usize>(table: &[Input], group: Group) -> [Input; N] {
     let (mut all, mut at) = ([text("", group, "", ""); N], 0);
     while at < N {
         all[at] = table[at].under(group);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::declare::{Input, Name};
 use super::error::Findings;
-use super::spec::{Input, Name};
 
 /// The texts that were given, by input name. Blank texts are absent.
 #[derive(Debug, Clone, Default)]
@@ -109,7 +109,7 @@ impl RawInputs {
 }
 
 /// What to write in place of a name that no input has.
-pub(super) fn cure(table: &[&'static Input], elsewhere: &[(&str, &str)], name: &str) -> String {
+pub(crate) fn cure(table: &[&'static Input], elsewhere: &[(&str, &str)], name: &str) -> String {
     if let Some((_, cure)) = elsewhere.iter().find(|(other, _)| *other == name) {
         return (*cure).to_owned();
     }
@@ -120,13 +120,13 @@ pub(super) fn cure(table: &[&'static Input], elsewhere: &[(&str, &str)], name: &
 }
 
 /// The name that was meant, where one is near.
-pub(super) fn nearest<'a>(names: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(names: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
     let nearest = names.map(|known| (distance(known, name), known)).min();
     nearest.filter(|(steps, _)| *steps <= 2 + name.len() / 6).map(|(_, nearest)| nearest)
 }
 
 /// Edits between two names, counting a swap of neighbours as one.
-pub(super) fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
     for i in 1..=a.len() {
