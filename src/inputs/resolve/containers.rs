@@ -86,7 +86,7 @@ fn one(give: &mut Give<'_>, runner: &Runner, project: Option<&ProjectId>, entry:
                     Some(nearest) => format!("did you mean `{nearest}`?"),
                     None => format!("its settings are {}", listed(OF_CONTAINERS)),
                 };
-                give.findings.wrong_at(&format!("{INPUT}.{name}"), Some(key.line), problem, cure);
+                give.findings.wrong_at(format!("{INPUT}.{name}"), Some(key.line), problem, cure);
             }
         }
     }

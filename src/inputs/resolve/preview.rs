@@ -222,7 +222,7 @@ impl Shaped {
         let SiteWork::Deploy(upload) = &mut hosting.what else { return };
         match channel_id(&self.name) {
             Ok(id) => upload.channel = Channel::Preview { id, ttl: self.life },
-            Err(error) => findings.wrong(&format!("hosting.{part}"), error.to_string(), ""),
+            Err(error) => findings.wrong(format!("hosting.{part}"), error.to_string(), ""),
         }
         for source in &mut upload.sites {
             self.rewrites(&mut source.serving, services);

@@ -359,7 +359,7 @@ impl Ready {
 
     fn wrong(&self, setting: &str, problem: String, cure: &str, findings: &mut Findings) {
         let line = self.settings.places.get(setting).map_or(self.line, |place| place.line);
-        findings.wrong_at(&join(&self.path, setting), Some(line), problem, cure);
+        findings.wrong_at(join(&self.path, setting), Some(line), problem, cure);
     }
 }
 
