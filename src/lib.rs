@@ -6,6 +6,8 @@
 //! reader, `app` is the hallway. `ARCHITECTURE.md` tells the same with reasons; `tests/architecture.rs`
 //! keeps who may import whom.
 
+#![deny(dead_code)]
+
 pub mod app;
 pub mod cli;
 pub mod clock;

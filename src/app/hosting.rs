@@ -19,6 +19,7 @@ use crate::inputs::raw::RawInputs;
 use crate::inputs::resolve::hosting::{Resolved as Meaning, run as resolve};
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command as Word;
+use crate::inputs::spec::hosting::name;
 use crate::model::credentials::Credentials;
 use crate::model::facts::{Facts, Written};
 use crate::model::hosting::{LIVE, SiteEnd, SiteKind};
@@ -33,7 +34,9 @@ use crate::steps::hosting::{self, SiteContext, undo};
 pub(super) fn is_meant(raw: &RawInputs, command: Word) -> bool {
     match command {
         Word::Hosting | Word::HostingRollback | Word::HostingPromote => true,
-        Word::Rollback | Word::Promote => ["site", "to_version", "from_channel"].iter().any(|name| raw.has(name)),
+        Word::Rollback | Word::Promote => {
+            [name::SITE, name::TO_VERSION, name::FROM_CHANNEL].into_iter().any(|name| raw.has(name))
+        }
         Word::Deploy
         | Word::Job
         | Word::Release
@@ -80,7 +83,7 @@ impl Command for Hosting {
         }
         let previews = matches!(&hosting.what, SiteWork::Deploy(_)) && hosting.channel() != LIVE;
         let raw = &texts.raw;
-        let comes_from_elsewhere = previews && raw.is_spelled("firebaseServiceAccount") && !raw.has("auth_domains");
+        let comes_from_elsewhere = previews && raw.is_spelled("firebaseServiceAccount") && !raw.has(name::AUTH_DOMAINS);
         let mark = format!("req_{}", random_hex(8));
         let command = Self { plan: steps(&hosting), wanted: hosting, commits, mark, comes_from_elsewhere };
         Ok(Resolved { command, warnings })

@@ -36,10 +36,11 @@ use crate::explain::Class;
 use crate::inputs::flags;
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::Command;
+use crate::inputs::spec::deploy::name;
 
 /// Runs an invocation to its exit code.
 pub async fn run(mut invocation: Invocation, mut runner: Runner) -> u8 {
-    if let Some((_, path)) = invocation.flags.iter().find(|(name, _)| *name == "ca_certificates") {
+    if let Some((_, path)) = invocation.flags.iter().find(|(name, _)| *name == name::CA_CERTIFICATES.text()) {
         runner.extra_roots = Some(path.into());
     }
     runner.extra_roots = runner.extra_roots.map(|path| runner.workspace.join(path));

@@ -16,7 +16,7 @@ use crate::inputs::raw::RawInputs;
 use crate::inputs::resolve;
 use crate::inputs::resolve::rotate_secret::run as rotate_secret;
 use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command;
+use crate::inputs::spec::{Command, ELSEWHERE};
 use crate::model::credentials::Credentials;
 use crate::model::execution::ExecutionFact;
 use crate::model::facts::BuildFact;
@@ -43,7 +43,7 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner) -> u8 {
         return 0;
     };
     // The table of sites knows every spelling of the credentials.
-    let raw = RawInputs::collect(&Command::Hosting.inputs(), &runner.inputs, &[], &mut Findings::default());
+    let raw = RawInputs::collect(&Command::Hosting.inputs(), ELSEWHERE, &runner.inputs, &[], &mut Findings::default());
     hide(console, &raw, runner);
     let credentials = credentials::find(&raw, runner, &mut Findings::default());
     let deploy = left.rollout.as_ref().and_then(|_| {

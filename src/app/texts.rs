@@ -13,7 +13,8 @@ use crate::inputs::idle::leave_out;
 use crate::inputs::raw::RawInputs;
 use crate::inputs::resolve::foreign;
 use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command;
+use crate::inputs::spec::deploy::name;
+use crate::inputs::spec::{Command, ELSEWHERE};
 use crate::inputs::webhook::{Webhook, webhook};
 use crate::model::place;
 
@@ -49,11 +50,11 @@ impl<'a> Texts<'a> {
 /// Hides every secret that came in, before anything else is printed.
 pub(super) fn hide(console: &Console, raw: &RawInputs, runner: &Runner) {
     credentials::secrets(raw, runner).iter().for_each(|secret| console.mask(secret));
-    if let Some(key) = raw.get("credentials_json") {
+    if let Some(key) = raw.get(name::CREDENTIALS_JSON) {
         console.note_secret(key, "`credentials_json`");
     }
     for name in ["github_token", "notify_webhook", "value"] {
-        if let Some(secret) = raw.get(name) {
+        if let Some(secret) = raw.by_text(name) {
             console.mask(secret);
         }
     }
@@ -75,7 +76,7 @@ pub(super) fn read_texts(
     let _told_at_the_end = webhook(&raw, &mut findings);
     // A job without a source runs an image that somebody else built.
     let ships = matches!(job, Command::Deploy | Command::Release | Command::Hosting);
-    if ships || job == Command::Job && raw.has("source") {
+    if ships || job == Command::Job && raw.has(name::SOURCE) {
         foreign::refuse(&raw, runner, &mut findings);
     }
     for (name, file) in [("GITHUB_OUTPUT", &runner.output_file), ("GITHUB_STATE", &runner.state_file)] {
@@ -90,7 +91,7 @@ pub(super) fn read_texts(
     let roots = runner.extra_roots.as_deref().filter(|_| runner.actions);
     if let Some(Err(error)) = roots.map(|path| runner.places().bytes(path, place::LARGEST)) {
         findings.wrong(
-            "ca_certificates",
+            name::CA_CERTIFICATES,
             format!("its file {error}"),
             "write a file of the workspace, or of RUNNER_TEMP",
         );
@@ -106,7 +107,7 @@ pub(super) fn read_texts(
 /// The texts of a command's inputs.
 pub(super) fn texts(runner: &Runner, invocation: &Invocation, job: Command) -> (RawInputs, Findings) {
     let mut findings = Findings::default();
-    let mut raw = RawInputs::collect(&job.inputs(), &runner.inputs, &invocation.flags, &mut findings);
+    let mut raw = RawInputs::collect(&job.inputs(), ELSEWHERE, &runner.inputs, &invocation.flags, &mut findings);
     flags::spell_out(job, &mut raw, runner, &mut findings);
     (raw, findings)
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::deploy::Checks;
+use super::cloud_run::check::Checks;
 use super::firebase::Serving;
 use super::firebase::channel::ChannelId;
 use super::pull_request::Said;

@@ -119,14 +119,20 @@ const fn is(wanted: bool) -> fn(Option<&str>) -> bool {
     }
 }
 
+/// Every input that a rule is about.
+#[cfg(test)]
+pub(super) fn mentioned() -> impl Iterator<Item = &'static str> {
+    RULES.iter().flat_map(|rule| rule.idle.iter().copied().chain([rule.by]))
+}
+
 /// Leaves out what means nothing here. Gives back a sentence for each reason.
 pub fn leave_out(command: Command, raw: &mut RawInputs) -> Vec<String> {
     let mut told = Vec::new();
     for rule in RULES.iter().filter(|rule| rule.of.contains(&command)) {
-        if !(rule.says)(raw.get(rule.by)) {
+        if !(rule.says)(raw.by_text(rule.by).map(str::trim)) {
             continue;
         }
-        let given: Vec<&str> = rule.idle.iter().copied().filter(|name| raw.has(name)).collect();
+        let given: Vec<&str> = rule.idle.iter().copied().filter(|name| raw.is_given(name)).collect();
         if given.is_empty() {
             continue;
         }

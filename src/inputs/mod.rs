@@ -3,11 +3,12 @@
 
 pub mod build;
 pub mod checkout;
+pub mod cloud_run;
 pub mod credentials;
 pub mod deploy;
 pub mod doctor;
 mod empty_secret;
-pub mod error;
+pub mod engine;
 pub mod export;
 pub mod firebase;
 pub mod flags;
@@ -16,20 +17,18 @@ pub mod idle;
 pub mod job;
 pub mod logs;
 pub mod manifest;
-pub mod map;
 pub mod monitoring;
 pub mod preview;
 pub mod pull_request;
-pub mod raw;
 pub mod release;
 pub mod resolve;
 pub mod rotate_key;
 pub mod rotate_secret;
 pub mod runner;
-pub mod scalar;
 pub mod setting;
 pub mod several;
 pub mod spec;
 pub mod status;
-pub mod tree;
 pub mod webhook;
+
+pub use engine::{error, map, raw, scalar, tree};

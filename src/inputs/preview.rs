@@ -1,5 +1,6 @@
 //! What the inputs of the preview command mean: a release that nobody but its reviewers sees.
 
+pub use super::deploy::Guest;
 use super::pull_request::{PullRequest, Said};
 use super::release::Release;
 use crate::model::ids::{IdError, ServiceName};
@@ -14,7 +15,7 @@ pub const OF_LABEL: &str = "slipway-preview-of";
 /// The label that says whose pull request it is: several repositories may share a project.
 pub const REPOSITORY_LABEL: &str = "slipway-preview-repository";
 
-/// A service's name may have this many characters (`google-api.md` 6.2).
+/// A service's name may have this many characters (Cloud Run v2, `serviceId` of `services.create`: fewer than 50).
 const LONGEST_NAME: usize = 49;
 
 /// Everything a preview needs to know.
@@ -45,21 +46,6 @@ pub enum Mode {
     Deploy,
     /// It is removed.
     Cleanup,
-}
-
-/// A service of a preview, as its deploy knows it.
-#[derive(Debug, Clone)]
-pub struct Guest {
-    /// The pull request's number.
-    pub number: u64,
-    /// The live service that it is a preview of.
-    pub of: ServiceName,
-    /// Whether it is a service of its own; else a candidate with a tag on the live one.
-    pub own: bool,
-    /// What finds a service of its own again.
-    pub labels: Vec<(String, String)>,
-    /// Whether the manifest says who may call the live service, and how.
-    pub public: Option<bool>,
 }
 
 impl Preview {

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-
+pub use super::cloud_run::repoint::{Repoint, To};
 use super::deploy::Deploy;
 use crate::model::secret::Secret;
 use crate::model::secret_version::SecretName;
@@ -37,30 +36,4 @@ pub enum NewValue {
         /// Out of which: each once, ASCII.
         alphabet: Vec<u8>,
     },
-}
-
-/// A service's template as it was, with references to one secret moved.
-#[derive(Debug, Clone)]
-pub struct Repoint {
-    /// The template that stands on the service; another one means that somebody deployed meanwhile.
-    pub seen: Value,
-    /// The template to write: that of what serves.
-    pub template: Map<String, Value>,
-    /// The secret.
-    pub secret: SecretName,
-    /// Id of the service's project.
-    pub home: String,
-    /// Where the references go; `None` leaves them.
-    pub to: Option<To>,
-    /// What the service notes about replaced versions; `None` leaves the note.
-    pub note: Option<String>,
-}
-
-/// Where references go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct To {
-    /// The version's number.
-    pub number: u64,
-    /// Whether only those go there that follow the newest version.
-    pub only_latest: bool,
 }

@@ -3,33 +3,10 @@
 
 use serde_json::Value;
 
+pub use super::cloud_run::edit::{At, Edit};
 use super::scalar;
-
-/// Where in the document of a service, worker pool or job a field stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum At {
-    /// On the whole: it holds for all revisions at once.
-    Service,
-    /// In the template of a job's executions.
-    Execution,
-    /// In the template of a revision, or of a job's tasks.
-    Template,
-    /// In a container.
-    Container,
-}
-
-/// A change of one field.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Edit {
-    /// The input that asks for it.
-    pub input: &'static str,
-    /// Where the field stands.
-    pub at: At,
-    /// The field, from there on.
-    pub path: &'static [&'static str],
-    /// What it becomes; `None` takes it away.
-    pub value: Option<Value>,
-}
+use super::spec::Name;
+use super::spec::deploy::name;
 
 /// The words that take a field away, so that Cloud Run's default holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +29,7 @@ pub struct Setting {
     /// The field, from there on.
     pub path: &'static [&'static str],
     /// From the input's text to the field's value; `None` where more than this field is to be said.
-    pub read: Option<Read>,
+    pub read: Option<(Name, Read)>,
     /// How it is taken back.
     pub back: Back,
     /// Whether the field says the opposite of the input.
@@ -62,16 +39,16 @@ pub struct Setting {
 /// Reads a text.
 pub type Read = fn(&str) -> Result<Value, String>;
 
-const fn plain(input: &'static str, at: At, path: &'static [&'static str], read: Read) -> Setting {
-    Setting { input, at, path, read: Some(read), back: Back::Default, opposite: false }
+const fn plain(input: Name, at: At, path: &'static [&'static str], read: Read) -> Setting {
+    Setting { input: input.text(), at, path, read: Some((input, read)), back: Back::Default, opposite: false }
 }
 
-const fn switch(input: &'static str, at: At, path: &'static [&'static str]) -> Setting {
+const fn switch(input: Name, at: At, path: &'static [&'static str]) -> Setting {
     Setting { back: Back::Never, ..plain(input, at, path, yes) }
 }
 
-const fn opposite(input: &'static str, at: At, path: &'static [&'static str]) -> Setting {
-    Setting { read: Some(no), opposite: true, ..switch(input, at, path) }
+const fn opposite(input: Name, at: At, path: &'static [&'static str]) -> Setting {
+    Setting { read: Some((input, no)), opposite: true, ..switch(input, at, path) }
 }
 
 /// A field of a setting whose meaning stands elsewhere.
@@ -85,14 +62,14 @@ pub const SETTINGS: &[Setting] = &[
     field("description", At::Service, &["description"], Back::Default),
     field("ingress", At::Service, &["ingress"], Back::Never),
     Setting { opposite: true, ..field("invoker_iam_check", At::Service, &["invokerIamDisabled"], Back::Never) },
-    switch("iap", At::Service, &["iapEnabled"]),
-    opposite("default_url", At::Service, &["defaultUriDisabled"]),
+    switch(name::IAP, At::Service, &["iapEnabled"]),
+    opposite(name::DEFAULT_URL, At::Service, &["defaultUriDisabled"]),
     field("custom_audiences", At::Service, &["customAudiences"], Back::Default),
     field("binary_authorization", At::Service, &["binaryAuthorization", "useDefault"], Back::None),
     field("binary_authorization", At::Service, &["binaryAuthorization", "policy"], Back::None),
-    plain("breakglass", At::Service, &["binaryAuthorization", "breakglassJustification"], text),
-    plain("min", At::Service, &["scaling", "minInstanceCount"], count::<0, 10_000>),
-    plain("max", At::Service, &["scaling", "maxInstanceCount"], count::<1, 10_000>),
+    plain(name::BREAKGLASS, At::Service, &["binaryAuthorization", "breakglassJustification"], text),
+    plain(name::MIN, At::Service, &["scaling", "minInstanceCount"], count::<0, 10_000>),
+    plain(name::MAX, At::Service, &["scaling", "maxInstanceCount"], count::<1, 10_000>),
     field("scaling", At::Service, &["scaling", "scalingMode"], Back::Default),
     field("scaling", At::Service, &["scaling", "manualInstanceCount"], Back::Default),
     field("instances", At::Service, &["scaling", "manualInstanceCount"], Back::Default),
@@ -111,13 +88,13 @@ pub const SETTINGS: &[Setting] = &[
     field("vpc_egress", At::Template, &["vpcAccess", "egress"], Back::Default),
     field("execution_environment", At::Template, &["executionEnvironment"], Back::Default),
     field("session_affinity", At::Template, &["sessionAffinity"], Back::Never),
-    plain("encryption_key", At::Template, &["encryptionKey"], key),
-    plain("key_revocation_action", At::Template, &["encryptionKeyRevocationAction"], revocation),
-    plain("key_shutdown_hours", At::Template, &["encryptionKeyShutdownDuration"], hours),
-    plain("gpu_type", At::Template, &["nodeSelector", "accelerator"], text),
-    opposite("gpu_zonal_redundancy", At::Template, &["gpuZonalRedundancyDisabled"]),
+    plain(name::ENCRYPTION_KEY, At::Template, &["encryptionKey"], key),
+    plain(name::KEY_REVOCATION_ACTION, At::Template, &["encryptionKeyRevocationAction"], revocation),
+    plain(name::KEY_SHUTDOWN_HOURS, At::Template, &["encryptionKeyShutdownDuration"], hours),
+    plain(name::GPU_TYPE, At::Template, &["nodeSelector", "accelerator"], text),
+    opposite(name::GPU_ZONAL_REDUNDANCY, At::Template, &["gpuZonalRedundancyDisabled"]),
     field("mesh", At::Template, &["serviceMesh", "mesh"], Back::Default),
-    opposite("deploy_health_check", At::Template, &["healthCheckDisabled"]),
+    opposite(name::DEPLOY_HEALTH_CHECK, At::Template, &["healthCheckDisabled"]),
     // Of a container.
     field("cpu", At::Container, &["resources", "limits", "cpu"], Back::Default),
     field("memory", At::Container, &["resources", "limits", "memory"], Back::Default),
@@ -126,9 +103,9 @@ pub const SETTINGS: &[Setting] = &[
     field("cpu_throttling", At::Container, &["resources", "cpuIdle"], Back::Never),
     field("command", At::Container, &["command"], Back::Never),
     field("args", At::Container, &["args"], Back::Never),
-    plain("working_dir", At::Container, &["workingDir"], absolute),
-    plain("depends_on", At::Container, &["dependsOn"], lines),
-    plain("base_image", At::Container, &["baseImageUri"], text),
+    plain(name::WORKING_DIR, At::Container, &["workingDir"], absolute),
+    plain(name::DEPENDS_ON, At::Container, &["dependsOn"], lines),
+    plain(name::BASE_IMAGE, At::Container, &["baseImageUri"], text),
     field("automatic_updates", At::Container, &["baseImageUri"], Back::Never),
     field("startup_probe", At::Container, &["startupProbe"], Back::Default),
     field("liveness_probe", At::Container, &["livenessProbe"], Back::Default),
@@ -244,7 +221,7 @@ mod tests {
             ("depends_on", "db\ncache", json!(["db", "cache"])),
             ("base_image", "python312", json!("python312")),
         ];
-        let read = |setting: &Setting, text: &str| setting.read.map(|read| read(text));
+        let read = |setting: &Setting, text: &str| setting.read.map(|(_, read)| read(text));
         for (name, text, value) in &table {
             let setting = fields(name).next().expect(name);
             assert_eq!(read(setting, text), Some(Ok(value.clone())), "{name}");
@@ -267,7 +244,7 @@ mod tests {
             ("key_shutdown_hours", "2h"),
             ("working_dir", "app"),
         ] {
-            let read = fields(name).next().and_then(|setting| setting.read).expect(name);
+            let read = fields(name).next().and_then(|setting| setting.read).expect(name).1;
             assert!(read(text).is_err_and(|cure| cure.contains("write") || cure.contains("name")), "{name} {text}");
         }
     }

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::error::Findings;
 use super::raw::RawInputs;
+use crate::inputs::spec::recurring::name;
 use crate::model::address::is_loopback;
 
 /// A Slack-compatible webhook. Whoever knows its address can write there, so it is never shown.
@@ -27,14 +28,14 @@ impl fmt::Debug for Webhook {
 
 /// Reads `notify_webhook`, where a command has it.
 pub fn webhook(raw: &RawInputs, findings: &mut Findings) -> Option<Webhook> {
-    let text = raw.get("notify_webhook")?;
+    let text = raw.get(name::NOTIFY_WEBHOOK)?;
     let url = Url::parse(text).ok().filter(|url| {
         let safe = url.scheme() == "https" && url.host_str().is_some() || is_loopback(url);
         safe && url.username().is_empty() && url.password().is_none()
     });
     if url.is_none() {
         let cure = "write the https address that Slack, or what speaks like it, gives for an incoming webhook";
-        findings.wrong("notify_webhook", "it is not an address that can be told", cure);
+        findings.wrong(name::NOTIFY_WEBHOOK, "it is not an address that can be told", cure);
     }
     url.map(Webhook)
 }

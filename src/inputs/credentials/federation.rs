@@ -6,6 +6,8 @@ use super::super::error::Findings;
 use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
+use crate::inputs::spec::Name;
+use crate::inputs::spec::sign_in::name;
 use crate::model::address::is_loopback;
 use crate::model::credentials::Credentials;
 use crate::model::federation::{Federation, OidcDoor, Provider, SUBJECT_TYPES, Subject};
@@ -14,13 +16,13 @@ use crate::model::own::Acting;
 use crate::model::shown::Shown;
 
 /// What of a federation is meaningless without its provider, and what was perhaps meant.
-const PARTS: [(&str, &str); 3] = [
+const PARTS: [(Name, &str); 3] = [
     (
-        "service_account",
+        name::SERVICE_ACCOUNT,
         "give `workload_identity_provider` too; a key signs in as its own account, and `runtime_service_account` is the account that a service or a job runs as",
     ),
-    ("audience", "give `workload_identity_provider` too"),
-    ("delegates", "give `workload_identity_provider` and `service_account` too"),
+    (name::AUDIENCE, "give `workload_identity_provider` too"),
+    (name::DELEGATES, "give `workload_identity_provider` and `service_account` too"),
 ];
 
 /// Google's most accounts between a caller and the one it acts as; more would be a mistake.
@@ -28,29 +30,29 @@ const MOST_DELEGATES: usize = 20;
 
 /// Tells of every part of a federation that is given without its provider, to whom it could mean nothing else.
 pub(super) fn without_provider(raw: &RawInputs, findings: &mut Findings) {
-    if raw.has("workload_identity_provider") {
+    if raw.has(name::WORKLOAD_IDENTITY_PROVIDER) {
         return;
     }
-    for (name, cure) in PARTS.into_iter().filter(|(name, _)| raw.has(name)) {
+    for (name, cure) in PARTS.into_iter().filter(|(name, _)| raw.has(*name)) {
         findings.wrong(name, "there is no `workload_identity_provider` it could be about", cure);
     }
 }
 
 /// What the inputs say, where they say anything. What is wrong with the parts is told in any case.
 pub(super) fn read(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Option<Credentials> {
-    let account = raw.get("service_account").and_then(|text| email("service_account", text, findings));
+    let account = raw.get(name::SERVICE_ACCOUNT).and_then(|text| email(name::SERVICE_ACCOUNT, text, findings));
     let delegates = delegates(raw, findings);
-    let audience = raw.get("audience").and_then(|text| {
+    let audience = raw.get(name::AUDIENCE).and_then(|text| {
         let cure = "write the audience that the provider allows: at most 256 characters without blanks";
         let fits = text.len() <= 256 && text.bytes().all(|b| b.is_ascii_graphic());
         if !fits {
-            findings.wrong("audience", "it does not fit", cure);
+            findings.wrong(name::AUDIENCE, "it does not fit", cure);
         }
         fits.then(|| text.to_owned())
     });
-    let text = raw.get("workload_identity_provider")?;
+    let text = raw.get(name::WORKLOAD_IDENTITY_PROVIDER)?;
     let provider = Provider::parse(text).map_err(|error| {
-        findings.wrong("workload_identity_provider", format!("{}: {error}", Shown(text)), error.cure());
+        findings.wrong(name::WORKLOAD_IDENTITY_PROVIDER, format!("{}: {error}", Shown(text)), error.cure());
     });
     let door = door(runner, findings);
     let provider = provider.ok()?;
@@ -67,19 +69,19 @@ pub(super) fn read(raw: &RawInputs, runner: &Runner, findings: &mut Findings) ->
 }
 
 fn delegates(raw: &RawInputs, findings: &mut Findings) -> Vec<AccountEmail> {
-    let Some(text) = raw.whole("delegates") else { return Vec::new() };
-    if raw.has("workload_identity_provider") && !raw.has("service_account") {
-        findings.wrong("delegates", "there is no account at the end of the chain", "give `service_account` too");
+    let Some(text) = raw.whole(name::DELEGATES) else { return Vec::new() };
+    if raw.has(name::WORKLOAD_IDENTITY_PROVIDER) && !raw.has(name::SERVICE_ACCOUNT) {
+        findings.wrong(name::DELEGATES, "there is no account at the end of the chain", "give `service_account` too");
     }
     let names = scalar::list(text);
     if names.len() > MOST_DELEGATES {
-        findings.wrong("delegates", format!("{} accounts are too many", names.len()), "write 20 at most");
+        findings.wrong(name::DELEGATES, format!("{} accounts are too many", names.len()), "write 20 at most");
     }
-    names.iter().filter_map(|name| email("delegates", name, findings)).collect()
+    names.iter().filter_map(|name| email(name::DELEGATES, name, findings)).collect()
 }
 
 /// An account's address, or a mistake in the input that gives it.
-pub(super) fn email(input: &str, text: &str, findings: &mut Findings) -> Option<AccountEmail> {
+pub(super) fn email(input: impl AsRef<str>, text: &str, findings: &mut Findings) -> Option<AccountEmail> {
     match AccountEmail::parse(text) {
         Ok(email) => Some(email),
         Err(error) => {

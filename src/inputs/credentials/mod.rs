@@ -13,6 +13,7 @@ use super::error::Findings;
 use super::raw::RawInputs;
 use super::runner::Runner;
 use super::scalar;
+use crate::inputs::spec::sign_in::name;
 use crate::model::credentials::{Credentials, Way};
 use crate::model::ids::ProjectId;
 use crate::model::key::{KeyError, ServiceAccountKey};
@@ -31,38 +32,39 @@ pub const INPUTS: [&str; 7] = [
 /// Finds the credentials. What is wrong with them, and what contradicts each other, is told all at once.
 pub fn find(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Option<Credentials> {
     let before = findings.mistakes.len();
-    let (machine, flawed) = match raw.get("machine_account").map(scalar::switch) {
+    let (machine, flawed) = match raw.get(name::MACHINE_ACCOUNT).map(scalar::switch) {
         Some(Err(why)) => (false, Some(why)),
         said => (said.and_then(Result::ok).unwrap_or(false), None),
     };
     // Whether an account is acted as with credentials of one's own, which are looked for only where nothing is given.
-    let may_be_own = !raw.has("credentials_json") && (machine || !runner.actions);
+    let may_be_own = !raw.has(name::CREDENTIALS_JSON) && (machine || !runner.actions);
     if !may_be_own {
         federation::without_provider(raw, findings);
     }
     let by_federation = federation::read(raw, runner, findings);
-    let by_key = raw.get("credentials_json").and_then(|text| {
+    let by_key = raw.get(name::CREDENTIALS_JSON).and_then(|text| {
         let key = ServiceAccountKey::parse(text);
-        key.map_err(|error| findings.wrong("credentials_json", error.to_string(), error.cure())).ok()
+        key.map_err(|error| findings.wrong(name::CREDENTIALS_JSON, error.to_string(), error.cure())).ok()
     });
-    if raw.has("credentials_json") && raw.has("workload_identity_provider") {
+    if raw.has(name::CREDENTIALS_JSON) && raw.has(name::WORKLOAD_IDENTITY_PROVIDER) {
         findings.wrong(
-            "credentials_json",
+            name::CREDENTIALS_JSON,
             "`workload_identity_provider` signs in without a key, and a key is given too",
             "keep one of them",
         );
     }
-    let quota_project = raw.get("quota_project").and_then(|text| {
+    let quota_project = raw.get(name::QUOTA_PROJECT).and_then(|text| {
         let project = ProjectId::parse(text);
-        project.map_err(|error| findings.wrong("quota_project", error.to_string(), "")).ok()
+        project.map_err(|error| findings.wrong(name::QUOTA_PROJECT, error.to_string(), "")).ok()
     });
     if let Some(why) = flawed {
-        findings.wrong("machine_account", "it does not fit", why);
+        findings.wrong(name::MACHINE_ACCOUNT, "it does not fit", why);
     }
-    for other in
-        ["credentials_json", "workload_identity_provider"].into_iter().filter(|other| machine && raw.has(other))
+    for other in [name::CREDENTIALS_JSON, name::WORKLOAD_IDENTITY_PROVIDER]
+        .into_iter()
+        .filter(|other| machine && raw.has(*other))
     {
-        findings.wrong("machine_account", format!("`{other}` signs in as somebody else"), "keep one of them");
+        findings.wrong(name::MACHINE_ACCOUNT, format!("`{other}` signs in as somebody else"), "keep one of them");
     }
     if findings.mistakes.len() > before {
         return None;
@@ -91,7 +93,7 @@ fn surroundings(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Op
             Some(path) => of_path(raw, runner, (path, "where gcloud puts it"), findings),
             None if runner.own.on_google => own::machine(raw, runner, findings),
             None => {
-                findings.wrong("credentials_json", "no credentials were given", nothing(runner));
+                findings.wrong(name::CREDENTIALS_JSON, "no credentials were given", nothing(runner));
                 None
             }
         };
@@ -109,7 +111,7 @@ fn of_path(
     match places::read(path) {
         Ok(text) => of_text(raw, runner, (path, how, &text), findings),
         Err(why) => {
-            findings.wrong("credentials_json", format!("`{}` ({how}) {why}", path.display()), "");
+            findings.wrong(name::CREDENTIALS_JSON, format!("`{}` ({how}) {why}", path.display()), "");
             None
         }
     }
@@ -123,7 +125,7 @@ fn of_text(
     findings: &mut Findings,
 ) -> Option<Credentials> {
     let wrong = |findings: &mut Findings, problem: String, cure: String| {
-        findings.wrong("credentials_json", format!("`{}` ({how}): {problem}", path.display()), cure);
+        findings.wrong(name::CREDENTIALS_JSON, format!("`{}` ({how}): {problem}", path.display()), cure);
     };
     match ServiceAccountKey::parse(text) {
         Ok(key) => Some(Credentials::of_key(key)),
@@ -164,7 +166,7 @@ fn nothing(runner: &Runner) -> String {
 pub fn secrets(raw: &RawInputs, runner: &Runner) -> Vec<String> {
     let mut secrets: Vec<String> = runner.oidc_token.iter().map(|token| token.expose().to_owned()).collect();
     secrets.extend(runner.own.tokens.iter().map(|(_, token)| token.expose().to_owned()));
-    let given = raw.get("credentials_json").map(str::to_owned);
+    let given = raw.get(name::CREDENTIALS_JSON).map(str::to_owned);
     let named = places::file(runner, &mut Findings::default()).map(|(_, _, text)| text);
     let known = runner.own.well_known.as_deref().and_then(|path| places::read(path).ok());
     for text in given.into_iter().chain(named).chain(known) {

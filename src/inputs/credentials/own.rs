@@ -11,6 +11,8 @@ use super::super::runner::Runner;
 use super::super::scalar;
 use super::external::{Flaw, account_of};
 use super::federation::email;
+use crate::inputs::spec::Name;
+use crate::inputs::spec::sign_in::name;
 use crate::model::address::is_near;
 use crate::model::credentials::Credentials;
 use crate::model::ids::{AccountEmail, ProjectId};
@@ -118,16 +120,16 @@ fn of(
     findings: &mut Findings,
 ) -> Option<Credentials> {
     // What is wrong with the two inputs is told already.
-    let named = |input: &str| {
+    let named = |input: Name| {
         let listed = scalar::list(raw.whole(input).unwrap_or_default());
         listed.iter().filter_map(|name| AccountEmail::parse(name).ok()).collect::<Vec<_>>()
     };
-    let acting = match named("service_account").pop() {
-        Some(account) => Some(Acting { account, delegates: named("delegates"), lifetime: None }),
+    let acting = match named(name::SERVICE_ACCOUNT).pop() {
+        Some(account) => Some(Acting { account, delegates: named(name::DELEGATES), lifetime: None }),
         None => found.or_else(|| impersonated(runner, findings)),
     };
-    if raw.has("delegates") && !raw.has("service_account") {
-        findings.wrong("delegates", "there is no account at the end of the chain", "give `service_account` too");
+    if raw.has(name::DELEGATES) && !raw.has(name::SERVICE_ACCOUNT) {
+        findings.wrong(name::DELEGATES, "there is no account at the end of the chain", "give `service_account` too");
     }
     let quota_project = runner.own.quota_project.as_deref().and_then(|text| ProjectId::parse(text).ok());
     Some(Credentials::of_own(Own { source, acting, quota_project }))

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::error::Findings;
 use super::super::runner::Runner;
+use crate::inputs::spec::sign_in::name;
 use crate::model::place::{PlaceError, Places};
 
 /// The credentials file of this run, the variable that names it, and its text; a file that cannot be read is told.
@@ -13,7 +14,7 @@ pub(super) fn file(runner: &Runner, findings: &mut Findings) -> Option<(PathBuf,
     let Some(path) = candidates.iter().find(|path| path.is_file()) else {
         let tried: Vec<String> = candidates.iter().map(|path| format!("`{}`", path.display())).collect();
         findings.wrong(
-            "credentials_json",
+            name::CREDENTIALS_JSON,
             format!("{variable} names a file that is not there (looked at {})", tried.join(", ")),
             "run google-github-actions/auth after actions/checkout, which empties the workspace, and leave its `create_credentials_file` on; or give `credentials_json`",
         );
@@ -22,7 +23,7 @@ pub(super) fn file(runner: &Runner, findings: &mut Findings) -> Option<(PathBuf,
     match read(path) {
         Ok(text) => Some((path.clone(), *variable, text)),
         Err(why) => {
-            findings.wrong("credentials_json", format!("`{}` (from {variable}) {why}", path.display()), "");
+            findings.wrong(name::CREDENTIALS_JSON, format!("`{}` (from {variable}) {why}", path.display()), "");
             None
         }
     }

@@ -145,11 +145,6 @@ pub fn expires(text: &str) -> Result<Duration, ChannelError> {
     }
 }
 
-/// A life as Hosting takes it: `604800s`.
-pub fn ttl(life: Duration) -> String {
-    format!("{}s", life.as_secs())
-}
-
 fn is_fit(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '-' || c == '.'
 }
@@ -232,6 +227,5 @@ mod tests {
         for text in ["31d", "721h", "99999999999999999999d", "18446744073709551615d"] {
             assert_eq!(expires(text), Err(ChannelError::TooLong { given: text.to_owned() }), "{text}");
         }
-        assert_eq!(ttl(DEFAULT_LIFE), "604800s");
     }
 }

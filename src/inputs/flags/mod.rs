@@ -14,6 +14,7 @@ use super::error::Findings;
 use super::raw::RawInputs;
 use super::runner::Runner;
 use super::spec::Command;
+use crate::inputs::spec::deploy::name;
 use maps::Maps;
 pub use moved::becomes_job;
 use table::Of;
@@ -30,7 +31,7 @@ pub fn spell_out(command: Command, raw: &mut RawInputs, runner: &Runner, finding
     if moved && command == Command::Deploy {
         moved::described(raw, runner);
     }
-    let text = raw.whole(FLAGS).unwrap_or_default().to_owned();
+    let text = raw.whole(name::FLAGS).unwrap_or_default().to_owned();
     raw.remove(FLAGS);
     let mut maps = Maps::default();
     let ahead = if moved { moved::ahead(of, raw, &mut maps, findings) } else { Vec::new() };
@@ -65,7 +66,7 @@ fn read(
 /// Which of gcloud's commands the flags of a step are of.
 fn of(command: Command, raw: &RawInputs) -> Option<Of> {
     match command {
-        Command::Deploy if raw.get("kind") == Some("worker-pool") => Some(Of::POOL),
+        Command::Deploy if raw.get(name::KIND) == Some("worker-pool") => Some(Of::POOL),
         Command::Deploy => Some(Of::SERVICE),
         Command::Job => Some(Of::JOB),
         _ => None,

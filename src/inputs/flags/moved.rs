@@ -8,25 +8,26 @@ use super::super::manifest;
 use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
-use super::super::spec::Command;
+use super::super::spec::{Command, Name};
 use super::maps::Maps;
 use super::table::{self, Family, Of, Op};
 use super::typed::Typed;
+use crate::inputs::spec::deploy::name;
 
 /// The input that says so, and what it says.
 const COMPAT: &str = "compat";
 const ACTION: &str = "deploy-cloudrun";
 
 /// What is taken only in such steps, and what to write in others.
-const ONLY_THERE: [(&str, &str); 5] = [
-    ("job", "write `uses: OWNER/slipway/actions/job`, or `compat: deploy-cloudrun`"),
-    ("wait", "write `uses: OWNER/slipway/actions/job` for a job; a deploy always waits"),
+const ONLY_THERE: [(Name, &str); 5] = [
+    (name::JOB, "write `uses: OWNER/slipway/actions/job`, or `compat: deploy-cloudrun`"),
+    (name::WAIT, "write `uses: OWNER/slipway/actions/job` for a job; a deploy always waits"),
     (
-        "update_traffic_flags",
+        name::UPDATE_TRAFFIC_FLAGS,
         "`traffic` moves traffic, and `strategy`, `tag` and `no_traffic` say how a deploy does; or write `compat: deploy-cloudrun`",
     ),
-    ("gcloud_version", "no gcloud is used; remove it"),
-    ("gcloud_component", "no gcloud is used; remove it"),
+    (name::GCLOUD_VERSION, "no gcloud is used; remove it"),
+    (name::GCLOUD_COMPONENT, "no gcloud is used; remove it"),
 ];
 
 /// Inputs that the action writes as flags, ahead of its `flags`.
@@ -35,7 +36,7 @@ const AS_FLAGS: [(&str, &str); 4] =
 
 /// Whether a step is one of that action; what it takes from there is a mistake in others.
 pub(super) fn is_meant(command: Command, raw: &mut RawInputs, findings: &mut Findings) -> bool {
-    let text = raw.get(COMPAT).map(str::to_owned);
+    let text = raw.get(name::COMPAT).map(str::to_owned);
     let meant = text.as_deref() == Some(ACTION);
     if text.is_some() && !meant {
         findings.wrong(COMPAT, "another action is not known", "write `deploy-cloudrun`, or leave it out");
@@ -44,8 +45,8 @@ pub(super) fn is_meant(command: Command, raw: &mut RawInputs, findings: &mut Fin
     if command != Command::Deploy {
         return meant;
     }
-    for (name, cure) in ONLY_THERE.into_iter().filter(|(name, _)| raw.has(name)) {
-        match (meant, name) {
+    for (name, cure) in ONLY_THERE.into_iter().filter(|(name, _)| raw.has(*name)) {
+        match (meant, name.text()) {
             (false, _) => findings.wrong(
                 name,
                 "it is deploy-cloudrun's, and this step does not say `compat: deploy-cloudrun`",
@@ -68,12 +69,12 @@ pub(super) fn is_meant(command: Command, raw: &mut RawInputs, findings: &mut Fin
 /// With `metadata` that action builds nothing: the file says which image runs. What is wrong with the file is told when it
 /// is read for good.
 pub(super) fn described(raw: &mut RawInputs, runner: &Runner) {
-    if raw.has("image") || raw.has("source") {
+    if raw.has(name::IMAGE) || raw.has(name::SOURCE) {
         return;
     }
-    let Some(file) = raw.get("manifest") else { return };
+    let Some(file) = raw.get(name::MANIFEST) else { return };
     let Ok(text) = runner.places().text(&runner.workspace.join(file)) else { return };
-    let read = manifest::read(manifest::Resource::Service, &text, raw.get("container"), &mut Findings::default());
+    let read = manifest::read(manifest::Resource::Service, &text, raw.get(name::CONTAINER), &mut Findings::default());
     let containers = read.and_then(|read| read.document.get("template")?.get("containers")?.as_array().cloned());
     let containers = containers.unwrap_or_default();
     let app = containers.iter().find(|container| container.get("ports").is_some()).or_else(|| containers.first());
@@ -109,7 +110,7 @@ pub(super) fn ahead(of: Of, raw: &mut RawInputs, maps: &mut Maps, findings: &mut
     let mut typed = Vec::new();
     for (input, name) in AS_FLAGS {
         let Some(flag) = table::find(of, name) else { continue };
-        let Some(text) = raw.get(input).map(str::to_owned) else { continue };
+        let Some(text) = raw.by_text(input).map(|text| text.trim().to_owned()) else { continue };
         raw.remove(input);
         if input != "no_traffic" || text.eq_ignore_ascii_case("true") {
             let value = Some(text).filter(|_| input != "no_traffic");
@@ -122,8 +123,8 @@ pub(super) fn ahead(of: Of, raw: &mut RawInputs, maps: &mut Maps, findings: &mut
 /// One of the action's maps.
 fn pairs(of: Of, family: Family, raw: &mut RawInputs, maps: &mut Maps, findings: &mut Findings) {
     let (input, strategy) = (family.input(), family.strategy());
-    let Some(text) = raw.whole(input).map(str::to_owned) else { return };
-    let overwrites = match raw.get(strategy) {
+    let Some(text) = raw.by_text(input).map(str::to_owned) else { return };
+    let overwrites = match raw.by_text(strategy).map(str::trim) {
         // The action has only one way for a job's secrets, and says so.
         _ if of == Of::JOB && family == Family::Secrets => true,
         None | Some("merge") => false,
@@ -194,21 +195,21 @@ fn entries(text: &str) -> Result<BTreeMap<String, String>, (usize, &'static str)
 
 /// Several regions in `region`, between commas.
 fn regions(raw: &mut RawInputs) {
-    let Some(text) = raw.get("region").filter(|text| text.contains(',')).map(str::to_owned) else { return };
+    let Some(text) = raw.get(name::REGION).filter(|text| text.contains(',')).map(str::to_owned) else { return };
     raw.remove("region");
     raw.set("regions", text);
 }
 
 /// The move of traffic that follows the action's deploy. A deploy here gives everything to the new revision by itself.
 fn traffic(raw: &mut RawInputs, findings: &mut Findings) {
-    let whole = raw.get("revision_traffic").is_some_and(|text| text.eq_ignore_ascii_case("latest=100"));
-    let deploys = ["image", "source"].iter().any(|name| raw.has(name));
+    let whole = raw.get(name::REVISION_TRAFFIC).is_some_and(|text| text.eq_ignore_ascii_case("latest=100"));
+    let deploys = raw.has(name::IMAGE) || raw.has(name::SOURCE);
     if whole && deploys {
         raw.remove("revision_traffic");
     }
-    let Some(text) = raw.whole("update_traffic_flags").map(str::to_owned) else { return };
+    let Some(text) = raw.whole(name::UPDATE_TRAFFIC_FLAGS).map(str::to_owned) else { return };
     raw.remove("update_traffic_flags");
-    if !raw.has("revision_traffic") && !raw.has("tag_traffic") {
+    if !raw.has(name::REVISION_TRAFFIC) && !raw.has(name::TAG_TRAFFIC) {
         let told = "it means nothing without `revision_traffic` or `tag_traffic`";
         findings.warnings.push(format!("update_traffic_flags: {told}"));
         return;

@@ -120,8 +120,8 @@ fn together(input: &'static str) -> impl Iterator<Item = &'static str> {
 /// The input that was given about what flags say too.
 fn conflict(raw: &RawInputs, input: &'static str, said: &BTreeMap<&'static str, Said>) -> Option<&'static str> {
     together(input).find(|other| {
-        let same =
-            PLACES.contains(other) && said.get(other).is_some_and(|said| raw.get(other) == Some(said.text.trim()));
-        raw.has(other) && !same
+        let same = PLACES.contains(other)
+            && said.get(other).is_some_and(|said| raw.by_text(other).map(str::trim) == Some(said.text.trim()));
+        raw.is_given(other) && !same
     })
 }

@@ -1,25 +1,29 @@
 //! An allocation that is asked for without a deploy: who receives the requests, and where the tags stand.
 
-use super::super::deploy::{Allocation, Ask, Strategy, What, Who};
+use super::super::cloud_run::names::Strategy;
+use super::super::cloud_run::traffic::{Allocation, Ask, Who};
+use super::super::deploy::What;
 use super::super::map;
 use super::super::scalar;
-use super::super::spec;
+use super::super::spec::Name;
+use super::super::spec::deploy::name;
 use super::Give;
 use super::rollout::tag;
 use crate::model::ids::RevisionName;
 use crate::model::shown::Named;
 
 /// Inputs that say who receives the requests, in any of three spellings.
-const SHARES: [&str; 3] = ["traffic", "revision_traffic", "tag_traffic"];
+const SHARES: [Name; 3] = [name::TRAFFIC, name::REVISION_TRAFFIC, name::TAG_TRAFFIC];
 
-const TAGS: &str = "traffic_tags";
-const STRATEGY: &str = "traffic_tags_update_strategy";
+const TAGS: Name = name::TRAFFIC_TAGS;
+const STRATEGY: Name = name::TRAFFIC_TAGS_UPDATE_STRATEGY;
 
 /// Inputs of a deploy, which moves the traffic by itself.
-const DEPLOYS: [&str; 7] = ["source", "image", "build_config", "strategy", "no_traffic", "tag", "pre_deploy_job"];
+pub(super) const DEPLOYS: [&str; 7] =
+    ["source", "image", "build_config", "strategy", "no_traffic", "tag", "pre_deploy_job"];
 
 /// Every input that asks for an allocation.
-pub(super) fn all() -> impl Iterator<Item = &'static str> {
+pub(super) fn all() -> impl Iterator<Item = Name> {
     SHARES.into_iter().chain([TAGS])
 }
 
@@ -28,20 +32,21 @@ pub(super) fn allocation(give: &mut Give<'_>) -> Option<What> {
     if give.raw.has(STRATEGY) && !give.raw.has(TAGS) {
         give.findings.wrong(STRATEGY, "it is about `traffic_tags`", "give that too, or remove it");
     }
-    let first = all().find(|name| give.raw.has(name))?;
-    for other in DEPLOYS.into_iter().filter(|name| give.raw.has(name)) {
+    let first = all().find(|name| give.raw.has(*name))?;
+    for other in DEPLOYS.into_iter().filter(|name| give.raw.is_given(name)) {
         give.findings.wrong(
             first,
             format!("it moves traffic without deploying, and `{other}` deploys"),
             format!("remove `{other}`; a deploy moves the traffic by itself, see `strategy` and `tag`"),
         );
     }
-    let given: Vec<&'static str> = SHARES.into_iter().filter(|name| give.raw.has(name)).collect();
+    let given: Vec<Name> = SHARES.into_iter().filter(|name| give.raw.has(*name)).collect();
     if let [name, other, ..] = given[..] {
         give.findings.wrong(other, format!("`{name}` says who shall serve already"), "keep one of them");
     }
     // A mistake in it is told; nothing stands in, so that nothing else is complained about.
-    let shares = given.first().and_then(|name| give.with(name, |text| shares(text, *name == "tag_traffic")));
+    let shares =
+        given.first().and_then(|name| give.with(*name, |text| shares(text, name.text() == name::TAG_TRAFFIC.text())));
     let strategies = [("merge", Strategy::Merge), ("overwrite", Strategy::Overwrite)];
     Some(What::Traffic(Allocation {
         shares: shares.unwrap_or_default(),
@@ -87,9 +92,9 @@ fn revision(name: &str) -> Result<Who, String> {
 /// Which tags shall stand where.
 fn tags(give: &mut Give<'_>) -> Vec<(String, Option<Who>)> {
     const CURE: &str = "write `TAG: REVISION`, `TAG: latest`, or `TAG: null` to take it away";
-    let (Some(input), Some(text)) = (spec::find(TAGS), give.raw.whole(TAGS)) else { return Vec::new() };
+    let Some(text) = give.raw.whole(TAGS) else { return Vec::new() };
     let mut tags = Vec::new();
-    for entry in map::parse(input, map::From::Input, text, give.findings) {
+    for entry in map::parse(TAGS.row(), map::From::Input, text, give.findings) {
         let who = match tag(&entry.key) {
             Err(why) => Err((format!("{} is no traffic tag", Named(&entry.key)), why.to_owned())),
             Ok(_) if entry.is_null => Ok(None),

@@ -8,6 +8,7 @@ use super::super::runner::Runner;
 use super::super::scalar;
 use super::own_build::{name_rule, own_config};
 use super::{Give, NOT_CHECKED_OUT};
+use crate::inputs::spec::deploy::name;
 use crate::model::dockerfile::Dockerfile;
 use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, ServiceName};
 use crate::model::image::{ImageRef, Repository, Tag};
@@ -15,10 +16,10 @@ use crate::model::place::{self, PlaceError};
 use crate::model::shown::Shown;
 use crate::workspace;
 
-/// The longest name of a bucket without dots (`google-api.md` 3.1).
+/// The longest name of a bucket without dots (<https://cloud.google.com/storage/docs/naming-buckets>).
 const LONGEST_BUCKET: usize = 63;
 
-/// Builds may run this long at most (`google-api.md` 4.1: 24 h).
+/// Builds may run this long at most: Cloud Build takes no `timeout` above 24 h.
 const LONGEST_BUILD: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) fn build(
@@ -29,8 +30,8 @@ pub(super) fn build(
     region: Option<&Region>,
     service: Option<&ServiceName>,
 ) -> Option<Build> {
-    let source_shown = give.text("source").unwrap_or_else(|| ".".into());
-    let has_source = !give.switch("build_without_source").unwrap_or(false);
+    let source_shown = give.text(name::SOURCE).unwrap_or_else(|| ".".into());
+    let has_source = !give.switch(name::BUILD_WITHOUT_SOURCE).unwrap_or(false);
     let source = if has_source {
         directory(give, runner, &source_shown)
     } else {
@@ -43,7 +44,7 @@ pub(super) fn build(
         Some(image) => {
             if image.digest.is_some() {
                 give.findings.wrong(
-                    "image",
+                    name::IMAGE,
                     "an image with a digest cannot be built again",
                     "write the repository without `@sha256:…`, or remove `source` to deploy it as it is",
                 );
@@ -51,67 +52,67 @@ pub(super) fn build(
             tags.extend(image.tag);
             Some(Destination::Named(image.repository))
         }
-        None if give.raw.has("image") => None,
+        None if give.raw.has(name::IMAGE) => None,
         None => default_repository(project, region, service).map(Destination::OfService),
     };
-    if to.is_none() && !give.raw.has("image") && project.is_some() && region.is_some() && service.is_some() {
-        give.findings.wrong("image", "no repository can be made of the project and the service", "name one");
+    if to.is_none() && !give.raw.has(name::IMAGE) && project.is_some() && region.is_some() && service.is_some() {
+        give.findings.wrong(name::IMAGE, "no repository can be made of the project and the service", "name one");
     }
-    for text in give.raw.get("image_tags").map(scalar::list).unwrap_or_default() {
+    for text in give.raw.get(name::IMAGE_TAGS).map(scalar::list).unwrap_or_default() {
         match Tag::parse(&text) {
             Ok(tag) if tags.contains(&tag) => {}
             Ok(tag) => tags.push(tag),
-            Err(why) => give.findings.wrong("image_tags", why, ""),
+            Err(why) => give.findings.wrong(name::IMAGE_TAGS, why, ""),
         }
     }
-    let timeout = give.with("build_timeout", scalar::duration).unwrap_or(Duration::from_secs(20 * 60));
+    let timeout = give.with(name::BUILD_TIMEOUT, scalar::duration).unwrap_or(Duration::from_secs(20 * 60));
     if timeout.is_zero() || timeout > LONGEST_BUILD {
         give.findings.wrong(
-            "build_timeout",
+            name::BUILD_TIMEOUT,
             format!("{} s is not a time a build may take", timeout.as_secs()),
             "write up to 24h",
         );
     }
-    let pool = give.text("build_worker_pool");
+    let pool = give.text(name::BUILD_WORKER_POOL);
     let location = location(give, pool.as_deref());
-    let account = give.parsed("build_service_account", |text| {
+    let account = give.parsed(name::BUILD_SERVICE_ACCOUNT, |text| {
         AccountEmail::parse(text.rsplit_once("/serviceAccounts/").map_or(text, |(_, email)| email))
     });
     let bucket = match give
-        .parsed("staging_bucket", |text| BucketName::parse(text.trim_start_matches("gs://").trim_end_matches('/')))
+        .parsed(name::STAGING_BUCKET, |text| BucketName::parse(text.trim_start_matches("gs://").trim_end_matches('/')))
     {
-        None if !give.raw.has("staging_bucket") => default_bucket(project, region),
+        None if !give.raw.has(name::STAGING_BUCKET) => default_bucket(project, region),
         bucket => bucket,
     };
-    if bucket.is_none() && project.is_some() && region.is_some() && !give.raw.has("staging_bucket") {
+    if bucket.is_none() && project.is_some() && region.is_some() && !give.raw.has(name::STAGING_BUCKET) {
         give.findings.wrong(
-            "staging_bucket",
+            name::STAGING_BUCKET,
             "no name for a bucket can be made of the project and the region",
             "give one",
         );
     }
-    let machine = give.with("build_machine_type", |text| {
+    let machine = give.with(name::BUILD_MACHINE_TYPE, |text| {
         let word = text.to_ascii_uppercase().replace('-', "_");
         let fits = word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
         if fits { Ok(word) } else { Err("write a machine type such as E2_HIGHCPU_8") }
     });
     if machine.is_some() && pool.is_some() {
         give.findings.wrong(
-            "build_machine_type",
+            name::BUILD_MACHINE_TYPE,
             "a private pool has its own machines",
             "remove it or `build_worker_pool`",
         );
     }
-    let disk_gb = give.with("build_disk_size", disk);
+    let disk_gb = give.with(name::BUILD_DISK_SIZE, disk);
     if disk_gb.is_some() && pool.is_some() {
         give.findings.wrong(
-            "build_disk_size",
+            name::BUILD_DISK_SIZE,
             "a private pool's machines have their own disks",
             "remove it or `build_worker_pool`",
         );
     }
     let ignore_file = source.as_deref().and_then(|source| ignore_file(give, runner, source));
-    let logs = give.with("build_logs", logs);
+    let logs = give.with(name::BUILD_LOGS, logs);
     Some(Build {
         has_source,
         ignore_file,
@@ -123,27 +124,27 @@ pub(super) fn build(
         to: to?,
         tags,
         timeout,
-        timeout_given: give.raw.has("build_timeout"),
+        timeout_given: give.raw.has(name::BUILD_TIMEOUT),
         location: location?,
         machine,
         account,
         pool,
         bucket: bucket?,
-        bucket_given: give.raw.has("staging_bucket"),
+        bucket_given: give.raw.has(name::STAGING_BUCKET),
         budgets: budgets(give),
     })
 }
 
 /// A build from nothing needs steps of its own.
 fn without_source(give: &mut Give<'_>) {
-    if !give.raw.has("build_config") {
+    if !give.raw.has(name::BUILD_CONFIG) {
         give.findings.wrong(
-            "build_without_source",
+            name::BUILD_WITHOUT_SOURCE,
             "the ready-made steps build what is uploaded",
             "give `build_config`, or remove it",
         );
     }
-    for other in ["source", "build_ignore_file"] {
+    for other in [name::SOURCE, name::BUILD_IGNORE_FILE] {
         if give.raw.has(other) {
             give.findings.wrong(
                 other,
@@ -162,11 +163,11 @@ fn disk(text: &str) -> Result<u32, &'static str> {
 
 /// The file whose rules leave files out of the source: a plain one in it.
 fn ignore_file(give: &mut Give<'_>, runner: &Runner, source: &Path) -> Option<String> {
-    let shown = give.text("build_ignore_file")?;
+    let shown = give.text(name::BUILD_IGNORE_FILE)?;
     let name = shown.trim_start_matches("./").to_owned();
     if Path::new(&name).components().count() != 1 || name == ".." {
         give.findings.wrong(
-            "build_ignore_file",
+            name::BUILD_IGNORE_FILE,
             format!("{} is no file in the directory `source`", Shown(&shown)),
             "write its name alone",
         );
@@ -179,7 +180,7 @@ fn ignore_file(give: &mut Give<'_>, runner: &Runner, source: &Path) -> Option<St
                 PlaceError::Missing => format!("there is no {} in `source`", Shown(&name)),
                 error => format!("{} {error}", Shown(&name)),
             };
-            give.findings.wrong("build_ignore_file", problem, "it must be a plain file in `source`");
+            give.findings.wrong(name::BUILD_IGNORE_FILE, problem, "it must be a plain file in `source`");
             None
         }
     }
@@ -204,13 +205,13 @@ const BUILD_TIME: Duration = Duration::from_secs(300);
 const IMAGE_BYTES: u64 = 200_000_000;
 
 pub(super) fn budgets(give: &mut Give<'_>) -> Budgets {
-    let time = give.with("max_build_time", |text| scalar::open(text, scalar::duration));
-    let image_bytes = give.with("max_image_size", |text| scalar::open(text, scalar::image_size));
+    let time = give.with(name::MAX_BUILD_TIME, |text| scalar::open(text, scalar::duration));
+    let image_bytes = give.with(name::MAX_IMAGE_SIZE, |text| scalar::open(text, scalar::image_size));
     Budgets {
         time: time.unwrap_or(Some(BUILD_TIME)),
         image_bytes: image_bytes.unwrap_or(Some(IMAGE_BYTES)),
-        image_given: give.raw.has("max_image_size"),
-        enforce: give.switch("enforce_budgets").unwrap_or(false),
+        image_given: give.raw.has(name::MAX_IMAGE_SIZE),
+        enforce: give.switch(name::ENFORCE_BUDGETS).unwrap_or(false),
     }
 }
 
@@ -224,7 +225,7 @@ fn directory(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Option<PathBu
         Ok(whole) if !empty => return Some(whole),
         Ok(_) => {
             let problem = format!("there is nothing in {} to build", Shown(shown));
-            give.findings.wrong("source", problem, NOT_CHECKED_OUT);
+            give.findings.wrong(name::SOURCE, problem, NOT_CHECKED_OUT);
             return None;
         }
         Err(error) => error,
@@ -238,18 +239,18 @@ fn directory(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Option<PathBu
         PlaceError::Missing => format!("there is no directory {}", Shown(shown)),
         error => format!("{} {error}", Shown(shown)),
     };
-    give.findings.wrong("source", problem, cure);
+    give.findings.wrong(name::SOURCE, problem, cure);
     None
 }
 
 fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option<Recipe> {
-    let args = give.map("build_args", |key, _| name_rule(key, "a build argument", false));
+    let args = give.map(name::BUILD_ARGS, |key, _| name_rule(key, "a build argument", false));
     let builder = builder(give);
     if runner.removing {
         return Some(Recipe::Buildpacks { env: Vec::new() });
     }
-    if give.raw.has("build_config") {
-        for other in ["dockerfile", "build_target", "build_args", "build_cache", "build_network"] {
+    if give.raw.has(name::BUILD_CONFIG) {
+        for other in [name::DOCKERFILE, name::BUILD_TARGET, name::BUILD_ARGS, name::BUILD_CACHE, name::BUILD_NETWORK] {
             if give.raw.has(other) {
                 give.findings.wrong(
                     other,
@@ -262,12 +263,12 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
     }
     own_config(give, runner);
     let source = source?;
-    let path = give.text("dockerfile").unwrap_or_else(|| "Dockerfile".into());
+    let path = give.text(name::DOCKERFILE).unwrap_or_else(|| "Dockerfile".into());
     let path = path.trim_start_matches("./").to_owned();
     let leaves = Path::new(&path).components().any(|part| !matches!(part, Component::Normal(_)));
     if leaves {
         give.findings.wrong(
-            "dockerfile",
+            name::DOCKERFILE,
             format!("{} lies outside `source`", Shown(&path)),
             "only what lies in `source` is uploaded; move `source` up, or the Dockerfile in",
         );
@@ -278,7 +279,7 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
         Err(PlaceError::Missing) => None,
         Err(error) => {
             give.findings.wrong(
-                "dockerfile",
+                name::DOCKERFILE,
                 format!("{} {error}", Shown(&path)),
                 "it must be a plain file in `source`",
             );
@@ -290,21 +291,21 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
         if builder == Builder::Legacy {
             wants_of_legacy(give, &path, &file);
         }
-        let (target, args) = (give.text("build_target"), args.unwrap_or_default());
+        let (target, args) = (give.text(name::BUILD_TARGET), args.unwrap_or_default());
         return Some(Recipe::Dockerfile { path, file, target, args, builder });
     }
-    let shown = give.text("source").unwrap_or_else(|| ".".into());
+    let shown = give.text(name::SOURCE).unwrap_or_else(|| ".".into());
     let below = |directory: &str| match shown.trim_start_matches("./").trim_end_matches('/') {
         "" | "." => directory.to_owned(),
         shown => format!("{shown}/{directory}"),
     };
     let down = workspace::one_level_down(source, &path).first().map(|directory| below(directory));
-    if give.raw.has("dockerfile") {
+    if give.raw.has(name::DOCKERFILE) {
         let cure = match &down {
             Some(down) => format!("there is one in {}: write `source: {down}`", Shown(down)),
             None => "it is looked for relative to `source`".to_owned(),
         };
-        give.findings.wrong("dockerfile", format!("there is no {} in {}", Shown(&path), Shown(&shown)), cure);
+        give.findings.wrong(name::DOCKERFILE, format!("there is no {} in {}", Shown(&path), Shown(&shown)), cure);
         return None;
     }
     if let Some(down) = down {
@@ -312,22 +313,22 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
             "source: there is no Dockerfile in `{shown}`, so buildpacks build it; there is one in `{down}`: if that is meant, write `source: {down}`"
         ));
     }
-    if give.raw.has("build_target") {
+    if give.raw.has(name::BUILD_TARGET) {
         give.findings.wrong(
-            "build_target",
+            name::BUILD_TARGET,
             "there is no Dockerfile whose stage it could be",
             "buildpacks have no stages; add a Dockerfile or remove it",
         );
     }
-    if give.raw.has("build_network") {
+    if give.raw.has(name::BUILD_NETWORK) {
         give.findings.wrong(
-            "build_network",
+            name::BUILD_NETWORK,
             "there is no Dockerfile whose steps it could be for",
             "remove it: buildpacks are always in the network `cloudbuild`",
         );
     }
     let mut env = args.unwrap_or_default();
-    if let Some(function) = give.text("function") {
+    if let Some(function) = give.text(name::FUNCTION) {
         // Functions of Cloud Run are asked by HTTP (gcloud's `--function` builds with the same two).
         let of_functions = [("GOOGLE_FUNCTION_SIGNATURE_TYPE", "http"), ("GOOGLE_FUNCTION_TARGET", function.as_str())];
         for (name, value) in of_functions {
@@ -340,15 +341,15 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
 }
 
 fn builder(give: &mut Give<'_>) -> Builder {
-    let cache =
-        give.choice("build_cache", &[("inline", Cache::Inline), ("registry", Cache::Registry), ("none", Cache::None)]);
-    let legacy = give.choice("build_network", &[("default", false), ("cloudbuild", true)]).unwrap_or(false);
+    let cache = give
+        .choice(name::BUILD_CACHE, &[("inline", Cache::Inline), ("registry", Cache::Registry), ("none", Cache::None)]);
+    let legacy = give.choice(name::BUILD_NETWORK, &[("default", false), ("cloudbuild", true)]).unwrap_or(false);
     if !legacy {
         return Builder::BuildKit(cache.unwrap_or(Cache::Inline));
     }
     if matches!(cache, Some(Cache::Inline | Cache::Registry)) {
         give.findings.wrong(
-            "build_cache",
+            name::BUILD_CACHE,
             "the builder that can use the network `cloudbuild` keeps no layers for the next build",
             "remove it, or remove `build_network`",
         );
@@ -363,7 +364,7 @@ fn wants_of_legacy(give: &mut Give<'_>, path: &str, file: &Dockerfile) {
     }
     let wants: Vec<String> = file.wants.iter().map(ToString::to_string).collect();
     give.findings.wrong(
-        "build_network",
+        name::BUILD_NETWORK,
         format!("the builder that can use the network `cloudbuild` does not understand `{path}`, {}", wants.join("; ")),
         "take that out of it, or remove `build_network`: BuildKit understands it, without that network",
     );
@@ -393,7 +394,7 @@ fn continent(region: &Region) -> &'static str {
 /// that leaves no room for the rest is cut, and marked by its hash so that it stays the project's own.
 pub(super) fn default_bucket(project: Option<&ProjectId>, region: Option<&Region>) -> Option<BucketName> {
     let (project, region) = (project?.as_str(), region?.as_str());
-    // `google` may not stand in a bucket's name nor `goog` at its beginning, nor a colon (`google-api.md` 3.1).
+    // `google` may not stand in a bucket's name nor `goog` at its beginning, nor a colon, as the same page says.
     let mut name = project.replace([':', '.'], "-");
     while name.contains("google") {
         name = name.replace("google", "elgoog");
@@ -412,26 +413,26 @@ pub(super) fn default_bucket(project: Option<&ProjectId>, region: Option<&Region
 }
 
 fn location(give: &mut Give<'_>, pool: Option<&str>) -> Option<Region> {
-    let given = give.parsed("build_region", Region::parse);
+    let given = give.parsed(name::BUILD_REGION, Region::parse);
     let Some(pool) = pool else {
-        return if give.raw.has("build_region") { given } else { Region::parse("global").ok() };
+        return if give.raw.has(name::BUILD_REGION) { given } else { Region::parse("global").ok() };
     };
     let parts: Vec<&str> = pool.split('/').collect();
     let ["projects", _, "locations", location, "workerPools", name] = parts.as_slice() else {
         give.findings.wrong(
-            "build_worker_pool",
+            name::BUILD_WORKER_POOL,
             format!("{} is not a pool", Shown(pool)),
             "write projects/PROJECT/locations/REGION/workerPools/NAME",
         );
         return None;
     };
     if name.is_empty() {
-        give.findings.wrong("build_worker_pool", format!("{} has no name at its end", Shown(pool)), "");
+        give.findings.wrong(name::BUILD_WORKER_POOL, format!("{} has no name at its end", Shown(pool)), "");
     }
     match given {
         Some(given) if given.as_str() != *location => {
             give.findings.wrong(
-                "build_region",
+                name::BUILD_REGION,
                 format!("`{given}` is not where the pool is ({})", Shown(location)),
                 "remove `build_region`",
             );

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use super::super::deploy::{Check, Checks, Ingress};
-use super::super::scalar::{self, Statuses};
+use super::super::cloud_run::check::Statuses;
+use super::super::cloud_run::check::{Check, Checks};
+use super::super::cloud_run::settings::Ingress;
+use super::super::scalar;
 use super::Give;
+use crate::inputs::spec::deploy::name;
 use crate::model::shown::Shown;
 
 /// Waiting longer than this for a healthy answer would outlast most jobs.
@@ -25,35 +28,35 @@ pub(super) enum At {
 }
 
 pub(super) fn checks(give: &mut Give<'_>, at: At) -> Checks {
-    let timeout = give.with("health_timeout", scalar::duration).unwrap_or(Duration::from_secs(120));
+    let timeout = give.with(name::HEALTH_TIMEOUT, scalar::duration).unwrap_or(Duration::from_secs(120));
     if timeout.is_zero() || timeout > LONGEST_WAIT {
         give.findings.wrong(
-            "health_timeout",
+            name::HEALTH_TIMEOUT,
             format!("{} s is not a time to wait", timeout.as_secs()),
             "write 1s to 1h",
         );
     }
-    let successes = give.with("health_successes", |text| scalar::number(text, 1, 100)).unwrap_or(1);
-    let statuses = give.with("health_status", Statuses::parse);
-    let body = give.text("health_body");
+    let successes = give.with(name::HEALTH_SUCCESSES, |text| scalar::number(text, 1, 100)).unwrap_or(1);
+    let statuses = give.with(name::HEALTH_STATUS, Statuses::parse);
+    let body = give.text(name::HEALTH_BODY);
     let ours = |text: &str| match at {
         At::Service(_) => at_service(text),
         At::Site => path(text),
     };
     let mut checks = Vec::new();
-    match give.with("health_path", ours) {
+    match give.with(name::HEALTH_PATH, ours) {
         Some(path) => {
             checks.push(Check { method: "GET", path, statuses: statuses.unwrap_or_else(Statuses::success), body })
         }
         None => {
-            for name in ["health_status", "health_body"] {
-                if give.raw.has(name) && !give.raw.has("health_path") {
+            for name in [name::HEALTH_STATUS, name::HEALTH_BODY] {
+                if give.raw.has(name) && !give.raw.has(name::HEALTH_PATH) {
                     give.findings.wrong(name, "there is no `health_path` it could be about", "give `health_path` too");
                 }
             }
         }
     }
-    for (index, line) in give.raw.whole("checks").unwrap_or_default().lines().enumerate() {
+    for (index, line) in give.raw.whole(name::CHECKS).unwrap_or_default().lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
@@ -62,19 +65,19 @@ pub(super) fn checks(give: &mut Give<'_>, at: At) -> Checks {
             Ok(check) => match ours(&check.path) {
                 Ok(_) => checks.push(check),
                 Err(cure) => give.findings.wrong_at(
-                    "checks",
+                    name::CHECKS,
                     Some(index + 1),
                     format!("{} does not fit", Shown(&check.path)),
                     cure,
                 ),
             },
             Err(cure) => {
-                give.findings.wrong_at("checks", Some(index + 1), format!("{} is not a check", Shown(line)), cure)
+                give.findings.wrong_at(name::CHECKS, Some(index + 1), format!("{} is not a check", Shown(line)), cure)
             }
         }
     }
-    if checks.is_empty() && give.raw.has("health_timeout") {
-        give.findings.wrong("health_timeout", "there is nothing to check", "give `health_path` or `checks` too");
+    if checks.is_empty() && give.raw.has(name::HEALTH_TIMEOUT) {
+        give.findings.wrong(name::HEALTH_TIMEOUT, "there is nothing to check", "give `health_path` or `checks` too");
     }
     if !checks.is_empty() && matches!(at, At::Service(Some(Ingress::Internal | Ingress::InternalAndLoadBalancing))) {
         give.findings.warnings.push(

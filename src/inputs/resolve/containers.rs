@@ -1,22 +1,23 @@
 //! Containers beside the one that the image is for: each is a map of the same inputs that a service's container has.
 
-use super::super::deploy::Beside;
+use super::super::cloud_run::settings::Beside;
 use super::super::error::Findings;
 use super::super::map::{self, Entry, From};
 use super::super::raw::{RawInputs, nearest};
 use super::super::runner::Runner;
-use super::super::spec::{self, Kind};
+use super::super::spec::{self, Kind, Name};
 use super::super::tree::{self, Value};
 use super::Give;
-use super::service::settings;
+use super::settings::settings;
+use crate::inputs::spec::deploy::name;
 use crate::model::ids::{DnsLabel, ProjectId};
 use crate::model::image::ImageRef;
 use crate::model::shown::{Named, listed};
 
-const INPUT: &str = "containers";
+const INPUT: Name = name::CONTAINERS;
 
 /// The inputs that a container has of its own.
-const OF_CONTAINERS: [&str; 20] = [
+pub(super) const OF_CONTAINERS: [&str; 20] = [
     "image",
     "port",
     "http2",
@@ -45,11 +46,11 @@ pub(super) fn containers(
     runner: &Runner,
     project: Option<&ProjectId>,
 ) -> (Vec<Beside>, Vec<String>) {
-    let mut gone = super::super::scalar::list(give.raw.whole("remove_containers").unwrap_or_default());
+    let mut gone = super::super::scalar::list(give.raw.whole(name::REMOVE_CONTAINERS).unwrap_or_default());
     let mut all = Vec::new();
-    let (Some(text), Some(input)) = (give.raw.whole(INPUT), spec::find(INPUT)) else { return (all, gone) };
-    let entries = map::parse_nested(input, From::Input, text, give.findings);
-    if entries.is_empty() && give.findings.mistakes.iter().all(|mistake| mistake.input != INPUT) {
+    let Some(text) = give.raw.whole(INPUT) else { return (all, gone) };
+    let entries = map::parse_nested(INPUT.row(), From::Input, text, give.findings);
+    if entries.is_empty() && give.findings.mistakes.iter().all(|mistake| mistake.input != INPUT.text()) {
         give.findings.wrong(INPUT, "it names none, and changes nothing", "name one, or leave it out");
     }
     for entry in entries {
@@ -74,10 +75,7 @@ pub(super) fn containers(
 
 fn one(give: &mut Give<'_>, runner: &Runner, project: Option<&ProjectId>, entry: &Entry) -> Beside {
     let name = entry.key.clone();
-    let inner = match spec::find(INPUT) {
-        Some(input) => map::parse_inner_nested(input, From::Input, entry, give.findings),
-        None => Vec::new(),
-    };
+    let inner = map::parse_inner_nested(INPUT.row(), From::Input, entry, give.findings);
     let mut texts = Vec::new();
     for key in &inner {
         match spec::find(&key.key).filter(|input| OF_CONTAINERS.contains(&input.name)) {
@@ -88,15 +86,15 @@ fn one(give: &mut Give<'_>, runner: &Runner, project: Option<&ProjectId>, entry:
                     Some(nearest) => format!("did you mean `{nearest}`?"),
                     None => format!("its settings are {}", listed(OF_CONTAINERS)),
                 };
-                give.findings.wrong_at(&format!("{INPUT}.{name}"), Some(key.line), problem, cure);
+                give.findings.wrong_at(format!("{INPUT}.{name}"), Some(key.line), problem, cure);
             }
         }
     }
     let raw = RawInputs::from_texts(texts);
     let mut findings = Findings::default();
     let mut own = Give { raw: &raw, findings: &mut findings };
-    let image = own.with("image", ImageRef::parse);
-    let settings = settings(&mut own, runner, project, None);
+    let image = own.with(name::IMAGE, ImageRef::parse);
+    let settings = settings(&mut own, runner, project, None, |_| Default::default());
     let line = |input: &str| inner.iter().find(|key| key.key == input).map(|key| key.line);
     for mistake in findings.mistakes {
         let path = format!("{INPUT}.{name}.{}", mistake.input);
@@ -117,7 +115,7 @@ fn text(kind: Kind, name: &str, value: &str) -> String {
         return value.to_owned();
     }
     let mut findings = Findings::default();
-    let Some(Value::List(items)) = tree::read(INPUT, trimmed, &mut findings).map(|node| node.value) else {
+    let Some(Value::List(items)) = tree::read(INPUT.text(), trimmed, &mut findings).map(|node| node.value) else {
         return value.to_owned();
     };
     let texts: Option<Vec<String>> = items
@@ -140,7 +138,7 @@ mod tests {
     use serde_json::json;
 
     fn read(text: &str) -> (Vec<Beside>, Vec<String>, Vec<String>) {
-        let raw = RawInputs::from_texts([(INPUT, text.to_owned())]);
+        let raw = RawInputs::from_texts([(INPUT.text(), text.to_owned())]);
         let mut findings = Findings::default();
         let runner = Runner::default();
         let (all, gone) = containers(&mut Give { raw: &raw, findings: &mut findings }, &runner, None);

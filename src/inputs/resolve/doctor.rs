@@ -10,6 +10,7 @@ use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::{Give, build, own_build, project, region};
+use crate::inputs::spec::doctor::name;
 use crate::model::domain::Domain;
 use crate::model::ids::{AccountEmail, BucketName, Region, ServiceName, SiteId};
 use crate::model::image::ImageRef;
@@ -23,32 +24,32 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<D
     let mut give = Give { raw, findings: &mut findings };
     let project = project(&mut give, credentials.as_ref());
     let region = region(&mut give);
-    let service = give.parsed("service", ServiceName::parse);
-    let site = give.parsed("site", SiteId::parse);
-    let domain = give.with("domain", Domain::parse);
-    if raw.has("domain") && !raw.has("service") {
-        give.findings.wrong("domain", "there is no `service` it could lead to", "give `service` too");
+    let service = give.parsed(name::SERVICE, ServiceName::parse);
+    let site = give.parsed(name::SITE, SiteId::parse);
+    let domain = give.with(name::DOMAIN, Domain::parse);
+    if raw.has(name::DOMAIN) && !raw.has(name::SERVICE) {
+        give.findings.wrong(name::DOMAIN, "there is no `service` it could lead to", "give `service` too");
     }
-    let image = match give.with("image", ImageRef::parse) {
-        None if !raw.has("image") => {
+    let image = match give.with(name::IMAGE, ImageRef::parse) {
+        None if !raw.has(name::IMAGE) => {
             build::default_repository(project.as_ref(), region.as_ref(), service.as_ref()).map(Destination::OfService)
         }
         image => image.map(|image| Destination::Named(image.repository)),
     };
     let build = own_build::own_config(&mut give, runner);
-    let build_location = match give.parsed("build_region", Region::parse) {
-        None if !raw.has("build_region") => Region::parse("global").ok(),
+    let build_location = match give.parsed(name::BUILD_REGION, Region::parse) {
+        None if !raw.has(name::BUILD_REGION) => Region::parse("global").ok(),
         location => location,
     };
-    let build_account = give.parsed("build_service_account", AccountEmail::parse);
+    let build_account = give.parsed(name::BUILD_SERVICE_ACCOUNT, AccountEmail::parse);
     let bucket = give
-        .parsed("staging_bucket", |text| BucketName::parse(text.trim_start_matches("gs://").trim_end_matches('/')))
+        .parsed(name::STAGING_BUCKET, |text| BucketName::parse(text.trim_start_matches("gs://").trim_end_matches('/')))
         .or_else(|| build::default_bucket(project.as_ref(), region.as_ref()));
-    let runtime_account = give.parsed("runtime_service_account", AccountEmail::parse);
-    let key_max_age = give.with("key_max_age", scalar::days).unwrap_or(super::KEY_MAX_AGE);
-    let secret_max_age = give.with("secret_max_age", scalar::days).unwrap_or(super::SECRET_MAX_AGE);
+    let runtime_account = give.parsed(name::RUNTIME_SERVICE_ACCOUNT, AccountEmail::parse);
+    let key_max_age = give.with(name::KEY_MAX_AGE, scalar::days).unwrap_or(super::KEY_MAX_AGE);
+    let secret_max_age = give.with(name::SECRET_MAX_AGE, scalar::days).unwrap_or(super::SECRET_MAX_AGE);
     let budgets = build::budgets(&mut give);
-    let script = give.with("fix_script", script).unwrap_or(Script::None);
+    let script = give.with(name::FIX_SCRIPT, script).unwrap_or(Script::None);
     let (Some(credentials), Some(project), Some(region), Some(build_location)) =
         (credentials, project, region, build_location)
     else {

@@ -2,9 +2,12 @@
 
 use serde_json::Value;
 
+use super::super::cloud_run::edit::Edit;
 use super::super::scalar;
-use super::super::setting::{Edit, SETTINGS, Setting, fields, takes_back};
+use super::super::setting::{SETTINGS, Setting, fields, takes_back};
 use super::{Give, probe};
+use crate::inputs::spec::Name;
+use crate::inputs::spec::deploy::name;
 use crate::model::ids::ProjectId;
 
 /// What goes along when a setting is taken back: it would mean nothing without it (as with gcloud's `--clear-key`,
@@ -24,40 +27,40 @@ const MEMORY_OF_GPUS: u64 = 8 << 30;
 pub(super) fn edits(give: &mut Give<'_>, project: Option<&ProjectId>) -> Vec<Edit> {
     let mut edits = Vec::new();
     for setting in SETTINGS {
-        if give.raw.get(setting.input).is_some_and(|text| takes_back(setting.input, text)) {
+        if give.raw.by_text(setting.input).is_some_and(|text| takes_back(setting.input, text.trim())) {
             edits.push(edit(setting, None));
-        } else if let Some(value) = setting.read.and_then(|read| give.with(setting.input, read)) {
+        } else if let Some(value) = setting.read.and_then(|(name, read)| give.with(name, read)) {
             edits.push(edit(setting, Some(value)));
         }
     }
     let mut say = |name: &str, values: &[Option<Value>]| {
         edits.extend(fields(name).zip(values).map(|(setting, value)| edit(setting, value.clone())));
     };
-    let mut by_policy = give.raw.get("binary_authorization") == Some("none");
-    let scaling = give.with("scaling", scaling);
+    let mut by_policy = give.raw.get(name::BINARY_AUTHORIZATION) == Some("none");
+    let scaling = give.with(name::SCALING, scaling);
     if let Some(count) = scaling {
         say("scaling", &[Some(count.map_or("AUTOMATIC", |_| "MANUAL").into()), count.map(Value::from)]);
     }
-    if let Some(both) = give.with("binary_authorization", authorization) {
+    if let Some(both) = give.with(name::BINARY_AUTHORIZATION, authorization) {
         say("binary_authorization", &both);
         by_policy = both[0].is_none();
     }
-    if let Some(name) = give.with("mesh", |text| mesh(text, project)) {
+    if let Some(name) = give.with(name::MESH, |text| mesh(text, project)) {
         say("mesh", &[Some(name)]);
     }
-    if let Some(count) = give.with("gpu", |text| scalar::number(text, 0, 8)) {
+    if let Some(count) = give.with(name::GPU, |text| scalar::number(text, 0, 8)) {
         say("gpu", &[(count > 0).then(|| count.to_string().into())]);
     }
-    if let Some(updates) = give.switch("automatic_updates") {
-        match (updates, give.raw.has("base_image")) {
+    if let Some(updates) = give.switch(name::AUTOMATIC_UPDATES) {
+        match (updates, give.raw.has(name::BASE_IMAGE)) {
             (true, false) => give.findings.wrong(
-                "automatic_updates",
+                name::AUTOMATIC_UPDATES,
                 "it is not said which base image is kept up to date",
                 "give `base_image` too",
             ),
             (false, true) => {
                 let problem = "`false` ends the updates of a base image, and `base_image` asks for them";
-                give.findings.wrong("automatic_updates", problem, "keep one of them");
+                give.findings.wrong(name::AUTOMATIC_UPDATES, problem, "keep one of them");
             }
             (true, true) => {}
             (false, false) => say("automatic_updates", &[None]),
@@ -65,7 +68,7 @@ pub(super) fn edits(give: &mut Give<'_>, project: Option<&ProjectId>) -> Vec<Edi
     }
     for name in probe::INPUTS {
         if let Some(probe) = probe::probe(give, name) {
-            say(name, &[Some(probe)]);
+            say(name.text(), &[Some(probe)]);
         }
     }
     if scaling.flatten().is_some() {
@@ -75,7 +78,7 @@ pub(super) fn edits(give: &mut Give<'_>, project: Option<&ProjectId>) -> Vec<Edi
     if by_policy {
         unjustified(give, &mut edits);
     }
-    if give.raw.get("key_revocation_action") == Some("prevent-new") {
+    if give.raw.get(name::KEY_REVOCATION_ACTION) == Some("prevent-new") {
         goes_on(give, &mut edits);
     }
     gpus(give);
@@ -133,7 +136,7 @@ fn authorization(text: &str) -> Result<[Option<Value>; 2], &'static str> {
 fn unjustified(give: &mut Give<'_>, edits: &mut Vec<Edit>) {
     if edits.iter().any(|edit| edit.input == "breakglass" && edit.value.is_some()) {
         let problem = "it passes by the project's own policy, and `binary_authorization` asks for another one, or none";
-        give.findings.wrong("breakglass", problem, "remove it, or write `binary_authorization: default`");
+        give.findings.wrong(name::BREAKGLASS, problem, "remove it, or write `binary_authorization: default`");
     } else {
         edits.extend(fields("breakglass").map(|setting| Edit { input: "binary_authorization", ..edit(setting, None) }));
     }
@@ -143,7 +146,11 @@ fn unjustified(give: &mut Give<'_>, edits: &mut Vec<Edit>) {
 fn goes_on(give: &mut Give<'_>, edits: &mut Vec<Edit>) {
     if edits.iter().any(|edit| edit.input == "key_shutdown_hours" && edit.value.is_some()) {
         let problem = "nothing is shut down: `key_revocation_action` is `prevent-new`";
-        give.findings.wrong("key_shutdown_hours", problem, "remove it, or write `key_revocation_action: shut-down`");
+        give.findings.wrong(
+            name::KEY_SHUTDOWN_HOURS,
+            problem,
+            "remove it, or write `key_revocation_action: shut-down`",
+        );
     } else {
         let hours = fields("key_shutdown_hours");
         edits.extend(hours.map(|setting| Edit { input: "key_revocation_action", ..edit(setting, None) }));
@@ -161,19 +168,20 @@ fn mesh(text: &str, project: Option<&ProjectId>) -> Result<Value, &'static str> 
 
 /// A GPU needs CPUs, memory, and CPU that is always on.
 fn gpus(give: &mut Give<'_>) {
-    if give.raw.get("gpu").is_none_or(|text| text == "0" || takes_back("gpu", text)) {
+    if give.raw.get(name::GPU).is_none_or(|text| text == "0" || takes_back("gpu", text)) {
         return;
     }
     let raw = give.raw;
-    let said = |name: &str| raw.get(name).filter(|text| !takes_back(name, text));
+    let said = |name: Name| raw.get(name).filter(|text| !takes_back(name.text(), text));
     let little_cpu =
-        said("cpu").and_then(|text| scalar::milli_cpu(text).ok()).is_some_and(|milli| milli < CPUS_OF_GPUS);
-    let little = said("memory").and_then(|text| scalar::memory(text).ok()).is_some_and(|bytes| bytes < MEMORY_OF_GPUS);
-    let idle = said("cpu_throttling").is_some_and(|text| scalar::switch(text) == Ok(true));
+        said(name::CPU).and_then(|text| scalar::milli_cpu(text).ok()).is_some_and(|milli| milli < CPUS_OF_GPUS);
+    let little =
+        said(name::MEMORY).and_then(|text| scalar::memory(text).ok()).is_some_and(|bytes| bytes < MEMORY_OF_GPUS);
+    let idle = said(name::CPU_THROTTLING).is_some_and(|text| scalar::switch(text) == Ok(true));
     for (name, wrong, problem, cure) in [
-        ("cpu", little_cpu, "a GPU needs 4 CPUs at least", "write 4, 6 or 8"),
-        ("memory", little, "a GPU needs 8Gi at least", "write 16Gi, as Google advises, or 8Gi"),
-        ("cpu_throttling", idle, "a GPU needs CPU that is always on", "write `false`"),
+        (name::CPU, little_cpu, "a GPU needs 4 CPUs at least", "write 4, 6 or 8"),
+        (name::MEMORY, little, "a GPU needs 8Gi at least", "write 16Gi, as Google advises, or 8Gi"),
+        (name::CPU_THROTTLING, idle, "a GPU needs CPU that is always on", "write `false`"),
     ] {
         if wrong {
             give.findings.wrong(name, problem, cure);

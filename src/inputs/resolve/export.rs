@@ -9,6 +9,7 @@ use super::super::manifest::Form;
 use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::{Give, project, region};
+use crate::inputs::spec::export::name;
 use crate::model::ids::{JobName, ServiceName};
 use crate::model::kind::Kind;
 
@@ -21,11 +22,11 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<E
     let mut give = Give { raw, findings: &mut findings };
     let (project, region) = (project(&mut give, credentials.as_ref()), region(&mut give));
     let what = what(&mut give);
-    let form = give.choice("format", &[("v2", Form::V2), ("knative", Form::Knative)]).unwrap_or(Form::V2);
-    let to = give.with("to", |text| if runner.actions { in_the_workspace(text) } else { Ok(PathBuf::from(text)) });
-    if runner.actions && !raw.has("to") {
+    let form = give.choice(name::FORMAT, &[("v2", Form::V2), ("knative", Form::Knative)]).unwrap_or(Form::V2);
+    let to = give.with(name::TO, |text| if runner.actions { in_the_workspace(text) } else { Ok(PathBuf::from(text)) });
+    if runner.actions && !raw.has(name::TO) {
         give.findings.wrong(
-            "to",
+            name::TO,
             "it was not given, and plain values of variables would stand in the log",
             "name a file in the workspace, such as web.yaml",
         );
@@ -39,14 +40,18 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<E
 }
 
 fn what(give: &mut Give<'_>) -> Option<Exported> {
-    let kind = give.choice("kind", &[("service", Kind::Service), ("worker-pool", Kind::WorkerPool)]);
-    let (service, job) = (give.parsed("service", ServiceName::parse), give.parsed("job", JobName::parse));
-    match (give.raw.has("service"), give.raw.has("job")) {
+    let kind = give.choice(name::KIND, &[("service", Kind::Service), ("worker-pool", Kind::WorkerPool)]);
+    let (service, job) = (give.parsed(name::SERVICE, ServiceName::parse), give.parsed(name::JOB, JobName::parse));
+    match (give.raw.has(name::SERVICE), give.raw.has(name::JOB)) {
         (true, false) => return Some(Exported::Service(kind.unwrap_or_default(), service?)),
         (false, true) if kind != Some(Kind::WorkerPool) => return Some(Exported::Job(job?)),
-        (false, true) => give.findings.wrong("kind", "`job` names a job", "remove it, or write `service` for `job`"),
-        (true, true) => give.findings.wrong("job", "`service` says already what is written", "keep one of them"),
-        (false, false) => give.findings.wrong("service", "it is not said what is written", "give `service`, or `job`"),
+        (false, true) => {
+            give.findings.wrong(name::KIND, "`job` names a job", "remove it, or write `service` for `job`")
+        }
+        (true, true) => give.findings.wrong(name::JOB, "`service` says already what is written", "keep one of them"),
+        (false, false) => {
+            give.findings.wrong(name::SERVICE, "it is not said what is written", "give `service`, or `job`")
+        }
     }
     None
 }

@@ -6,13 +6,15 @@ use super::super::pull_request::{self, PullRequest};
 use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::Give;
+use crate::inputs::spec::deploy::name;
+use crate::inputs::spec::hosting;
 
 /// What to do about it, for commands that ship what everybody meets.
 const CURE: &str = "deploy what was merged (`on: push`); or write `allow_forks: approved` where a person approves each run, and knows that the code can use whatever the run can";
 
 /// Whether the input says that a person approves each run.
 pub(super) fn approved(give: &mut Give<'_>) -> bool {
-    give.choice("allow_forks", &[("approved", true)]).unwrap_or(false)
+    give.choice(name::ALLOW_FORKS, &[("approved", true)]).unwrap_or(false)
 }
 
 /// Refuses a deploy, a release or a site of a pull request that comes from another repository, and of a workflow that
@@ -27,7 +29,7 @@ pub fn refuse(raw: &RawInputs, runner: &Runner, findings: &mut Findings) {
     let by_event = pull_request::of_run(origin).filter(PullRequest::is_by_event);
     if let Some(pull) = by_event.filter(|pull| pull.is_from_fork(origin.repository.as_deref())) {
         if !is_merged_here(&pull, runner, raw) {
-            give.findings.wrong("allow_forks", strange(&pull), CURE);
+            give.findings.wrong(name::ALLOW_FORKS, strange(&pull), CURE);
         }
         return;
     }
@@ -40,7 +42,7 @@ pub fn refuse(raw: &RawInputs, runner: &Runner, findings: &mut Findings) {
             "a workflow of {} started this run, and what is checked out is not this repository's own commit: its code would be shipped with this run's credentials",
             pull_request::repository_words(from.as_deref())
         );
-        give.findings.wrong("allow_forks", problem, CURE);
+        give.findings.wrong(name::ALLOW_FORKS, problem, CURE);
     }
 }
 
@@ -60,6 +62,6 @@ pub(super) fn is_merged_here(pull: &PullRequest, runner: &Runner, raw: &RawInput
 }
 
 fn checked_out(runner: &Runner, raw: &RawInputs) -> Option<String> {
-    let at = ["source", "entry_point"].into_iter().find_map(|name| raw.get(name)).unwrap_or(".");
+    let at = [name::SOURCE, hosting::name::ENTRY_POINT].into_iter().find_map(|name| raw.get(name)).unwrap_or(".");
     checkout::commit(&runner.workspace, &runner.workspace.join(at))
 }

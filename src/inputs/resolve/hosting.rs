@@ -14,6 +14,8 @@ use super::super::scalar;
 use super::super::spec::Command;
 use super::foreign::approved;
 use super::{Give, NOT_CHECKED_OUT, check};
+use crate::inputs::spec::hosting::name;
+use crate::inputs::spec::{Name, deploy};
 use crate::model::credentials::Credentials;
 use crate::model::hosting::LIVE;
 use crate::model::ids::{ProjectId, SiteId};
@@ -22,7 +24,7 @@ use crate::model::secret::Secret;
 use crate::model::shown::Shown;
 use crate::workspace;
 
-/// Google's limit for a release's message (`google-api.md` 13.1).
+/// The longest message of a release (Firebase Hosting v1beta1, `Release.message`).
 const LONGEST_MESSAGE: usize = 512;
 
 /// The file of sites, unless it has another name.
@@ -49,10 +51,10 @@ pub fn run(
 ) -> Result<Resolved, InputErrors> {
     let credentials = credentials::find(raw, runner, &mut findings);
     let mut give = Give { raw, findings: &mut findings };
-    if raw.has("service") {
-        give.findings.wrong("site", "`service` is given too", "keep one of them: a run is about one of the two");
+    if raw.has(deploy::name::SERVICE) {
+        give.findings.wrong(name::SITE, "`service` is given too", "keep one of them: a run is about one of the two");
     }
-    let site = give.parsed("site", SiteId::parse);
+    let site = give.parsed(name::SITE, SiteId::parse);
     let file = document(&mut give, runner);
     let rc = file.as_ref().and_then(|file| aliases(&mut give, file)).unwrap_or_default();
     let project = project(&mut give, credentials.as_ref(), &rc);
@@ -70,22 +72,27 @@ pub fn run(
         }),
         Command::Rollback | Command::HostingRollback => {
             let channel = channel(&mut give).unwrap_or_else(|| LIVE.to_owned());
-            Some(SiteWork::Rollback { site, channel, to: give.with("to_version", version_id) })
+            Some(SiteWork::Rollback { site, channel, to: give.with(name::TO_VERSION, version_id) })
         }
         _ => {
-            let from = named(&mut give, "from_channel", channel_id);
-            if from.is_none() && !raw.has("from_channel") {
-                give.findings.wrong("from_channel", "it was not given", "name the preview channel that is promoted");
+            let from = named(&mut give, name::FROM_CHANNEL, channel_id);
+            if from.is_none() && !raw.has(name::FROM_CHANNEL) {
+                give.findings.wrong(
+                    name::FROM_CHANNEL,
+                    "it was not given",
+                    "name the preview channel that is promoted",
+                );
             }
             from.map(|from| SiteWork::Promote { site, from })
         }
     };
     let checks = check::checks(&mut give, check::At::Site);
-    let message = give.with("message", message);
-    let dry_run = give.switch("dry_run").unwrap_or(false);
-    let keep_releases = give.with("keep_releases", |text| scalar::number(text, 1, 100));
+    let message = give.with(name::MESSAGE, message);
+    let dry_run = give.switch(name::DRY_RUN).unwrap_or(false);
+    let keep_releases = give.with(name::KEEP_RELEASES, |text| scalar::number(text, 1, 100));
     let [auth_domains, allow_empty, allow_private_rewrites] =
-        ["auth_domains", "allow_empty", "allow_private_rewrites"].map(|name| give.switch(name).unwrap_or(false));
+        [name::AUTH_DOMAINS, name::ALLOW_EMPTY, name::ALLOW_PRIVATE_REWRITES]
+            .map(|name| give.switch(name).unwrap_or(false));
     let (Some(credentials), Some(project), Some(what)) = (credentials, project, what) else {
         return Err(InputErrors::of(findings));
     };
@@ -96,8 +103,8 @@ pub fn run(
         credential_files: credentials::files(runner, Some(&credentials)),
         credentials,
         project,
-        github_token: raw.get("github_token").and_then(Secret::new),
-        environment: raw.get("environment").map(str::to_owned),
+        github_token: raw.get(name::GITHUB_TOKEN).and_then(Secret::new),
+        environment: raw.get(name::ENVIRONMENT).map(str::to_owned),
         what,
         message,
         checks,
@@ -113,8 +120,8 @@ pub fn run(
 }
 
 /// A directory below the workspace.
-fn place(give: &mut Give<'_>, runner: &Runner, name: &'static str, base: &Path, shown: &str) -> Option<PathBuf> {
-    if runner.removing && name == "public" {
+fn place(give: &mut Give<'_>, runner: &Runner, name: Name, base: &Path, shown: &str) -> Option<PathBuf> {
+    if runner.removing && name.text() == name::PUBLIC.text() {
         return Some(base.join(shown));
     }
     let empty = runner.actions && workspace::is_empty(&runner.workspace);
@@ -150,9 +157,9 @@ struct File {
 
 /// Where the document of sites is: `firebase.json` of `entry_point`, or the file that is named.
 fn document(give: &mut Give<'_>, runner: &Runner) -> Option<File> {
-    let entry = give.text("entry_point").unwrap_or_else(|| ".".into());
-    let directory = place(give, runner, "entry_point", &runner.workspace, &entry)?;
-    let Some(given) = give.text("firebase_json") else {
+    let entry = give.text(name::ENTRY_POINT).unwrap_or_else(|| ".".into());
+    let directory = place(give, runner, name::ENTRY_POINT, &runner.workspace, &entry)?;
+    let Some(given) = give.text(name::FIREBASE_JSON) else {
         let (path, name) = (directory.join(FILE), FILE.to_owned());
         return Some(File { places: runner.places(), directory, path, name, input: "entry_point", given: entry });
     };
@@ -160,7 +167,7 @@ fn document(give: &mut Give<'_>, runner: &Runner) -> Option<File> {
     if !path.is_file() {
         let problem = format!("there is no file {} in {}", Shown(&given), Shown(&entry));
         give.findings.wrong(
-            "firebase_json",
+            name::FIREBASE_JSON,
             problem,
             "it is relative to `entry_point`: is the repository checked out?",
         );
@@ -168,7 +175,7 @@ fn document(give: &mut Give<'_>, runner: &Runner) -> Option<File> {
     }
     let above = Path::new(&given).parent().map(|above| above.to_string_lossy().into_owned()).unwrap_or_default();
     let beside = if above.is_empty() { ".".to_owned() } else { above };
-    let directory = place(give, runner, "firebase_json", &directory, &beside)?;
+    let directory = place(give, runner, name::FIREBASE_JSON, &directory, &beside)?;
     Some(File { places: runner.places(), directory, path, name: given.clone(), input: "firebase_json", given })
 }
 
@@ -203,11 +210,11 @@ fn told<T>(give: &mut Give<'_>, file: &File, result: Result<T, Vec<JsonMistake>>
 
 /// The project: by its id or alias, else the default of `.firebaserc`, else the account's.
 fn project(give: &mut Give<'_>, credentials: Option<&Credentials>, rc: &FirebaseRc) -> Option<ProjectId> {
-    match rc.project(give.raw.get("project_id")) {
+    match rc.project(give.raw.get(name::PROJECT_ID)) {
         Some(name) => match ProjectId::parse(&name) {
             Ok(project) => Some(project),
             Err(error) => {
-                give.findings.wrong("project_id", error.to_string(), "or name an alias that stands in .firebaserc");
+                give.findings.wrong(name::PROJECT_ID, error.to_string(), "or name an alias that stands in .firebaserc");
                 None
             }
         },
@@ -226,11 +233,11 @@ struct Choice<'a> {
 impl Choice<'_> {
     /// The sites of the document that are meant; `None` without a document.
     fn read(&self, give: &mut Give<'_>) -> Option<Option<Vec<Chosen>>> {
-        let only = give.text("target").or_else(|| self.site.as_ref().map(ToString::to_string));
-        if give.raw.has("target") && give.raw.has("site") {
-            give.findings.wrong("target", "`site` says which site is meant already", "keep one of them");
+        let only = give.text(name::TARGET).or_else(|| self.site.as_ref().map(ToString::to_string));
+        if give.raw.has(name::TARGET) && give.raw.has(name::SITE) {
+            give.findings.wrong(name::TARGET, "`site` says which site is meant already", "keep one of them");
         }
-        let values = give.map("values", |_, _| Ok(())).unwrap_or_default().into_iter().collect();
+        let values = give.map(name::VALUES, |_, _| Ok(())).unwrap_or_default().into_iter().collect();
         let Some(text) = read(give, &self.file.places, &self.file.path, self.file.input) else { return Some(None) };
         let described = told(give, self.file, firebase::parse_with(&text, &values))?;
         give.findings.warnings.extend(described.warnings.iter().map(|warning| warning.named(&self.file.name)));
@@ -253,7 +260,7 @@ fn site_of(give: &mut Give<'_>, chosen: &Chosen) -> Option<Option<SiteId>> {
     match chosen.site.as_deref().map(SiteId::parse).transpose() {
         Ok(site) => Some(site),
         Err(error) => {
-            give.findings.wrong("site", error.to_string(), "");
+            give.findings.wrong(name::SITE, error.to_string(), "");
             None
         }
     }
@@ -262,7 +269,7 @@ fn site_of(give: &mut Give<'_>, chosen: &Chosen) -> Option<Option<SiteId>> {
 fn upload(give: &mut Give<'_>, runner: &Runner, choice: Choice<'_>, pull: Option<PullRequest>) -> Option<Upload> {
     let named_pull = pull.as_ref().and_then(|pull| named_pull(give, runner, pull));
     let channel = deploy_channel(give, pull);
-    let public = give.text("public");
+    let public = give.text(name::PUBLIC);
     let chosen = match choice.read(give)? {
         Some(chosen) => chosen,
         None if public.is_none() => {
@@ -280,21 +287,25 @@ fn upload(give: &mut Give<'_>, runner: &Runner, choice: Choice<'_>, pull: Option
             return None;
         }
         None => {
-            if give.raw.has("target") {
-                give.findings.wrong("target", "there is no `firebase.json` that knows it", "write `site`");
+            if give.raw.has(name::TARGET) {
+                give.findings.wrong(name::TARGET, "there is no `firebase.json` that knows it", "write `site`");
             }
             let config = firebase::without(public.as_deref().unwrap_or_default(), None);
             vec![Chosen { site: choice.site.as_ref().map(ToString::to_string), config }]
         }
     };
     if public.is_some() && chosen.len() > 1 {
-        give.findings.wrong("public", "`firebase.json` describes several sites", "name one with `target` or `site`");
+        give.findings.wrong(
+            name::PUBLIC,
+            "`firebase.json` describes several sites",
+            "name one with `target` or `site`",
+        );
     }
     let sites: Vec<Option<SiteSource>> =
         chosen.into_iter().map(|chosen| source(give, runner, choice.file, chosen, public.as_deref())).collect();
-    let limit = give.with("total_preview_channel_limit", |text| scalar::number(text, 1, 50));
+    let limit = give.with(name::TOTAL_PREVIEW_CHANNEL_LIMIT, |text| scalar::number(text, 1, 50));
     let cache = cache(give, runner);
-    let allow_env = scalar::list(give.raw.whole("allow_env_files").unwrap_or_default());
+    let allow_env = scalar::list(give.raw.whole(name::ALLOW_ENV_FILES).unwrap_or_default());
     Some(Upload {
         sites: sites.into_iter().collect::<Option<Vec<_>>>()?,
         channel: channel?,
@@ -308,12 +319,12 @@ fn upload(give: &mut Give<'_>, runner: &Runner, choice: Choice<'_>, pull: Option
 
 /// Where hashes are kept for the next run: a directory that may not be there yet.
 fn cache(give: &mut Give<'_>, runner: &Runner) -> Option<PathBuf> {
-    let shown = give.text("cache_directory")?;
+    let shown = give.text(name::CACHE_DIRECTORY)?;
     match runner.places().resolve_new(&runner.workspace.join(&shown)) {
         Ok(whole) => Some(whole),
         Err(error) => {
             let cure = "write a directory of the workspace, or of RUNNER_TEMP";
-            give.findings.wrong("cache_directory", format!("{} {error}", Shown(&shown)), cure);
+            give.findings.wrong(name::CACHE_DIRECTORY, format!("{} {error}", Shown(&shown)), cure);
             None
         }
     }
@@ -332,7 +343,7 @@ fn source(
     give.findings.warnings.extend(config.warnings.iter().map(|warning| warning.named(&file.name)));
     let shown = public.map(str::to_owned).or(config.public);
     let served = match &shown {
-        Some(shown) => Some(place(give, runner, "public", &file.directory, shown)?),
+        Some(shown) => Some(place(give, runner, name::PUBLIC, &file.directory, shown)?),
         None => None,
     };
     Some(SiteSource {
@@ -348,11 +359,11 @@ fn source(
 /// The pull request, where an input alone says that it is this one: what the event says, GitHub has said.
 fn named_pull(give: &mut Give<'_>, runner: &Runner, pull: &PullRequest) -> Option<NamedPull> {
     let said = said(runner, pull);
-    (give.raw.has("pull_request") && said != Said::Event).then(|| NamedPull {
+    (give.raw.has(name::PULL_REQUEST) && said != Said::Event).then(|| NamedPull {
         number: pull.number,
         said,
         forks: approved(give),
-        names_the_channel: !give.raw.has("channel"),
+        names_the_channel: !give.raw.has(name::CHANNEL),
     })
 }
 
@@ -367,7 +378,7 @@ enum Wish {
 /// The pull request of the run: the event's, or the one that is named.
 fn pull_request(give: &mut Give<'_>, origin: &Origin) -> Option<PullRequest> {
     let own = of_run(origin);
-    let Some(number) = give.with("pull_request", |text| scalar::number(text, 1, u32::MAX)) else { return own };
+    let Some(number) = give.with(name::PULL_REQUEST, |text| scalar::number(text, 1, u32::MAX)) else { return own };
     let number = u64::from(number);
     Some(own.filter(|own| own.number == number).unwrap_or_else(|| PullRequest::numbered(number)))
 }
@@ -375,16 +386,20 @@ fn pull_request(give: &mut Give<'_>, origin: &Origin) -> Option<PullRequest> {
 /// Whether preview channels are removed: when that is said, and when the pull request was closed, which makes no new
 /// preview. A channel with a name of its own is not the pull request's, and stays.
 fn removal(give: &mut Give<'_>, pull: Option<&PullRequest>) -> Wish {
-    let absent = give.choice("state", &[("present", false), ("absent", true)]);
+    let absent = give.choice(name::STATE, &[("present", false), ("absent", true)]);
     let closed = pull.filter(|pull| pull.closed);
-    let named = give.text("channel");
+    let named = give.text(name::CHANNEL);
     let derived = |pull: &PullRequest| match pull.branch.as_str() {
         "" => Gone::OfPull(pull.number),
         branch => Gone::Named(for_pull_request(pull.number, branch)),
     };
     match (absent, named, pull) {
         (Some(true), Some(name), _) if name == LIVE => {
-            give.findings.wrong("state", "the live channel cannot be removed", "name a preview channel with `channel`");
+            give.findings.wrong(
+                name::STATE,
+                "the live channel cannot be removed",
+                "name a preview channel with `channel`",
+            );
             Wish::Unclear
         }
         (Some(true), Some(_), _) => match channel(give).and_then(|name| channel_id(&name).ok()) {
@@ -394,7 +409,11 @@ fn removal(give: &mut Give<'_>, pull: Option<&PullRequest>) -> Wish {
         (Some(true), None, Some(pull)) => Wish::Remove(derived(pull)),
         (Some(true), None, None) => {
             let problem = "it was not given, and this run is about no pull request whose preview could be meant";
-            give.findings.wrong("channel", problem, "name the preview channel that is removed, or give `pull_request`");
+            give.findings.wrong(
+                name::CHANNEL,
+                problem,
+                "name the preview channel that is removed, or give `pull_request`",
+            );
             Wish::Unclear
         }
         (None, None, _) if let Some(pull) = closed => Wish::Remove(derived(pull)),
@@ -409,7 +428,7 @@ fn removal(give: &mut Give<'_>, pull: Option<&PullRequest>) -> Wish {
         }
         (Some(false), None, _) if let Some(pull) = closed => {
             let problem = format!("pull request #{} is closed, and no new preview is made of it", pull.number);
-            give.findings.wrong("state", problem, "leave it out: what is left of the preview is removed then");
+            give.findings.wrong(name::STATE, problem, "leave it out: what is left of the preview is removed then");
             Wish::Unclear
         }
         _ => Wish::Deploy,
@@ -418,21 +437,21 @@ fn removal(give: &mut Give<'_>, pull: Option<&PullRequest>) -> Wish {
 
 /// The channel of a deploy: the one that is named, else one for the pull request.
 fn deploy_channel(give: &mut Give<'_>, pull: Option<PullRequest>) -> Option<Channel> {
-    let ttl = named(give, "expires", expires).unwrap_or(DEFAULT_LIFE);
+    let ttl = named(give, name::EXPIRES, expires).unwrap_or(DEFAULT_LIFE);
     if let Some(name) = channel(give) {
         if name == LIVE {
             return Some(Channel::Live);
         }
         return channel_id(&name).ok().map(|id| Channel::Preview { id, ttl });
     }
-    if give.raw.has("channel") {
+    if give.raw.has(name::CHANNEL) {
         return None;
     }
     match pull {
         Some(pull) => Some(Channel::Preview { id: for_pull_request(pull.number, &pull.branch), ttl }),
         None => {
             give.findings.wrong(
-                "channel",
+                name::CHANNEL,
                 "it was not given, and this run is about no pull request that a preview could be for",
                 "write `channel: live` to release for everybody, the name of a preview channel, or `pull_request`",
             );
@@ -443,15 +462,15 @@ fn deploy_channel(give: &mut Give<'_>, pull: Option<PullRequest>) -> Option<Chan
 
 /// `live` or a preview's id, made safe.
 fn channel(give: &mut Give<'_>) -> Option<String> {
-    let text = give.text("channel")?;
+    let text = give.text(name::CHANNEL)?;
     if text == LIVE {
         return Some(text);
     }
-    named(give, "channel", channel_id).map(|id| id.to_string())
+    named(give, name::CHANNEL, channel_id).map(|id| id.to_string())
 }
 
 /// A value of a preview channel.
-fn named<T>(give: &mut Give<'_>, name: &'static str, parse: impl FnOnce(&str) -> Result<T, ChannelError>) -> Option<T> {
+fn named<T>(give: &mut Give<'_>, name: Name, parse: impl FnOnce(&str) -> Result<T, ChannelError>) -> Option<T> {
     match parse(give.raw.get(name)?) {
         Ok(value) => Some(value),
         Err(error) => {

@@ -5,18 +5,21 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::super::build::Build;
+use super::super::cloud_run::job::{JobSettings, Run};
 use super::super::credentials;
 use super::super::deploy::{Deploy, What};
 use super::super::error::{Findings, InputErrors};
-use super::super::job::{Job, JobImage, JobSettings, Run};
+use super::super::job::{Job, JobImage};
 use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::pre_deploy::{LONGEST_TASK, MOST_RETRIES, task_timeout};
+use super::variables::variable_rule;
 use super::{
     Give, build, check, from_service, manifest, nothing_built, only_with_from_service, project, region, rollout,
     service,
 };
+use crate::inputs::spec::job::name;
 use crate::model::containers::serving_container;
 use crate::model::ids::{JobName, ProjectId, Region, ServiceName};
 use crate::model::image::ImageRef;
@@ -45,26 +48,26 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     let credentials = credentials::find(raw, runner, &mut findings);
     let mut give = Give { raw, findings: &mut findings };
     let (project, region) = (project(&mut give, credentials.as_ref()), region(&mut give));
-    let name = give.parsed("job", JobName::parse);
-    if !raw.has("job") {
-        give.findings.wrong("job", "it was not given", "name the Cloud Run job");
+    let name = give.parsed(name::JOB, JobName::parse);
+    if !raw.has(name::JOB) {
+        give.findings.wrong(name::JOB, "it was not given", "name the Cloud Run job");
     }
     let manifest = manifest::of_job(&mut give, runner, name.as_ref());
     let image = match image(&mut give, runner, name.as_ref(), project.as_ref(), region.as_ref()) {
-        Some(Wanted::There(JobImage::Kept)) if give.raw.has("manifest") => {
+        Some(Wanted::There(JobImage::Kept)) if give.raw.has(name::MANIFEST) => {
             described(&mut give, manifest.as_ref()).map(Wanted::There)
         }
         image => image,
     };
     let settings = JobSettings {
         shared: service::settings(&mut give, runner, project.as_ref(), None),
-        timeout: give.with("task_timeout", task_timeout),
-        retries: give.with("max_retries", |text| scalar::number(text, 0, MOST_RETRIES)),
-        tasks: give.with("tasks", |text| scalar::number(text, 1, MOST_TASKS)),
-        parallelism: give.with("parallelism", |text| scalar::number(text, 0, MOST_TASKS)),
+        timeout: give.with(name::TASK_TIMEOUT, task_timeout),
+        retries: give.with(name::MAX_RETRIES, |text| scalar::number(text, 0, MOST_RETRIES)),
+        tasks: give.with(name::TASKS, |text| scalar::number(text, 1, MOST_TASKS)),
+        parallelism: give.with(name::PARALLELISM, |text| scalar::number(text, 0, MOST_TASKS)),
     };
     let run = once(&mut give);
-    let dry_run = give.switch("dry_run").unwrap_or(false);
+    let dry_run = give.switch(name::DRY_RUN).unwrap_or(false);
     let (Some(credentials), Some(project), Some(region), Some(name), Some(image)) =
         (credentials, project, region, name, image)
     else {
@@ -119,8 +122,8 @@ fn image(
     project: Option<&ProjectId>,
     region: Option<&Region>,
 ) -> Option<Wanted> {
-    let image = give.with("image", ImageRef::parse);
-    if give.raw.has("source") || give.raw.has("build_config") {
+    let image = give.with(name::IMAGE, ImageRef::parse);
+    if give.raw.has(name::SOURCE) || give.raw.has(name::BUILD_CONFIG) {
         return built(give, runner, name, image, project, region);
     }
     nothing_built(give, "nothing is built");
@@ -135,7 +138,7 @@ fn built(
     project: Option<&ProjectId>,
     region: Option<&Region>,
 ) -> Option<Wanted> {
-    for other in ["from_service", "from_project", "from_region"] {
+    for other in [name::FROM_SERVICE, name::FROM_PROJECT, name::FROM_REGION] {
         if give.raw.has(other) {
             give.findings.wrong(other, "the image is built from `source`", format!("remove `{other}`, or `source`"));
         }
@@ -146,7 +149,7 @@ fn built(
         Err(_) => {
             let problem = format!("`{name}` is too long for a job whose image is built here");
             give.findings.wrong(
-                "job",
+                name::JOB,
                 problem,
                 "write 49 characters at most, or build it by a deploy and give `image`",
             );
@@ -163,23 +166,23 @@ fn there(
     project: Option<&ProjectId>,
     region: Option<&Region>,
 ) -> Option<JobImage> {
-    if give.raw.has("from_service") {
-        if give.raw.has("image") {
-            give.findings.wrong("from_service", "`image` says which image it is already", "keep one of them");
+    if give.raw.has(name::FROM_SERVICE) {
+        if give.raw.has(name::IMAGE) {
+            give.findings.wrong(name::FROM_SERVICE, "`image` says which image it is already", "keep one of them");
         }
         return from_service(give, project, region).map(|place| JobImage::Serving(Box::new(place)));
     }
     only_with_from_service(give);
     match image {
         Some(image) => Some(JobImage::Named(image)),
-        None if give.raw.has("image") => None,
+        None if give.raw.has(name::IMAGE) => None,
         None => Some(JobImage::Kept),
     }
 }
 
 /// The image that a manifest gives its container.
 fn described(give: &mut Give<'_>, manifest: Option<&Map<String, Value>>) -> Option<JobImage> {
-    let app = give.text("container");
+    let app = give.text(name::CONTAINER);
     let task = manifest?.get("template")?.get("template").and_then(Value::as_object);
     let container = task.and_then(|task| serving_container(task, app.as_deref()));
     let problem = match container.and_then(|container| container.get("image")?.as_str()).map(ImageRef::parse) {
@@ -187,28 +190,32 @@ fn described(give: &mut Give<'_>, manifest: Option<&Map<String, Value>>) -> Opti
         Some(Err(why)) => format!("the image of its container: {why}"),
         None => "its container has no image".to_owned(),
     };
-    give.findings.wrong("manifest", problem, "write it there, or give `image`");
+    give.findings.wrong(name::MANIFEST, problem, "write it there, or give `image`");
     None
 }
 
 fn once(give: &mut Give<'_>) -> Option<Run> {
-    let runs = give.switch("run").unwrap_or(true);
-    let waits = give.switch("wait").unwrap_or(true);
-    let args = give.with("run_args", scalar::words);
-    let env = give.map("run_env", service::variable_rule).unwrap_or_default();
-    let container = give.text("run_container");
+    let runs = give.switch(name::RUN).unwrap_or(true);
+    let waits = give.switch(name::WAIT).unwrap_or(true);
+    let args = give.with(name::RUN_ARGS, scalar::words);
+    let env = give.map(name::RUN_ENV, variable_rule).unwrap_or_default();
+    let container = give.text(name::RUN_CONTAINER);
     if container.is_some() && args.is_none() && env.is_empty() {
         give.findings.wrong(
-            "run_container",
+            name::RUN_CONTAINER,
             "nothing is said for that container",
             "give `run_args` or `run_env`, or remove it",
         );
     }
-    let tasks = give.with("run_tasks", |text| scalar::number(text, 1, MOST_TASKS));
-    let task_timeout = give.with("run_task_timeout", task_timeout);
-    let limit = give.with("job_timeout", scalar::duration).unwrap_or(DEFAULT_WAIT);
+    let tasks = give.with(name::RUN_TASKS, |text| scalar::number(text, 1, MOST_TASKS));
+    let task_timeout = give.with(name::RUN_TASK_TIMEOUT, task_timeout);
+    let limit = give.with(name::JOB_TIMEOUT, scalar::duration).unwrap_or(DEFAULT_WAIT);
     if limit.is_zero() || limit > LONGEST_TASK {
-        give.findings.wrong("job_timeout", format!("{} s is not a time to wait", limit.as_secs()), "write 1s to 168h");
+        give.findings.wrong(
+            name::JOB_TIMEOUT,
+            format!("{} s is not a time to wait", limit.as_secs()),
+            "write 1s to 168h",
+        );
     }
     if !runs {
         return None;

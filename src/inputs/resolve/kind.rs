@@ -1,10 +1,11 @@
 //! Service or worker pool, and which inputs are about one of them only.
 
 use super::Give;
+use crate::inputs::spec::deploy::name;
 use crate::model::kind::Kind;
 
 /// Inputs that are about requests.
-const OF_REQUESTS: &[&str] = &[
+pub(super) const OF_REQUESTS: &[&str] = &[
     "port",
     "concurrency",
     "timeout",
@@ -48,21 +49,21 @@ const OF_REQUESTS: &[&str] = &[
 ];
 
 pub(super) fn kind(give: &mut Give<'_>) -> Kind {
-    let kind = give.choice("kind", &Kind::WORDS).unwrap_or_default();
+    let kind = give.choice(name::KIND, &Kind::WORDS).unwrap_or_default();
     match kind {
-        Kind::Service if give.raw.has("instances") => give.findings.wrong(
-            "instances",
+        Kind::Service if give.raw.has(name::INSTANCES) => give.findings.wrong(
+            name::INSTANCES,
             "a service has as many as its requests need",
             "write `min_instances` and `max_instances`, or `kind: worker-pool`",
         ),
         Kind::Service => {}
         Kind::WorkerPool => {
-            for name in OF_REQUESTS.iter().filter(|name| give.raw.has(name)) {
+            for name in OF_REQUESTS.iter().filter(|name| give.raw.is_given(name)) {
                 give.findings.wrong(name, "it is not for worker pools", format!("remove `{name}`"));
             }
-            if give.raw.has("scaling") {
+            if give.raw.has(name::SCALING) {
                 let problem = "a worker pool always has as many instances as is said";
-                give.findings.wrong("scaling", problem, "write `instances`");
+                give.findings.wrong(name::SCALING, problem, "write `instances`");
             }
         }
     }

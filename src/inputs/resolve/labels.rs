@@ -1,13 +1,14 @@
 //! Labels: those that are given, those of the run, and those that go.
 
-use super::super::deploy::ByName;
+use super::super::cloud_run::names::ByName;
 use super::super::runner::Runner;
 use super::Give;
+use crate::inputs::spec::deploy::name;
 use crate::model::shown::{Named, Shown};
 
 /// Whether every label goes that is there.
 pub(super) fn all_labels_go(give: &Give<'_>) -> bool {
-    matches!(give.raw.get("labels"), Some("default" | "none"))
+    matches!(give.raw.get(name::LABELS), Some("default" | "none"))
 }
 
 fn label_rule(key: &str, value: &str) -> Result<(), (String, String)> {
@@ -31,8 +32,8 @@ fn label_rule(key: &str, value: &str) -> Result<(), (String, String)> {
 
 /// The labels to give, and those that go.
 pub(super) fn labels(give: &mut Give<'_>, runner: &Runner) -> (Vec<(String, String)>, Vec<String>) {
-    let skip = give.switch("skip_default_labels").unwrap_or(false);
-    let changes = if all_labels_go(give) { None } else { give.changes("labels", label_rule) };
+    let skip = give.switch(name::SKIP_DEFAULT_LABELS).unwrap_or(false);
+    let changes = if all_labels_go(give) { None } else { give.changes(name::LABELS, label_rule) };
     let mut labels: Vec<(String, String)> = Vec::new();
     if !skip {
         labels.push(("managed-by".into(), "slipway".into()));
@@ -41,7 +42,7 @@ pub(super) fn labels(give: &mut Give<'_>, runner: &Runner) -> (Vec<(String, Stri
     if changes.as_ref().is_some_and(|changes| !changes.says_anything())
         && give.findings.mistakes.iter().all(|mistake| mistake.input != "labels")
     {
-        give.findings.wrong("labels", "it names none, and changes nothing", "name one, or leave it out");
+        give.findings.wrong(name::LABELS, "it names none, and changes nothing", "name one, or leave it out");
     }
     let ByName { put: given, gone, .. } = changes.unwrap_or_default();
     labels.retain(|(key, _)| !given.iter().any(|(other, _)| other == key) && !gone.contains(key));

@@ -9,6 +9,7 @@ use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::{Give, project, region};
+use crate::inputs::spec::logs::name;
 use crate::model::ids::{BuildId, JobName, Region, RevisionName, ServiceName};
 use crate::model::kind::Kind;
 use crate::model::log::Severity;
@@ -26,7 +27,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<L
     let credentials = credentials::find(raw, runner, &mut findings);
     let mut give = Give { raw, findings: &mut findings };
     let project = project(&mut give, credentials.as_ref());
-    let whose = if raw.has("build") { build(&mut give) } else { entries(&mut give) };
+    let whose = if raw.has(name::BUILD) { build(&mut give) } else { entries(&mut give) };
     match (credentials, project, whose) {
         (Some(credentials), Some(project), Some(whose)) if findings.mistakes.is_empty() => {
             Ok(LogsInput { credentials, project, whose })
@@ -36,19 +37,19 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<L
 }
 
 fn build(give: &mut Give<'_>) -> Option<Whose> {
-    let location = give.parsed("build_region", Region::parse).or_else(|| Region::parse("global").ok());
-    let service = give.parsed("service", ServiceName::parse);
-    let which = if give.raw.get("build") == Some("latest") {
-        if !give.raw.has("service") {
+    let location = give.parsed(name::BUILD_REGION, Region::parse).or_else(|| Region::parse("global").ok());
+    let service = give.parsed(name::SERVICE, ServiceName::parse);
+    let which = if give.raw.get(name::BUILD) == Some("latest") {
+        if !give.raw.has(name::SERVICE) {
             give.findings.wrong(
-                "build",
+                name::BUILD,
                 "`latest` does not say of which service",
                 "give `service` too, or a build's id",
             );
         }
         service.map(Which::Latest)
     } else {
-        give.parsed("build", BuildId::parse).map(Which::Named)
+        give.parsed(name::BUILD, BuildId::parse).map(Which::Named)
     };
     Some(Whose::Build(which?, location?))
 }
@@ -56,21 +57,21 @@ fn build(give: &mut Give<'_>) -> Option<Whose> {
 fn entries(give: &mut Give<'_>) -> Option<Whose> {
     let writer = writer(give);
     let region = region(give);
-    let since = give.with("since", |text| positive(scalar::days(text), "15m, 2h or 7d")).unwrap_or(SINCE);
-    let severity = give.choice("severity", &Severity::ALL).filter(|severity| *severity != Severity::Default);
-    let revision = give.parsed("revision", RevisionName::parse).map(|name| name.to_string());
+    let since = give.with(name::SINCE, |text| positive(scalar::days(text), "15m, 2h or 7d")).unwrap_or(SINCE);
+    let severity = give.choice(name::SEVERITY, &Severity::ALL).filter(|severity| *severity != Severity::Default);
+    let revision = give.parsed(name::REVISION, RevisionName::parse).map(|name| name.to_string());
     // An execution is named as a job is, with more behind it.
-    let execution = give.parsed("execution", JobName::parse).map(|name| name.to_string());
-    for (name, of) in [("revision", "service"), ("execution", "job")] {
+    let execution = give.parsed(name::EXECUTION, JobName::parse).map(|name| name.to_string());
+    for (name, of) in [(name::REVISION, name::SERVICE), (name::EXECUTION, name::JOB)] {
         if give.raw.has(name) && !give.raw.has(of) {
             give.findings.wrong(name, format!("only a {of} has one"), format!("give `{of}` too"));
         }
     }
-    let tail = give.with("tail", |text| scalar::number(text, 1, LONGEST_TAIL)).unwrap_or(TAIL);
-    let follow = give.switch("follow").unwrap_or(false);
-    let length = give.with("follow_for", |text| positive(scalar::days(text), "10m or 2h")).unwrap_or(FOLLOW_FOR);
-    if give.raw.has("follow_for") && !follow {
-        give.findings.wrong("follow_for", "nothing is followed", "give `follow` too");
+    let tail = give.with(name::TAIL, |text| scalar::number(text, 1, LONGEST_TAIL)).unwrap_or(TAIL);
+    let follow = give.switch(name::FOLLOW).unwrap_or(false);
+    let length = give.with(name::FOLLOW_FOR, |text| positive(scalar::days(text), "10m or 2h")).unwrap_or(FOLLOW_FOR);
+    if give.raw.has(name::FOLLOW_FOR) && !follow {
+        give.findings.wrong(name::FOLLOW_FOR, "nothing is followed", "give `follow` too");
     }
     Some(Whose::Written(Box::new(Entries {
         writer: writer?,
@@ -85,13 +86,17 @@ fn entries(give: &mut Give<'_>) -> Option<Whose> {
 
 /// Whose entries are meant: a service, a worker pool or a job.
 fn writer(give: &mut Give<'_>) -> Option<Writer> {
-    let kind = give.choice("kind", &Kind::WORDS).unwrap_or(Kind::Service);
-    let service = give.parsed("service", ServiceName::parse);
-    let job = give.parsed("job", JobName::parse);
-    match (give.raw.has("service"), give.raw.has("job")) {
-        (true, true) => give.findings.wrong("job", "`service` is given too", "keep one of them"),
+    let kind = give.choice(name::KIND, &Kind::WORDS).unwrap_or(Kind::Service);
+    let service = give.parsed(name::SERVICE, ServiceName::parse);
+    let job = give.parsed(name::JOB, JobName::parse);
+    match (give.raw.has(name::SERVICE), give.raw.has(name::JOB)) {
+        (true, true) => give.findings.wrong(name::JOB, "`service` is given too", "keep one of them"),
         (false, false) => {
-            give.findings.wrong("service", "it is not said whose log is meant", "give `service`, a `job` or a `build`");
+            give.findings.wrong(
+                name::SERVICE,
+                "it is not said whose log is meant",
+                "give `service`, a `job` or a `build`",
+            );
         }
         _ => {}
     }

@@ -6,6 +6,7 @@ use super::super::error::Findings;
 use super::super::manifest::{Manifest, Resource, read};
 use super::super::runner::Runner;
 use super::Give;
+use crate::inputs::spec::deploy::name;
 use crate::model::ids::{JobName, RevisionName, ServiceName};
 use crate::model::kind::Kind;
 
@@ -36,9 +37,9 @@ fn read_for(
     resource: Resource,
     wanted: Option<&str>,
 ) -> Option<(Map<String, Value>, bool)> {
-    let shown = give.text("manifest")?;
-    let text = give.file(runner, "manifest", &shown)?;
-    let app = give.text("container");
+    let shown = give.text(name::MANIFEST)?;
+    let text = give.file(runner, name::MANIFEST, &shown)?;
+    let app = give.text(name::CONTAINER);
     let Manifest { document, name } = read(resource, &text, app.as_deref(), give.findings)?;
     let another = match (&name, wanted) {
         (Some(name), Some(wanted)) if name != wanted => {
@@ -53,8 +54,8 @@ fn read_for(
 /// The name that the manifest gives to the service, for a step that gives none. What is wrong with the file is told when it
 /// is read for good.
 pub(super) fn name(give: &Give<'_>, runner: &Runner) -> Option<String> {
-    let text = runner.places().text(&runner.workspace.join(give.raw.get("manifest")?)).ok()?;
-    read(Resource::Service, &text, give.raw.get("container"), &mut Findings::default())?.name
+    let text = runner.places().text(&runner.workspace.join(give.raw.get(name::MANIFEST)?)).ok()?;
+    read(Resource::Service, &text, give.raw.get(name::CONTAINER), &mut Findings::default())?.name
 }
 
 /// The name that the manifest wishes for the new revision. One that belongs to another service came along with it.
@@ -69,7 +70,11 @@ fn revision(give: &mut Give<'_>, document: &mut Map<String, Value>, service: Opt
     }
     if !another {
         let why = why.unwrap_or_else(|| format!("`{wish}` is no name of a revision of `{service}`"));
-        give.findings.wrong("manifest", why, format!("write {service}-SOMETHING, or leave the revision's name out"));
+        give.findings.wrong(
+            name::MANIFEST,
+            why,
+            format!("write {service}-SOMETHING, or leave the revision's name out"),
+        );
     }
     template.remove("revision");
 }

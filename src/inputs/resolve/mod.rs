@@ -8,6 +8,7 @@ pub mod doctor;
 mod edits;
 pub mod export;
 pub mod foreign;
+mod give;
 pub mod hosting;
 pub mod job;
 mod kind;
@@ -24,25 +25,30 @@ mod rollout;
 pub mod rotate_key;
 pub mod rotate_secret;
 mod service;
+mod settings;
 pub mod status;
+mod variables;
 mod volumes;
 
 use std::time::Duration;
 
+use give::Give;
+
 use super::build::Recipe;
+use super::cloud_run::place::Place;
 use super::credentials;
-use super::deploy::{ByName, Deploy, Pick, Place, What};
+use super::deploy::{Deploy, Pick, What};
 use super::error::{Findings, InputErrors};
 use super::raw::RawInputs;
 use super::runner::Runner;
 use super::scalar;
-use super::setting::takes_back;
 use super::spec::Command;
+use super::spec::build::BUILD;
+use crate::inputs::spec::deploy::name;
 use crate::model::credentials::{Credentials, Way};
 use crate::model::domain::Domain;
-use crate::model::ids::{IdError, ProjectId, Region, RevisionName, ServiceName};
+use crate::model::ids::{ProjectId, Region, RevisionName, ServiceName};
 use crate::model::image::ImageRef;
-use crate::model::place::PlaceError;
 use crate::model::secret::Secret;
 use crate::model::shown::Shown;
 
@@ -83,14 +89,14 @@ pub fn run(
     let (region, regions) = regions(&mut give);
     let kind = kind::kind(&mut give);
     let service = service_name(&mut give, runner);
-    let image = give.with("image", ImageRef::parse);
-    let key_max_age = give.with("key_max_age", scalar::days).unwrap_or(KEY_MAX_AGE);
-    let secret_max_age = give.with("secret_max_age", scalar::days).unwrap_or(SECRET_MAX_AGE);
-    let dry_run = give.switch("dry_run").unwrap_or(false);
-    let changed_paths = scalar::list(raw.whole("changed_paths").unwrap_or_default());
+    let image = give.with(name::IMAGE, ImageRef::parse);
+    let key_max_age = give.with(name::KEY_MAX_AGE, scalar::days).unwrap_or(KEY_MAX_AGE);
+    let secret_max_age = give.with(name::SECRET_MAX_AGE, scalar::days).unwrap_or(SECRET_MAX_AGE);
+    let dry_run = give.switch(name::DRY_RUN).unwrap_or(false);
+    let changed_paths = scalar::list(raw.whole(name::CHANGED_PATHS).unwrap_or_default());
     for path in changed_paths.iter().filter(|path| path.starts_with('/') || path.split('/').any(|part| part == "..")) {
         give.findings.wrong(
-            "changed_paths",
+            name::CHANGED_PATHS,
             format!("{} is no path of the repository", Shown(path)),
             "write it from the repository's root on",
         );
@@ -100,7 +106,7 @@ pub fn run(
             Some(what) => Some(what),
             None => what(&mut give, runner, image, project.as_ref(), region.as_ref(), service.as_ref()),
         },
-        Command::Rollback => Some(What::Revision(match give.parsed("to_revision", RevisionName::parse) {
+        Command::Rollback => Some(What::Revision(match give.parsed(name::TO_REVISION, RevisionName::parse) {
             Some(name) => Pick::Named(name),
             None => Pick::Previous,
         })),
@@ -123,14 +129,14 @@ pub fn run(
     let settings = service::settings(&mut give, runner, project.as_ref(), service.as_ref());
     based(&mut give, what.as_ref());
     function(&mut give, what.as_ref());
-    let domain = give.with("domain", Domain::parse);
+    let domain = give.with(name::DOMAIN, Domain::parse);
     let manifest = manifest::manifest(&mut give, runner, kind, service.as_ref());
     let checks = check::checks(&mut give, check::At::Service(settings.ingress));
     let rollout = rollout::rollout(&mut give);
     let pre_deploy = pre_deploy::pre_deploy(&mut give, service.as_ref());
     if let (Some(_), Some(What::Revision(_))) = (&pre_deploy, &what) {
         give.findings.wrong(
-            "pre_deploy_job",
+            name::PRE_DEPLOY_JOB,
             "a revision that exists gets the traffic, and nothing is deployed",
             "remove it; `slipway job` runs a job by itself",
         );
@@ -151,12 +157,12 @@ pub fn run(
         regions,
         kind,
         service,
-        github_token: raw.get("github_token").and_then(Secret::new),
+        github_token: raw.get(name::GITHUB_TOKEN).and_then(Secret::new),
         key_max_age,
         secret_max_age,
         what,
         changed_paths,
-        environment: raw.get("environment").map(str::to_owned),
+        environment: raw.get(name::ENVIRONMENT).map(str::to_owned),
         manifest,
         settings,
         domain,
@@ -172,13 +178,13 @@ pub fn run(
 /// A function is what buildpacks make a server of.
 fn function(give: &mut Give<'_>, what: Option<&What>) {
     let buildpacks = matches!(what, Some(What::Build(build)) if matches!(build.recipe, Recipe::Buildpacks { .. }));
-    if give.raw.has("function") && what.is_some() && !buildpacks {
+    if give.raw.has(name::FUNCTION) && what.is_some() && !buildpacks {
         let problem = "only buildpacks make a server of a function, and none build here";
-        give.findings.wrong("function", problem, "remove it, or give a `source` without a Dockerfile");
+        give.findings.wrong(name::FUNCTION, problem, "remove it, or give a `source` without a Dockerfile");
     }
-    if give.raw.has("function") && give.raw.has("command") {
+    if give.raw.has(name::FUNCTION) && give.raw.has(name::COMMAND) {
         let problem = "a function is started by the functions framework, and `command` starts something else";
-        give.findings.wrong("function", problem, "keep one of them");
+        give.findings.wrong(name::FUNCTION, problem, "keep one of them");
     }
 }
 
@@ -188,7 +194,7 @@ fn based(give: &mut Give<'_>, what: Option<&What>) {
     if matches!(build.recipe, Recipe::Config { .. }) {
         return;
     }
-    for name in ["base_image", "automatic_updates"] {
+    for name in [name::BASE_IMAGE, name::AUTOMATIC_UPDATES] {
         if give.said(name).is_some_and(|text| text != "false") {
             let problem = "the image that is built has its base inside: Cloud Run cannot put it on another one";
             give.findings.wrong(name, problem, "remove it, or deploy an `image` that has none");
@@ -198,20 +204,20 @@ fn based(give: &mut Give<'_>, what: Option<&What>) {
 
 /// The service, by its manifest where it is not given.
 fn service_name(give: &mut Give<'_>, runner: &Runner) -> Option<ServiceName> {
-    if give.raw.has("service") {
-        return give.parsed("service", ServiceName::parse);
+    if give.raw.has(name::SERVICE) {
+        return give.parsed(name::SERVICE, ServiceName::parse);
     }
     let named = manifest::name(give, runner).and_then(|name| ServiceName::parse(&name).ok());
     if named.is_none() {
-        give.findings.wrong("service", "it was not given", "name the Cloud Run service");
+        give.findings.wrong(name::SERVICE, "it was not given", "name the Cloud Run service");
     }
     named
 }
 
 /// The project, by the account where it is not given.
 fn project(give: &mut Give<'_>, credentials: Option<&Credentials>) -> Option<ProjectId> {
-    match give.parsed("project_id", ProjectId::parse) {
-        None if give.raw.has("project_id") => None,
+    match give.parsed(name::PROJECT_ID, ProjectId::parse) {
+        None if give.raw.has(name::PROJECT_ID) => None,
         None => {
             let project = credentials.and_then(Credentials::project);
             if let (None, Some(credentials)) = (&project, credentials) {
@@ -221,7 +227,7 @@ fn project(give: &mut Give<'_>, credentials: Option<&Credentials>) -> Option<Pro
                     (Way::Federation(_), None) => "without a `service_account` nothing says which project is meant",
                     (Way::Own(_), None) => "your own credentials name no project",
                 };
-                give.findings.wrong("project_id", problem, "give `project_id`");
+                give.findings.wrong(name::PROJECT_ID, problem, "give `project_id`");
             }
             project
         }
@@ -231,27 +237,27 @@ fn project(give: &mut Give<'_>, credentials: Option<&Credentials>) -> Option<Pro
 
 /// The region, where there is one.
 fn region(give: &mut Give<'_>) -> Option<Region> {
-    give.parsed("region", Region::parse).or_else(|| Region::parse(DEFAULT_REGION).ok())
+    give.parsed(name::REGION, Region::parse).or_else(|| Region::parse(DEFAULT_REGION).ok())
 }
 
 /// The first region, and the others.
 fn regions(give: &mut Give<'_>) -> (Option<Region>, Vec<Region>) {
     let one = region(give);
-    let Some(text) = give.text("regions") else { return (one, Vec::new()) };
-    if give.raw.has("region") {
-        give.findings.wrong("regions", "`region` is given too", "keep one of them");
+    let Some(text) = give.text(name::REGIONS) else { return (one, Vec::new()) };
+    if give.raw.has(name::REGION) {
+        give.findings.wrong(name::REGIONS, "`region` is given too", "keep one of them");
     }
-    for other in allocation::all().filter(|name| give.raw.has(name)) {
-        give.findings.wrong("regions", format!("`{other}` moves the traffic of one region"), "write `region`");
+    for other in allocation::all().filter(|name| give.raw.has(*name)) {
+        give.findings.wrong(name::REGIONS, format!("`{other}` moves the traffic of one region"), "write `region`");
     }
     let mut all: Vec<Region> = Vec::new();
     for name in scalar::list(&text) {
         match Region::parse(&name) {
             Ok(region) if all.contains(&region) => {
-                give.findings.wrong("regions", format!("`{name}` stands there twice"), "");
+                give.findings.wrong(name::REGIONS, format!("`{name}` stands there twice"), "");
             }
             Ok(region) => all.push(region),
-            Err(error) => give.findings.wrong("regions", error.to_string(), ""),
+            Err(error) => give.findings.wrong(name::REGIONS, error.to_string(), ""),
         }
     }
     if all.is_empty() {
@@ -263,15 +269,15 @@ fn regions(give: &mut Give<'_>) -> (Option<Region>, Vec<Region>) {
 
 /// What is promoted: the candidate with a tag, or the image that serves in another service.
 fn promoted(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option<&Region>) -> Option<What> {
-    if !give.raw.has("from_service") {
+    if !give.raw.has(name::FROM_SERVICE) {
         only_with_from_service(give);
-        if give.raw.has("regions") {
-            give.findings.wrong("regions", "a candidate is promoted in one region", "write `region`");
+        if give.raw.has(name::REGIONS) {
+            give.findings.wrong(name::REGIONS, "a candidate is promoted in one region", "write `region`");
         }
-        let tag = give.with("tag", rollout::tag);
-        if tag.is_none() && !give.raw.has("tag") {
+        let tag = give.with(name::TAG, rollout::tag);
+        if tag.is_none() && !give.raw.has(name::TAG) {
             give.findings.wrong(
-                "tag",
+                name::TAG,
                 "it is not said what is promoted",
                 "give the `tag` of a candidate of this service, or `from_service` to deploy what serves there",
             );
@@ -282,7 +288,7 @@ fn promoted(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option<&Re
 }
 
 fn only_with_from_service(give: &mut Give<'_>) {
-    for name in ["from_project", "from_region"] {
+    for name in [name::FROM_PROJECT, name::FROM_REGION] {
         if give.raw.has(name) {
             give.findings.wrong(name, "there is no `from_service` it could be about", "give `from_service` too");
         }
@@ -291,36 +297,11 @@ fn only_with_from_service(give: &mut Give<'_>) {
 
 /// The service in `from_service`, in the project and region of the target unless others are given.
 fn from_service(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option<&Region>) -> Option<Place> {
-    let service = give.parsed("from_service", ServiceName::parse);
-    let project = give.parsed("from_project", ProjectId::parse).or_else(|| project.cloned());
-    let region = give.parsed("from_region", Region::parse).or_else(|| region.cloned());
+    let service = give.parsed(name::FROM_SERVICE, ServiceName::parse);
+    let project = give.parsed(name::FROM_PROJECT, ProjectId::parse).or_else(|| project.cloned());
+    let region = give.parsed(name::FROM_REGION, Region::parse).or_else(|| region.cloned());
     Some(Place { project: project?, region: region?, service: service? })
 }
-
-/// Inputs that only mean something when an image is built.
-const BUILD_ONLY: &[&str] = &[
-    "dockerfile",
-    "build_target",
-    "build_args",
-    "build_config",
-    "substitutions",
-    "build_timeout",
-    "build_region",
-    "build_machine_type",
-    "build_service_account",
-    "build_worker_pool",
-    "build_disk_size",
-    "build_ignore_file",
-    "build_logs",
-    "build_without_source",
-    "build_cache",
-    "build_network",
-    "max_build_time",
-    "max_image_size",
-    "enforce_budgets",
-    "image_tags",
-    "staging_bucket",
-];
 
 fn what(
     give: &mut Give<'_>,
@@ -330,7 +311,7 @@ fn what(
     region: Option<&Region>,
     service: Option<&ServiceName>,
 ) -> Option<What> {
-    let builds = give.raw.has("source") || give.raw.has("build_config") || !give.raw.has("image");
+    let builds = give.raw.has(name::SOURCE) || give.raw.has(name::BUILD_CONFIG) || !give.raw.has(name::IMAGE);
     if builds {
         return build::build(give, runner, image, project, region, service).map(|build| What::Build(Box::new(build)));
     }
@@ -340,124 +321,10 @@ fn what(
 
 /// Inputs about a build, where none is asked for.
 fn nothing_built(give: &mut Give<'_>, why: &str) {
-    for name in BUILD_ONLY.iter().copied().filter(|name| give.raw.has(name)) {
+    // A function is told about where it is read.
+    let of_builds = BUILD.iter().map(|input| input.name).filter(|name| *name != name::FUNCTION.text());
+    for name in of_builds.filter(|name| give.raw.is_given(name)) {
         give.findings.wrong(name, why, format!("remove `{name}`, or give `source` too"));
-    }
-}
-
-/// Reading single inputs; a mistake goes to the findings and the value is absent.
-struct Give<'a> {
-    raw: &'a RawInputs,
-    findings: &'a mut Findings,
-}
-
-impl Give<'_> {
-    /// What may be told of an input's text: nothing where it may be a secret.
-    fn shown(&self, name: &str, text: &str) -> String {
-        let secret = super::spec::find(name).is_none_or(|input| input.secret);
-        if secret { "its text".to_owned() } else { Shown(text).to_string() }
-    }
-
-    /// The text of an input, unless it only says that the setting is taken back.
-    fn said(&self, name: &str) -> Option<&str> {
-        self.raw.get(name).filter(|text| !takes_back(name, text))
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        self.said(name).map(str::to_owned)
-    }
-
-    /// A value whose parser says why not.
-    fn with<T, E: ToString>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
-        let text = self.said(name)?;
-        match parse(text) {
-            Ok(value) => Some(value),
-            Err(why) => {
-                self.findings.wrong(name, format!("{} does not fit", self.shown(name, text)), why.to_string());
-                None
-            }
-        }
-    }
-
-    /// An identifier: its error already names what was given.
-    fn parsed<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, IdError>) -> Option<T> {
-        match parse(self.said(name)?) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.findings.wrong(name, error.to_string(), "");
-                None
-            }
-        }
-    }
-
-    /// The text of a file of the workspace, or of the job's own directory; a mistake when it may not be read.
-    fn file(&mut self, runner: &Runner, name: &'static str, shown: &str) -> Option<String> {
-        match runner.places().text(&runner.workspace.join(shown)) {
-            Ok(text) => Some(text),
-            Err(error) => {
-                let cure = match error {
-                    PlaceError::Outside => "write a path inside the repository",
-                    _ => "it is looked for relative to the workspace: is the repository checked out?",
-                };
-                self.findings.wrong(name, format!("{} {error}", Shown(shown)), cure);
-                None
-            }
-        }
-    }
-
-    fn switch(&mut self, name: &'static str) -> Option<bool> {
-        self.with(name, scalar::switch)
-    }
-
-    /// One word out of a few.
-    fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
-        let text = self.said(name)?;
-        if let Some((_, value)) = choices.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
-            return Some(*value);
-        }
-        let words: Vec<String> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
-        self.findings.wrong(name, format!("{} does not fit", Shown(text)), format!("write {}", words.join(" or ")));
-        None
-    }
-
-    /// A map input whose `null` takes an entry away, checked entry by entry: what is given, and the names that go.
-    fn changes(
-        &mut self,
-        name: &'static str,
-        check: impl Fn(&str, &str) -> Result<(), (String, String)>,
-    ) -> Option<ByName<String>> {
-        let input = super::spec::find(name)?;
-        let text = self.raw.whole(name)?;
-        let mut all = ByName::default();
-        for entry in super::map::parse(input, super::map::From::Input, text, self.findings) {
-            if entry.is_null {
-                all.gone.push(entry.key);
-                continue;
-            }
-            if let Err((problem, cure)) = check(&entry.key, &entry.value) {
-                self.findings.wrong_at(name, Some(entry.line), problem, cure);
-            }
-            all.put.push((entry.key, entry.value));
-        }
-        service::taken_by_null(self, name, &all.gone);
-        Some(all)
-    }
-
-    /// A map input, checked entry by entry; `None` when it was not given.
-    fn map(
-        &mut self,
-        name: &'static str,
-        check: impl Fn(&str, &str) -> Result<(), (String, String)>,
-    ) -> Option<Vec<(String, String)>> {
-        let input = super::spec::find(name)?;
-        let text = self.raw.whole(name)?;
-        let entries = super::map::parse(input, super::map::From::Input, text, self.findings);
-        for entry in &entries {
-            if let Err((problem, cure)) = entry.given().and_then(|()| check(&entry.key, &entry.value)) {
-                self.findings.wrong_at(name, Some(entry.line), problem, cure);
-            }
-        }
-        Some(entries.into_iter().map(|entry| (entry.key, entry.value)).collect())
     }
 }
 

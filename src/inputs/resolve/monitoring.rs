@@ -9,6 +9,7 @@ use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::{Give, project, region};
+use crate::inputs::spec::monitoring::name;
 use crate::model::ids::ServiceName;
 
 /// The defaults that were asked for: more than 5 % failed, slower than 2 s.
@@ -26,22 +27,23 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<M
     let credentials = credentials::find(raw, runner, &mut findings);
     let mut give = Give { raw, findings: &mut findings };
     let (project, region) = (project(&mut give, credentials.as_ref()), region(&mut give));
-    let service = give.parsed("service", ServiceName::parse);
-    if !raw.has("service") {
-        give.findings.wrong("service", "it was not given", "name the Cloud Run service");
+    let service = give.parsed(name::SERVICE, ServiceName::parse);
+    if !raw.has(name::SERVICE) {
+        give.findings.wrong(name::SERVICE, "it was not given", "name the Cloud Run service");
     }
-    let absent = give.with("state", |text| match text {
+    let absent = give.with(name::STATE, |text| match text {
         "present" => Ok(false),
         "absent" => Ok(true),
         _ => Err("write `present` or `absent`"),
     });
-    let error_rate = give.with("error_rate", |text| scalar::open(text, share)).unwrap_or(Some(ERROR_RATE));
-    let latency = give.with("latency_p95", |text| scalar::open(text, length)).unwrap_or(Some(LATENCY));
-    let instances = give.with("instances", |text| scalar::open(text, |text| scalar::number(text, 1, 10_000))).flatten();
-    let uptime_path = give.with("uptime_path", |text| scalar::open(text, path)).unwrap_or(Some("/".to_owned()));
-    let budget = give.with("budget", |text| scalar::open(text, money)).flatten();
-    let channels = give.with("notification_channels", channels).unwrap_or_default();
-    let dry_run = give.switch("dry_run").unwrap_or(false);
+    let error_rate = give.with(name::ERROR_RATE, |text| scalar::open(text, share)).unwrap_or(Some(ERROR_RATE));
+    let latency = give.with(name::LATENCY_P95, |text| scalar::open(text, length)).unwrap_or(Some(LATENCY));
+    let instances =
+        give.with(name::INSTANCES, |text| scalar::open(text, |text| scalar::number(text, 1, 10_000))).flatten();
+    let uptime_path = give.with(name::UPTIME_PATH, |text| scalar::open(text, path)).unwrap_or(Some("/".to_owned()));
+    let budget = give.with(name::BUDGET, |text| scalar::open(text, money)).flatten();
+    let channels = give.with(name::NOTIFICATION_CHANNELS, channels).unwrap_or_default();
+    let dry_run = give.switch(name::DRY_RUN).unwrap_or(false);
     match (credentials, project, region, service) {
         (Some(credentials), Some(project), Some(region), Some(service)) if findings.mistakes.is_empty() => {
             let absent = absent.unwrap_or(false);

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::super::build::Recipe;
 use super::super::runner::Runner;
 use super::{Give, yaml_reason};
+use crate::inputs::spec::deploy::name;
 use crate::model::shown::Named;
 
 /// Whether a key can be the name of what is put into a build.
@@ -33,11 +34,11 @@ pub(super) fn name_rule(key: &str, what: &str, underscore: bool) -> Result<(), (
 
 /// A build configuration of the user's own, where one is named.
 pub(super) fn own_config(give: &mut Give<'_>, runner: &Runner) -> Option<Recipe> {
-    let substitutions = give.map("substitutions", |key, _| name_rule(key, "a substitution", true));
-    let Some(path) = give.text("build_config") else {
+    let substitutions = give.map(name::SUBSTITUTIONS, |key, _| name_rule(key, "a substitution", true));
+    let Some(path) = give.text(name::BUILD_CONFIG) else {
         if substitutions.is_some() {
             give.findings.wrong(
-                "substitutions",
+                name::SUBSTITUTIONS,
                 "there is no `build_config` they could be for",
                 "use `build_args` for a Dockerfile",
             );
@@ -49,12 +50,12 @@ pub(super) fn own_config(give: &mut Give<'_>, runner: &Runner) -> Option<Recipe>
 }
 
 fn config(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Option<Map<String, Value>> {
-    let text = give.file(runner, "build_config", shown)?;
+    let text = give.file(runner, name::BUILD_CONFIG, shown)?;
     match serde_saphyr::from_str::<Value>(&text) {
         Ok(Value::Object(document)) if document.contains_key("steps") => Some(document),
         Ok(Value::Object(_)) => {
             give.findings.wrong(
-                "build_config",
+                name::BUILD_CONFIG,
                 format!("`{shown}` has no `steps`"),
                 "it must be a Cloud Build configuration",
             );
@@ -62,7 +63,7 @@ fn config(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Option<Map<Strin
         }
         Ok(_) => {
             give.findings.wrong(
-                "build_config",
+                name::BUILD_CONFIG,
                 format!("`{shown}` is no map"),
                 "it must be a Cloud Build configuration",
             );
@@ -71,7 +72,7 @@ fn config(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Option<Map<Strin
         Err(error) => {
             let line = error.location().map(|at| usize::try_from(at.line()).unwrap_or(0));
             let reason = yaml_reason(&error);
-            give.findings.wrong_at("build_config", line, format!("`{shown}` is not YAML{reason}"), "");
+            give.findings.wrong_at(name::BUILD_CONFIG, line, format!("`{shown}` is not YAML{reason}"), "");
             None
         }
     }

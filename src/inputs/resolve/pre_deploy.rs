@@ -3,16 +3,21 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::super::deploy::{Changes, Settings};
-use super::super::job::{JobSettings, PreDeploy};
+use super::super::cloud_run::job::JobSettings;
+use super::super::cloud_run::names::Changes;
+use super::super::cloud_run::settings::Settings;
+use super::super::job::PreDeploy;
 use super::super::map::{self, Entry};
-use super::super::{scalar, spec};
+use super::super::scalar;
+use super::super::spec::deploy::name;
+use super::super::spec::{self, Name};
 use super::Give;
-use super::service::{google_cpu, secret_ref, secret_rule, variable_rule};
+use super::settings::google_cpu;
+use super::variables::{secret_ref, secret_rule, variable_rule};
 use crate::model::ids::{JobName, ServiceName};
 use crate::model::shown::Named;
 
-const INPUT: &str = "pre_deploy_job";
+const INPUT: Name = name::PRE_DEPLOY_JOB;
 
 /// Its keys, for the sentence about one that is none.
 const KEYS: &str = "`name`, `command`, `args`, `env`, `secrets`, `cpu`, `memory`, `timeout`, `retries`";
@@ -26,7 +31,7 @@ pub(super) const MOST_RETRIES: u32 = 10;
 
 pub(super) fn pre_deploy(give: &mut Give<'_>, service: Option<&ServiceName>) -> Option<PreDeploy> {
     let text = give.raw.whole(INPUT)?;
-    let input = spec::find(INPUT)?;
+    let input = INPUT.row();
     let mut read = Read { input, give, name: None, timeout: DEFAULT_TIMEOUT, retries: 0, shared: Settings::default() };
     for entry in map::parse_nested(input, map::From::Input, text, read.give.findings) {
         read.key(&entry);

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::super::build::{Builder, Cache, Recipe};
-use super::super::deploy::{Deploy, Way, What};
+use super::super::cloud_run::rollout::Way;
+use super::super::deploy::{Deploy, What};
 use super::super::error::{Findings, InputErrors};
 use super::super::firebase::channel::{DEFAULT_LIFE, channel_id, expires};
 use super::super::firebase::{Destination, Serving};
@@ -18,11 +19,13 @@ use super::super::runner::Runner;
 use super::super::scalar;
 use super::foreign::{approved, strange};
 use super::{Give, release};
+use crate::inputs::spec::preview::name;
 use crate::model::image::Tag;
 use crate::model::kind::Kind;
 use crate::model::principal::Repository;
 
-/// A tag and its service's name may have this many characters together (`google-api.md` 13.2).
+/// A tag and its service's name may have this many characters together: "Combined traffic tag and service name cannot
+/// exceed 46 characters" (<https://github.com/PolicyEngine/policyengine-api/issues/3729>).
 const TAG_AND_SERVICE: usize = 46;
 
 /// What to do about another repository's pull request.
@@ -46,19 +49,19 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     let pull = pull_request(&mut give, runner);
     let closed = pull.as_ref().is_some_and(|pull| pull.closed);
     let mode = give
-        .choice("mode", &[("deploy", Mode::Deploy), ("cleanup", Mode::Cleanup)])
+        .choice(name::MODE, &[("deploy", Mode::Deploy), ("cleanup", Mode::Cleanup)])
         .or_else(|| closed.then_some(Mode::Cleanup));
-    let own_services = give.switch("preview_service").unwrap_or(true);
-    let comment = give.switch("comment").unwrap_or(true);
-    let life = give.with("expires", |text| expires(text).map_err(|error| error.cure())).unwrap_or(DEFAULT_LIFE);
+    let own_services = give.switch(name::PREVIEW_SERVICE).unwrap_or(true);
+    let comment = give.switch(name::COMMENT).unwrap_or(true);
+    let life = give.with(name::EXPIRES, |text| expires(text).map_err(|error| error.cure())).unwrap_or(DEFAULT_LIFE);
     let forks = approved(&mut give);
     if let Some(pull) = pull.as_ref().filter(|_| mode != Some(Mode::Cleanup)) {
         if pull.closed {
-            give.findings.wrong("mode", over(pull.number), "leave `mode` out: what is left of it is removed then");
+            give.findings.wrong(name::MODE, over(pull.number), "leave `mode` out: what is left of it is removed then");
         }
         // Of any other, GitHub is asked.
         if said(runner, pull) == Said::Event && !forks && pull.is_from_fork(runner.origin.repository.as_deref()) {
-            give.findings.wrong("allow_forks", strange(pull), CURE);
+            give.findings.wrong(name::ALLOW_FORKS, strange(pull), CURE);
         }
     }
     // The manifest is read in any case: its mistakes are told together with these.
@@ -72,7 +75,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     if !findings.mistakes.is_empty() {
         return Err(InputErrors::of(findings));
     }
-    let manifest = raw.get("manifest").unwrap_or("slipway.yml").to_owned();
+    let manifest = raw.get(name::MANIFEST).unwrap_or("slipway.yml").to_owned();
     let said = said(runner, &pull);
     Ok(Resolved {
         preview: Preview { pull, said, mode, forks, own_services, comment, manifest, release },
@@ -87,7 +90,7 @@ pub fn over(number: u64) -> String {
 
 fn pull_request(give: &mut Give<'_>, runner: &Runner) -> Option<PullRequest> {
     let by_event = of_run(&runner.origin);
-    let number = give.with("pull_request", |text| scalar::number(text, 1, u32::MAX)).map(u64::from);
+    let number = give.with(name::PULL_REQUEST, |text| scalar::number(text, 1, u32::MAX)).map(u64::from);
     match (number, by_event) {
         (Some(number), Some(pull)) if pull.number == number => Some(pull),
         // Nothing is known of it yet.
@@ -102,9 +105,9 @@ fn pull_request(give: &mut Give<'_>, runner: &Runner) -> Option<PullRequest> {
         }),
         (None, Some(pull)) => Some(pull),
         (None, None) => {
-            if !give.raw.has("pull_request") {
+            if !give.raw.has(name::PULL_REQUEST) {
                 let cure = "run it on `pull_request`, or give the number";
-                give.findings.wrong("pull_request", "this run is about no pull request", cure);
+                give.findings.wrong(name::PULL_REQUEST, "this run is about no pull request", cure);
             }
             None
         }
@@ -219,7 +222,7 @@ impl Shaped {
         let SiteWork::Deploy(upload) = &mut hosting.what else { return };
         match channel_id(&self.name) {
             Ok(id) => upload.channel = Channel::Preview { id, ttl: self.life },
-            Err(error) => findings.wrong(&format!("hosting.{part}"), error.to_string(), ""),
+            Err(error) => findings.wrong(format!("hosting.{part}"), error.to_string(), ""),
         }
         for source in &mut upload.sites {
             self.rewrites(&mut source.serving, services);

@@ -3,12 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use super::super::map::{self, Entry, From};
-use super::super::{scalar, spec};
+use super::super::scalar;
+use super::super::spec::Name;
+use super::super::spec::deploy::name;
 use super::Give;
 use crate::model::shown::{Named, Shown};
 
 /// The inputs, and what they may say.
-pub(super) const INPUTS: [&str; 3] = ["startup_probe", "liveness_probe", "readiness_probe"];
+pub(super) const INPUTS: [Name; 3] = [name::STARTUP_PROBE, name::LIVENESS_PROBE, name::READINESS_PROBE];
 
 /// What a probe asks, where the text says it.
 #[derive(Default)]
@@ -54,14 +56,14 @@ const KEYS: &str = "its keys are `http`, `tcp`, `grpc`, `port`, `service`, `peri
 /// What cannot be read, and what to write.
 type Wrong = (String, String);
 
-pub(super) fn probe(give: &mut Give<'_>, input: &'static str) -> Option<Value> {
+pub(super) fn probe(give: &mut Give<'_>, input: Name) -> Option<Value> {
     let text = give.said(input)?.to_owned();
     let mut probe = Probe::default();
     let mut wrong: Vec<(Option<usize>, Wrong)> = Vec::new();
     if is_short(&text) {
         wrong.extend(probe.short(&text).into_iter().map(|wrong| (None, wrong)));
     } else {
-        let described = spec::find(input)?;
+        let described = input.row();
         // gcloud's flags part their keys by commas, in one line.
         let listed = !text.contains('\n') && text.contains('=') && !text.starts_with('{');
         let text = if listed { text.replace(',', "\n") } else { text };
@@ -77,7 +79,7 @@ pub(super) fn probe(give: &mut Give<'_>, input: &'static str) -> Option<Value> {
             }
         }
     }
-    wrong.extend(probe.judged(&rules(input)).into_iter().map(|wrong| (None, wrong)));
+    wrong.extend(probe.judged(&rules(input.text())).into_iter().map(|wrong| (None, wrong)));
     if wrong.is_empty() {
         return Some(probe.value());
     }
@@ -282,8 +284,8 @@ mod tests {
     use crate::inputs::error::Findings;
     use crate::inputs::raw::RawInputs;
 
-    fn read(input: &'static str, text: &str) -> (Option<Value>, Vec<String>) {
-        let raw = RawInputs::from_texts([(input, text.to_owned())]);
+    fn read(input: Name, text: &str) -> (Option<Value>, Vec<String>) {
+        let raw = RawInputs::from_texts([(input.text(), text.to_owned())]);
         let mut findings = Findings::default();
         let value = probe(&mut Give { raw: &raw, findings: &mut findings }, input);
         (value, findings.mistakes.iter().map(ToString::to_string).collect())
@@ -300,7 +302,7 @@ mod tests {
             "http: /ready\nport: 8081\nperiod: 5s\ntimeout: 2s\nfailures: 4\ninitial_delay: 0s",
             "httpGet.path=/ready,httpGet.port=8081,periodSeconds=5,timeoutSeconds=2,failureThreshold=4,initialDelaySeconds=0",
         ] {
-            assert_eq!(read("startup_probe", text), (Some(ready.clone()), Vec::new()), "{text}");
+            assert_eq!(read(name::STARTUP_PROBE, text), (Some(ready.clone()), Vec::new()), "{text}");
         }
     }
 
@@ -318,31 +320,31 @@ mod tests {
             ("grpc: 9000", json!({"grpc": {"port": 9000}})),
             ("{grpc: my.Service, port: 9000}", json!({"grpc": {"port": 9000, "service": "my.Service"}})),
         ] {
-            assert_eq!(read("startup_probe", text), (Some(expected), Vec::new()), "{text}");
+            assert_eq!(read(name::STARTUP_PROBE, text), (Some(expected), Vec::new()), "{text}");
         }
     }
 
     #[test]
     fn every_mistake_is_told_at_once() {
         for (input, text, problems) in [
-            ("startup_probe", "hello", &["says nothing about a probe", "not said what is asked"][..]),
-            ("startup_probe", "GET ready every", &["is no path", "nothing stands behind `every`"]),
-            ("startup_probe", "GET /a every 5x often 3", &["does not fit `period`", "says nothing"]),
+            (name::STARTUP_PROBE, "hello", &["says nothing about a probe", "not said what is asked"][..]),
+            (name::STARTUP_PROBE, "GET ready every", &["is no path", "nothing stands behind `every`"]),
+            (name::STARTUP_PROBE, "GET /a every 5x often 3", &["does not fit `period`", "says nothing"]),
             (
-                "startup_probe",
+                name::STARTUP_PROBE,
                 "GET /a every 5m after 5m timeout 0s",
                 &["`period` is 300 s", "`timeout` is 0 s", "`initial_delay` is 300 s"],
             ),
-            ("startup_probe", "GET /a timeout 11s", &["one try may take 11 s"]),
-            ("startup_probe", "GET /a every 5s every 6s", &["`period` is given twice"]),
-            ("startup_probe", "tcp:99999", &["is no port"]),
-            ("startup_probe", "{http: /a, tcp: 80}", &["by HTTP and by TCP"]),
-            ("startup_probe", "{http: ':80/a', port: 81, wait: 3}", &["two ports", "`wait` is no key"]),
-            ("startup_probe", "{http: /a, service: b}", &["`service` is gRPC's"]),
-            ("startup_probe", "periodSeconds=5", &["not said what is asked"]),
-            ("liveness_probe", "tcp:8080", &["no TCP probe"]),
-            ("readiness_probe", "GET /a after 5s", &["no `initial_delay`"]),
-            ("readiness_probe", "httpGet.path=/a,successThreshold=2", &["no field for `successThreshold`"]),
+            (name::STARTUP_PROBE, "GET /a timeout 11s", &["one try may take 11 s"]),
+            (name::STARTUP_PROBE, "GET /a every 5s every 6s", &["`period` is given twice"]),
+            (name::STARTUP_PROBE, "tcp:99999", &["is no port"]),
+            (name::STARTUP_PROBE, "{http: /a, tcp: 80}", &["by HTTP and by TCP"]),
+            (name::STARTUP_PROBE, "{http: ':80/a', port: 81, wait: 3}", &["two ports", "`wait` is no key"]),
+            (name::STARTUP_PROBE, "{http: /a, service: b}", &["`service` is gRPC's"]),
+            (name::STARTUP_PROBE, "periodSeconds=5", &["not said what is asked"]),
+            (name::LIVENESS_PROBE, "tcp:8080", &["no TCP probe"]),
+            (name::READINESS_PROBE, "GET /a after 5s", &["no `initial_delay`"]),
+            (name::READINESS_PROBE, "httpGet.path=/a,successThreshold=2", &["no field for `successThreshold`"]),
         ] {
             let (value, mistakes) = read(input, text);
             assert_eq!(value, None, "{text}");

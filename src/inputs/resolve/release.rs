@@ -19,6 +19,7 @@ use super::super::runner::Runner;
 use super::super::spec::Command;
 use super::super::tree::{self, Field, Node, Value};
 use super::{Give, NOT_CHECKED_OUT, hosting};
+use crate::inputs::spec::release::name;
 use crate::model::hosting::LIVE;
 use crate::model::kind::Kind;
 use crate::model::place::PlaceError;
@@ -46,14 +47,14 @@ pub struct Resolved {
 /// Every mistake in every input and in every part of the manifest.
 pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<Resolved, InputErrors> {
     let mut give = Give { raw, findings: &mut findings };
-    let dry_run = give.switch("dry_run").unwrap_or(false);
+    let dry_run = give.switch(name::DRY_RUN).unwrap_or(false);
     let values = values(&mut give);
     let layout = document(&mut give, runner).and_then(|root| layout::read(&root, give.findings));
     let mut release = Release {
         environment: None,
         services: Vec::new(),
         sites: Vec::new(),
-        github_token: raw.get("github_token").and_then(Secret::new),
+        github_token: raw.get(name::GITHUB_TOKEN).and_then(Secret::new),
         dry_run,
     };
     if let Some(layout) = layout {
@@ -87,7 +88,7 @@ fn listed(names: &[impl AsRef<str>]) -> String {
 /// The input `values`; `None` when something is wrong with it.
 fn values(give: &mut Give<'_>) -> Option<BTreeMap<String, String>> {
     let before = give.findings.mistakes.len();
-    let values = give.map("values", |name, _| {
+    let values = give.map(name::VALUES, |name, _| {
         let cure = "write letters, digits, dashes and underscores";
         if template::is_name(name) { Ok(()) } else { Err((format!("{} is no name", Named(name)), cure.into())) }
     });
@@ -110,7 +111,7 @@ fn unused(values: &Option<BTreeMap<String, String>>, layout: &Layout, runner: &R
 
 /// The manifest as a tree.
 fn document(give: &mut Give<'_>, runner: &Runner) -> Option<Node> {
-    let shown = give.text("manifest").unwrap_or_else(|| DEFAULT_MANIFEST.to_owned());
+    let shown = give.text(name::MANIFEST).unwrap_or_else(|| DEFAULT_MANIFEST.to_owned());
     let error = match runner.places().text(&runner.workspace.join(&shown)) {
         Ok(text) => return tree::read("manifest", &text, give.findings),
         Err(error) => error,
@@ -125,18 +126,18 @@ fn document(give: &mut Give<'_>, runner: &Runner) -> Option<Node> {
         }
         None => "it is looked for relative to the workspace: is the repository checked out?".to_owned(),
     };
-    give.findings.wrong("manifest", format!("{} {error}", Shown(&shown)), cure);
+    give.findings.wrong(name::MANIFEST, format!("{} {error}", Shown(&shown)), cure);
     None
 }
 
 /// The environment that is asked for; `Err` when it is not known which.
 fn chosen<'a>(give: &mut Give<'_>, layout: &'a Layout) -> Result<Option<&'a Field>, ()> {
     let names: Vec<&str> = layout.environments.iter().map(|environment| environment.key.as_str()).collect();
-    match give.text("environment") {
+    match give.text(name::ENVIRONMENT) {
         None if names.is_empty() => Ok(None),
         None => {
             give.findings.wrong(
-                "environment",
+                name::ENVIRONMENT,
                 "it was not given",
                 format!("the manifest has {}: name one", listed(&names)),
             );
@@ -146,10 +147,10 @@ fn chosen<'a>(give: &mut Give<'_>, layout: &'a Layout) -> Result<Option<&'a Fiel
             let found = layout.environments.iter().find(|environment| environment.key == name);
             if found.is_none() && names.is_empty() {
                 let cure = "remove it, or add `environments` to the manifest";
-                give.findings.wrong("environment", "the manifest has no environments", cure);
+                give.findings.wrong(name::ENVIRONMENT, "the manifest has no environments", cure);
             } else if found.is_none() {
                 let cure = format!("the manifest has {}", listed(&names));
-                give.findings.wrong("environment", format!("there is no environment {}", Shown(&name)), cure);
+                give.findings.wrong(name::ENVIRONMENT, format!("there is no environment {}", Shown(&name)), cure);
             }
             found.map(Some).ok_or(())
         }
@@ -190,7 +191,7 @@ impl Whole<'_> {
         if services.is_empty() && sites.is_empty() && !layout.base.is_empty() {
             let taken = Section::ALL.iter().any(|section| !layout.names(*section).is_empty());
             if taken {
-                findings.wrong("manifest", "the environment takes every part away", "leave one");
+                findings.wrong(name::MANIFEST, "the environment takes every part away", "leave one");
             }
         }
         let borrows = |part: &Ready| !part.signs_in_itself();
@@ -246,10 +247,10 @@ impl Whole<'_> {
         texts.entry(own).or_insert_with(|| default.to_owned());
         if !part.signs_in_itself() {
             texts.extend(
-                credentials::INPUTS.into_iter().filter_map(|name| Some((name, self.raw.whole(name)?.to_owned()))),
+                credentials::INPUTS.into_iter().filter_map(|name| Some((name, self.raw.by_text(name)?.to_owned()))),
             );
         }
-        texts.extend(self.raw.whole("github_token").map(|text| ("github_token", text.to_owned())));
+        texts.extend(self.raw.whole(name::GITHUB_TOKEN).map(|text| ("github_token", text.to_owned())));
         // Those of `firebase.json` are the manifest's.
         texts.extend(values.map(|values| ("values", values.to_owned())));
         texts.extend(self.dry_run.then(|| ("dry_run", "true".to_owned())));
@@ -298,7 +299,7 @@ impl Whole<'_> {
     }
 
     fn site(&self, part: Ready, release: &mut Release, findings: &mut Findings) {
-        let raw = self.texts(&part, "channel", LIVE, self.raw.whole("values"));
+        let raw = self.texts(&part, "channel", LIVE, self.raw.whole(name::VALUES));
         let resolved = hosting::run(Command::Hosting, &raw, self.runner, Findings::default());
         let Some((hosting, warnings)) =
             part.keep(resolved.map(|resolved| (resolved.hosting, resolved.warnings)), findings)
@@ -358,7 +359,7 @@ impl Ready {
 
     fn wrong(&self, setting: &str, problem: String, cure: &str, findings: &mut Findings) {
         let line = self.settings.places.get(setting).map_or(self.line, |place| place.line);
-        findings.wrong_at(&join(&self.path, setting), Some(line), problem, cure);
+        findings.wrong_at(join(&self.path, setting), Some(line), problem, cure);
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::super::deploy::{Gates, OnUnknown, Rollout, Way};
+use super::super::cloud_run::rollout::{Gates, OnUnknown, Rollout, Way};
 use super::super::scalar;
 use super::Give;
+use crate::inputs::spec::deploy::name;
 
 /// A canary with longer pauses than this outlasts the job that runs it.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(6 * 3600);
@@ -16,24 +17,24 @@ const LEAST_REQUESTS: u32 = 20;
 
 pub(super) fn rollout(give: &mut Give<'_>) -> Rollout {
     let ways = [("candidate", Way::Candidate), ("canary", Way::Canary), ("direct", Way::Direct)];
-    let way = give.choice("strategy", &ways).unwrap_or(Way::Candidate);
-    let steps = give.with("canary_steps", steps).unwrap_or_else(|| DEFAULT_STEPS.to_vec());
-    let interval = give.with("canary_interval", scalar::duration).unwrap_or(Duration::from_secs(300));
+    let way = give.choice(name::STRATEGY, &ways).unwrap_or(Way::Candidate);
+    let steps = give.with(name::CANARY_STEPS, steps).unwrap_or_else(|| DEFAULT_STEPS.to_vec());
+    let interval = give.with(name::CANARY_INTERVAL, scalar::duration).unwrap_or(Duration::from_secs(300));
     if interval > LONGEST_INTERVAL {
-        give.findings.wrong("canary_interval", "longer than six hours", "write 0s to 6h");
+        give.findings.wrong(name::CANARY_INTERVAL, "longer than six hours", "write 0s to 6h");
     }
-    let tag = give.with("tag", tag);
-    let no_traffic = give.switch("no_traffic").unwrap_or(false);
+    let tag = give.with(name::TAG, tag);
+    let no_traffic = give.switch(name::NO_TRAFFIC).unwrap_or(false);
     let gates = Gates {
-        error_rate: give.with("max_error_rate", rate),
-        latency_p95: give.with("max_latency_p95", latency),
+        error_rate: give.with(name::MAX_ERROR_RATE, rate),
+        latency_p95: give.with(name::MAX_LATENCY_P95, latency),
         least_requests: give
-            .with("gate_min_requests", |text| scalar::number(text, 1, 1_000_000))
+            .with(name::GATE_MIN_REQUESTS, |text| scalar::number(text, 1, 1_000_000))
             .unwrap_or(LEAST_REQUESTS)
             .into(),
         on_unknown: give
             .choice(
-                "on_unknown",
+                name::ON_UNKNOWN,
                 &[("hold", OnUnknown::Hold), ("continue", OnUnknown::Continue), ("rollback", OnUnknown::Rollback)],
             )
             .unwrap_or_default(),
@@ -46,23 +47,28 @@ pub(super) fn rollout(give: &mut Give<'_>) -> Rollout {
         no_traffic,
         tag,
         gates,
-        restore: give.switch("rollback_on_failure").unwrap_or(true),
-        force: give.switch("force").unwrap_or(false),
-        prune: give.with("prune_revisions", |text| scalar::number(text, 0, 1000)),
+        restore: give.switch(name::ROLLBACK_ON_FAILURE).unwrap_or(true),
+        force: give.switch(name::FORCE).unwrap_or(false),
+        prune: give.with(name::PRUNE_REVISIONS, |text| scalar::number(text, 0, 1000)),
     }
 }
 
 /// Settings that mean something only beside others.
 fn only_with(give: &mut Give<'_>, way: Way, no_traffic: bool) {
-    for name in
-        ["canary_steps", "canary_interval", "max_error_rate", "max_latency_p95", "gate_min_requests", "on_unknown"]
-    {
+    for name in [
+        name::CANARY_STEPS,
+        name::CANARY_INTERVAL,
+        name::MAX_ERROR_RATE,
+        name::MAX_LATENCY_P95,
+        name::GATE_MIN_REQUESTS,
+        name::ON_UNKNOWN,
+    ] {
         if give.raw.has(name) && way != Way::Canary {
             give.findings.wrong(name, "it is about the steps of a canary", "add `strategy: canary`, or remove it");
         }
     }
-    let gated = give.raw.has("max_error_rate") || give.raw.has("max_latency_p95");
-    for name in ["gate_min_requests", "on_unknown"] {
+    let gated = give.raw.has(name::MAX_ERROR_RATE) || give.raw.has(name::MAX_LATENCY_P95);
+    for name in [name::GATE_MIN_REQUESTS, name::ON_UNKNOWN] {
         if give.raw.has(name) && !gated {
             give.findings.wrong(
                 name,
@@ -73,7 +79,7 @@ fn only_with(give: &mut Give<'_>, way: Way, no_traffic: bool) {
     }
     if no_traffic && way != Way::Candidate {
         give.findings.wrong(
-            "no_traffic",
+            name::NO_TRAFFIC,
             "it stops at the candidate, before any traffic moves",
             "leave `strategy` out, or remove `no_traffic`",
         );
@@ -94,7 +100,8 @@ fn steps(text: &str) -> Result<Vec<u8>, &'static str> {
     }
 }
 
-/// A traffic tag (`google-api.md` 7).
+/// A traffic tag. It is the first part of an address, beside the name of the service: both together have 46 characters
+/// at most, and Google says so with the write (<https://github.com/PolicyEngine/policyengine-api/issues/3729>).
 pub(super) fn tag(text: &str) -> Result<String, &'static str> {
     let fits = text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

@@ -9,6 +9,8 @@ use super::super::rotate_key::{Retire, RotateKey};
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::{Give, project};
+use crate::inputs::spec::Name;
+use crate::inputs::spec::rotate_key::name;
 use crate::model::credentials::{Credentials, Way};
 use crate::model::ids::AccountEmail;
 use crate::model::rotation::{Owner, SecretPlace};
@@ -28,19 +30,19 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     let project = project(&mut give, credentials.as_ref());
     let account = account(&mut give, credentials.as_ref());
     let place = place(&mut give, runner);
-    let token = raw.get("github_token").and_then(Secret::new);
+    let token = raw.get(name::GITHUB_TOKEN).and_then(Secret::new);
     if token.is_none() {
         give.findings.wrong(
-            "github_token",
+            name::GITHUB_TOKEN,
             "it was not given",
             "give a fine-grained personal access token, or a GitHub App's, with `Secrets: Read and write`; the workflow's own token can never write secrets",
         );
     }
     let used = credentials.as_ref().zip(account.as_ref()).and_then(|(known, account)| used(known, account));
     let retire = retire(&mut give, used.is_some());
-    let keep = ids(&mut give, "keep_keys");
-    let grace = give.with("grace", scalar::days).unwrap_or(GRACE);
-    let dry_run = give.switch("dry_run").unwrap_or(false);
+    let keep = ids(&mut give, name::KEEP_KEYS);
+    let grace = give.with(name::GRACE, scalar::days).unwrap_or(GRACE);
+    let dry_run = give.switch(name::DRY_RUN).unwrap_or(false);
     let (Some(credentials), Some(project), Some(account), Some(place), Some(token), Some(retire)) =
         (credentials, project, account, place, token, retire)
     else {
@@ -53,12 +55,16 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
 }
 
 fn account(give: &mut Give<'_>, credentials: Option<&Credentials>) -> Option<AccountEmail> {
-    if give.raw.has("account") {
-        return give.parsed("account", AccountEmail::parse);
+    if give.raw.has(name::ACCOUNT) {
+        return give.parsed(name::ACCOUNT, AccountEmail::parse);
     }
     let own = credentials?.principal.service_account().and_then(|email| AccountEmail::parse(email).ok());
     if own.is_none() {
-        give.findings.wrong("account", "this run signs in as no service account", "name the one that gets a new key");
+        give.findings.wrong(
+            name::ACCOUNT,
+            "this run signs in as no service account",
+            "name the one that gets a new key",
+        );
     }
     own
 }
@@ -72,30 +78,30 @@ fn used(credentials: &Credentials, account: &AccountEmail) -> Option<String> {
 }
 
 fn place(give: &mut Give<'_>, runner: &Runner) -> Option<SecretPlace> {
-    let name = give.with("secret", secret_name);
-    if !give.raw.has("secret") {
-        give.findings.wrong("secret", "it was not given", "name the secret that holds the key");
+    let name = give.with(name::SECRET, secret_name);
+    if !give.raw.has(name::SECRET) {
+        give.findings.wrong(name::SECRET, "it was not given", "name the secret that holds the key");
     }
-    let environment = give.text("environment");
-    if let Some(organization) = give.text("organization") {
-        for other in ["repository", "environment"] {
+    let environment = give.text(name::ENVIRONMENT);
+    if let Some(organization) = give.text(name::ORGANIZATION) {
+        for other in [name::REPOSITORY, name::ENVIRONMENT] {
             if give.raw.has(other) {
                 let cure = "keep one of them";
-                give.findings.wrong("organization", format!("`{other}` says already whose secret it is"), cure);
+                give.findings.wrong(name::ORGANIZATION, format!("`{other}` says already whose secret it is"), cure);
             }
         }
         return Some(SecretPlace { owner: Owner::Organization(organization), name: name? });
     }
-    let repository = give.text("repository").or_else(|| runner.origin.repository.clone());
+    let repository = give.text(name::REPOSITORY).or_else(|| runner.origin.repository.clone());
     let Some(repository) = repository else {
-        give.findings.wrong("repository", "this run belongs to no repository", "name it as owner/name");
+        give.findings.wrong(name::REPOSITORY, "this run belongs to no repository", "name it as owner/name");
         return None;
     };
     if !repository
         .split_once('/')
         .is_some_and(|(owner, name)| !owner.is_empty() && !name.is_empty() && !name.contains('/'))
     {
-        give.findings.wrong("repository", format!("{} does not fit", Shown(&repository)), "write it as owner/name");
+        give.findings.wrong(name::REPOSITORY, format!("{} does not fit", Shown(&repository)), "write it as owner/name");
         return None;
     }
     let owner = match environment {
@@ -118,24 +124,24 @@ fn secret_name(text: &str) -> Result<String, &'static str> {
 }
 
 fn retire(give: &mut Give<'_>, uses_its_key: bool) -> Option<Retire> {
-    let text = give.text("retire").unwrap_or_else(|| "used".to_owned());
+    let text = give.text(name::RETIRE).unwrap_or_else(|| "used".to_owned());
     match text.to_ascii_lowercase().as_str() {
         "all" => Some(Retire::All),
         "used" if uses_its_key => Some(Retire::Used),
         "used" => {
             give.findings.wrong(
-                "retire",
+                name::RETIRE,
                 "this run does not sign in with a key of the account, so it does not know which one is old",
                 "write `all`, or the ids of the keys that the new one replaces",
             );
             None
         }
-        _ => Some(Retire::Named(ids(give, "retire"))),
+        _ => Some(Retire::Named(ids(give, name::RETIRE))),
     }
 }
 
 /// Ids of keys.
-fn ids(give: &mut Give<'_>, name: &'static str) -> Vec<String> {
+fn ids(give: &mut Give<'_>, name: Name) -> Vec<String> {
     let ids = scalar::list(give.raw.whole(name).unwrap_or_default());
     for id in ids.iter().filter(|id| id.len() < 20 || !id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
         give.findings.wrong(

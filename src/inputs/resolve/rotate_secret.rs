@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
+use super::super::cloud_run::place::Place;
+use super::super::cloud_run::rollout::{OnUnknown, Way};
+use super::super::cloud_run::settings::Settings;
 use super::super::credentials;
-use super::super::deploy::{Deploy, OnUnknown, Place, Settings, Way, What};
+use super::super::deploy::{Deploy, What};
 use super::super::error::{Findings, InputErrors};
 use super::super::raw::RawInputs;
 use super::super::rotate_secret::{NewValue, RotateSecret};
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::{Give, SECRET_MAX_AGE, check, project, region, rollout};
+use crate::inputs::spec::rotate_secret::name;
 use crate::model::ids::ServiceName;
 use crate::model::kind::Kind;
 use crate::model::secret::Secret;
@@ -51,11 +55,11 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     let mut give = Give { raw, findings: &mut findings };
     let project = project(&mut give, credentials.as_ref());
     let region = region(&mut give);
-    let service = give.parsed("service", ServiceName::parse);
+    let service = give.parsed(name::SERVICE, ServiceName::parse);
     let home = project.as_ref().map(|project| project.as_str().to_owned()).unwrap_or_default();
-    let secret = give.with("secret", |text| SecretName::parse(text, &home));
+    let secret = give.with(name::SECRET, |text| SecretName::parse(text, &home));
     for (name, cure) in
-        [("service", "name the Cloud Run service"), ("secret", "name the secret that gets a new version")]
+        [(name::SERVICE, "name the Cloud Run service"), (name::SECRET, "name the secret that gets a new version")]
     {
         if !raw.has(name) {
             give.findings.wrong(name, "it was not given", cure);
@@ -64,13 +68,13 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     let value = value(&mut give);
     let checks = check::checks(&mut give, check::At::Service(None));
     let rollout = way(&mut give);
-    let grace = give.with("grace", scalar::days).unwrap_or(GRACE);
-    let max_age = give.with("secret_max_age", scalar::days).unwrap_or(SECRET_MAX_AGE);
-    let only_when_due = give.switch("only_when_due").unwrap_or(false);
-    let dry_run = give.switch("dry_run").unwrap_or(false);
-    if raw.has("secret_max_age") && !only_when_due {
+    let grace = give.with(name::GRACE, scalar::days).unwrap_or(GRACE);
+    let max_age = give.with(name::SECRET_MAX_AGE, scalar::days).unwrap_or(SECRET_MAX_AGE);
+    let only_when_due = give.switch(name::ONLY_WHEN_DUE).unwrap_or(false);
+    let dry_run = give.switch(name::DRY_RUN).unwrap_or(false);
+    if raw.has(name::SECRET_MAX_AGE) && !only_when_due {
         give.findings.wrong(
-            "secret_max_age",
+            name::SECRET_MAX_AGE,
             "every run makes a new version, however old the one in use is",
             "add `only_when_due: true`, or remove it",
         );
@@ -121,14 +125,14 @@ fn way(give: &mut Give<'_>) -> super::super::deploy::Rollout {
     let mut rollout = rollout::rollout(give);
     if rollout.way == Way::Direct {
         give.findings.wrong(
-            "strategy",
+            name::STRATEGY,
             "`direct` would send requests to a revision that nobody has tried",
             "write `candidate` or `canary`",
         );
     }
     match rollout.gates.on_unknown {
-        OnUnknown::Hold if give.raw.has("on_unknown") => give.findings.wrong(
-            "on_unknown",
+        OnUnknown::Hold if give.raw.has(name::ON_UNKNOWN) => give.findings.wrong(
+            name::ON_UNKNOWN,
             "`hold` would leave the service between two versions",
             "write `rollback` or `continue`",
         ),
@@ -139,28 +143,28 @@ fn way(give: &mut Give<'_>) -> super::super::deploy::Rollout {
 }
 
 fn value(give: &mut Give<'_>) -> Option<NewValue> {
-    let length = give.with("length", |text| scalar::number(text, 1, LONGEST));
-    let alphabet = give.with("alphabet", alphabet);
-    if let Some(given) = give.raw.get("value").and_then(Secret::new) {
-        for name in ["length", "alphabet"] {
+    let length = give.with(name::LENGTH, |text| scalar::number(text, 1, LONGEST));
+    let alphabet = give.with(name::ALPHABET, alphabet);
+    if let Some(given) = give.raw.get(name::VALUE).and_then(Secret::new) {
+        for name in [name::LENGTH, name::ALPHABET] {
             if give.raw.has(name) {
                 give.findings.wrong(name, "the value is given, and not made of chance", format!("remove `{name}`"));
             }
         }
         if given.expose().len() < SHORTEST {
             give.findings.wrong(
-                "value",
+                name::VALUE,
                 format!("it has fewer than {SHORTEST} characters"),
                 "give a longer one: a short one can be guessed, and cannot be hidden in a log",
             );
         }
         if given.expose().len() > LARGEST {
-            give.findings.wrong("value", "it is larger than 64 KiB", "Secret Manager takes no more");
+            give.findings.wrong(name::VALUE, "it is larger than 64 KiB", "Secret Manager takes no more");
         }
         return Some(NewValue::Given(given));
     }
     let wrong = |name| give.raw.has(name);
-    if wrong("length") && length.is_none() || wrong("alphabet") && alphabet.is_none() {
+    if wrong(name::LENGTH) && length.is_none() || wrong(name::ALPHABET) && alphabet.is_none() {
         return None;
     }
     let (length, alphabet) = (length.unwrap_or(LENGTH), alphabet.unwrap_or_else(alphanumeric));
@@ -169,7 +173,7 @@ fn value(give: &mut Give<'_>) -> Option<NewValue> {
     if bits < LEAST_BITS {
         let enough = (LEAST_BITS / per_character).ceil();
         give.findings.wrong(
-            "length",
+            name::LENGTH,
             format!("{length} characters out of {} are {bits:.0} bits, which can be guessed", alphabet.len()),
             format!("write {enough:.0} or more; a value that must be short can be given in `value`"),
         );

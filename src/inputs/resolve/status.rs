@@ -6,6 +6,7 @@ use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::status::StatusInput;
 use super::{Give, project, region};
+use crate::inputs::spec::status::name;
 use crate::model::ids::ServiceName;
 
 /// Resolves the inputs of the status command.
@@ -16,9 +17,9 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<S
     let credentials = credentials::find(raw, runner, &mut findings);
     let mut give = Give { raw, findings: &mut findings };
     let (project, region) = (project(&mut give, credentials.as_ref()), region(&mut give));
-    let service = give.parsed("service", ServiceName::parse);
-    if !raw.has("service") {
-        give.findings.wrong("service", "it was not given", "name the Cloud Run service");
+    let service = give.parsed(name::SERVICE, ServiceName::parse);
+    if !raw.has(name::SERVICE) {
+        give.findings.wrong(name::SERVICE, "it was not given", "name the Cloud Run service");
     }
     match (credentials, project, region, service) {
         (Some(credentials), Some(project), Some(region), Some(service)) if findings.mistakes.is_empty() => {

@@ -1,7 +1,8 @@
 use super::*;
 use crate::inputs::build::{Builder, Cache, Recipe};
-use crate::inputs::deploy::{SecretRef, Strategy};
-use crate::inputs::spec::Command;
+use crate::inputs::cloud_run::names::Strategy;
+use crate::inputs::cloud_run::settings::SecretRef;
+use crate::inputs::spec::{self, Command};
 use std::collections::BTreeMap;
 
 const KEY: &str = r#"{"type":"service_account","project_id":"harbour-dev","private_key":"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n","client_email":"d@harbour-dev.iam.gserviceaccount.com","token_uri":"https://oauth2.googleapis.com/token"}"#;
@@ -16,7 +17,7 @@ fn resolve(inputs: &[(&str, &str)]) -> Result<Resolved, Vec<String>> {
         [("credentials_json", KEY), ("service", "web")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
     texts.extend(inputs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
     let mut findings = Findings::default();
-    let raw = RawInputs::collect(&Command::Deploy.inputs(), &texts, &[], &mut findings);
+    let raw = RawInputs::collect(&Command::Deploy.inputs(), spec::ELSEWHERE, &texts, &[], &mut findings);
     run(Command::Deploy, &raw, &runner, findings).map_err(|errors| errors.mistakes().map(ToString::to_string).collect())
 }
 
@@ -113,4 +114,12 @@ fn all_mistakes_are_told_at_once() {
         assert!(mistakes.iter().any(|m| m.starts_with(expected)), "{expected}\n{mistakes:#?}");
     }
     assert_eq!(mistakes.len(), 11, "{mistakes:#?}");
+}
+
+#[test]
+fn what_is_listed_by_its_name_alone_is_an_input() {
+    let listed = kind::OF_REQUESTS.iter().chain(&allocation::DEPLOYS).chain(&containers::OF_CONTAINERS);
+    for name in listed.copied().chain(super::super::idle::mentioned()) {
+        assert!(spec::find(name).is_some(), "{name}");
+    }
 }

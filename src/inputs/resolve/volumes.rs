@@ -2,12 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::deploy::{ByName, Mount};
+use super::super::cloud_run::names::ByName;
+use super::super::cloud_run::settings::Mount;
 use super::super::map::{self, Entry, From};
+use super::super::scalar;
 use super::super::setting::takes_back;
-use super::super::{scalar, spec};
+use super::super::spec::Name;
+use super::super::spec::deploy::name;
 use super::Give;
-use super::service::{secret_ref, taken_by_null};
+use super::variables::secret_ref;
 use crate::model::ids::DnsLabel;
 use crate::model::shown::{Named, Shown};
 
@@ -17,15 +20,14 @@ const SHORT: &str = "write `gs://BUCKET`, `nfs://SERVER/PATH`, `memory 512Mi`, `
 type Wrong = (String, String);
 
 pub(super) fn volumes(give: &mut Give<'_>) -> ByName<Value> {
-    named(give, "volumes", |give, entry| {
+    named(give, name::VOLUMES, |give, entry| {
         if DnsLabel::parse(&entry.key).is_err() {
             let cure = "write lowercase letters, digits and `-`, beginning with a letter, at most 63";
             return Err((format!("{} is no volume's name", Named(&entry.key)), cure.into()));
         }
         let text = entry.value.trim();
         if text.starts_with('{') || text.lines().count() > 1 || text.contains(": ") {
-            let input = spec::find("volumes").ok_or_else(|| (String::new(), String::new()))?;
-            let keys = map::parse_inner(input, From::Input, entry, give.findings);
+            let keys = map::parse_inner(name::VOLUMES.row(), From::Input, entry, give.findings);
             of_keys(&keys)
         } else {
             short(text)
@@ -34,7 +36,7 @@ pub(super) fn volumes(give: &mut Give<'_>) -> ByName<Value> {
 }
 
 pub(super) fn mounts(give: &mut Give<'_>) -> ByName<Mount> {
-    named(give, "volume_mounts", |_, entry| {
+    named(give, name::VOLUME_MOUNTS, |_, entry| {
         if !entry.key.starts_with('/') || entry.key.split('/').any(|part| part == "..") {
             let cure = "write `/path: VOLUME`";
             return Err((format!("{} is no path in a container", Named(&entry.key)), cure.into()));
@@ -54,20 +56,15 @@ pub(super) fn mounts(give: &mut Give<'_>) -> ByName<Mount> {
 }
 
 /// Reads a map entry by entry. `null` takes an entry away, `default` everything.
-fn named<T>(
-    give: &mut Give<'_>,
-    name: &'static str,
-    read: impl Fn(&mut Give<'_>, &Entry) -> Result<T, Wrong>,
-) -> ByName<T> {
+fn named<T>(give: &mut Give<'_>, name: Name, read: impl Fn(&mut Give<'_>, &Entry) -> Result<T, Wrong>) -> ByName<T> {
     let mut all = ByName::default();
     let Some(text) = give.raw.whole(name) else { return all };
-    if takes_back(name, text.trim()) {
+    if takes_back(name.text(), text.trim()) {
         all.all_gone = true;
         return all;
     }
-    let Some(input) = spec::find(name) else { return all };
-    let entries = map::parse_nested(input, From::Input, text, give.findings);
-    if entries.is_empty() && give.findings.mistakes.iter().all(|mistake| mistake.input != name) {
+    let entries = map::parse_nested(name.row(), From::Input, text, give.findings);
+    if entries.is_empty() && give.findings.mistakes.iter().all(|mistake| mistake.input != name.text()) {
         give.findings.wrong(name, "it names nothing, and changes nothing", "write `default` to take all away");
     }
     for entry in entries {
@@ -80,7 +77,7 @@ fn named<T>(
             Err((problem, cure)) => give.findings.wrong_at(name, Some(entry.line), problem, cure),
         }
     }
-    taken_by_null(give, name, &all.gone);
+    give.taken_by_null(name, &all.gone);
     all
 }
 

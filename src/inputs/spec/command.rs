@@ -1,9 +1,10 @@
 //! What the program can be told to do, and which inputs each command takes.
 
-use super::hosting::PLACES;
+use super::deploy::MORE;
+use super::hosting::{self, PLACES};
 use super::{
-    DEPLOY, DOCTOR, EXPORT, Group, HOSTING, HOSTING_MORE, Input, JOB, LOGS, MONITORING, MORE, PREVIEW, RELEASE,
-    ROTATE_KEY, ROTATE_SECRET, STATUS, text,
+    DEPLOY, DOCTOR, EXPORT, Group, HOSTING, HOSTING_MORE, Input, JOB, LOGS, MONITORING, PREVIEW, RELEASE, ROTATE_KEY,
+    ROTATE_SECRET, STATUS,
 };
 
 /// What the program can be told to do.
@@ -195,15 +196,19 @@ impl Command {
 
 /// What the rollback action has for sites.
 const ROLLBACK_SITE: &[Input] = &[
-    text(Group::Target, "site", "", "In place of `service`: the Hosting site that goes back"),
-    text(Group::Target, "channel", "live", "With `site`: the channel that goes back"),
-    text(Group::What, "to_version", "the one that served before", "With `site`: version to go back to"),
-    text(Group::What, "message", "the commit and the run", "With `site`: message of the release"),
+    hosting::row::SITE.says(Group::Target, "", "In place of `service`: the Hosting site that goes back"),
+    hosting::row::CHANNEL.says(Group::Target, "live", "With `site`: the channel that goes back"),
+    hosting::row::TO_VERSION.says(Group::What, "the one that served before", "With `site`: version to go back to"),
+    hosting::row::MESSAGE.says(Group::What, "the commit and the run", "With `site`: message of the release"),
 ];
 
 /// What the promote action has for sites.
 const PROMOTE_SITE: &[Input] = &[
-    text(Group::Target, "site", "", "In place of `service`: the Hosting site whose preview everybody shall see"),
-    text(Group::What, "from_channel", "", "With `site`: preview channel whose version everybody shall see"),
-    text(Group::What, "message", "the commit and the run", "With `site`: message of the release"),
+    hosting::row::SITE.says(
+        Group::Target,
+        "",
+        "In place of `service`: the Hosting site whose preview everybody shall see",
+    ),
+    hosting::row::FROM_CHANNEL.says(Group::What, "", "With `site`: preview channel whose version everybody shall see"),
+    hosting::row::MESSAGE.says(Group::What, "the commit and the run", "With `site`: message of the release"),
 ];

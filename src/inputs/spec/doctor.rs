@@ -1,44 +1,54 @@
 //! The inputs of the doctor.
 
-use super::{Group, Input, count, joined, recurring, rotate_secret, sign_in, text};
+use super::super::engine::declare::{Group, Input, count, inputs, joined};
+use super::sign_in;
 
 /// Every input of `slipway doctor` and of the action in `actions/doctor`.
 pub const DOCTOR: &[Input] = &joined::<{ count(TABLES) }>(TABLES);
 
 const TABLES: &[&[Input]] = &[sign_in::WAYS, OWN];
 
-const OWN: &[Input] = &[
-    sign_in::KEY_MAX_AGE,
-    rotate_secret::MAX_AGE,
-    text(Group::Target, "project_id", "the account's project", "Google Cloud project to look at"),
-    text(Group::Target, "region", "us-central1", "Cloud Run region"),
-    text(Group::Target, "service", "", "Cloud Run service to look at, whether it is there yet or not"),
-    text(Group::Target, "site", "", "Hosting site to look at"),
-    text(Group::Target, "domain", "", "Domain whose mapping and certificate are looked at"),
-    text(
-        Group::Build,
-        "image",
-        "that of the service's image, else gcr.io/PROJECT/SERVICE",
-        "Where builds push the image, as `image` of the deploy has it",
-    ),
-    recurring::BUILD_CONFIG,
-    recurring::SUBSTITUTIONS,
-    text(Group::Build, "build_region", "global", "Cloud Build location"),
-    text(Group::Build, "build_service_account", "Cloud Build's default account", "Account builds run as"),
-    text(Group::Build, "staging_bucket", "PROJECT-slipway-REGION", "Bucket sources are staged in"),
-    recurring::MAX_BUILD_TIME,
-    recurring::MAX_IMAGE_SIZE,
-    text(
-        Group::Service,
-        "runtime_service_account",
-        "the one the service has, else Compute Engine's default account",
-        "Account the service runs as",
-    ),
-    text(
-        Group::Run,
-        "fix_script",
-        "",
-        "`true` prints the commands that mend what was found as one shell script; a path in the workspace writes it there",
-    ),
-    recurring::NOTIFY,
-];
+inputs! {
+    also [recurring];
+
+    const OWN = [
+        ..recurring::KEY_MAX_AGE,
+        ..recurring::SECRET_MAX_AGE,
+        ..deploy::PROJECT_ID(Group::Target, "the account's project", "Google Cloud project to look at"),
+        ..deploy::REGION(Group::Target, "us-central1", "Cloud Run region"),
+        SERVICE = text("service", Group::Target, "", "Cloud Run service to look at, whether it is there yet or not"),
+        SITE = text("site", Group::Target, "", "Hosting site to look at"),
+        DOMAIN = text("domain", Group::Target, "", "Domain whose mapping and certificate are looked at"),
+        IMAGE = text(
+            "image",
+            Group::Build,
+            "that of the service's image, else gcr.io/PROJECT/SERVICE",
+            "Where builds push the image, as `image` of the deploy has it",
+        ),
+        ..recurring::BUILD_CONFIG,
+        ..recurring::SUBSTITUTIONS,
+        BUILD_REGION = text("build_region", Group::Build, "global", "Cloud Build location"),
+        BUILD_SERVICE_ACCOUNT = text(
+            "build_service_account",
+            Group::Build,
+            "Cloud Build's default account",
+            "Account builds run as",
+        ),
+        STAGING_BUCKET = text("staging_bucket", Group::Build, "PROJECT-slipway-REGION", "Bucket sources are staged in"),
+        ..recurring::MAX_BUILD_TIME,
+        ..recurring::MAX_IMAGE_SIZE,
+        RUNTIME_SERVICE_ACCOUNT = text(
+            "runtime_service_account",
+            Group::Service,
+            "the one the service has, else Compute Engine's default account",
+            "Account the service runs as",
+        ),
+        FIX_SCRIPT = text(
+            "fix_script",
+            Group::Run,
+            "",
+            "`true` prints the commands that mend what was found as one shell script; a path in the workspace writes it there",
+        ),
+        ..recurring::NOTIFY_WEBHOOK,
+    ];
+}

@@ -1,6 +1,6 @@
 use super::*;
+use crate::inputs::cloud_run::names::Several;
 use crate::inputs::deploy::Changes;
-use crate::inputs::several::Several;
 
 fn run(template: Value, container: Value, settings: &Settings) -> Result<(Value, Value), ChangeError> {
     let (Value::Object(mut template), Value::Object(mut container)) = (template, container) else { panic!("objects") };

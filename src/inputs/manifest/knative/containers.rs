@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 
 use super::super::Resource;
 use super::super::path::Path;
-use super::read::{Parts, Reader, commas, set};
-use super::table::Part;
+use super::annotation::Part;
+use super::reader::{Parts, Reader, commas, set};
 use crate::inputs::manifest::shape;
 
-/// The volume that brings the sockets of Cloud SQL, and where they appear (`run.v1`, Volume.name; google-api.md).
+/// The volume that brings the sockets of Cloud SQL, and where they appear (`run.v1`, Volume.name).
 pub(super) const SOCKETS: (&str, &str) = ("cloudsql", "/cloudsql");
 
 /// Drivers of volumes.

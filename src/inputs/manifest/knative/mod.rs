@@ -4,10 +4,12 @@
 //!
 //! Nothing is left out but what Google writes itself: what is not understood, or has no place in v2, is a mistake.
 
+mod annotation;
 mod containers;
 mod fields;
 mod fields_others;
 mod read;
+mod reader;
 mod table;
 mod table_others;
 #[cfg(test)]
@@ -20,7 +22,7 @@ pub(super) use read::convert;
 pub(crate) use write::write;
 
 use super::Resource;
-use table::{On, Place};
+use annotation::{On, Place};
 
 /// What becomes of an annotation of Google's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +37,7 @@ pub enum Fate {
 
 /// The list of annotations for people: its name, where it stands, what becomes of it, and the field in v2.
 pub fn annotations(resource: Resource) -> Vec<(&'static str, String, Fate, String)> {
-    let of = |annotation: &table::Annotation| {
+    let of = |annotation: &annotation::Annotation| {
         let on = match annotation.on {
             On::Service => resource.word().to_owned(),
             On::Template => "template".to_owned(),

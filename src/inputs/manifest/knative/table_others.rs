@@ -5,7 +5,7 @@
 //! run jobs deploy` and `gcloud beta run worker-pools deploy`). What stands on the template of a job is its executions'
 //! (`spec.template.metadata`), and v2 has most of it one level below, on the tasks.
 
-use super::table::{
+use super::annotation::{
     Annotation, EGRESS, ENVIRONMENT, Form, INTERFACES, NO_FIELD, On, Part, Place, REVOCATION, STAGES, nowhere,
     of_containers, of_service, of_template, past,
 };

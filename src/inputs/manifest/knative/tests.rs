@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::super::generated::Maker;
 use super::super::{Resource, read};
-use super::table::{Annotation, Form, On, Place, of};
+use super::annotation::{Annotation, Form, On, Place};
+use super::table::of;
 use super::write::write;
 use crate::inputs::error::Findings;
 
@@ -83,7 +84,7 @@ fn has_its_field_both_ways(resource: Resource, annotation: &Annotation) -> bool 
             let (text, value) = sample(form);
             let document = good_as(resource, &with_as(resource, annotation.on, annotation.name, &text));
             let place = if annotation.on == On::Template { format!("template.{field}") } else { field.to_owned() };
-            assert_eq!(super::read::at(&document, &place), Some(&value), "{}", annotation.name);
+            assert_eq!(super::reader::at(&document, &place), Some(&value), "{}", annotation.name);
             let again = good_as(resource, &document.to_string());
             assert_eq!(again, document, "v2's form knows the field of {}", annotation.name);
             let back = write(resource, &document);

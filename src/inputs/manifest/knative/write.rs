@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::super::Resource;
+use super::annotation::{Form, On, Part, Place};
 use super::containers::{ALIKE, BUCKETS, INSTANCES, MEDIA, PROBES, SOCKETS};
-use super::read::{ACCELERATOR, BASE_IMAGE_RUNTIME, MULTI_REGION, at, set};
-use super::table::{Form, On, Part, Place, of};
+use super::read::{ACCELERATOR, BASE_IMAGE_RUNTIME, MULTI_REGION};
+use super::reader::{at, set};
+use super::table::of;
 
 /// A service, job or worker pool in Knative's form.
 pub(crate) fn write(resource: Resource, from: &Value) -> Value {

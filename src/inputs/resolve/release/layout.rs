@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use super::super::super::error::Findings;
 use super::super::super::raw;
-use super::super::super::spec::{Command, Group, Input};
+use super::super::super::spec::{Command, ELSEWHERE, Group, Input};
 use super::super::super::tree::{Field, Node, Value};
 use super::template::{self, Piece, TemplateError};
 use super::{join, listed};
+use crate::inputs::spec::release::name;
 
 /// A kind of parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +110,7 @@ pub(super) fn names(fields: &[Field], section: Section) -> Vec<String> {
 pub(super) fn read(root: &Node, findings: &mut Findings) -> Option<Layout> {
     let Some(all) = fields(root) else {
         findings.wrong_at(
-            "manifest",
+            name::MANIFEST,
             Some(root.line),
             format!("this is {}, not a map", root.kind()),
             "write `services:` and the parts below it",
@@ -121,7 +122,7 @@ pub(super) fn read(root: &Node, findings: &mut Findings) -> Option<Layout> {
     let mut layout = Layout { base, ..Layout::default() };
     let names = Section::ALL.map(|section| layout.names(section));
     if names.iter().all(Vec::is_empty) {
-        findings.wrong("manifest", "it has no parts", "write at least one below `services` or `hosting`");
+        findings.wrong(name::MANIFEST, "it has no parts", "write at least one below `services` or `hosting`");
     }
     let mut look = Look { findings, values: BTreeSet::new(), names, in_environment: false };
     look.level(&layout.base, "", "environments");
@@ -238,7 +239,7 @@ impl Look<'_> {
             match cure {
                 Some(cure) => self.wrong(&path, setting.line, "it is no setting of a part", cure),
                 None => {
-                    let cure = raw::cure(&settings, &setting.key);
+                    let cure = raw::cure(&settings, ELSEWHERE, &setting.key);
                     self.wrong(&path, setting.line, "there is no such setting", cure);
                 }
             }

@@ -6,12 +6,12 @@ use super::super::super::error::Findings;
 use super::super::super::map;
 use super::super::super::raw::RawInputs;
 use super::super::super::runner::Runner;
-use super::super::super::spec;
 use super::super::super::tree::{Field, Node, Value};
 use super::super::Give;
 use super::layout::{self, DEFAULTS, Section};
 use super::template::{self, Piece};
 use super::{chosen, document, laid};
+use crate::inputs::spec::release::name;
 use crate::model::key::ServiceAccountKey;
 
 /// Settings whose texts become names, addresses or labels: whoever sees the service, its project or this log reads them.
@@ -71,9 +71,9 @@ impl HiddenValue {
 
 /// The values that stay secret, to be hidden before anything is printed. Where the manifest cannot be read, all do.
 pub fn values_to_hide(raw: &RawInputs, runner: &Runner) -> Vec<HiddenValue> {
-    let (Some(input), Some(text)) = (spec::find("values"), raw.whole("values")) else { return Vec::new() };
+    let Some(text) = raw.whole(name::VALUES) else { return Vec::new() };
     let published = published(raw, runner).unwrap_or_default();
-    let entries = map::parse(input, map::From::Input, text, &mut Findings::default()).into_iter();
+    let entries = map::parse(name::VALUES.row(), map::From::Input, text, &mut Findings::default()).into_iter();
     let secret = entries.filter(|entry| !published.contains(&entry.key));
     secret
         .map(|entry| {

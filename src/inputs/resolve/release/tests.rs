@@ -46,7 +46,8 @@ fn resolve_in(root: &Path, inputs: &[(&str, &str)]) -> Result<Resolved, Vec<Stri
     texts.extend(inputs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
     texts.retain(|_, text| !text.is_empty());
     let mut findings = Findings::default();
-    let raw = RawInputs::collect(&Command::Release.inputs(), &texts, &[], &mut findings);
+    let raw =
+        RawInputs::collect(&Command::Release.inputs(), crate::inputs::spec::ELSEWHERE, &texts, &[], &mut findings);
     run(&raw, &runner, findings).map_err(|errors| errors.mistakes().map(ToString::to_string).collect())
 }
 

@@ -157,7 +157,8 @@ fn what_must_be_hidden_is_every_long_value_and_the_keys_in_them() {
     let values = serde_json::json!({"SHORT": "1234567", "LONG": " 12345678 ", "KEY": other_key()}).to_string();
     let mut findings = Findings::default();
     let inputs = [("values".to_owned(), values)].into();
-    let raw = RawInputs::collect(&Command::Release.inputs(), &inputs, &[], &mut findings);
+    let raw =
+        RawInputs::collect(&Command::Release.inputs(), crate::inputs::spec::ELSEWHERE, &inputs, &[], &mut findings);
     let hide = |raw: &RawInputs| values_to_hide(raw, &Runner::default());
     let hidden: Vec<String> = hide(&raw).iter().flat_map(HiddenValue::hidden).collect();
     let key = "-----BEGIN PRIVATE KEY-----\nQkJCQg\n-----END PRIVATE KEY-----";

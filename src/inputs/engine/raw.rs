@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::declare::{Input, Name};
 use super::error::Findings;
-use super::spec::{ELSEWHERE, Input};
 
 /// The texts that were given, by input name. Blank texts are absent.
 #[derive(Debug, Clone, Default)]
@@ -14,9 +14,11 @@ pub struct RawInputs {
 }
 
 impl RawInputs {
-    /// Joins `INPUT_*` texts and flags over `table`; a flag wins. Unknown names are mistakes.
+    /// Joins `INPUT_*` texts and flags over `table`; a flag wins. Unknown names are mistakes; `elsewhere` says what to
+    /// write in place of those that are known from other actions.
     pub fn collect(
         table: &[&'static Input],
+        elsewhere: &[(&str, &str)],
         inputs: &BTreeMap<String, String>,
         flags: &[(&'static str, String)],
         findings: &mut Findings,
@@ -46,7 +48,7 @@ impl RawInputs {
                         findings.wrong(input.name, other, "keep one");
                     }
                 }
-                None => findings.wrong(name, "there is no such input", cure(table, name)),
+                None => findings.wrong(name, "there is no such input", cure(table, elsewhere, name)),
             }
         }
         for (name, text) in flags {
@@ -81,24 +83,34 @@ impl RawInputs {
     }
 
     /// The text of an input, trimmed.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.texts.get(name).map(|text| text.trim())
+    pub(crate) fn get(&self, name: Name) -> Option<&str> {
+        self.whole(name).map(str::trim)
     }
 
     /// The text of an input with its blanks and line breaks, for grammars with lines.
-    pub fn whole(&self, name: &str) -> Option<&str> {
-        self.texts.get(name).map(String::as_str)
+    pub(crate) fn whole(&self, name: Name) -> Option<&str> {
+        self.by_text(name.text())
     }
 
     /// Whether an input was given.
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: Name) -> bool {
+        self.is_given(name.text())
+    }
+
+    /// The text of an input whose name comes from outside: a flag, a manifest, a table of fields.
+    pub(crate) fn by_text(&self, name: &str) -> Option<&str> {
+        self.texts.get(name).map(String::as_str)
+    }
+
+    /// Whether an input was given whose name comes from outside.
+    pub(crate) fn is_given(&self, name: &str) -> bool {
         self.texts.contains_key(name)
     }
 }
 
 /// What to write in place of a name that no input has.
-pub(super) fn cure(table: &[&'static Input], name: &str) -> String {
-    if let Some((_, cure)) = ELSEWHERE.iter().find(|(other, _)| *other == name) {
+pub(crate) fn cure(table: &[&'static Input], elsewhere: &[(&str, &str)], name: &str) -> String {
+    if let Some((_, cure)) = elsewhere.iter().find(|(other, _)| *other == name) {
         return (*cure).to_owned();
     }
     match nearest(table.iter().map(|input| input.name), name) {
@@ -108,13 +120,13 @@ pub(super) fn cure(table: &[&'static Input], name: &str) -> String {
 }
 
 /// The name that was meant, where one is near.
-pub(super) fn nearest<'a>(names: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(names: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
     let nearest = names.map(|known| (distance(known, name), known)).min();
     nearest.filter(|(steps, _)| *steps <= 2 + name.len() / 6).map(|(_, nearest)| nearest)
 }
 
 /// Edits between two names, counting a swap of neighbours as one.
-pub(super) fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
     for i in 1..=a.len() {
@@ -135,20 +147,21 @@ pub(super) fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inputs::spec::Command;
+    use crate::inputs::spec::deploy::name;
+    use crate::inputs::spec::{Command, ELSEWHERE};
 
     fn collect(inputs: &[(&str, &str)], flags: &[(&'static str, &str)]) -> (RawInputs, Vec<String>) {
         let mut findings = Findings::default();
         let inputs = inputs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let flags: Vec<_> = flags.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
-        let raw = RawInputs::collect(&Command::Deploy.inputs(), &inputs, &flags, &mut findings);
+        let raw = RawInputs::collect(&Command::Deploy.inputs(), ELSEWHERE, &inputs, &flags, &mut findings);
         (raw, findings.mistakes.iter().map(ToString::to_string).collect())
     }
 
     #[test]
     fn a_flag_wins_over_an_input() {
         let (raw, mistakes) = collect(&[("service", " web "), ("region", "r1")], &[("region", "r2")]);
-        assert_eq!((raw.get("service"), raw.get("region")), (Some("web"), Some("r2")));
+        assert_eq!((raw.get(name::SERVICE), raw.get(name::REGION)), (Some("web"), Some("r2")));
         assert!(mistakes.is_empty());
     }
 

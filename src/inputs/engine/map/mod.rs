@@ -12,8 +12,8 @@ mod yaml;
 
 use std::collections::HashMap;
 
+use super::declare::Input;
 use super::error::{Findings, Mistake};
-use super::spec::Input;
 use crate::model::shown::Named;
 
 pub(super) use yaml::one_paragraph;

@@ -45,13 +45,20 @@ pub struct Findings {
 
 impl Findings {
     /// Adds a mistake without a line.
-    pub fn wrong(&mut self, input: &str, problem: impl Into<String>, cure: impl Into<String>) {
+    pub fn wrong(&mut self, input: impl AsRef<str>, problem: impl Into<String>, cure: impl Into<String>) {
         self.wrong_at(input, None, problem, cure);
     }
 
     /// Adds a mistake in a line.
-    pub fn wrong_at(&mut self, input: &str, line: Option<usize>, problem: impl Into<String>, cure: impl Into<String>) {
-        self.mistakes.push(Mistake { input: input.into(), line, problem: problem.into(), cure: cure.into() });
+    pub fn wrong_at(
+        &mut self,
+        input: impl AsRef<str>,
+        line: Option<usize>,
+        problem: impl Into<String>,
+        cure: impl Into<String>,
+    ) {
+        let input = input.as_ref().to_owned();
+        self.mistakes.push(Mistake { input, line, problem: problem.into(), cure: cure.into() });
     }
 
     /// Notes how an input was called whose text was given in other words: what is wrong with it is told by that name.
