@@ -61,7 +61,8 @@ pub fn meant(name: &str, listed: &[String]) -> Option<String> {
     let all = listed.iter().map(String::as_str).chain(REGIONS);
     let mut best: Option<(usize, &str)> = None;
     for region in all {
-        let apart = spellings(name).iter().map(|spelling| strsim::levenshtein(spelling, region)).min().unwrap_or(usize::MAX);
+        let apart =
+            spellings(name).iter().map(|spelling| strsim::levenshtein(spelling, region)).min().unwrap_or(usize::MAX);
         if apart <= SLIPS && best.is_none_or(|(before, _)| apart < before) {
             best = Some((apart, region));
         }

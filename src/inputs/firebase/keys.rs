@@ -142,7 +142,8 @@ pub(super) fn advice(home: &str, name: &str) -> String {
         return format!("it belongs into `{}`", home_of(key.path));
     }
     let others: &[&'static str] = if home.is_empty() { ELSEWHERE } else { &[] };
-    let nearest = names_at(home).chain(others.iter().copied()).map(|known| (strsim::osa_distance(known, name), known)).min();
+    let nearest =
+        names_at(home).chain(others.iter().copied()).map(|known| (strsim::osa_distance(known, name), known)).min();
     match nearest {
         Some((steps, nearest)) if is_near(steps, name) => format!("did you mean `{nearest}`?"),
         _ => String::new(),
