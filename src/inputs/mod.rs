@@ -33,3 +33,4 @@ pub mod spec;
 pub mod status;
 pub mod tree;
 pub mod webhook;
+mod yaml;
