@@ -15,7 +15,7 @@ pub struct Identity(u64, u64);
 
 /// What the system says of a name.
 #[derive(Debug, Clone, Copy)]
-pub struct Look {
+pub struct FileStat {
     /// A file, a directory, a link, …
     pub kind: FileType,
     /// The bits of its permissions, and those of its kind.
@@ -32,7 +32,7 @@ pub struct Look {
     pub changed: i64,
 }
 
-impl From<&Stat> for Look {
+impl From<&Stat> for FileStat {
     fn from(stat: &Stat) -> Self {
         let nanoseconds = |seconds: i64, more: u64| seconds.saturating_mul(1_000_000_000).saturating_add(more as i64);
         Self {
@@ -51,13 +51,13 @@ impl From<&Stat> for Look {
 ///
 /// # Errors
 /// The system's.
-pub fn look(file: impl AsFd) -> rustix::io::Result<Look> {
-    Ok(Look::from(&fstat(file)?))
+pub fn file_stat(file: impl AsFd) -> rustix::io::Result<FileStat> {
+    Ok(FileStat::from(&fstat(file)?))
 }
 
 /// The identities of files; one that cannot be found is in no directory either, under any name that can be read.
 pub fn identities<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Vec<Identity> {
-    paths.into_iter().filter_map(|path| stat(path).ok()).map(|stat| Look::from(&stat).identity).collect()
+    paths.into_iter().filter_map(|path| stat(path).ok()).map(|stat| FileStat::from(&stat).identity).collect()
 }
 
 /// Whether a link stands for what it leads to.
@@ -81,9 +81,9 @@ pub struct Name {
     /// Its bytes.
     pub bytes: Box<[u8]>,
     /// What it is itself.
-    pub own: Look,
+    pub own: FileStat,
     /// What it is where links are followed: nothing for a link to nothing.
-    pub target: Option<Look>,
+    pub target: Option<FileStat>,
 }
 
 /// Why a directory could not be listed.
@@ -112,8 +112,8 @@ impl Root {
     ///
     /// # Errors
     /// The system's.
-    pub fn look(&self) -> rustix::io::Result<Look> {
-        look(&self.0)
+    pub fn stat(&self) -> rustix::io::Result<FileStat> {
+        file_stat(&self.0)
     }
 
     /// The descriptor, for what is asked here alone.
@@ -141,7 +141,7 @@ impl Root {
             let failed = |errno| ListError::Name(bytes.into(), errno);
             let fd = listed.fd().map_err(ListError::Directory)?;
             let own = match statat(fd, name, AtFlags::SYMLINK_NOFOLLOW) {
-                Ok(stat) => Look::from(&stat),
+                Ok(stat) => FileStat::from(&stat),
                 Err(Errno::NOENT) => continue,
                 Err(errno) => return Err(failed(errno)),
             };
@@ -151,7 +151,7 @@ impl Root {
                 None
             } else {
                 match statat(fd, name, AtFlags::empty()) {
-                    Ok(stat) => Some(Look::from(&stat)),
+                    Ok(stat) => Some(FileStat::from(&stat)),
                     Err(Errno::NOENT | Errno::LOOP | Errno::NOTDIR) => None,
                     Err(errno) => return Err(failed(errno)),
                 }
@@ -166,12 +166,12 @@ impl Root {
     ///
     /// # Errors
     /// The system's.
-    pub fn open_at(&self, path: &[u8], links: Links) -> rustix::io::Result<(OwnedFd, Look)> {
+    pub fn open_at(&self, path: &[u8], links: Links) -> rustix::io::Result<(OwnedFd, FileStat)> {
         // NONBLOCK: should a FIFO have taken a file's place, opening it must not wait for a writer.
         let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC | links.open_flag();
         let file = openat(&self.0, path, flags, Mode::empty())?;
-        let look = look(&file)?;
-        Ok((file, look))
+        let stat = file_stat(&file)?;
+        Ok((file, stat))
     }
 }
 

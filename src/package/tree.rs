@@ -10,7 +10,7 @@ use std::path::Path;
 use rustix::fs::{AtFlags, FileType, SeekFrom, readlinkat, seek, statat};
 use rustix::io::Errno;
 
-use super::disk::{Identity, Links, ListError, Look, Name, Root, fill, look};
+use super::disk::{FileStat, Identity, Links, ListError, Name, Root, file_stat, fill};
 use super::error::{Change, PackError};
 use super::path::TreePath;
 
@@ -50,7 +50,7 @@ impl Tree {
                 PackError::Inspect { path: TreePath::join(dir, &name), source: errno.into() }
             }
         })?;
-        let child = |Name { bytes, own: Look { kind, mode, size, identity, .. }, .. }: Name| Child {
+        let child = |Name { bytes, own: FileStat { kind, mode, size, identity, .. }, .. }: Name| Child {
             path: TreePath::join(dir, &bytes),
             kind,
             mode,
@@ -111,7 +111,7 @@ impl Tree {
                 break;
             }
         }
-        let after = look(&file).map_err(failed)?;
+        let after = file_stat(&file).map_err(failed)?;
         match seen.min(after.size).cmp(&size) {
             Ordering::Less => Err(changed(Change::Shrank)),
             _ if after.size > size => Err(changed(Change::Grew)),
@@ -125,8 +125,8 @@ impl Tree {
     /// # Errors
     /// [`io::ErrorKind::FileTooLarge`] above `limit` bytes, and [`io::ErrorKind::InvalidInput`] for what is no file.
     pub(super) fn read_small(&self, name: &[u8], limit: u64) -> io::Result<Vec<u8>> {
-        let (file, look) = self.root.open_at(name, Links::Followed)?;
-        if look.kind != FileType::RegularFile {
+        let (file, stat) = self.root.open_at(name, Links::Followed)?;
+        if stat.kind != FileType::RegularFile {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
         }
         let mut content = Vec::new();
@@ -148,8 +148,8 @@ fn is_hole(file: &OwnedFd, offset: u64, length: usize) -> bool {
 }
 
 /// The size and the times of a file; a write changes at least one of them.
-fn moment(look: &Look) -> impl PartialEq + use<> {
-    (look.size, look.modified, look.changed)
+fn moment(stat: &FileStat) -> impl PartialEq + use<> {
+    (stat.size, stat.modified, stat.changed)
 }
 
 /// What to say of a failed call. Some errors mean that `path` is not what it was when it was found: a link or a socket

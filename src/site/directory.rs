@@ -8,7 +8,7 @@ use rustix::fs::FileType;
 use rustix::io::Errno;
 
 use super::error::SiteError;
-use crate::package::disk::{Identity, Links, ListError, Look, Name, Root, look};
+use crate::package::disk::{FileStat, Identity, Links, ListError, Name, Root, file_stat};
 use crate::package::{Change, printable};
 
 /// The directory that is published. It stays open, so that it stays the same one.
@@ -32,9 +32,9 @@ pub(super) struct Moment {
     pub(super) modified: i64,
 }
 
-impl From<Look> for Moment {
-    fn from(look: Look) -> Self {
-        Self { size: look.size, modified: look.modified }
+impl From<FileStat> for Moment {
+    fn from(stat: FileStat) -> Self {
+        Self { size: stat.size, modified: stat.modified }
     }
 }
 
@@ -43,7 +43,7 @@ impl Directory {
     pub(super) fn open(public: &Path, workspace: &Path) -> Result<Self, SiteError> {
         let failed = |source: io::Error| SiteError::OpenPublic { public: public.to_owned(), source };
         let root = Root::open(public).map_err(|errno| failed(errno.into()))?;
-        let identity = root.look().map_err(|errno| failed(errno.into()))?.identity;
+        let identity = root.stat().map_err(|errno| failed(errno.into()))?.identity;
         let real = std::fs::canonicalize(public).map_err(failed)?;
         let workspace = std::fs::canonicalize(workspace)
             .map_err(|source| SiteError::OpenWorkspace { workspace: workspace.to_owned(), source })?;
@@ -89,11 +89,11 @@ impl Directory {
             Errno::NOTDIR | Errno::LOOP | Errno::NXIO => changed(path, Change::Replaced),
             _ => SiteError::Read { path: shown(path), source: errno.into() },
         };
-        let (file, look) = self.root.open_at(path.as_bytes(), Links::Followed).map_err(failed)?;
-        if look.kind != FileType::RegularFile || look.identity != identity {
+        let (file, stat) = self.root.open_at(path.as_bytes(), Links::Followed).map_err(failed)?;
+        if stat.kind != FileType::RegularFile || stat.identity != identity {
             return Err(changed(path, Change::Replaced));
         }
-        Ok((File::from(file), look.into()))
+        Ok((File::from(file), stat.into()))
     }
 }
 
@@ -103,7 +103,7 @@ fn changed(path: &str, change: Change) -> SiteError {
 
 /// What an open file is now.
 pub(super) fn moment(file: &File) -> io::Result<Moment> {
-    Ok(look(file)?.into())
+    Ok(file_stat(file)?.into())
 }
 
 /// A path for messages.

@@ -9,7 +9,7 @@ use super::directory::{Directory, Moment, shown};
 use super::error::SiteError;
 use super::glob::Ignore;
 use super::withheld::{Reason, Withheld, by_name};
-use crate::package::disk::{Identity, Look, Name};
+use crate::package::disk::{FileStat, Identity, Name};
 use crate::package::{CredentialFiles, Secret, printable};
 
 /// What firebase-tools never uploads: its own logs and caches.
@@ -241,7 +241,7 @@ impl Walk<'_> {
     }
 
     /// The secret that something is by its name or identity.
-    fn secret(&self, name: &str, path: &str, target: Option<&Look>) -> Option<Reason> {
+    fn secret(&self, name: &str, path: &str, target: Option<&FileStat>) -> Option<Reason> {
         let is_directory = target.is_some_and(|target| target.kind == FileType::Directory);
         if target.is_some_and(|target| self.credentials.holds(target.identity)) {
             return Some(Reason::Secret(Secret::CredentialFile));
