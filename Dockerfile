@@ -15,7 +15,7 @@ ENV SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH \
 
 # The dependencies take minutes and change rarely, so they get a layer of their own, compiled for stand-in sources.
 # The embedded cloud in fake/ stays out of the image, but cargo reads the manifest of every workspace member.
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock build.rs small.ld ./
 COPY fake/Cargo.toml fake/
 RUN mkdir -p src fake/src benches/ship \
     && echo '//! A stand-in.' > src/lib.rs \

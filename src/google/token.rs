@@ -28,7 +28,7 @@ const NEW_KEY: Duration = Duration::from_secs(120);
 const NEW_KEY_PAUSE: Duration = Duration::from_secs(5);
 
 /// Gets a token by a key that was just made. A new key takes a while to be known everywhere, and is refused until
-/// then (`google-api.md` 11.1), so it is tried for [`NEW_KEY`].
+/// then (`google-api.md` 11.1), so it is tried for `NEW_KEY`.
 ///
 /// # Errors
 /// What Google said last.

@@ -16,7 +16,9 @@
 mod archive;
 mod bracket;
 mod content;
+mod deflate;
 mod digest;
+pub mod disk;
 mod entry;
 mod error;
 mod glob;
@@ -38,12 +40,13 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 pub use archive::{Progress, Written};
+pub use deflate::Deflate;
 pub use error::{Change, PackError};
 pub use gzip::Stop;
 pub use ignore_rules::RulesSource;
 pub use key_scan::KeyScan;
 pub use path::TreePath;
-pub use secrets::{Secret, Withheld};
+pub use secrets::{CredentialFiles, Secret, Withheld};
 pub use survey::{Survey, survey};
 pub use warning::{LinkTarget, Warning};
 

@@ -3,11 +3,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use rustix::fs::stat;
-
+use super::disk::{Identity, identities};
 use super::path::TreePath;
 use super::path::file_name;
-use super::tree::{Child, Identity};
+use super::tree::Child;
 
 /// A file that was left out to protect a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,12 +55,17 @@ impl fmt::Display for Withheld {
 
 /// The credential files of this run, known by what they are on disk and not by what they are called.
 #[derive(Debug)]
-pub(super) struct CredentialFiles(Vec<Identity>);
+pub struct CredentialFiles(Vec<Identity>);
 
 impl CredentialFiles {
-    /// Files that cannot be found are not in the tree either, under any name that can be read.
-    pub(super) fn find(paths: &[PathBuf]) -> Self {
-        Self(paths.iter().filter_map(|path| stat(path).ok()).map(|stat| Identity::from(&stat)).collect())
+    /// Those that are there.
+    pub fn find(paths: &[PathBuf]) -> Self {
+        Self(identities(paths.iter().map(PathBuf::as_path)))
+    }
+
+    /// Whether a file is one of them, by whatever name it was found.
+    pub fn holds(&self, identity: Identity) -> bool {
+        self.0.contains(&identity)
     }
 }
 
@@ -72,7 +76,7 @@ pub(super) fn known(child: &Child, credentials: &CredentialFiles) -> Option<Secr
         Some(Secret::GitDirectory)
     } else if name.starts_with(b"gha-creds-") && name.ends_with(b".json") {
         Some(Secret::AuthActionFile)
-    } else if credentials.0.contains(&child.identity) {
+    } else if credentials.holds(child.identity) {
         Some(Secret::CredentialFile)
     } else {
         None

@@ -48,7 +48,7 @@ pub(super) fn walk(tree: &Tree, rules: &Rules, options: &Options) -> Result<Walk
     let mut pending = tree.list(b"")?;
     pending.reverse();
     while let Some(child) = pending.pop() {
-        let is_directory = child.file_type() == FileType::Directory;
+        let is_directory = child.kind == FileType::Directory;
         if rules.leave_out(child.path.as_bytes(), is_directory) {
             walk.excluded += 1;
         } else if child.path.as_bytes().len() > LONGEST_PATH {
@@ -69,9 +69,8 @@ pub(super) fn walk(tree: &Tree, rules: &Rules, options: &Options) -> Result<Walk
 
 impl Walk {
     fn keep(&mut self, tree: &Tree, child: Child) -> Result<(), PackError> {
-        let file_type = child.file_type();
-        let Child { path, mode, size, .. } = child;
-        let what = match file_type {
+        let Child { path, kind, mode, size, .. } = child;
+        let what = match kind {
             FileType::Directory => What::Directory,
             FileType::RegularFile => {
                 if size > LARGEST_FILE {

@@ -3,13 +3,12 @@
 //! Hosting keeps what it is sent and names it by its hash, so the bytes are a promise: equal files give equal bytes with
 //! every number of threads. [`COMPRESSOR`] changes when they do.
 
-use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::FileExt;
 
 use flate2::{Compression, GzBuilder};
-use libdeflater::{CompressionLvl, Compressor};
 use ring::digest::{Context, SHA256};
+
+use crate::package::Deflate;
 
 /// Up to here a file is compressed in one go, by libdeflate; that is most files of most sites, and twice as fast.
 /// Beyond, memory would grow with the file, so it goes through as a stream.
@@ -31,23 +30,18 @@ pub(super) const PIECE: usize = 256 * 1024;
 
 /// Compresses small files, one after the other.
 pub(super) struct Squeezer {
-    compressor: Compressor,
+    compressor: Deflate,
     compressed: Vec<u8>,
 }
 
 impl Squeezer {
     pub(super) fn new() -> Self {
-        let level = CompressionLvl::new(LEVEL).expect("libdeflate has levels 0 to 12");
-        Self { compressor: Compressor::new(level), compressed: Vec::new() }
+        Self { compressor: Deflate::new(LEVEL), compressed: Vec::new() }
     }
 
     /// The gzip bytes of a content.
     pub(super) fn squeeze(&mut self, content: &[u8]) -> &[u8] {
-        let bound = self.compressor.gzip_compress_bound(content.len());
-        if self.compressed.len() < bound {
-            self.compressed.resize(bound, 0);
-        }
-        let length = self.compressor.gzip_compress(content, &mut self.compressed).expect("the bound suffices");
+        let length = self.compressor.member(content, &mut self.compressed, 0);
         &self.compressed[..length]
     }
 }
@@ -73,20 +67,6 @@ pub(super) fn stream<E: From<io::Error>>(
             return Ok(());
         }
     }
-}
-
-/// Reads from `offset` until the buffer is full or the file ends.
-pub(super) fn fill(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read_at(&mut buffer[filled..], offset + filled as u64) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }
 
 /// SHA-256 of what is put in, as Hosting writes it: 64 lowercase hex digits.

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use rustix::fs::FileType;
 
 use super::Options;
-use super::directory::{Child, Directory, Identity, Moment, Target, identities, shown};
+use super::directory::{Directory, Moment, shown};
 use super::error::SiteError;
 use super::glob::Ignore;
 use super::withheld::{Reason, Withheld, by_name};
-use crate::package::{Secret, printable};
+use crate::package::disk::{FileStat, Identity, Name};
+use crate::package::{CredentialFiles, Secret, printable};
 
 /// What firebase-tools never uploads: its own logs and caches.
 const ALWAYS_IGNORED: [&str; 3] = ["**/firebase-debug.log", "**/firebase-debug.*.log", ".firebase/*"];
@@ -66,7 +67,7 @@ pub fn list(options: &Options) -> Result<Listing, SiteError> {
     let mut walk = Walk {
         ignore: Ignore::default(),
         asked_for: options.asked_for.iter().map(|path| path.trim_start_matches("./").trim_start_matches('/')).collect(),
-        credentials: identities(&options.credential_files),
+        credentials: CredentialFiles::find(&options.credential_files),
         names: 0,
         links: 0,
         files: Vec::new(),
@@ -122,7 +123,7 @@ struct Walk<'a> {
     directory: &'a Directory,
     ignore: Ignore,
     asked_for: Vec<&'a str>,
-    credentials: Vec<Identity>,
+    credentials: CredentialFiles,
     names: usize,
     links: usize,
     files: Vec<SiteFile>,
@@ -159,7 +160,7 @@ impl Walk<'_> {
         }
         for child in children {
             let slash = if path.is_empty() { "" } else { "/" };
-            match std::str::from_utf8(&child.name) {
+            match std::str::from_utf8(&child.bytes) {
                 Ok(name) => self.decide(format!("{path}{slash}{name}"), &child, chain)?,
                 Err(_) => self.refuse_name(path, slash, &child)?,
             }
@@ -181,16 +182,16 @@ impl Walk<'_> {
     }
 
     /// A name that is no text is refused, unless the patterns leave it out by what Node makes of it.
-    fn refuse_name(&self, path: &str, slash: &str, child: &Child) -> Result<(), SiteError> {
-        let lossy = format!("{path}{slash}{}", String::from_utf8_lossy(&child.name));
+    fn refuse_name(&self, path: &str, slash: &str, child: &Name) -> Result<(), SiteError> {
+        let lossy = format!("{path}{slash}{}", String::from_utf8_lossy(&child.bytes));
         let is_directory = child.target.as_ref().is_some_and(|target| target.kind == FileType::Directory);
         if self.ignored(&lossy, is_directory) {
             return Ok(());
         }
-        Err(SiteError::Name { path: format!("{}{slash}{}", shown(path), printable(&child.name)) })
+        Err(SiteError::Name { path: format!("{}{slash}{}", shown(path), printable(&child.bytes)) })
     }
 
-    fn decide(&mut self, path: String, child: &Child, chain: &Rc<Chain>) -> Result<(), SiteError> {
+    fn decide(&mut self, path: String, child: &Name, chain: &Rc<Chain>) -> Result<(), SiteError> {
         let is_directory = child.target.as_ref().is_some_and(|target| target.kind == FileType::Directory);
         if self.ignored(&path, is_directory) {
             return Ok(());
@@ -200,13 +201,14 @@ impl Walk<'_> {
             self.withheld.push(Withheld { path: format!("/{path}"), reason });
             return Ok(());
         }
+        let is_link = child.own.kind == FileType::Symlink;
         let Some(target) = &child.target else { return Err(SiteError::BrokenLink { path: shown(&path) }) };
-        if child.is_link {
+        if is_link {
             self.directory.check_link(&path)?;
         }
         match target.kind {
             FileType::Directory => {
-                self.links += usize::from(child.is_link);
+                self.links += usize::from(is_link);
                 if self.links > MOST_LINKS {
                     return Err(SiteError::TooManyLinks { limit: MOST_LINKS });
                 }
@@ -216,15 +218,15 @@ impl Walk<'_> {
                 let chain = Rc::new(Chain { identity: target.identity, above: Some(Rc::clone(chain)) });
                 self.pending.push(Pending { path, chain });
             }
-            FileType::RegularFile if target.moment.size >= TOO_LARGE => {
+            FileType::RegularFile if target.size >= TOO_LARGE => {
                 let path = shown(&path);
-                return Err(SiteError::TooLarge { path, size: target.moment.size, limit: TOO_LARGE });
+                return Err(SiteError::TooLarge { path, size: target.size, limit: TOO_LARGE });
             }
             FileType::RegularFile => self.files.push(SiteFile {
                 path: format!("/{path}"),
-                size: target.moment.size,
+                size: target.size,
                 identity: target.identity,
-                moment: target.moment,
+                moment: (*target).into(),
             }),
             kind => {
                 let what = match kind {
@@ -239,9 +241,9 @@ impl Walk<'_> {
     }
 
     /// The secret that something is by its name or identity.
-    fn secret(&self, name: &str, path: &str, target: Option<&Target>) -> Option<Reason> {
+    fn secret(&self, name: &str, path: &str, target: Option<&FileStat>) -> Option<Reason> {
         let is_directory = target.is_some_and(|target| target.kind == FileType::Directory);
-        if target.is_some_and(|target| self.credentials.contains(&target.identity)) {
+        if target.is_some_and(|target| self.credentials.holds(target.identity)) {
             return Some(Reason::Secret(Secret::CredentialFile));
         }
         by_name(name).filter(|reason| match reason {

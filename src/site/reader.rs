@@ -11,8 +11,9 @@ use super::cache::Known;
 use super::content::{Content, Keeper};
 use super::directory::{Directory, Moment, moment, shown};
 use super::error::SiteError;
-use super::gzip::{PIECE, SMALL, Squeezer, Sum, bound, fill, stream};
+use super::gzip::{PIECE, SMALL, Squeezer, Sum, bound, stream};
 use super::list::SiteFile;
+use crate::package::disk::fill;
 use crate::package::{Change, KeyScan, Secret};
 
 /// What is known of a file once it was read.
@@ -181,7 +182,7 @@ impl<'a> Open<'a> {
         if buffer.len() <= size {
             buffer.resize(size + 1, 0);
         }
-        let length = fill(&self.file, &mut buffer[..=size], 0).map_err(|error| self.failed(error))?;
+        let length = fill(&self.file, &mut buffer[..=size], 0).map_err(|errno| self.failed(errno.into()))?;
         self.seen = length as u64;
         self.check()?;
         Ok(&buffer[..size])
@@ -215,7 +216,7 @@ impl<'a> Open<'a> {
 
     /// The next piece of a large file.
     fn next(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
-        let length = fill(&self.file, buffer, self.seen).map_err(|error| Failure::Site(self.failed(error)))?;
+        let length = fill(&self.file, buffer, self.seen).map_err(|errno| Failure::Site(self.failed(errno.into())))?;
         self.seen += length as u64;
         if self.seen > self.listed.size {
             return Err(Failure::Site(self.changed(Change::Grew)));

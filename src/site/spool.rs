@@ -14,7 +14,7 @@ use bytes::Bytes;
 use rustix::fs::OFlags;
 
 use super::error::SiteError;
-use super::gzip::fill;
+use crate::package::disk::fill;
 
 /// The file. Threads write to stretches of their own.
 #[derive(Debug)]
@@ -81,7 +81,7 @@ impl Spooled {
         let left = usize::try_from(self.length.saturating_sub(at)).unwrap_or(usize::MAX).min(most);
         let mut bytes = vec![0; left];
         let failed = |source| SiteError::Spool { source };
-        if fill(&self.file, &mut bytes, self.offset + at).map_err(failed)? < left {
+        if fill(&*self.file, &mut bytes, self.offset + at).map_err(|errno| failed(errno.into()))? < left {
             return Err(failed(io::ErrorKind::UnexpectedEof.into()));
         }
         Ok(bytes.into())

@@ -8,3 +8,4 @@ pub mod map;
 pub mod raw;
 pub mod scalar;
 pub mod tree;
+mod yaml;

@@ -103,7 +103,7 @@ impl RawInputs {
     }
 
     /// Whether an input was given whose name comes from outside.
-    pub(crate) fn is_given(&self, name: &str) -> bool {
+    pub fn is_given(&self, name: &str) -> bool {
         self.texts.contains_key(name)
     }
 }
@@ -121,27 +121,9 @@ pub(crate) fn cure(table: &[&'static Input], elsewhere: &[(&str, &str)], name: &
 
 /// The name that was meant, where one is near.
 pub(crate) fn nearest<'a>(names: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
-    let nearest = names.map(|known| (distance(known, name), known)).min();
+    // A swap of neighbours is one slip of the fingers.
+    let nearest = names.map(|known| (strsim::osa_distance(known, name), known)).min();
     nearest.filter(|(steps, _)| *steps <= 2 + name.len() / 6).map(|(_, nearest)| nearest)
-}
-
-/// Edits between two names, counting a swap of neighbours as one.
-pub(crate) fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let change = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = change.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]

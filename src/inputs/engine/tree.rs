@@ -2,10 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StrInput};
-
 use super::error::{Findings, Mistake};
-use super::map;
+use super::yaml::{Event, Events, ScalarStyle, Span};
 
 /// Longest document, in bytes: a longer one was not written by hand.
 pub const LARGEST: usize = 1 << 20;
@@ -111,10 +109,7 @@ fn read_as(input: &str, text: &str, references: Option<References>, findings: &m
         findings.wrong(input, format!("it is {} bytes long", text.len()), "write 1 MiB at most");
         return None;
     }
-    let mut options = Options::default();
-    options.emit_unresolved_aliases = true;
-    let parser = Parser::new_from_str_with_options(text, options);
-    let mut reader = Reader { input, text, parser, references, findings };
+    let mut reader = Reader { input, events: Events::new(text), references, findings };
     match reader.document() {
         Ok(node) => Some(node),
         Err(mistake) => {
@@ -130,8 +125,7 @@ const REUSE_CURE: &str = "write the value out where it is needed";
 
 struct Reader<'a, 'f> {
     input: &'a str,
-    text: &'a str,
-    parser: Parser<'a, StrInput<'a>>,
+    events: Events<'a>,
     /// Where the document may refer to parts of itself.
     references: Option<References>,
     findings: &'f mut Findings,
@@ -154,12 +148,11 @@ impl<'a> Reader<'a, '_> {
         self.findings.mistakes.push(mistake);
     }
 
-    /// The next event; the parser's own reason may quote the text, so it is not shown.
     fn next(&mut self) -> Result<(Event<'a>, Span), Mistake> {
-        match self.parser.next() {
-            Some(Ok(next)) => Ok(next),
-            Some(Err(error)) => Err(self.mistake(error.marker().line(), "not YAML from here on", SYNTAX_CURE)),
-            None => Err(self.mistake(1, "the document breaks off", SYNTAX_CURE)),
+        match self.events.next() {
+            Ok(Some(next)) => Ok(next),
+            Ok(None) => Err(self.mistake(1, "the document breaks off", SYNTAX_CURE)),
+            Err(not_yaml) => Err(self.mistake(not_yaml.line, "not YAML from here on", SYNTAX_CURE)),
         }
     }
 
@@ -237,12 +230,12 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn scalar(&self, text: &str, style: ScalarStyle, span: &Span) -> Value {
+        let text = self.events.scalar(text, style, span);
         let style = match style {
             ScalarStyle::Plain => Style::Plain,
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
             ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
         };
-        let text = if style == Style::Plain { map::one_paragraph(self.text, span, text) } else { text.to_owned() };
         Value::Text { text, style }
     }
 

@@ -1,8 +1,6 @@
 //! The one table of keys of `firebase.json` that are known here, and what is done with each. The document and the
 //! warnings about unknown keys come from it.
 
-use crate::inputs::raw::distance;
-
 /// What a key has for effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Support {
@@ -144,7 +142,8 @@ pub(super) fn advice(home: &str, name: &str) -> String {
         return format!("it belongs into `{}`", home_of(key.path));
     }
     let others: &[&'static str] = if home.is_empty() { ELSEWHERE } else { &[] };
-    let nearest = names_at(home).chain(others.iter().copied()).map(|known| (distance(known, name), known)).min();
+    let nearest =
+        names_at(home).chain(others.iter().copied()).map(|known| (strsim::osa_distance(known, name), known)).min();
     match nearest {
         Some((steps, nearest)) if is_near(steps, name) => format!("did you mean `{nearest}`?"),
         _ => String::new(),
@@ -153,7 +152,7 @@ pub(super) fn advice(home: &str, name: &str) -> String {
 
 /// Whether a name was likely meant for another.
 pub(super) fn is_likely(name: &str, meant: &str) -> bool {
-    name.len() <= 40 && is_near(distance(name, meant), name)
+    name.len() <= 40 && is_near(strsim::osa_distance(name, meant), name)
 }
 
 fn is_near(steps: usize, name: &str) -> bool {

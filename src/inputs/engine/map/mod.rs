@@ -16,8 +16,6 @@ use super::declare::Input;
 use super::error::{Findings, Mistake};
 use crate::model::shown::Named;
 
-pub(super) use yaml::one_paragraph;
-
 /// One entry of a map.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {

@@ -1,14 +1,11 @@
 //! A YAML map. In an input a value without quotes must be all that stands behind its key: whatever YAML would leave
 //! out, join or look up elsewhere is a mistake.
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StrInput, StructureStyle};
-
 use super::super::error::{Findings, Mistake};
+use super::super::yaml::{Event, Events, ScalarStyle, Span, StructureStyle};
 use super::cause::{self, Behind};
 use super::{Entry, MAP_CURE, NULL, Reader};
 use crate::model::shown::Named;
-
-type Events<'a> = Parser<'a, StrInput<'a>>;
 
 /// A key whose value comes next.
 struct Key<'a> {
@@ -63,13 +60,10 @@ impl Reader {
         entries: &mut Vec<Entry>,
         aligned: &mut Vec<Place>,
     ) -> Result<(), Mistake> {
-        let mut options = Options::default();
-        options.emit_unresolved_aliases = true;
-        let mut parser = Parser::new_from_str_with_options(text, options);
+        let mut events = Events::new(text);
         let mut key: Option<Key<'_>> = None;
         let (mut inside, mut over, mut braces) = (false, false, false);
-        while let Some(event) = parser.next() {
-            let (event, span) = event.map_err(|error| cause::of_text(self, text, error.marker().line()))?;
+        while let Some((event, span)) = events.next().map_err(|not_yaml| cause::of_text(self, text, not_yaml.line))? {
             let line = span.start.line();
             if over && !matches!(event, Event::StreamEnd | Event::DocumentEnd) {
                 let cure = "keep one map; a value that begins with `---` or `...` needs quotes";
@@ -89,12 +83,9 @@ impl Reader {
                 Event::DocumentEnd => over = true,
                 Event::StreamEnd => break,
                 Event::Scalar(value, style, ..) if inside => match key.take() {
-                    None => key = Some(Key { name: value.into_owned(), line, behind: behind(text, &span) }),
+                    None => key = Some(Key { name: value.into_owned(), line, behind: behind(&events, &span) }),
                     Some(of) => {
-                        let value = match style {
-                            ScalarStyle::Plain => one_paragraph(text, &span, &value),
-                            _ => value.into_owned(),
-                        };
+                        let value = events.scalar(&value, style, &span);
                         if braces {
                             self.judge_in_braces(&value, style, &of, findings);
                         } else if mark.is_none() {
@@ -117,9 +108,9 @@ impl Reader {
                     let block_map = self.nested && style != StructureStyle::Flow;
                     let value = if style == StructureStyle::Flow {
                         aligned.extend(of.place(&span));
-                        self.flow(&mut parser, text, &span, &of, braces, findings)
+                        self.flow(&mut events, &span, &of, braces, findings)
                     } else if block_map {
-                        skip_collection(&mut parser, text, &span).map(|(inner, _)| without_indent(inner, &span))
+                        events.rest_of_collection(&span).map(|(inner, _)| without_indent(inner, &span))
                     } else {
                         None
                     };
@@ -179,22 +170,20 @@ impl Reader {
     }
 
     /// The text of a list or map in brackets, as typed.
-    fn flow<'a>(
+    fn flow(
         &self,
-        parser: &mut Events<'a>,
-        text: &'a str,
+        events: &mut Events<'_>,
         start: &Span,
         of: &Key<'_>,
         braces: bool,
         findings: &mut Findings,
     ) -> Option<String> {
-        let (value, end) = skip_collection(parser, text, start)?;
+        let (value, end) = events.rest_of_collection(start)?;
         if braces {
             // The next entry of the outer collection may follow, or its end.
             return Some(value.to_owned());
         }
-        let rest = end.end.byte_offset().and_then(|at| text.get(at..)).and_then(|rest| rest.lines().next());
-        let rest = rest.unwrap_or_default().trim_start();
+        let rest = events.line_behind(&end).unwrap_or_default().trim_start();
         if !rest.is_empty() && !rest.starts_with('#') {
             return None;
         }
@@ -210,11 +199,8 @@ impl Reader {
 }
 
 /// What stands behind the colon of a key, up to the line's end.
-fn behind<'a>(text: &'a str, key: &Span) -> Option<&'a str> {
-    let rest = text.get(key.end.byte_offset()?..)?;
-    let rest = rest.trim_start_matches([' ', '\t']).strip_prefix(':')?;
-    let line = rest.split('\n').next()?;
-    Some(line.strip_suffix('\r').unwrap_or(line))
+fn behind<'a>(events: &Events<'a>, key: &Span) -> Option<&'a str> {
+    events.line_behind(key)?.trim_start_matches([' ', '\t']).strip_prefix(':')
 }
 
 /// The mark that gives a node a meaning beyond its text, and what the meaning is.
@@ -230,31 +216,6 @@ fn property(event: &Event<'_>) -> Option<(char, &'static str)> {
         },
         _ => None,
     }
-}
-
-/// A plain scalar as typed, when it stands on one line; the parser would fold several.
-pub(in super::super) fn one_paragraph(text: &str, span: &Span, value: &str) -> String {
-    let raw = span.start.byte_offset().zip(span.end.byte_offset()).and_then(|(from, to)| text.get(from..to));
-    raw.filter(|raw| !raw.contains('\n')).map_or_else(|| value.to_owned(), |raw| raw.trim().to_owned())
-}
-
-/// The text of a collection as typed, and its last event's place; the parser is moved behind its end.
-fn skip_collection<'a>(parser: &mut Events<'a>, text: &'a str, start: &Span) -> Option<(&'a str, Span)> {
-    let mut depth = 1;
-    let mut end = *start;
-    while depth > 0 {
-        let (event, span) = parser.next()?.ok()?;
-        match event {
-            Event::MappingStart(..) | Event::SequenceStart(..) => depth += 1,
-            Event::MappingEnd | Event::SequenceEnd => depth -= 1,
-            Event::StreamEnd => return None,
-            _ => {}
-        }
-        end = span;
-    }
-    let from = start.start.byte_offset()?;
-    let to = end.end.byte_offset()?;
-    text.get(from..to).map(|inner| (inner, end))
 }
 
 /// The lines of a block that begins at `start`, moved to the left by its indentation.
