@@ -12,7 +12,7 @@ use slipway::inputs::firebase::{parse, parse_rc};
 use slipway::inputs::map::{self, From};
 use slipway::inputs::raw::RawInputs;
 use slipway::inputs::runner::{Origin, Runner};
-use slipway::inputs::spec::{self, Command, ELSEWHERE};
+use slipway::inputs::spec::{self, CommandName, ELSEWHERE};
 use slipway::inputs::{credentials, flags, manifest, pull_request, resolve, tree};
 use slipway::model::dockerfile::Dockerfile;
 use slipway::model::key::ServiceAccountKey;
@@ -93,7 +93,9 @@ fn a_map(data: &[u8]) {
 }
 
 fn gcloud_flags(data: &[u8]) {
-    for (command, kind) in [(Command::Deploy, "service"), (Command::Deploy, "worker_pool"), (Command::Job, "job")] {
+    for (command, kind) in
+        [(CommandName::Deploy, "service"), (CommandName::Deploy, "worker_pool"), (CommandName::Job, "job")]
+    {
         let texts = [("flags", text(data).to_owned()), ("kind", kind.to_owned())];
         let mut raw = RawInputs::from_texts(texts);
         flags::spell_out(command, &mut raw, &Runner::default(), &mut Findings::default());
@@ -116,7 +118,7 @@ fn release_manifest(data: &[u8]) {
     let texts: BTreeMap<String, String> =
         [("environment".to_owned(), "staging".to_owned()), ("project_id".to_owned(), "harbour-dev".to_owned())].into();
     let mut findings = Findings::default();
-    let raw = RawInputs::collect(&Command::Release.inputs(), ELSEWHERE, &texts, &[], &mut findings);
+    let raw = RawInputs::collect(&CommandName::Release.inputs(), ELSEWHERE, &texts, &[], &mut findings);
     if let Err(errors) = resolve::release::run(&raw, &runner, findings) {
         assert!(errors.mistakes().next().is_some(), "refused without a reason");
     }
@@ -139,7 +141,7 @@ fn ignore_file(data: &[u8]) {
         std::fs::write(path, "x").expect("a file");
     }
     std::fs::write(root.path().join(".gcloudignore"), data).expect("a file");
-    let options = package::Options { credential_files: Vec::new(), ignore_file: None, threads: NonZeroUsize::MIN };
+    let options = package::PackOptions { credential_files: Vec::new(), ignore_file: None, threads: NonZeroUsize::MIN };
     let surveys = [(); 2].map(|()| package::survey(root.path(), &options));
     if let [Ok(one), Ok(other)] = surveys {
         assert!(one.files <= 7, "{} files of seven", one.files);
@@ -150,7 +152,7 @@ fn ignore_file(data: &[u8]) {
 /// The glob is what stands before the first line break, the path what stands behind it.
 fn glob(data: &[u8]) {
     let (pattern, path) = text(data).split_once('\n').unwrap_or((text(data), "index.html"));
-    let read = |start: &str| site::Rule::read(&format!("{start}{pattern}"));
+    let read = |start: &str| site::GlobRule::read(&format!("{start}{pattern}"));
     if let (Ok(plain), Ok(negated)) = (read("/"), read("!/")) {
         let path = format!("/{path}");
         assert_ne!(plain.fits(&path), negated.fits(&path), "`!` is the other way round");
@@ -214,7 +216,7 @@ fn answer(data: &[u8]) {
         execution.completed();
         let _ = (execution.tasks(), execution.succeeded(), execution.failed(), execution.cancelled());
     }
-    let job = jobs::Job::from_json(json.clone());
+    let job = jobs::JobResource::from_json(json.clone());
     job.ready();
     job.is_settled();
     let service = cloud_run::Service::from_json(json);

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use crate::inputs::spec::{Command as Job, Group, Input, Kind};
+use crate::inputs::spec::{CommandName as Job, Input, InputGroup, InputKind};
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,10 +149,10 @@ fn subcommand(job: Job) -> Command {
 
 fn settings(mut command: Command, job: Job) -> Command {
     // What another action has is for its users' workflows.
-    let own = |input: &&Input| input.means.is_none() && input.group != Group::Moved;
+    let own = |input: &&Input| input.means.is_none() && input.group != InputGroup::Moved;
     command = command.args(job.inputs().into_iter().filter(own).map(flag));
     if cfg!(feature = "local") {
-        let local = Arg::new("local").long("local").action(ArgAction::SetTrue).help_heading(Group::Run.title());
+        let local = Arg::new("local").long("local").action(ArgAction::SetTrue).help_heading(InputGroup::Run.title());
         command =
             command.arg(local.help("Use the embedded cloud on this machine in place of Google's: nothing leaves it, nothing is built, no program of yours runs, and it begins with an empty project"));
     }
@@ -173,15 +173,15 @@ fn flag(input: &'static Input) -> Arg {
     }
     let arg = arg.help(help);
     match input.kind {
-        Kind::Text | Kind::Either => arg.value_name("TEXT").action(ArgAction::Set),
-        Kind::Switch => arg
+        InputKind::Text | InputKind::Either => arg.value_name("TEXT").action(ArgAction::Set),
+        InputKind::Switch => arg
             .value_name("true|false")
             .num_args(0..=1)
             .default_missing_value("true")
             .require_equals(true)
             .action(ArgAction::Set),
-        Kind::Map => arg.value_name("KEY=VALUE"),
-        Kind::Lines => arg.value_name("LINE"),
+        InputKind::Map => arg.value_name("KEY=VALUE"),
+        InputKind::Lines => arg.value_name("LINE"),
     }
 }
 

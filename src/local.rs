@@ -12,7 +12,7 @@ use fakecloud::{FakeCloud, Page, RevisionScript, Site, World};
 use crate::cli::{Demo, Invocation, Task};
 use crate::inputs::credentials;
 use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command;
+use crate::inputs::spec::CommandName;
 
 /// A fifth of every pause: long enough to watch, short enough to try.
 const PACE: f64 = 0.2;
@@ -30,14 +30,14 @@ const SITE: &str = World::PROJECT;
 #[derive(Debug)]
 pub struct Stage {
     /// The runs.
-    pub runs: Vec<Run>,
+    pub runs: Vec<LocalRun>,
     /// The embedded cloud, when one is used.
     pub cloud: Option<FakeCloud>,
 }
 
 /// One run of a stage.
 #[derive(Debug)]
-pub struct Run {
+pub struct LocalRun {
     /// What is run.
     pub invocation: Invocation,
     /// With what around it.
@@ -54,14 +54,14 @@ pub struct Run {
 
 impl Stage {
     /// Changes the embedded cloud as the run wants it.
-    pub fn prepare(&self, run: &Run) {
+    pub fn prepare(&self, run: &LocalRun) {
         if let (Some(cloud), Some(before)) = (&self.cloud, run.before) {
             cloud.world(before);
         }
     }
 
     /// Visits what a run has released.
-    pub fn visit(&self, run: &Run) -> Vec<String> {
+    pub fn visit(&self, run: &LocalRun) -> Vec<String> {
         self.cloud.as_ref().zip(run.visits).map(|(cloud, visits)| visits(cloud)).unwrap_or_default()
     }
 }
@@ -85,7 +85,7 @@ pub fn prepare(invocation: Invocation, mut runner: Runner) -> Result<Stage, Stri
     }
     let cloud = FakeCloud::start(World::new());
     // Sites need one role more than the five, and so do alerts.
-    let watches = matches!(invocation.task, Task::Run(Command::Monitoring));
+    let watches = matches!(invocation.task, Task::Run(CommandName::Monitoring));
     let more = if watches { "roles/monitoring.editor" } else { "roles/firebasehosting.admin" };
     cloud.world(|world| {
         world.grant(World::PROJECT, World::DEPLOYER, more);
@@ -118,14 +118,14 @@ pub fn prepare(invocation: Invocation, mut runner: Runner) -> Result<Stage, Stri
                     [("manifest", BOTH), ("environment", environment)].map(|(name, text)| (name, text.to_owned()));
                 settings.into_iter().chain([("dry_run", dry_run.to_string())]).collect::<Vec<_>>()
             };
-            let release = Task::Run(Command::Release);
+            let release = Task::Run(CommandName::Release);
             vec![
-                Run {
+                LocalRun {
                     title: Some("1. Backend and frontend as one release"),
                     visits: Some(visits),
                     ..run(release, both("staging", false))
                 },
-                Run {
+                LocalRun {
                     title: Some("3. What a release of production would change"),
                     ..run(release, both("production", true))
                 },
@@ -138,8 +138,8 @@ pub fn prepare(invocation: Invocation, mut runner: Runner) -> Result<Stage, Stri
     Ok(Stage { runs, cloud: Some(cloud) })
 }
 
-fn plain(invocation: Invocation, runner: Runner) -> Run {
-    Run { invocation, runner, title: None, before: None, code: 0, visits: None }
+fn plain(invocation: Invocation, runner: Runner) -> LocalRun {
+    LocalRun { invocation, runner, title: None, before: None, code: 0, visits: None }
 }
 
 /// Both halves, as a visitor meets them.
@@ -182,8 +182,8 @@ fn fetch(base: &str, path: &str) -> std::io::Result<String> {
 }
 
 /// A bad candidate that nobody meets, a good one, and the way back.
-fn rollout(run: impl Fn(Task, Vec<(&'static str, String)>) -> Run) -> Vec<Run> {
-    let deploy = Task::Run(Command::Deploy);
+fn rollout(run: impl Fn(Task, Vec<(&'static str, String)>) -> LocalRun) -> Vec<LocalRun> {
+    let deploy = Task::Run(CommandName::Deploy);
     // Built once; what follows deploys that image with other settings.
     let again = |release: &str| {
         let mut flags = sample("staging");
@@ -199,10 +199,10 @@ fn rollout(run: impl Fn(Task, Vec<(&'static str, String)>) -> Run) -> Vec<Run> {
         flags.push(("dry_run", dry_run.to_string()));
         flags
     };
-    let titled = |title, run| Run { title: Some(title), ..run };
+    let titled = |title, run| LocalRun { title: Some(title), ..run };
     vec![
         titled("1. A first deploy goes straight to everybody", run(deploy, sample("staging"))),
-        Run {
+        LocalRun {
             before: Some(|world| {
                 let ill = Site::healthy().with("/health", Page::text(500, "the database does not answer"));
                 world.next_revisions.push_back(RevisionScript::answering(ill));
@@ -217,8 +217,8 @@ fn rollout(run: impl Fn(Task, Vec<(&'static str, String)>) -> Run) -> Vec<Run> {
             "3. Another candidate: no program is there to be asked, and the traffic moves",
             run(deploy, again("good")),
         ),
-        titled("4. The plan of a rollback", run(Task::Run(Command::Rollback), back(true))),
-        titled("5. The rollback", run(Task::Run(Command::Rollback), back(false))),
+        titled("4. The plan of a rollback", run(Task::Run(CommandName::Rollback), back(true))),
+        titled("5. The rollback", run(Task::Run(CommandName::Rollback), back(false))),
     ]
 }
 

@@ -77,16 +77,16 @@ impl Net {
     ///
     /// # Errors
     /// When the HTTP library refuses the settings.
-    pub fn clients(&self) -> Result<Clients, NetError> {
-        Clients::new(|| self.builder())
+    pub fn clients(&self) -> Result<HttpClients, NetError> {
+        HttpClients::new(|| self.builder())
     }
 
     /// The same with a limit for whole answers.
     ///
     /// # Errors
     /// When the HTTP library refuses the settings.
-    pub fn clients_within(&self, limit: Duration) -> Result<Clients, NetError> {
-        Clients::new(|| self.builder().timeout(limit))
+    pub fn clients_within(&self, limit: Duration) -> Result<HttpClients, NetError> {
+        HttpClients::new(|| self.builder().timeout(limit))
     }
 
     fn builder(&self) -> reqwest::ClientBuilder {
@@ -101,12 +101,12 @@ impl Net {
 
 /// Two clients that differ in whether they go through proxies.
 #[derive(Debug, Clone)]
-pub struct Clients {
+pub struct HttpClients {
     proxied: reqwest::Client,
     direct: reqwest::Client,
 }
 
-impl Clients {
+impl HttpClients {
     fn new(builder: impl Fn() -> reqwest::ClientBuilder) -> Result<Self, NetError> {
         Ok(Self { proxied: builder().build()?, direct: builder().no_proxy().build()? })
     }

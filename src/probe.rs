@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::net::{Clients, Net, NetError};
+use crate::net::{HttpClients, Net, NetError};
 
 /// A cold start may take most of this; what is slower is not healthy.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -72,7 +72,7 @@ impl Answer {
 /// The client.
 #[derive(Debug, Clone)]
 pub struct Probe {
-    clients: Clients,
+    clients: HttpClients,
     /// Whether what is asked is the embedded cloud.
     embedded: bool,
 }

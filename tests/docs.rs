@@ -13,8 +13,8 @@ use slipway::explain::Class;
 use slipway::google::roles::{self, Need};
 use slipway::google::services;
 use slipway::inputs::manifest::Resource;
-use slipway::inputs::manifest::knative::{Fate, annotations};
-use slipway::inputs::spec::{Command, Group, Input};
+use slipway::inputs::manifest::knative::{AnnotationRule, annotations};
+use slipway::inputs::spec::{CommandName, Input, InputGroup};
 use slipway::report::outputs::OUTPUTS;
 use slipway::report::{
     doctor, export, hosting, job, logs, monitoring, preview, release, rotate_key, rotate_secret, status,
@@ -74,7 +74,7 @@ fn description(input: &Input) -> String {
 
 /// A command's action: where its file lies, how it is called in lists, and what its run has to tell.
 struct Action {
-    command: Command,
+    command: CommandName,
     file: &'static str,
     name: &'static str,
     description: &'static str,
@@ -91,14 +91,14 @@ fn actions() -> Vec<Action> {
     };
     vec![
         Action {
-            command: Command::Deploy,
+            command: CommandName::Deploy,
             file: "action.yml",
             name: "Slipway",
             description: "Build, deploy and verify a Cloud Run service. No log streaming, deployed by digest, green only when the new revision serves.",
             outputs: OUTPUTS.iter().collect(),
         },
         Action {
-            command: Command::Rollback,
+            command: CommandName::Rollback,
             file: "actions/rollback/action.yml",
             name: "Slipway rollback",
             description: "Send the traffic of a Cloud Run service back to a revision that served before, or a Firebase Hosting site to a version, verified.",
@@ -108,7 +108,7 @@ fn actions() -> Vec<Action> {
             ),
         },
         Action {
-            command: Command::Promote,
+            command: CommandName::Promote,
             file: "actions/promote/action.yml",
             name: "Slipway promote",
             description: "Send all traffic to a tagged candidate, deploy the very image that serves in another Cloud Run service, or release what a Firebase Hosting preview shows.",
@@ -128,77 +128,77 @@ fn actions() -> Vec<Action> {
             ),
         },
         Action {
-            command: Command::Job,
+            command: CommandName::Job,
             file: "actions/job/action.yml",
             name: "Slipway job",
             description: "Create or update a Cloud Run job, run it exactly once, and be green only when every task succeeded.",
             outputs: job::OUTPUTS.iter().collect(),
         },
         Action {
-            command: Command::Hosting,
+            command: CommandName::Hosting,
             file: "actions/hosting/action.yml",
             name: "Slipway hosting",
             description: "Upload a Firebase Hosting site, release it live or as a preview, verify it, and take it back when it does not answer as it should. No Node, no firebase-tools.",
             outputs: hosting::OUTPUTS.iter().collect(),
         },
         Action {
-            command: Command::Release,
+            command: CommandName::Release,
             file: "actions/release/action.yml",
             name: "Slipway release",
             description: "Release the Cloud Run services and Firebase Hosting sites of a manifest as one; all of them are out and healthy, or all are as they were.",
             outputs: release::OUTPUTS.iter().collect(),
         },
         Action {
-            command: Command::Preview,
+            command: CommandName::Preview,
             file: "actions/preview/action.yml",
             name: "Slipway preview",
             description: "Make, renew or remove the preview of a pull request, front and back, told in one comment that is always current.",
             outputs: preview::OUTPUTS.iter().collect(),
         },
         Action {
-            command: Command::Status,
+            command: CommandName::Status,
             file: "actions/status/action.yml",
             name: "Slipway status",
             description: "Show who serves a Cloud Run service, and requests, errors, latency and instances of its last hour and day. Changes nothing.",
             outputs: status::OUTPUTS.iter().collect(),
         },
         Action {
-            command: Command::Logs,
+            command: CommandName::Logs,
             file: "actions/logs/action.yml",
             name: "Slipway logs",
             description: "Show the log of a build, followed to its end, or what a Cloud Run service wrote to Cloud Logging. The verdict on a build is its status. Changes nothing.",
             outputs: logs::OUTPUTS.iter().collect(),
         },
         Action {
-            command: Command::Export,
+            command: CommandName::Export,
             file: "actions/export/action.yml",
             name: "Slipway export",
             description: "Write a Cloud Run service, job or worker pool to a file that can be committed and deployed again. Changes nothing in the cloud.",
             outputs: export::OUTPUTS.iter().collect(),
         },
         Action {
-            command: Command::Monitoring,
+            command: CommandName::Monitoring,
             file: "actions/monitoring/action.yml",
             name: "Slipway monitoring",
             description: "Set up alerts on errors and latency and an uptime check of a Cloud Run service, or remove them. A second run changes nothing.",
             outputs: monitoring::OUTPUTS.iter().collect(),
         },
         Action {
-            command: Command::Doctor,
+            command: CommandName::Doctor,
             file: "actions/doctor/action.yml",
             name: "Slipway doctor",
             description: "Look at everything a deploy to Google Cloud needs, change nothing, and say what to mend with which command.",
             outputs: doctor::OUTPUTS.iter().collect(),
         },
         Action {
-            command: Command::RotateKey,
+            command: CommandName::RotateKey,
             file: "actions/rotate-key/action.yml",
             name: "Slipway rotate-key",
             description: "Give a Google service account a new key, prove it, store it as a GitHub Actions secret, and disable the old one. Whatever fails, the secret holds a key that works.",
             outputs: rotate_key::OUTPUTS.iter().collect(),
         },
         Action {
-            command: Command::RotateSecret,
+            command: CommandName::RotateSecret,
             file: "actions/rotate-secret/action.yml",
             name: "Slipway rotate-secret",
             description: "Give a secret of Google's Secret Manager a new version, move the Cloud Run service that reads it there, verified, and disable the old one. Whatever fails, the service reads what it read before.",
@@ -226,7 +226,7 @@ fn action_yml(action: &Action) -> String {
     }
     text.push_str("\ninputs:\n");
     let inputs = action.command.inputs();
-    for group in Group::ALL {
+    for group in InputGroup::ALL {
         let own: Vec<&&Input> = inputs.iter().filter(|input| input.group == group).collect();
         if !own.is_empty() {
             writeln!(text, "  # {}", group.title()).unwrap();
@@ -234,11 +234,11 @@ fn action_yml(action: &Action) -> String {
         for input in own {
             writeln!(text, "  {}:\n    description: {}", input.name, quoted(&description(input))).unwrap();
             let required = match action.command {
-                Command::Deploy => input.name == "service",
-                Command::Job => input.name == "job",
-                Command::Status | Command::Monitoring => input.name == "service",
-                Command::RotateKey => ["secret", "github_token"].contains(&input.name),
-                Command::RotateSecret => ["secret", "service"].contains(&input.name),
+                CommandName::Deploy => input.name == "service",
+                CommandName::Job => input.name == "job",
+                CommandName::Status | CommandName::Monitoring => input.name == "service",
+                CommandName::RotateKey => ["secret", "github_token"].contains(&input.name),
+                CommandName::RotateSecret => ["secret", "service"].contains(&input.name),
                 // A rollback or a promotion is about a service or a site.
                 _ => false,
             };
@@ -263,22 +263,22 @@ fn action_yml(action: &Action) -> String {
 #[test]
 fn every_command_has_its_action() {
     let actions = actions();
-    let own: Vec<Command> = Command::ALL.into_iter().filter(|command| !command.word().contains(' ')).collect();
+    let own: Vec<CommandName> = CommandName::ALL.into_iter().filter(|command| !command.word().contains(' ')).collect();
     assert_eq!(actions.iter().map(|action| action.command).collect::<Vec<_>>(), own);
     for action in &actions {
         let lies_in = action.file.strip_suffix("/action.yml").unwrap_or_default();
-        assert!(action.command == Command::Deploy || lies_in == format!("actions/{}", action.command.word()));
+        assert!(action.command == CommandName::Deploy || lies_in == format!("actions/{}", action.command.word()));
         check(action.file, &action_yml(action));
     }
 }
 
 #[test]
 fn the_readme_has_every_input_and_output() {
-    let table_of_inputs = |command: Command| {
+    let table_of_inputs = |command: CommandName| {
         let mut text = String::new();
         let all = command.inputs();
-        for group in Group::ALL.into_iter().filter(|group| all.iter().any(|input| input.group == *group)) {
-            if group == Group::Spelling {
+        for group in InputGroup::ALL.into_iter().filter(|group| all.iter().any(|input| input.group == *group)) {
+            if group == InputGroup::Spelling {
                 let pairs = all.iter().filter_map(|input| Some(format!("`{}` for `{}`", input.name, input.means?)));
                 write!(text, "\n{} are taken as well: {}.\n", group.title(), pairs.collect::<Vec<_>>().join(", "))
                     .unwrap();
@@ -292,9 +292,9 @@ fn the_readme_has_every_input_and_output() {
         }
         text + "\n"
     };
-    check_part("README.md", "inputs", &table_of_inputs(Command::Deploy));
-    check_part("docs/JOBS.md", "inputs", &table_of_inputs(Command::Job));
-    check_part("docs/HOSTING.md", "inputs", &table_of_inputs(Command::Hosting));
+    check_part("README.md", "inputs", &table_of_inputs(CommandName::Deploy));
+    check_part("docs/JOBS.md", "inputs", &table_of_inputs(CommandName::Job));
+    check_part("docs/HOSTING.md", "inputs", &table_of_inputs(CommandName::Hosting));
     let table_of_outputs = |outputs: &[(&str, &str)]| {
         let mut text = String::from("\n| output | meaning |\n| --- | --- |\n");
         for (name, doc) in outputs {
@@ -302,23 +302,23 @@ fn the_readme_has_every_input_and_output() {
         }
         text + "\n"
     };
-    check_part("docs/PREVIEWS.md", "inputs", &table_of_inputs(Command::Preview));
+    check_part("docs/PREVIEWS.md", "inputs", &table_of_inputs(CommandName::Preview));
     check_part("docs/PREVIEWS.md", "outputs", &table_of_outputs(preview::OUTPUTS));
-    check_part("docs/DOCTOR.md", "inputs", &table_of_inputs(Command::Doctor));
+    check_part("docs/DOCTOR.md", "inputs", &table_of_inputs(CommandName::Doctor));
     check_part("docs/DOCTOR.md", "outputs", &table_of_outputs(doctor::OUTPUTS));
-    check_part("docs/ROTATION.md", "inputs", &table_of_inputs(Command::RotateKey));
+    check_part("docs/ROTATION.md", "inputs", &table_of_inputs(CommandName::RotateKey));
     check_part("docs/ROTATION.md", "outputs", &table_of_outputs(rotate_key::OUTPUTS));
-    check_part("docs/ROTATION.md", "secret-inputs", &table_of_inputs(Command::RotateSecret));
+    check_part("docs/ROTATION.md", "secret-inputs", &table_of_inputs(CommandName::RotateSecret));
     check_part("docs/ROTATION.md", "secret-outputs", &table_of_outputs(rotate_secret::OUTPUTS));
-    check_part("docs/RELEASE.md", "inputs", &table_of_inputs(Command::Release));
+    check_part("docs/RELEASE.md", "inputs", &table_of_inputs(CommandName::Release));
     check_part("docs/RELEASE.md", "outputs", &table_of_outputs(release::OUTPUTS));
-    check_part("docs/MONITORING.md", "inputs", &table_of_inputs(Command::Monitoring));
+    check_part("docs/MONITORING.md", "inputs", &table_of_inputs(CommandName::Monitoring));
     check_part("docs/MONITORING.md", "outputs", &table_of_outputs(monitoring::OUTPUTS));
-    check_part("docs/MONITORING.md", "status-inputs", &table_of_inputs(Command::Status));
+    check_part("docs/MONITORING.md", "status-inputs", &table_of_inputs(CommandName::Status));
     check_part("docs/MONITORING.md", "status-outputs", &table_of_outputs(status::OUTPUTS));
-    check_part("docs/MANIFESTS.md", "inputs", &table_of_inputs(Command::Export));
+    check_part("docs/MANIFESTS.md", "inputs", &table_of_inputs(CommandName::Export));
     check_part("docs/MANIFESTS.md", "outputs", &table_of_outputs(export::OUTPUTS));
-    check_part("docs/LOGS.md", "inputs", &table_of_inputs(Command::Logs));
+    check_part("docs/LOGS.md", "inputs", &table_of_inputs(CommandName::Logs));
     check_part("docs/LOGS.md", "outputs", &table_of_outputs(logs::OUTPUTS));
     check_part("README.md", "outputs", &table_of_outputs(OUTPUTS));
     check_part("docs/JOBS.md", "outputs", &table_of_outputs(job::OUTPUTS));
@@ -383,11 +383,14 @@ fn the_manifests_page_has_every_annotation() {
         let mut text = String::from("\n| annotation | stands on the | becomes |\n| --- | --- | --- |\n");
         // Notes of the past, and what v2 has no field for, are the same on all.
         let all = annotations(resource).into_iter();
-        for (name, on, fate, field) in all.filter(|one| resource == Resource::Service || one.2 == Fate::Field) {
+        for (name, on, fate, field) in all.filter(|one| resource == Resource::Service || one.2 == AnnotationRule::Field)
+        {
             let becomes = match fate {
-                Fate::Field => field.split(", ").map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", "),
-                Fate::LeftOut => "nothing: a note of the past".into(),
-                Fate::Mistake => "a mistake: v2 has no field for it".into(),
+                AnnotationRule::Field => {
+                    field.split(", ").map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ")
+                }
+                AnnotationRule::LeftOut => "nothing: a note of the past".into(),
+                AnnotationRule::Mistake => "a mistake: v2 has no field for it".into(),
             };
             writeln!(text, "| `{name}` | {on} | {becomes} |").unwrap();
         }

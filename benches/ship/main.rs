@@ -17,7 +17,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use fakecloud::{FakeCloud, World};
-use slipway::package::{Options, survey};
+use slipway::package::{PackOptions, survey};
 
 use measure::{Measured, Outcome, measure, measured, median};
 
@@ -45,7 +45,7 @@ fn main() -> Outcome<()> {
 }
 
 fn pack(directory: &Path) -> Outcome<()> {
-    let options = Options {
+    let options = PackOptions {
         credential_files: vec![],
         ignore_file: None,
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),

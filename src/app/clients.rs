@@ -31,12 +31,12 @@ impl Tools<'_> {
     ///
     /// # Errors
     /// When no connection can be set up, or the credentials make no sense.
-    pub(super) async fn connect(&self, credentials: &Credentials, project: &str) -> Result<Clients, Failure> {
+    pub(super) async fn connect(&self, credentials: &Credentials, project: &str) -> Result<GoogleClients, Failure> {
         connect(self.console, self.runner, credentials.clone(), project).await
     }
 
     /// GitHub, when there is a token and an address for it.
-    pub(super) fn github(&self, clients: &Clients, token: Option<&Secret>) -> Option<GitHub> {
+    pub(super) fn github(&self, clients: &GoogleClients, token: Option<&Secret>) -> Option<GitHub> {
         github(self.runner, &clients.net, token)
     }
 
@@ -58,7 +58,7 @@ pub(super) fn files(runner: &Runner) -> Files {
 }
 
 /// The clients of a run.
-pub(super) struct Clients {
+pub(super) struct GoogleClients {
     pub http: Http,
     pub probe: Probe,
     pub net: Net,
@@ -69,7 +69,7 @@ pub(super) async fn connect(
     runner: &Runner,
     credentials: Credentials,
     project: &str,
-) -> Result<Clients, Failure> {
+) -> Result<GoogleClients, Failure> {
     let endpoints = Endpoints::new(&runner.endpoints, runner.actions).map_err(|mistakes| {
         let lines: Vec<String> = mistakes.iter().map(|(name, why)| format!("{name}: {why}")).collect();
         Failure::plain(Class::Config, format!("An endpoint cannot be used: {}", lines.join("; ")))
@@ -85,7 +85,11 @@ pub(super) async fn connect(
     let tokens = Tokens::new(credentials, clock.clone(), mask, Box::new(move |why| teller.line(why)))
         .await
         .map_err(|error| Failure::of("The service-account key cannot be used", error))?;
-    Ok(Clients { http: Http::new(clients, tokens.into_access(), endpoints, clock, project.to_owned()), probe, net })
+    Ok(GoogleClients {
+        http: Http::new(clients, tokens.into_access(), endpoints, clock, project.to_owned()),
+        probe,
+        net,
+    })
 }
 
 /// GitHub's client, when there is a token and an address for it.

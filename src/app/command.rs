@@ -1,20 +1,13 @@
 //! What a command is to the driver: one trait, which every command implements in a file of its own.
 
 use super::clients::Tools;
-use super::deployment::Wish;
-use super::texts::Texts;
+use super::deployment::TrackedDeployment;
+use super::texts::InputTexts;
 use crate::explain::Failure;
+use crate::inputs::engine::Resolved;
 use crate::inputs::error::InputErrors;
-use crate::plan::decide::Step;
+use crate::plan::decide::PlannedStep;
 use crate::report::{Outcome, Report};
-
-/// What the inputs of a command mean.
-pub(super) struct Resolved<C> {
-    /// The command, ready to be carried out.
-    pub command: C,
-    /// What was odd about its inputs.
-    pub warnings: Vec<String>,
-}
 
 /// A command of the program. [`super::driver::drive`] does with it what every command needs: it reports mistakes, prints
 /// the plan, records the deployment, ends the work on a signal, writes outputs and summary, and gives the exit code.
@@ -35,13 +28,13 @@ pub(super) trait Command: Sized {
     ///
     /// # Errors
     /// Every mistake at once.
-    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors>;
+    async fn read(texts: &mut InputTexts<'_>) -> Result<Resolved<Self>, InputErrors>;
 
     /// What is going to be done, and to which object; nothing is announced without it.
     fn title(&self) -> Option<String>;
 
     /// The steps that are announced, in order.
-    fn plan(&self) -> &[Step] {
+    fn plan(&self) -> &[PlannedStep] {
         &[]
     }
 
@@ -61,7 +54,7 @@ pub(super) trait Command: Sized {
     }
 
     /// The deployment that GitHub shows for it.
-    fn deployment(&self) -> Option<Wish<'_>> {
+    fn deployment(&self) -> Option<TrackedDeployment<'_>> {
         None
     }
 

@@ -1,10 +1,10 @@
 //! The deploy command, and what it is besides: a rollback, a promotion, traffic alone, a plan.
 
-use super::clients::{Clients, Tools};
-use super::command::{Command, Resolved, Run};
-use super::deployment::{self, Wish};
+use super::clients::{GoogleClients, Tools};
+use super::command::{Command, Run};
+use super::deployment::{self, TrackedDeployment};
 use super::executions;
-use super::texts::Texts;
+use super::texts::InputTexts;
 use crate::cli::Task;
 use crate::clock::random_hex;
 use crate::console::Console;
@@ -13,24 +13,25 @@ use crate::explain::Failure;
 use crate::github::GitHub;
 use crate::google::cloud_run::resource_name;
 use crate::google::http::Http;
-use crate::inputs::deploy::{Deploy as Wanted, Pick, What};
+use crate::inputs::deploy::{Deploy as Wanted, DeployWhat, Pick};
+use crate::inputs::engine::Resolved;
 use crate::inputs::error::InputErrors;
 use crate::inputs::pull_request::head_of_merge;
 use crate::inputs::resolve;
-use crate::inputs::spec::Command as Word;
+use crate::inputs::spec::CommandName as Word;
 use crate::model::facts::{Facts, RolloutEnd};
-use crate::model::kind::Kind as Runs;
+use crate::model::kind::ResourceKind as Runs;
 use crate::model::step::StepState;
-use crate::plan::decide::{Marks, Step, image_tags, marks, steps as plan_steps};
-use crate::report::{Kind, Outcome, Report, Story, headline, outputs, summary, truth};
+use crate::plan::decide::{Marks, PlannedStep, image_tags, marks, steps as plan_steps};
+use crate::report::{Outcome, Report, RunKind, Story, headline, outputs, summary, truth};
 use crate::steps::{self, Context, Together, cancel, undo, wished};
 
 /// The deploy command.
-pub(super) struct Deploy {
+pub(super) struct DeployCommand {
     /// The deploy in each of its regions; at least one.
     regions: Vec<Wanted>,
     marks: Marks,
-    plan: Vec<Step>,
+    plan: Vec<PlannedStep>,
     /// Which of its names it goes by.
     word: Word,
     rehearses: bool,
@@ -38,31 +39,31 @@ pub(super) struct Deploy {
 
 /// What a deploy works with.
 pub(super) struct DeployClients {
-    google: Clients,
+    google: GoogleClients,
     github: Option<GitHub>,
     /// As chosen, unless the name of the revision is taken.
     marks: Marks,
 }
 
-impl Command for Deploy {
+impl Command for DeployCommand {
     type Clients = DeployClients;
     /// Of each region.
     type Facts = Vec<Facts>;
-    type End = Kind;
+    type End = RunKind;
 
-    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+    async fn read(texts: &mut InputTexts<'_>) -> Result<Resolved<Self>, InputErrors> {
         let findings = std::mem::take(&mut texts.findings);
-        let resolve::Resolved { deploy, warnings } = resolve::run(texts.command, &texts.raw, &texts.runner, findings)?;
+        let Resolved { meaning: deploy, warnings } = resolve::run(texts.command, &texts.raw, &texts.runner, findings)?;
         let origin = &texts.runner.origin;
         let marks = marks(&deploy, origin, &random_hex(8));
         let tags = match &deploy.what {
-            What::Build(build) => image_tags(build, origin, None),
+            DeployWhat::Build(build) => image_tags(build, origin, None),
             _ => Vec::new(),
         };
         let plan = plan_steps(&deploy, &marks, &tags);
         let rehearses = deploy.dry_run || texts.invocation.task == Task::Plan;
         let command = Self { regions: each_region(deploy), marks, plan, word: texts.command, rehearses };
-        Ok(Resolved { command, warnings })
+        Ok(Resolved { meaning: command, warnings })
     }
 
     fn title(&self) -> Option<String> {
@@ -71,13 +72,13 @@ impl Command for Deploy {
             _ if self.rehearses => "plan for",
             Word::Rollback => "rolling back",
             Word::Promote => "promoting to",
-            _ if matches!(deploy.what, What::Traffic(_)) => "moving the traffic of",
+            _ if matches!(deploy.what, DeployWhat::Traffic(_)) => "moving the traffic of",
             _ => "deploying",
         };
         Some(format!("{verb} {} in {} of project {}", deploy.service, deploy.region, deploy.project))
     }
 
-    fn plan(&self) -> &[Step] {
+    fn plan(&self) -> &[PlannedStep] {
         &self.plan
     }
 
@@ -89,9 +90,9 @@ impl Command for Deploy {
         Some(self.word.word())
     }
 
-    fn deployment(&self) -> Option<Wish<'_>> {
+    fn deployment(&self) -> Option<TrackedDeployment<'_>> {
         let deploy = self.first();
-        Some(Wish {
+        Some(TrackedDeployment {
             environment: deploy.environment.as_deref()?,
             commit: None,
             what: deploy.service.to_string(),
@@ -124,7 +125,7 @@ impl Command for Deploy {
         tools: &Tools<'_>,
         clients: &DeployClients,
         all: &mut Vec<Facts>,
-    ) -> Result<Outcome<Kind>, Failure> {
+    ) -> Result<Outcome<RunKind>, Failure> {
         let contexts = self.contexts(tools, clients);
         if self.rehearses {
             return steps::rehearse(&contexts[0], &mut all[0]).await.map(Outcome::Planned);
@@ -132,8 +133,8 @@ impl Command for Deploy {
         let ended = steps::run(&contexts, all).await;
         close(tools, all);
         ended?;
-        let kind = if all[0].unchanged.is_some() { Kind::Unchanged } else { kind(self.first()) };
-        Ok(Outcome::Deployed(kind))
+        let kind = if all[0].unchanged.is_some() { RunKind::Unchanged } else { kind(self.first()) };
+        Ok(Outcome::Succeeded(kind))
     }
 
     async fn tidy_up(&self, tools: &Tools<'_>, clients: &DeployClients, all: &mut Vec<Facts>) {
@@ -170,7 +171,7 @@ impl Command for Deploy {
     }
 }
 
-impl Deploy {
+impl DeployCommand {
     fn first(&self) -> &Wanted {
         &self.regions[0]
     }
@@ -182,15 +183,15 @@ impl Deploy {
 
 /// The line that a good end has on the console.
 fn title(story: &Story<'_>) -> Option<String> {
-    let Outcome::Deployed(kind) = story.outcome else { return None };
+    let Outcome::Succeeded(kind) = story.outcome else { return None };
     let url = story.facts.service.url.as_deref().unwrap_or("(no address)");
     let what = match kind {
-        Kind::Deploy => "Deployed",
-        Kind::Candidate => "Deployed without traffic",
-        Kind::Rollback => "Rolled back",
-        Kind::Promote => "Promoted the candidate of",
-        Kind::Traffic => "Moved the traffic of",
-        Kind::Unchanged => "Not deployed, because nothing changed:",
+        RunKind::Deploy => "Deployed",
+        RunKind::Candidate => "Deployed without traffic",
+        RunKind::Rollback => "Rolled back",
+        RunKind::Promote => "Promoted the candidate of",
+        RunKind::Traffic => "Moved the traffic of",
+        RunKind::Unchanged => "Not deployed, because nothing changed:",
     };
     let took = crate::console::duration(story.took);
     Some(match story.kind {
@@ -203,7 +204,7 @@ fn title(story: &Story<'_>) -> Option<String> {
 /// What the steps may use, for each region.
 pub(super) fn contexts<'a>(
     tools: &'a Tools<'_>,
-    clients: &'a Clients,
+    clients: &'a GoogleClients,
     github: Option<&'a GitHub>,
     marks: &'a Marks,
     deploys: &'a [Wanted],
@@ -235,13 +236,13 @@ pub(super) fn each_region(deploy: Wanted) -> Vec<Wanted> {
 }
 
 /// What a run that ended well was for.
-fn kind(deploy: &Wanted) -> Kind {
+fn kind(deploy: &Wanted) -> RunKind {
     match &deploy.what {
-        What::Revision(Pick::Tagged(_)) => Kind::Promote,
-        What::Revision(_) => Kind::Rollback,
-        What::Traffic(_) => Kind::Traffic,
-        _ if deploy.rollout.no_traffic => Kind::Candidate,
-        _ => Kind::Deploy,
+        DeployWhat::Revision(Pick::Tagged(_)) => RunKind::Promote,
+        DeployWhat::Revision(_) => RunKind::Rollback,
+        DeployWhat::Traffic(_) => RunKind::Traffic,
+        _ if deploy.rollout.no_traffic => RunKind::Candidate,
+        _ => RunKind::Deploy,
     }
 }
 

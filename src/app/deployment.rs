@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::clients::github;
 use crate::console::Console;
 use crate::explain::{Class, Explain};
-use crate::github::deployments::{Begin, Deployment, State, Status};
+use crate::github::deployments::{Deployment, DeploymentState, DeploymentStatus, NewDeployment};
 use crate::github::{GitHub, GitHubError};
-use crate::inputs::deploy::{Deploy, Pick, What};
+use crate::inputs::deploy::{Deploy, DeployWhat, Pick};
 use crate::inputs::hosting::{Hosting, SiteWork};
 use crate::inputs::pull_request::shown_commit;
 use crate::inputs::release::Release;
@@ -22,7 +22,7 @@ use crate::report::Outcome;
 const LONGEST: Duration = Duration::from_secs(20);
 
 /// What is recorded.
-pub(super) struct Wish<'a> {
+pub(super) struct TrackedDeployment<'a> {
     /// The environment.
     pub environment: &'a str,
     /// The commit; the one that GitHub shows for the run unless it is said.
@@ -46,7 +46,7 @@ pub(super) fn places_of_service(deploy: &Deploy) -> Vec<String> {
         let home = format!("{} {}/{region}/{}", deploy.kind.word(), deploy.project, deploy.service);
         match (&deploy.what, &deploy.rollout) {
             // The candidate waits no longer.
-            (What::Revision(Pick::Tagged(tag)), _) => vec![format!("{home}@{tag}"), home],
+            (DeployWhat::Revision(Pick::Tagged(tag)), _) => vec![format!("{home}@{tag}"), home],
             (_, rollout) if rollout.no_traffic => {
                 vec![format!("{home}@{}", rollout.tag.as_deref().unwrap_or_default())]
             }
@@ -95,7 +95,7 @@ pub(super) async fn start(console: &Console, tracked: Option<&Tracked>) {
 }
 
 /// Begins a deployment, or goes on with the one that an earlier attempt of this run began.
-pub(super) async fn begin(console: &Console, runner: &Runner, wish: &Wish<'_>) -> Option<Tracked> {
+pub(super) async fn begin(console: &Console, runner: &Runner, wish: &TrackedDeployment<'_>) -> Option<Tracked> {
     if console.is_simulated() {
         // Nothing was deployed that GitHub could show.
         return None;
@@ -108,7 +108,7 @@ pub(super) async fn begin(console: &Console, runner: &Runner, wish: &Wish<'_>) -
         let github =
             github(runner, &net, wish.token).ok_or_else(|| ("there is no token for GitHub".to_owned(), asked_for))?;
         let job = [origin.job.as_deref(), origin.step.as_deref(), Some(wish.what.as_str())];
-        let begin = Begin {
+        let begin = NewDeployment {
             commit: &commit,
             environment: wish.environment,
             description: &format!("Slipway: {}", wish.what),
@@ -123,7 +123,7 @@ pub(super) async fn begin(console: &Console, runner: &Runner, wish: &Wish<'_>) -
             (with_cure(&error), asked_for && !error.is_lacking())
         })?;
         let tracked = Tracked { github, deployment, log_url: origin.run_url() };
-        tracked.say(State::Queued, None, "begun").await.map_err(|why| (why, asked_for))?;
+        tracked.say(DeploymentState::Queued, None, "begun").await.map_err(|why| (why, asked_for))?;
         Ok::<_, (String, bool)>(tracked)
     };
     match tokio::time::timeout(LONGEST, told).await {
@@ -156,14 +156,14 @@ pub(super) fn with_cure(error: &GitHubError) -> String {
 }
 
 impl Tracked {
-    async fn say(&self, state: State, url: Option<&str>, description: &str) -> Result<(), String> {
-        let status = Status { state, environment_url: url, log_url: self.log_url.as_deref(), description };
+    async fn say(&self, state: DeploymentState, url: Option<&str>, description: &str) -> Result<(), String> {
+        let status = DeploymentStatus { state, environment_url: url, log_url: self.log_url.as_deref(), description };
         self.github.status(&self.deployment, &status).await.map_err(|error| with_cure(&error))
     }
 
     /// Says that it is under way: credentials are good, and the work begins.
     pub(super) async fn start(&self, console: &Console) {
-        let told = tokio::time::timeout(LONGEST, self.say(State::InProgress, None, "under way")).await;
+        let told = tokio::time::timeout(LONGEST, self.say(DeploymentState::InProgress, None, "under way")).await;
         if !matches!(told, Ok(Ok(()))) {
             console.line("GitHub could not be told that the deployment is under way");
         }
@@ -172,12 +172,12 @@ impl Tracked {
     /// Says how it ended.
     pub(super) async fn end<K>(self, console: &Console, outcome: &Outcome<K>, url: Option<&str>, headline: &str) {
         let state = match outcome {
-            Outcome::Deployed(_) => State::Success,
-            Outcome::Planned(_) => State::Inactive,
+            Outcome::Succeeded(_) => DeploymentState::Success,
+            Outcome::Planned(_) => DeploymentState::Inactive,
             // Something newer serves there.
-            Outcome::Failed(failure) if failure.class() == Class::Superseded => State::Inactive,
-            Outcome::Failed(_) => State::Failure,
-            Outcome::Cancelled(_) => State::Error,
+            Outcome::Failed(failure) if failure.class() == Class::Superseded => DeploymentState::Inactive,
+            Outcome::Failed(_) => DeploymentState::Failure,
+            Outcome::Cancelled(_) => DeploymentState::Error,
         };
         let description = headline.replace('`', "");
         let told = tokio::time::timeout(LONGEST, self.say(state, url, &description)).await;

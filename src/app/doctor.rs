@@ -1,32 +1,33 @@
 //! The doctor: looks, and says what to mend. It changes nothing in the cloud, so nothing is cleaned up when it is stopped.
 
-use super::clients::{Clients, Tools};
-use super::command::{Command, Resolved, Run};
-use super::texts::Texts;
+use super::clients::{GoogleClients, Tools};
+use super::command::{Command, Run};
+use super::texts::InputTexts;
 use crate::explain::{Class, Failure};
 use crate::inputs::doctor::{Doctor as Wanted, Script};
+use crate::inputs::engine::Resolved;
 use crate::inputs::error::InputErrors;
 use crate::inputs::resolve::doctor::run as resolve;
 use crate::plan::doctor::script::script;
-use crate::plan::doctor::{Finding, State, worst};
+use crate::plan::doctor::{CheckState, Finding, worst};
 use crate::report::doctor::{DoctorStory, headline, markdown, sentences, table, values};
 use crate::report::{Outcome, Report, Said};
 use crate::steps::doctor::{self, DoctorContext};
 use crate::workspace;
 
 /// The doctor command.
-pub(super) struct Doctor(Wanted);
+pub(super) struct DoctorCommand(Wanted);
 
-impl Command for Doctor {
-    type Clients = Clients;
+impl Command for DoctorCommand {
+    type Clients = GoogleClients;
     type Facts = Vec<Finding>;
     type End = ();
 
     const CLEANS_UP: bool = false;
 
-    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+    async fn read(texts: &mut InputTexts<'_>) -> Result<Resolved<Self>, InputErrors> {
         let wanted = resolve(&texts.raw, &texts.runner, std::mem::take(&mut texts.findings))?;
-        Ok(Resolved { command: Self(wanted), warnings: Vec::new() })
+        Ok(Resolved { meaning: Self(wanted), warnings: Vec::new() })
     }
 
     fn title(&self) -> Option<String> {
@@ -37,21 +38,21 @@ impl Command for Doctor {
         Vec::new()
     }
 
-    async fn connect(&self, tools: &Tools<'_>) -> Result<Clients, Failure> {
+    async fn connect(&self, tools: &Tools<'_>) -> Result<GoogleClients, Failure> {
         tools.connect(&self.0.credentials, self.0.project.as_str()).await
     }
 
     async fn run(
         &self,
         tools: &Tools<'_>,
-        clients: &Clients,
+        clients: &GoogleClients,
         found: &mut Vec<Finding>,
     ) -> Result<Outcome<()>, Failure> {
         *found = doctor::run(&DoctorContext::new(&self.0, &clients.http)).await?;
         let outcome = verdict(&self.0, found);
         match self.write_script(tools, found) {
             // What was found in the project goes before.
-            Err(failure) if matches!(outcome, Outcome::Deployed(())) => Err(failure),
+            Err(failure) if matches!(outcome, Outcome::Succeeded(())) => Err(failure),
             _ => Ok(outcome),
         }
     }
@@ -83,7 +84,7 @@ impl Command for Doctor {
     }
 }
 
-impl Doctor {
+impl DoctorCommand {
     /// Writes the script that mends what was found, where a file was asked for.
     fn write_script(&self, tools: &Tools<'_>, found: &[Finding]) -> Result<(), Failure> {
         let Script::File(path) = &self.0.script else { return Ok(()) };
@@ -103,8 +104,8 @@ impl Doctor {
 
 /// Whether something is in the way; the class of the first such finding makes the exit code.
 fn verdict(doctor: &Wanted, found: &[Finding]) -> Outcome<()> {
-    let Some(class) = worst(found) else { return Outcome::Deployed(()) };
-    let blocking: Vec<&Finding> = found.iter().filter(|one| matches!(one.state, State::Blocking(_))).collect();
+    let Some(class) = worst(found) else { return Outcome::Succeeded(()) };
+    let blocking: Vec<&Finding> = found.iter().filter(|one| matches!(one.state, CheckState::Blocking(_))).collect();
     let what = match blocking.as_slice() {
         [_] => "one thing is in the way".to_owned(),
         many => format!("{} things are in the way", many.len()),

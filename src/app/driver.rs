@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::clients::{Tools, files};
-use super::command::{Command, Resolved, Run};
+use super::command::{Command, Run};
 use super::signals::{in_time, stopped, until_stopped};
-use super::texts::Texts;
+use super::texts::InputTexts;
 use super::{deployment, notify, tell};
 use crate::cli::Invocation;
 use crate::console::Console;
+use crate::inputs::engine::Resolved;
 use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command as Word;
+use crate::inputs::spec::CommandName as Word;
 use crate::report::summary::mark;
 use crate::report::{Outcome, exit_code};
 
@@ -23,8 +24,8 @@ pub(super) async fn drive<C: Command>(
     word: Word,
 ) -> u8 {
     let begun = Instant::now();
-    let mut texts = Texts::read(console, runner, invocation, word);
-    let Resolved { command, warnings } = match C::read(&mut texts).await {
+    let mut texts = InputTexts::read(console, runner, invocation, word);
+    let Resolved { meaning: command, warnings } = match C::read(&mut texts).await {
         Ok(resolved) => resolved,
         Err(errors) => return tell::refuse(console, runner, &errors),
     };

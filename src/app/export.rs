@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use super::clients::{Clients, Tools};
-use super::command::{Command, Resolved, Run};
-use super::texts::Texts;
+use super::clients::{GoogleClients, Tools};
+use super::command::{Command, Run};
+use super::texts::InputTexts;
 use crate::console::Console;
 use crate::explain::{Class, Failure};
+use crate::inputs::engine::Resolved;
 use crate::inputs::error::InputErrors;
 use crate::inputs::export::ExportInput;
-use crate::inputs::manifest::Form;
+use crate::inputs::manifest::ManifestForm;
 use crate::inputs::resolve::export::run as resolve;
 use crate::inputs::runner::Runner;
 use crate::report::export::{ExportStory, headline, markdown, values};
@@ -18,10 +19,10 @@ use crate::steps::export::export;
 use crate::workspace;
 
 /// The export command.
-pub(super) struct Export(ExportInput);
+pub(super) struct ExportCommand(ExportInput);
 
-impl Command for Export {
-    type Clients = Clients;
+impl Command for ExportCommand {
+    type Clients = GoogleClients;
     /// What could not be said in the manifest.
     type Facts = Vec<String>;
     type End = ();
@@ -29,9 +30,9 @@ impl Command for Export {
     const TELLS_WEBHOOK: bool = false;
     const CLEANS_UP: bool = false;
 
-    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+    async fn read(texts: &mut InputTexts<'_>) -> Result<Resolved<Self>, InputErrors> {
         let wanted = resolve(&texts.raw, &texts.runner, std::mem::take(&mut texts.findings))?;
-        Ok(Resolved { command: Self(wanted), warnings: Vec::new() })
+        Ok(Resolved { meaning: Self(wanted), warnings: Vec::new() })
     }
 
     fn title(&self) -> Option<String> {
@@ -42,15 +43,20 @@ impl Command for Export {
         Vec::new()
     }
 
-    async fn connect(&self, tools: &Tools<'_>) -> Result<Clients, Failure> {
+    async fn connect(&self, tools: &Tools<'_>) -> Result<GoogleClients, Failure> {
         tools.connect(&self.0.credentials, self.0.project.as_str()).await
     }
 
-    async fn run(&self, tools: &Tools<'_>, clients: &Clients, odd: &mut Vec<String>) -> Result<Outcome<()>, Failure> {
+    async fn run(
+        &self,
+        tools: &Tools<'_>,
+        clients: &GoogleClients,
+        odd: &mut Vec<String>,
+    ) -> Result<Outcome<()>, Failure> {
         let (file, warnings) = export(&clients.http, &self.0).await?;
         *odd = warnings;
         give(tools.console, tools.runner, &self.0, &file.text)?;
-        Ok(Outcome::Deployed(()))
+        Ok(Outcome::Succeeded(()))
     }
 
     fn report(&self, run: &Run<'_, Self>) -> Report {
@@ -62,8 +68,8 @@ impl Command for Export {
             account: wanted.credentials.principal.shown(),
             file: wanted.to.as_deref().and_then(Path::to_str),
             form: match wanted.form {
-                Form::V2 => "v2",
-                Form::Knative => "knative",
+                ManifestForm::V2 => "v2",
+                ManifestForm::Knative => "knative",
             },
             warnings: run.facts,
             outcome: run.outcome,
@@ -73,7 +79,7 @@ impl Command for Export {
         Report {
             before: run.facts.iter().cloned().map(Said::Warning).collect(),
             // Who reads standard output is told nothing else when all went well.
-            says_end: story.file.is_some() || !matches!(run.outcome, Outcome::Deployed(())),
+            says_end: story.file.is_some() || !matches!(run.outcome, Outcome::Succeeded(())),
             on: "file",
             ..report
         }

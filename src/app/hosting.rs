@@ -3,28 +3,29 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::clients::{Clients, Tools, connect};
-use super::command::{Command, Resolved, Run};
-use super::deployment::{self, Wish};
-use super::texts::Texts;
+use super::clients::{GoogleClients, Tools, connect};
+use super::command::{Command, Run};
+use super::deployment::{self, TrackedDeployment};
+use super::texts::InputTexts;
 use super::whose::{self, Commits};
 use crate::clock::random_hex;
 use crate::console::Console;
 use crate::explain::Failure;
 use crate::github::GitHub;
+use crate::inputs::engine::Resolved;
 use crate::inputs::error::InputErrors;
 use crate::inputs::hosting::{Hosting as Wanted, SiteWork};
 use crate::inputs::pull_request::head_of_merge;
 use crate::inputs::raw::RawInputs;
-use crate::inputs::resolve::hosting::{Resolved as Meaning, run as resolve};
+use crate::inputs::resolve::hosting::run as resolve;
 use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command as Word;
+use crate::inputs::spec::CommandName as Word;
 use crate::inputs::spec::hosting::name;
 use crate::model::credentials::Credentials;
 use crate::model::facts::{Facts, Written};
 use crate::model::hosting::{LIVE, SiteEnd, SiteKind};
 use crate::model::step::StepState;
-use crate::plan::decide::Step;
+use crate::plan::decide::PlannedStep;
 use crate::plan::site_steps::steps;
 use crate::report::hosting::{SiteStory, headline, markdown, sentences, values};
 use crate::report::{Outcome, Report};
@@ -52,10 +53,10 @@ pub(super) fn is_meant(raw: &RawInputs, command: Word) -> bool {
 }
 
 /// A hosting command.
-pub(super) struct Hosting {
+pub(super) struct HostingCommand {
     wanted: Wanted,
     commits: Commits,
-    plan: Vec<Step>,
+    plan: Vec<PlannedStep>,
     /// What marks the versions that it makes.
     mark: String,
     /// Whether a user of action-hosting-deploy may miss what that did by itself.
@@ -64,18 +65,18 @@ pub(super) struct Hosting {
 
 /// What a hosting command works with.
 pub(super) struct SiteClients {
-    google: Clients,
+    google: GoogleClients,
     github: Option<GitHub>,
 }
 
-impl Command for Hosting {
+impl Command for HostingCommand {
     type Clients = SiteClients;
     type Facts = Facts;
     type End = SiteKind;
 
-    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+    async fn read(texts: &mut InputTexts<'_>) -> Result<Resolved<Self>, InputErrors> {
         let findings = std::mem::take(&mut texts.findings);
-        let Meaning { mut hosting, warnings } = resolve(texts.command, &texts.raw, &texts.runner, findings)?;
+        let Resolved { meaning: mut hosting, warnings } = resolve(texts.command, &texts.raw, &texts.runner, findings)?;
         let commits = whose::settle(texts.console, &texts.runner, &mut hosting).await?;
         // Everything that is made and said is of the commit at the head; the run's own may be another branch's.
         if let Some(head) = &commits.head {
@@ -86,7 +87,7 @@ impl Command for Hosting {
         let comes_from_elsewhere = previews && raw.is_spelled("firebaseServiceAccount") && !raw.has(name::AUTH_DOMAINS);
         let mark = format!("req_{}", random_hex(8));
         let command = Self { plan: steps(&hosting), wanted: hosting, commits, mark, comes_from_elsewhere };
-        Ok(Resolved { command, warnings })
+        Ok(Resolved { meaning: command, warnings })
     }
 
     fn title(&self) -> Option<String> {
@@ -101,7 +102,7 @@ impl Command for Hosting {
         Some(format!("{verb} channel {} of project {}", hosting.channel(), hosting.project))
     }
 
-    fn plan(&self) -> &[Step] {
+    fn plan(&self) -> &[PlannedStep] {
         &self.plan
     }
 
@@ -113,12 +114,12 @@ impl Command for Hosting {
         self.wanted.dry_run
     }
 
-    fn deployment(&self) -> Option<Wish<'_>> {
+    fn deployment(&self) -> Option<TrackedDeployment<'_>> {
         let hosting = &self.wanted;
         if let SiteWork::Remove { .. } = hosting.what {
             return None;
         }
-        Some(Wish {
+        Some(TrackedDeployment {
             environment: hosting.environment.as_deref()?,
             commit: self.commits.head.as_deref(),
             what: format!("hosting {}", hosting.channel()),
@@ -149,7 +150,7 @@ impl Command for Hosting {
         if self.wanted.dry_run {
             return hosting::rehearse(&context, facts).await.map(Outcome::Planned);
         }
-        hosting::run(&context, facts).await.map(|()| Outcome::Deployed(kind(&self.wanted)))
+        hosting::run(&context, facts).await.map(|()| Outcome::Succeeded(kind(&self.wanted)))
     }
 
     /// What was released and made is taken back.
@@ -183,9 +184,9 @@ impl Command for Hosting {
 }
 
 /// A site of its own is not among others.
-static NOBODY: BTreeMap<crate::plan::serving::Service, String> = BTreeMap::new();
+static NOBODY: BTreeMap<crate::plan::serving::RewriteService, String> = BTreeMap::new();
 
-impl Hosting {
+impl HostingCommand {
     fn context<'a>(&'a self, tools: &'a Tools<'_>, clients: &'a SiteClients) -> SiteContext<'a> {
         SiteContext {
             hosting: &self.wanted,

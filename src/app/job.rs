@@ -1,12 +1,13 @@
 //! The job command: writes a job, runs it, waits for its end.
 
-use super::clients::{Clients, Tools};
-use super::command::{Command, Resolved, Run};
+use super::clients::{GoogleClients, Tools};
+use super::command::{Command, Run};
 use super::deploy::{contexts, end_build};
 use super::executions;
-use super::texts::Texts;
+use super::texts::InputTexts;
 use crate::clock::random_hex;
 use crate::explain::Failure;
+use crate::inputs::engine::Resolved;
 use crate::inputs::error::InputErrors;
 use crate::inputs::job::{Job as Wanted, JobImage};
 use crate::inputs::pull_request::head_of_merge;
@@ -14,37 +15,37 @@ use crate::inputs::resolve::job::run as resolve;
 use crate::model::execution::JobEnd;
 use crate::model::facts::Facts;
 use crate::model::step::StepState;
-use crate::plan::decide::{Marks, Step, marks};
+use crate::plan::decide::{Marks, PlannedStep, marks};
 use crate::plan::job_steps::steps;
 use crate::report::job::{JobStory, headline, markdown, sentences, values};
 use crate::report::{Outcome, Report};
 use crate::steps::run_job::{self, JobContext};
 
 /// The job command.
-pub(super) struct Job {
+pub(super) struct JobCommand {
     wanted: Wanted,
-    plan: Vec<Step>,
+    plan: Vec<PlannedStep>,
     /// What its execution is found by.
     mark: String,
     /// What marks the build of its image, where there is one.
     build: Option<Marks>,
 }
 
-impl Command for Job {
-    type Clients = Clients;
+impl Command for JobCommand {
+    type Clients = GoogleClients;
     type Facts = Facts;
     type End = JobEnd;
 
-    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+    async fn read(texts: &mut InputTexts<'_>) -> Result<Resolved<Self>, InputErrors> {
         let resolved = resolve(&texts.raw, &texts.runner, std::mem::take(&mut texts.findings))?;
         let origin = &texts.runner.origin;
-        let build = match &resolved.job.image {
+        let build = match &resolved.meaning.image {
             JobImage::Built(deploy) => Some(marks(deploy, origin, &random_hex(8))),
             _ => None,
         };
         let mark = format!("req_{}", random_hex(8));
-        let command = Self { plan: steps(&resolved.job, origin), mark, build, wanted: resolved.job };
-        Ok(Resolved { command, warnings: resolved.warnings })
+        let command = Self { plan: steps(&resolved.meaning, origin), mark, build, wanted: resolved.meaning };
+        Ok(Resolved { meaning: command, warnings: resolved.warnings })
     }
 
     fn title(&self) -> Option<String> {
@@ -57,7 +58,7 @@ impl Command for Job {
         Some(format!("{verb} {} in {} of project {}", job.name, job.region, job.project))
     }
 
-    fn plan(&self) -> &[Step] {
+    fn plan(&self) -> &[PlannedStep] {
         &self.plan
     }
 
@@ -69,11 +70,16 @@ impl Command for Job {
         Facts { warnings, ..Facts::default() }
     }
 
-    async fn connect(&self, tools: &Tools<'_>) -> Result<Clients, Failure> {
+    async fn connect(&self, tools: &Tools<'_>) -> Result<GoogleClients, Failure> {
         tools.connect(&self.wanted.credentials, self.wanted.project.as_str()).await
     }
 
-    async fn run(&self, tools: &Tools<'_>, clients: &Clients, facts: &mut Facts) -> Result<Outcome<JobEnd>, Failure> {
+    async fn run(
+        &self,
+        tools: &Tools<'_>,
+        clients: &GoogleClients,
+        facts: &mut Facts,
+    ) -> Result<Outcome<JobEnd>, Failure> {
         let builds = match (&self.wanted.image, &self.build) {
             (JobImage::Built(deploy), Some(marks)) => {
                 contexts(tools, clients, None, marks, std::slice::from_ref(deploy.as_ref())).pop()
@@ -85,10 +91,10 @@ impl Command for Job {
         if self.wanted.dry_run {
             return run_job::rehearse(&context, facts).await.map(Outcome::Planned);
         }
-        run_job::run(&context, facts).await.map(Outcome::Deployed)
+        run_job::run(&context, facts).await.map(Outcome::Succeeded)
     }
 
-    async fn tidy_up(&self, tools: &Tools<'_>, clients: &Clients, facts: &mut Facts) {
+    async fn tidy_up(&self, tools: &Tools<'_>, clients: &GoogleClients, facts: &mut Facts) {
         facts.end(StepState::Cancelled, "interrupted");
         executions::end(&clients.http, tools.console, &tools.files, facts).await;
         end_build(&clients.http, tools.console, &tools.files, facts).await;

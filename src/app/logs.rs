@@ -1,32 +1,33 @@
 //! The logs command: shows a log. It changes nothing, so there is nothing to clean up.
 
-use super::clients::{Clients, Tools};
-use super::command::{Command, Resolved, Run};
-use super::texts::Texts;
+use super::clients::{GoogleClients, Tools};
+use super::command::{Command, Run};
+use super::texts::InputTexts;
 use crate::explain::Failure;
+use crate::inputs::engine::Resolved;
 use crate::inputs::error::InputErrors;
 use crate::inputs::logs::{LogsInput, Which, Whose};
 use crate::inputs::resolve::logs::run as resolve;
 use crate::model::facts::Facts;
-use crate::model::log::Shown;
+use crate::model::log::LogShown;
 use crate::report::logs::{LogsStory, headline, markdown, sentences, values};
 use crate::report::{Outcome, Report};
 use crate::steps::logs::{of_build, written};
 
 /// The logs command.
-pub(super) struct Logs(LogsInput);
+pub(super) struct LogsCommand(LogsInput);
 
-impl Command for Logs {
-    type Clients = Clients;
-    type Facts = (Facts, Shown);
+impl Command for LogsCommand {
+    type Clients = GoogleClients;
+    type Facts = (Facts, LogShown);
     type End = ();
 
     const TELLS_WEBHOOK: bool = false;
     const CLEANS_UP: bool = false;
 
-    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+    async fn read(texts: &mut InputTexts<'_>) -> Result<Resolved<Self>, InputErrors> {
         let wanted = resolve(&texts.raw, &texts.runner, std::mem::take(&mut texts.findings))?;
-        Ok(Resolved { command: Self(wanted), warnings: Vec::new() })
+        Ok(Resolved { meaning: Self(wanted), warnings: Vec::new() })
     }
 
     fn title(&self) -> Option<String> {
@@ -34,32 +35,32 @@ impl Command for Logs {
         Some(format!("the log of {whose} in {place} of project {}", self.0.project))
     }
 
-    fn facts(&self, _: Vec<String>) -> (Facts, Shown) {
+    fn facts(&self, _: Vec<String>) -> (Facts, LogShown) {
         Default::default()
     }
 
-    async fn connect(&self, tools: &Tools<'_>) -> Result<Clients, Failure> {
+    async fn connect(&self, tools: &Tools<'_>) -> Result<GoogleClients, Failure> {
         tools.connect(&self.0.credentials, self.0.project.as_str()).await
     }
 
     async fn run(
         &self,
         tools: &Tools<'_>,
-        clients: &Clients,
-        (facts, shown): &mut (Facts, Shown),
+        clients: &GoogleClients,
+        (facts, shown): &mut (Facts, LogShown),
     ) -> Result<Outcome<()>, Failure> {
         let (http, console) = (&clients.http, tools.console);
         match &self.0.whose {
             Whose::Build(which, location) => of_build(http, console, which, location, facts).await?,
             Whose::Written(entries) => written(http, console, entries, shown).await?,
         }
-        Ok(Outcome::Deployed(()))
+        Ok(Outcome::Succeeded(()))
     }
 
     async fn afterwards(
         &self,
         tools: &Tools<'_>,
-        _: &mut (Facts, Shown),
+        _: &mut (Facts, LogShown),
         outcome: Outcome<()>,
         _: std::time::Instant,
     ) -> Outcome<()> {
@@ -85,7 +86,7 @@ impl Command for Logs {
     }
 }
 
-impl Logs {
+impl LogsCommand {
     /// Whose log it is, the name between backticks, and where that lives.
     fn names(&self) -> (String, &str) {
         match &self.0.whose {

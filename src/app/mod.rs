@@ -35,7 +35,7 @@ use crate::console::Console;
 use crate::explain::Class;
 use crate::inputs::flags;
 use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command;
+use crate::inputs::spec::CommandName;
 use crate::inputs::spec::deploy::name;
 
 /// Runs an invocation to its exit code.
@@ -44,8 +44,8 @@ pub async fn run(mut invocation: Invocation, mut runner: Runner) -> u8 {
         runner.extra_roots = Some(path.into());
     }
     runner.extra_roots = runner.extra_roots.map(|path| runner.workspace.join(path));
-    if invocation.task == Task::Run(Command::Deploy) && flags::becomes_job(&mut runner.inputs) {
-        invocation.task = Task::Run(Command::Job);
+    if invocation.task == Task::Run(CommandName::Deploy) && flags::becomes_job(&mut runner.inputs) {
+        invocation.task = Task::Run(CommandName::Job);
     }
     let console = Arc::new(Console::new(runner.actions, runner.color, runner.embedded));
     match start(&console, &runner, invocation).await {
@@ -58,32 +58,32 @@ pub async fn run(mut invocation: Invocation, mut runner: Runner) -> u8 {
 async fn start(console: &Arc<Console>, runner: &Runner, invocation: Invocation) -> u8 {
     let word = match invocation.task {
         Task::Run(word) => word,
-        Task::Plan => Command::Deploy,
+        Task::Plan => CommandName::Deploy,
         Task::Post => return post::run(console, runner).await,
         // `main` turns a demonstration into a deploy before it comes here.
         Task::Demo(_) => return Class::Internal.exit_code(),
     };
     let to = &invocation;
     match word {
-        Command::Job => drive::<job::Job>(console, runner, to, word).await,
-        Command::Release => drive::<release::Release>(console, runner, to, word).await,
-        Command::Doctor => drive::<doctor::Doctor>(console, runner, to, word).await,
-        Command::RotateKey => drive::<rotate_key::RotateKey>(console, runner, to, word).await,
-        Command::RotateSecret => drive::<rotate_secret::RotateSecret>(console, runner, to, word).await,
-        Command::Preview => drive::<preview::Preview>(console, runner, to, word).await,
-        Command::Monitoring => drive::<monitoring::Monitoring>(console, runner, to, word).await,
-        Command::Status => drive::<status::Status>(console, runner, to, word).await,
-        Command::Logs => drive::<logs::Logs>(console, runner, to, word).await,
-        Command::Export => {
+        CommandName::Job => drive::<job::JobCommand>(console, runner, to, word).await,
+        CommandName::Release => drive::<release::ReleaseCommand>(console, runner, to, word).await,
+        CommandName::Doctor => drive::<doctor::DoctorCommand>(console, runner, to, word).await,
+        CommandName::RotateKey => drive::<rotate_key::RotateKeyCommand>(console, runner, to, word).await,
+        CommandName::RotateSecret => drive::<rotate_secret::RotateSecretCommand>(console, runner, to, word).await,
+        CommandName::Preview => drive::<preview::PreviewCommand>(console, runner, to, word).await,
+        CommandName::Monitoring => drive::<monitoring::MonitoringCommand>(console, runner, to, word).await,
+        CommandName::Status => drive::<status::StatusCommand>(console, runner, to, word).await,
+        CommandName::Logs => drive::<logs::LogsCommand>(console, runner, to, word).await,
+        CommandName::Export => {
             if !to.flags.iter().any(|(name, _)| *name == "to") && !runner.actions {
                 console.step_aside();
             }
-            drive::<export::Export>(console, runner, to, word).await
+            drive::<export::ExportCommand>(console, runner, to, word).await
         }
         // What was given says whether a rollback or a promotion is about a service or a site.
         _ if hosting::is_meant(&texts::texts(runner, to, word).0, word) => {
-            drive::<hosting::Hosting>(console, runner, to, word).await
+            drive::<hosting::HostingCommand>(console, runner, to, word).await
         }
-        _ => drive::<deploy::Deploy>(console, runner, to, word).await,
+        _ => drive::<deploy::DeployCommand>(console, runner, to, word).await,
     }
 }

@@ -1,9 +1,10 @@
 //! The monitoring command: sets up what watches a service, or removes it.
 
-use super::clients::{Clients, Tools};
-use super::command::{Command, Resolved, Run};
-use super::texts::Texts;
+use super::clients::{GoogleClients, Tools};
+use super::command::{Command, Run};
+use super::texts::InputTexts;
 use crate::explain::Failure;
+use crate::inputs::engine::Resolved;
 use crate::inputs::error::InputErrors;
 use crate::inputs::monitoring::Monitoring as Wanted;
 use crate::inputs::resolve::monitoring::run as resolve;
@@ -13,19 +14,19 @@ use crate::report::{Outcome, Report};
 use crate::steps::monitoring::{self, MonitoringContext};
 
 /// The monitoring command.
-pub(super) struct Monitoring(Wanted);
+pub(super) struct MonitoringCommand(Wanted);
 
-impl Command for Monitoring {
-    type Clients = Clients;
+impl Command for MonitoringCommand {
+    type Clients = GoogleClients;
     type Facts = Vec<Watch>;
     type End = ();
 
     /// What was made before a signal stays; the next run finds it by its labels and goes on.
     const CLEANS_UP: bool = false;
 
-    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+    async fn read(texts: &mut InputTexts<'_>) -> Result<Resolved<Self>, InputErrors> {
         let wanted = resolve(&texts.raw, &texts.runner, std::mem::take(&mut texts.findings))?;
-        Ok(Resolved { command: Self(wanted), warnings: Vec::new() })
+        Ok(Resolved { meaning: Self(wanted), warnings: Vec::new() })
     }
 
     fn title(&self) -> Option<String> {
@@ -46,14 +47,19 @@ impl Command for Monitoring {
         Vec::new()
     }
 
-    async fn connect(&self, tools: &Tools<'_>) -> Result<Clients, Failure> {
+    async fn connect(&self, tools: &Tools<'_>) -> Result<GoogleClients, Failure> {
         tools.connect(&self.0.credentials, self.0.project.as_str()).await
     }
 
-    async fn run(&self, tools: &Tools<'_>, clients: &Clients, done: &mut Vec<Watch>) -> Result<Outcome<()>, Failure> {
+    async fn run(
+        &self,
+        tools: &Tools<'_>,
+        clients: &GoogleClients,
+        done: &mut Vec<Watch>,
+    ) -> Result<Outcome<()>, Failure> {
         let context = MonitoringContext { wanted: &self.0, http: &clients.http, console: tools.console };
         monitoring::run(&context, done).await?;
-        Ok(if self.0.dry_run { Outcome::Planned(differences(done)) } else { Outcome::Deployed(()) })
+        Ok(if self.0.dry_run { Outcome::Planned(differences(done)) } else { Outcome::Succeeded(()) })
     }
 
     fn report(&self, run: &Run<'_, Self>) -> Report {

@@ -8,7 +8,7 @@ use super::texts::webhook_of;
 use crate::cli::Invocation;
 use crate::console::Console;
 use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command;
+use crate::inputs::spec::CommandName;
 use crate::net::Net;
 
 /// A chat that does not answer within this is not waited for.
@@ -26,7 +26,7 @@ struct Message<'a> {
 
 /// Tells how a run ended, once, where an address was given for that: the sign and the headline of its summary, and what
 /// is true now. The answer of a chat says nothing of the run, so a failure is a warning.
-pub(super) async fn end(console: &Console, run: (&Runner, &Invocation, Command), headline: String, now: &[String]) {
+pub(super) async fn end(console: &Console, run: (&Runner, &Invocation, CommandName), headline: String, now: &[String]) {
     let (runner, invocation, command) = run;
     if console.is_simulated() {
         return;

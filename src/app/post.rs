@@ -16,7 +16,7 @@ use crate::inputs::raw::RawInputs;
 use crate::inputs::resolve;
 use crate::inputs::resolve::rotate_secret::run as rotate_secret;
 use crate::inputs::runner::Runner;
-use crate::inputs::spec::{Command, ELSEWHERE};
+use crate::inputs::spec::{CommandName, ELSEWHERE};
 use crate::model::credentials::Credentials;
 use crate::model::execution::ExecutionFact;
 use crate::model::facts::BuildFact;
@@ -26,8 +26,8 @@ use crate::steps::{cancel, undo};
 /// The action's `post-entrypoint`: finishes what a run left behind that was cancelled or killed.
 pub(super) async fn run(console: &Arc<Console>, runner: &Runner) -> u8 {
     let word = runner.state.get("command").map(String::as_str).unwrap_or_default();
-    let job = Command::ALL.into_iter().find(|job| job.word() == word).unwrap_or(Command::Deploy);
-    if let Command::Release | Command::Preview = job {
+    let job = CommandName::ALL.into_iter().find(|job| job.word() == word).unwrap_or(CommandName::Deploy);
+    if let CommandName::Release | CommandName::Preview = job {
         release::end_left(console, runner, job).await;
         return 0;
     }
@@ -43,17 +43,18 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner) -> u8 {
         return 0;
     };
     // The table of sites knows every spelling of the credentials.
-    let raw = RawInputs::collect(&Command::Hosting.inputs(), ELSEWHERE, &runner.inputs, &[], &mut Findings::default());
+    let raw =
+        RawInputs::collect(&CommandName::Hosting.inputs(), ELSEWHERE, &runner.inputs, &[], &mut Findings::default());
     hide(console, &raw, runner);
     let credentials = credentials::find(&raw, runner, &mut Findings::default());
     let deploy = left.rollout.as_ref().and_then(|_| {
         let invocation = Invocation { task: Task::Run(job), flags: Vec::new(), local: false };
-        if job == Command::RotateSecret {
+        if job == CommandName::RotateSecret {
             let (raw, findings) = read_texts(console, runner, &invocation, job);
-            return rotate_secret(&raw, runner, findings).ok().map(|resolved| resolved.rotate.deploy);
+            return rotate_secret(&raw, runner, findings).ok().map(|resolved| resolved.meaning.deploy);
         }
         let (raw, findings) = read_texts(console, runner, &invocation, job);
-        resolve::run(job, &raw, runner, findings).ok().map(|resolved| resolved.deploy)
+        resolve::run(job, &raw, runner, findings).ok().map(|resolved| resolved.meaning)
     });
     left.end(console, runner, credentials, deploy).await;
     0

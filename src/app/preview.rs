@@ -4,25 +4,27 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::clients::{Tools, github};
-use super::command::{Command, Resolved, Run};
+use super::command::{Command, Run};
 use super::deploy::each_region;
-use super::deployment::{self, Wish, with_cure};
+use super::deployment::{self, TrackedDeployment, with_cure};
 use super::pull_request::{Settled, settle};
 use super::release::{
-    PartMarks, Parts, ReleaseClients, Wiring, carry_out, connect_all, end_all, facts_of, first_url, hide_values, plan,
+    PartMarks, ReleaseClients, ReleaseParts, Wiring, carry_out, connect_all, end_all, facts_of, first_url, hide_values,
+    plan,
 };
 use super::removal::Ending;
-use super::texts::Texts;
+use super::texts::InputTexts;
 use crate::explain::{Class, Failure};
 use crate::github::GitHub;
+use crate::inputs::engine::Resolved;
 use crate::inputs::error::InputErrors;
-use crate::inputs::preview::{Mode, Preview as Wanted};
-use crate::inputs::resolve::preview::{Resolved as Meaning, run as resolve};
-use crate::inputs::spec::Command as Word;
+use crate::inputs::preview::{Preview as Wanted, PreviewMode};
+use crate::inputs::resolve::preview::run as resolve;
+use crate::inputs::spec::CommandName as Word;
 use crate::model::preview::Removal;
 use crate::net::Net;
-use crate::plan::decide::Step;
-use crate::plan::serving::Service;
+use crate::plan::decide::PlannedStep;
+use crate::plan::serving::RewriteService;
 use crate::report::preview::{self, Head, Removals};
 use crate::report::summary::mark;
 use crate::report::{Outcome, Report, Said};
@@ -33,11 +35,11 @@ use crate::steps::release::ReleaseFacts;
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// The preview command.
-pub(super) struct Preview {
+pub(super) struct PreviewCommand {
     wanted: Wanted,
     settled: Settled,
     marks: PartMarks,
-    plan: Vec<Step>,
+    plan: Vec<PlannedStep>,
     github: Option<GitHub>,
     name: String,
 }
@@ -53,15 +55,15 @@ pub(super) struct PreviewFacts {
     comment: (String, Option<String>),
 }
 
-impl Command for Preview {
+impl Command for PreviewCommand {
     type Clients = Option<ReleaseClients>;
     type Facts = PreviewFacts;
     type End = ();
 
-    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+    async fn read(texts: &mut InputTexts<'_>) -> Result<Resolved<Self>, InputErrors> {
         let (console, findings) = (texts.console, std::mem::take(&mut texts.findings));
         hide_values(console, &texts.raw, &texts.runner);
-        let Meaning { preview, .. } = resolve(&texts.raw, &texts.runner, findings.clone())?;
+        let Resolved { meaning: preview, .. } = resolve(&texts.raw, &texts.runner, findings.clone())?;
         let net = Net::new(texts.runner.extra_roots.clone()).ok();
         let github = net.and_then(|net| github(&texts.runner, &net, preview.release.github_token.as_ref()));
         let settled = settle(console, &texts.runner, github.as_ref(), &preview).await?;
@@ -69,27 +71,27 @@ impl Command for Preview {
         if let Some(head) = &settled.head {
             texts.runner.origin.sha = Some(head.clone());
         }
-        let Meaning { preview, warnings } = resolve(&texts.raw, &texts.runner, findings)?;
+        let Resolved { meaning: preview, warnings } = resolve(&texts.raw, &texts.runner, findings)?;
         let (origin, name) = (&texts.runner.origin, preview.name());
         let marks = PartMarks::of(&preview.release, origin);
         let plan = match settled.mode {
-            Mode::Deploy => plan(&preview.release, &marks.services, origin),
-            Mode::Cleanup => Vec::new(),
+            PreviewMode::Deploy => plan(&preview.release, &marks.services, origin),
+            PreviewMode::Cleanup => Vec::new(),
         };
-        Ok(Resolved { command: Self { wanted: preview, settled, marks, plan, github, name }, warnings })
+        Ok(Resolved { meaning: Self { wanted: preview, settled, marks, plan, github, name }, warnings })
     }
 
     fn title(&self) -> Option<String> {
         let number = self.wanted.pull.number;
         let verb = match self.settled.mode {
-            Mode::Cleanup => "removing the preview",
-            Mode::Deploy if self.wanted.release.dry_run => "plan for the preview",
-            Mode::Deploy => "preview",
+            PreviewMode::Cleanup => "removing the preview",
+            PreviewMode::Deploy if self.wanted.release.dry_run => "plan for the preview",
+            PreviewMode::Deploy => "preview",
         };
         Some(format!("{verb} of pull request #{number}"))
     }
 
-    fn plan(&self) -> &[Step] {
+    fn plan(&self) -> &[PlannedStep] {
         &self.plan
     }
 
@@ -101,12 +103,12 @@ impl Command for Preview {
         Some(Word::Preview.word())
     }
 
-    fn deployment(&self) -> Option<Wish<'_>> {
-        if self.settled.mode == Mode::Cleanup {
+    fn deployment(&self) -> Option<TrackedDeployment<'_>> {
+        if self.settled.mode == PreviewMode::Cleanup {
             return None;
         }
         let release = &self.wanted.release;
-        Some(Wish {
+        Some(TrackedDeployment {
             environment: &self.name,
             commit: self.settled.head.as_deref(),
             what: "preview".to_owned(),
@@ -121,7 +123,7 @@ impl Command for Preview {
         PreviewFacts {
             release: facts_of(&self.wanted.release, warnings),
             removed: None,
-            goes: self.settled.mode == Mode::Cleanup,
+            goes: self.settled.mode == PreviewMode::Cleanup,
             comment: Default::default(),
         }
     }
@@ -129,8 +131,8 @@ impl Command for Preview {
     async fn connect(&self, tools: &Tools<'_>) -> Result<Option<ReleaseClients>, Failure> {
         match self.settled.mode {
             // What is removed is looked for with clients of its own.
-            Mode::Cleanup => Ok(None),
-            Mode::Deploy => ReleaseClients::connect(tools, &self.wanted.release, &self.marks).await.map(Some),
+            PreviewMode::Cleanup => Ok(None),
+            PreviewMode::Deploy => ReleaseClients::connect(tools, &self.wanted.release, &self.marks).await.map(Some),
         }
     }
 
@@ -145,7 +147,7 @@ impl Command for Preview {
         self.room(tools, clients, &mut facts.release).await?;
         let wiring = self.wiring(tools, clients);
         let outcome = carry_out(tools, &wiring, &clients.marks, &mut facts.release).await?;
-        if matches!(outcome, Outcome::Deployed(())) {
+        if matches!(outcome, Outcome::Succeeded(())) {
             let ending = Ending::look(tools.console, tools.runner, &self.wanted, &clients.all, &wiring).await;
             ending.stale(self.github.as_ref()).await;
         }
@@ -168,7 +170,7 @@ impl Command for Preview {
         if facts.goes {
             return outcome;
         }
-        let ended = matches!(outcome, Outcome::Deployed(()) | Outcome::Failed(_));
+        let ended = matches!(outcome, Outcome::Succeeded(()) | Outcome::Failed(_));
         if ended && self.is_closed_by_now().await {
             let number = self.wanted.pull.number;
             tools.console.line(&format!("Pull request #{number} was closed meanwhile"));
@@ -204,7 +206,7 @@ impl Command for Preview {
     }
 }
 
-impl Preview {
+impl PreviewCommand {
     fn head<'a>(&'a self, tools: &'a Tools<'_>) -> Head<'a> {
         Head {
             name: &self.name,
@@ -216,8 +218,8 @@ impl Preview {
         }
     }
 
-    fn parts<'a>(&'a self, tools: &'a Tools<'_>, facts: &'a ReleaseFacts, took: Duration) -> Parts<'a> {
-        Parts { runner: tools.runner, release: &self.wanted.release, facts, took }
+    fn parts<'a>(&'a self, tools: &'a Tools<'_>, facts: &'a ReleaseFacts, took: Duration) -> ReleaseParts<'a> {
+        ReleaseParts { runner: tools.runner, release: &self.wanted.release, facts, took }
     }
 
     fn report_made(&self, run: &Run<'_, Self>, head: &Head<'_>) -> Report {
@@ -226,7 +228,7 @@ impl Preview {
             let headline = preview::headline(head, run.outcome);
             let report = Report::new(headline, run.took, preview::values(head, story), preview::markdown(head, story));
             let mut after = Vec::new();
-            if let Outcome::Deployed(()) = run.outcome {
+            if let Outcome::Succeeded(()) = run.outcome {
                 let parts = story.parts.iter().filter_map(|part| Some((part.name(), part.url()?)));
                 after.extend(parts.map(|(name, url)| Said::Line(format!("  look at `{name}`: {url}"))));
             }
@@ -243,7 +245,7 @@ impl Preview {
     fn report_removed(&self, run: &Run<'_, Self>, head: &Head<'_>) -> Report {
         let nothing = Vec::new();
         let told = Removals(run.facts.removed.as_ref().unwrap_or(&nothing));
-        let is_removed = matches!(run.outcome, Outcome::Deployed(()));
+        let is_removed = matches!(run.outcome, Outcome::Succeeded(()));
         let (headline, word) = match is_removed {
             true => (format!("The preview of pull request #{} is removed", head.number), "removed"),
             false => (format!("The preview of pull request #{} was not removed", head.number), "failed"),
@@ -332,13 +334,13 @@ impl Preview {
     }
 
     /// The tag that rewrites to the preview's candidates keep to.
-    fn tags(&self) -> BTreeMap<Service, String> {
+    fn tags(&self) -> BTreeMap<RewriteService, String> {
         if self.wanted.own_services {
             return BTreeMap::new();
         }
         let deploys = self.wanted.release.services.iter().flat_map(|part| each_region(part.deploy.clone()));
         let named = deploys.map(|deploy| {
-            let service = Service { region: deploy.region.to_string(), name: deploy.service.to_string() };
+            let service = RewriteService { region: deploy.region.to_string(), name: deploy.service.to_string() };
             (service, self.name.clone())
         });
         named.collect()
@@ -368,7 +370,7 @@ impl Preview {
             facts.comment = (String::new(), self.comment(tools, &text).await);
         }
         facts.removed = Some(removals);
-        Ok(Outcome::Deployed(()))
+        Ok(Outcome::Succeeded(()))
     }
 
     /// Ends the deployments that GitHub shows for the preview.

@@ -9,8 +9,8 @@ use crate::console::Console;
 use crate::github::{GitHub, Pull};
 use crate::inputs::checkout;
 use crate::inputs::error::{Findings, InputErrors};
-use crate::inputs::preview::{Mode, Preview};
-use crate::inputs::pull_request::{PullRequest, Said};
+use crate::inputs::preview::{Preview, PreviewMode};
+use crate::inputs::pull_request::{PullRequest, PullRequestSource};
 use crate::inputs::resolve::foreign::strange;
 use crate::inputs::resolve::preview::{CURE, over};
 use crate::inputs::runner::Runner;
@@ -21,7 +21,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// What is known before anything is done.
 pub(super) struct Settled {
     /// Whether the preview is made or removed.
-    pub mode: Mode,
+    pub mode: PreviewMode,
     /// The commit at the head of the pull request.
     pub head: Option<String>,
     /// The commit that is checked out: the head, or a merge of it.
@@ -33,7 +33,7 @@ pub(super) struct Question<'a> {
     /// What is known of it.
     pub pull: &'a PullRequest,
     /// Who says that it is this one.
-    pub said: Said,
+    pub said: PullRequestSource,
     /// Whether a person approves each run for another repository's.
     pub forks: bool,
 }
@@ -49,12 +49,12 @@ pub(super) async fn settle(
     preview: &Preview,
 ) -> Result<Settled, InputErrors> {
     let pull = &preview.pull;
-    if preview.mode == Some(Mode::Cleanup) {
-        return Ok(Settled { mode: Mode::Cleanup, head: pull.head.clone(), built: None });
+    if preview.mode == Some(PreviewMode::Cleanup) {
+        return Ok(Settled { mode: PreviewMode::Cleanup, head: pull.head.clone(), built: None });
     }
     if console.is_simulated() {
         // GitHub hears nothing of what is only played.
-        let mode = preview.mode.unwrap_or(if pull.closed { Mode::Cleanup } else { Mode::Deploy });
+        let mode = preview.mode.unwrap_or(if pull.closed { PreviewMode::Cleanup } else { PreviewMode::Deploy });
         return Ok(Settled { mode, head: pull.head.clone(), built: None });
     }
     let mut findings = Findings::default();
@@ -64,7 +64,7 @@ pub(super) async fn settle(
     if findings.mistakes.is_empty() && answer.as_ref().is_ok_and(|answer| answer.closed) {
         if preview.mode.is_none() {
             console.line(&format!("Pull request #{} is closed: what is left of its preview goes", pull.number));
-            return Ok(Settled { mode: Mode::Cleanup, head: pull.head.clone(), built: None });
+            return Ok(Settled { mode: PreviewMode::Cleanup, head: pull.head.clone(), built: None });
         }
         findings.wrong("mode", over(pull.number), "leave `mode` out: what is left of it is removed then");
     }
@@ -78,7 +78,7 @@ pub(super) async fn settle(
     if !findings.mistakes.is_empty() {
         return Err(InputErrors::of(findings));
     }
-    Ok(Settled { mode: Mode::Deploy, head, built })
+    Ok(Settled { mode: PreviewMode::Deploy, head, built })
 }
 
 /// What is checked out at a place, which must be the head or a merge of it.
@@ -136,9 +136,9 @@ pub(super) fn whose(
             let text = format!("GitHub could not be asked for pull request #{number}: {why}");
             match question.said {
                 // The event says where it comes from; whether it was closed since is worth a line.
-                Said::Event => console.line(&text),
+                PullRequestSource::Event => console.line(&text),
                 _ if question.forks => console.warning(&text),
-                Said::ByHand if !runner.actions => console.warning(&text),
+                PullRequestSource::ByHand if !runner.actions => console.warning(&text),
                 _ => {
                     let cure = "where a pull request comes from, what is at its head and whether it is open is asked before anything is built: give `github_token` and `pull-requests: read`, and run it again";
                     findings.wrong("pull_request", text, cure);
@@ -148,11 +148,14 @@ pub(super) fn whose(
         }
     };
     // What the event said was judged with the inputs.
-    if question.said == Said::Event || !asked.is_from_fork(runner.origin.repository.as_deref()) || question.forks {
+    if question.said == PullRequestSource::Event
+        || !asked.is_from_fork(runner.origin.repository.as_deref())
+        || question.forks
+    {
         return;
     }
     match question.said {
-        Said::ByHand => console.warning(&format!("By hand: {}", strange(&asked))),
+        PullRequestSource::ByHand => console.warning(&format!("By hand: {}", strange(&asked))),
         _ => findings.wrong("allow_forks", strange(&asked), CURE),
     }
 }
@@ -169,7 +172,7 @@ async fn merges(
     let origin = &runner.origin;
     // The runner's own word for the merge that this run is about.
     let own = format!("refs/pull/{}/merge", question.pull.number);
-    let of_run = question.said == Said::Event && origin.full_ref.as_ref() == Some(&own);
+    let of_run = question.said == PullRequestSource::Event && origin.full_ref.as_ref() == Some(&own);
     if of_run && origin.sha.as_deref() == Some(there) {
         return Ok(());
     }

@@ -4,50 +4,51 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::clients::{Clients, Tools, github};
-use super::command::{Command, Resolved, Run};
+use super::clients::{GoogleClients, Tools, github};
+use super::command::{Command, Run};
 use super::deploy::{clean_up as clean_up_region, each_region};
-use super::deployment::{self, Wish};
+use super::deployment::{self, TrackedDeployment};
 use super::hosting::{self, kind as site_kind};
 use super::post::Left;
-use super::texts::{Texts, read_texts};
+use super::texts::{InputTexts, read_texts};
 use crate::cli::{Invocation, Task};
 use crate::clock::random_hex;
 use crate::console::Console;
 use crate::console::files::{Files, state_name};
 use crate::explain::Failure;
 use crate::github::GitHub;
-use crate::inputs::deploy::{Deploy, Ingress, What};
+use crate::inputs::deploy::{Deploy, DeployWhat, Ingress};
+use crate::inputs::engine::Resolved;
 use crate::inputs::error::InputErrors;
 use crate::inputs::pull_request::head_of_merge;
 use crate::inputs::raw::RawInputs;
 use crate::inputs::release::{Release as Wanted, SitePart};
 use crate::inputs::resolve::preview;
 use crate::inputs::resolve::release::published::values_to_hide;
-use crate::inputs::resolve::release::{Resolved as Meaning, run as resolve};
+use crate::inputs::resolve::release::run as resolve;
 use crate::inputs::runner::{Origin, Runner};
-use crate::inputs::spec::Command as Word;
+use crate::inputs::spec::CommandName as Word;
 use crate::model::credentials::Credentials;
 use crate::model::facts::Facts;
 use crate::model::hosting::SiteKind;
 use crate::model::step::StepState;
-use crate::plan::decide::{Marks, Step, image_tags, marks, steps as service_steps};
+use crate::plan::decide::{Marks, PlannedStep, image_tags, marks, steps as service_steps};
 use crate::plan::difference::Difference;
 use crate::plan::reach::Coming;
-use crate::plan::serving::Service;
+use crate::plan::serving::RewriteService;
 use crate::plan::site_steps::steps as site_steps;
 use crate::report::hosting::SiteStory;
-use crate::report::release::{Part, ReleaseStory, headline, markdown, sentences, values};
-use crate::report::{Kind, Outcome, Report, Story};
+use crate::report::release::{ReleasePart, ReleaseStory, headline, markdown, sentences, values};
+use crate::report::{Outcome, Report, RunKind, Story};
 use crate::steps::hosting::SiteContext;
-use crate::steps::release::{self, ReleaseFacts, ServicePart, Shared};
+use crate::steps::release::{self, ReleaseFacts, ReleaseTools, ReleasedService};
 use crate::steps::{self, Context, Together, wished};
 
 /// The release command.
-pub(super) struct Release {
+pub(super) struct ReleaseCommand {
     wanted: Wanted,
     marks: PartMarks,
-    plan: Vec<Step>,
+    plan: Vec<PlannedStep>,
 }
 
 /// What marks the things that the parts of a release make.
@@ -92,18 +93,18 @@ impl ReleaseClients {
     }
 }
 
-impl Command for Release {
+impl Command for ReleaseCommand {
     type Clients = ReleaseClients;
     type Facts = ReleaseFacts;
     type End = ();
 
-    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+    async fn read(texts: &mut InputTexts<'_>) -> Result<Resolved<Self>, InputErrors> {
         hide_values(texts.console, &texts.raw, &texts.runner);
         let findings = std::mem::take(&mut texts.findings);
-        let Meaning { release, warnings } = resolve(&texts.raw, &texts.runner, findings)?;
+        let Resolved { meaning: release, warnings } = resolve(&texts.raw, &texts.runner, findings)?;
         let marks = PartMarks::of(&release, &texts.runner.origin);
         let plan = plan(&release, &marks.services, &texts.runner.origin);
-        Ok(Resolved { command: Self { wanted: release, marks, plan }, warnings })
+        Ok(Resolved { meaning: Self { wanted: release, marks, plan }, warnings })
     }
 
     fn title(&self) -> Option<String> {
@@ -118,7 +119,7 @@ impl Command for Release {
         })
     }
 
-    fn plan(&self) -> &[Step] {
+    fn plan(&self) -> &[PlannedStep] {
         &self.plan
     }
 
@@ -130,8 +131,8 @@ impl Command for Release {
         Some(Word::Release.word())
     }
 
-    fn deployment(&self) -> Option<Wish<'_>> {
-        Some(Wish {
+    fn deployment(&self) -> Option<TrackedDeployment<'_>> {
+        Some(TrackedDeployment {
             environment: self.wanted.environment.as_deref()?,
             commit: None,
             what: "release".to_owned(),
@@ -165,7 +166,7 @@ impl Command for Release {
     }
 
     fn report(&self, run: &Run<'_, Self>) -> Report {
-        let parts = Parts { runner: run.tools.runner, release: &self.wanted, facts: run.facts, took: run.took };
+        let parts = ReleaseParts { runner: run.tools.runner, release: &self.wanted, facts: run.facts, took: run.took };
         parts.with_story(&self.plan, run.outcome, |story| {
             let report = Report::new(headline(story), run.took, values(story), markdown(story));
             Report { now: sentences(story), on: "parts", url: first_url(run.facts).map(str::to_owned), ..report }
@@ -173,7 +174,7 @@ impl Command for Release {
     }
 }
 
-impl Release {
+impl ReleaseCommand {
     fn wiring<'a>(&'a self, tools: &'a Tools<'_>, clients: &'a ReleaseClients) -> Wiring<'a> {
         let (runner, release) = (tools.runner, &self.wanted);
         Wiring::new(runner, release, &clients.all, tools.files, &self.marks.sites, BTreeMap::new())
@@ -216,14 +217,14 @@ fn first_facts(facts: &mut ReleaseFacts) -> Option<&mut Facts> {
 }
 
 /// The steps of every part, in the order they are done.
-pub(super) fn plan(release: &Wanted, all_marks: &[Marks], origin: &Origin) -> Vec<Step> {
-    let of = |name: &str, steps: Vec<Step>| {
-        let named = steps.into_iter().map(|step| Step { text: format!("`{name}`: {}", step.text), ..step });
+pub(super) fn plan(release: &Wanted, all_marks: &[Marks], origin: &Origin) -> Vec<PlannedStep> {
+    let of = |name: &str, steps: Vec<PlannedStep>| {
+        let named = steps.into_iter().map(|step| PlannedStep { text: format!("`{name}`: {}", step.text), ..step });
         named.collect::<Vec<_>>()
     };
     let services = release.services.iter().zip(all_marks).flat_map(|(part, marks)| {
         let tags = match &part.deploy.what {
-            What::Build(build) => image_tags(build, origin, None),
+            DeployWhat::Build(build) => image_tags(build, origin, None),
             _ => Vec::new(),
         };
         of(&part.name, service_steps(&part.deploy, marks, &tags))
@@ -233,10 +234,10 @@ pub(super) fn plan(release: &Wanted, all_marks: &[Marks], origin: &Origin) -> Ve
 }
 
 /// A client for each account and project.
-pub(super) struct AllClients(Vec<(Credentials, String, Clients)>);
+pub(super) struct AllClients(Vec<(Credentials, String, GoogleClients)>);
 
 impl AllClients {
-    pub(super) fn of(&self, credentials: &Credentials, project: &str) -> Option<&Clients> {
+    pub(super) fn of(&self, credentials: &Credentials, project: &str) -> Option<&GoogleClients> {
         let found = self.0.iter().find(|(other, place, _)| other.same(credentials) && place == project);
         found.map(|(_, _, clients)| clients)
     }
@@ -265,7 +266,7 @@ pub(super) struct Wiring<'a> {
     /// Services of the release, as rewrites name them.
     coming: Vec<Coming>,
     /// Tags that rewrites keep to.
-    fixed: BTreeMap<Service, String>,
+    fixed: BTreeMap<RewriteService, String>,
     /// What marks the versions of each site part, what begins its lines, and where it keeps its state.
     sites: Vec<(String, String, Files)>,
 }
@@ -277,7 +278,7 @@ impl<'a> Wiring<'a> {
         clients: &'a AllClients,
         files: Files,
         site_marks: &[String],
-        fixed: BTreeMap<Service, String>,
+        fixed: BTreeMap<RewriteService, String>,
     ) -> Self {
         let net = clients.0.first().map(|(_, _, clients)| &clients.net);
         let deploys = release.services.iter().flat_map(|part| each_region(part.deploy.clone()));
@@ -297,16 +298,16 @@ impl<'a> Wiring<'a> {
         }
     }
 
-    pub(super) fn shared<'b>(&'b self, console: &'b Console) -> Option<Shared<'b>> {
+    pub(super) fn shared<'b>(&'b self, console: &'b Console) -> Option<ReleaseTools<'b>> {
         // Every part's account and project were connected a moment ago.
         let (_, _, any) = self.clients.0.first()?;
-        Some(Shared { origin: &self.runner.origin, github: self.github.as_ref(), probe: &any.probe, console })
+        Some(ReleaseTools { origin: &self.runner.origin, github: self.github.as_ref(), probe: &any.probe, console })
     }
 
-    pub(super) fn services(&self, all_marks: &[Marks]) -> Vec<ServicePart<'_>> {
+    pub(super) fn services(&self, all_marks: &[Marks]) -> Vec<ReleasedService<'_>> {
         let parts = self.release.services.iter().zip(all_marks).enumerate().filter_map(|(index, (part, marks))| {
             let own = self.clients.of(&part.deploy.credentials, part.deploy.project.as_str())?;
-            Some(ServicePart {
+            Some(ReleasedService {
                 name: &part.name,
                 deploys: each_region(part.deploy.clone()),
                 needs: &part.needs,
@@ -351,7 +352,7 @@ pub(super) async fn carry_out(
     facts: &mut ReleaseFacts,
 ) -> Result<Outcome<()>, Failure> {
     let console = tools.console;
-    let Some(shared) = wiring.shared(console) else { return Ok(Outcome::Deployed(())) };
+    let Some(shared) = wiring.shared(console) else { return Ok(Outcome::Succeeded(())) };
     let mut services = wiring.services(all_marks);
     let sites = wiring.sites(console);
     if wiring.release.dry_run {
@@ -359,7 +360,7 @@ pub(super) async fn carry_out(
     }
     let ended = release::run(shared, &mut services, &sites, facts).await;
     close(&services, facts, console);
-    ended.map(Outcome::Deployed)
+    ended.map(Outcome::Succeeded)
 }
 
 /// Ends and takes back what the parts began, after a signal.
@@ -372,8 +373,8 @@ pub(super) async fn end_all(tools: &Tools<'_>, wiring: &Wiring<'_>, all_marks: &
 }
 
 /// A service as rewrites name it.
-fn service_of(deploy: &Deploy) -> Service {
-    Service { region: deploy.region.to_string(), name: deploy.service.to_string() }
+fn service_of(deploy: &Deploy) -> RewriteService {
+    RewriteService { region: deploy.region.to_string(), name: deploy.service.to_string() }
 }
 
 /// The same, with what visitors of a site will meet there.
@@ -387,8 +388,8 @@ fn coming(deploy: &Deploy) -> Coming {
 
 /// Finds out what every part would change, and changes nothing.
 async fn rehearse(
-    shared: Shared<'_>,
-    services: &[ServicePart<'_>],
+    shared: ReleaseTools<'_>,
+    services: &[ReleasedService<'_>],
     sites: &[SiteContext<'_>],
     facts: &mut ReleaseFacts,
 ) -> Result<Vec<Difference>, Failure> {
@@ -410,7 +411,7 @@ async fn rehearse(
 }
 
 /// Tells the post step which services have no rollout left open.
-fn close(services: &[ServicePart<'_>], facts: &ReleaseFacts, console: &Console) {
+fn close(services: &[ReleasedService<'_>], facts: &ReleaseFacts, console: &Console) {
     for (service, all) in services.iter().zip(&facts.services) {
         let open = all.iter().filter_map(|facts| facts.rollout.as_ref()).any(|rollout| rollout.end.is_open());
         if !open && let Err(why) = service.files.save_state("rollout_over", "true") {
@@ -421,8 +422,8 @@ fn close(services: &[ServicePart<'_>], facts: &ReleaseFacts, console: &Console) 
 
 /// Ends what the parts began elsewhere, all side by side: there are seconds for it.
 async fn clean_up(
-    shared: Shared<'_>,
-    services: &[ServicePart<'_>],
+    shared: ReleaseTools<'_>,
+    services: &[ReleasedService<'_>],
     sites: &[SiteContext<'_>],
     facts: &mut ReleaseFacts,
 ) {
@@ -435,25 +436,25 @@ async fn clean_up(
 }
 
 /// What a report is made of.
-pub(super) struct Parts<'a> {
+pub(super) struct ReleaseParts<'a> {
     pub(super) runner: &'a Runner,
     pub(super) release: &'a Wanted,
     pub(super) facts: &'a ReleaseFacts,
     pub(super) took: Duration,
 }
 
-impl Parts<'_> {
+impl ReleaseParts<'_> {
     /// Makes the story, for as long as it is told.
     pub(super) fn with_story<T>(
         &self,
-        plan: &[Step],
+        plan: &[PlannedStep],
         outcome: &Outcome<()>,
         tell: impl FnOnce(&ReleaseStory<'_>) -> T,
     ) -> T {
         // Of a part only what is true now is told; how the whole ended is told once.
         let planned = matches!(outcome, Outcome::Planned(_));
-        let of_service = if planned { Outcome::Planned(Vec::new()) } else { Outcome::Deployed(Kind::Deploy) };
-        let of_site = if planned { Outcome::Planned(Vec::new()) } else { Outcome::Deployed(SiteKind::Deploy) };
+        let of_service = if planned { Outcome::Planned(Vec::new()) } else { Outcome::Succeeded(RunKind::Deploy) };
+        let of_site = if planned { Outcome::Planned(Vec::new()) } else { Outcome::Succeeded(SiteKind::Deploy) };
         let origin = &self.runner.origin;
         let head = head_of_merge(origin);
         let regions: Vec<Vec<(&str, &Facts)>> = self
@@ -469,7 +470,7 @@ impl Parts<'_> {
         let services = self.release.services.iter().zip(&self.facts.services).zip(&regions);
         let services = services.map(|((part, facts), others)| {
             let deploy = &part.deploy;
-            Part::Service(
+            ReleasePart::Service(
                 &part.name,
                 Story {
                     kind: deploy.kind,
@@ -490,7 +491,7 @@ impl Parts<'_> {
         });
         let sites = self.release.sites.iter().zip(&self.facts.sites).map(|(part, facts)| {
             let hosting = &part.hosting;
-            Part::Site(
+            ReleasePart::Site(
                 &part.name,
                 SiteStory {
                     kind: site_kind(hosting),
@@ -508,7 +509,7 @@ impl Parts<'_> {
                 },
             )
         });
-        let parts: Vec<Part<'_>> = services.chain(sites).collect();
+        let parts: Vec<ReleasePart<'_>> = services.chain(sites).collect();
         let story = ReleaseStory {
             environment: self.release.environment.as_deref(),
             commit: origin.sha.as_deref(),
@@ -529,8 +530,8 @@ pub(super) async fn end_left(console: &Arc<Console>, runner: &Runner, command: W
     let (raw, findings) = read_texts(console, runner, &invocation, command);
     hide_values(console, &raw, runner);
     let resolved = match command {
-        Word::Preview => preview::run(&raw, runner, findings).map(|resolved| resolved.preview.release),
-        _ => resolve(&raw, runner, findings).map(|resolved| resolved.release),
+        Word::Preview => preview::run(&raw, runner, findings).map(|resolved| resolved.meaning.release),
+        _ => resolve(&raw, runner, findings).map(|resolved| resolved.meaning),
     };
     let Ok(release) = resolved else {
         return console.warning("What the run began may still go on: its manifest cannot be read again");

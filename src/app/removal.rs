@@ -12,13 +12,13 @@ use crate::inputs::preview::{Preview, name, repository_label};
 use crate::inputs::runner::Runner;
 use crate::model::ids::{self, ServiceName};
 use crate::model::preview::{Removal, Removed};
-use crate::steps::preview::{Place, Thing, channel, channels, image, sites};
+use crate::steps::preview::{PreviewHome, Thing, channel, channels, image, sites};
 
 /// Pull requests that are asked about in one run; the others wait for the next.
 const MOST_ASKED: usize = 30;
 
 /// What of a part stands in one region.
-struct Part {
+struct RegionPart {
     index: usize,
     live: ServiceName,
     own: ServiceName,
@@ -26,15 +26,15 @@ struct Part {
 
 /// A region with the parts that it has, looked at once.
 struct Region<'a> {
-    place: Place<'a>,
-    parts: Vec<Part>,
+    place: PreviewHome<'a>,
+    parts: Vec<RegionPart>,
 }
 
 /// A region that is to be looked at, as whom its first part says.
-struct Wanted<'a> {
+struct WantedRegion<'a> {
     deploy: &'a Deploy,
     region: ids::Region,
-    parts: Vec<Part>,
+    parts: Vec<RegionPart>,
 }
 
 /// The regions and sites that a preview's parts are in.
@@ -57,23 +57,23 @@ impl<'a> Ending<'a> {
         clients: &'a AllClients,
         wiring: &'a Wiring<'a>,
     ) -> Self {
-        let mut wanted: BTreeMap<String, Wanted<'_>> = BTreeMap::new();
+        let mut wanted: BTreeMap<String, WantedRegion<'_>> = BTreeMap::new();
         for (index, part) in preview.release.services.iter().enumerate() {
             let Some(guest) = part.deploy.guest.as_deref() else { continue };
             for deploy in each_region(part.deploy.clone()) {
                 let account = part.deploy.credentials.principal.shown();
                 let key = format!("{account} {} {}", deploy.project, deploy.region);
-                let first = || Wanted { deploy: &part.deploy, region: deploy.region.clone(), parts: Vec::new() };
+                let first = || WantedRegion { deploy: &part.deploy, region: deploy.region.clone(), parts: Vec::new() };
                 let place = wanted.entry(key).or_insert_with(first);
-                place.parts.push(Part { index, live: guest.of.clone(), own: deploy.service.clone() });
+                place.parts.push(RegionPart { index, live: guest.of.clone(), own: deploy.service.clone() });
             }
         }
         let repository = repository_label(&runner.origin.of_repository());
         let mut ending =
             Self { console, preview, clients, wiring, repository, regions: Vec::new(), unseen: Vec::new() };
-        for Wanted { deploy, region, parts } in wanted.into_values() {
+        for WantedRegion { deploy, region, parts } in wanted.into_values() {
             let Some(own) = clients.of(&deploy.credentials, deploy.project.as_str()) else { continue };
-            match Place::look(&own.http, &region).await {
+            match PreviewHome::look(&own.http, &region).await {
                 Ok(place) => ending.regions.push(Region { place, parts }),
                 Err(error) => ending.unseen.push(Removal {
                     what: format!("What there is of previews in `{region}`"),

@@ -1,18 +1,19 @@
 //! The rotate-key command: a new key for an account, stored where the old one was.
 
-use super::clients::{Clients, Tools};
-use super::command::{Command, Resolved, Run};
-use super::texts::Texts;
+use super::clients::{GoogleClients, Tools};
+use super::command::{Command, Run};
+use super::texts::InputTexts;
 use crate::clock::Clock;
 use crate::explain::Failure;
 use crate::github::GitHub;
+use crate::inputs::engine::Resolved;
 use crate::inputs::error::InputErrors;
 use crate::inputs::resolve::rotate_key::run as resolve;
 use crate::inputs::rotate_key::RotateKey as Wanted;
 use crate::model::facts::Facts;
 use crate::model::rotation::Owner;
 use crate::model::step::StepState;
-use crate::plan::decide::Step;
+use crate::plan::decide::PlannedStep;
 use crate::plan::rotate_key::steps;
 use crate::report::rotate_key::{RotationStory, headline, markdown, sentences, values};
 use crate::report::{Outcome, Report};
@@ -22,20 +23,20 @@ use crate::steps::rotate_key::{self, RotateContext};
 const GITHUB: &str = "https://api.github.com";
 
 /// The rotate-key command.
-pub(super) struct RotateKey {
+pub(super) struct RotateKeyCommand {
     wanted: Wanted,
-    plan: Vec<Step>,
+    plan: Vec<PlannedStep>,
 }
 
-impl Command for RotateKey {
+impl Command for RotateKeyCommand {
     /// Google, and GitHub by the token that may write the secret, which is another one than the run's own.
-    type Clients = (Clients, GitHub);
+    type Clients = (GoogleClients, GitHub);
     type Facts = Facts;
     type End = ();
 
-    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+    async fn read(texts: &mut InputTexts<'_>) -> Result<Resolved<Self>, InputErrors> {
         let wanted = resolve(&texts.raw, &texts.runner, std::mem::take(&mut texts.findings))?;
-        Ok(Resolved { command: Self { plan: steps(&wanted), wanted }, warnings: Vec::new() })
+        Ok(Resolved { meaning: Self { plan: steps(&wanted), wanted }, warnings: Vec::new() })
     }
 
     fn title(&self) -> Option<String> {
@@ -43,7 +44,7 @@ impl Command for RotateKey {
         Some(format!("{verb} {}", self.wanted.account))
     }
 
-    fn plan(&self) -> &[Step] {
+    fn plan(&self) -> &[PlannedStep] {
         &self.plan
     }
 
@@ -55,7 +56,7 @@ impl Command for RotateKey {
         Facts { warnings, ..Facts::default() }
     }
 
-    async fn connect(&self, tools: &Tools<'_>) -> Result<(Clients, GitHub), Failure> {
+    async fn connect(&self, tools: &Tools<'_>) -> Result<(GoogleClients, GitHub), Failure> {
         let clients = tools.connect(&self.wanted.credentials, self.wanted.project.as_str()).await?;
         let (Owner::Repository(repository) | Owner::Environment { repository, .. } | Owner::Organization(repository)) =
             &self.wanted.place.owner;
@@ -69,18 +70,18 @@ impl Command for RotateKey {
     async fn run(
         &self,
         tools: &Tools<'_>,
-        clients: &(Clients, GitHub),
+        clients: &(GoogleClients, GitHub),
         facts: &mut Facts,
     ) -> Result<Outcome<()>, Failure> {
         let context = self.context(tools, clients);
         if self.wanted.dry_run {
             return rotate_key::rehearse(&context, facts).await.map(Outcome::Planned);
         }
-        rotate_key::run(&context, facts).await.map(Outcome::Deployed)
+        rotate_key::run(&context, facts).await.map(Outcome::Succeeded)
     }
 
     /// A key that nothing holds is taken away.
-    async fn tidy_up(&self, tools: &Tools<'_>, clients: &(Clients, GitHub), facts: &mut Facts) {
+    async fn tidy_up(&self, tools: &Tools<'_>, clients: &(GoogleClients, GitHub), facts: &mut Facts) {
         facts.end(StepState::Cancelled, "interrupted");
         rotate_key::tidy_up(&self.context(tools, clients), facts).await;
     }
@@ -102,8 +103,12 @@ impl Command for RotateKey {
     }
 }
 
-impl RotateKey {
-    fn context<'a>(&'a self, tools: &'a Tools<'_>, (clients, github): &'a (Clients, GitHub)) -> RotateContext<'a> {
+impl RotateKeyCommand {
+    fn context<'a>(
+        &'a self,
+        tools: &'a Tools<'_>,
+        (clients, github): &'a (GoogleClients, GitHub),
+    ) -> RotateContext<'a> {
         RotateContext { rotate: &self.wanted, http: &clients.http, github, console: tools.console }
     }
 }

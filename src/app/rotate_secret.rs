@@ -1,42 +1,44 @@
 //! The rotate-secret command: a new version of a secret, and the service that reads it.
 
-use super::clients::{Clients, Tools};
-use super::command::{Command, Resolved, Run};
-use super::texts::Texts;
+use super::clients::{GoogleClients, Tools};
+use super::command::{Command, Run};
+use super::texts::InputTexts;
 use crate::clock::random_hex;
 use crate::explain::Failure;
 use crate::google::cloud_run::service_name;
+use crate::inputs::engine::Resolved;
 use crate::inputs::error::InputErrors;
-use crate::inputs::resolve::rotate_secret::{Resolved as Meaning, run as resolve};
+use crate::inputs::resolve::rotate_secret::run as resolve;
 use crate::inputs::rotate_secret::{NewValue, RotateSecret as Wanted};
-use crate::inputs::spec::Command as Word;
+use crate::inputs::spec::CommandName as Word;
 use crate::model::step::StepState;
-use crate::plan::decide::Step;
+use crate::plan::decide::PlannedStep;
 use crate::plan::rotate_secret::steps;
 use crate::report::markdown::escape;
 use crate::report::rotate_secret::{Rotated, SecretStory, headline, markdown, sentences, values};
 use crate::report::{Outcome, Report};
-use crate::steps::rotate_secret::{self, Progress, SecretContext};
+use crate::steps::rotate_secret::{self, RotationProgress, SecretContext};
 
 /// The rotate-secret command.
-pub(super) struct RotateSecret {
+pub(super) struct RotateSecretCommand {
     wanted: Wanted,
-    plan: Vec<Step>,
+    plan: Vec<PlannedStep>,
     nonce: String,
 }
 
-impl Command for RotateSecret {
-    type Clients = Clients;
-    type Facts = Progress;
+impl Command for RotateSecretCommand {
+    type Clients = GoogleClients;
+    type Facts = RotationProgress;
     type End = ();
 
-    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
-        let Meaning { rotate, warnings } = resolve(&texts.raw, &texts.runner, std::mem::take(&mut texts.findings))?;
+    async fn read(texts: &mut InputTexts<'_>) -> Result<Resolved<Self>, InputErrors> {
+        let Resolved { meaning: rotate, warnings } =
+            resolve(&texts.raw, &texts.runner, std::mem::take(&mut texts.findings))?;
         if let NewValue::Given(value) = &rotate.value {
             texts.console.conceal(value.expose());
         }
         let command = Self { plan: steps(&rotate), wanted: rotate, nonce: random_hex(8) };
-        Ok(Resolved { command, warnings })
+        Ok(Resolved { meaning: command, warnings })
     }
 
     fn title(&self) -> Option<String> {
@@ -45,7 +47,7 @@ impl Command for RotateSecret {
         Some(format!("{verb} {} of service {}", self.wanted.secret, deploy.service))
     }
 
-    fn plan(&self) -> &[Step] {
+    fn plan(&self) -> &[PlannedStep] {
         &self.plan
     }
 
@@ -57,28 +59,33 @@ impl Command for RotateSecret {
         Some(Word::RotateSecret.word())
     }
 
-    fn facts(&self, warnings: Vec<String>) -> Progress {
-        let mut progress = Progress::default();
+    fn facts(&self, warnings: Vec<String>) -> RotationProgress {
+        let mut progress = RotationProgress::default();
         progress.facts.warnings = warnings;
         progress
     }
 
-    async fn connect(&self, tools: &Tools<'_>) -> Result<Clients, Failure> {
+    async fn connect(&self, tools: &Tools<'_>) -> Result<GoogleClients, Failure> {
         tools.connect(&self.wanted.deploy.credentials, self.wanted.deploy.project.as_str()).await
     }
 
-    async fn run(&self, tools: &Tools<'_>, clients: &Clients, progress: &mut Progress) -> Result<Outcome<()>, Failure> {
+    async fn run(
+        &self,
+        tools: &Tools<'_>,
+        clients: &GoogleClients,
+        progress: &mut RotationProgress,
+    ) -> Result<Outcome<()>, Failure> {
         let context = self.context(tools, clients);
         if self.wanted.deploy.dry_run {
             return rotate_secret::rehearse(&context, &mut progress.facts).await.map(Outcome::Planned);
         }
         let ended = rotate_secret::run(&context, progress).await;
         close(tools, progress);
-        ended.map(Outcome::Deployed)
+        ended.map(Outcome::Succeeded)
     }
 
     /// The service and the secret are put back.
-    async fn tidy_up(&self, tools: &Tools<'_>, clients: &Clients, progress: &mut Progress) {
+    async fn tidy_up(&self, tools: &Tools<'_>, clients: &GoogleClients, progress: &mut RotationProgress) {
         progress.facts.end(StepState::Cancelled, "interrupted");
         rotate_secret::tidy_up(&self.context(tools, clients), progress).await;
         close(tools, progress);
@@ -87,7 +94,7 @@ impl Command for RotateSecret {
     async fn afterwards(
         &self,
         tools: &Tools<'_>,
-        progress: &mut Progress,
+        progress: &mut RotationProgress,
         outcome: Outcome<()>,
         _: std::time::Instant,
     ) -> Outcome<()> {
@@ -120,8 +127,8 @@ impl Command for RotateSecret {
     }
 }
 
-impl RotateSecret {
-    fn context<'a>(&'a self, tools: &'a Tools<'_>, clients: &'a Clients) -> SecretContext<'a> {
+impl RotateSecretCommand {
+    fn context<'a>(&'a self, tools: &'a Tools<'_>, clients: &'a GoogleClients) -> SecretContext<'a> {
         let deploy = &self.wanted.deploy;
         SecretContext {
             rotate: &self.wanted,
@@ -143,7 +150,7 @@ fn forms(value: &str) -> [String; 3] {
 }
 
 /// Tells the post step that no rollout is left open.
-fn close(tools: &Tools<'_>, progress: &Progress) {
+fn close(tools: &Tools<'_>, progress: &RotationProgress) {
     let open = progress.facts.rollout.as_ref().is_none_or(|rollout| rollout.end.is_open());
     if !open {
         tools.keep("rollout_over", "true");

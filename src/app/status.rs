@@ -1,31 +1,32 @@
 //! The status command: what a service does and had to do. It changes nothing, so there is nothing to clean up.
 
-use super::clients::{Clients, Tools};
-use super::command::{Command, Resolved, Run};
-use super::texts::Texts;
+use super::clients::{GoogleClients, Tools};
+use super::command::{Command, Run};
+use super::texts::InputTexts;
 use crate::explain::Failure;
+use crate::inputs::engine::Resolved;
 use crate::inputs::error::InputErrors;
 use crate::inputs::resolve::status::run as resolve;
 use crate::inputs::status::StatusInput;
-use crate::model::load::Status as Found;
+use crate::model::load::ServiceStatus as Found;
 use crate::report::status::{StatusStory, headline, lines, markdown, values};
 use crate::report::{Outcome, Report, Said};
 use crate::steps::status::status;
 
 /// The status command.
-pub(super) struct Status(StatusInput);
+pub(super) struct StatusCommand(StatusInput);
 
-impl Command for Status {
-    type Clients = Clients;
+impl Command for StatusCommand {
+    type Clients = GoogleClients;
     type Facts = ();
     type End = Found;
 
     const TELLS_WEBHOOK: bool = false;
     const CLEANS_UP: bool = false;
 
-    async fn read(texts: &mut Texts<'_>) -> Result<Resolved<Self>, InputErrors> {
+    async fn read(texts: &mut InputTexts<'_>) -> Result<Resolved<Self>, InputErrors> {
         let wanted = resolve(&texts.raw, &texts.runner, std::mem::take(&mut texts.findings))?;
-        Ok(Resolved { command: Self(wanted), warnings: Vec::new() })
+        Ok(Resolved { meaning: Self(wanted), warnings: Vec::new() })
     }
 
     fn title(&self) -> Option<String> {
@@ -34,12 +35,12 @@ impl Command for Status {
 
     fn facts(&self, _: Vec<String>) {}
 
-    async fn connect(&self, tools: &Tools<'_>) -> Result<Clients, Failure> {
+    async fn connect(&self, tools: &Tools<'_>) -> Result<GoogleClients, Failure> {
         tools.connect(&self.0.credentials, self.0.project.as_str()).await
     }
 
-    async fn run(&self, _: &Tools<'_>, clients: &Clients, (): &mut ()) -> Result<Outcome<Found>, Failure> {
-        status(&clients.http, &self.0).await.map(Outcome::Deployed)
+    async fn run(&self, _: &Tools<'_>, clients: &GoogleClients, (): &mut ()) -> Result<Outcome<Found>, Failure> {
+        status(&clients.http, &self.0).await.map(Outcome::Succeeded)
     }
 
     fn report(&self, run: &Run<'_, Self>) -> Report {
@@ -52,7 +53,7 @@ impl Command for Status {
             took: run.took,
         };
         let mut report = Report::new(headline(&story), run.took, values(&story), markdown(&story));
-        if let Outcome::Deployed(found) = run.outcome {
+        if let Outcome::Succeeded(found) = run.outcome {
             report.title = format!("{} in {} of project {}", report.headline, story.region, story.project);
             report.after = lines(found).into_iter().map(Said::Line).collect();
             let missing = found.unread.as_ref().map(|(why, _)| format!("The measurements are missing: {why}"));

@@ -7,14 +7,14 @@ use crate::explain::{Class, Failure};
 use crate::google::endpoints::Endpoints;
 use crate::inputs::error::{InputErrors, Mistake};
 use crate::inputs::runner::Runner;
-use crate::plan::decide::Step;
+use crate::plan::decide::PlannedStep;
 use crate::plan::difference::Difference;
-use crate::report::failure::{self, Line};
+use crate::report::failure::{self, ReportLine};
 use crate::report::json::refused;
 use crate::report::{Outcome, Report, Said, simulated};
 
 /// The first lines of every run: what is going to be done, where, in which steps.
-pub(super) fn announce(console: &Console, runner: &Runner, what: &str, plan: &[Step]) {
+pub(super) fn announce(console: &Console, runner: &Runner, what: &str, plan: &[PlannedStep]) {
     console.title(&format!("Slipway {}: {what}", env!("CARGO_PKG_VERSION")));
     tell_of_lines(console);
     if runner.embedded {
@@ -84,7 +84,7 @@ fn say(console: &Console, all: &[Said]) {
 fn end<K>(console: &Console, outcome: &Outcome<K>, report: &Report) {
     let now = &report.now;
     match outcome {
-        Outcome::Deployed(_) => {
+        Outcome::Succeeded(_) => {
             console.title(&said(console, &report.title));
             now.iter().filter(|_| report.says_now).for_each(|sentence| console.line(&format!("  {sentence}")));
         }
@@ -190,9 +190,9 @@ pub(super) fn tell_failure(console: &Console, headline: &str, failed: &Failure, 
     console.error(sentence, sentence);
     for line in failure::lines(failed, now) {
         match line {
-            Line::Ours(text) if text.starts_with("  hint: ") => console.line(&console.spoken(&text)),
-            Line::Ours(text) => console.line(&text),
-            Line::Foreign(text) => console.foreign(&text),
+            ReportLine::Ours(text) if text.starts_with("  hint: ") => console.line(&console.spoken(&text)),
+            ReportLine::Ours(text) => console.line(&text),
+            ReportLine::Foreign(text) => console.foreign(&text),
         }
     }
 }

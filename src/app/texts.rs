@@ -14,12 +14,12 @@ use crate::inputs::raw::RawInputs;
 use crate::inputs::resolve::foreign;
 use crate::inputs::runner::Runner;
 use crate::inputs::spec::deploy::name;
-use crate::inputs::spec::{Command, ELSEWHERE};
+use crate::inputs::spec::{CommandName, ELSEWHERE};
 use crate::inputs::webhook::{Webhook, webhook};
 use crate::model::place;
 
 /// What a command's inputs are read from.
-pub(super) struct Texts<'a> {
+pub(super) struct InputTexts<'a> {
     /// Where something is said before the plan.
     pub console: &'a Arc<Console>,
     /// The runner; a command may learn that its commit is another one.
@@ -27,20 +27,20 @@ pub(super) struct Texts<'a> {
     /// What was typed.
     pub invocation: &'a Invocation,
     /// Which command it is.
-    pub command: Command,
+    pub command: CommandName,
     /// The texts by input.
     pub raw: RawInputs,
     /// Mistakes and warnings so far.
     pub findings: Findings,
 }
 
-impl<'a> Texts<'a> {
+impl<'a> InputTexts<'a> {
     /// Reads them, and hides the secrets among them before anything else is printed.
     pub(super) fn read(
         console: &'a Arc<Console>,
         runner: &Runner,
         invocation: &'a Invocation,
-        command: Command,
+        command: CommandName,
     ) -> Self {
         let (raw, findings) = read_texts(console, runner, invocation, command);
         Self { console, runner: runner.clone(), invocation, command, raw, findings }
@@ -65,7 +65,7 @@ pub(super) fn read_texts(
     console: &Console,
     runner: &Runner,
     invocation: &Invocation,
-    job: Command,
+    job: CommandName,
 ) -> (RawInputs, Findings) {
     let (mut raw, mut findings) = texts(runner, invocation, job);
     hide(console, &raw, runner);
@@ -75,8 +75,8 @@ pub(super) fn read_texts(
     leave_out(job, &mut raw).iter().for_each(|told| console.line(told));
     let _told_at_the_end = webhook(&raw, &mut findings);
     // A job without a source runs an image that somebody else built.
-    let ships = matches!(job, Command::Deploy | Command::Release | Command::Hosting);
-    if ships || job == Command::Job && raw.has(name::SOURCE) {
+    let ships = matches!(job, CommandName::Deploy | CommandName::Release | CommandName::Hosting);
+    if ships || job == CommandName::Job && raw.has(name::SOURCE) {
         foreign::refuse(&raw, runner, &mut findings);
     }
     for (name, file) in [("GITHUB_OUTPUT", &runner.output_file), ("GITHUB_STATE", &runner.state_file)] {
@@ -105,7 +105,7 @@ pub(super) fn read_texts(
 }
 
 /// The texts of a command's inputs.
-pub(super) fn texts(runner: &Runner, invocation: &Invocation, job: Command) -> (RawInputs, Findings) {
+pub(super) fn texts(runner: &Runner, invocation: &Invocation, job: CommandName) -> (RawInputs, Findings) {
     let mut findings = Findings::default();
     let mut raw = RawInputs::collect(&job.inputs(), ELSEWHERE, &runner.inputs, &invocation.flags, &mut findings);
     flags::spell_out(job, &mut raw, runner, &mut findings);
@@ -113,6 +113,6 @@ pub(super) fn texts(runner: &Runner, invocation: &Invocation, job: Command) -> (
 }
 
 /// The address that is told how the run ends.
-pub(super) fn webhook_of(runner: &Runner, invocation: &Invocation, command: Command) -> Option<Webhook> {
+pub(super) fn webhook_of(runner: &Runner, invocation: &Invocation, command: CommandName) -> Option<Webhook> {
     webhook(&texts(runner, invocation, command).0, &mut Findings::default())
 }

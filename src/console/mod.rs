@@ -24,7 +24,7 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// Where the text goes and how it may look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
+enum ConsoleMode {
     /// The log of a GitHub Actions step: groups and annotations, no cursor.
     Actions,
     /// A terminal: colour, and a line that is drawn over while something goes on.
@@ -34,7 +34,7 @@ enum Mode {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct ConsoleState {
     warnings: usize,
     errors: usize,
     notices: usize,
@@ -55,10 +55,10 @@ const SHORTEST: usize = 8;
 /// The outside of the process, for text.
 #[derive(Debug)]
 pub struct Console {
-    mode: Mode,
+    mode: ConsoleMode,
     /// Whether what is told was done on the embedded cloud alone.
     simulated: bool,
-    state: Mutex<State>,
+    state: Mutex<ConsoleState>,
 }
 
 impl Console {
@@ -66,11 +66,11 @@ impl Console {
     /// coloured, `simulated` whether the embedded cloud stands in for Google's.
     pub fn new(actions: bool, color: bool, simulated: bool) -> Self {
         let mode = if actions {
-            Mode::Actions
+            ConsoleMode::Actions
         } else if color && std::io::stdout().is_terminal() {
-            Mode::Terminal
+            ConsoleMode::Terminal
         } else {
-            Mode::Plain
+            ConsoleMode::Plain
         };
         Self { mode, simulated, state: Mutex::default() }
     }
@@ -83,7 +83,7 @@ impl Console {
 
     /// As [`Self::mask`]; `of` says what the text is, for whoever reads why an output is held back.
     pub fn mask_of(&self, text: &str, of: &str) {
-        if self.mode != Mode::Actions {
+        if self.mode != ConsoleMode::Actions {
             return;
         }
         let hide = |text: &str| {
@@ -103,7 +103,7 @@ impl Console {
 
     /// Notes a secret of the repository, which the runner masks by itself, whole and line by line.
     pub fn note_secret(&self, text: &str, of: &str) {
-        if self.mode == Mode::Actions {
+        if self.mode == ConsoleMode::Actions {
             self.with_state(|state| state.masks.add_secret(text, of));
         }
     }
@@ -143,7 +143,7 @@ impl Console {
 
     /// Says which inputs have flags. In a workflow there are none to be named.
     pub fn name_flags(&self, inputs: impl Iterator<Item = &'static str>) {
-        if self.mode != Mode::Actions {
+        if self.mode != ConsoleMode::Actions {
             self.with_state(|state| state.flags = inputs.collect());
         }
     }
@@ -212,15 +212,15 @@ impl Console {
         self.end_group();
         let title = untrusted::one_line(title);
         match self.mode {
-            Mode::Actions => self.raw(&WorkflowCommand::new("group").message(title).to_string()),
-            Mode::Terminal | Mode::Plain => self.title(&title),
+            ConsoleMode::Actions => self.raw(&WorkflowCommand::new("group").message(title).to_string()),
+            ConsoleMode::Terminal | ConsoleMode::Plain => self.title(&title),
         }
         self.with_state(|state| state.group_open = true);
     }
 
     /// Ends the open group, if one is open.
     pub fn end_group(&self) {
-        if self.with_state(|state| std::mem::take(&mut state.group_open)) && self.mode == Mode::Actions {
+        if self.with_state(|state| std::mem::take(&mut state.group_open)) && self.mode == ConsoleMode::Actions {
             self.raw("::endgroup::");
         }
     }
@@ -244,7 +244,7 @@ impl Console {
 
     /// What failed. `title` is one sentence, `text` the whole story.
     pub fn error(&self, title: &str, text: &str) {
-        if self.mode == Mode::Actions && self.with_state(|state| count(&mut state.errors)) {
+        if self.mode == ConsoleMode::Actions && self.with_state(|state| count(&mut state.errors)) {
             let command = Annotation::new()
                 .title(untrusted::one_line(title))
                 .command(AnnotationKind::Error, annotation_text(text));
@@ -258,7 +258,7 @@ impl Console {
     /// What is going on, drawn over on a terminal; elsewhere a line every half minute.
     pub fn live(&self, text: &str) {
         let text = untrusted::one_line(text);
-        if self.mode == Mode::Terminal {
+        if self.mode == ConsoleMode::Terminal {
             let text: String = text.chars().take(100).collect();
             self.write(&format!("\r\x1b[2K\x1b[2m{text}\x1b[0m"));
             self.with_state(|state| state.live_shown = true);
@@ -283,7 +283,7 @@ impl Console {
 
     /// Whether the Actions runner reads what is printed.
     pub fn is_actions(&self) -> bool {
-        self.mode == Mode::Actions
+        self.mode == ConsoleMode::Actions
     }
 
     /// Whether the runner would keep a text whole in an annotation.
@@ -292,7 +292,7 @@ impl Console {
     }
 
     fn annotate(&self, kind: AnnotationKind, color: &str, word: &str, text: &str) {
-        let keep = self.mode == Mode::Actions
+        let keep = self.mode == ConsoleMode::Actions
             && self.with_state(|state| match kind {
                 AnnotationKind::Warning => count(&mut state.warnings),
                 AnnotationKind::Error => count(&mut state.errors),
@@ -307,7 +307,7 @@ impl Console {
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.mode == Mode::Terminal { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.mode == ConsoleMode::Terminal { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
     fn raw(&self, line: &str) {
@@ -337,7 +337,7 @@ impl Console {
         });
     }
 
-    fn with_state<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
+    fn with_state<R>(&self, change: impl FnOnce(&mut ConsoleState) -> R) -> R {
         change(&mut self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 }

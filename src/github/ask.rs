@@ -36,7 +36,7 @@ const LONGEST_MESSAGE: usize = 300;
 
 /// One request.
 #[derive(Debug, Clone)]
-pub(super) struct Call {
+pub(super) struct GitHubCall {
     /// What it does, as in "read pull request #7".
     pub(super) doing: String,
     /// The method.
@@ -54,13 +54,13 @@ pub(super) struct Call {
 }
 
 /// A whole answer.
-struct Reply {
+struct GitHubReply {
     body: Value,
     /// Whether the list goes on.
     more: bool,
 }
 
-impl Call {
+impl GitHubCall {
     /// A read: it may be repeated.
     pub(super) fn get(path: impl Into<String>, permission: &'static str, doing: impl Into<String>) -> Self {
         let (path, doing) = (path.into(), doing.into());
@@ -110,18 +110,18 @@ impl Call {
 
 impl GitHub {
     /// Sends a request and reads its answer.
-    pub(super) async fn ask<T: DeserializeOwned>(&self, call: &Call) -> Result<T, GitHubError> {
+    pub(super) async fn ask<T: DeserializeOwned>(&self, call: &GitHubCall) -> Result<T, GitHubError> {
         let path = format!("/repos/{}{}", self.repository, call.path);
         self.read(call, &path).await.map(|(value, _)| value)
     }
 
     /// Sends a request about the token, not about the repository.
-    pub(super) async fn ask_outside<T: DeserializeOwned>(&self, call: &Call) -> Result<T, GitHubError> {
+    pub(super) async fn ask_outside<T: DeserializeOwned>(&self, call: &GitHubCall) -> Result<T, GitHubError> {
         self.read(call, &call.path).await.map(|(value, _)| value)
     }
 
     /// Reads all pages of a list.
-    pub(super) async fn pages<T: DeserializeOwned>(&self, call: &Call) -> Result<Vec<T>, GitHubError> {
+    pub(super) async fn pages<T: DeserializeOwned>(&self, call: &GitHubCall) -> Result<Vec<T>, GitHubError> {
         let mut all = Vec::new();
         for page in 1..=MOST_PAGES {
             let (items, more) = self.page(call, page).await?;
@@ -136,7 +136,7 @@ impl GitHub {
     /// Reads one page of a list, counted from 1, and whether the list goes on.
     pub(super) async fn page<T: DeserializeOwned>(
         &self,
-        call: &Call,
+        call: &GitHubCall,
         page: usize,
     ) -> Result<(Vec<T>, bool), GitHubError> {
         let path = format!("/repos/{}{}", self.repository, call.path);
@@ -156,7 +156,7 @@ impl GitHub {
         patient
     }
 
-    async fn read<T: DeserializeOwned>(&self, call: &Call, path: &str) -> Result<(T, bool), GitHubError> {
+    async fn read<T: DeserializeOwned>(&self, call: &GitHubCall, path: &str) -> Result<(T, bool), GitHubError> {
         let mut attempt = 1;
         loop {
             let error = match self.attempt(call, path).await.and_then(|reply| typed(call, reply)) {
@@ -173,7 +173,7 @@ impl GitHub {
         }
     }
 
-    async fn attempt(&self, call: &Call, path: &str) -> Result<Reply, GitHubError> {
+    async fn attempt(&self, call: &GitHubCall, path: &str) -> Result<GitHubReply, GitHubError> {
         let query: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&call.query).finish();
         let uri = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
         let request = Request::builder().method(&call.method).uri(uri).header(ACCEPT, "application/vnd.github+json");
@@ -198,7 +198,7 @@ impl GitHub {
         };
         let body = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_str(&body) };
         match body {
-            Ok(body) => Ok(Reply { body, more }),
+            Ok(body) => Ok(GitHubReply { body, more }),
             Err(error) => Err(GitHubError::Unreadable { doing: call.doing.clone(), why: error.to_string() }),
         }
     }
@@ -214,7 +214,7 @@ impl GitHub {
     }
 }
 
-fn typed<T: DeserializeOwned>(call: &Call, reply: Reply) -> Result<(T, bool), GitHubError> {
+fn typed<T: DeserializeOwned>(call: &GitHubCall, reply: GitHubReply) -> Result<(T, bool), GitHubError> {
     match serde_json::from_value(reply.body) {
         Ok(value) => Ok((value, reply.more)),
         Err(error) => Err(GitHubError::Unreadable { doing: call.doing.clone(), why: error.to_string() }),

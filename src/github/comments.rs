@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::GitHub;
-use super::ask::Call;
+use super::ask::GitHubCall;
 use super::error::GitHubError;
 use crate::wire::repeat::Repeat;
 
@@ -23,7 +23,7 @@ const LOOKS: u32 = 3;
 
 /// What became of the comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
+pub enum CommentWritten {
     /// There was none, and there is one now.
     Created,
     /// It says something new.
@@ -40,21 +40,21 @@ pub struct Comment {
     /// Its page.
     pub url: String,
     /// What became of it.
-    pub written: Written,
+    pub written: CommentWritten,
 }
 
 #[derive(Debug, Deserialize)]
-struct Listed {
+struct ListedComment {
     id: u64,
     #[serde(default)]
     html_url: String,
     #[serde(default)]
     body: Option<String>,
-    user: Option<Account>,
+    user: Option<CommentAuthor>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Account {
+struct CommentAuthor {
     login: String,
     #[serde(rename = "type", default)]
     kind: String,
@@ -69,7 +69,7 @@ enum Author {
 }
 
 impl Author {
-    fn wrote(&self, comment: &Listed) -> bool {
+    fn wrote(&self, comment: &ListedComment) -> bool {
         let Some(user) = &comment.user else { return false };
         match self {
             Author::App => user.kind == "Bot",
@@ -109,10 +109,10 @@ impl GitHub {
             }
             let made = |written| Comment { id: oldest.id, url: oldest.html_url.clone(), written };
             if oldest.body.as_deref().is_some_and(|body| same(body, &text)) {
-                return Ok(made(if sent { Written::Created } else { Written::Unchanged }));
+                return Ok(made(if sent { CommentWritten::Created } else { CommentWritten::Unchanged }));
             }
             match self.change(number, oldest.id, &text).await {
-                Ok(()) => return Ok(made(Written::Changed)),
+                Ok(()) => return Ok(made(CommentWritten::Changed)),
                 // Somebody deleted it meanwhile: the next look finds none.
                 Err(error) if error.is_missing() => self.again(error, &mut attempt).await?,
                 Err(error) => return Err(error),
@@ -131,10 +131,10 @@ impl GitHub {
 
     /// Comments with the mark at their beginning, by ourselves: others may quote it, and must not make us
     /// write into what is theirs. Oldest first.
-    async fn own_comments(&self, number: u64, mark: &str, author: &Author) -> Result<Vec<Listed>, GitHubError> {
+    async fn own_comments(&self, number: u64, mark: &str, author: &Author) -> Result<Vec<ListedComment>, GitHubError> {
         let doing = format!("read the comments of #{number}");
-        let call = Call::get(format!("/issues/{number}/comments"), PERMISSION, doing);
-        let mut all: Vec<Listed> = self.pages(&call).await?;
+        let call = GitHubCall::get(format!("/issues/{number}/comments"), PERMISSION, doing);
+        let mut all: Vec<ListedComment> = self.pages(&call).await?;
         all.retain(|one| author.wrote(one) && one.body.as_deref().is_some_and(|body| body.starts_with(mark)));
         all.sort_by_key(|one| one.id);
         Ok(all)
@@ -144,15 +144,15 @@ impl GitHub {
         if self.of_app {
             return Ok(Author::App);
         }
-        let call = Call::get("/user", "contents: read", "read whose token it is");
-        match self.ask_outside::<Account>(&call).await {
+        let call = GitHubCall::get("/user", "contents: read", "read whose token it is");
+        match self.ask_outside::<CommentAuthor>(&call).await {
             Ok(account) => Ok(Author::User(account.login)),
             Err(error) if error.is_forbidden() || error.is_missing() => Ok(Author::App),
             Err(error) => Err(error),
         }
     }
 
-    async fn create(&self, number: u64, text: &str) -> Result<Listed, GitHubError> {
+    async fn create(&self, number: u64, text: &str) -> Result<ListedComment, GitHubError> {
         let path = format!("/issues/{number}/comments");
         self.ask(&write(Method::POST, path, Repeat::WithoutEffect, number, Some(text))).await
     }
@@ -172,13 +172,13 @@ impl GitHub {
     }
 }
 
-fn write(method: Method, path: String, repeat: Repeat, number: u64, text: Option<&str>) -> Call {
+fn write(method: Method, path: String, repeat: Repeat, number: u64, text: Option<&str>) -> GitHubCall {
     let doing = match text {
         Some(_) => format!("write the comment on #{number}"),
         None => format!("remove a second comment on #{number}"),
     };
     let body = text.map(|text| json!({"body": text}));
-    Call { doing, method, path, query: Vec::new(), body, repeat, permission: PERMISSION }
+    GitHubCall { doing, method, path, query: Vec::new(), body, repeat, permission: PERMISSION }
 }
 
 /// The hidden line that a key's comment begins with. Within it nothing may look like its end.

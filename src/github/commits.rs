@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::GitHub;
-use super::ask::{Call, segment};
+use super::ask::{GitHubCall, segment};
 use super::error::GitHubError;
 
 /// GitHub lists at most so many files; where so many are listed there may be more.
@@ -62,7 +62,7 @@ impl GitHub {
     /// When GitHub does not know it, or the token may not read.
     pub async fn parents(&self, commit: &str) -> Result<Vec<String>, GitHubError> {
         let path = format!("/commits/{}", segment(commit));
-        let mut call = Call::get(path, "contents: read", format!("read commit `{commit}`"));
+        let mut call = GitHubCall::get(path, "contents: read", format!("read commit `{commit}`"));
         // Of the changed files none is needed.
         call.query.push(("per_page", "1".to_owned()));
         let commit: Commit = self.ask(&call).await?;
@@ -75,7 +75,7 @@ impl GitHub {
     /// When GitHub does not know one of them, or the token may not read.
     pub async fn compare(&self, base: &str, head: &str) -> Result<Comparison, GitHubError> {
         let path = format!("/compare/{}...{}", segment(base), segment(head));
-        let mut call = Call::get(path, "contents: read", format!("compare `{base}` with `{head}`"));
+        let mut call = GitHubCall::get(path, "contents: read", format!("compare `{base}` with `{head}`"));
         // The files are all on the first page; of the commits none is needed.
         call.query.push(("per_page", "1".to_owned()));
         self.ask(&call).await

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::GitHub;
-use super::ask::{Call, cut};
+use super::ask::{GitHubCall, cut};
 use super::error::GitHubError;
 use crate::model::json::set;
 use crate::wire::repeat::Repeat;
@@ -37,7 +37,7 @@ const SEARCHED: usize = 5;
 
 /// What a deployment is of.
 #[derive(Debug, Clone, Copy)]
-pub struct Begin<'a> {
+pub struct NewDeployment<'a> {
     /// The commit, or the branch or tag.
     pub commit: &'a str,
     /// The environment it is shown under.
@@ -56,7 +56,7 @@ pub struct Begin<'a> {
     pub places: &'a [String],
 }
 
-impl Begin<'_> {
+impl NewDeployment<'_> {
     fn mark(&self) -> String {
         let what = std::iter::once(self.job).chain(self.places.iter().map(String::as_str));
         format!("{}/{}", self.run, what.collect::<Vec<_>>().join("/"))
@@ -80,7 +80,7 @@ pub struct Deployment {
 
 /// Where a deployment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum DeploymentState {
     /// It waits.
     Queued,
     /// It is under way.
@@ -95,24 +95,24 @@ pub enum State {
     Inactive,
 }
 
-impl State {
+impl DeploymentState {
     fn word(self) -> &'static str {
         match self {
-            State::Queued => "queued",
-            State::InProgress => "in_progress",
-            State::Success => "success",
-            State::Failure => "failure",
-            State::Error => "error",
-            State::Inactive => "inactive",
+            DeploymentState::Queued => "queued",
+            DeploymentState::InProgress => "in_progress",
+            DeploymentState::Success => "success",
+            DeploymentState::Failure => "failure",
+            DeploymentState::Error => "error",
+            DeploymentState::Inactive => "inactive",
         }
     }
 }
 
 /// What is said about where a deployment stands.
 #[derive(Debug, Clone, Copy)]
-pub struct Status<'a> {
+pub struct DeploymentStatus<'a> {
     /// Where it stands.
-    pub state: State,
+    pub state: DeploymentState,
     /// Where the environment is.
     pub environment_url: Option<&'a str>,
     /// Where the log is.
@@ -121,7 +121,7 @@ pub struct Status<'a> {
     pub description: &'a str,
 }
 
-impl Status<'_> {
+impl DeploymentStatus<'_> {
     fn body(&self) -> Value {
         let mut body = json!({"state": self.state.word(), "description": cut(self.description, LONGEST)});
         for (name, url) in [("environment_url", self.environment_url), ("log_url", self.log_url)] {
@@ -129,7 +129,7 @@ impl Status<'_> {
                 set(&mut body, name, url);
             }
         }
-        if self.state == State::Success {
+        if self.state == DeploymentState::Success {
             // GitHub itself would end every earlier deployment of the environment, whatever it is of.
             set(&mut body, "auto_inactive", false);
         }
@@ -139,7 +139,7 @@ impl Status<'_> {
 
 /// What became of an environment's deployments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Ended {
+pub struct DeploymentsEnded {
     /// Deployments that are gone.
     pub deleted: usize,
     /// Deployments that are inactive and that GitHub keeps.
@@ -147,7 +147,7 @@ pub struct Ended {
 }
 
 #[derive(Debug, Deserialize)]
-struct Listed {
+struct ListedDeployment {
     id: u64,
     #[serde(default)]
     description: Option<String>,
@@ -155,7 +155,7 @@ struct Listed {
     payload: Value,
 }
 
-impl Listed {
+impl ListedDeployment {
     /// A word of ours in the payload. Some servers give the payload back as the text it was stored as.
     fn word(&self, name: &str) -> Option<Value> {
         let text = self.payload.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
@@ -182,7 +182,7 @@ impl Listed {
 }
 
 #[derive(Debug, Deserialize)]
-struct Shown {
+struct ShownDeployment {
     state: String,
     #[serde(default)]
     description: Option<String>,
@@ -192,7 +192,7 @@ struct Shown {
     log_url: Option<String>,
 }
 
-impl Shown {
+impl ShownDeployment {
     fn says(&self, body: &Value) -> bool {
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         self.state == text("state")
@@ -208,7 +208,7 @@ impl GitHub {
     ///
     /// # Errors
     /// When GitHub refuses, or cannot be reached.
-    pub async fn begin(&self, begin: &Begin<'_>) -> Result<Deployment, GitHubError> {
+    pub async fn begin(&self, begin: &NewDeployment<'_>) -> Result<Deployment, GitHubError> {
         let made = |id, found| Deployment {
             id,
             environment: begin.environment.to_owned(),
@@ -222,7 +222,7 @@ impl GitHub {
         let call = create(begin);
         let mut attempt = 1;
         loop {
-            let error = match self.ask::<Listed>(&call).await {
+            let error = match self.ask::<ListedDeployment>(&call).await {
                 Ok(listed) => return Ok(made(listed.id, false)),
                 Err(error) => error,
             };
@@ -244,11 +244,11 @@ impl GitHub {
     ///
     /// # Errors
     /// When GitHub refuses, or cannot be reached.
-    pub async fn status(&self, deployment: &Deployment, status: &Status<'_>) -> Result<(), GitHubError> {
+    pub async fn status(&self, deployment: &Deployment, status: &DeploymentStatus<'_>) -> Result<(), GitHubError> {
         let call = tell(deployment.id, &deployment.environment, status);
         let body = status.body();
         let mut attempt = 1;
-        while let Err(error) = self.ask::<Shown>(&call).await {
+        while let Err(error) = self.ask::<ShownDeployment>(&call).await {
             if !error.is_open() || attempt == CREATIONS || !self.pause(attempt).await {
                 return Err(error);
             }
@@ -257,7 +257,7 @@ impl GitHub {
             }
             attempt += 1;
         }
-        if status.state == State::Success {
+        if status.state == DeploymentState::Success {
             self.end_earlier(deployment).await?;
         }
         Ok(())
@@ -268,11 +268,11 @@ impl GitHub {
     ///
     /// # Errors
     /// When GitHub refuses, or cannot be reached; what was ended until then stays so.
-    pub async fn end_all(&self, environment: &str) -> Result<Ended, GitHubError> {
-        let mut call = Call::get("/deployments", PERMISSION, format!("list the deployments of `{environment}`"));
+    pub async fn end_all(&self, environment: &str) -> Result<DeploymentsEnded, GitHubError> {
+        let mut call = GitHubCall::get("/deployments", PERMISSION, format!("list the deployments of `{environment}`"));
         call.query.push(("environment", environment.to_owned()));
-        let mut ended = Ended::default();
-        for Listed { id, .. } in self.pages::<Listed>(&call).await? {
+        let mut ended = DeploymentsEnded::default();
+        for ListedDeployment { id, .. } in self.pages::<ListedDeployment>(&call).await? {
             if self.delete(id, environment).await? {
                 ended.deleted += 1;
                 continue;
@@ -289,35 +289,37 @@ impl GitHub {
     }
 
     /// The deployment of this run among the newest hundred of its commit and environment.
-    async fn find(&self, begin: &Begin<'_>) -> Result<Option<u64>, GitHubError> {
+    async fn find(&self, begin: &NewDeployment<'_>) -> Result<Option<u64>, GitHubError> {
         let environment = begin.environment;
-        let mut call = Call::get("/deployments", PERMISSION, format!("look for the deployment of `{environment}`"));
+        let mut call =
+            GitHubCall::get("/deployments", PERMISSION, format!("look for the deployment of `{environment}`"));
         let is_hash = begin.commit.len() == 40 && begin.commit.bytes().all(|byte| byte.is_ascii_hexdigit());
         call.query.push((if is_hash { "sha" } else { "ref" }, begin.commit.to_owned()));
         call.query.push(("environment", environment.to_owned()));
         call.query.push(("task", TASK.to_owned()));
         call.query.push(("per_page", "100".to_owned()));
-        let listed: Vec<Listed> = self.ask(&call).await?;
+        let listed: Vec<ListedDeployment> = self.ask(&call).await?;
         let mark = begin.mark();
         // Two attempts at once may have begun two: both go on with the older one.
         Ok(listed.iter().filter(|one| one.has(&mark)).map(|one| one.id).min())
     }
 
-    async fn newest(&self, id: u64) -> Result<Option<Shown>, GitHubError> {
-        let mut call = Call::get(format!("/deployments/{id}/statuses"), PERMISSION, "read where a deployment stands");
+    async fn newest(&self, id: u64) -> Result<Option<ShownDeployment>, GitHubError> {
+        let mut call =
+            GitHubCall::get(format!("/deployments/{id}/statuses"), PERMISSION, "read where a deployment stands");
         call.query.push(("per_page", "1".to_owned()));
-        let listed: Vec<Shown> = self.ask(&call).await?;
+        let listed: Vec<ShownDeployment> = self.ask(&call).await?;
         Ok(listed.into_iter().next())
     }
 
     /// Makes the successful deployments of the same place before this one inactive.
     async fn end_earlier(&self, deployment: &Deployment) -> Result<(), GitHubError> {
         let environment = deployment.environment.as_str();
-        let mut call = Call::get("/deployments", PERMISSION, format!("list the deployments of `{environment}`"));
+        let mut call = GitHubCall::get("/deployments", PERMISSION, format!("list the deployments of `{environment}`"));
         call.query.push(("environment", environment.to_owned()));
         let mut looks = 0;
         for page in 1..=SEARCHED {
-            let (listed, more) = self.page::<Listed>(&call, page).await?;
+            let (listed, more) = self.page::<ListedDeployment>(&call, page).await?;
             for earlier in listed.iter().filter(|one| one.id < deployment.id && one.is_replaced_by(deployment)) {
                 match self.newest(earlier.id).await?.as_ref().map(|shown| shown.state.as_str()) {
                     Some("success") => self.make_inactive(earlier.id, environment).await?,
@@ -338,17 +340,26 @@ impl GitHub {
     }
 
     async fn make_inactive(&self, id: u64, environment: &str) -> Result<(), GitHubError> {
-        let status = Status { state: State::Inactive, environment_url: None, log_url: None, description: "" };
+        let status = DeploymentStatus {
+            state: DeploymentState::Inactive,
+            environment_url: None,
+            log_url: None,
+            description: "",
+        };
         // A second one says nothing new.
-        let call = Call { repeat: Repeat::Always, ..tell(id, environment, &status) };
+        let call = GitHubCall { repeat: Repeat::Always, ..tell(id, environment, &status) };
         self.ask::<Value>(&call).await.map(|_| ())
     }
 
     /// Deletes a deployment; false when GitHub keeps it because it is active.
     async fn delete(&self, id: u64, environment: &str) -> Result<bool, GitHubError> {
-        let call = Call {
+        let call = GitHubCall {
             method: Method::DELETE,
-            ..Call::get(format!("/deployments/{id}"), PERMISSION, format!("delete a deployment of `{environment}`"))
+            ..GitHubCall::get(
+                format!("/deployments/{id}"),
+                PERMISSION,
+                format!("delete a deployment of `{environment}`"),
+            )
         };
         match self.ask::<Value>(&call).await {
             Ok(_) => Ok(true),
@@ -359,8 +370,8 @@ impl GitHub {
     }
 }
 
-fn create(begin: &Begin<'_>) -> Call {
-    Call {
+fn create(begin: &NewDeployment<'_>) -> GitHubCall {
+    GitHubCall {
         doing: format!("begin a deployment of `{}`", begin.environment),
         method: Method::POST,
         path: "/deployments".to_owned(),
@@ -382,8 +393,8 @@ fn create(begin: &Begin<'_>) -> Call {
     }
 }
 
-fn tell(id: u64, environment: &str, status: &Status<'_>) -> Call {
-    Call {
+fn tell(id: u64, environment: &str, status: &DeploymentStatus<'_>) -> GitHubCall {
+    GitHubCall {
         doing: format!("say that the deployment of `{environment}` is `{}`", status.state.word()),
         method: Method::POST,
         path: format!("/deployments/{id}/statuses"),
@@ -401,8 +412,8 @@ mod tests {
     #[test]
     fn a_status_keeps_githubs_limits() {
         let long = "ü".repeat(200);
-        let status = Status {
-            state: State::Success,
+        let status = DeploymentStatus {
+            state: DeploymentState::Success,
             environment_url: Some("web.example"),
             log_url: Some("https://x.example/log"),
             description: &long,
@@ -415,7 +426,7 @@ mod tests {
 
     #[test]
     fn a_mark_is_found_in_a_payload_of_either_form() {
-        let listed = |payload| Listed { id: 1, description: None, payload };
+        let listed = |payload| ListedDeployment { id: 1, description: None, payload };
         assert!(listed(json!({"slipway": "7/deploy"})).has("7/deploy"));
         assert!(listed(json!("{\"slipway\": \"7/deploy\"}")).has("7/deploy"));
         for other in [json!({"slipway": "7/deploy-web"}), json!({"slipway": 7}), json!(""), json!(null), json!([1])] {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::GitHub;
-use super::ask::Call;
+use super::ask::GitHubCall;
 use super::error::GitHubError;
 
 const PERMISSION: &str = "pull-requests: read";
@@ -26,27 +26,27 @@ pub struct Pull {
 }
 
 #[derive(Debug, Deserialize)]
-struct State {
+struct PullState {
     state: String,
 }
 
 #[derive(Debug, Deserialize)]
-struct Answer {
+struct PullAnswer {
     state: String,
     merged: bool,
-    head: End,
+    head: BranchEnd,
 }
 
 #[derive(Debug, Deserialize)]
-struct End {
+struct BranchEnd {
     #[serde(rename = "ref")]
     name: String,
     sha: String,
-    repo: Option<Place>,
+    repo: Option<HeadPlace>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Place {
+struct HeadPlace {
     full_name: String,
 }
 
@@ -56,7 +56,7 @@ impl GitHub {
     /// # Errors
     /// When GitHub does not know it, or the token may not read it.
     pub async fn pull(&self, number: u64) -> Result<Pull, GitHubError> {
-        let answer: Answer = self.ask(&read(number)).await?;
+        let answer: PullAnswer = self.ask(&read(number)).await?;
         Ok(Pull {
             number,
             closed: answer.state == "closed",
@@ -72,11 +72,11 @@ impl GitHub {
     /// # Errors
     /// When GitHub does not know it, or the token may not read it.
     pub async fn is_closed(&self, number: u64) -> Result<bool, GitHubError> {
-        let answer: State = self.ask(&read(number)).await?;
+        let answer: PullState = self.ask(&read(number)).await?;
         Ok(answer.state == "closed")
     }
 }
 
-fn read(number: u64) -> Call {
-    Call::get(format!("/pulls/{number}"), PERMISSION, format!("read pull request #{number}"))
+fn read(number: u64) -> GitHubCall {
+    GitHubCall::get(format!("/pulls/{number}"), PERMISSION, format!("read pull request #{number}"))
 }

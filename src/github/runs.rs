@@ -3,12 +3,12 @@
 use serde::Deserialize;
 
 use super::GitHub;
-use super::ask::{Call, segment};
+use super::ask::{GitHubCall, segment};
 use super::error::GitHubError;
 
 /// A run, as far as it is asked about.
 #[derive(Debug, Deserialize)]
-struct Run {
+struct WorkflowRun {
     status: Option<String>,
     #[serde(default)]
     run_attempt: u32,
@@ -22,7 +22,7 @@ impl GitHub {
     /// When there is no such run, or the token may not read it (`actions: read`).
     pub async fn is_run_over(&self, id: &str, attempt: u32) -> Result<bool, GitHubError> {
         let path = format!("/actions/runs/{}", segment(id));
-        let run: Run = self.ask(&Call::get(path, "actions: read", format!("read run `{id}`"))).await?;
+        let run: WorkflowRun = self.ask(&GitHubCall::get(path, "actions: read", format!("read run `{id}`"))).await?;
         Ok(run.status.as_deref() == Some("completed") || run.run_attempt > attempt)
     }
 }

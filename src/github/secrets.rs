@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::GitHub;
-use super::ask::{Call, segment};
+use super::ask::{GitHubCall, segment};
 use super::error::GitHubError;
 use crate::explain::{Class, Explain};
 use crate::model::json::set;
@@ -160,7 +160,7 @@ impl GitHub {
     /// When the token may not look, or an organisation has no such secret.
     pub async fn secret_door(&self, place: &SecretPlace) -> Result<Door, SecretError> {
         let home = home(&place.owner);
-        let call = Call::get(format!("{home}/public-key"), "secrets", "read the public key for secrets");
+        let call = GitHubCall::get(format!("{home}/public-key"), "secrets", "read the public key for secrets");
         let answer: PublicKeyAnswer =
             self.ask_outside(&call).await.map_err(|error| SecretError::sorted(error, place))?;
         let bytes = STANDARD.decode(&answer.key).map_err(|_| SecretError::Seal("its key is not base64"))?;
@@ -194,7 +194,7 @@ impl GitHub {
         for (name, value) in door.users.as_ref().and_then(Value::as_object).into_iter().flatten() {
             set(&mut body, name, value.clone());
         }
-        let call = Call {
+        let call = GitHubCall {
             doing: format!("write {place}"),
             method: Method::PUT,
             path: format!("{}/{}", home(&place.owner), segment(&place.name)),
@@ -208,7 +208,7 @@ impl GitHub {
 
     async fn look(&self, place: &SecretPlace) -> Result<Option<SecretAnswer>, SecretError> {
         let path = format!("{}/{}", home(&place.owner), segment(&place.name));
-        match self.ask_outside(&Call::get(path, "secrets", format!("read the date of {place}"))).await {
+        match self.ask_outside(&GitHubCall::get(path, "secrets", format!("read the date of {place}"))).await {
             Ok(known) => Ok(Some(known)),
             Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(SecretError::sorted(error, place)),
@@ -222,7 +222,7 @@ impl GitHub {
             return Ok(json!({"visibility": visibility}));
         }
         let path = format!("{}/{}/repositories", home(&place.owner), segment(&place.name));
-        let mut call = Call::get(path, "secrets", format!("read which repositories may use {place}"));
+        let mut call = GitHubCall::get(path, "secrets", format!("read which repositories may use {place}"));
         call.query.push(("per_page", PAGE.to_string()));
         let selected: Selected = self.ask_outside(&call).await.map_err(|error| SecretError::sorted(error, place))?;
         if selected.total_count > selected.repositories.len() {

@@ -105,7 +105,7 @@ pub async fn create(http: &Http, account: &AccountEmail) -> Result<NewKey, ApiEr
 
 /// How a key's end came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum KeyEnded {
     /// This request ended it, or one before it whose reply was lost.
     Here,
     /// Google knows no such key. Of one that was made a moment ago that proves nothing.
@@ -127,13 +127,13 @@ pub async fn disable(http: &Http, account: &AccountEmail, id: &str) -> Result<()
 ///
 /// # Errors
 /// When Google refuses.
-pub async fn delete(http: &Http, account: &AccountEmail, id: &str) -> Result<Ended, ApiError> {
+pub async fn delete(http: &Http, account: &AccountEmail, id: &str) -> Result<KeyEnded, ApiError> {
     let path = format!("{}/{}", home(account), segment(id));
     let doing = format!("delete key `{id}` of `{account}`");
     match http.json(&http.call(Method::DELETE, Api::Iam, &path, Body::Empty, Repeat::Always, doing)).await {
-        Ok(_) => Ok(Ended::Here),
-        Err(error) if error.is_missing() && error.attempts > 1 => Ok(Ended::Here),
-        Err(error) if error.is_missing() => Ok(Ended::NotFound),
+        Ok(_) => Ok(KeyEnded::Here),
+        Err(error) if error.is_missing() && error.attempts > 1 => Ok(KeyEnded::Here),
+        Err(error) if error.is_missing() => Ok(KeyEnded::NotFound),
         Err(error) => Err(error),
     }
 }

@@ -17,7 +17,7 @@ use crate::model::federation::Provider;
 use crate::model::ids::AccountEmail;
 use crate::model::json::set;
 use crate::model::own::Acting;
-use crate::model::principal::{Principal, Repository};
+use crate::model::principal::{Principal, RunRepository};
 use crate::wire::repeat::Repeat;
 
 /// IAM Credentials answers within seconds or not at all.
@@ -41,7 +41,7 @@ pub(super) struct Actor {
 
 impl Actor {
     /// The runs of a repository, by a provider.
-    pub(super) fn runs(provider: &Provider, repository: &Repository) -> Self {
+    pub(super) fn runs(provider: &Provider, repository: &RunRepository) -> Self {
         Self {
             who: "the runs of this repository".to_owned(),
             member: provider.members(repository),

@@ -36,7 +36,7 @@ pub async fn payer(http: &Http) -> Result<Payer, ApiError> {
 
 /// Which budgets of a billing account are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Of {
+pub enum BudgetScope {
     /// All, which a role on the account lets see.
     Account,
     /// Those of the project, which a role on the project is enough for, where they count no other project
@@ -48,14 +48,14 @@ pub enum Of {
 ///
 /// # Errors
 /// When they may not be listed.
-pub async fn budgets(http: &Http, account: &str, of: Of) -> Result<Vec<Value>, ApiError> {
+pub async fn budgets(http: &Http, account: &str, of: BudgetScope) -> Result<Vec<Value>, ApiError> {
     let path = format!("{}/budgets", named(account));
     let (mut all, mut page) = (Vec::new(), None);
     loop {
         let mut call = http.get(Api::BillingBudgets, &path, "list the budgets of the billing account");
         // The most there can be on a page (description).
         call.query.push(("pageSize", "100".into()));
-        if of == Of::Project {
+        if of == BudgetScope::Project {
             call.query.push(("scope", format!("projects/{}", http.project())));
         }
         call.query.extend(page.take().map(|token| ("pageToken", token)));

@@ -15,7 +15,7 @@ use crate::wire::repeat::Repeat;
 
 /// Where a build is in its life. Words that Google adds later count as still going on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Status {
+pub enum BuildStatus {
     /// Waiting, for a machine or for an approval.
     Waiting,
     /// At work.
@@ -36,38 +36,38 @@ pub enum Status {
     Unknown(String),
 }
 
-impl Status {
+impl BuildStatus {
     fn read(word: &str) -> Self {
         match word {
-            "PENDING" | "QUEUED" | "STATUS_UNKNOWN" | "" => Status::Waiting,
-            "WORKING" => Status::Working,
-            "SUCCESS" => Status::Success,
-            "FAILURE" => Status::Failure,
-            "INTERNAL_ERROR" => Status::InternalError,
-            "TIMEOUT" => Status::Timeout,
-            "CANCELLED" => Status::Cancelled,
-            "EXPIRED" => Status::Expired,
-            other => Status::Unknown(other.to_owned()),
+            "PENDING" | "QUEUED" | "STATUS_UNKNOWN" | "" => BuildStatus::Waiting,
+            "WORKING" => BuildStatus::Working,
+            "SUCCESS" => BuildStatus::Success,
+            "FAILURE" => BuildStatus::Failure,
+            "INTERNAL_ERROR" => BuildStatus::InternalError,
+            "TIMEOUT" => BuildStatus::Timeout,
+            "CANCELLED" => BuildStatus::Cancelled,
+            "EXPIRED" => BuildStatus::Expired,
+            other => BuildStatus::Unknown(other.to_owned()),
         }
     }
 
     /// Whether it will not change any more.
     pub fn is_final(&self) -> bool {
-        !matches!(self, Status::Waiting | Status::Working | Status::Unknown(_))
+        !matches!(self, BuildStatus::Waiting | BuildStatus::Working | BuildStatus::Unknown(_))
     }
 
     /// Google's word.
     pub fn word(&self) -> &str {
         match self {
-            Status::Waiting => "QUEUED",
-            Status::Working => "WORKING",
-            Status::Success => "SUCCESS",
-            Status::Failure => "FAILURE",
-            Status::InternalError => "INTERNAL_ERROR",
-            Status::Timeout => "TIMEOUT",
-            Status::Cancelled => "CANCELLED",
-            Status::Expired => "EXPIRED",
-            Status::Unknown(word) => word,
+            BuildStatus::Waiting => "QUEUED",
+            BuildStatus::Working => "WORKING",
+            BuildStatus::Success => "SUCCESS",
+            BuildStatus::Failure => "FAILURE",
+            BuildStatus::InternalError => "INTERNAL_ERROR",
+            BuildStatus::Timeout => "TIMEOUT",
+            BuildStatus::Cancelled => "CANCELLED",
+            BuildStatus::Expired => "EXPIRED",
+            BuildStatus::Unknown(word) => word,
         }
     }
 }
@@ -96,11 +96,11 @@ pub struct PushedImage {
 
 /// A build.
 #[derive(Debug, Clone)]
-pub struct Build {
+pub struct BuildResource {
     /// Its id.
     pub id: String,
     /// Where it is in its life.
-    pub status: Status,
+    pub status: BuildStatus,
     /// Google's sentence about the status.
     pub status_detail: String,
     /// `failureInfo.type`, such as `USER_BUILD_STEP`.
@@ -135,7 +135,7 @@ pub struct Build {
     pub limits: (Duration, Duration),
 }
 
-impl Build {
+impl BuildResource {
     /// These words and the address of its page, where it has one.
     pub fn page(&self, words: &str) -> Option<String> {
         (!self.log_url.is_empty()).then(|| format!("{words}: {}", self.log_url))
@@ -179,7 +179,7 @@ impl Build {
         let timing = build.get("timing").and_then(Value::as_object).into_iter().flatten();
         Some(Self {
             id,
-            status: Status::read(&text("/status")),
+            status: BuildStatus::read(&text("/status")),
             status_detail: text("/statusDetail"),
             failure_type: text("/failureInfo/type"),
             failure_detail: text("/failureInfo/detail"),
@@ -211,7 +211,7 @@ fn builds(http: &Http, location: &str) -> String {
 ///
 /// # Errors
 /// When Google refuses, or the reply is lost (`is_ambiguous`).
-pub async fn create(http: &Http, location: &str, build: Value) -> Result<Build, ApiError> {
+pub async fn create(http: &Http, location: &str, build: Value) -> Result<BuildResource, ApiError> {
     let call = http.call(
         Method::POST,
         Api::CloudBuild,
@@ -221,7 +221,7 @@ pub async fn create(http: &Http, location: &str, build: Value) -> Result<Build, 
         "submit the build",
     );
     let operation = http.json(&call).await?;
-    let build = operation.pointer("/metadata/build").and_then(Build::read);
+    let build = operation.pointer("/metadata/build").and_then(BuildResource::read);
     build.ok_or_else(|| unreadable(http, "submit the build", "the answer names no build"))
 }
 
@@ -229,23 +229,25 @@ pub async fn create(http: &Http, location: &str, build: Value) -> Result<Build, 
 ///
 /// # Errors
 /// When this look showed nothing.
-pub async fn get(http: &Http, location: &str, id: &str) -> Result<Build, ApiError> {
+pub async fn get(http: &Http, location: &str, id: &str) -> Result<BuildResource, ApiError> {
     let mut call =
         http.get(Api::CloudBuild, &format!("{}/{}", builds(http, location), segment(id)), format!("read build `{id}`"));
     call.patience = Patience::ONCE;
     let build = http.json(&call).await?;
-    Build::read(&build).ok_or_else(|| unreadable(http, "read the build", "the answer names no build"))
+    BuildResource::read(&build).ok_or_else(|| unreadable(http, "read the build", "the answer names no build"))
 }
 
 /// A build; `None` when there is none of that id.
 ///
 /// # Errors
 /// When it may not be read.
-pub async fn find(http: &Http, location: &str, id: &str) -> Result<Option<Build>, ApiError> {
+pub async fn find(http: &Http, location: &str, id: &str) -> Result<Option<BuildResource>, ApiError> {
     let call =
         http.get(Api::CloudBuild, &format!("{}/{}", builds(http, location), segment(id)), format!("read build `{id}`"));
     match http.json(&call).await {
-        Ok(build) => Build::read(&build).map(Some).ok_or_else(|| http.unreadable(&call, "the answer names no build")),
+        Ok(build) => {
+            BuildResource::read(&build).map(Some).ok_or_else(|| http.unreadable(&call, "the answer names no build"))
+        }
         Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),
     }
@@ -255,7 +257,7 @@ pub async fn find(http: &Http, location: &str, id: &str) -> Result<Option<Build>
 ///
 /// # Errors
 /// When they cannot be listed.
-pub async fn with_tag(http: &Http, location: &str, tag: &str) -> Result<Vec<Build>, ApiError> {
+pub async fn with_tag(http: &Http, location: &str, tag: &str) -> Result<Vec<BuildResource>, ApiError> {
     tagged(http, location, tag, Patience::USUAL).await
 }
 
@@ -263,17 +265,17 @@ pub async fn with_tag(http: &Http, location: &str, tag: &str) -> Result<Vec<Buil
 ///
 /// # Errors
 /// When this look showed nothing.
-pub async fn glance(http: &Http, location: &str, tag: &str) -> Result<Vec<Build>, ApiError> {
+pub async fn glance(http: &Http, location: &str, tag: &str) -> Result<Vec<BuildResource>, ApiError> {
     tagged(http, location, tag, Patience::ONCE).await
 }
 
-async fn tagged(http: &Http, location: &str, tag: &str, patience: Patience) -> Result<Vec<Build>, ApiError> {
+async fn tagged(http: &Http, location: &str, tag: &str, patience: Patience) -> Result<Vec<BuildResource>, ApiError> {
     let mut call = http.get(Api::CloudBuild, &builds(http, location), format!("look for a build tagged `{tag}`"));
     call.patience = patience;
     call.query = vec![("filter", format!("tags=\"{tag}\"")), ("pageSize", "10".into())];
     let answer = http.json(&call).await?;
     let list = answer.get("builds").and_then(Value::as_array).into_iter().flatten();
-    let mut found: Vec<Build> = list.filter_map(Build::read).collect();
+    let mut found: Vec<BuildResource> = list.filter_map(BuildResource::read).collect();
     found.sort_by(|a, b| a.created.cmp(&b.created));
     Ok(found)
 }
@@ -282,12 +284,12 @@ async fn tagged(http: &Http, location: &str, tag: &str, patience: Patience) -> R
 ///
 /// # Errors
 /// When they cannot be listed.
-pub async fn recent(http: &Http, location: &str, most: u32) -> Result<Vec<Build>, ApiError> {
+pub async fn recent(http: &Http, location: &str, most: u32) -> Result<Vec<BuildResource>, ApiError> {
     let mut call = http.get(Api::CloudBuild, &builds(http, location), "list the last builds");
     call.query = vec![("pageSize", most.to_string())];
     let answer = http.json(&call).await?;
-    let mut found: Vec<Build> =
-        answer.get("builds").and_then(Value::as_array).into_iter().flatten().filter_map(Build::read).collect();
+    let mut found: Vec<BuildResource> =
+        answer.get("builds").and_then(Value::as_array).into_iter().flatten().filter_map(BuildResource::read).collect();
     found.sort_by(|a, b| b.created.cmp(&a.created));
     Ok(found)
 }
@@ -326,7 +328,7 @@ fn unreadable(http: &Http, doing: &str, why: &str) -> ApiError {
         project: http.project().to_owned(),
         attempts: 1,
         elapsed: Duration::ZERO,
-        kind: super::error::Kind::Unreadable(why.to_owned()),
+        kind: super::error::ErrorKind::Unreadable(why.to_owned()),
     }
 }
 
@@ -346,11 +348,11 @@ mod tests {
     #[test]
     fn a_word_of_tomorrow_is_no_end() {
         for word in ["PENDING", "QUEUED", "WORKING", "", "REHEARSING"] {
-            assert!(!Status::read(word).is_final(), "{word}");
+            assert!(!BuildStatus::read(word).is_final(), "{word}");
         }
         for word in ["SUCCESS", "FAILURE", "INTERNAL_ERROR", "TIMEOUT", "CANCELLED", "EXPIRED"] {
-            assert!(Status::read(word).is_final(), "{word}");
-            assert_eq!(Status::read(word).word(), word);
+            assert!(BuildStatus::read(word).is_final(), "{word}");
+            assert_eq!(BuildStatus::read(word).word(), word);
         }
     }
 
@@ -363,8 +365,9 @@ mod tests {
 
     #[test]
     fn a_build_without_an_id_is_none() {
-        assert!(Build::read(&json!({"status": "SUCCESS"})).is_none());
-        let build = Build::read(&json!({"id": "1", "results": {"images": [{"name": "n:t"}]}})).expect("a build");
-        assert_eq!((build.status, build.images[0].digest.as_str()), (Status::Waiting, ""));
+        assert!(BuildResource::read(&json!({"status": "SUCCESS"})).is_none());
+        let build =
+            BuildResource::read(&json!({"id": "1", "results": {"images": [{"name": "n:t"}]}})).expect("a build");
+        assert_eq!((build.status, build.images[0].digest.as_str()), (BuildStatus::Waiting, ""));
     }
 }

@@ -10,17 +10,17 @@ use super::http::{Body, Call, Http};
 use super::operation::Operation;
 use crate::model::access::Front;
 use crate::model::ids::{Region, RevisionName, ServiceName};
-use crate::model::kind::Kind;
-use crate::model::traffic::{Share, Target, Traffic};
+use crate::model::kind::ResourceKind;
+use crate::model::traffic::{Share, Traffic, TrafficTarget};
 use crate::wire::repeat::Repeat;
 
 /// The full name of a service.
 pub fn service_name(project: &str, region: &Region, service: &ServiceName) -> String {
-    resource_name(Kind::Service, project, region, service)
+    resource_name(ResourceKind::Service, project, region, service)
 }
 
 /// The full name of a service or a worker pool.
-pub fn resource_name(kind: Kind, project: &str, region: &Region, name: &ServiceName) -> String {
+pub fn resource_name(kind: ResourceKind, project: &str, region: &Region, name: &ServiceName) -> String {
     format!("projects/{}/locations/{region}/{}/{name}", segment(project), kind.collection())
 }
 
@@ -209,8 +209,8 @@ fn read_traffic(list: Option<&Value>) -> Traffic {
         Some(Share {
             // TRAFFIC_TARGET_… of a service, INSTANCE_SPLIT_… of a worker pool.
             target: match target.get("type").and_then(Value::as_str) {
-                Some(kind) if kind.ends_with("_ALLOCATION_TYPE_REVISION") => Target::Revision(revision?),
-                _ => Target::Latest,
+                Some(kind) if kind.ends_with("_ALLOCATION_TYPE_REVISION") => TrafficTarget::Revision(revision?),
+                _ => TrafficTarget::Latest,
             },
             percent: target
                 .get("percent")
@@ -444,7 +444,7 @@ pub async fn revision_json(http: &Http, service: &str, revision: &RevisionName) 
 
 /// Kind and name, for a sentence.
 fn shown(name: &str) -> String {
-    let kind = if name.contains("/workerPools/") { Kind::WorkerPool } else { Kind::Service };
+    let kind = if name.contains("/workerPools/") { ResourceKind::WorkerPool } else { ResourceKind::Service };
     format!("{} `{}`", kind.word(), short(name))
 }
 

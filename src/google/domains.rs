@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::endpoints::{Api, segment};
 use super::error::ApiError;
 use super::http::{Body, Call, Http};
-use crate::model::domain::{Domain, Record};
+use crate::model::domain::{DnsRecord, Domain};
 use crate::model::ids::{Region, ServiceName};
 use crate::wire::repeat::Repeat;
 
@@ -16,7 +16,7 @@ pub struct Mapping {
     /// The service it leads to.
     pub service: String,
     /// What must stand in the domain's DNS.
-    pub records: Vec<Record>,
+    pub records: Vec<DnsRecord>,
     /// Whether it works; `None` while that is not settled.
     pub ready: Option<bool>,
     /// Google's sentence about what is missing.
@@ -42,7 +42,7 @@ impl Mapping {
             service: json.pointer("/spec/routeName").and_then(Value::as_str).unwrap_or_default().to_owned(),
             records: list("/status/resourceRecords")
                 .iter()
-                .map(|record| Record {
+                .map(|record| DnsRecord {
                     name: text(record, "name"),
                     kind: text(record, "type"),
                     data: text(record, "rrdata"),

@@ -28,12 +28,12 @@ pub struct ApiError {
     /// For how long it was tried.
     pub elapsed: Duration,
     /// What went wrong.
-    pub kind: Kind,
+    pub kind: ErrorKind,
 }
 
 /// The ways a request can go wrong.
 #[derive(Debug)]
-pub enum Kind {
+pub enum ErrorKind {
     /// Google said no.
     Refused(Box<Refusal>),
     /// The request certainly never arrived.
@@ -88,18 +88,18 @@ impl ApiError {
             return Failed::TurnedAway(self.retry_after());
         }
         match &self.kind {
-            Kind::NotSent(_) => Failed::NotSent,
-            Kind::NoAnswer(_) | Kind::Unreadable(_) => Failed::Open,
-            Kind::Refused(refusal) if refusal.is_passing() => Failed::Open,
-            Kind::Refused(refusal) => Failed::with(refusal.status),
-            Kind::Untrusted(_) | Kind::Token(_) => Failed::ForGood,
+            ErrorKind::NotSent(_) => Failed::NotSent,
+            ErrorKind::NoAnswer(_) | ErrorKind::Unreadable(_) => Failed::Open,
+            ErrorKind::Refused(refusal) if refusal.is_passing() => Failed::Open,
+            ErrorKind::Refused(refusal) => Failed::with(refusal.status),
+            ErrorKind::Untrusted(_) | ErrorKind::Token(_) => Failed::ForGood,
         }
     }
 
     /// Google's refusal, if it is one.
     pub fn refusal(&self) -> Option<&Refusal> {
         match &self.kind {
-            Kind::Refused(refusal) => Some(refusal),
+            ErrorKind::Refused(refusal) => Some(refusal),
             _ => None,
         }
     }
@@ -153,9 +153,9 @@ impl ApiError {
     /// repeating it.
     pub fn is_ambiguous(&self) -> bool {
         match &self.kind {
-            Kind::NoAnswer(_) | Kind::Unreadable(_) => true,
-            Kind::Refused(refusal) => is_open(refusal.status),
-            Kind::NotSent(_) | Kind::Untrusted(_) | Kind::Token(_) => false,
+            ErrorKind::NoAnswer(_) | ErrorKind::Unreadable(_) => true,
+            ErrorKind::Refused(refusal) => is_open(refusal.status),
+            ErrorKind::NotSent(_) | ErrorKind::Untrusted(_) | ErrorKind::Token(_) => false,
         }
     }
 
@@ -163,14 +163,14 @@ impl ApiError {
     pub fn is_transient(&self) -> bool {
         self.is_ambiguous()
             || self.is_rate_limit()
-            || matches!(self.kind, Kind::NotSent(_))
-            || matches!(&self.kind, Kind::Token(why) if matches!(why.class(), Class::Infrastructure | Class::Quota))
+            || matches!(self.kind, ErrorKind::NotSent(_))
+            || matches!(&self.kind, ErrorKind::Token(why) if matches!(why.class(), Class::Infrastructure | Class::Quota))
             || self.status() == Some(429)
     }
 
     /// Whether the other side's certificate was refused.
     pub(super) fn is_distrusted(&self) -> bool {
-        matches!(self.kind, Kind::Untrusted(_))
+        matches!(self.kind, ErrorKind::Untrusted(_))
     }
 
     /// Whether it is a no that stays one, and not a passing trouble.
@@ -215,12 +215,12 @@ impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "could not {}: ", self.doing)?;
         match &self.kind {
-            Kind::Refused(refusal) => write!(f, "{} {}", refusal.status, refusal.words())?,
-            Kind::NotSent(why) => write!(f, "no connection: {why}")?,
-            Kind::Untrusted(why) => write!(f, "the connection is not trusted: {why}")?,
-            Kind::NoAnswer(why) => write!(f, "no answer: {why}")?,
-            Kind::Unreadable(why) => write!(f, "the answer makes no sense: {why}")?,
-            Kind::Token(_) => f.write_str("there is no access token")?,
+            ErrorKind::Refused(refusal) => write!(f, "{} {}", refusal.status, refusal.words())?,
+            ErrorKind::NotSent(why) => write!(f, "no connection: {why}")?,
+            ErrorKind::Untrusted(why) => write!(f, "the connection is not trusted: {why}")?,
+            ErrorKind::NoAnswer(why) => write!(f, "no answer: {why}")?,
+            ErrorKind::Unreadable(why) => write!(f, "the answer makes no sense: {why}")?,
+            ErrorKind::Token(_) => f.write_str("there is no access token")?,
         }
         let times = if self.attempts == 1 { "attempt" } else { "attempts" };
         write!(f, " ({}, {} {times}, {:.1}s)", self.request, self.attempts, self.elapsed.as_secs_f64())
@@ -230,7 +230,7 @@ impl fmt::Display for ApiError {
 impl std::error::Error for ApiError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
-            Kind::Token(error) => Some(error),
+            ErrorKind::Token(error) => Some(error),
             _ => None,
         }
     }
@@ -239,9 +239,11 @@ impl std::error::Error for ApiError {
 impl Explain for ApiError {
     fn class(&self) -> Class {
         match &self.kind {
-            Kind::Token(error) => error.class(),
-            Kind::NotSent(_) | Kind::Untrusted(_) | Kind::NoAnswer(_) | Kind::Unreadable(_) => Class::Infrastructure,
-            Kind::Refused(refusal) => match refusal.status {
+            ErrorKind::Token(error) => error.class(),
+            ErrorKind::NotSent(_) | ErrorKind::Untrusted(_) | ErrorKind::NoAnswer(_) | ErrorKind::Unreadable(_) => {
+                Class::Infrastructure
+            }
+            ErrorKind::Refused(refusal) => match refusal.status {
                 _ if refusal.is_rate_limit() => Class::Quota,
                 429 => Class::Quota,
                 401 => Class::Auth,
@@ -254,20 +256,20 @@ impl Explain for ApiError {
 
     fn hints(&self) -> Vec<String> {
         let refusal = match &self.kind {
-            Kind::Token(error) => return error.hints(),
-            Kind::NotSent(_) => {
+            ErrorKind::Token(error) => return error.hints(),
+            ErrorKind::NotSent(_) => {
                 return vec![
                     "Check that the runner reaches *.googleapis.com (firewall, HTTPS_PROXY, DNS), then run again"
                         .into(),
                 ];
             }
-            Kind::Untrusted(_) => {
+            ErrorKind::Untrusted(_) => {
                 return vec!["Something between here and Google shows another certificate; where that is your proxy, name its certificates with `ca_certificates` (on a terminal also SSL_CERT_FILE)".into()];
             }
-            Kind::NoAnswer(_) | Kind::Unreadable(_) => {
+            ErrorKind::NoAnswer(_) | ErrorKind::Unreadable(_) => {
                 return vec!["Run again; if it stays, look at https://status.cloud.google.com".into()];
             }
-            Kind::Refused(refusal) => refusal,
+            ErrorKind::Refused(refusal) => refusal,
         };
         match (refusal.status, refusal.reason.as_str()) {
             (_, "SERVICE_DISABLED" | "accessNotConfigured") => {
@@ -329,7 +331,7 @@ impl ApiError {
 mod tests {
     use super::*;
 
-    fn failed(kind: Kind) -> Failed {
+    fn failed(kind: ErrorKind) -> Failed {
         let (doing, request, project) = ("test".into(), "GET /".into(), String::new());
         let (principal, elapsed) = (Arc::default(), Duration::ZERO);
         ApiError { doing, request, principal, project, attempts: 1, elapsed, kind }.failed()
@@ -337,7 +339,7 @@ mod tests {
 
     fn refused(status: u16, word: &str, retry_after: Option<Duration>) -> Failed {
         let refusal = Refusal { status, word: word.to_owned(), retry_after, ..Refusal::default() };
-        failed(Kind::Refused(Box::new(refusal)))
+        failed(ErrorKind::Refused(Box::new(refusal)))
     }
 
     #[test]
@@ -352,9 +354,9 @@ mod tests {
 
     #[test]
     fn what_broke_underway_is_open_and_what_is_not_trusted_is_over() {
-        assert_eq!(failed(Kind::NotSent("refused".into())), Failed::NotSent);
-        assert_eq!(failed(Kind::NoAnswer("reset".into())), Failed::Open);
-        assert_eq!(failed(Kind::Unreadable("cut".into())), Failed::Open);
-        assert_eq!(failed(Kind::Untrusted("unknown issuer".into())), Failed::ForGood);
+        assert_eq!(failed(ErrorKind::NotSent("refused".into())), Failed::NotSent);
+        assert_eq!(failed(ErrorKind::NoAnswer("reset".into())), Failed::Open);
+        assert_eq!(failed(ErrorKind::Unreadable("cut".into())), Failed::Open);
+        assert_eq!(failed(ErrorKind::Untrusted("unknown issuer".into())), Failed::ForGood);
     }
 }

@@ -21,7 +21,7 @@ pub struct Execution {
 
 /// Where an execution stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ExecutionState {
     /// It goes on.
     Running,
     /// Every task succeeded.
@@ -32,14 +32,14 @@ pub enum Verdict {
     Cancelled,
 }
 
-impl Verdict {
+impl ExecutionState {
     /// One word for the report.
     pub fn word(self) -> &'static str {
         match self {
-            Verdict::Running => "running",
-            Verdict::Succeeded => "succeeded",
-            Verdict::Failed => "failed",
-            Verdict::Cancelled => "cancelled",
+            ExecutionState::Running => "running",
+            ExecutionState::Succeeded => "succeeded",
+            ExecutionState::Failed => "failed",
+            ExecutionState::Cancelled => "cancelled",
         }
     }
 }
@@ -111,18 +111,18 @@ impl Execution {
 
     /// Where it stands, by its condition and its counts. The operation that started it says nothing: it
     /// ends without an error when a task failed (`google-api.md` 8).
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> ExecutionState {
         let completed = self.completed();
         match completed.as_ref().and_then(|condition| condition.holds) {
-            None => Verdict::Running,
-            Some(_) if self.failed() > 0 => Verdict::Failed,
-            Some(true) if self.succeeded() >= self.tasks() => Verdict::Succeeded,
+            None => ExecutionState::Running,
+            Some(_) if self.failed() > 0 => ExecutionState::Failed,
+            Some(true) if self.succeeded() >= self.tasks() => ExecutionState::Succeeded,
             // The counts do not bear the condition out yet: whoever watches looks again.
-            Some(true) => Verdict::Running,
+            Some(true) => ExecutionState::Running,
             Some(false) => match completed.map(|condition| condition.reason) {
-                Some(reason) if reason == "CANCELLED" => Verdict::Cancelled,
-                _ if self.cancelled() > 0 => Verdict::Cancelled,
-                _ => Verdict::Failed,
+                Some(reason) if reason == "CANCELLED" => ExecutionState::Cancelled,
+                _ if self.cancelled() > 0 => ExecutionState::Cancelled,
+                _ => ExecutionState::Failed,
             },
         }
     }
@@ -203,7 +203,7 @@ pub async fn cancel(http: &Http, name: &str, patience: Patience) -> Result<(), A
 mod tests {
     use super::*;
 
-    fn verdict(fields: Value) -> Verdict {
+    fn verdict(fields: Value) -> ExecutionState {
         let mut json = json!({"name": "projects/p/locations/r/jobs/j/executions/j-1", "taskCount": 2});
         for (key, value) in fields.as_object().into_iter().flatten() {
             json[key] = value.clone();
@@ -218,14 +218,20 @@ mod tests {
     #[test]
     fn the_condition_and_the_counts_decide_together() {
         let done = completed("CONDITION_SUCCEEDED", "");
-        assert_eq!(verdict(json!({})), Verdict::Running);
-        assert_eq!(verdict(json!({"conditions": completed("CONDITION_RECONCILING", "CANCELLING")})), Verdict::Running);
-        assert_eq!(verdict(json!({"conditions": done, "succeededCount": 2})), Verdict::Succeeded);
-        assert_eq!(verdict(json!({"conditions": done, "succeededCount": 1})), Verdict::Running);
-        assert_eq!(verdict(json!({"conditions": done, "succeededCount": 1, "failedCount": 1})), Verdict::Failed);
+        assert_eq!(verdict(json!({})), ExecutionState::Running);
+        assert_eq!(
+            verdict(json!({"conditions": completed("CONDITION_RECONCILING", "CANCELLING")})),
+            ExecutionState::Running
+        );
+        assert_eq!(verdict(json!({"conditions": done, "succeededCount": 2})), ExecutionState::Succeeded);
+        assert_eq!(verdict(json!({"conditions": done, "succeededCount": 1})), ExecutionState::Running);
+        assert_eq!(verdict(json!({"conditions": done, "succeededCount": 1, "failedCount": 1})), ExecutionState::Failed);
         let failed = completed("CONDITION_FAILED", "NON_ZERO_EXIT_CODE");
-        assert_eq!(verdict(json!({"conditions": failed, "failedCount": 1})), Verdict::Failed);
-        assert_eq!(verdict(json!({"conditions": completed("CONDITION_FAILED", "CANCELLED")})), Verdict::Cancelled);
+        assert_eq!(verdict(json!({"conditions": failed, "failedCount": 1})), ExecutionState::Failed);
+        assert_eq!(
+            verdict(json!({"conditions": completed("CONDITION_FAILED", "CANCELLED")})),
+            ExecutionState::Cancelled
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::federation_error::{CLAIMS, FederationError};
 use super::granted::{self, Granted, SCOPE};
 use super::http::{Body, Call, Http};
 use super::patience::Patience;
-use crate::model::federation::{Federation, Subject};
+use crate::model::federation::{Federation, SubjectToken};
 use crate::model::secret::Secret;
 use crate::wire::repeat::Repeat;
 
@@ -49,14 +49,14 @@ fn actor(federation: &Federation) -> Actor {
 /// What vouches for the run: GitHub's token, or what stands in a file.
 async fn subject(http: &Http, federation: &Federation) -> Result<Secret, FederationError> {
     let (door, audience) = match &federation.subject {
-        Subject::File(file) => {
+        SubjectToken::File(file) => {
             let path = file.path().display().to_string();
             let token = file.read().map_err(|error| FederationError::File { path, error })?;
             http.hide(token.expose());
             return Ok(token);
         }
-        Subject::GitHub { door: None, .. } => return Err(FederationError::NoDoor),
-        Subject::GitHub { door: Some(door), audience } => (door, audience),
+        SubjectToken::GitHub { door: None, .. } => return Err(FederationError::NoDoor),
+        SubjectToken::GitHub { door: Some(door), audience } => (door, audience),
     };
     let call = Call {
         query: vec![("audience", audience.clone())],

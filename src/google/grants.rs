@@ -2,7 +2,7 @@
 //! secret, a billing account, a service account, a repository of images; else on the project.
 
 use super::refusal::{Refusal, image_not_read};
-use super::roles::{self, Need, Scope};
+use super::roles::{self, GrantScope, Need};
 use crate::model::image::ImageRef;
 use crate::model::registry::Location;
 
@@ -25,14 +25,14 @@ impl Denied<'_> {
         let resource = self.refusal.metadata("resource").unwrap_or_default();
         let message = &self.refusal.message;
         match need.scope {
-            Scope::Secret => secret(resource).map(|(of, secret)| roles::grant_on_secret(of, secret, member, role)),
-            Scope::Billing => billing_account(self.request).map(|id| roles::grant_on_billing(id, member, role)),
-            Scope::Account => account(message).map(|email| roles::grant_on_account(project, email, member, role)),
+            GrantScope::Secret => secret(resource).map(|(of, secret)| roles::grant_on_secret(of, secret, member, role)),
+            GrantScope::Billing => billing_account(self.request).map(|id| roles::grant_on_billing(id, member, role)),
+            GrantScope::Account => account(message).map(|email| roles::grant_on_account(project, email, member, role)),
             _ if need.permission.starts_with("artifactregistry.") => repository(resource)
                 .or_else(|| repository(message))
                 .or_else(|| repository_of_image(message))
                 .map(|(of, location, name)| roles::grant_on_repository(&of, &location, &name, member, role)),
-            Scope::Project | Scope::Bucket => None,
+            GrantScope::Project | GrantScope::Bucket => None,
         }
         .unwrap_or_else(|| roles::grant_on_project(project, member, role))
     }

@@ -12,14 +12,14 @@ use url::Url;
 
 pub use super::call::{Body, Call, Reading, Reply};
 use super::endpoints::{Api, Endpoints};
-use super::error::{ApiError, Kind, NoToken};
+use super::error::{ApiError, ErrorKind, NoToken};
 use super::patience::Patience;
 use super::refusal::Refusal;
 use crate::clock::Clock;
 use crate::model::ids::ProjectId;
 use crate::model::json::kind;
 use crate::model::principal::Principal;
-use crate::net::Clients;
+use crate::net::HttpClients;
 use crate::wire::body::Bounded;
 use crate::wire::repeat::{Repeat, Verdict, chance};
 use crate::wire::trouble;
@@ -67,7 +67,7 @@ impl std::fmt::Debug for Access {
 /// The only client that carries the access token.
 #[derive(Debug)]
 pub struct Http {
-    clients: Clients,
+    clients: HttpClients,
     access: Access,
     endpoints: Endpoints,
     clock: Clock,
@@ -76,7 +76,7 @@ pub struct Http {
 
 impl Http {
     /// A client for one account and project.
-    pub fn new(clients: Clients, access: Access, endpoints: Endpoints, clock: Clock, project: String) -> Self {
+    pub fn new(clients: HttpClients, access: Access, endpoints: Endpoints, clock: Clock, project: String) -> Self {
         Self { clients, access, endpoints, clock, project }
     }
 
@@ -221,7 +221,7 @@ impl Http {
             project: self.project.clone(),
             attempts: 1,
             elapsed: Duration::ZERO,
-            kind: Kind::Unreadable(why.to_owned()),
+            kind: ErrorKind::Unreadable(why.to_owned()),
         }
     }
 
@@ -238,7 +238,7 @@ impl Http {
         // The token that Google refused, from then on.
         let mut refused: Option<String> = None;
         let mut quota_project = self.access.quota_project.as_ref().map(ToString::to_string);
-        let failed = |sent: u32, kind: Kind| ApiError {
+        let failed = |sent: u32, kind: ErrorKind| ApiError {
             doing: call.doing.clone(),
             request: format!("{} {}", call.method, if call.secret_url { "the upload session" } else { &call.url }),
             principal: Arc::clone(&self.access.principal),
@@ -253,11 +253,11 @@ impl Http {
                 true => Some((self.access.give)(self, Wanted::Requests(refused.as_deref())).await),
                 false => None,
             };
-            let token = token.transpose().map_err(|why| failed(sent, Kind::Token(why)))?;
+            let token = token.transpose().map_err(|why| failed(sent, ErrorKind::Token(why)))?;
             let kind = match self.attempt(call, fine, token.as_deref(), quota_project.as_deref()).await {
                 Ok(reply) => match accept(reply) {
                     Ok(value) => return Ok(value),
-                    Err(why) => Kind::Unreadable(why),
+                    Err(why) => ErrorKind::Unreadable(why),
                 },
                 Err(kind) => kind,
             };
@@ -290,8 +290,8 @@ impl Http {
         fine: &[u16],
         token: Option<&str>,
         quota_project: Option<&str>,
-    ) -> Result<Reply, Kind> {
-        let address = Url::parse(&call.url).map_err(|why| Kind::NotSent(format!("no address: {why}")))?;
+    ) -> Result<Reply, ErrorKind> {
+        let address = Url::parse(&call.url).map_err(|why| ErrorKind::NotSent(format!("no address: {why}")))?;
         let mut request = self.clients.to(&address).request(call.method.clone(), address).timeout(call.timeout);
         if !call.query.is_empty() {
             request = request.query(&call.query);
@@ -340,7 +340,7 @@ impl Http {
             let to = headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("nowhere");
             refusal.message = format!("a redirect to {to}, which is not followed because requests carry a token");
         }
-        Err(Kind::Refused(Box::new(refusal)))
+        Err(ErrorKind::Refused(Box::new(refusal)))
     }
 }
 
@@ -352,13 +352,13 @@ fn bearer(token: &str) -> HeaderValue {
 }
 
 /// Reads a body up to a size; an error's body is cut there, an answer's is refused.
-async fn read(mut response: reqwest::Response, largest: usize, whole: bool) -> Result<Bytes, Kind> {
+async fn read(mut response: reqwest::Response, largest: usize, whole: bool) -> Result<Bytes, ErrorKind> {
     let mut body = Bounded::new(largest);
     loop {
         match response.chunk().await {
             Ok(None) => return Ok(body.into_bytes()),
             Ok(Some(piece)) if body.take(&piece) => {}
-            Ok(Some(_)) if whole => return Err(Kind::Unreadable(format!("more than {} MiB", largest >> 20))),
+            Ok(Some(_)) if whole => return Err(ErrorKind::Unreadable(format!("more than {} MiB", largest >> 20))),
             // An error answer that breaks off has said what matters: its status.
             Ok(Some(_)) => return Ok(body.into_bytes()),
             Err(_) if !whole => return Ok(body.into_bytes()),
@@ -368,16 +368,16 @@ async fn read(mut response: reqwest::Response, largest: usize, whole: bool) -> R
 }
 
 /// Whether a request that failed underway can have had its effect.
-fn sort(error: &reqwest::Error) -> Kind {
+fn sort(error: &reqwest::Error) -> ErrorKind {
     // The address may hold an upload session, which is a secret; the caller names the request.
     let text = trouble::chain(error);
     let text = error.url().map_or(text.clone(), |url| text.replace(url.as_str(), "the address"));
     let text = if error.is_timeout() && !text.contains("timed out") { format!("timed out: {text}") } else { text };
     if trouble::is_distrust(error) {
-        Kind::Untrusted(text)
+        ErrorKind::Untrusted(text)
     } else if trouble::is_unsent(error) {
-        Kind::NotSent(text)
+        ErrorKind::NotSent(text)
     } else {
-        Kind::NoAnswer(text)
+        ErrorKind::NoAnswer(text)
     }
 }

@@ -21,11 +21,11 @@ pub fn job_name(project: &str, region: &Region, job: &JobName) -> String {
 
 /// A job as Google describes it.
 #[derive(Debug, Clone)]
-pub struct Job {
+pub struct JobResource {
     json: Value,
 }
 
-impl Job {
+impl JobResource {
     /// Wraps a job's JSON.
     pub fn from_json(json: Value) -> Self {
         Self { json }
@@ -67,18 +67,18 @@ impl Job {
 ///
 /// # Errors
 /// When they may not be listed.
-pub async fn jobs(http: &Http, region: &Region) -> Result<Vec<Job>, ApiError> {
-    Ok(listed(http, region, "jobs").await?.into_iter().map(Job::from_json).collect())
+pub async fn jobs(http: &Http, region: &Region) -> Result<Vec<JobResource>, ApiError> {
+    Ok(listed(http, region, "jobs").await?.into_iter().map(JobResource::from_json).collect())
 }
 
 /// Reads a job; `None` when there is none of that name.
 ///
 /// # Errors
 /// When it may not be read.
-pub async fn job(http: &Http, name: &str) -> Result<Option<Job>, ApiError> {
+pub async fn job(http: &Http, name: &str) -> Result<Option<JobResource>, ApiError> {
     let call = http.get(Api::Run, &format!("v2/{name}"), format!("read job `{}`", short(name)));
     match http.json(&call).await {
-        Ok(json) => Ok(Some(Job { json })),
+        Ok(json) => Ok(Some(JobResource { json })),
         Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),
     }

@@ -11,8 +11,8 @@ use super::error::ApiError;
 use super::http::{Body, Http};
 use super::patience::Patience;
 use crate::model::json::set;
-use crate::model::kind::Kind;
-use crate::model::log::{Entry, Severity};
+use crate::model::kind::ResourceKind;
+use crate::model::log::{LogEntry, Severity};
 use crate::wire::repeat::Repeat;
 
 /// Lines asked for to explain a failure; the quota on these calls is low, so one call must do (`google-api.md` 6.4).
@@ -51,10 +51,10 @@ impl Filter {
 }
 
 /// The entries of a service or a worker pool, of all its revisions.
-pub fn of_service(region: &str, kind: Kind, name: &str) -> Filter {
+pub fn of_service(region: &str, kind: ResourceKind, name: &str) -> Filter {
     let (resource, label) = match kind {
-        Kind::Service => ("cloud_run_revision", "resource.labels.service_name"),
-        Kind::WorkerPool => ("cloud_run_worker_pool", "resource.labels.worker_pool_name"),
+        ResourceKind::Service => ("cloud_run_revision", "resource.labels.service_name"),
+        ResourceKind::WorkerPool => ("cloud_run_worker_pool", "resource.labels.worker_pool_name"),
     };
     Filter::of(resource).and("resource.labels.location", "=", region).and(label, "=", name)
 }
@@ -87,7 +87,7 @@ pub fn of_build(id: &str) -> Filter {
 #[derive(Debug)]
 pub struct Page {
     /// The entries in the order that was asked for; there may be none on a page that is not the last.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<LogEntry>,
     /// The token of the page behind it.
     pub next: Option<String>,
 }
@@ -134,7 +134,7 @@ pub async fn page(
 pub async fn revision_lines(
     http: &Http,
     region: &str,
-    kind: Kind,
+    kind: ResourceKind,
     name: &str,
     revision: &str,
 ) -> Result<Vec<String>, ApiError> {
@@ -160,13 +160,13 @@ async fn lines(http: &Http, filter: &Filter, doing: &str) -> Result<Vec<String>,
 }
 
 /// An entry as Google shows it, as far as it is shown here.
-fn entry(entry: &Value) -> Entry {
+fn entry(entry: &Value) -> LogEntry {
     let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str);
     let written = ["/textPayload", "/jsonPayload/message", "/protoPayload/status/message"].into_iter().find_map(text);
     let payload = || ["jsonPayload", "protoPayload"].into_iter().find_map(|name| entry.get(name)).map(Value::to_string);
     let parts = [entry.get("httpRequest").map(request), written.map(str::to_owned).or_else(payload)];
     let moment = text("/timestamp").or_else(|| text("/receiveTimestamp")).unwrap_or_default();
-    Entry {
+    LogEntry {
         id: text("/insertId").unwrap_or_default().to_owned(),
         at: OffsetDateTime::parse(moment, &Rfc3339).unwrap_or(OffsetDateTime::UNIX_EPOCH),
         severity: text("/severity").and_then(Severity::parse).unwrap_or_default(),

@@ -25,7 +25,7 @@ const FLAVOR: (&str, &str) = ("metadata-flavor", "Google");
 const ACCOUNT: &str = "computeMetadata/v1/instance/service-accounts/default/";
 
 /// The account of the machine.
-pub(super) struct Account {
+pub(super) struct MachineAccount {
     /// Its address.
     pub(super) email: String,
     /// What its tokens are for; empty where that is not said.
@@ -36,14 +36,14 @@ pub(super) struct Account {
 ///
 /// # Errors
 /// When there is no such server, or no account.
-pub(super) async fn account(http: &Http, server: &Url) -> Result<Account, ApiError> {
+pub(super) async fn account(http: &Http, server: &Url) -> Result<MachineAccount, ApiError> {
     let query = vec![("recursive", "true".to_owned())];
     ask(http, server, "", query, "read the machine's service account", |answer| {
         let answer = json(answer)?;
         let email = answer.get("email").and_then(Value::as_str).ok_or("it names no account")?;
         let scopes = answer.get("scopes").and_then(Value::as_array).into_iter().flatten();
         let scopes = scopes.filter_map(Value::as_str).map(str::to_owned).collect();
-        Ok(Account { email: email.to_owned(), scopes })
+        Ok(MachineAccount { email: email.to_owned(), scopes })
     })
     .await
 }

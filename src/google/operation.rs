@@ -27,12 +27,12 @@ pub struct Operation {
     /// Its full name.
     pub name: String,
     /// How it ended; `None` while it runs.
-    pub end: Option<End>,
+    pub end: Option<OperationEnd>,
 }
 
 /// How an operation ended.
 #[derive(Debug, Clone)]
-pub enum End {
+pub enum OperationEnd {
     /// As intended.
     Done,
     /// Not as intended, in Google's sentence.
@@ -45,10 +45,10 @@ impl Operation {
         let name = json.get("name")?.as_str()?.to_owned();
         let done = json.get("done").and_then(Value::as_bool) == Some(true);
         let end = match json.get("error") {
-            Some(error) if done => Some(End::Failed(
+            Some(error) if done => Some(OperationEnd::Failed(
                 error.get("message").and_then(Value::as_str).unwrap_or("no reason was given").to_owned(),
             )),
-            _ => done.then_some(End::Done),
+            _ => done.then_some(OperationEnd::Done),
         };
         Some(Self { name, end })
     }
@@ -56,9 +56,9 @@ impl Operation {
 
 /// What watching came to.
 #[derive(Debug)]
-pub enum Watched {
+pub enum OperationWatched {
     /// The operation ended.
-    Ended(End),
+    Ended(OperationEnd),
     /// The limit was reached first; the operation may still be going on.
     StoppedWatching,
     /// It cannot be looked at.
@@ -67,15 +67,15 @@ pub enum Watched {
 
 /// Looks at an operation until it ends or the limit is reached. A look that fails in passing is
 /// not a failed operation.
-pub async fn watch(http: &Http, operation: Operation, limit: Limit, mut progress: impl FnMut()) -> Watched {
+pub async fn watch(http: &Http, operation: Operation, limit: Limit, mut progress: impl FnMut()) -> OperationWatched {
     let mut operation = operation;
     let mut missing = None;
     loop {
         if let Some(end) = operation.end {
-            return Watched::Ended(end);
+            return OperationWatched::Ended(end);
         }
         if limit.reached(http.clock()) {
-            return Watched::StoppedWatching;
+            return OperationWatched::StoppedWatching;
         }
         progress();
         let begun = http.clock().now();
@@ -88,12 +88,12 @@ pub async fn watch(http: &Http, operation: Operation, limit: Limit, mut progress
             Err(error) if error.is_missing() => {
                 let since = *missing.get_or_insert_with(|| http.clock().limit(MISSING_FOR));
                 if since.reached(http.clock()) {
-                    return Watched::Unseen(error);
+                    return OperationWatched::Unseen(error);
                 }
                 FLOOR * 2
             }
             Err(error) if error.is_transient() => error.retry_after().unwrap_or(FLOOR * 5),
-            Err(error) => return Watched::Unseen(error),
+            Err(error) => return OperationWatched::Unseen(error),
         };
         if operation.end.is_none() {
             let spent = http.clock().now().saturating_sub(begun);
@@ -119,9 +119,9 @@ mod tests {
         let read = |json| Operation::read(&json).expect("an operation").end;
         assert!(read(json!({"name": "o"})).is_none());
         assert!(read(json!({"name": "o", "error": {"message": "x"}})).is_none());
-        assert!(matches!(read(json!({"name": "o", "done": true})), Some(End::Done)));
+        assert!(matches!(read(json!({"name": "o", "done": true})), Some(OperationEnd::Done)));
         assert!(
-            matches!(read(json!({"name": "o", "done": true, "error": {"message": "x"}})), Some(End::Failed(why)) if why == "x")
+            matches!(read(json!({"name": "o", "done": true, "error": {"message": "x"}})), Some(OperationEnd::Failed(why)) if why == "x")
         );
         assert!(Operation::read(&json!({"done": true})).is_none());
     }

@@ -16,7 +16,7 @@ use super::patience::Patience;
 use super::token_endpoint::{TokenEndpoint, Untold, words};
 use super::token_error::{ANONYMOUS, ENDS_SOON, SPENT, TokenError};
 use crate::model::ids::ProjectId;
-use crate::model::own::{Own, Source};
+use crate::model::own::{Own, TokenSource};
 use crate::model::principal::Principal;
 use crate::wire::repeat::Repeat;
 
@@ -42,7 +42,7 @@ impl OwnTokens {
     /// None is known.
     pub(super) async fn new(own: Own, principal: Principal) -> Result<Self, TokenError> {
         let endpoint = match &own.source {
-            Source::Person(person) => Some(
+            TokenSource::Person(person) => Some(
                 TokenEndpoint::of_person(AuthorizedUserSecret {
                     client_id: person.client_id.clone(),
                     client_secret: person.client_secret.expose().to_owned(),
@@ -52,12 +52,12 @@ impl OwnTokens {
                 .await
                 .map_err(TokenError::Person)?,
             ),
-            Source::Token { .. } | Source::Machine(_) => None,
+            TokenSource::Token { .. } | TokenSource::Machine(_) => None,
         };
         // Where an account is acted as, that account is who asks; the owner is somebody else, whom only hints name.
         let owner = match (&own.acting, &own.source) {
             (None, _) => principal,
-            (Some(_), Source::Machine(_)) => Principal::machine(),
+            (Some(_), TokenSource::Machine(_)) => Principal::machine(),
             (Some(_), _) => Principal::person(),
         };
         Ok(Self { own, endpoint, owner })
@@ -95,12 +95,12 @@ impl OwnTokens {
         }
         match &self.own.source {
             // Its audience is gcloud, for which Cloud Run lets a person in (docs: run/authenticating/developers).
-            Source::Person(_) => {
+            TokenSource::Person(_) => {
                 let (_, answer) = self.of_person(http).await?;
                 granted::text(&answer, "id_token").map_err(|_| TokenError::NoIdentity)
             }
-            Source::Token { variable, .. } => Err(TokenError::Fixed { variable, why: ANONYMOUS }),
-            Source::Machine(server) => metadata::identity(http, server, audience).await.map_err(of_machine),
+            TokenSource::Token { variable, .. } => Err(TokenError::Fixed { variable, why: ANONYMOUS }),
+            TokenSource::Machine(server) => metadata::identity(http, server, audience).await.map_err(of_machine),
         }
     }
 
@@ -110,13 +110,13 @@ impl OwnTokens {
 
     async fn own_access(&self, http: &Http, refused: bool) -> Result<Granted, TokenError> {
         match &self.own.source {
-            Source::Person(_) => {
+            TokenSource::Person(_) => {
                 let (granted, answer) = self.of_person(http).await?;
                 let claims = answer.get("id_token").and_then(Value::as_str).map(granted::claims).unwrap_or_default();
                 self.learn(claims.get("email"));
                 Ok(granted)
             }
-            Source::Token { variable, token } => {
+            TokenSource::Token { variable, token } => {
                 if refused && self.own.acting.is_none() {
                     return Err(TokenError::Fixed { variable, why: SPENT });
                 }
@@ -129,7 +129,7 @@ impl OwnTokens {
                 }
                 Ok(Granted { token: token.expose().to_owned(), lives })
             }
-            Source::Machine(server) => {
+            TokenSource::Machine(server) => {
                 if self.owner.email().is_none() {
                     let account = metadata::account(http, server).await.map_err(of_machine)?;
                     if !account.scopes.is_empty() && !account.scopes.iter().any(|scope| scope == SCOPE) {

@@ -23,7 +23,7 @@ pub struct Binding {
 
 /// What a policy belongs to.
 #[derive(Debug, Clone, Copy)]
-pub enum Of<'a> {
+pub enum PolicyTarget<'a> {
     /// The project.
     Project,
     /// A bucket.
@@ -40,7 +40,7 @@ pub enum Of<'a> {
 ///
 /// # Errors
 /// When it may not be read; the five roles allow it for buckets and services alone.
-pub async fn policy(http: &Http, of: Of<'_>) -> Result<Vec<Binding>, ApiError> {
+pub async fn policy(http: &Http, of: PolicyTarget<'_>) -> Result<Vec<Binding>, ApiError> {
     let answer = http.json(&question(http, of)).await?;
     let list = |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
     let read = |binding: &Value| Binding {
@@ -52,34 +52,34 @@ pub async fn policy(http: &Http, of: Of<'_>) -> Result<Vec<Binding>, ApiError> {
 }
 
 /// Version 3 is asked for, so that conditional grants are shown as what they are.
-fn question(http: &Http, of: Of<'_>) -> Call {
+fn question(http: &Http, of: PolicyTarget<'_>) -> Call {
     let versioned = |api: Api, path: &str, what: String| {
         let mut call = http.get(api, path, what);
         call.query.push(("options.requestedPolicyVersion", "3".into()));
         call
     };
     match of {
-        Of::Project => {
+        PolicyTarget::Project => {
             let path = format!("v3/projects/{}:getIamPolicy", segment(http.project()));
             let body = Body::Json(json!({"options": {"requestedPolicyVersion": 3}}));
             let doing = format!("read who may do what in project `{}`", http.project());
             http.call(Method::POST, Api::ResourceManager, &path, body, Repeat::Always, doing)
         }
-        Of::Bucket(name) => {
+        PolicyTarget::Bucket(name) => {
             let path = format!("storage/v1/b/{}/iam", segment(name));
             let mut call = http.get(Api::Storage, &path, format!("read who may use bucket `{name}`"));
             call.query.push(("optionsRequestedPolicyVersion", "3".into()));
             call
         }
-        Of::Service(name) => {
+        PolicyTarget::Service(name) => {
             versioned(Api::Run, &format!("v2/{name}:getIamPolicy"), "read who may call the service".into())
         }
-        Of::Repository(place) => versioned(
+        PolicyTarget::Repository(place) => versioned(
             Api::ArtifactRegistry,
             &format!("{}:getIamPolicy", repository_path(place)),
             format!("read who may use repository `{}`", place.name),
         ),
-        Of::Secret(name) => {
+        PolicyTarget::Secret(name) => {
             let path = match name.split('/').collect::<Vec<_>>().as_slice() {
                 ["projects", project, "secrets", secret] => {
                     format!("v1/projects/{}/secrets/{}:getIamPolicy", segment(project), segment(secret))

@@ -11,7 +11,7 @@ use crate::wire::repeat::Repeat;
 
 /// What testIamPermissions is asked about.
 #[derive(Debug, Clone, Copy)]
-pub enum Resource<'a> {
+pub enum PermissionTarget<'a> {
     /// The whole project.
     Project,
     /// One service account.
@@ -26,21 +26,21 @@ pub enum Resource<'a> {
 ///
 /// # Errors
 /// When the question cannot be asked, such as where the API is not enabled.
-pub async fn held(http: &Http, resource: Resource<'_>, asked: &[&str]) -> Result<Vec<String>, ApiError> {
+pub async fn held(http: &Http, resource: PermissionTarget<'_>, asked: &[&str]) -> Result<Vec<String>, ApiError> {
     let project = segment(http.project());
     let (api, path, what) = match resource {
-        Resource::Project => (
+        PermissionTarget::Project => (
             Api::ResourceManager,
             format!("v3/projects/{project}:testIamPermissions"),
             format!("project `{}`", http.project()),
         ),
-        Resource::Account(email) => (
+        PermissionTarget::Account(email) => (
             Api::Iam,
             format!("v1/projects/-/serviceAccounts/{}:testIamPermissions", segment(email)),
             format!("service account `{email}`"),
         ),
-        Resource::Billing(name) => (Api::Billing, format!("v1/{name}:testIamPermissions"), format!("`{name}`")),
-        Resource::Run(name) => (Api::Run, format!("v2/{name}:testIamPermissions"), format!("`{name}`")),
+        PermissionTarget::Billing(name) => (Api::Billing, format!("v1/{name}:testIamPermissions"), format!("`{name}`")),
+        PermissionTarget::Run(name) => (Api::Run, format!("v2/{name}:testIamPermissions"), format!("`{name}`")),
     };
     let body = Body::Json(json!({ "permissions": asked }));
     let call =

@@ -2,7 +2,7 @@
 
 /// What a role is granted on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+pub enum GrantScope {
     /// The project.
     Project,
     /// One service account.
@@ -23,65 +23,75 @@ pub struct Need {
     /// The smallest predefined role that holds it.
     pub role: &'static str,
     /// Where the role is best granted.
-    pub scope: Scope,
+    pub scope: GrantScope,
     /// What it is needed for.
     pub why: &'static str,
 }
 
-const fn need(permission: &'static str, role: &'static str, scope: Scope, why: &'static str) -> Need {
+const fn need(permission: &'static str, role: &'static str, scope: GrantScope, why: &'static str) -> Need {
     Need { permission, role, scope, why }
 }
 
 /// Every permission the main job uses; `docs/PERMISSIONS.md` holds the same table.
 pub const NEEDS: &[Need] = &[
-    need("cloudbuild.builds.create", "roles/cloudbuild.builds.editor", Scope::Project, "submit the build"),
-    need("cloudbuild.builds.get", "roles/cloudbuild.builds.editor", Scope::Project, "read the build's status"),
+    need("cloudbuild.builds.create", "roles/cloudbuild.builds.editor", GrantScope::Project, "submit the build"),
+    need("cloudbuild.builds.get", "roles/cloudbuild.builds.editor", GrantScope::Project, "read the build's status"),
     need(
         "cloudbuild.builds.list",
         "roles/cloudbuild.builds.editor",
-        Scope::Project,
+        GrantScope::Project,
         "find a build whose reply was lost",
     ),
-    need("cloudbuild.builds.update", "roles/cloudbuild.builds.editor", Scope::Project, "cancel the build"),
-    need("storage.buckets.get", "roles/storage.admin", Scope::Project, "check whose the staging bucket is"),
-    need("storage.buckets.create", "roles/storage.admin", Scope::Project, "make the staging bucket"),
-    need("storage.objects.create", "roles/storage.admin", Scope::Bucket, "upload the source"),
-    need("storage.objects.get", "roles/storage.admin", Scope::Bucket, "read the build's log"),
+    need("cloudbuild.builds.update", "roles/cloudbuild.builds.editor", GrantScope::Project, "cancel the build"),
+    need("storage.buckets.get", "roles/storage.admin", GrantScope::Project, "check whose the staging bucket is"),
+    need("storage.buckets.create", "roles/storage.admin", GrantScope::Project, "make the staging bucket"),
+    need("storage.objects.create", "roles/storage.admin", GrantScope::Bucket, "upload the source"),
+    need("storage.objects.get", "roles/storage.admin", GrantScope::Bucket, "read the build's log"),
     need(
         "iam.serviceAccounts.actAs",
         "roles/iam.serviceAccountUser",
-        Scope::Account,
+        GrantScope::Account,
         "let builds and services run as an account",
     ),
-    need("run.services.get", "roles/run.admin", Scope::Project, "read the service"),
-    need("run.services.create", "roles/run.admin", Scope::Project, "create the service"),
-    need("run.services.update", "roles/run.admin", Scope::Project, "update the service"),
-    need("run.workerpools.get", "roles/run.admin", Scope::Project, "read the worker pool (kind: worker-pool)"),
-    need("run.workerpools.create", "roles/run.admin", Scope::Project, "create the worker pool (kind: worker-pool)"),
-    need("run.workerpools.update", "roles/run.admin", Scope::Project, "update the worker pool (kind: worker-pool)"),
-    need("run.revisions.get", "roles/run.admin", Scope::Project, "read the new revision"),
-    need("run.operations.get", "roles/run.admin", Scope::Project, "wait for the deploy"),
-    need("run.jobs.get", "roles/run.admin", Scope::Project, "read the job (pre_deploy_job, slipway job)"),
-    need("run.jobs.create", "roles/run.admin", Scope::Project, "create the job"),
-    need("run.jobs.update", "roles/run.admin", Scope::Project, "update the job"),
-    need("run.jobs.run", "roles/run.admin", Scope::Project, "run the job"),
-    need("run.jobs.runWithOverrides", "roles/run.admin", Scope::Project, "run the job with run_args or run_env"),
-    need("run.executions.get", "roles/run.admin", Scope::Project, "watch the job's execution"),
-    need("run.executions.list", "roles/run.admin", Scope::Project, "find an execution whose reply was lost"),
-    need("run.executions.cancel", "roles/run.admin", Scope::Project, "cancel the execution"),
+    need("run.services.get", "roles/run.admin", GrantScope::Project, "read the service"),
+    need("run.services.create", "roles/run.admin", GrantScope::Project, "create the service"),
+    need("run.services.update", "roles/run.admin", GrantScope::Project, "update the service"),
+    need("run.workerpools.get", "roles/run.admin", GrantScope::Project, "read the worker pool (kind: worker-pool)"),
+    need(
+        "run.workerpools.create",
+        "roles/run.admin",
+        GrantScope::Project,
+        "create the worker pool (kind: worker-pool)",
+    ),
+    need(
+        "run.workerpools.update",
+        "roles/run.admin",
+        GrantScope::Project,
+        "update the worker pool (kind: worker-pool)",
+    ),
+    need("run.revisions.get", "roles/run.admin", GrantScope::Project, "read the new revision"),
+    need("run.operations.get", "roles/run.admin", GrantScope::Project, "wait for the deploy"),
+    need("run.jobs.get", "roles/run.admin", GrantScope::Project, "read the job (pre_deploy_job, slipway job)"),
+    need("run.jobs.create", "roles/run.admin", GrantScope::Project, "create the job"),
+    need("run.jobs.update", "roles/run.admin", GrantScope::Project, "update the job"),
+    need("run.jobs.run", "roles/run.admin", GrantScope::Project, "run the job"),
+    need("run.jobs.runWithOverrides", "roles/run.admin", GrantScope::Project, "run the job with run_args or run_env"),
+    need("run.executions.get", "roles/run.admin", GrantScope::Project, "watch the job's execution"),
+    need("run.executions.list", "roles/run.admin", GrantScope::Project, "find an execution whose reply was lost"),
+    need("run.executions.cancel", "roles/run.admin", GrantScope::Project, "cancel the execution"),
     need(
         "run.services.getIamPolicy",
         "roles/run.admin",
-        Scope::Project,
+        GrantScope::Project,
         "read who may call the service (allow_unauthenticated, status, doctor)",
     ),
     need(
         "run.services.setIamPolicy",
         "roles/run.admin",
-        Scope::Project,
+        GrantScope::Project,
         "change who may call the service (allow_unauthenticated, invoker_iam_check)",
     ),
-    need("run.routes.invoke", "roles/run.invoker", Scope::Project, "ask a private service whether it is healthy"),
+    need("run.routes.invoke", "roles/run.invoker", GrantScope::Project, "ask a private service whether it is healthy"),
 ];
 
 /// The role that sites need besides the five: it holds everything in [`HOSTING_NEEDS`] but Cloud Run's.
@@ -89,13 +99,13 @@ pub const HOSTING_ROLE: &str = "roles/firebasehosting.admin";
 
 /// Every permission the hosting commands use.
 pub const HOSTING_NEEDS: &[Need] = &[
-    need("firebasehosting.sites.get", HOSTING_ROLE, Scope::Project, "read sites, channels, versions and releases"),
-    need("firebasehosting.sites.update", HOSTING_ROLE, Scope::Project, "make versions, channels and releases"),
-    need("firebasehosting.sites.list", HOSTING_ROLE, Scope::Project, "find the default site, where none is named"),
-    need("run.services.get", "roles/run.viewer", Scope::Project, "look at services that rewrites lead to"),
-    need("run.services.list", "roles/run.viewer", Scope::Project, "find the region of a function"),
-    need("run.services.getIamPolicy", "roles/run.viewer", Scope::Project, "see whether visitors reach a service"),
-    need("run.services.update", "roles/run.admin", Scope::Project, "put the tag of `pinTag` on a service"),
+    need("firebasehosting.sites.get", HOSTING_ROLE, GrantScope::Project, "read sites, channels, versions and releases"),
+    need("firebasehosting.sites.update", HOSTING_ROLE, GrantScope::Project, "make versions, channels and releases"),
+    need("firebasehosting.sites.list", HOSTING_ROLE, GrantScope::Project, "find the default site, where none is named"),
+    need("run.services.get", "roles/run.viewer", GrantScope::Project, "look at services that rewrites lead to"),
+    need("run.services.list", "roles/run.viewer", GrantScope::Project, "find the region of a function"),
+    need("run.services.getIamPolicy", "roles/run.viewer", GrantScope::Project, "see whether visitors reach a service"),
+    need("run.services.update", "roles/run.admin", GrantScope::Project, "put the tag of `pinTag` on a service"),
 ];
 
 /// The role that `auth_domains` needs besides.
@@ -103,8 +113,8 @@ pub const AUTH_ROLE: &str = "roles/firebaseauth.admin";
 
 /// Every permission that `auth_domains` uses.
 pub const AUTH_NEEDS: &[Need] = &[
-    need("firebaseauth.configs.get", AUTH_ROLE, Scope::Project, "read the authorised domains (auth_domains)"),
-    need("firebaseauth.configs.update", AUTH_ROLE, Scope::Project, "write the authorised domains (auth_domains)"),
+    need("firebaseauth.configs.get", AUTH_ROLE, GrantScope::Project, "read the authorised domains (auth_domains)"),
+    need("firebaseauth.configs.update", AUTH_ROLE, GrantScope::Project, "write the authorised domains (auth_domains)"),
 ];
 
 const ALERTS: &str = "roles/monitoring.alertPolicyEditor";
@@ -113,24 +123,24 @@ const CHANNELS: &str = "roles/monitoring.notificationChannelEditor";
 
 /// Every permission the monitoring command uses besides those of the five roles; `roles/monitoring.editor` holds all.
 pub const MONITORING_NEEDS: &[Need] = &[
-    need("monitoring.alertPolicies.list", ALERTS, Scope::Project, "find the alert policies it made"),
-    need("monitoring.alertPolicies.create", ALERTS, Scope::Project, "make an alert policy"),
-    need("monitoring.alertPolicies.update", ALERTS, Scope::Project, "change an alert policy"),
-    need("monitoring.alertPolicies.delete", ALERTS, Scope::Project, "remove an alert policy"),
-    need("monitoring.uptimeCheckConfigs.list", CHECKS, Scope::Project, "find the uptime check it made"),
-    need("monitoring.uptimeCheckConfigs.create", CHECKS, Scope::Project, "make an uptime check"),
-    need("monitoring.uptimeCheckConfigs.update", CHECKS, Scope::Project, "change an uptime check"),
-    need("monitoring.uptimeCheckConfigs.delete", CHECKS, Scope::Project, "remove an uptime check"),
+    need("monitoring.alertPolicies.list", ALERTS, GrantScope::Project, "find the alert policies it made"),
+    need("monitoring.alertPolicies.create", ALERTS, GrantScope::Project, "make an alert policy"),
+    need("monitoring.alertPolicies.update", ALERTS, GrantScope::Project, "change an alert policy"),
+    need("monitoring.alertPolicies.delete", ALERTS, GrantScope::Project, "remove an alert policy"),
+    need("monitoring.uptimeCheckConfigs.list", CHECKS, GrantScope::Project, "find the uptime check it made"),
+    need("monitoring.uptimeCheckConfigs.create", CHECKS, GrantScope::Project, "make an uptime check"),
+    need("monitoring.uptimeCheckConfigs.update", CHECKS, GrantScope::Project, "change an uptime check"),
+    need("monitoring.uptimeCheckConfigs.delete", CHECKS, GrantScope::Project, "remove an uptime check"),
     need(
         "monitoring.notificationChannels.list",
         "roles/monitoring.notificationChannelViewer",
-        Scope::Project,
+        GrantScope::Project,
         "find who is told (notification_channels)",
     ),
     need(
         "monitoring.notificationChannels.create",
         CHANNELS,
-        Scope::Project,
+        GrantScope::Project,
         "make the channel of an e-mail address (notification_channels)",
     ),
 ];
@@ -140,10 +150,10 @@ pub const BUDGET_ROLE: &str = "roles/billing.costsManager";
 
 /// Every permission on the billing account that `budget` needs.
 pub const BUDGET_NEEDS: &[Need] = &[
-    need("billing.budgets.list", BUDGET_ROLE, Scope::Billing, "find the budget it made"),
-    need("billing.budgets.create", BUDGET_ROLE, Scope::Billing, "make a budget"),
-    need("billing.budgets.update", BUDGET_ROLE, Scope::Billing, "change a budget"),
-    need("billing.budgets.delete", BUDGET_ROLE, Scope::Billing, "remove a budget"),
+    need("billing.budgets.list", BUDGET_ROLE, GrantScope::Billing, "find the budget it made"),
+    need("billing.budgets.create", BUDGET_ROLE, GrantScope::Billing, "make a budget"),
+    need("billing.budgets.update", BUDGET_ROLE, GrantScope::Billing, "change a budget"),
+    need("billing.budgets.delete", BUDGET_ROLE, GrantScope::Billing, "remove a budget"),
 ];
 
 /// What is enough on the project in their place, for a budget that counts no other project: project owners and editors
@@ -155,10 +165,10 @@ const KEY_ROLE: &str = "roles/iam.serviceAccountKeyAdmin";
 
 /// Every permission the rotate-key command uses.
 pub const KEY_NEEDS: &[Need] = &[
-    need("iam.serviceAccountKeys.list", KEY_ROLE, Scope::Account, "see which keys there are"),
-    need("iam.serviceAccountKeys.create", KEY_ROLE, Scope::Account, "make the new key"),
-    need("iam.serviceAccountKeys.disable", KEY_ROLE, Scope::Account, "disable the old one"),
-    need("iam.serviceAccountKeys.delete", KEY_ROLE, Scope::Account, "delete it after the grace period"),
+    need("iam.serviceAccountKeys.list", KEY_ROLE, GrantScope::Account, "see which keys there are"),
+    need("iam.serviceAccountKeys.create", KEY_ROLE, GrantScope::Account, "make the new key"),
+    need("iam.serviceAccountKeys.disable", KEY_ROLE, GrantScope::Account, "disable the old one"),
+    need("iam.serviceAccountKeys.delete", KEY_ROLE, GrantScope::Account, "delete it after the grace period"),
 ];
 
 /// The role that rotates secrets, best granted on the one secret; it cannot read a value.
@@ -166,9 +176,9 @@ const SECRET_ROLE: &str = "roles/secretmanager.secretVersionManager";
 
 /// Every permission on the secret that the rotate-secret command uses; those on the service are a deploy's.
 pub const SECRET_NEEDS: &[Need] = &[
-    need("secretmanager.versions.list", SECRET_ROLE, Scope::Secret, "see which versions there are"),
-    need("secretmanager.versions.add", SECRET_ROLE, Scope::Secret, "make the new version"),
-    need("secretmanager.versions.disable", SECRET_ROLE, Scope::Secret, "disable the old one"),
+    need("secretmanager.versions.list", SECRET_ROLE, GrantScope::Secret, "see which versions there are"),
+    need("secretmanager.versions.add", SECRET_ROLE, GrantScope::Secret, "make the new version"),
+    need("secretmanager.versions.disable", SECRET_ROLE, GrantScope::Secret, "disable the old one"),
 ];
 
 /// Permissions that make a run more helpful and are never required.
@@ -176,81 +186,86 @@ pub const HELPFUL: &[Need] = &[
     need(
         "iam.serviceAccounts.get",
         "roles/iam.serviceAccountUser",
-        Scope::Account,
+        GrantScope::Account,
         "see whether the build's account is usable",
     ),
     need(
         "storage.buckets.setIamPolicy",
         "roles/storage.admin",
-        Scope::Bucket,
+        GrantScope::Bucket,
         "open the staging bucket to the build's account",
     ),
     need(
         "iam.serviceAccountKeys.get",
         "roles/iam.serviceAccountViewer",
-        Scope::Account,
+        GrantScope::Account,
         "warn of a key that is older than `key_max_age`",
     ),
     need(
         "secretmanager.versions.get",
         "roles/secretmanager.viewer",
-        Scope::Secret,
+        GrantScope::Secret,
         "warn of a version of a secret that is older than `secret_max_age`",
     ),
     need(
         "run.services.list",
         "roles/run.viewer",
-        Scope::Project,
+        GrantScope::Project,
         "see which other services still read an old version (slipway rotate-secret)",
     ),
     need(
         "run.jobs.list",
         "roles/run.viewer",
-        Scope::Project,
+        GrantScope::Project,
         "see which jobs still read an old version (slipway rotate-secret)",
     ),
-    need("run.tasks.list", "roles/run.admin", Scope::Project, "show the exit code of a task that failed"),
-    need("run.locations.list", "roles/run.viewer", Scope::Project, "know a region that is newer than this version"),
+    need("run.tasks.list", "roles/run.admin", GrantScope::Project, "show the exit code of a task that failed"),
+    need(
+        "run.locations.list",
+        "roles/run.viewer",
+        GrantScope::Project,
+        "know a region that is newer than this version",
+    ),
     need(
         "monitoring.timeSeries.list",
         "roles/monitoring.viewer",
-        Scope::Project,
+        GrantScope::Project,
         "read a service's measurements (slipway status, gates on metrics)",
     ),
     need(
         "logging.logEntries.list",
         "roles/logging.viewer",
-        Scope::Project,
+        GrantScope::Project,
         "show a failing container's last lines, or a service's log (slipway logs)",
     ),
     need(
         "artifactregistry.tags.get",
         "roles/artifactregistry.reader",
-        Scope::Project,
+        GrantScope::Project,
         "look up the digest of `image` before deploying it",
     ),
     need(
         "artifactregistry.repositories.downloadArtifacts",
         "roles/artifactregistry.reader",
-        Scope::Project,
+        GrantScope::Project,
         "tell the size and the layers of the image (max_image_size)",
     ),
 ];
 
 /// Permissions of the build's own account, which Cloud Build checks, not this product.
 pub const BUILD_ACCOUNT: &[Need] = &[
-    need("storage.objects.get", "roles/cloudbuild.builds.builder", Scope::Project, "read the source"),
-    need("storage.objects.create", "roles/cloudbuild.builds.builder", Scope::Project, "write the log"),
+    need("storage.objects.get", "roles/cloudbuild.builds.builder", GrantScope::Project, "read the source"),
+    need("storage.objects.create", "roles/cloudbuild.builds.builder", GrantScope::Project, "write the log"),
     need(
         "artifactregistry.repositories.uploadArtifacts",
         "roles/artifactregistry.writer",
-        Scope::Project,
+        GrantScope::Project,
         "push the image",
     ),
     need(
         "artifactregistry.repositories.createOnPush",
         "roles/artifactregistry.createOnPushWriter",
-        Scope::Project,
+        GrantScope::Project,
         "make a gcr.io repository with the first push",
     ),
 ];

@@ -14,7 +14,7 @@ use super::error::ApiError;
 use super::http::{Body, Http};
 use super::patience::Patience;
 use crate::model::secret::Secret;
-use crate::model::secret_version::{SecretName, Version};
+use crate::model::secret_version::{SecretName, VersionFact};
 use crate::wire::repeat::Repeat;
 
 /// A courtesy is not worth more of a deploy's time.
@@ -42,7 +42,7 @@ pub async fn held(http: &Http, secret: &SecretName, asked: &[&str]) -> Result<Ve
 ///
 /// # Errors
 /// When they may not be listed, or there is no such secret.
-pub async fn list(http: &Http, secret: &SecretName) -> Result<(Vec<Version>, Option<String>), ApiError> {
+pub async fn list(http: &Http, secret: &SecretName) -> Result<(Vec<VersionFact>, Option<String>), ApiError> {
     let (mut all, mut number) = (Vec::new(), None);
     let mut page = None;
     loop {
@@ -68,7 +68,7 @@ pub async fn list(http: &Http, secret: &SecretName) -> Result<(Vec<Version>, Opt
 ///
 /// # Errors
 /// When it may not be looked at, there is none, or no answer comes.
-pub async fn glance(http: &Http, secret: &SecretName, version: &str) -> Result<Version, ApiError> {
+pub async fn glance(http: &Http, secret: &SecretName, version: &str) -> Result<VersionFact, ApiError> {
     let path = format!("{}/versions/{}", home(secret), segment(version));
     let mut call = http.get(Api::SecretManager, &path, format!("read version `{version}` of secret `{secret}`"));
     (call.patience, call.timeout) = (Patience::ONCE, GLANCE);
@@ -76,9 +76,9 @@ pub async fn glance(http: &Http, secret: &SecretName, version: &str) -> Result<V
     read(&answer).ok_or_else(|| http.unreadable(&call, "the answer is no version"))
 }
 
-fn read(version: &Value) -> Option<Version> {
+fn read(version: &Value) -> Option<VersionFact> {
     let text = |name: &str| version.get(name).and_then(Value::as_str);
-    Some(Version {
+    Some(VersionFact {
         number: text("name")?.rsplit('/').next()?.parse().ok()?,
         enabled: text("state") == Some("ENABLED"),
         created: text("createTime").and_then(|time| OffsetDateTime::parse(time, &Rfc3339).ok()),
@@ -91,7 +91,7 @@ fn read(version: &Value) -> Option<Version> {
 ///
 /// # Errors
 /// When Google refuses, or the reply is lost (`is_ambiguous`): there may be a version then.
-pub async fn add(http: &Http, secret: &SecretName, value: &Secret) -> Result<Version, ApiError> {
+pub async fn add(http: &Http, secret: &SecretName, value: &Secret) -> Result<VersionFact, ApiError> {
     let bytes = value.expose().as_bytes();
     let data = STANDARD.encode(bytes);
     // The form it travels in is as good as the value.
@@ -109,7 +109,7 @@ pub async fn add(http: &Http, secret: &SecretName, value: &Secret) -> Result<Ver
 ///
 /// # Errors
 /// When Google refuses, or somebody else changed it.
-pub async fn disable(http: &Http, secret: &SecretName, version: &Version) -> Result<(), ApiError> {
+pub async fn disable(http: &Http, secret: &SecretName, version: &VersionFact) -> Result<(), ApiError> {
     let path = format!("{}/versions/{}:disable", home(secret), version.number);
     let body = Body::Json(json!({"etag": version.etag}));
     let doing = format!("disable version {} of secret `{secret}`", version.number);

@@ -13,7 +13,7 @@ use super::own_token::OwnTokens;
 use super::token_error::TokenError;
 use crate::clock::{Clock, jitter};
 use crate::explain::{Class, Explain as _};
-use crate::model::credentials::{Credentials, Way};
+use crate::model::credentials::{Credentials, SignInMethod};
 use crate::model::federation::Federation;
 use crate::model::ids::ProjectId;
 use crate::model::key::ServiceAccountKey;
@@ -50,28 +50,28 @@ const RENEWAL: Duration = Duration::from_secs(120);
 const RENEWAL_PAUSE: Duration = Duration::from_secs(5);
 
 /// Is told a text.
-pub type Told = Box<dyn Fn(&str) + Send + Sync>;
+pub type Notify = Box<dyn Fn(&str) + Send + Sync>;
 
 /// Gives out tokens of one principal.
 pub struct Tokens {
     principal: Arc<Principal>,
-    source: Source,
+    source: TokenOrigin,
     quota_project: Option<ProjectId>,
     clock: Clock,
-    on_new: Told,
-    on_wait: Told,
+    on_new: Notify,
+    on_wait: Notify,
     /// One token at a time is got, however many requests need it.
-    last: tokio::sync::Mutex<Last>,
+    last: tokio::sync::Mutex<LastToken>,
 }
 
-enum Source {
+enum TokenOrigin {
     Key(Box<KeyTokens>),
     Federation(Box<Federation>),
     Own(Box<OwnTokens>),
 }
 
 /// What came of asking for an access token last.
-enum Last {
+enum LastToken {
     Nothing,
     /// A token, and when it is no longer used, by the run's clock.
     Held(String, Duration),
@@ -85,14 +85,21 @@ impl Tokens {
     ///
     /// # Errors
     /// [`TokenError::Key`] when the private key cannot be read.
-    pub async fn new(credentials: Credentials, clock: Clock, on_new: Told, on_wait: Told) -> Result<Self, TokenError> {
+    pub async fn new(
+        credentials: Credentials,
+        clock: Clock,
+        on_new: Notify,
+        on_wait: Notify,
+    ) -> Result<Self, TokenError> {
         let source = match credentials.way {
-            Way::Key(key) => Source::Key(Box::new(KeyTokens::new(*key).await?)),
-            Way::Federation(federation) => Source::Federation(federation),
-            Way::Own(own) => Source::Own(Box::new(OwnTokens::new(*own, credentials.principal.clone()).await?)),
+            SignInMethod::Key(key) => TokenOrigin::Key(Box::new(KeyTokens::new(*key).await?)),
+            SignInMethod::Federation(federation) => TokenOrigin::Federation(federation),
+            SignInMethod::Own(own) => {
+                TokenOrigin::Own(Box::new(OwnTokens::new(*own, credentials.principal.clone()).await?))
+            }
         };
         let (principal, quota_project) = (Arc::new(credentials.principal), credentials.quota_project);
-        let last = tokio::sync::Mutex::new(Last::Nothing);
+        let last = tokio::sync::Mutex::new(LastToken::Nothing);
         Ok(Self { principal, source, quota_project, clock, on_new, on_wait, last })
     }
 
@@ -121,8 +128,8 @@ impl Tokens {
     /// The project that requests are counted for, where an input says so, or what was found with a person's credentials.
     fn quota_project(&self) -> Option<&ProjectId> {
         let of_own = || match &self.source {
-            Source::Own(own) => own.quota_project(),
-            Source::Key(_) | Source::Federation(_) => None,
+            TokenOrigin::Own(own) => own.quota_project(),
+            TokenOrigin::Key(_) | TokenOrigin::Federation(_) => None,
         };
         self.quota_project.as_ref().or_else(of_own)
     }
@@ -135,14 +142,14 @@ impl Tokens {
         let asked = self.clock.now();
         let mut last = self.last.lock().await;
         match &*last {
-            Last::Held(token, until) if refused != Some(token.as_str()) && self.clock.now() < *until => {
+            LastToken::Held(token, until) if refused != Some(token.as_str()) && self.clock.now() < *until => {
                 return Ok(token.clone());
             }
             // Whoever waited while another request asked for a token in vain asks no more than that one did.
-            Last::Failed(why, at, _) if asked < *at => return Err(why.clone()),
+            LastToken::Failed(why, at, _) if asked < *at => return Err(why.clone()),
             _ => {}
         }
-        let renews = matches!(&*last, Last::Held(..) | Last::Failed(_, _, true));
+        let renews = matches!(&*last, LastToken::Held(..) | LastToken::Failed(_, _, true));
         let granted = match renews {
             true => self.renew(http, refused.is_some()).await,
             false => self.grant(http, refused.is_some()).await,
@@ -152,11 +159,11 @@ impl Tokens {
             Ok(granted) => {
                 self.hide(&granted.token);
                 let until = self.clock.now() + granted.lives.saturating_sub(MARGIN);
-                *last = Last::Held(granted.token.clone(), until);
+                *last = LastToken::Held(granted.token.clone(), until);
                 Ok(granted.token)
             }
             Err(why) => {
-                *last = Last::Failed(why.clone(), self.clock.now(), renews);
+                *last = LastToken::Failed(why.clone(), self.clock.now(), renews);
                 Err(why)
             }
         }
@@ -189,9 +196,9 @@ impl Tokens {
     /// Gets a new token, by requests that need none.
     async fn grant(&self, http: &Http, refused: bool) -> Result<Granted, TokenError> {
         match &self.source {
-            Source::Key(key) => key.access(http).await,
-            Source::Federation(federation) => Ok(federation::access(http, federation).await?),
-            Source::Own(own) => own.access(http, refused).await,
+            TokenOrigin::Key(key) => key.access(http).await,
+            TokenOrigin::Federation(federation) => Ok(federation::access(http, federation).await?),
+            TokenOrigin::Own(own) => own.access(http, refused).await,
         }
     }
 
@@ -201,9 +208,9 @@ impl Tokens {
     /// Why there is none.
     async fn identity(&self, http: &Http, audience: &str) -> Result<String, TokenError> {
         let token = match &self.source {
-            Source::Key(key) => key.identity(http, audience).await?,
-            Source::Federation(federation) => federation::identity(http, federation, audience).await?,
-            Source::Own(own) => own.identity(http, audience).await?,
+            TokenOrigin::Key(key) => key.identity(http, audience).await?,
+            TokenOrigin::Federation(federation) => federation::identity(http, federation, audience).await?,
+            TokenOrigin::Own(own) => own.identity(http, audience).await?,
         };
         self.hide(&token);
         Ok(token)
@@ -215,8 +222,8 @@ impl Tokens {
     /// Why there is none.
     async fn for_proxy(&self, http: &Http, address: &str) -> Result<String, TokenError> {
         let token = match &self.source {
-            Source::Key(key) => key.for_proxy(address)?,
-            Source::Federation(_) | Source::Own(_) => {
+            TokenOrigin::Key(key) => key.for_proxy(address)?,
+            TokenOrigin::Federation(_) | TokenOrigin::Own(_) => {
                 // Google signs for service accounts; a person signs in with a browser.
                 let email = self.principal.service_account().ok_or(TokenError::NoIdentity)?;
                 let signed = iap::signed_by_google(http, email, address).await;

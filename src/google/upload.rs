@@ -12,7 +12,7 @@ use reqwest::header::{LOCATION, RANGE};
 use serde_json::{Value, json};
 
 use super::endpoints::{Api, segment};
-use super::error::{ApiError, Kind};
+use super::error::{ApiError, ErrorKind};
 use super::http::{Body, Call, Http, Reply};
 use super::patience::Patience;
 use super::storage::Object;
@@ -116,7 +116,7 @@ pub async fn begin(http: &Http, bucket: &str, name: &str) -> Result<Session, Upl
     // The chunks carry the token; they may only go to where the session was asked for.
     let root = http.url(Api::Storage, "");
     if !url.starts_with(&root) {
-        let kind = Kind::Unreadable("the session it opened is at another host".into());
+        let kind = ErrorKind::Unreadable("the session it opened is at another host".into());
         return Err(UploadError::Api(ApiError { kind, ..nothing(http, &call) }));
     }
     http.hide(&url);
@@ -225,7 +225,7 @@ impl Session {
             return Ok(Put::Stored(stored_bytes(&reply)));
         }
         let object: Value = serde_json::from_slice(&reply.body)
-            .map_err(|error| ApiError { kind: Kind::Unreadable(error.to_string()), ..nothing(http, &call) })?;
+            .map_err(|error| ApiError { kind: ErrorKind::Unreadable(error.to_string()), ..nothing(http, &call) })?;
         Ok(Put::Done(Object::from_json(&object)))
     }
 }
@@ -250,7 +250,7 @@ fn nothing(http: &Http, call: &Call) -> ApiError {
         project: http.project().to_owned(),
         attempts: 1,
         elapsed: Duration::ZERO,
-        kind: Kind::Unreadable(String::new()),
+        kind: ErrorKind::Unreadable(String::new()),
     }
 }
 

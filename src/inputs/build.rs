@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::model::dockerfile::Dockerfile;
 use crate::model::ids::{AccountEmail, BucketName, Region};
-use crate::model::image::{Repository, Tag};
+use crate::model::image::{ImageRepository, Tag};
 
 /// How an image is built.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ pub struct Build {
     /// The file in it whose rules leave files out, in place of `.gcloudignore`.
     pub ignore_file: Option<String>,
     /// Where the log goes; `None` leaves that to a configuration, else it is beside the source.
-    pub logs: Option<Logs>,
+    pub logs: Option<LogBucket>,
     /// Disk of the machine, in GB.
     pub disk_gb: Option<u32>,
     /// Machine type.
@@ -52,7 +52,7 @@ pub struct Build {
 
 /// Where a build writes its log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Logs {
+pub enum LogBucket {
     /// Into this directory of a bucket, `gs://BUCKET/DIRECTORY`.
     In(String),
     /// Where Cloud Build puts it under one of its rules, by the API's word for that.
@@ -63,14 +63,14 @@ pub enum Logs {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
     /// Where the user said.
-    Named(Repository),
+    Named(ImageRepository),
     /// Where the service's own images are, which is known once the service is read; here while there are none.
-    OfService(Repository),
+    OfService(ImageRepository),
 }
 
 impl Destination {
     /// The repository that is named by the inputs alone.
-    pub fn named(&self) -> &Repository {
+    pub fn named(&self) -> &ImageRepository {
         match self {
             Destination::Named(repository) | Destination::OfService(repository) => repository,
         }
@@ -92,7 +92,7 @@ pub struct Budgets {
 
 /// How layers are kept for the next build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cache {
+pub enum LayerCache {
     /// Not at all.
     None,
     /// In the image itself: those of the last stage.
@@ -105,7 +105,7 @@ pub enum Cache {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Builder {
     /// BuildKit. It refuses networks by name, so its steps reach the internet and no credentials.
-    BuildKit(Cache),
+    BuildKit(LayerCache),
     /// The one before it, whose steps are in the network `cloudbuild`, where the build account's credentials are.
     Legacy,
 }

@@ -8,16 +8,16 @@ use serde_json::{Map, Value};
 use super::build::Build;
 pub use super::cloud_run::check::{Check, Checks};
 use super::cloud_run::job::JobSettings;
-pub use super::cloud_run::names::{ByName, Changes, Strategy};
-pub use super::cloud_run::place::Place;
-pub use super::cloud_run::rollout::{Gates, OnUnknown, Rollout, Way};
+pub use super::cloud_run::names::{ByName, Changes, MergeMode};
+pub use super::cloud_run::place::ServicePlace;
+pub use super::cloud_run::rollout::{Gates, OnUnknown, RolloutSettings, RolloutStrategy};
 pub use super::cloud_run::settings::{Beside, Ingress, Mount, SecretRef, Settings};
 pub use super::cloud_run::traffic::{Allocation, Ask, Who};
 use crate::model::credentials::Credentials;
 use crate::model::domain::Domain;
 use crate::model::ids::{JobName, ProjectId, Region, RevisionName, ServiceName};
 use crate::model::image::ImageRef;
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 use crate::model::secret::Secret;
 
 /// Everything a deploy needs to know.
@@ -32,7 +32,7 @@ pub struct Deploy {
     /// Further regions, which get the same and move together with the first.
     pub regions: Vec<Region>,
     /// What the name below is the name of.
-    pub kind: Kind,
+    pub kind: ResourceKind,
     /// The service.
     pub service: ServiceName,
     /// For questions to GitHub.
@@ -42,7 +42,7 @@ pub struct Deploy {
     /// The age from which a version of a secret that the service reads is worth a warning; zero does not ask.
     pub secret_max_age: Duration,
     /// What is deployed.
-    pub what: What,
+    pub what: DeployWhat,
     /// Where something must have changed for the deploy to be worth it; empty means anywhere.
     pub changed_paths: Vec<String>,
     /// The GitHub environment it is recorded in.
@@ -58,7 +58,7 @@ pub struct Deploy {
     /// How the result is checked.
     pub checks: Checks,
     /// How the traffic moves.
-    pub rollout: Rollout,
+    pub rollout: RolloutSettings,
     /// What it is of a preview, where it is one.
     pub guest: Option<Box<Guest>>,
     /// Show, change nothing.
@@ -69,13 +69,13 @@ pub struct Deploy {
 
 /// What is deployed.
 #[derive(Debug, Clone)]
-pub enum What {
+pub enum DeployWhat {
     /// An image that exists.
     Image(ImageRef),
     /// An image that is built first.
     Build(Box<Build>),
     /// The image that serves in another service.
-    Promoted(Box<Place>),
+    Promoted(Box<ServicePlace>),
     /// A revision that exists: only traffic moves.
     Revision(Pick),
     /// An allocation: only traffic and tags move.

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::manifest::{Form, Resource};
+use super::manifest::{ManifestForm, Resource};
 use crate::model::credentials::Credentials;
 use crate::model::ids::{JobName, ProjectId, Region, ServiceName};
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 
 /// What is written, where to, and by whom.
 #[derive(Debug, Clone)]
@@ -17,37 +17,37 @@ pub struct ExportInput {
     /// Where it runs.
     pub region: Region,
     /// What is written.
-    pub what: Exported,
+    pub what: ExportTarget,
     /// The form.
-    pub form: Form,
+    pub form: ManifestForm,
     /// The file; `None` is standard output.
     pub to: Option<PathBuf>,
 }
 
 /// What is written.
 #[derive(Debug, Clone)]
-pub enum Exported {
+pub enum ExportTarget {
     /// A service or a worker pool.
-    Service(Kind, ServiceName),
+    Service(ResourceKind, ServiceName),
     /// A job.
     Job(JobName),
 }
 
-impl Exported {
+impl ExportTarget {
     /// Its name.
     pub fn name(&self) -> &str {
         match self {
-            Exported::Service(_, name) => name.as_str(),
-            Exported::Job(name) => name.as_str(),
+            ExportTarget::Service(_, name) => name.as_str(),
+            ExportTarget::Job(name) => name.as_str(),
         }
     }
 
     /// What it is.
     pub fn resource(&self) -> Resource {
         match self {
-            Exported::Service(Kind::Service, _) => Resource::Service,
-            Exported::Service(Kind::WorkerPool, _) => Resource::WorkerPool,
-            Exported::Job(_) => Resource::Job,
+            ExportTarget::Service(ResourceKind::Service, _) => Resource::Service,
+            ExportTarget::Service(ResourceKind::WorkerPool, _) => Resource::WorkerPool,
+            ExportTarget::Job(_) => Resource::Job,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::cloud_run::check::Checks;
 use super::firebase::Serving;
 use super::firebase::channel::ChannelId;
-use super::pull_request::Said;
+use super::pull_request::PullRequestSource;
 use crate::model::credentials::Credentials;
 use crate::model::ids::{ProjectId, SiteId};
 use crate::model::secret::Secret;
@@ -123,7 +123,7 @@ pub struct NamedPull {
     /// Its number.
     pub number: u64,
     /// Who says it.
-    pub said: Said,
+    pub said: PullRequestSource,
     /// Whether a person approves each run for another repository's.
     pub forks: bool,
     /// Whether the channel is named after it.

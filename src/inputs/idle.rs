@@ -3,13 +3,13 @@
 
 use super::raw::RawInputs;
 use super::scalar;
-use super::spec::Command;
+use super::spec::CommandName;
 use crate::model::shown::listed;
 
 /// What makes inputs idle.
-struct Rule {
+struct IdleRule {
     /// The commands.
-    of: &'static [Command],
+    of: &'static [CommandName],
     /// The input that says so.
     by: &'static str,
     /// Whether it does, by its text.
@@ -23,65 +23,65 @@ struct Rule {
 const CANARY: &[&str] =
     &["canary_steps", "canary_interval", "max_error_rate", "max_latency_p95", "gate_min_requests", "on_unknown"];
 
-const RULES: &[Rule] = &[
-    Rule {
-        of: &[Command::Monitoring],
+const RULES: &[IdleRule] = &[
+    IdleRule {
+        of: &[CommandName::Monitoring],
         by: "state",
         says: |text| text == Some("absent"),
         why: "`state: absent` removes what is there",
         idle: &["error_rate", "latency_p95", "instances", "uptime_path", "notification_channels"],
     },
-    Rule {
-        of: &[Command::Logs],
+    IdleRule {
+        of: &[CommandName::Logs],
         by: "build",
         says: |text| text.is_some(),
         why: "`build` shows the whole log of a build",
         idle: &["region", "kind", "job", "since", "severity", "revision", "execution", "tail", "follow", "follow_for"],
     },
-    Rule {
-        of: &[Command::Logs],
+    IdleRule {
+        of: &[CommandName::Logs],
         by: "build",
         says: |text| text.is_some_and(|text| text != "latest"),
         why: "`build` says already whose log is shown",
         idle: &["service"],
     },
-    Rule {
-        of: &[Command::Logs],
+    IdleRule {
+        of: &[CommandName::Logs],
         by: "build",
         says: |text| text.is_none(),
         why: "no `build` is asked for",
         idle: &["build_region"],
     },
-    Rule {
-        of: &[Command::Logs],
+    IdleRule {
+        of: &[CommandName::Logs],
         by: "follow",
         says: is(false),
         why: "`follow: false` follows nothing",
         idle: &["follow_for"],
     },
-    Rule {
-        of: &[Command::Job],
+    IdleRule {
+        of: &[CommandName::Job],
         by: "run",
         says: is(false),
         why: "`run: false` runs nothing",
         idle: &["run_args", "run_env", "run_container", "run_tasks", "run_task_timeout", "wait", "job_timeout"],
     },
-    Rule {
-        of: &[Command::Job],
+    IdleRule {
+        of: &[CommandName::Job],
         by: "wait",
         says: is(false),
         why: "`wait: false` waits for nothing",
         idle: &["job_timeout"],
     },
-    Rule {
-        of: &[Command::Deploy, Command::Promote],
+    IdleRule {
+        of: &[CommandName::Deploy, CommandName::Promote],
         by: "strategy",
         says: |text| matches!(text, Some("candidate" | "direct")),
         why: "`strategy` asks for no canary",
         idle: CANARY,
     },
-    Rule {
-        of: &[Command::Deploy],
+    IdleRule {
+        of: &[CommandName::Deploy],
         by: "no_traffic",
         says: is(true),
         why: "`no_traffic` moves no traffic",
@@ -95,15 +95,15 @@ const RULES: &[Rule] = &[
             "on_unknown",
         ],
     },
-    Rule {
-        of: &[Command::RotateSecret],
+    IdleRule {
+        of: &[CommandName::RotateSecret],
         by: "only_when_due",
         says: is(false),
         why: "`only_when_due: false` makes a new version however old the one in use is",
         idle: &["secret_max_age"],
     },
-    Rule {
-        of: &[Command::Hosting],
+    IdleRule {
+        of: &[CommandName::Hosting],
         by: "channel",
         says: |text| text == Some("live"),
         why: "the live channel never ends and is no preview",
@@ -126,7 +126,7 @@ pub(super) fn mentioned() -> impl Iterator<Item = &'static str> {
 }
 
 /// Leaves out what means nothing here. Gives back a sentence for each reason.
-pub fn leave_out(command: Command, raw: &mut RawInputs) -> Vec<String> {
+pub fn leave_out(command: CommandName, raw: &mut RawInputs) -> Vec<String> {
     let mut told = Vec::new();
     for rule in RULES.iter().filter(|rule| rule.of.contains(&command)) {
         if !(rule.says)(raw.by_text(rule.by).map(str::trim)) {

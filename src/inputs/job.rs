@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-pub use super::cloud_run::job::{JobSettings, Run};
-use super::cloud_run::place::Place;
+pub use super::cloud_run::job::{JobRun, JobSettings};
+use super::cloud_run::place::ServicePlace;
 use super::deploy::Deploy;
 pub use super::deploy::PreDeploy;
 use crate::model::credentials::Credentials;
@@ -28,7 +28,7 @@ pub struct Job {
     /// How it runs.
     pub settings: JobSettings,
     /// What becomes of it after it is written.
-    pub run: Option<Run>,
+    pub run: Option<JobRun>,
     /// Show, change nothing.
     pub dry_run: bool,
 }
@@ -41,7 +41,7 @@ pub enum JobImage {
     /// The one of that name.
     Named(ImageRef),
     /// The one that serves in a service.
-    Serving(Box<Place>),
+    Serving(Box<ServicePlace>),
     /// One that is built first, as a deploy of the job's name would have it built.
     Built(Box<Deploy>),
 }

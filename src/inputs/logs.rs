@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::model::credentials::Credentials;
 use crate::model::ids::{BuildId, JobName, ProjectId, Region, ServiceName};
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 use crate::model::log::Severity;
 
 /// Whose log is shown, and to whom.
@@ -40,7 +40,7 @@ pub enum Which {
 #[derive(Debug, Clone)]
 pub enum Writer {
     /// A service or a worker pool.
-    Service(Kind, ServiceName),
+    Service(ResourceKind, ServiceName),
     /// A job.
     Job(JobName),
 }

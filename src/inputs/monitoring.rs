@@ -29,7 +29,7 @@ pub struct Monitoring {
     /// What the project may cost in a month before somebody is told.
     pub budget: Option<Money>,
     /// Who is told.
-    pub channels: Vec<Channel>,
+    pub channels: Vec<NotificationChannel>,
     /// Show, change nothing.
     pub dry_run: bool,
 }
@@ -47,7 +47,7 @@ pub struct Money {
 
 /// Who is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Channel {
+pub enum NotificationChannel {
     /// The channel of that address; it is made when there is none.
     Email(String),
     /// A channel that is there, by the name it is shown with, or by its full name.

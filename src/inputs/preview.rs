@@ -1,10 +1,10 @@
 //! What the inputs of the preview command mean: a release that nobody but its reviewers sees.
 
 pub use super::deploy::Guest;
-use super::pull_request::{PullRequest, Said};
+use super::pull_request::{PullRequest, PullRequestSource};
 use super::release::Release;
 use crate::model::ids::{IdError, ServiceName};
-use crate::model::principal::Repository;
+use crate::model::principal::RunRepository;
 
 /// The label of a preview's own service that says which preview it is.
 pub const PREVIEW_LABEL: &str = "slipway-preview";
@@ -24,9 +24,9 @@ pub struct Preview {
     /// The pull request.
     pub pull: PullRequest,
     /// Who says that it is this one.
-    pub said: Said,
+    pub said: PullRequestSource,
     /// Whether it is made or removed; where nobody said so, by whether the pull request is open.
-    pub mode: Option<Mode>,
+    pub mode: Option<PreviewMode>,
     /// Whether a person approves each run for another repository's pull request.
     pub forks: bool,
     /// Whether each service gets a service of its own.
@@ -41,7 +41,7 @@ pub struct Preview {
 
 /// What is done with a preview.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub enum PreviewMode {
     /// It is made, or renewed.
     Deploy,
     /// It is removed.
@@ -83,14 +83,14 @@ pub fn service_name(of: &ServiceName, number: u64) -> Result<ServiceName, IdErro
 }
 
 /// The labels of a preview's own service.
-pub fn labels(of: &ServiceName, number: u64, repository: &Repository) -> Vec<(String, String)> {
+pub fn labels(of: &ServiceName, number: u64, repository: &RunRepository) -> Vec<(String, String)> {
     let mut labels = vec![(PREVIEW_LABEL.to_owned(), name(number)), (OF_LABEL.to_owned(), of.to_string())];
     labels.extend(repository_label(repository).map(|value| (REPOSITORY_LABEL.to_owned(), value)));
     labels
 }
 
 /// A repository as the value of a label: by its number where that is known, which outlives renamings.
-pub fn repository_label(repository: &Repository) -> Option<String> {
+pub fn repository_label(repository: &RunRepository) -> Option<String> {
     if let Some(id) = repository.id.as_deref().filter(|id| id.bytes().all(|byte| byte.is_ascii_digit())) {
         return Some(id.to_owned());
     }
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn a_repository_fits_into_a_label() {
         let of = |name: &str, id: Option<&str>| {
-            repository_label(&Repository { name: Some(name.into()), id: id.map(str::to_owned) })
+            repository_label(&RunRepository { name: Some(name.into()), id: id.map(str::to_owned) })
         };
         assert_eq!(of("Harbour/Shop.web", None).as_deref(), Some("harbour_shop-web"));
         assert_eq!(of("o/r", Some("42")).as_deref(), Some("42"));

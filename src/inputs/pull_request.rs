@@ -29,7 +29,7 @@ pub struct PullRequest {
 
 /// Who says which pull request a run is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Said {
+pub enum PullRequestSource {
     /// The event, which is the pull request's own and says where it comes from.
     Event,
     /// Somebody who may start runs by hand, or a schedule that they wrote.
@@ -108,14 +108,14 @@ pub fn head_of_merge(origin: &Origin) -> Option<String> {
 /// Who gave the number of a pull request: the run's own event, where it is about it; else by the kind of the event.
 /// Most kinds can be caused by people outside the repository: a comment, a review, a workflow that a fork has started
 /// (docs.github.com, "Events that trigger workflows").
-pub fn said(runner: &Runner, pull: &PullRequest) -> Said {
+pub fn said(runner: &Runner, pull: &PullRequest) -> PullRequestSource {
     let own = of_run(&runner.origin).is_some_and(|own| own.number == pull.number && own.is_by_event());
     match runner.origin.event.as_deref() {
-        _ if own => Said::Event,
-        Some("workflow_dispatch" | "schedule") => Said::ByHand,
+        _ if own => PullRequestSource::Event,
+        Some("workflow_dispatch" | "schedule") => PullRequestSource::ByHand,
         // On a terminal there is no event, and a person.
-        None if !runner.actions => Said::ByHand,
-        _ => Said::Anybody,
+        None if !runner.actions => PullRequestSource::ByHand,
+        _ => PullRequestSource::Anybody,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::build::Recipe;
-use super::deploy::{Deploy, What};
+use super::deploy::{Deploy, DeployWhat};
 use super::hosting::Hosting;
 use crate::model::secret::Secret;
 
@@ -49,7 +49,7 @@ pub struct SitePart {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
     /// Whose value the text is.
-    pub place: Place,
+    pub place: TemplatePlace,
     /// The name of the variable or argument.
     pub key: String,
     /// The text.
@@ -58,7 +58,7 @@ pub struct Gap {
 
 /// Where a text may wait for addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum TemplatePlace {
     /// `build_args`.
     BuildArgs,
     /// `env_vars`.
@@ -88,13 +88,13 @@ pub fn fill(gaps: &[Gap], deploy: &mut Deploy, urls: &BTreeMap<String, String>) 
     let texts: Vec<String> = gaps.iter().map(|gap| gap.text(urls)).collect::<Result<_, _>>()?;
     for (gap, text) in gaps.iter().zip(texts) {
         let entries: &mut [(String, String)] = match (gap.place, &mut deploy.what) {
-            (Place::EnvVars, _) => deploy.settings.env.entries.as_deref_mut().unwrap_or_default(),
-            (Place::BuildArgs, What::Build(build)) => match &mut build.recipe {
+            (TemplatePlace::EnvVars, _) => deploy.settings.env.entries.as_deref_mut().unwrap_or_default(),
+            (TemplatePlace::BuildArgs, DeployWhat::Build(build)) => match &mut build.recipe {
                 Recipe::Dockerfile { args, .. } => args,
                 Recipe::Buildpacks { env } => env,
                 Recipe::Config { .. } => &mut [],
             },
-            (Place::BuildArgs, _) => &mut [],
+            (TemplatePlace::BuildArgs, _) => &mut [],
         };
         if let Some((_, value)) = entries.iter_mut().find(|(key, _)| *key == gap.key) {
             *value = text;

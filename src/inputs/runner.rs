@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::model::place::Places;
-use crate::model::principal::Repository;
+use crate::model::principal::RunRepository;
 use crate::model::secret::Secret;
 
 /// The prefix of the variables that replace Google's endpoints, one per API (gcloud's own names).
@@ -155,8 +155,8 @@ pub struct Origin {
 
 impl Origin {
     /// The repository, by its name and number.
-    pub fn of_repository(&self) -> Repository {
-        Repository { name: self.repository.clone(), id: self.repository_id.clone() }
+    pub fn of_repository(&self) -> RunRepository {
+        RunRepository { name: self.repository.clone(), id: self.repository_id.clone() }
     }
 
     /// The address of the page that compares two commits.

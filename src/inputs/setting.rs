@@ -5,12 +5,12 @@ use serde_json::Value;
 
 pub use super::cloud_run::edit::{At, Edit};
 use super::scalar;
-use super::spec::Name;
+use super::spec::InputName;
 use super::spec::deploy::name;
 
 /// The words that take a field away, so that Cloud Run's default holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Back {
+pub enum TakeBackWords {
     /// None does.
     Never,
     /// `default`, or `none`.
@@ -29,87 +29,90 @@ pub struct Setting {
     /// The field, from there on.
     pub path: &'static [&'static str],
     /// From the input's text to the field's value; `None` where more than this field is to be said.
-    pub read: Option<(Name, Read)>,
+    pub read: Option<(InputName, ReadSetting)>,
     /// How it is taken back.
-    pub back: Back,
+    pub back: TakeBackWords,
     /// Whether the field says the opposite of the input.
     pub opposite: bool,
 }
 
 /// Reads a text.
-pub type Read = fn(&str) -> Result<Value, String>;
+pub type ReadSetting = fn(&str) -> Result<Value, String>;
 
-const fn plain(input: Name, at: At, path: &'static [&'static str], read: Read) -> Setting {
-    Setting { input: input.text(), at, path, read: Some((input, read)), back: Back::Default, opposite: false }
+const fn plain(input: InputName, at: At, path: &'static [&'static str], read: ReadSetting) -> Setting {
+    Setting { input: input.text(), at, path, read: Some((input, read)), back: TakeBackWords::Default, opposite: false }
 }
 
-const fn switch(input: Name, at: At, path: &'static [&'static str]) -> Setting {
-    Setting { back: Back::Never, ..plain(input, at, path, yes) }
+const fn switch(input: InputName, at: At, path: &'static [&'static str]) -> Setting {
+    Setting { back: TakeBackWords::Never, ..plain(input, at, path, yes) }
 }
 
-const fn opposite(input: Name, at: At, path: &'static [&'static str]) -> Setting {
+const fn opposite(input: InputName, at: At, path: &'static [&'static str]) -> Setting {
     Setting { read: Some((input, no)), opposite: true, ..switch(input, at, path) }
 }
 
 /// A field of a setting whose meaning stands elsewhere.
-const fn field(input: &'static str, at: At, path: &'static [&'static str], back: Back) -> Setting {
+const fn field(input: &'static str, at: At, path: &'static [&'static str], back: TakeBackWords) -> Setting {
     Setting { input, at, path, read: None, back, opposite: false }
 }
 
 /// Every setting, with every field that is its own.
 pub const SETTINGS: &[Setting] = &[
     // Of the whole.
-    field("description", At::Service, &["description"], Back::Default),
-    field("ingress", At::Service, &["ingress"], Back::Never),
-    Setting { opposite: true, ..field("invoker_iam_check", At::Service, &["invokerIamDisabled"], Back::Never) },
+    field("description", At::Service, &["description"], TakeBackWords::Default),
+    field("ingress", At::Service, &["ingress"], TakeBackWords::Never),
+    Setting {
+        opposite: true,
+        ..field("invoker_iam_check", At::Service, &["invokerIamDisabled"], TakeBackWords::Never)
+    },
     switch(name::IAP, At::Service, &["iapEnabled"]),
     opposite(name::DEFAULT_URL, At::Service, &["defaultUriDisabled"]),
-    field("custom_audiences", At::Service, &["customAudiences"], Back::Default),
-    field("binary_authorization", At::Service, &["binaryAuthorization", "useDefault"], Back::None),
-    field("binary_authorization", At::Service, &["binaryAuthorization", "policy"], Back::None),
+    field("custom_audiences", At::Service, &["customAudiences"], TakeBackWords::Default),
+    field("binary_authorization", At::Service, &["binaryAuthorization", "useDefault"], TakeBackWords::None),
+    field("binary_authorization", At::Service, &["binaryAuthorization", "policy"], TakeBackWords::None),
     plain(name::BREAKGLASS, At::Service, &["binaryAuthorization", "breakglassJustification"], text),
     plain(name::MIN, At::Service, &["scaling", "minInstanceCount"], count::<0, 10_000>),
     plain(name::MAX, At::Service, &["scaling", "maxInstanceCount"], count::<1, 10_000>),
-    field("scaling", At::Service, &["scaling", "scalingMode"], Back::Default),
-    field("scaling", At::Service, &["scaling", "manualInstanceCount"], Back::Default),
-    field("instances", At::Service, &["scaling", "manualInstanceCount"], Back::Default),
+    field("scaling", At::Service, &["scaling", "scalingMode"], TakeBackWords::Default),
+    field("scaling", At::Service, &["scaling", "manualInstanceCount"], TakeBackWords::Default),
+    field("instances", At::Service, &["scaling", "manualInstanceCount"], TakeBackWords::Default),
     // Of a job's executions.
-    field("tasks", At::Execution, &["taskCount"], Back::Default),
-    field("parallelism", At::Execution, &["parallelism"], Back::Default),
+    field("tasks", At::Execution, &["taskCount"], TakeBackWords::Default),
+    field("parallelism", At::Execution, &["parallelism"], TakeBackWords::Default),
     // Of a revision, or of a job's tasks.
-    field("task_timeout", At::Template, &["timeout"], Back::Default),
-    field("max_retries", At::Template, &["maxRetries"], Back::Default),
-    field("concurrency", At::Template, &["maxInstanceRequestConcurrency"], Back::Default),
-    field("timeout", At::Template, &["timeout"], Back::Default),
-    field("min_instances", At::Template, &["scaling", "minInstanceCount"], Back::Default),
-    field("max_instances", At::Template, &["scaling", "maxInstanceCount"], Back::Default),
-    field("runtime_service_account", At::Template, &["serviceAccount"], Back::Default),
-    field("vpc_connector", At::Template, &["vpcAccess", "connector"], Back::Default),
-    field("vpc_egress", At::Template, &["vpcAccess", "egress"], Back::Default),
-    field("execution_environment", At::Template, &["executionEnvironment"], Back::Default),
-    field("session_affinity", At::Template, &["sessionAffinity"], Back::Never),
+    field("task_timeout", At::Template, &["timeout"], TakeBackWords::Default),
+    field("max_retries", At::Template, &["maxRetries"], TakeBackWords::Default),
+    field("concurrency", At::Template, &["maxInstanceRequestConcurrency"], TakeBackWords::Default),
+    field("timeout", At::Template, &["timeout"], TakeBackWords::Default),
+    field("min_instances", At::Template, &["scaling", "minInstanceCount"], TakeBackWords::Default),
+    field("max_instances", At::Template, &["scaling", "maxInstanceCount"], TakeBackWords::Default),
+    field("runtime_service_account", At::Template, &["serviceAccount"], TakeBackWords::Default),
+    field("vpc_connector", At::Template, &["vpcAccess", "connector"], TakeBackWords::Default),
+    field("vpc_egress", At::Template, &["vpcAccess", "egress"], TakeBackWords::Default),
+    field("execution_environment", At::Template, &["executionEnvironment"], TakeBackWords::Default),
+    field("session_affinity", At::Template, &["sessionAffinity"], TakeBackWords::Never),
     plain(name::ENCRYPTION_KEY, At::Template, &["encryptionKey"], key),
     plain(name::KEY_REVOCATION_ACTION, At::Template, &["encryptionKeyRevocationAction"], revocation),
     plain(name::KEY_SHUTDOWN_HOURS, At::Template, &["encryptionKeyShutdownDuration"], hours),
     plain(name::GPU_TYPE, At::Template, &["nodeSelector", "accelerator"], text),
     opposite(name::GPU_ZONAL_REDUNDANCY, At::Template, &["gpuZonalRedundancyDisabled"]),
-    field("mesh", At::Template, &["serviceMesh", "mesh"], Back::Default),
+    field("mesh", At::Template, &["serviceMesh", "mesh"], TakeBackWords::Default),
     opposite(name::DEPLOY_HEALTH_CHECK, At::Template, &["healthCheckDisabled"]),
     // Of a container.
-    field("cpu", At::Container, &["resources", "limits", "cpu"], Back::Default),
-    field("memory", At::Container, &["resources", "limits", "memory"], Back::Default),
-    field("gpu", At::Container, &["resources", "limits", "nvidia.com/gpu"], Back::Default),
-    field("cpu_boost", At::Container, &["resources", "startupCpuBoost"], Back::Never),
-    field("cpu_throttling", At::Container, &["resources", "cpuIdle"], Back::Never),
-    field("command", At::Container, &["command"], Back::Never),
-    field("args", At::Container, &["args"], Back::Never),
+    field("cpu", At::Container, &["resources", "limits", "cpu"], TakeBackWords::Default),
+    field("memory", At::Container, &["resources", "limits", "memory"], TakeBackWords::Default),
+    field("gpu", At::Container, &["resources", "limits", "nvidia.com/gpu"], TakeBackWords::Default),
+    field("cpu_boost", At::Container, &["resources", "startupCpuBoost"], TakeBackWords::Never),
+    field("cpu_throttling", At::Container, &["resources", "cpuIdle"], TakeBackWords::Never),
+    field("command", At::Container, &["command"], TakeBackWords::Never),
+    field("args", At::Container, &["args"], TakeBackWords::Never),
     plain(name::WORKING_DIR, At::Container, &["workingDir"], absolute),
     plain(name::DEPENDS_ON, At::Container, &["dependsOn"], lines),
     plain(name::BASE_IMAGE, At::Container, &["baseImageUri"], text),
-    field("automatic_updates", At::Container, &["baseImageUri"], Back::Never),
-    field("startup_probe", At::Container, &["startupProbe"], Back::Default),
-    field("liveness_probe", At::Container, &["livenessProbe"], Back::Default),
-    field("readiness_probe", At::Container, &["readinessProbe"], Back::Default),
+    field("automatic_updates", At::Container, &["baseImageUri"], TakeBackWords::Never),
+    field("startup_probe", At::Container, &["startupProbe"], TakeBackWords::Default),
+    field("liveness_probe", At::Container, &["livenessProbe"], TakeBackWords::Default),
+    field("readiness_probe", At::Container, &["readinessProbe"], TakeBackWords::Default),
 ];
 
 /// The fields of an input.
@@ -118,15 +121,15 @@ pub fn fields(input: &str) -> impl Iterator<Item = &'static Setting> {
 }
 
 /// How settings are taken back that stand in lists of the document.
-const IN_LISTS: &[(&str, Back)] = &[
-    ("port", Back::Default),
+const IN_LISTS: &[(&str, TakeBackWords)] = &[
+    ("port", TakeBackWords::Default),
     // Most networks are called `default`.
-    ("network", Back::None),
-    ("subnet", Back::None),
-    ("network_tags", Back::Default),
-    ("cloudsql_instances", Back::Default),
-    ("volumes", Back::Default),
-    ("volume_mounts", Back::Default),
+    ("network", TakeBackWords::None),
+    ("subnet", TakeBackWords::None),
+    ("network_tags", TakeBackWords::Default),
+    ("cloudsql_instances", TakeBackWords::Default),
+    ("volumes", TakeBackWords::Default),
+    ("volume_mounts", TakeBackWords::Default),
 ];
 
 /// Those settings.
@@ -138,9 +141,9 @@ pub fn in_lists() -> impl Iterator<Item = &'static str> {
 pub fn takes_back(input: &str, text: &str) -> bool {
     let of_list = IN_LISTS.iter().find(|(name, _)| *name == input).map(|(_, back)| *back);
     match fields(input).map(|setting| setting.back).next().or(of_list) {
-        Some(Back::Default) => ["default", "none"].contains(&text),
-        Some(Back::None) => text == "none",
-        Some(Back::Never) | None => false,
+        Some(TakeBackWords::Default) => ["default", "none"].contains(&text),
+        Some(TakeBackWords::None) => text == "none",
+        Some(TakeBackWords::Never) | None => false,
     }
 }
 

@@ -20,9 +20,9 @@ pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod status;
 
-pub(crate) use super::engine::declare::Name;
-pub use super::engine::declare::{Group, Input, Kind};
-pub use command::Command;
+pub(crate) use super::engine::declare::InputName;
+pub use super::engine::declare::{Input, InputGroup, InputKind};
+pub use command::CommandName;
 pub use deploy::DEPLOY;
 pub use doctor::DOCTOR;
 pub use export::EXPORT;
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn an_input_of_several_commands_has_one_grammar() {
-        for command in Command::ALL {
+        for command in CommandName::ALL {
             let all = command.inputs();
             for (index, input) in all.iter().enumerate() {
                 assert!(all[index + 1..].iter().all(|other| other.name != input.name), "{} twice", input.name);
@@ -103,8 +103,10 @@ mod tests {
 
     #[test]
     fn the_table_is_grouped_in_the_order_of_its_headings() {
-        let order: Vec<usize> =
-            DEPLOY.iter().map(|input| Group::ALL.iter().position(|g| *g == input.group).expect("listed")).collect();
+        let order: Vec<usize> = DEPLOY
+            .iter()
+            .map(|input| InputGroup::ALL.iter().position(|g| *g == input.group).expect("listed"))
+            .collect();
         assert!(order.is_sorted(), "{order:?}");
     }
 }

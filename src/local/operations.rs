@@ -2,75 +2,75 @@
 
 use fakecloud::{BuildScript, Outcome, Snapshot, World};
 
-use super::{Run, sample};
+use super::{LocalRun, sample};
 use crate::cli::Task;
-use crate::inputs::spec::Command;
+use crate::inputs::spec::CommandName;
 
 /// The secret of the service.
 const SECRET: &str = "session-key";
 
 /// What is shown, one after the other.
-pub(super) fn runs(run: impl Fn(Task, Vec<(&'static str, String)>) -> Run) -> Vec<Run> {
-    let titled = |title, run| Run { title: Some(title), ..run };
+pub(super) fn runs(run: impl Fn(Task, Vec<(&'static str, String)>) -> LocalRun) -> Vec<LocalRun> {
+    let titled = |title, run| LocalRun { title: Some(title), ..run };
     let about_it = |more: &[(&'static str, &str)]| {
         let service = [("service", "sample-backend")];
         service.iter().chain(more).map(|(name, text)| (*name, (*text).to_owned())).collect::<Vec<_>>()
     };
-    let deploy = || run(Task::Run(Command::Deploy), sample("staging"));
+    let deploy = || run(Task::Run(CommandName::Deploy), sample("staging"));
     let mut with_secret = deploy();
     with_secret.invocation.flags.push(("secrets", format!("SESSION_KEY: {SECRET}:1")));
     vec![
-        Run {
+        LocalRun {
             before: Some(|world| world.next_builds.push_back(BuildScript::ending(Outcome::PushNotAuthorized))),
             code: 6,
             ..titled("1. A deploy whose build, were it run, might not push its image", deploy())
         },
-        Run {
+        LocalRun {
             code: 4,
             ..titled(
                 "2. The doctor: what is in the way, and a script for an owner",
-                run(Task::Run(Command::Doctor), about_it(&[("fix_script", "true")])),
+                run(Task::Run(CommandName::Doctor), about_it(&[("fix_script", "true")])),
             )
         },
-        Run {
+        LocalRun {
             before: Some(|world| {
                 world.add_secret(World::PROJECT, SECRET, "of the first day");
                 world.share_secret(World::PROJECT, SECRET, World::COMPUTE);
             }),
             ..titled("3. The owner has run the script: the same deploy, now with a secret", with_secret)
         },
-        Run {
+        LocalRun {
             before: Some(|world| world.grant(World::PROJECT, World::DEPLOYER, "roles/monitoring.editor")),
             ..titled(
                 "4. Alerts and an uptime check",
                 run(
-                    Task::Run(Command::Monitoring),
+                    Task::Run(CommandName::Monitoring),
                     about_it(&[("uptime_path", "/health"), ("notification_channels", "ops@example.com")]),
                 ),
             )
         },
-        Run {
+        LocalRun {
             before: Some(a_day),
             ..titled(
                 "5. A day later: who serves, and what it had to do, in numbers made up for this",
-                run(Task::Run(Command::Status), about_it(&[])),
+                run(Task::Run(CommandName::Status), about_it(&[])),
             )
         },
-        Run {
+        LocalRun {
             before: Some(|world| world.grant(World::PROJECT, World::DEPLOYER, "roles/logging.viewer")),
             ..titled(
                 "6. What it wrote in the bad half hour, made up too",
-                run(Task::Run(Command::Logs), about_it(&[("severity", "WARNING")])),
+                run(Task::Run(CommandName::Logs), about_it(&[("severity", "WARNING")])),
             )
         },
-        Run {
+        LocalRun {
             before: Some(|world| {
                 let role = "roles/secretmanager.secretVersionManager";
                 world.grant_on_secret(World::PROJECT, SECRET, World::DEPLOYER, role);
             }),
             ..titled(
                 "7. A new key for its sessions, which a candidate reads first",
-                run(Task::Run(Command::RotateSecret), about_it(&[("secret", SECRET), ("health_path", "/health")])),
+                run(Task::Run(CommandName::RotateSecret), about_it(&[("secret", SECRET), ("health_path", "/health")])),
             )
         },
     ]

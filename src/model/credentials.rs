@@ -1,9 +1,9 @@
 //! How a run signs in, and as whom.
 
-use super::federation::{Federation, Subject};
+use super::federation::{Federation, SubjectToken};
 use super::ids::ProjectId;
 use super::key::ServiceAccountKey;
-use super::own::{Acting, Own, Source};
+use super::own::{Acting, Own, TokenSource};
 use super::principal::Principal;
 use super::token_file::TokenFile;
 
@@ -13,14 +13,14 @@ pub struct Credentials {
     /// As whom.
     pub principal: Principal,
     /// How.
-    pub way: Way,
+    pub way: SignInMethod,
     /// The project that every request counts for, where an input names one.
     pub quota_project: Option<ProjectId>,
 }
 
 /// The ways there are.
 #[derive(Debug, Clone)]
-pub enum Way {
+pub enum SignInMethod {
     /// By the key of a service account.
     Key(Box<ServiceAccountKey>),
     /// Without a key.
@@ -32,7 +32,7 @@ pub enum Way {
 impl Credentials {
     /// Signs in by a key.
     pub fn of_key(key: ServiceAccountKey) -> Self {
-        Self { principal: Principal::account(&key.email), way: Way::Key(Box::new(key)), quota_project: None }
+        Self { principal: Principal::account(&key.email), way: SignInMethod::Key(Box::new(key)), quota_project: None }
     }
 
     /// Signs in without one.
@@ -41,49 +41,51 @@ impl Credentials {
             Some(acting) => Principal::account(&acting.account),
             None => Principal::federated(&federation.provider, &federation.repository),
         };
-        Self { principal, way: Way::Federation(Box::new(federation)), quota_project: None }
+        Self { principal, way: SignInMethod::Federation(Box::new(federation)), quota_project: None }
     }
 
     /// Signs in by what a person or a machine has.
     pub fn of_own(own: Own) -> Self {
         let principal = match (&own.acting, &own.source) {
             (Some(acting), _) => Principal::account(&acting.account),
-            (None, Source::Person(_)) => Principal::person(),
-            (None, Source::Token { variable, .. }) => Principal::bearer(variable),
-            (None, Source::Machine(_)) => Principal::machine(),
+            (None, TokenSource::Person(_)) => Principal::person(),
+            (None, TokenSource::Token { variable, .. }) => Principal::bearer(variable),
+            (None, TokenSource::Machine(_)) => Principal::machine(),
         };
-        Self { principal, way: Way::Own(Box::new(own)), quota_project: None }
+        Self { principal, way: SignInMethod::Own(Box::new(own)), quota_project: None }
     }
 
     /// The account that is acted as, where the way leads to one.
     pub fn acting(&self) -> Option<&Acting> {
         match &self.way {
-            Way::Key(_) => None,
-            Way::Federation(federation) => federation.acting.as_ref(),
-            Way::Own(own) => own.acting.as_ref(),
+            SignInMethod::Key(_) => None,
+            SignInMethod::Federation(federation) => federation.acting.as_ref(),
+            SignInMethod::Own(own) => own.acting.as_ref(),
         }
     }
 
     /// The project of the account, where there is an account and its name says so.
     pub fn project(&self) -> Option<ProjectId> {
         match &self.way {
-            Way::Key(key) => key.project.clone(),
-            Way::Federation(_) | Way::Own(_) => ProjectId::parse(self.acting()?.account.project()?).ok(),
+            SignInMethod::Key(key) => key.project.clone(),
+            SignInMethod::Federation(_) | SignInMethod::Own(_) => {
+                ProjectId::parse(self.acting()?.account.project()?).ok()
+            }
         }
     }
 
     /// What must never be printed.
     pub fn secrets(&self) -> Vec<&str> {
         match &self.way {
-            Way::Key(key) => vec![key.private_key.expose()],
-            Way::Federation(federation) => match &federation.subject {
-                Subject::GitHub { door: Some(door), .. } => vec![door.token.expose()],
+            SignInMethod::Key(key) => vec![key.private_key.expose()],
+            SignInMethod::Federation(federation) => match &federation.subject {
+                SubjectToken::GitHub { door: Some(door), .. } => vec![door.token.expose()],
                 _ => Vec::new(),
             },
-            Way::Own(own) => match &own.source {
-                Source::Person(person) => vec![person.client_secret.expose(), person.refresh_token.expose()],
-                Source::Token { token, .. } => vec![token.expose()],
-                Source::Machine(_) => Vec::new(),
+            SignInMethod::Own(own) => match &own.source {
+                TokenSource::Person(person) => vec![person.client_secret.expose(), person.refresh_token.expose()],
+                TokenSource::Token { token, .. } => vec![token.expose()],
+                TokenSource::Machine(_) => Vec::new(),
             },
         }
     }
@@ -91,11 +93,11 @@ impl Credentials {
     /// The file that the run's own token is read from, where it is.
     pub fn token_file(&self) -> Option<&TokenFile> {
         match &self.way {
-            Way::Federation(federation) => match &federation.subject {
-                Subject::File(file) => Some(file),
-                Subject::GitHub { .. } => None,
+            SignInMethod::Federation(federation) => match &federation.subject {
+                SubjectToken::File(file) => Some(file),
+                SubjectToken::GitHub { .. } => None,
             },
-            Way::Key(_) | Way::Own(_) => None,
+            SignInMethod::Key(_) | SignInMethod::Own(_) => None,
         }
     }
 
@@ -103,9 +105,9 @@ impl Credentials {
     /// token alone cannot get one.
     pub fn has_identity(&self) -> bool {
         match &self.way {
-            Way::Key(_) => true,
-            Way::Federation(federation) => federation.acting.is_some(),
-            Way::Own(own) => own.acting.is_some() || !matches!(own.source, Source::Token { .. }),
+            SignInMethod::Key(_) => true,
+            SignInMethod::Federation(federation) => federation.acting.is_some(),
+            SignInMethod::Own(own) => own.acting.is_some() || !matches!(own.source, TokenSource::Token { .. }),
         }
     }
 
@@ -115,9 +117,11 @@ impl Credentials {
             return false;
         }
         match (&self.way, &other.way) {
-            (Way::Key(one), Way::Key(other)) => one.email == other.email && one.key_id == other.key_id,
-            (Way::Federation(one), Way::Federation(other)) => one == other,
-            (Way::Own(one), Way::Own(other)) => one == other,
+            (SignInMethod::Key(one), SignInMethod::Key(other)) => {
+                one.email == other.email && one.key_id == other.key_id
+            }
+            (SignInMethod::Federation(one), SignInMethod::Federation(other)) => one == other,
+            (SignInMethod::Own(one), SignInMethod::Own(other)) => one == other,
             _ => false,
         }
     }

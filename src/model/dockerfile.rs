@@ -24,12 +24,12 @@ pub struct Want {
     /// What stands there, such as `` `COPY --link` ``.
     pub what: String,
     /// Who understands it.
-    pub reader: Reader,
+    pub reader: LineReader,
 }
 
 /// Who understands a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reader {
+pub enum LineReader {
     /// BuildKit, also that of Docker 20.10; not the builder before it.
     BuildKit,
     /// BuildKit with a frontend newer than the one inside Docker 20.10.
@@ -101,17 +101,20 @@ impl Dockerfile {
                 _ => {}
             }
             if EXPANDED.contains(&word.as_str()) && has_late_expansion(rest, escape) {
-                want(format!("a variable in {word} that is cut or replaced, as in `${{NAME#start}}`"), Reader::Newer);
+                want(
+                    format!("a variable in {word} that is cut or replaced, as in `${{NAME#start}}`"),
+                    LineReader::Newer,
+                );
             }
             if word == "ADD" && words(body).iter().any(|source| is_git(source)) {
-                want("`ADD` of a Git repository".to_owned(), Reader::Newer);
+                want("`ADD` of a Git repository".to_owned(), LineReader::Newer);
             }
             if let Some(body) = may_have_documents(&word, body) {
                 for end in here_documents(body) {
                     // Where the end is missing, the shell reads `<<` itself, as it always did.
                     let Some(length) = lines[at..].iter().position(|line| end.is(line)) else { break };
                     at += length + 1;
-                    want("a here-document".to_owned(), Reader::Newer);
+                    want("a here-document".to_owned(), LineReader::Newer);
                 }
             }
         }
@@ -128,7 +131,7 @@ impl Dockerfile {
 
     /// What the frontend inside Docker 20.10 does not understand.
     pub fn newer(&self) -> impl Iterator<Item = &Want> {
-        self.wants.iter().filter(|want| want.reader == Reader::Newer)
+        self.wants.iter().filter(|want| want.reader == LineReader::Newer)
     }
 }
 
@@ -162,25 +165,25 @@ impl Stages {
     }
 }
 
-fn of_flag(word: &str, flag: &str, value: &str, want: &mut impl FnMut(String, Reader)) {
+fn of_flag(word: &str, flag: &str, value: &str, want: &mut impl FnMut(String, LineReader)) {
     let Some((_, known)) = FLAGS.iter().find(|(known, _)| *known == word) else { return };
     let shown = || format!("`{word} --{flag}`");
     match flag {
-        _ if !known.contains(&flag) => want(shown(), Reader::Newer),
+        _ if !known.contains(&flag) => want(shown(), LineReader::Newer),
         // Silently ignored there unless it is a number.
         "chmod" if !value.contains('$') && !value.bytes().all(|byte| byte.is_ascii_digit()) => {
-            want(format!("`{word} --chmod={value}`"), Reader::Newer);
+            want(format!("`{word} --chmod={value}`"), LineReader::Newer);
         }
-        "chmod" => want(shown(), Reader::BuildKit),
+        "chmod" => want(shown(), LineReader::BuildKit),
         "mount" => {
             let keys = value.split(',').map(|pair| pair.split('=').next().unwrap_or(pair).to_ascii_lowercase());
             match keys.into_iter().find(|key| !MOUNT_KEYS.contains(&key.as_str())) {
-                Some(key) => want(format!("`{word} --mount` with `{key}`"), Reader::Newer),
-                None => want(shown(), Reader::BuildKit),
+                Some(key) => want(format!("`{word} --mount` with `{key}`"), LineReader::Newer),
+                None => want(shown(), LineReader::BuildKit),
             }
         }
         // The variables of platforms are BuildKit's.
-        "platform" if value.contains('$') => want(shown(), Reader::BuildKit),
+        "platform" if value.contains('$') => want(shown(), LineReader::BuildKit),
         _ => {}
     }
 }
@@ -280,12 +283,12 @@ fn has_late_expansion(text: &str, escape: char) -> bool {
 }
 
 /// How a here-document ends.
-struct End {
+struct HeredocEnd {
     word: String,
     tabs: bool,
 }
 
-impl End {
+impl HeredocEnd {
     fn is(&self, line: &str) -> bool {
         let line = if self.tabs { line.trim_start_matches('\t') } else { line };
         line == self.word
@@ -305,7 +308,7 @@ fn may_have_documents<'a>(word: &str, body: &'a str) -> Option<&'a str> {
 }
 
 /// The here-documents that an instruction begins, in order: words such as `<<EOF`, `<<-"EOF"` or `3<<EOF`.
-fn here_documents(rest: &str) -> Vec<End> {
+fn here_documents(rest: &str) -> Vec<HeredocEnd> {
     if rest.trim_start().starts_with('[') {
         return Vec::new();
     }
@@ -313,7 +316,7 @@ fn here_documents(rest: &str) -> Vec<End> {
         let after = word.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix("<<")?;
         let (tabs, name) = after.strip_prefix('-').map_or((false, after), |name| (true, name));
         let name: String = name.chars().filter(|c| !matches!(c, '"' | '\'')).collect();
-        (!name.is_empty() && !name.contains('<')).then_some(End { word: name, tabs })
+        (!name.is_empty() && !name.contains('<')).then_some(HeredocEnd { word: name, tabs })
     };
     words(rest).iter().filter_map(end).collect()
 }
@@ -344,13 +347,13 @@ fn words(line: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn wants(text: &str) -> Vec<(usize, String, Reader)> {
+    fn wants(text: &str) -> Vec<(usize, String, LineReader)> {
         let read = Dockerfile::read(text);
         read.wants.into_iter().map(|want| (want.line, want.what, want.reader)).collect()
     }
 
     fn newer(text: &str) -> Vec<(usize, String)> {
-        let found = wants(text).into_iter().filter(|(_, _, reader)| *reader == Reader::Newer);
+        let found = wants(text).into_iter().filter(|(_, _, reader)| *reader == LineReader::Newer);
         found.map(|(line, what, _)| (line, what)).collect()
     }
 
@@ -415,10 +418,10 @@ mod tests {
     fn what_buildkit_alone_knows_is_told_apart() {
         let found =
             wants("FROM --platform=$BUILDPLATFORM x\nRUN --mount=type=cache,target=/c a\nCOPY --chmod=755 a b\nRUN b");
-        let found: Vec<(usize, &str, Reader)> =
+        let found: Vec<(usize, &str, LineReader)> =
             found.iter().map(|(line, what, reader)| (*line, &what[..], *reader)).collect();
         let expected = [(1, "`FROM --platform`"), (2, "`RUN --mount`"), (3, "`COPY --chmod`")];
-        assert_eq!(found, expected.map(|(line, what)| (line, what, Reader::BuildKit)));
+        assert_eq!(found, expected.map(|(line, what)| (line, what, LineReader::BuildKit)));
     }
 
     #[test]

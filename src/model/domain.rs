@@ -38,7 +38,7 @@ impl fmt::Display for Domain {
 
 /// A record that must stand in the domain's DNS.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
+pub struct DnsRecord {
     /// The host, relative to the zone; empty for the zone itself.
     pub name: String,
     /// `A`, `AAAA` or `CNAME`.
@@ -47,7 +47,7 @@ pub struct Record {
     pub data: String,
 }
 
-impl fmt::Display for Record {
+impl fmt::Display for DnsRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = if self.name.is_empty() { "@" } else { &self.name };
         write!(f, "{name} {} {}", self.kind, self.data)

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use super::access::{AccessChange, Callers, Front};
-use super::domain::{Domain, Record};
+use super::domain::{DnsRecord, Domain};
 use super::execution::JobFact;
 use super::hosting::SiteFact;
 use super::ids::RevisionName;
@@ -142,7 +142,7 @@ pub struct DomainFact {
     /// How it is doing, in words.
     pub state: String,
     /// What its DNS must hold.
-    pub records: Vec<Record>,
+    pub records: Vec<DnsRecord>,
 }
 
 /// A rollout: how far the traffic went, and how that ended.

@@ -5,9 +5,9 @@ use std::fmt;
 use url::Url;
 
 use super::own::Acting;
-use super::principal::Repository;
+use super::principal::RunRepository;
 use super::secret::Secret;
-use super::shown::Shown;
+use super::shown::QuotedText;
 use super::token_file::TokenFile;
 
 /// A sign-in by Workload Identity Federation (`google-api.md` 1.3).
@@ -16,18 +16,18 @@ pub struct Federation {
     /// Who vouches for the run.
     pub provider: Provider,
     /// Where the run's own token comes from.
-    pub subject: Subject,
+    pub subject: SubjectToken,
     /// Google's name for the kind of that token.
     pub subject_type: &'static str,
     /// The account it acts as; none when the grants are the run's own.
     pub acting: Option<Acting>,
     /// The repository that the run belongs to.
-    pub repository: Repository,
+    pub repository: RunRepository,
 }
 
 /// Where the run's own token comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
+pub enum SubjectToken {
     /// GitHub is asked for one.
     GitHub {
         /// What GitHub gave this job to ask with; nothing without `permissions: id-token: write`.
@@ -67,7 +67,7 @@ pub enum ProviderError {
     #[error("it is an address, not a name")]
     Address,
     /// The project is named by its id.
-    #[error("{} is a project's id, and the name holds its number", Shown(.0))]
+    #[error("{} is a project's id, and the name holds its number", QuotedText(.0))]
     ProjectId(String),
     /// Only the pool is named.
     #[error("it names the pool, and not the provider in it")]
@@ -154,13 +154,13 @@ impl Provider {
 
     /// The runs of one repository, as a policy names them. By the repository's number where it is known: a name can
     /// be given up and taken by somebody else.
-    pub fn members(&self, repository: &Repository) -> String {
+    pub fn members(&self, repository: &RunRepository) -> String {
         let (claim, value) = Self::claim(repository);
         format!("principalSet://{}/attribute.{claim}/{value}", self.home())
     }
 
     /// The claim by which runs of a repository are named, and its value.
-    fn claim(repository: &Repository) -> (&'static str, &str) {
+    fn claim(repository: &RunRepository) -> (&'static str, &str) {
         match (&repository.id, &repository.name) {
             (Some(id), _) => ("repository_id", id),
             (None, Some(name)) => ("repository", name),
@@ -174,7 +174,7 @@ impl Provider {
 
     /// What must hold for [`members`](Self::members) to mean anybody, and what to name where it does not. Whoever
     /// made the provider chose what it maps, and Google's refusal does not tell that nobody has such an attribute.
-    pub fn mapped(&self, repository: &Repository) -> Vec<String> {
+    pub fn mapped(&self, repository: &RunRepository) -> Vec<String> {
         let (claim, _) = Self::claim(repository);
         let mut hints = vec![format!(
             "That member means this run only where the provider maps `attribute.{claim}`; see what it maps: {}",
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!((provider.project_number(), provider.pool(), provider.id()), ("123456789012", "github", "actions"));
         assert_eq!(Provider::of_audience(&provider.exchanged_for()), Some(provider.clone()));
         assert_eq!(Provider::of_audience(&provider.default_audience()), None);
-        let repository = Repository { name: Some("o/r".into()), id: Some("42".into()) };
+        let repository = RunRepository { name: Some("o/r".into()), id: Some("42".into()) };
         assert!(provider.members(&repository).ends_with("/workloadIdentityPools/github/attribute.repository_id/42"));
     }
 

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use super::shown::Shown;
+use super::shown::QuotedText;
 
 /// Why a text is not the name it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} is not a {kind}: {rule}", Shown(given))]
+#[error("{} is not a {kind}: {rule}", QuotedText(given))]
 pub struct IdError {
     given: String,
     kind: &'static str,

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::shown::Shown;
+use super::shown::QuotedText;
 
 /// `sha256:` and 64 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,9 +37,9 @@ impl fmt::Display for Digest {
 
 /// An image repository without tag or digest, such as `gcr.io/project/service`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Repository(String);
+pub struct ImageRepository(String);
 
-impl Repository {
+impl ImageRepository {
     /// Parses a repository.
     ///
     /// # Errors
@@ -73,7 +73,7 @@ impl Repository {
     }
 }
 
-impl fmt::Display for Repository {
+impl fmt::Display for ImageRepository {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -94,7 +94,7 @@ impl Tag {
         let mut bytes = text.bytes();
         let fits = bytes.next().is_some_and(word) && bytes.all(rest) && text.len() <= 128;
         fits.then(|| Self(text.to_owned())).ok_or_else(|| {
-            let text = Shown(text);
+            let text = QuotedText(text);
             format!("{text} is not an image tag: letters, digits, `_`, `.` and `-`, at most 128, not starting with `.` or `-`")
         })
     }
@@ -115,7 +115,7 @@ impl fmt::Display for Tag {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageRef {
     /// Host and path.
-    pub repository: Repository,
+    pub repository: ImageRepository,
     /// The part behind `:`.
     pub tag: Option<Tag>,
     /// The part behind `@`.
@@ -157,7 +157,7 @@ impl ImageRef {
         if !host_fits || !path_fits {
             return Err("an image path holds lowercase letters, digits, `.`, `_`, `-`, in parts joined by `/`".into());
         }
-        Ok(Self { repository: Repository(repository.to_owned()), tag, digest })
+        Ok(Self { repository: ImageRepository(repository.to_owned()), tag, digest })
     }
 
     /// The pinned form, when the reference carries a digest.
@@ -182,7 +182,7 @@ impl fmt::Display for ImageRef {
 /// An image that cannot change any more: repository and digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PinnedImage {
-    repository: Repository,
+    repository: ImageRepository,
     digest: Digest,
 }
 
@@ -241,8 +241,8 @@ mod tests {
 
     #[test]
     fn a_repository_takes_no_tag() {
-        assert!(Repository::parse("gcr.io/p/app:latest").is_err());
-        let repository = Repository::parse("gcr.io/p/app").expect("a repository");
+        assert!(ImageRepository::parse("gcr.io/p/app:latest").is_err());
+        let repository = ImageRepository::parse("gcr.io/p/app").expect("a repository");
         assert_eq!(repository.host(), "gcr.io");
         let digest = Digest::parse(DIGEST).expect("a digest");
         assert_eq!(repository.pinned(&digest).to_string(), format!("gcr.io/p/app@{DIGEST}"));

@@ -8,7 +8,7 @@ use url::Url;
 use super::address::is_loopback;
 use super::ids::{AccountEmail, ProjectId};
 use super::secret::Secret;
-use super::shown::Shown;
+use super::shown::QuotedText;
 
 /// A key that can sign for a service account. Its private part never meets `Debug`.
 #[derive(Debug, Clone)]
@@ -47,7 +47,7 @@ pub enum KeyError {
     #[error("its `universe_domain` is not googleapis.com")]
     Universe,
     /// Another kind of credentials.
-    #[error("its `type` is {}, not `service_account`", Shown(.0))]
+    #[error("its `type` is {}, not `service_account`", QuotedText(.0))]
     OtherType(String),
     /// A field is missing or empty.
     #[error("it has no `{0}`")]
@@ -59,7 +59,7 @@ pub enum KeyError {
     #[error("its `client_email` is not the address of a service account")]
     Email,
     /// Assertions would be sent to a stranger.
-    #[error("its `token_uri` leads to {}, which is not Google's token endpoint", Shown(.0))]
+    #[error("its `token_uri` leads to {}, which is not Google's token endpoint", QuotedText(.0))]
     TokenUri(String),
 }
 

@@ -2,7 +2,7 @@
 
 /// What runs on Cloud Run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Kind {
+pub enum ResourceKind {
     /// Answers requests.
     #[default]
     Service,
@@ -10,31 +10,32 @@ pub enum Kind {
     WorkerPool,
 }
 
-impl Kind {
+impl ResourceKind {
     /// Every kind with the word that inputs have for it.
-    pub const WORDS: [(&str, Kind); 2] = [("service", Kind::Service), ("worker-pool", Kind::WorkerPool)];
+    pub const WORDS: [(&str, ResourceKind); 2] =
+        [("service", ResourceKind::Service), ("worker-pool", ResourceKind::WorkerPool)];
 
     /// Its word in a sentence.
     pub fn word(self) -> &'static str {
         match self {
-            Kind::Service => "service",
-            Kind::WorkerPool => "worker pool",
+            ResourceKind::Service => "service",
+            ResourceKind::WorkerPool => "worker pool",
         }
     }
 
     /// Its word at the beginning of a sentence.
     pub fn capital(self) -> &'static str {
         match self {
-            Kind::Service => "Service",
-            Kind::WorkerPool => "Worker pool",
+            ResourceKind::Service => "Service",
+            ResourceKind::WorkerPool => "Worker pool",
         }
     }
 
     /// Its collection in the addresses of the API.
     pub fn collection(self) -> &'static str {
         match self {
-            Kind::Service => "services",
-            Kind::WorkerPool => "workerPools",
+            ResourceKind::Service => "services",
+            ResourceKind::WorkerPool => "workerPools",
         }
     }
 }

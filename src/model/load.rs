@@ -82,7 +82,7 @@ pub struct ServingRevision {
 
 /// What a service does now, and what it had to do.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Status {
+pub struct ServiceStatus {
     /// Its address.
     pub url: String,
     /// Whether Cloud Run says it is ready; `None` while that is not settled.

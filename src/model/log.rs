@@ -56,7 +56,7 @@ impl Severity {
 
 /// An entry of a log.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct LogEntry {
     /// What tells it from others of the same moment.
     pub id: String,
     /// When it was written.
@@ -71,7 +71,7 @@ pub struct Entry {
     pub bare: bool,
 }
 
-impl fmt::Display for Entry {
+impl fmt::Display for LogEntry {
     /// Moment, severity, revision, text; further lines of the text are indented.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = self.at;
@@ -87,7 +87,7 @@ impl fmt::Display for Entry {
 
 /// What was shown of a service's log.
 #[derive(Debug, Clone, Default)]
-pub struct Shown {
+pub struct LogShown {
     /// How many entries.
     pub entries: u64,
     /// How many of each severity.
@@ -101,9 +101,9 @@ pub struct Shown {
 /// Entries that are kept for the summary.
 const KEPT: usize = 20;
 
-impl Shown {
+impl LogShown {
     /// Counts an entry that is printed now.
-    pub fn add(&mut self, entry: &Entry) {
+    pub fn add(&mut self, entry: &LogEntry) {
         self.entries += 1;
         *self.by_severity.entry(entry.severity).or_default() += 1;
         if self.last.len() == KEPT {

@@ -13,7 +13,7 @@ use super::secret::Secret;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Own {
     /// Where tokens come from.
-    pub source: Source,
+    pub source: TokenSource,
     /// The account they act as; none when the grants are their own.
     pub acting: Option<Acting>,
     /// The project that requests are counted for, where the credentials or a variable name one.
@@ -22,7 +22,7 @@ pub struct Own {
 
 /// Where tokens come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum TokenSource {
     /// A person's refresh token.
     Person(Person),
     /// An access token that somebody else got.

@@ -9,13 +9,13 @@ use super::ids::AccountEmail;
 /// An identity in Google Cloud.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Principal {
-    named: Named,
+    named: ServiceAgentName,
     /// What Google says with the first token, where nothing said it before; all copies know it then.
-    learned: Arc<OnceLock<Named>>,
+    learned: Arc<OnceLock<ServiceAgentName>>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Named {
+struct ServiceAgentName {
     shown: String,
     member: String,
     email: Option<String>,
@@ -23,7 +23,7 @@ struct Named {
     mapped: Vec<String>,
 }
 
-impl Named {
+impl ServiceAgentName {
     /// By an address: a service account's says that it is one.
     fn of_address(email: &str) -> Self {
         let kind = if is_account(email) { "serviceAccount" } else { "user" };
@@ -41,31 +41,32 @@ impl Principal {
     /// A service account, by its key or impersonated.
     pub fn account(email: &AccountEmail) -> Self {
         let member = format!("serviceAccount:{email}");
-        let named = Named { shown: email.to_string(), member, email: Some(email.to_string()), mapped: Vec::new() };
+        let named =
+            ServiceAgentName { shown: email.to_string(), member, email: Some(email.to_string()), mapped: Vec::new() };
         Self { named, learned: Arc::default() }
     }
 
     /// The runs of a repository, by themselves: nothing but their pool knows them.
-    pub fn federated(provider: &Provider, repository: &Repository) -> Self {
+    pub fn federated(provider: &Provider, repository: &RunRepository) -> Self {
         let shown = format!("{} in pool {}", repository.name.as_deref().unwrap_or("this workflow"), provider.pool());
-        let mut principal = Named::unnamed(shown, &provider.members(repository));
+        let mut principal = ServiceAgentName::unnamed(shown, &provider.members(repository));
         principal.named.mapped = provider.mapped(repository);
         principal
     }
 
     /// A person, whose address comes with the first token.
     pub fn person() -> Self {
-        Named::unnamed("your own account", "user:YOUR_ADDRESS")
+        ServiceAgentName::unnamed("your own account", "user:YOUR_ADDRESS")
     }
 
     /// Whoever a token was given to.
     pub fn bearer(variable: &str) -> Self {
-        Named::unnamed(format!("the account of {variable}"), "user:YOUR_ADDRESS")
+        ServiceAgentName::unnamed(format!("the account of {variable}"), "user:YOUR_ADDRESS")
     }
 
     /// The service account of a machine, whose address comes with the first token.
     pub fn machine() -> Self {
-        Named::unnamed("the machine's service account", "serviceAccount:THE_MACHINES_ACCOUNT")
+        ServiceAgentName::unnamed("the machine's service account", "serviceAccount:THE_MACHINES_ACCOUNT")
     }
 
     /// Takes what Google says of the address, where nothing said it before. What does not look like an address is
@@ -73,11 +74,11 @@ impl Principal {
     pub fn learn(&self, email: &str) {
         if self.named.email.is_none() && is_address(email) {
             // The first answer counts.
-            let _known = self.learned.set(Named::of_address(email));
+            let _known = self.learned.set(ServiceAgentName::of_address(email));
         }
     }
 
-    fn named(&self) -> &Named {
+    fn named(&self) -> &ServiceAgentName {
         self.learned.get().unwrap_or(&self.named)
     }
 
@@ -126,7 +127,7 @@ impl fmt::Display for Principal {
 
 /// The repository a run belongs to, as far as the runner says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Repository {
+pub struct RunRepository {
     /// `owner/name`.
     pub name: Option<String>,
     /// Its number, which outlives renamings and is never given to another.

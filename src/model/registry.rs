@@ -1,6 +1,6 @@
 //! Where Artifact Registry keeps an image.
 
-use super::image::Repository;
+use super::image::ImageRepository;
 
 /// A place in Artifact Registry. `gcr.io` and its relatives are repositories of these names (`google-api.md` 5.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Location {
 impl Location {
     /// From `REGION-docker.pkg.dev/PROJECT/REPOSITORY/PACKAGE…` or `[LOCATION.]gcr.io/PROJECT/PACKAGE…`; `None` in other
     /// registries.
-    pub fn of(repository: &Repository) -> Option<Self> {
+    pub fn of(repository: &ImageRepository) -> Option<Self> {
         let host = repository.host();
         let path = repository.as_str().strip_prefix(host)?.trim_start_matches('/');
         let (first, rest) = path.split_once('/')?;
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     fn location(image: &str) -> Option<(String, String, String, String)> {
-        let repository = Repository::parse(image).expect("a repository");
+        let repository = ImageRepository::parse(image).expect("a repository");
         Location::of(&repository).map(|l| (l.project, l.location, l.name, l.package))
     }
 

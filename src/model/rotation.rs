@@ -65,7 +65,7 @@ impl fmt::Display for SecretPlace {
 
 /// Which key the secret holds, as far as this run knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Held {
+pub enum SecretHolds {
     /// The one it held before.
     #[default]
     Old,
@@ -89,7 +89,7 @@ pub struct RotationFact {
     /// Whether a token was got with it.
     pub proven: bool,
     /// What the secret holds.
-    pub held: Held,
+    pub held: SecretHolds,
     /// When the secret was last written, by GitHub.
     pub updated_at: Option<String>,
     /// Keys that were switched off by this run.

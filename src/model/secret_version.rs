@@ -57,7 +57,7 @@ impl fmt::Display for SecretName {
 
 /// Which version a reference asks for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Wanted {
+pub enum WantedVersion {
     /// Whatever is the newest when an instance starts.
     Latest,
     /// This one.
@@ -66,30 +66,30 @@ pub enum Wanted {
     Alias(String),
 }
 
-impl Wanted {
+impl WantedVersion {
     /// What a reference says: `latest`, a number or an alias (`run.v2`, SecretKeySelector.version). Nothing is `latest`.
     pub fn of(text: &str) -> Self {
         match (text, text.parse()) {
-            ("" | "latest", _) => Wanted::Latest,
-            (_, Ok(number)) => Wanted::Number(number),
-            (alias, Err(_)) => Wanted::Alias(alias.to_owned()),
+            ("" | "latest", _) => WantedVersion::Latest,
+            (_, Ok(number)) => WantedVersion::Number(number),
+            (alias, Err(_)) => WantedVersion::Alias(alias.to_owned()),
         }
     }
 }
 
-impl fmt::Display for Wanted {
+impl fmt::Display for WantedVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Wanted::Latest => f.write_str("latest"),
-            Wanted::Number(number) => write!(f, "{number}"),
-            Wanted::Alias(alias) => f.write_str(alias),
+            WantedVersion::Latest => f.write_str("latest"),
+            WantedVersion::Number(number) => write!(f, "{number}"),
+            WantedVersion::Alias(alias) => f.write_str(alias),
         }
     }
 }
 
 /// A version, without its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
+pub struct VersionFact {
     /// Its number.
     pub number: u64,
     /// Whether it can be read.
@@ -100,7 +100,7 @@ pub struct Version {
     pub etag: String,
 }
 
-impl Version {
+impl VersionFact {
     /// How old it is, where Google says when it was made.
     pub fn age(&self) -> Option<Duration> {
         self.created.map(age)

@@ -14,9 +14,9 @@ const LONGEST_WORD: usize = 63;
 
 /// A text in a sentence: between backticks, or "the text" where it may be a secret.
 #[derive(Debug, Clone, Copy)]
-pub struct Shown<'a>(pub &'a str);
+pub struct QuotedText<'a>(pub &'a str);
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for QuotedText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if is_plain(self.0) {
             write!(f, "`{}`", self.0)
@@ -28,9 +28,9 @@ impl fmt::Display for Shown<'_> {
 
 /// A name in a sentence: whole where it looks like one; else what stands in its place is not shown.
 #[derive(Debug, Clone, Copy)]
-pub struct Named<'a>(pub &'a str);
+pub struct QuotedName<'a>(pub &'a str);
 
-impl fmt::Display for Named<'_> {
+impl fmt::Display for QuotedName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match name(self.0) {
             Some(name) => write!(f, "`{name}`"),
@@ -88,7 +88,7 @@ mod tests {
         for text in
             ["US Central", "Web App", "3", "nginx", "gcr.io/p/a", "../..", "Mars!", "GET health", "PROJECT:db", "a@b.c"]
         {
-            assert_eq!(Shown(text).to_string(), format!("`{text}`"));
+            assert_eq!(QuotedText(text).to_string(), format!("`{text}`"));
         }
     }
 
@@ -102,7 +102,7 @@ mod tests {
             "-----BEGIN PRIVATE KEY-----\nMIIE",
             &"a".repeat(80),
         ] {
-            assert!(Shown(text).to_string().starts_with("the text"), "{text}");
+            assert!(QuotedText(text).to_string().starts_with("the text"), "{text}");
         }
     }
 

@@ -4,7 +4,7 @@ use super::ids::RevisionName;
 
 /// Where a share of the requests goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub enum TrafficTarget {
     /// Whatever revision became ready last.
     Latest,
     /// This revision, whatever comes later.
@@ -15,7 +15,7 @@ pub enum Target {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Share {
     /// Who receives it.
-    pub target: Target,
+    pub target: TrafficTarget,
     /// Percent of all requests, 0 to 100.
     pub percent: u8,
     /// The traffic tag, which gives the target an address of its own.
@@ -38,8 +38,8 @@ impl Traffic {
         self.shares
             .iter()
             .filter(|share| match &share.target {
-                Target::Latest => latest_ready == Some(revision),
-                Target::Revision(name) => name == revision,
+                TrafficTarget::Latest => latest_ready == Some(revision),
+                TrafficTarget::Revision(name) => name == revision,
             })
             .fold(0, |sum, share| sum + share.percent)
     }
@@ -51,8 +51,8 @@ impl Traffic {
         }
         self.shares.iter().filter(|share| share.percent > 0).max_by_key(|share| share.percent).and_then(|share| {
             match &share.target {
-                Target::Latest => latest_ready,
-                Target::Revision(name) => Some(name),
+                TrafficTarget::Latest => latest_ready,
+                TrafficTarget::Revision(name) => Some(name),
             }
         })
     }
@@ -65,8 +65,8 @@ impl Traffic {
         }
         let share = |share: &Share| {
             let target = match &share.target {
-                Target::Latest => latest(),
-                Target::Revision(name) => format!("`{name}`"),
+                TrafficTarget::Latest => latest(),
+                TrafficTarget::Revision(name) => format!("`{name}`"),
             };
             let tag = share.tag.as_ref().map(|tag| format!(" (tag `{tag}`)")).unwrap_or_default();
             format!("{} % {target}{tag}", share.percent)
@@ -83,7 +83,7 @@ mod tests {
         RevisionName::parse(name).expect("a revision name")
     }
 
-    fn share(target: Target, percent: u8) -> Share {
+    fn share(target: TrafficTarget, percent: u8) -> Share {
         Share { target, percent, tag: None }
     }
 
@@ -92,9 +92,9 @@ mod tests {
         let (old, new) = (revision("web-1"), revision("web-2"));
         let traffic = Traffic {
             shares: vec![
-                share(Target::Latest, 30),
-                share(Target::Revision(old.clone()), 60),
-                share(Target::Revision(new.clone()), 10),
+                share(TrafficTarget::Latest, 30),
+                share(TrafficTarget::Revision(old.clone()), 60),
+                share(TrafficTarget::Revision(new.clone()), 10),
             ],
         };
         assert_eq!(traffic.share_of(&new, Some(&new)), 40);

@@ -2,7 +2,7 @@
 
 /// What became of one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum WatchChange {
     /// It was made.
     Created,
     /// It was there and is now as asked.
@@ -13,14 +13,14 @@ pub enum Change {
     Removed,
 }
 
-impl Change {
+impl WatchChange {
     /// One word for tables.
     pub fn word(self) -> &'static str {
         match self {
-            Change::Created => "created",
-            Change::Updated => "updated",
-            Change::Unchanged => "unchanged",
-            Change::Removed => "removed",
+            WatchChange::Created => "created",
+            WatchChange::Updated => "updated",
+            WatchChange::Unchanged => "unchanged",
+            WatchChange::Removed => "removed",
         }
     }
 }
@@ -35,7 +35,7 @@ pub struct Watch {
     /// Its full name; empty for one that a plan would make.
     pub name: String,
     /// What became of it, or would.
-    pub change: Change,
+    pub change: WatchChange,
     /// The fields that were not as asked.
     pub fields: Vec<String>,
 }

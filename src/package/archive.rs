@@ -4,8 +4,8 @@ use bytes::Bytes;
 use ring::digest::{Context, SHA256};
 
 use super::digest;
-use super::entry::{Entry, Node};
-use super::error::{Change, PackError};
+use super::entry::{ArchiveEntry, EntryKind};
+use super::error::{FileChange, PackError};
 use super::gzip::{self, Blocks, Stop};
 use super::survey::Survey;
 use super::tar_header;
@@ -13,7 +13,7 @@ use super::tree::READ_SIZE;
 
 /// The archive as it was delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Written {
+pub struct ArchiveWritten {
     /// Its length.
     pub bytes: u64,
     /// Its CRC-32C, which Cloud Storage keeps for every object.
@@ -22,7 +22,7 @@ pub struct Written {
 
 /// How far the packing is, in bytes before compression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
+pub struct PackingProgress {
     /// Delivered so far.
     pub packed: u64,
     /// In the whole archive.
@@ -39,11 +39,11 @@ impl Survey {
     pub fn write(
         &self,
         sink: &mut dyn FnMut(Bytes) -> Result<(), Stop>,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<Written, PackError> {
-        let mut written = Written { bytes: 0, crc32c: 0 };
+        progress: &mut dyn FnMut(PackingProgress),
+    ) -> Result<ArchiveWritten, PackError> {
+        let mut written = ArchiveWritten { bytes: 0, crc32c: 0 };
         let total = self.tar_length();
-        let mut so_far = Progress { packed: 0, total };
+        let mut so_far = PackingProgress { packed: 0, total };
         gzip::compress(self.threads, total, |blocks| self.produce(blocks), &mut |length, bytes| {
             written.bytes += bytes.len() as u64;
             written.crc32c = crc32c::crc32c_append(written.crc32c, &bytes);
@@ -65,24 +65,24 @@ impl Survey {
     }
 
     /// Puts in the content of a file, which must be what the survey has hashed.
-    fn put_content(&self, entry: &Entry, buffer: &mut [u8], blocks: &mut Blocks) -> Result<(), PackError> {
-        let Node::File { size, sha256, .. } = &entry.node else { return Ok(()) };
+    fn put_content(&self, entry: &ArchiveEntry, buffer: &mut [u8], blocks: &mut Blocks) -> Result<(), PackError> {
+        let EntryKind::File { size, sha256, .. } = &entry.node else { return Ok(()) };
         let mut hash = Context::new(&SHA256);
         self.tree.read(&entry.path, *size, buffer, |piece| {
             hash.update(piece);
             blocks.put(piece)
         })?;
         if digest::finish(hash) != *sha256 {
-            return Err(PackError::Changed { path: entry.path.clone(), change: Change::Rewritten });
+            return Err(PackError::Changed { path: entry.path.clone(), change: FileChange::Rewritten });
         }
         blocks.put(&tar_header::END[..tar_header::padding(*size)])
     }
 
     fn tar_length(&self) -> u64 {
-        let length = |entry: &Entry| {
+        let length = |entry: &ArchiveEntry| {
             let content = match &entry.node {
-                Node::File { size, .. } => size + tar_header::padding(*size) as u64,
-                Node::Directory | Node::Link { .. } => 0,
+                EntryKind::File { size, .. } => size + tar_header::padding(*size) as u64,
+                EntryKind::Directory | EntryKind::Link { .. } => 0,
             };
             tar_header::encode(entry).len() as u64 + content
         };

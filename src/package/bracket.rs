@@ -2,9 +2,9 @@
 
 /// A set of bytes; never the slash, which no bracket expression matches.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Bracket(Box<[u64; 4]>);
+pub(super) struct ByteSet(Box<[u64; 4]>);
 
-impl Bracket {
+impl ByteSet {
     pub(super) fn contains(&self, byte: u8) -> bool {
         self.0[usize::from(byte >> 6)] & 1 << (byte & 63) != 0
     }
@@ -16,7 +16,7 @@ impl Bracket {
             [b'!' | b'^', rest @ ..] => (true, rest),
             _ => (false, pattern),
         };
-        let mut members = Bracket(Box::new([0; 4]));
+        let mut members = ByteSet(Box::new([0; 4]));
         // What a following `-` would make the lower end of a range.
         let mut low = None;
         let mut first = true;
@@ -92,7 +92,7 @@ mod tests {
 
     /// The printable members of an expression, and what follows it.
     fn members(pattern: &str) -> Option<(String, &str)> {
-        let (bracket, rest) = Bracket::parse(pattern.as_bytes())?;
+        let (bracket, rest) = ByteSet::parse(pattern.as_bytes())?;
         let members = (b' '..=b'~').filter(|&byte| bracket.contains(byte)).map(char::from).collect();
         Some((members, std::str::from_utf8(rest).ok()?))
     }

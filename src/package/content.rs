@@ -10,21 +10,21 @@ use super::entry::Sha256;
 use super::error::PackError;
 use super::key_scan::KeyScan;
 use super::path::TreePath;
-use super::secrets::Secret;
+use super::secrets::SecretKind;
 use super::threads::{join, start};
-use super::tree::{READ_SIZE, Tree};
+use super::tree::{READ_SIZE, SourceTree};
 
 /// A file to be read.
-pub(super) struct Wanted<'a> {
+pub(super) struct FileToRead<'a> {
     pub(super) path: &'a TreePath,
     pub(super) size: u64,
 }
 
 /// What is known of a file once it was read.
 #[derive(Clone, Copy)]
-pub(super) struct Content {
+pub(super) struct FileContent {
     pub(super) sha256: Sha256,
-    pub(super) secret: Option<Secret>,
+    pub(super) secret: Option<SecretKind>,
 }
 
 /// How many files a thread takes at once: enough that taking them does not show, few enough to share the work.
@@ -34,9 +34,13 @@ const BATCH: usize = 16;
 ///
 /// # Errors
 /// Of several, the one that comes first in the order of the files.
-pub(super) fn read_all(tree: &Tree, files: &[Wanted<'_>], threads: usize) -> Result<Vec<Content>, PackError> {
+pub(super) fn read_all(
+    tree: &SourceTree,
+    files: &[FileToRead<'_>],
+    threads: usize,
+) -> Result<Vec<FileContent>, PackError> {
     let next = AtomicUsize::new(0);
-    let work = || -> Result<Vec<(usize, Content)>, (usize, PackError)> {
+    let work = || -> Result<Vec<(usize, FileContent)>, (usize, PackError)> {
         let mut buffer = vec![0; READ_SIZE];
         let mut contents = Vec::new();
         loop {
@@ -58,7 +62,7 @@ pub(super) fn read_all(tree: &Tree, files: &[Wanted<'_>], threads: usize) -> Res
         let threads: Vec<_> = (0..threads.min(files.len())).map(|_| start(scope, work)).collect::<Result<_, _>>()?;
         Ok(threads.into_iter().map(join).collect())
     })?;
-    let mut contents = vec![Content { sha256: [0; 32], secret: None }; files.len()];
+    let mut contents = vec![FileContent { sha256: [0; 32], secret: None }; files.len()];
     let mut failures = Vec::new();
     for result in results {
         match result {
@@ -72,7 +76,7 @@ pub(super) fn read_all(tree: &Tree, files: &[Wanted<'_>], threads: usize) -> Res
     }
 }
 
-fn read(tree: &Tree, file: &Wanted<'_>, buffer: &mut [u8]) -> Result<Content, PackError> {
+fn read(tree: &SourceTree, file: &FileToRead<'_>, buffer: &mut [u8]) -> Result<FileContent, PackError> {
     let mut hash = Context::new(&SHA256);
     let mut scan = KeyScan::new();
     tree.read(file.path, file.size, buffer, |piece| {
@@ -80,5 +84,5 @@ fn read(tree: &Tree, file: &Wanted<'_>, buffer: &mut [u8]) -> Result<Content, Pa
         hash.update(piece);
         Ok(())
     })?;
-    Ok(Content { sha256: digest::finish(hash), secret: scan.found() })
+    Ok(FileContent { sha256: digest::finish(hash), secret: scan.found() })
 }

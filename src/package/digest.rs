@@ -2,7 +2,7 @@
 
 use ring::digest::{Context, SHA256};
 
-use super::entry::{Entry, Node, Sha256};
+use super::entry::{ArchiveEntry, EntryKind, Sha256};
 
 /// Part of every digest. Raise it with any change that gives an unchanged tree other archive bytes: the headers, the
 /// order, how blocks are cut and compressed, another libdeflate. Otherwise an object of an older packer would be taken
@@ -12,23 +12,23 @@ const FORMAT: &[u8] = b"slipway source archive, format 1";
 /// The digest of a whole tree, as lowercase hex.
 ///
 /// Each field has a fixed width or carries its length, so no two lists of entries encode alike.
-pub(super) fn of_tree(entries: &[Entry]) -> String {
+pub(super) fn of_tree(entries: &[ArchiveEntry]) -> String {
     let mut hash = Context::new(&SHA256);
     bytes(&mut hash, FORMAT);
     number(&mut hash, entries.len() as u64);
     for entry in entries {
         match &entry.node {
-            Node::Directory => {
+            EntryKind::Directory => {
                 hash.update(b"d");
                 bytes(&mut hash, entry.path.as_bytes());
             }
-            Node::File { executable, size, sha256 } => {
+            EntryKind::File { executable, size, sha256 } => {
                 hash.update(if *executable { b"x" } else { b"f" });
                 bytes(&mut hash, entry.path.as_bytes());
                 number(&mut hash, *size);
                 hash.update(sha256);
             }
-            Node::Link { target } => {
+            EntryKind::Link { target } => {
                 hash.update(b"l");
                 bytes(&mut hash, entry.path.as_bytes());
                 bytes(&mut hash, target);
@@ -59,28 +59,28 @@ mod tests {
     use super::super::path::TreePath;
     use super::*;
 
-    fn entry(path: &[u8], node: Node) -> Entry {
-        Entry { path: TreePath::join(b"", path), node }
+    fn entry(path: &[u8], node: EntryKind) -> ArchiveEntry {
+        ArchiveEntry { path: TreePath::join(b"", path), node }
     }
 
-    fn file(executable: bool, size: u64, sha256: u8) -> Node {
-        Node::File { executable, size, sha256: [sha256; 32] }
+    fn file(executable: bool, size: u64, sha256: u8) -> EntryKind {
+        EntryKind::File { executable, size, sha256: [sha256; 32] }
     }
 
     #[test]
     fn every_field_counts() {
         let trees = [
             vec![],
-            vec![entry(b"a", Node::Directory)],
-            vec![entry(b"b", Node::Directory)],
+            vec![entry(b"a", EntryKind::Directory)],
+            vec![entry(b"b", EntryKind::Directory)],
             vec![entry(b"a", file(false, 1, 1))],
             vec![entry(b"a", file(true, 1, 1))],
             vec![entry(b"a", file(false, 2, 1))],
             vec![entry(b"a", file(false, 1, 2))],
-            vec![entry(b"a", Node::Link { target: b"bc".as_slice().into() })],
-            vec![entry(b"ab", Node::Link { target: b"c".as_slice().into() })],
-            vec![entry(b"a", Node::Directory), entry(b"b", Node::Directory)],
-            vec![entry(b"b", Node::Directory), entry(b"a", Node::Directory)],
+            vec![entry(b"a", EntryKind::Link { target: b"bc".as_slice().into() })],
+            vec![entry(b"ab", EntryKind::Link { target: b"c".as_slice().into() })],
+            vec![entry(b"a", EntryKind::Directory), entry(b"b", EntryKind::Directory)],
+            vec![entry(b"b", EntryKind::Directory), entry(b"a", EntryKind::Directory)],
         ];
         let mut digests: Vec<_> = trees.iter().map(|tree| of_tree(tree)).collect();
         digests.sort();

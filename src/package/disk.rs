@@ -77,7 +77,7 @@ impl Links {
 
 /// One name in a directory.
 #[derive(Debug)]
-pub struct Name {
+pub struct EntryName {
     /// Its bytes.
     pub bytes: Box<[u8]>,
     /// What it is itself.
@@ -125,7 +125,7 @@ impl Root {
     ///
     /// # Errors
     /// See [`ListError`]. What is gone between the listing and the look at it is as good as gone before both.
-    pub fn list(&self, place: &[u8], links: Links) -> Result<Vec<Name>, ListError> {
+    pub fn list(&self, place: &[u8], links: Links) -> Result<Vec<EntryName>, ListError> {
         let place = if place.is_empty() { b"." } else { place };
         let flags = OFlags::DIRECTORY | OFlags::CLOEXEC | links.open_flag();
         let fd = openat(&self.0, place, flags, Mode::empty()).map_err(ListError::Directory)?;
@@ -156,7 +156,7 @@ impl Root {
                     Err(errno) => return Err(failed(errno)),
                 }
             };
-            names.push(Name { bytes: bytes.into(), own, target });
+            names.push(EntryName { bytes: bytes.into(), own, target });
         }
         names.sort_unstable_by(|a, b| a.bytes.cmp(&b.bytes));
         Ok(names)

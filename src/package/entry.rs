@@ -7,14 +7,14 @@ pub(super) type Sha256 = [u8; 32];
 
 /// One entry of the archive. Owner, times and all mode bits but "the owner may execute it" are gone for good.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct ArchiveEntry {
     pub(super) path: TreePath,
-    pub(super) node: Node,
+    pub(super) node: EntryKind,
 }
 
 /// What an entry is.
 #[derive(Debug)]
-pub(super) enum Node {
+pub(super) enum EntryKind {
     Directory,
     /// Hard links are not kept: each name becomes a file of its own, so the archive does not depend on how the tree
     /// came to be.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::RulesSource;
-use super::path::{Shown, TreePath};
+use super::path::{PrintablePath, TreePath};
 
 /// Why a tree was not packed.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +72,7 @@ pub enum PackError {
         /// What changed.
         path: TreePath,
         /// How it changed.
-        change: Change,
+        change: FileChange,
     },
     /// An ignore file is there but cannot be read.
     #[error("Could not read the ignore file `{file}`")]
@@ -147,7 +147,7 @@ pub enum PackError {
 
 /// What happened to a file under the packer's hands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum FileChange {
     /// It is not there any more.
     Vanished,
     /// It has become something else than a file.
@@ -160,14 +160,14 @@ pub enum Change {
     Rewritten,
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for FileChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Change::Vanished => "vanished",
-            Change::Replaced => "was replaced by something else",
-            Change::Shrank => "shrank",
-            Change::Grew => "grew",
-            Change::Rewritten => "was rewritten",
+            FileChange::Vanished => "vanished",
+            FileChange::Replaced => "was replaced by something else",
+            FileChange::Shrank => "shrank",
+            FileChange::Grew => "grew",
+            FileChange::Rewritten => "was rewritten",
         })
     }
 }
@@ -238,7 +238,7 @@ fn name_it(path: &TreePath) -> String {
 
 fn shown(path: &std::path::Path) -> String {
     use std::os::unix::ffi::OsStrExt;
-    Shown(path.as_os_str().as_bytes()).to_string()
+    PrintablePath(path.as_os_str().as_bytes()).to_string()
 }
 
 fn left_out(excluded: &u64, rules: &RulesSource) -> String {

@@ -3,7 +3,7 @@
 //! Patterns and paths are bytes. Only the last `*` and the last `**/` are ever taken back, so the time is bounded by
 //! the length of the pattern, times that of the path, times the number of directories in it: no pattern is slow.
 
-use super::bracket::Bracket;
+use super::bracket::ByteSet;
 use super::path::file_name;
 
 /// A pattern, relative to the root of the tree.
@@ -24,7 +24,7 @@ enum Token {
     /// `?`: one byte, no slash.
     One,
     /// `[...]`: one byte of a set, no slash.
-    Bracket(Bracket),
+    Bracket(ByteSet),
     /// `*`: any bytes, no slash.
     Star,
     /// `**/` at the beginning of a part: no directory, or any number of them.
@@ -84,7 +84,7 @@ fn tokens(mut rest: &[u8], anywhere: bool) -> Option<Vec<Token>> {
             }
             b'?' => Token::One,
             b'[' => {
-                let (bracket, after) = Bracket::parse(rest)?;
+                let (bracket, after) = ByteSet::parse(rest)?;
                 rest = after;
                 Token::Bracket(bracket)
             }
@@ -121,16 +121,16 @@ impl Token {
 
 /// A token and the text from which it has to fit.
 #[derive(Clone, Copy)]
-struct Place {
+struct GlobPending {
     token: usize,
     at: usize,
 }
 
 fn matches(tokens: &[Token], text: &[u8]) -> bool {
-    let mut here = Place { token: 0, at: 0 };
+    let mut here = GlobPending { token: 0, at: 0 };
     // The places after the last wildcard of each kind, as far as that has taken text.
-    let mut star = None::<Place>;
-    let mut directories = None::<Place>;
+    let mut star = None::<GlobPending>;
+    let mut directories = None::<GlobPending>;
     loop {
         match tokens.get(here.token) {
             Some(Token::Everything) => return true,
@@ -146,7 +146,7 @@ fn matches(tokens: &[Token], text: &[u8]) -> bool {
                 continue;
             }
             Some(token) if text.get(here.at).is_some_and(|&byte| token.takes(byte)) => {
-                here = Place { token: here.token + 1, at: here.at + 1 };
+                here = GlobPending { token: here.token + 1, at: here.at + 1 };
                 continue;
             }
             _ => {}
@@ -155,12 +155,12 @@ fn matches(tokens: &[Token], text: &[u8]) -> bool {
         if let Some(place) = star
             && text.get(place.at).is_some_and(|&byte| byte != b'/')
         {
-            here = Place { at: place.at + 1, ..place };
+            here = GlobPending { at: place.at + 1, ..place };
             star = Some(here);
         } else if let Some(place) = directories
             && let Some(length) = text[place.at..].iter().position(|&byte| byte == b'/')
         {
-            here = Place { at: place.at + length + 1, ..place };
+            here = GlobPending { at: place.at + length + 1, ..place };
             (directories, star) = (Some(here), None);
         } else {
             return false;

@@ -22,7 +22,7 @@ const BLOCK: usize = 512 * 1024;
 pub struct Stop;
 
 /// A block, and where its members are expected together with its length.
-struct Job {
+struct GzipBlock {
     block: Vec<u8>,
     done: SyncSender<(usize, Bytes)>,
 }
@@ -33,7 +33,7 @@ pub(super) struct Blocks {
     /// Blocks that were compressed. Using them again saves 7 % of the time where, as with musl, every large allocation
     /// goes to the system.
     spare: Receiver<Vec<u8>>,
-    jobs: Sender<Job>,
+    jobs: Sender<GzipBlock>,
     order: SyncSender<Receiver<(usize, Bytes)>>,
 }
 
@@ -56,7 +56,7 @@ impl Blocks {
         let block = std::mem::replace(&mut self.block, next);
         let (done, expected) = sync_channel(1);
         self.order.send(expected).map_err(|_| PackError::Stopped)?;
-        self.jobs.send(Job { block, done }).map_err(|_| PackError::Stopped)
+        self.jobs.send(GzipBlock { block, done }).map_err(|_| PackError::Stopped)
     }
 }
 
@@ -95,11 +95,11 @@ pub(super) fn compress(
 }
 
 /// Compresses blocks until there are no more.
-fn work(todo: &Mutex<Receiver<Job>>, used: &Sender<Vec<u8>>) {
+fn work(todo: &Mutex<Receiver<GzipBlock>>, used: &Sender<Vec<u8>>) {
     let mut squeezer = Squeezer::new();
     loop {
         let job = todo.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { mut block, done }) = job else { return };
+        let Ok(GzipBlock { mut block, done }) = job else { return };
         // Neither receiver is left when the consumer has stopped; that ends the producer, and then this loop.
         let _ = done.send((block.len(), squeezer.squeeze(&block)));
         block.clear();

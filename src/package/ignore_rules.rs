@@ -7,7 +7,7 @@ use std::io;
 use super::error::PackError;
 use super::glob::Glob;
 use super::path::TreePath;
-use super::tree::Tree;
+use super::tree::SourceTree;
 
 const GCLOUDIGNORE: &[u8] = b".gcloudignore";
 const GITIGNORE: &[u8] = b".gitignore";
@@ -47,15 +47,15 @@ impl fmt::Display for RulesSource {
 
 /// The patterns of a tree, in their order: the last that matches decides.
 #[derive(Debug)]
-pub(super) struct Rules {
+pub(super) struct IgnoreRules {
     pub(super) source: RulesSource,
     globs: Vec<Glob>,
 }
 
-impl Rules {
+impl IgnoreRules {
     /// `named` stands in the root in place of `.gcloudignore`.
-    pub(super) fn read(tree: &Tree, named: Option<&str>) -> Result<Self, PackError> {
-        let mut reader = Reader { tree, left: MAX_LENGTH, globs: Vec::new() };
+    pub(super) fn read(tree: &SourceTree, named: Option<&str>) -> Result<Self, PackError> {
+        let mut reader = IgnoreFiles { tree, left: MAX_LENGTH, globs: Vec::new() };
         if let Some(name) = named {
             let file = name.as_bytes();
             let text = reader.text(file).map_err(|error| unread(file, error))?;
@@ -84,14 +84,14 @@ impl Rules {
 }
 
 /// Collects patterns from files that include each other.
-struct Reader<'t> {
-    tree: &'t Tree,
+struct IgnoreFiles<'t> {
+    tree: &'t SourceTree,
     /// Bytes that may still be read. The limit holds for the sum, as a file may be included many times.
     left: u64,
     globs: Vec<Glob>,
 }
 
-impl Reader<'_> {
+impl IgnoreFiles<'_> {
     /// The text of a file that may be missing.
     fn root(&mut self, file: &[u8]) -> Result<Option<Vec<u8>>, PackError> {
         match self.text(file) {

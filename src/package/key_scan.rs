@@ -5,7 +5,7 @@
 //! so. Only a text as the value counts as a key: code that takes it from the environment, as in
 //! `"private_key": os.environ["KEY"]`, is code. What is encrypted, compressed or encoded twice is not found.
 
-use super::secrets::Secret;
+use super::secrets::SecretKind;
 
 /// How much is looked at together. Key files have 2 to 4 KiB; this leaves room for them inside other text.
 const WINDOW: usize = 64 * 1024;
@@ -17,7 +17,7 @@ const OVERLAP: usize = 16 * 1024;
 /// A content that is searched piece by piece.
 #[derive(Debug, Default)]
 pub struct KeyScan {
-    found: Option<Secret>,
+    found: Option<SecretKind>,
     /// The end of what was seen, to be looked at again in front of the next piece.
     seam: Vec<u8>,
 }
@@ -46,13 +46,13 @@ impl KeyScan {
     }
 
     /// The credential in what was seen so far.
-    pub fn found(&self) -> Option<Secret> {
+    pub fn found(&self) -> Option<SecretKind> {
         self.found
     }
 }
 
 /// The credential in a piece, looked for in windows that overlap.
-fn in_windows(piece: &[u8]) -> Option<Secret> {
+fn in_windows(piece: &[u8]) -> Option<SecretKind> {
     let mut rest = piece;
     loop {
         let window = rest.get(..WINDOW).unwrap_or(rest);
@@ -90,7 +90,7 @@ const COMPARED: usize = 11;
 const JUMPS: [u8; 256] = jumps();
 
 /// The credential in a window.
-fn find(window: &[u8]) -> Option<Secret> {
+fn find(window: &[u8]) -> Option<SecretKind> {
     // Holes of sparse files: nought comes first and all are like their neighbour, compared as memory is, not byte by byte.
     if let [0, rest @ ..] = window
         && rest == &window[..rest.len()]
@@ -195,17 +195,17 @@ const PEOPLE_IN_YAML: [&[u8]; 4] = [
 ];
 
 /// The credential in squeezed text.
-fn judge(text: &[u8]) -> Option<Secret> {
+fn judge(text: &[u8]) -> Option<SecretKind> {
     let has = |needle: &[u8]| text.windows(needle.len()).any(|window| window == needle);
     let json = has(b"\"private_key\":\"") && (has_private_key(text) || has(b"\"type\":\"service_account\""));
     if json || has_key_of_an_account(text) && GOOGLES.iter().any(|word| has(word)) {
-        Some(Secret::ServiceAccountKey)
+        Some(SecretKind::ServiceAccountKey)
     } else if PEOPLE.iter().any(|kind| has(kind)) && has(b"\"refresh_token\":\"")
         || PEOPLE_IN_YAML.iter().any(|kind| has(kind)) && has(b"refresh_token:")
     {
-        Some(Secret::UserCredentials)
+        Some(SecretKind::UserCredentials)
     } else if has(b"\"type\":\"external_account\"") && has(b"\"Authorization\":\"Bearer") {
-        Some(Secret::FederationToken)
+        Some(SecretKind::FederationToken)
     } else {
         None
     }
@@ -249,7 +249,7 @@ fn base64_runs(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Text squeezed together may put other characters before the base64, so all four beginnings are tried.
-fn judge_base64(run: &[u8]) -> Option<Secret> {
+fn judge_base64(run: &[u8]) -> Option<SecretKind> {
     (0..4).find_map(|skip| judge(&squeeze(&decode(run.get(skip..)?))))
 }
 
@@ -288,7 +288,7 @@ mod tests {
         )
     }
 
-    fn found(content: impl AsRef<[u8]>) -> Option<Secret> {
+    fn found(content: impl AsRef<[u8]>) -> Option<SecretKind> {
         let mut scan = KeyScan::new();
         scan.piece(content.as_ref());
         scan.found()
@@ -308,7 +308,7 @@ mod tests {
             format!("KEY={:?}", format!("{key:?}")),
             format!("{}{key}", "x".repeat(60_000)),
         ] {
-            assert_eq!(found(&content), Some(Secret::ServiceAccountKey), "{content}");
+            assert_eq!(found(&content), Some(SecretKind::ServiceAccountKey), "{content}");
         }
     }
 
@@ -319,7 +319,7 @@ mod tests {
         let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
         let marked: Vec<u8> = [0xff, 0xfe].into_iter().chain(little.clone()).collect();
         for content in [little, big, marked] {
-            assert_eq!(found(content), Some(Secret::ServiceAccountKey));
+            assert_eq!(found(content), Some(SecretKind::ServiceAccountKey));
         }
     }
 
@@ -336,28 +336,28 @@ mod tests {
             format!("some words {ENCODED}"),
             format!("{{\"key\":\"{}\"}}", ENCODED.replace('\n', "\\n").replace("\\n", "")),
         ] {
-            assert_eq!(found(&content), Some(Secret::ServiceAccountKey), "{content}");
+            assert_eq!(found(&content), Some(SecretKind::ServiceAccountKey), "{content}");
         }
     }
 
     #[test]
     fn credentials_of_other_kinds() {
         let user = r#"{ "refresh_token": "1//0a", "type": "authorized_user" }"#;
-        assert_eq!(found(user), Some(Secret::UserCredentials));
-        assert_eq!(found(user.replace("authorized", "external_account_authorized")), Some(Secret::UserCredentials));
+        assert_eq!(found(user), Some(SecretKind::UserCredentials));
+        assert_eq!(found(user.replace("authorized", "external_account_authorized")), Some(SecretKind::UserCredentials));
         let acting = format!(r#"{{"type": "impersonated_service_account", "source_credentials": {user}}}"#);
-        assert_eq!(found(acting), Some(Secret::UserCredentials));
+        assert_eq!(found(acting), Some(SecretKind::UserCredentials));
         // `base64` of `{"refresh_token":"1//0a","type":"authorized_user"}`, at each offset.
         for (before, encoded) in [
             ("", "eyJyZWZyZXNoX3Rva2VuIjoiMS8vMGEiLCJ0eXBlIjoiYXV0aG9yaXplZF91c2VyIn0="),
             ("ADC: ", "IHsicmVmcmVzaF90b2tlbiI6IjEvLzBhIiwidHlwZSI6ImF1dGhvcml6ZWRfdXNlciJ9"),
             ("- ", "ICB7InJlZnJlc2hfdG9rZW4iOiIxLy8wYSIsInR5cGUiOiJhdXRob3JpemVkX3VzZXIifQ=="),
         ] {
-            assert_eq!(found(format!("{before}{encoded}")), Some(Secret::UserCredentials), "{encoded}");
+            assert_eq!(found(format!("{before}{encoded}")), Some(SecretKind::UserCredentials), "{encoded}");
         }
         let federation = r#"{"type": "external_account", "credential_source": {"url": "https://x",
             "headers": {"Authorization": "Bearer eyJ0"}}}"#;
-        assert_eq!(found(federation), Some(Secret::FederationToken));
+        assert_eq!(found(federation), Some(SecretKind::FederationToken));
         assert_eq!(found(federation.replace("Authorization", "X")), None, "without a token it is no secret");
     }
 
@@ -396,11 +396,11 @@ mod tests {
     fn a_key_is_found_wherever_it_stands() {
         for before in [1, OVERLAP, WINDOW - 200, WINDOW - OVERLAP - 20, WINDOW, 3 * WINDOW + 7, 1 << 20] {
             let content = format!("{}{}{}", "x".repeat(before), key(), "y".repeat(before));
-            assert_eq!(found(&content), Some(Secret::ServiceAccountKey), "{before}");
+            assert_eq!(found(&content), Some(SecretKind::ServiceAccountKey), "{before}");
             for size in [1000, OVERLAP, 100_000, 256 * 1024] {
                 let mut scan = KeyScan::new();
                 content.as_bytes().chunks(size).for_each(|piece| scan.piece(piece));
-                assert_eq!(scan.found(), Some(Secret::ServiceAccountKey), "{before} in pieces of {size}");
+                assert_eq!(scan.found(), Some(SecretKind::ServiceAccountKey), "{before} in pieces of {size}");
             }
         }
     }
@@ -426,10 +426,10 @@ mod tests {
             format!("{{:client_email => '{account}', :private_key => '{PEM}'}}"),
             format!("dict(client_email='{account}', private_key=r'{PEM}')"),
         ] {
-            assert_eq!(found(&content), Some(Secret::ServiceAccountKey), "{content}");
+            assert_eq!(found(&content), Some(SecretKind::ServiceAccountKey), "{content}");
         }
         let person = "type: authorized_user\nclient_id: x\nrefresh_token: 1//0a\n";
-        assert_eq!(found(person), Some(Secret::UserCredentials));
+        assert_eq!(found(person), Some(SecretKind::UserCredentials));
         // A key of somebody else's is the application's own business.
         assert_eq!(found(format!("github:\n  private_key: |\n    {pem}")), None);
     }

@@ -39,14 +39,14 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-pub use archive::{Progress, Written};
+pub use archive::{ArchiveWritten, PackingProgress};
 pub use deflate::Deflate;
-pub use error::{Change, PackError};
+pub use error::{FileChange, PackError};
 pub use gzip::Stop;
 pub use ignore_rules::RulesSource;
 pub use key_scan::KeyScan;
 pub use path::TreePath;
-pub use secrets::{CredentialFiles, Secret, Withheld};
+pub use secrets::{CredentialFiles, SecretKind, WithheldFile};
 pub use survey::{Survey, survey};
 pub use warning::{LinkTarget, Warning};
 
@@ -56,7 +56,7 @@ pub const SURVEY_ATTEMPTS: u32 = 3;
 
 /// What the caller knows and the tree does not say.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct PackOptions {
     /// Files that hold credentials of this run, wherever they are. They and their hard links are never packed.
     pub credential_files: Vec<PathBuf>,
     /// The file in the root whose rules leave files out, in place of `.gcloudignore`.
@@ -70,10 +70,10 @@ pub const MAX_THREADS: usize = 8;
 
 /// The bytes of a name or path as text that is safe to print: what is not printable UTF-8 is escaped.
 pub fn printable(bytes: &[u8]) -> impl fmt::Display {
-    path::Shown(bytes)
+    path::PrintablePath(bytes)
 }
 
-impl Options {
+impl PackOptions {
     fn workers(&self) -> usize {
         self.threads.get().min(MAX_THREADS)
     }

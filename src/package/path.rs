@@ -39,7 +39,7 @@ pub(super) fn file_name(path: &[u8]) -> &[u8] {
 
 impl fmt::Display for TreePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Shown(&self.0).fmt(f)
+        PrintablePath(&self.0).fmt(f)
     }
 }
 
@@ -50,9 +50,9 @@ impl fmt::Debug for TreePath {
 }
 
 /// Bytes as text that cannot command a terminal or the runner.
-pub(super) struct Shown<'a>(pub(super) &'a [u8]);
+pub(super) struct PrintablePath<'a>(pub(super) &'a [u8]);
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for PrintablePath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
             let mut hashes = 0;
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn shown(bytes: &[u8]) -> String {
-        Shown(bytes).to_string()
+        PrintablePath(bytes).to_string()
     }
 
     #[test]

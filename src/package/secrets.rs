@@ -6,20 +6,20 @@ use std::path::PathBuf;
 use super::disk::{Identity, identities};
 use super::path::TreePath;
 use super::path::file_name;
-use super::tree::Child;
+use super::tree::SourceChild;
 
 /// A file that was left out to protect a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Withheld {
+pub struct WithheldFile {
     /// The file.
     pub path: TreePath,
     /// The secret it holds.
-    pub secret: Secret,
+    pub secret: SecretKind,
 }
 
 /// A kind of secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Secret {
+pub enum SecretKind {
     /// `gha-creds-*.json`, which google-github-actions/auth writes into the workspace.
     AuthActionFile,
     /// One of the credential files the caller named, or a hard link to it.
@@ -34,20 +34,20 @@ pub enum Secret {
     FederationToken,
 }
 
-impl fmt::Display for Secret {
+impl fmt::Display for SecretKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Secret::AuthActionFile => "credentials written by google-github-actions/auth",
-            Secret::CredentialFile => "the credentials of this run",
-            Secret::GitDirectory => "git's own directory, which may hold a token",
-            Secret::ServiceAccountKey => "a service-account key",
-            Secret::UserCredentials => "a user's Google credentials",
-            Secret::FederationToken => "a workload identity configuration with a token",
+            SecretKind::AuthActionFile => "credentials written by google-github-actions/auth",
+            SecretKind::CredentialFile => "the credentials of this run",
+            SecretKind::GitDirectory => "git's own directory, which may hold a token",
+            SecretKind::ServiceAccountKey => "a service-account key",
+            SecretKind::UserCredentials => "a user's Google credentials",
+            SecretKind::FederationToken => "a workload identity configuration with a token",
         })
     }
 }
 
-impl fmt::Display for Withheld {
+impl fmt::Display for WithheldFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` was left out: {}", self.path, self.secret)
     }
@@ -70,14 +70,14 @@ impl CredentialFiles {
 }
 
 /// The secret that the name or the identity of something gives away.
-pub(super) fn known(child: &Child, credentials: &CredentialFiles) -> Option<Secret> {
+pub(super) fn known(child: &SourceChild, credentials: &CredentialFiles) -> Option<SecretKind> {
     let name = child.path.name();
     if name == b".git" {
-        Some(Secret::GitDirectory)
+        Some(SecretKind::GitDirectory)
     } else if name.starts_with(b"gha-creds-") && name.ends_with(b".json") {
-        Some(Secret::AuthActionFile)
+        Some(SecretKind::AuthActionFile)
     } else if credentials.holds(child.identity) {
-        Some(Secret::CredentialFile)
+        Some(SecretKind::CredentialFile)
     } else {
         None
     }

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use super::content::{self, Content, Wanted};
-use super::entry::{Entry, Node};
+use super::content::{self, FileContent, FileToRead};
+use super::entry::{ArchiveEntry, EntryKind};
 use super::error::PackError;
-use super::ignore_rules::{Rules, RulesSource};
-use super::secrets::{self, Withheld};
-use super::tree::Tree;
-use super::walk::{self, Found, Walk, What};
+use super::ignore_rules::{IgnoreRules, RulesSource};
+use super::secrets::{self, WithheldFile};
+use super::tree::SourceTree;
+use super::walk::{self, PackCandidate, PackKind, PackedTree};
 use super::warning::Warning;
-use super::{Options, digest};
+use super::{PackOptions, digest};
 
 /// A tree that was walked and hashed. It keeps the directory open until it is dropped.
 #[derive(Debug)]
@@ -22,22 +22,22 @@ pub struct Survey {
     /// How many bytes these files hold.
     pub bytes: u64,
     /// Files that were left out to protect a secret, sorted by path.
-    pub withheld: Vec<Withheld>,
+    pub withheld: Vec<WithheldFile>,
     /// What is odd about the tree, sorted by path.
     pub warnings: Vec<Warning>,
     /// Which rules decided.
     pub rules: RulesSource,
     /// How many files and directories the rules left out; a directory counts once, however much is in it.
     pub excluded: u64,
-    pub(super) tree: Tree,
-    pub(super) entries: Vec<Entry>,
+    pub(super) tree: SourceTree,
+    pub(super) entries: Vec<ArchiveEntry>,
     pub(super) threads: usize,
 }
 
 impl Survey {
     /// Whether a file of this path, relative and with forward slashes, will be packed.
     pub fn holds(&self, path: &str) -> bool {
-        let is_file = |entry: &Entry| !matches!(entry.node, Node::Directory);
+        let is_file = |entry: &ArchiveEntry| !matches!(entry.node, EntryKind::Directory);
         self.entries.iter().any(|entry| entry.path.as_bytes() == path.as_bytes() && is_file(entry))
     }
 }
@@ -46,24 +46,24 @@ impl Survey {
 ///
 /// # Errors
 /// Where the tree cannot be read or may not be packed; see [`PackError`].
-pub fn survey(root: &Path, options: &Options) -> Result<Survey, PackError> {
-    let tree = Tree::open(root)?;
-    let rules = Rules::read(&tree, options.ignore_file.as_deref())?;
-    let Walk { found, mut withheld, mut warnings, excluded } = walk::walk(&tree, &rules, options)?;
+pub fn survey(root: &Path, options: &PackOptions) -> Result<Survey, PackError> {
+    let tree = SourceTree::open(root)?;
+    let rules = IgnoreRules::read(&tree, options.ignore_file.as_deref())?;
+    let PackedTree { found, mut withheld, mut warnings, excluded } = walk::walk(&tree, &rules, options)?;
     let threads = options.workers();
     let contents = content::read_all(&tree, &wanted(&found), threads)?;
 
     let (mut files, mut bytes) = (0, 0);
     let mut entries = Vec::with_capacity(found.len());
     let mut contents = contents.into_iter();
-    for Found { path, what } in found {
+    for PackCandidate { path, what } in found {
         let node = match what {
-            What::Directory => Node::Directory,
-            What::Link { target } => Node::Link { target },
-            What::File { executable, size, .. } => {
-                let Content { sha256, secret } = contents.next().expect("every file was read");
+            PackKind::Directory => EntryKind::Directory,
+            PackKind::Link { target } => EntryKind::Link { target },
+            PackKind::File { executable, size, .. } => {
+                let FileContent { sha256, secret } = contents.next().expect("every file was read");
                 if let Some(secret) = secret {
-                    withheld.push(Withheld { path, secret });
+                    withheld.push(WithheldFile { path, secret });
                     continue;
                 }
                 if secrets::is_private_name(path.as_bytes()) {
@@ -71,12 +71,12 @@ pub fn survey(root: &Path, options: &Options) -> Result<Survey, PackError> {
                 }
                 files += 1;
                 bytes += size;
-                Node::File { executable, size, sha256 }
+                EntryKind::File { executable, size, sha256 }
             }
         };
-        entries.push(Entry { path, node });
+        entries.push(ArchiveEntry { path, node });
     }
-    if entries.iter().all(|entry| matches!(entry.node, Node::Directory)) {
+    if entries.iter().all(|entry| matches!(entry.node, EntryKind::Directory)) {
         let root = root.to_owned();
         return Err(PackError::Nothing { root, excluded, rules: rules.source, withheld: withheld.len() });
     }
@@ -87,12 +87,12 @@ pub fn survey(root: &Path, options: &Options) -> Result<Survey, PackError> {
 }
 
 /// The files among what was found.
-fn wanted(found: &[Found]) -> Vec<Wanted<'_>> {
+fn wanted(found: &[PackCandidate]) -> Vec<FileToRead<'_>> {
     found
         .iter()
-        .filter_map(|Found { path, what }| match *what {
-            What::File { size, .. } => Some(Wanted { path, size }),
-            What::Directory | What::Link { .. } => None,
+        .filter_map(|PackCandidate { path, what }| match *what {
+            PackKind::File { size, .. } => Some(FileToRead { path, size }),
+            PackKind::Directory | PackKind::Link { .. } => None,
         })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! The headers of a tar archive: plain ustar where everything fits, a PAX record before it for what does not.
 
-use super::entry::{Entry, Node};
+use super::entry::{ArchiveEntry, EntryKind};
 
 /// Everything in a tar archive comes in blocks of this size.
 pub(super) const BLOCK: usize = 512;
@@ -14,7 +14,7 @@ const MTIME: u64 = 946_684_800;
 const LARGEST_OCTAL: u64 = (1 << 33) - 1;
 
 /// The bytes before an entry's content.
-pub(super) fn encode(entry: &Entry) -> Vec<u8> {
+pub(super) fn encode(entry: &ArchiveEntry) -> Vec<u8> {
     let mut name = Vec::new();
     if let [b'\\', ..] | [b'a'..=b'z' | b'A'..=b'Z', b':', ..] = entry.path.as_bytes() {
         // bsdtar would take it for the beginning of an absolute path on Windows, and remove it.
@@ -22,12 +22,14 @@ pub(super) fn encode(entry: &Entry) -> Vec<u8> {
     }
     name.extend_from_slice(entry.path.as_bytes());
     let (kind, mode, size, target) = match &entry.node {
-        Node::Directory => {
+        EntryKind::Directory => {
             name.push(b'/');
             (b'5', 0o755, 0, [].as_slice())
         }
-        Node::File { executable, size, .. } => (b'0', if *executable { 0o755 } else { 0o644 }, *size, [].as_slice()),
-        Node::Link { target } => (b'2', 0o777, 0, &**target),
+        EntryKind::File { executable, size, .. } => {
+            (b'0', if *executable { 0o755 } else { 0o644 }, *size, [].as_slice())
+        }
+        EntryKind::Link { target } => (b'2', 0o777, 0, &**target),
     };
 
     let mut records = Vec::new();
@@ -120,10 +122,10 @@ mod tests {
     use super::super::path::TreePath;
     use super::*;
 
-    fn file(path: &str, size: u64) -> Entry {
-        Entry {
+    fn file(path: &str, size: u64) -> ArchiveEntry {
+        ArchiveEntry {
             path: TreePath::join(b"", path.as_bytes()),
-            node: Node::File { executable: false, size, sha256: [0; 32] },
+            node: EntryKind::File { executable: false, size, sha256: [0; 32] },
         }
     }
 
@@ -158,7 +160,7 @@ mod tests {
             assert_eq!(text(&header[BLOCK..2 * BLOCK]), record);
             assert_eq!(record.len(), long.len() + 10);
         }
-        let directory = Entry { path: TreePath::join(b"", a.as_bytes()), node: Node::Directory };
+        let directory = ArchiveEntry { path: TreePath::join(b"", a.as_bytes()), node: EntryKind::Directory };
         assert_eq!(encode(&directory).len(), 3 * BLOCK, "its slash is the 101st byte");
     }
 
@@ -176,14 +178,17 @@ mod tests {
         let header = encode(&file("f", LARGEST_OCTAL + 1));
         assert_eq!(text(&header[BLOCK..2 * BLOCK]), "19 size=8589934592\n");
         let target = "t".repeat(101);
-        let link = Entry { path: TreePath::join(b"", b"l"), node: Node::Link { target: target.as_bytes().into() } };
+        let link = ArchiveEntry {
+            path: TreePath::join(b"", b"l"),
+            node: EntryKind::Link { target: target.as_bytes().into() },
+        };
         assert_eq!(text(&encode(&link)[BLOCK..2 * BLOCK]), format!("115 linkpath={target}\n"));
     }
 
     #[test]
     fn records_say_when_they_are_not_utf_8() {
         let path = TreePath::join(b"", &b"\xe9".repeat(101));
-        let header = encode(&Entry { path, node: Node::Directory });
+        let header = encode(&ArchiveEntry { path, node: EntryKind::Directory });
         assert!(header[BLOCK..].starts_with(b"21 hdrcharset=BINARY\n112 path=\xe9"));
     }
 

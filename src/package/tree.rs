@@ -10,8 +10,8 @@ use std::path::Path;
 use rustix::fs::{AtFlags, FileType, SeekFrom, readlinkat, seek, statat};
 use rustix::io::Errno;
 
-use super::disk::{FileStat, Identity, Links, ListError, Name, Root, file_stat, fill};
-use super::error::{Change, PackError};
+use super::disk::{EntryName, FileStat, Identity, Links, ListError, Root, file_stat, fill};
+use super::error::{FileChange, PackError};
 use super::path::TreePath;
 
 /// The bytes of one read: large enough that the system call does not show, small enough for eight threads.
@@ -19,12 +19,12 @@ pub(super) const READ_SIZE: usize = 256 * 1024;
 
 /// The directory that is packed.
 #[derive(Debug)]
-pub(super) struct Tree {
+pub(super) struct SourceTree {
     root: Root,
 }
 
 /// One name in a directory, and what the packer wants to know of it. Many of them may wait in memory.
-pub(super) struct Child {
+pub(super) struct SourceChild {
     pub(super) path: TreePath,
     pub(super) kind: FileType,
     pub(super) mode: u32,
@@ -32,7 +32,7 @@ pub(super) struct Child {
     pub(super) identity: Identity,
 }
 
-impl Tree {
+impl SourceTree {
     pub(super) fn open(root: &Path) -> Result<Self, PackError> {
         Root::open(root)
             .map(|root| Self { root })
@@ -40,7 +40,7 @@ impl Tree {
     }
 
     /// Everything directly inside `dir` (empty for the root), sorted by the bytes of the names.
-    pub(super) fn list(&self, dir: &[u8]) -> Result<Vec<Child>, PackError> {
+    pub(super) fn list(&self, dir: &[u8]) -> Result<Vec<SourceChild>, PackError> {
         let names = self.root.list(dir, Links::Kept).map_err(|error| match error {
             ListError::Directory(errno) => {
                 let place = if dir.is_empty() { b"." } else { dir };
@@ -50,12 +50,8 @@ impl Tree {
                 PackError::Inspect { path: TreePath::join(dir, &name), source: errno.into() }
             }
         })?;
-        let child = |Name { bytes, own: FileStat { kind, mode, size, identity, .. }, .. }: Name| Child {
-            path: TreePath::join(dir, &bytes),
-            kind,
-            mode,
-            size,
-            identity,
+        let child = |EntryName { bytes, own: FileStat { kind, mode, size, identity, .. }, .. }: EntryName| {
+            SourceChild { path: TreePath::join(dir, &bytes), kind, mode, size, identity }
         };
         Ok(names.into_iter().map(child).collect())
     }
@@ -88,7 +84,7 @@ impl Tree {
         let changed = |change| PackError::Changed { path: path.clone(), change };
         let (file, before) = self.root.open_at(path.as_bytes(), Links::Kept).map_err(failed)?;
         if before.kind != FileType::RegularFile {
-            return Err(changed(Change::Replaced));
+            return Err(changed(FileChange::Replaced));
         }
         let sparse = before.kept < size;
         let mut seen = 0_u64;
@@ -102,7 +98,7 @@ impl Tree {
             };
             seen += filled as u64;
             if seen > size {
-                return Err(changed(Change::Grew));
+                return Err(changed(FileChange::Grew));
             }
             if filled > 0 {
                 each(&buffer[..filled])?;
@@ -113,9 +109,9 @@ impl Tree {
         }
         let after = file_stat(&file).map_err(failed)?;
         match seen.min(after.size).cmp(&size) {
-            Ordering::Less => Err(changed(Change::Shrank)),
-            _ if after.size > size => Err(changed(Change::Grew)),
-            _ if moment(&before) != moment(&after) => Err(changed(Change::Rewritten)),
+            Ordering::Less => Err(changed(FileChange::Shrank)),
+            _ if after.size > size => Err(changed(FileChange::Grew)),
+            _ if moment(&before) != moment(&after) => Err(changed(FileChange::Rewritten)),
             _ => Ok(()),
         }
     }
@@ -157,9 +153,9 @@ fn moment(stat: &FileStat) -> impl PartialEq + use<> {
 fn refusal(errno: Errno, path: &[u8], failed: impl FnOnce(TreePath, io::Error) -> PackError) -> PackError {
     let path = TreePath::join(b"", path);
     match errno {
-        Errno::NOENT => PackError::Changed { path, change: Change::Vanished },
+        Errno::NOENT => PackError::Changed { path, change: FileChange::Vanished },
         Errno::NOTDIR | Errno::LOOP | Errno::NXIO | Errno::INVAL => {
-            PackError::Changed { path, change: Change::Replaced }
+            PackError::Changed { path, change: FileChange::Replaced }
         }
         _ => failed(path, errno.into()),
     }

@@ -2,12 +2,12 @@
 
 use rustix::fs::FileType;
 
-use super::Options;
+use super::PackOptions;
 use super::error::PackError;
-use super::ignore_rules::Rules;
+use super::ignore_rules::IgnoreRules;
 use super::path::TreePath;
-use super::secrets::{self, CredentialFiles, Withheld};
-use super::tree::{Child, Tree};
+use super::secrets::{self, CredentialFiles, WithheldFile};
+use super::tree::{SourceChild, SourceTree};
 use super::warning::{LinkTarget, Warning};
 
 /// Cloud Storage's largest object. What claims more cannot be uploaded, and reading it to the end may take days.
@@ -18,13 +18,13 @@ const LARGEST_FILE: u64 = 5 << 40;
 const LONGEST_PATH: usize = 4_096 - 1 - "/workspace/".len();
 
 /// Something to be packed, its content not read yet.
-pub(super) struct Found {
+pub(super) struct PackCandidate {
     pub(super) path: TreePath,
-    pub(super) what: What,
+    pub(super) what: PackKind,
 }
 
 /// What was found.
-pub(super) enum What {
+pub(super) enum PackKind {
     Directory,
     File { executable: bool, size: u64 },
     Link { target: Box<[u8]> },
@@ -32,18 +32,18 @@ pub(super) enum What {
 
 /// What a walk brings home, in the order of the archive: a directory before what is in it, siblings by their bytes.
 #[derive(Default)]
-pub(super) struct Walk {
-    pub(super) found: Vec<Found>,
-    pub(super) withheld: Vec<Withheld>,
+pub(super) struct PackedTree {
+    pub(super) found: Vec<PackCandidate>,
+    pub(super) withheld: Vec<WithheldFile>,
     pub(super) warnings: Vec<Warning>,
     /// What the rules left out; a directory counts once, however much is in it.
     pub(super) excluded: u64,
 }
 
 /// Walks the whole tree.
-pub(super) fn walk(tree: &Tree, rules: &Rules, options: &Options) -> Result<Walk, PackError> {
+pub(super) fn walk(tree: &SourceTree, rules: &IgnoreRules, options: &PackOptions) -> Result<PackedTree, PackError> {
     let credentials = CredentialFiles::find(&options.credential_files);
-    let mut walk = Walk::default();
+    let mut walk = PackedTree::default();
     // A stack and no recursion: hostile trees are deep. The next child to visit is on top.
     let mut pending = tree.list(b"")?;
     pending.reverse();
@@ -54,7 +54,7 @@ pub(super) fn walk(tree: &Tree, rules: &Rules, options: &Options) -> Result<Walk
         } else if child.path.as_bytes().len() > LONGEST_PATH {
             return Err(too_long(&child.path));
         } else if let Some(secret) = secrets::known(&child, &credentials) {
-            walk.withheld.push(Withheld { path: child.path, secret });
+            walk.withheld.push(WithheldFile { path: child.path, secret });
         } else {
             if is_directory {
                 let below = pending.len();
@@ -67,21 +67,21 @@ pub(super) fn walk(tree: &Tree, rules: &Rules, options: &Options) -> Result<Walk
     Ok(walk)
 }
 
-impl Walk {
-    fn keep(&mut self, tree: &Tree, child: Child) -> Result<(), PackError> {
-        let Child { path, kind, mode, size, .. } = child;
+impl PackedTree {
+    fn keep(&mut self, tree: &SourceTree, child: SourceChild) -> Result<(), PackError> {
+        let SourceChild { path, kind, mode, size, .. } = child;
         let what = match kind {
-            FileType::Directory => What::Directory,
+            FileType::Directory => PackKind::Directory,
             FileType::RegularFile => {
                 if size > LARGEST_FILE {
                     return Err(PackError::TooLarge { path, size });
                 }
-                What::File { executable: mode & 0o100 != 0, size }
+                PackKind::File { executable: mode & 0o100 != 0, size }
             }
             FileType::Symlink => {
                 let target = tree.link_target(&path)?;
                 self.warnings.extend(doubt_of_link(tree, &path, &target));
-                What::Link { target }
+                PackKind::Link { target }
             }
             FileType::Fifo => {
                 self.warnings.push(Warning::SkippedFifo(path));
@@ -93,7 +93,7 @@ impl Walk {
             }
             _ => return Err(PackError::Device { path }),
         };
-        self.found.push(Found { path, what });
+        self.found.push(PackCandidate { path, what });
         Ok(())
     }
 }
@@ -104,7 +104,7 @@ fn too_long(path: &TreePath) -> PackError {
 }
 
 /// What is wrong with a link, judged by its text first, so that nothing outside the tree is touched.
-fn doubt_of_link(tree: &Tree, path: &TreePath, target: &[u8]) -> Option<Warning> {
+fn doubt_of_link(tree: &SourceTree, path: &TreePath, target: &[u8]) -> Option<Warning> {
     let shown = || LinkTarget(target.into());
     if target.starts_with(b"/") {
         Some(Warning::AbsoluteLink(path.clone(), shown()))

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::path::{Shown, TreePath};
+use super::path::{PrintablePath, TreePath};
 
 /// One oddity of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct LinkTarget(pub(super) Box<[u8]>);
 
 impl fmt::Display for LinkTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Shown(&self.0).fmt(f)
+        PrintablePath(&self.0).fmt(f)
     }
 }
 

@@ -3,8 +3,8 @@
 use thiserror::Error;
 
 use super::rollout::{apportion, attach, tagged_target, untagged, whole, without_tags};
-use crate::inputs::deploy::{Allocation, Strategy, Who};
-use crate::model::traffic::{Share, Target, Traffic};
+use crate::inputs::deploy::{Allocation, MergeMode, Who};
+use crate::model::traffic::{Share, Traffic, TrafficTarget};
 
 /// Why an allocation cannot be had.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub fn asked(now: &Traffic, asked: &Allocation) -> Result<Traffic, AllocationErr
     let mut there = whole(now);
     let named = |tag: &String| asked.tags.iter().any(|(name, _)| name == tag);
     let tags = there.shares.iter().filter_map(|share| share.tag.clone());
-    let gone: Vec<String> = tags.filter(|tag| asked.others == Strategy::Overwrite || named(tag)).collect();
+    let gone: Vec<String> = tags.filter(|tag| asked.others == MergeMode::Overwrite || named(tag)).collect();
     let before = there.clone();
     there = without_tags(there, &gone);
     for (tag, who) in &asked.tags {
@@ -66,7 +66,7 @@ pub fn asked(now: &Traffic, asked: &Allocation) -> Result<Traffic, AllocationErr
 }
 
 /// A line for each of them, however often it is named.
-fn add(shares: &mut Vec<Share>, target: Target, percent: u8) {
+fn add(shares: &mut Vec<Share>, target: TrafficTarget, percent: u8) {
     match shares.iter_mut().find(|share| share.target == target) {
         Some(share) => share.percent = share.percent.saturating_add(percent),
         None => shares.push(untagged(target, percent)),
@@ -74,11 +74,11 @@ fn add(shares: &mut Vec<Share>, target: Target, percent: u8) {
 }
 
 /// Who is meant. A name that is a tag of the service means the tag: revisions begin with the service's name.
-fn target(there: &Traffic, who: &Who) -> Result<Target, AllocationError> {
+fn target(there: &Traffic, who: &Who) -> Result<TrafficTarget, AllocationError> {
     Ok(match who {
-        Who::Latest => Target::Latest,
+        Who::Latest => TrafficTarget::Latest,
         Who::Revision(name) => {
-            tagged_target(there, name.as_str()).cloned().unwrap_or_else(|| Target::Revision(name.clone()))
+            tagged_target(there, name.as_str()).cloned().unwrap_or_else(|| TrafficTarget::Revision(name.clone()))
         }
         Who::Tag(tag) => tagged_target(there, tag).cloned().ok_or_else(|| AllocationError::NoSuchTag(tag.clone()))?,
     })
@@ -102,15 +102,15 @@ mod tests {
         };
         Traffic {
             shares: vec![
-                share(Target::Revision(revision("web-1")), 60, ""),
-                share(Target::Revision(revision("web-2")), 40, "blue"),
-                share(Target::Revision(revision("web-3")), 0, "green"),
+                share(TrafficTarget::Revision(revision("web-1")), 60, ""),
+                share(TrafficTarget::Revision(revision("web-2")), 40, "blue"),
+                share(TrafficTarget::Revision(revision("web-3")), 0, "green"),
             ],
         }
     }
 
     #[track_caller]
-    fn then(shares: &[(&str, u8)], tags: &[(&str, &str)], others: Strategy) -> Result<String, AllocationError> {
+    fn then(shares: &[(&str, u8)], tags: &[(&str, &str)], others: MergeMode) -> Result<String, AllocationError> {
         let who = |name: &str| match name.strip_prefix("tag:") {
             Some(tag) => Who::Tag(tag.to_owned()),
             None if name == "latest" => Who::Latest,
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn tags_come_move_and_go_and_requests_stay() {
-        let merge = |tags: &[(&str, &str)]| then(&[], tags, Strategy::Merge);
+        let merge = |tags: &[(&str, &str)]| then(&[], tags, MergeMode::Merge);
         assert_eq!(
             merge(&[("green", "web-1"), ("red", "latest")]),
             Ok("60 % `web-1` (tag `green`), 40 % `web-2` (tag `blue`), 0 % latest (tag `red`)".into())
@@ -143,14 +143,14 @@ mod tests {
             "what a tag names is what it was before"
         );
         assert_eq!(
-            then(&[], &[("new", "web-3")], Strategy::Overwrite),
+            then(&[], &[("new", "web-3")], MergeMode::Overwrite),
             Ok("60 % `web-1`, 40 % `web-2`, 0 % `web-3` (tag `new`)".into())
         );
     }
 
     #[test]
     fn what_is_missing_to_a_hundred_stays_with_the_others() {
-        let shares = |shares: &[(&str, u8)]| then(shares, &[], Strategy::Merge);
+        let shares = |shares: &[(&str, u8)]| then(shares, &[], MergeMode::Merge);
         assert_eq!(
             shares(&[("web-3", 10)]),
             Ok("10 % `web-3` (tag `green`), 54 % `web-1`, 36 % `web-2` (tag `blue`)".into())
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn tags_stand_before_requests_move() {
         assert_eq!(
-            then(&[("tag:red", 100)], &[("red", "web-3"), ("green", "")], Strategy::Merge),
+            then(&[("tag:red", 100)], &[("red", "web-3"), ("green", "")], MergeMode::Merge),
             Ok("100 % `web-3` (tag `red`), 0 % `web-2` (tag `blue`)".into())
         );
     }

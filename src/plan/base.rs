@@ -107,7 +107,7 @@ pub fn with_template(service: &Value, revision: &Value, notes: &Notes) -> Value 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::traffic::{Share, Target};
+    use crate::model::traffic::{Share, TrafficTarget};
     use serde_json::json;
 
     fn name(text: &str) -> RevisionName {
@@ -115,7 +115,7 @@ mod tests {
     }
 
     fn all_to(revision: &str) -> Traffic {
-        Traffic { shares: vec![Share { target: Target::Revision(name(revision)), percent: 100, tag: None }] }
+        Traffic { shares: vec![Share { target: TrafficTarget::Revision(name(revision)), percent: 100, tag: None }] }
     }
 
     /// A service whose template made `web-2`, written by us or not.

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::inputs::build::{Build, Builder, Cache, Logs, Recipe};
+use crate::inputs::build::{Build, Builder, LayerCache, LogBucket, Recipe};
 use crate::inputs::runner::Origin;
 use crate::model::dockerfile::{Dockerfile, Want};
-use crate::model::image::{Repository, Tag};
+use crate::model::image::{ImageRepository, Tag};
 use crate::model::json::{object, set};
 
 /// Tag of the image that carries the layer cache.
@@ -72,7 +72,7 @@ fn likeness(body: &Map<String, Value>) -> String {
 /// The request body of a build whose image is pushed to `repository`.
 pub fn request(
     build: &Build,
-    repository: &Repository,
+    repository: &ImageRepository,
     project: &str,
     staged: Option<&Staged>,
     tags: &[Tag],
@@ -82,7 +82,7 @@ pub fn request(
     let mut body = match &build.recipe {
         Recipe::Dockerfile { path, file, target, args, builder } => {
             let frontend = other_frontend(&build.recipe).is_some().then_some(FRONTEND);
-            let builder = if unkept(file, *builder).is_some() { Builder::BuildKit(Cache::None) } else { *builder };
+            let builder = if unkept(file, *builder).is_some() { Builder::BuildKit(LayerCache::None) } else { *builder };
             docker(repository, path, target.as_deref(), args, builder, frontend, tags)
         }
         Recipe::Buildpacks { env } => buildpacks(repository, env, tags),
@@ -111,10 +111,10 @@ pub fn request(
     if let Some(pool) = &build.pool {
         set(options, "pool", json!({ "name": pool }));
     }
-    if let Some(Logs::By(rule)) = &build.logs {
+    if let Some(LogBucket::By(rule)) = &build.logs {
         set(options, "defaultLogsBucketBehavior", *rule);
         body.remove("logsBucket");
-    } else if let Some(Logs::In(place)) = &build.logs {
+    } else if let Some(LogBucket::In(place)) = &build.logs {
         body.insert("logsBucket".into(), place.as_str().into());
         set(body.entry("options").or_insert(Value::Null), "logging", "GCS_ONLY");
     } else if !logging_given {
@@ -146,7 +146,7 @@ pub fn other_frontend(recipe: &Recipe) -> Option<Vec<&Want>> {
     let Recipe::Dockerfile { file, args, builder: Builder::BuildKit(cache), .. } = recipe else { return None };
     let chosen = file.names_frontend || args.iter().any(|(name, _)| name == "BUILDKIT_SYNTAX");
     // The builder of a cache in the registry brings a frontend of its own, as new as itself.
-    if chosen || *cache == Cache::Registry {
+    if chosen || *cache == LayerCache::Registry {
         return None;
     }
     let wants: Vec<&Want> = file.newer().collect();
@@ -155,7 +155,7 @@ pub fn other_frontend(recipe: &Recipe) -> Option<Vec<&Want>> {
 
 /// The line for which no layers are kept in the image: the engine may not survive it.
 fn unkept(file: &Dockerfile, builder: Builder) -> Option<usize> {
-    file.copies_between_empty_stages.filter(|_| builder == Builder::BuildKit(Cache::Inline))
+    file.copies_between_empty_stages.filter(|_| builder == Builder::BuildKit(LayerCache::Inline))
 }
 
 /// What is to be known of a build before it begins: what it fetches from Docker Hub for its own sake (base images are the
@@ -166,7 +166,7 @@ pub fn notes(build: &Build) -> Vec<String> {
     let unkept = unkept(file, *builder).map(|line| {
         format!("no layers are kept: Docker 20.10 may break down when it keeps those of `{path}` (line {line} copies between stages that begin with `scratch`)")
     });
-    if *builder == Builder::BuildKit(Cache::Registry) {
+    if *builder == Builder::BuildKit(LayerCache::Registry) {
         fetched.push("`build_cache: registry` fetches `moby/buildkit` from Docker Hub".to_owned());
     } else if let Some(wants) = other_frontend(&build.recipe) {
         let wants: Vec<String> = wants.iter().map(ToString::to_string).collect();
@@ -186,7 +186,7 @@ pub fn notes(build: &Build) -> Vec<String> {
 }
 
 fn docker(
-    repository: &Repository,
+    repository: &ImageRepository,
     path: &str,
     target: Option<&str>,
     build_args: &[(String, String)],
@@ -197,19 +197,19 @@ fn docker(
     let mut images: Vec<String> = tags.iter().map(|tag| repository.tagged(tag)).collect();
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let cached = |tag: &str| format!("{repository}:{tag}");
-    let registry = builder == Builder::BuildKit(Cache::Registry);
+    let registry = builder == Builder::BuildKit(LayerCache::Registry);
     let (name, env, mut args) = match builder {
         Builder::Legacy => (DOCKER, vec!["DOCKER_BUILDKIT=0"], words(&["build", "--network=cloudbuild"])),
         // BuildKit refuses a network by its name (docker/buildx#591), so it is given none.
-        Builder::BuildKit(Cache::None) => (DOCKER, vec!["DOCKER_BUILDKIT=1"], words(&["build", "--no-cache"])),
-        Builder::BuildKit(Cache::Inline) => {
+        Builder::BuildKit(LayerCache::None) => (DOCKER, vec!["DOCKER_BUILDKIT=1"], words(&["build", "--no-cache"])),
+        Builder::BuildKit(LayerCache::Inline) => {
             let mut args = words(&["build"]);
             args.push(format!("--cache-from={}", cached(CACHE_TAG)));
             args.push("--build-arg=BUILDKIT_INLINE_CACHE=1".to_owned());
             images.push(cached(CACHE_TAG));
             (DOCKER, vec!["DOCKER_BUILDKIT=1"], args)
         }
-        Builder::BuildKit(Cache::Registry) => {
+        Builder::BuildKit(LayerCache::Registry) => {
             let place = cached(WHOLE_CACHE_TAG);
             // A cache that cannot be written costs the next build time, and this one nothing. The image is brought
             // back to docker, so that Cloud Build itself pushes it and reports its digest.
@@ -240,7 +240,7 @@ fn docker(
     ])
 }
 
-fn buildpacks(repository: &Repository, env: &[(String, String)], tags: &[Tag]) -> Map<String, Value> {
+fn buildpacks(repository: &ImageRepository, env: &[(String, String)], tags: &[Tag]) -> Map<String, Value> {
     let images: Vec<String> = tags.iter().map(|tag| repository.tagged(tag)).collect();
     let mut args: Vec<String> = ["build"].map(str::to_owned).to_vec();
     args.extend(images.first().cloned());
@@ -353,8 +353,8 @@ mod tests {
     use crate::inputs::build::{Budgets, Destination};
     use crate::model::ids::{BucketName, Region};
 
-    fn repository() -> Repository {
-        Repository::parse("gcr.io/p/web").expect("a repository")
+    fn repository() -> ImageRepository {
+        ImageRepository::parse("gcr.io/p/web").expect("a repository")
     }
 
     fn build(recipe: Recipe) -> Build {
@@ -407,7 +407,7 @@ mod tests {
             file: Dockerfile::default(),
             target: Some("prod".into()),
             args,
-            builder: Builder::BuildKit(Cache::Inline),
+            builder: Builder::BuildKit(LayerCache::Inline),
         };
         assert_eq!(
             body(recipe),
@@ -426,7 +426,7 @@ mod tests {
 
     #[test]
     fn a_cache_of_every_stage_needs_a_builder_of_its_own() {
-        let body = body(plain("FROM x", Builder::BuildKit(Cache::Registry)));
+        let body = body(plain("FROM x", Builder::BuildKit(LayerCache::Registry)));
         assert_eq!(
             body["steps"],
             json!([
@@ -462,17 +462,20 @@ mod tests {
     fn another_frontend_is_chosen_where_the_dockerfile_needs_one_and_names_none() {
         let linked = "FROM x\nCOPY --link a /a\n";
         let chosen = |recipe: &Recipe| other_frontend(recipe).is_some();
-        for cache in [Cache::Inline, Cache::None] {
+        for cache in [LayerCache::Inline, LayerCache::None] {
             let recipe = plain(linked, Builder::BuildKit(cache));
             assert!(chosen(&recipe));
             assert!(
                 body(recipe)["steps"][0].to_string().contains("\"--build-arg=BUILDKIT_SYNTAX=docker/dockerfile:1\"")
             );
         }
-        assert!(!chosen(&plain("FROM x\nCOPY a /a", Builder::BuildKit(Cache::Inline))));
-        assert!(!chosen(&plain(&format!("# syntax=docker/dockerfile:1\n{linked}"), Builder::BuildKit(Cache::Inline))));
-        assert!(!chosen(&plain(linked, Builder::BuildKit(Cache::Registry))));
-        let mut named = plain(linked, Builder::BuildKit(Cache::Inline));
+        assert!(!chosen(&plain("FROM x\nCOPY a /a", Builder::BuildKit(LayerCache::Inline))));
+        assert!(!chosen(&plain(
+            &format!("# syntax=docker/dockerfile:1\n{linked}"),
+            Builder::BuildKit(LayerCache::Inline)
+        )));
+        assert!(!chosen(&plain(linked, Builder::BuildKit(LayerCache::Registry))));
+        let mut named = plain(linked, Builder::BuildKit(LayerCache::Inline));
         if let Recipe::Dockerfile { args, .. } = &mut named {
             args.push(("BUILDKIT_SYNTAX".into(), "example.com/mine".into()));
         }

@@ -2,11 +2,11 @@
 
 use super::build::notes;
 use crate::inputs::build::{Build, Destination, Recipe};
-use crate::inputs::deploy::{Deploy, Pick, Way, What};
+use crate::inputs::deploy::{Deploy, DeployWhat, Pick, RolloutStrategy};
 use crate::inputs::runner::Origin;
 use crate::model::ids::{RevisionName, ServiceName};
 use crate::model::image::Tag;
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 use crate::model::step::StepName;
 
 /// A revision's name may have this many characters (`google-api.md` 7).
@@ -81,7 +81,7 @@ fn is_hex(text: &str) -> bool {
 
 /// A step and what it will do, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct PlannedStep {
     /// Which.
     pub name: StepName,
     /// One line.
@@ -89,28 +89,28 @@ pub struct Step {
 }
 
 /// The steps of a run, in order.
-pub fn steps(deploy: &Deploy, marks: &Marks, tags: &[Tag]) -> Vec<Step> {
+pub fn steps(deploy: &Deploy, marks: &Marks, tags: &[Tag]) -> Vec<PlannedStep> {
     let mut steps = Vec::new();
-    let mut add = |name, text: String| steps.push(Step { name, text });
+    let mut add = |name, text: String| steps.push(PlannedStep { name, text });
     add(StepName::SignIn, format!("as `{}`", deploy.credentials.principal));
     add(StepName::Preflight, format!("permissions and APIs of project `{}`", deploy.project));
     match &deploy.what {
-        What::Revision(pick) => {
+        DeployWhat::Revision(pick) => {
             add(StepName::Pick, pick_text(pick));
             moves(deploy, &mut add);
             return steps;
         }
-        What::Traffic(_) => {
+        DeployWhat::Traffic(_) => {
             add(StepName::Shift, "as asked for; nothing is deployed".into());
             verify(deploy, StepName::Verify, &mut add);
             return steps;
         }
-        What::Promoted(place) => add(
+        DeployWhat::Promoted(place) => add(
             StepName::Resolve,
             format!("the digest that serves in `{}` of `{}` in `{}`", place.service, place.project, place.region),
         ),
-        What::Image(image) => add(StepName::Resolve, format!("the digest of `{image}`")),
-        What::Build(build) => {
+        DeployWhat::Image(image) => add(StepName::Resolve, format!("the digest of `{image}`")),
+        DeployWhat::Build(build) => {
             building(build, tags, &mut add);
         }
     }
@@ -133,7 +133,7 @@ pub fn steps(deploy: &Deploy, marks: &Marks, tags: &[Tag]) -> Vec<Step> {
         Some(false) => add(StepName::Access, "nobody may call it without a grant".into()),
         None => {}
     }
-    if deploy.rollout.way == Way::Direct || deploy.kind == Kind::WorkerPool {
+    if deploy.rollout.way == RolloutStrategy::Direct || deploy.kind == ResourceKind::WorkerPool {
         add(StepName::Traffic, "read back who serves".into());
         verify(deploy, StepName::Verify, &mut add);
         if let Some(tag) = &deploy.rollout.tag {
@@ -163,7 +163,7 @@ fn moves(deploy: &Deploy, add: &mut impl FnMut(StepName, String)) {
         add(StepName::Finish, "the traffic stays as it is".into());
         return;
     }
-    let canary = wish.way == Way::Canary && !matches!(deploy.what, What::Revision(_));
+    let canary = wish.way == RolloutStrategy::Canary && !matches!(deploy.what, DeployWhat::Revision(_));
     let how = if canary {
         let steps: Vec<String> = wish.steps.iter().map(u8::to_string).collect();
         format!("{} %, {} s each", steps.join(", "), wish.interval.as_secs())
@@ -182,7 +182,7 @@ fn verify(deploy: &Deploy, name: StepName, add: &mut impl FnMut(StepName, String
     let checks: Vec<String> =
         deploy.checks.checks.iter().map(|check| format!("`{} {}`", check.method, check.path)).collect();
     let at = match (name, &deploy.what) {
-        (StepName::Candidate, What::Revision(_)) => " on an address of its own, before it gets traffic,",
+        (StepName::Candidate, DeployWhat::Revision(_)) => " on an address of its own, before it gets traffic,",
         (StepName::Candidate, _) => {
             " on an address of its own, before it gets traffic (where something serves already),"
         }

@@ -20,7 +20,7 @@ pub struct Difference {
 }
 
 /// A value as it is compared, and as it may be shown.
-struct Shown {
+struct ComparedValue {
     compared: String,
     shown: String,
 }
@@ -37,7 +37,7 @@ pub fn between(before: Option<&Value>, after: &Value) -> Vec<Difference> {
     names
         .into_iter()
         .filter(|name| {
-            let compared = |all: &BTreeMap<String, Shown>| all.get(*name).map(|s| s.compared.clone());
+            let compared = |all: &BTreeMap<String, ComparedValue>| all.get(*name).map(|s| s.compared.clone());
             says(compared(&old)) != says(compared(&new))
         })
         .map(|name| Difference {
@@ -75,7 +75,7 @@ fn only_container(service: &Value) -> Option<String> {
 }
 
 /// The settings of a service. The container that is the only one, before or after, needs no name.
-fn settings(service: &Value, only: Option<&str>) -> BTreeMap<String, Shown> {
+fn settings(service: &Value, only: Option<&str>) -> BTreeMap<String, ComparedValue> {
     let mut found = BTreeMap::new();
     let Some(root) = service.as_object() else { return found };
     for (key, value) in root.iter().filter(|(key, _)| *key != "template") {
@@ -103,7 +103,7 @@ fn settings(service: &Value, only: Option<&str>) -> BTreeMap<String, Shown> {
 
 /// Where a setting has an input, it goes by the input's name, and what lies in it stands behind. `containers` are the
 /// beginnings of the keys of containers that go by their names.
-fn rename(setting: &Setting, containers: &BTreeSet<String>, found: &mut BTreeMap<String, Shown>) {
+fn rename(setting: &Setting, containers: &BTreeSet<String>, found: &mut BTreeMap<String, ComparedValue>) {
     let path = match setting.at {
         At::Template => format!("template.{}", setting.path.join(".")),
         At::Service | At::Execution | At::Container => setting.path.join("."),
@@ -138,7 +138,7 @@ fn is_of_a_run(key: &str) -> bool {
 }
 
 /// The way to a network. An interface, of which there is one at most, goes by the inputs.
-fn access(way: &Value, found: &mut BTreeMap<String, Shown>) {
+fn access(way: &Value, found: &mut BTreeMap<String, ComparedValue>) {
     for (key, value) in way.as_object().into_iter().flatten() {
         match value.as_array().map(Vec::as_slice) {
             Some([interface]) if key == "networkInterfaces" => {
@@ -158,7 +158,7 @@ fn access(way: &Value, found: &mut BTreeMap<String, Shown>) {
 }
 
 /// The port, and whether HTTP/2 is spoken on it.
-fn ports(prefix: &str, list: &Value, found: &mut BTreeMap<String, Shown>) {
+fn ports(prefix: &str, list: &Value, found: &mut BTreeMap<String, ComparedValue>) {
     for port in list.as_array().into_iter().flatten() {
         flatten(&format!("{prefix}port"), &port["containerPort"], found);
         if port["name"] == "h2c" {
@@ -168,7 +168,7 @@ fn ports(prefix: &str, list: &Value, found: &mut BTreeMap<String, Shown>) {
 }
 
 /// Each volume by its name.
-fn volumes(list: &Value, found: &mut BTreeMap<String, Shown>) {
+fn volumes(list: &Value, found: &mut BTreeMap<String, ComparedValue>) {
     for volume in list.as_array().into_iter().flatten() {
         let name = volume.get("name").and_then(Value::as_str).unwrap_or_default();
         for (kind, value) in volume.as_object().into_iter().flatten().filter(|(key, _)| *key != "name") {
@@ -178,16 +178,19 @@ fn volumes(list: &Value, found: &mut BTreeMap<String, Shown>) {
 }
 
 /// Each mount by its place.
-fn mounts(prefix: &str, list: &Value, found: &mut BTreeMap<String, Shown>) {
+fn mounts(prefix: &str, list: &Value, found: &mut BTreeMap<String, ComparedValue>) {
     for mount in list.as_array().into_iter().flatten() {
         let text = |key: &str| mount.get(key).and_then(Value::as_str).unwrap_or_default();
         let part = if text("subPath").is_empty() { String::new() } else { format!("/{}", text("subPath")) };
         let shown = format!("volume {}{part}", text("name"));
-        found.insert(format!("{prefix}mount {}", text("mountPath")), Shown { compared: mount.to_string(), shown });
+        found.insert(
+            format!("{prefix}mount {}", text("mountPath")),
+            ComparedValue { compared: mount.to_string(), shown },
+        );
     }
 }
 
-fn containers(list: &Value, only: Option<&str>, found: &mut BTreeMap<String, Shown>) {
+fn containers(list: &Value, only: Option<&str>, found: &mut BTreeMap<String, ComparedValue>) {
     let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
     for container in list {
         let name = container.get("name").and_then(Value::as_str).unwrap_or_default();
@@ -206,7 +209,7 @@ fn containers(list: &Value, only: Option<&str>, found: &mut BTreeMap<String, Sho
     }
 }
 
-fn variables(prefix: &str, list: &Value, found: &mut BTreeMap<String, Shown>) {
+fn variables(prefix: &str, list: &Value, found: &mut BTreeMap<String, ComparedValue>) {
     for entry in list.as_array().into_iter().flatten() {
         let name = entry.get("name").and_then(Value::as_str).unwrap_or_default();
         let secret = entry.pointer("/valueSource/secretKeyRef");
@@ -218,18 +221,18 @@ fn variables(prefix: &str, list: &Value, found: &mut BTreeMap<String, Shown>) {
             ),
             None => "•••".to_owned(),
         };
-        found.insert(format!("{prefix}env {name}"), Shown { compared: ordered(entry), shown });
+        found.insert(format!("{prefix}env {name}"), ComparedValue { compared: ordered(entry), shown });
     }
 }
 
 /// Words of a command line, which may hold what came from a secret: how many there are, and none of them.
-fn words(name: String, list: &Value, found: &mut BTreeMap<String, Shown>) {
+fn words(name: String, list: &Value, found: &mut BTreeMap<String, ComparedValue>) {
     let shown = match list.as_array().map(Vec::len) {
         Some(1) => "••• (1 word)".to_owned(),
         Some(count) => format!("••• ({count} words)"),
         None => "•••".to_owned(),
     };
-    found.insert(name, Shown { compared: ordered(list), shown });
+    found.insert(name, ComparedValue { compared: ordered(list), shown });
 }
 
 /// A value as text that is the same in whatever order its fields stand.
@@ -239,7 +242,7 @@ fn ordered(value: &Value) -> String {
     value.to_string()
 }
 
-fn flatten(key: &str, value: &Value, found: &mut BTreeMap<String, Shown>) {
+fn flatten(key: &str, value: &Value, found: &mut BTreeMap<String, ComparedValue>) {
     match value {
         Value::Object(map) if !map.is_empty() => {
             for (inner, value) in map {
@@ -249,7 +252,7 @@ fn flatten(key: &str, value: &Value, found: &mut BTreeMap<String, Shown>) {
         value => {
             let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let compared = value.as_str().map_or_else(|| ordered(value), str::to_owned);
-            found.insert(key.to_owned(), Shown { compared, shown });
+            found.insert(key.to_owned(), ComparedValue { compared, shown });
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::service::{container_index, object, serving_container};
 use crate::inputs::build::Recipe;
-use crate::inputs::deploy::What;
+use crate::inputs::deploy::DeployWhat;
 
 /// What of a container describes an image that Google makes: source to lay over a base, and how to build it.
 const MADE_FROM: [&str; 2] = ["sourceCode", "buildConfig"];
@@ -27,8 +27,8 @@ pub(super) fn set_image(container: &mut Map<String, Value>, image: &str) {
 
 /// Ends what Google does with the container that gets an image which was built elsewhere, and with an image that brings
 /// its base along the updates of that; with them goes what the service says of the build it was made by.
-pub fn end(document: &mut Value, asked: Option<&str>, what: &What) {
-    let What::Build(build) = what else { return };
+pub fn end(document: &mut Value, asked: Option<&str>, what: &DeployWhat) {
+    let DeployWhat::Build(build) = what else { return };
     let Some(template) = document.get_mut("template").and_then(Value::as_object_mut) else { return };
     let Ok(index) = container_index(template, asked, false) else { return };
     let serves = container_index(template, None, false).is_ok_and(|serving| serving == index);

@@ -10,11 +10,11 @@ use super::notes::is_note;
 use super::preview::OWN_LABELS;
 use crate::explain::{Class, Explain};
 use crate::inputs::error::Findings;
-use crate::inputs::manifest::{Form, Resource, known, read, written};
+use crate::inputs::manifest::{ManifestForm, Resource, known, read, written};
 
 /// A file.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Exported {
+pub struct ExportedFile {
     /// Its text, YAML.
     pub text: String,
     /// Places of what Google answered and no manifest can say: fields that are newer than this program.
@@ -28,7 +28,7 @@ pub enum ExportError {
     #[error("{} has no word for {}", form_word(*form), listed(fields))]
     NoWord {
         /// The form.
-        form: Form,
+        form: ManifestForm,
         /// Fields of v2.
         fields: Vec<String>,
     },
@@ -47,16 +47,18 @@ impl Explain for ExportError {
 
     fn hints(&self) -> Vec<String> {
         match self {
-            ExportError::NoWord { form: Form::Knative, .. } => vec!["Take the form that has: `format: v2`".to_owned()],
+            ExportError::NoWord { form: ManifestForm::Knative, .. } => {
+                vec!["Take the form that has: `format: v2`".to_owned()]
+            }
             ExportError::NoWord { .. } | ExportError::Yaml(_) => Vec::new(),
         }
     }
 }
 
-fn form_word(form: Form) -> &'static str {
+fn form_word(form: ManifestForm) -> &'static str {
     match form {
-        Form::V2 => "The v2 API's form",
-        Form::Knative => "Knative's form",
+        ManifestForm::V2 => "The v2 API's form",
+        ManifestForm::Knative => "Knative's form",
     }
 }
 
@@ -64,7 +66,7 @@ fn form_word(form: Form) -> &'static str {
 ///
 /// # Errors
 /// When the form cannot say all of it.
-pub fn export(resource: Resource, form: Form, name: &str, answer: &Value) -> Result<Exported, ExportError> {
+pub fn export(resource: Resource, form: ManifestForm, name: &str, answer: &Value) -> Result<ExportedFile, ExportError> {
     let (mut document, unknown) = known(resource, answer);
     without_moment(resource, &mut document);
     document.remove("name");
@@ -73,7 +75,7 @@ pub fn export(resource: Resource, form: Form, name: &str, answer: &Value) -> Res
     let wanted = Value::Object(named);
     let text = yaml(&written(resource, form, &wanted)).map_err(|error| ExportError::Yaml(error.into()))?;
     let fields = lost(resource, &wanted, &text);
-    if fields.is_empty() { Ok(Exported { text, unknown }) } else { Err(ExportError::NoWord { form, fields }) }
+    if fields.is_empty() { Ok(ExportedFile { text, unknown }) } else { Err(ExportError::NoWord { form, fields }) }
 }
 
 /// Takes out what is of the moment: who serves, the name of a revision that is there already, what runs of this program
@@ -192,7 +194,7 @@ mod tests {
     use serde_json::json;
 
     #[track_caller]
-    fn exported(resource: Resource, form: Form, answer: &Value) -> Exported {
+    fn exported(resource: Resource, form: ManifestForm, answer: &Value) -> ExportedFile {
         export(resource, form, "web", answer).unwrap_or_else(|error| panic!("{error}: {answer}"))
     }
 
@@ -238,11 +240,11 @@ mod tests {
     }
 
     fn both_forms_are_what_they_were(resource: Resource, answer: &Value) {
-        let v2 = exported(resource, Form::V2, answer);
+        let v2 = exported(resource, ManifestForm::V2, answer);
         assert_eq!(v2.unknown, Vec::<String>::new());
         assert_eq!(deployed(resource, &v2.text), settings(resource, answer), "{}", v2.text);
         let answer = sayable(resource, answer.clone());
-        let knative = exported(resource, Form::Knative, &answer);
+        let knative = exported(resource, ManifestForm::Knative, &answer);
         assert_eq!(deployed(resource, &knative.text), settings(resource, &answer), "{}", knative.text);
     }
 
@@ -265,7 +267,7 @@ mod tests {
         #[test]
         fn every_text_stays_a_text(text in "[ -~\\t\\n\u{e9}\u{2028}]{0,30}") {
             let answer = service_with(&text);
-            let file = exported(Resource::Service, Form::V2, &answer).text;
+            let file = exported(Resource::Service, ManifestForm::V2, &answer).text;
             let env = &deployed(Resource::Service, &file)["template"]["containers"][0]["env"][0]["value"];
             prop_assert_eq!(env, &json!(text), "{}", file);
         }
@@ -312,12 +314,12 @@ mod tests {
             "{a}",
             "::set-output",
         ] {
-            let file = exported(Resource::Service, Form::V2, &service_with(text)).text;
+            let file = exported(Resource::Service, ManifestForm::V2, &service_with(text)).text;
             let line = file.lines().find(|line| line.contains("value:")).expect("a value").trim();
             let quoted = |quote: &str| line == format!("value: {quote}{text}{quote}");
             assert!(quoted("'") || quoted("\""), "{line}");
         }
-        let file = exported(Resource::Service, Form::V2, &service_with("one\ntwo\u{1b}[31m\n")).text;
+        let file = exported(Resource::Service, ManifestForm::V2, &service_with("one\ntwo\u{1b}[31m\n")).text;
         assert!(file.contains(r#"value: "one\ntwo\e[31m\n""#), "{file}");
     }
 
@@ -330,15 +332,18 @@ mod tests {
             "template": {"revision": "web-1", "labels": {"managed-by": "slipway", "commit-sha": "0f0f"}, "timeout": "300s",
                 "containers": [{"image": "i@sha256:1", "ports": [{"name": "http1", "containerPort": 8080}],
                     "resources": {"limits": {"cpu": "1", "memory": "512Mi"}, "cpuIdle": true}}]}});
-        insta::assert_snapshot!("a_service_in_v2", exported(Resource::Service, Form::V2, &answer).text);
-        insta::assert_snapshot!("a_service_in_knative", exported(Resource::Service, Form::Knative, &answer).text);
+        insta::assert_snapshot!("a_service_in_v2", exported(Resource::Service, ManifestForm::V2, &answer).text);
+        insta::assert_snapshot!(
+            "a_service_in_knative",
+            exported(Resource::Service, ManifestForm::Knative, &answer).text
+        );
     }
 
     #[test]
     fn labels_that_somebody_else_gave_stay() {
         let answer = json!({"labels": {"managed-by": "terraform", "commit-sha": "x"}, "template": {}});
         assert_eq!(
-            deployed(Resource::Service, &exported(Resource::Service, Form::V2, &answer).text)["labels"],
+            deployed(Resource::Service, &exported(Resource::Service, ManifestForm::V2, &answer).text)["labels"],
             answer["labels"]
         );
     }
@@ -360,10 +365,10 @@ mod tests {
             ),
         ] {
             let answer = json!({ "template": template });
-            let error = export(resource, Form::Knative, "web", &answer).expect_err("no word");
+            let error = export(resource, ManifestForm::Knative, "web", &answer).expect_err("no word");
             assert_eq!(error.to_string(), format!("Knative's form has no word for {fields}"));
             assert_eq!(error.hints(), ["Take the form that has: `format: v2`"]);
-            exported(resource, Form::V2, &answer);
+            exported(resource, ManifestForm::V2, &answer);
         }
     }
 
@@ -371,7 +376,7 @@ mod tests {
     fn what_is_newer_than_this_program_is_named() {
         let answer = json!({"guardOfTomorrow": true, "ingress": "INGRESS_TRAFFIC_TOMORROW", "annotations": {"run.googleapis.com/tomorrow": "x"},
             "template": {"guardOfTomorrow": "y", "containers": [{"image": "i", "tomorrow": 1}]}});
-        let file = exported(Resource::Service, Form::V2, &answer);
+        let file = exported(Resource::Service, ManifestForm::V2, &answer);
         assert_eq!(
             file.unknown,
             [

@@ -9,7 +9,7 @@ use super::change_error::ChangeError;
 use super::containers::app_of_new;
 use super::service::{READ_ONLY, clean_containers, container_index, generation, label, object, set, take_container};
 use super::{containers, edits, network, volumes};
-use crate::inputs::job::{JobSettings, Run};
+use crate::inputs::job::{JobRun, JobSettings};
 use crate::inputs::setting::At;
 
 /// Annotation that executions get from their job's template: which run of this program wrote it, and
@@ -96,13 +96,13 @@ pub(super) fn limits(container: &mut Map<String, Value>, settings: &JobSettings)
 }
 
 /// Whether a run overrides anything; that takes a permission of its own.
-pub fn overrides_anything(run: &Run) -> bool {
+pub fn overrides_anything(run: &JobRun) -> bool {
     run.args.is_some() || !run.env.is_empty() || run.tasks.is_some() || run.task_timeout.is_some()
 }
 
 /// What one run overrides of the job, and of one of its containers: the one that is named for the run, the `asked` one, or
 /// the first; `None` when it is the job as it stands.
-pub fn overrides(run: &Run, job: &Value, asked: Option<&str>) -> Option<Value> {
+pub fn overrides(run: &JobRun, job: &Value, asked: Option<&str>) -> Option<Value> {
     if !overrides_anything(run) {
         return None;
     }
@@ -215,10 +215,10 @@ mod tests {
     fn overrides_hold_what_was_given_and_nothing_else() {
         let run = |args: Option<&[&str]>, env: &[(&str, &str)]| {
             overrides(
-                &Run {
+                &JobRun {
                     args: args.map(|args| args.iter().map(|arg| (*arg).to_owned()).collect()),
                     env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-                    ..Run::default()
+                    ..JobRun::default()
                 },
                 &json!({}),
                 None,
@@ -226,11 +226,11 @@ mod tests {
         };
         assert_eq!(run(None, &[]), None);
         let named = json!({"template": {"template": {"containers": [{"name": "main"}]}}});
-        let one = Run { env: vec![("A".into(), "1".into())], ..Run::default() };
-        let name = |run: &Run| overrides(run, &named, None)?.pointer("/containerOverrides/0/name").cloned();
+        let one = JobRun { env: vec![("A".into(), "1".into())], ..JobRun::default() };
+        let name = |run: &JobRun| overrides(run, &named, None)?.pointer("/containerOverrides/0/name").cloned();
         assert_eq!(name(&one), Some(json!("main")));
-        assert_eq!(name(&Run { container: Some("side".into()), ..one }), Some(json!("side")));
-        let larger = Run { tasks: Some(9), task_timeout: Some(Duration::from_secs(60)), ..Run::default() };
+        assert_eq!(name(&JobRun { container: Some("side".into()), ..one }), Some(json!("side")));
+        let larger = JobRun { tasks: Some(9), task_timeout: Some(Duration::from_secs(60)), ..JobRun::default() };
         assert_eq!(overrides(&larger, &named, None), Some(json!({"taskCount": 9, "timeout": "60s"})));
         assert_eq!(run(Some(&[]), &[]), Some(json!({"containerOverrides": [{"clearArgs": true}]})));
         assert_eq!(

@@ -1,15 +1,15 @@
 //! From the inputs of the job command to its steps.
 
-use super::decide::{Step, building, image_tags};
-use crate::inputs::deploy::What;
+use super::decide::{PlannedStep, building, image_tags};
+use crate::inputs::deploy::DeployWhat;
 use crate::inputs::job::{Job, JobImage};
 use crate::inputs::runner::Origin;
 use crate::model::step::StepName;
 
 /// The steps of a run of the job command, in order. `origin` says what a built image is tagged with.
-pub fn steps(job: &Job, origin: &Origin) -> Vec<Step> {
+pub fn steps(job: &Job, origin: &Origin) -> Vec<PlannedStep> {
     let mut steps = Vec::new();
-    let mut add = |name, text: String| steps.push(Step { name, text });
+    let mut add = |name, text: String| steps.push(PlannedStep { name, text });
     add(StepName::SignIn, format!("as `{}`", job.credentials.principal));
     add(StepName::Preflight, format!("permissions in project `{}`", job.project));
     match &job.image {
@@ -20,7 +20,7 @@ pub fn steps(job: &Job, origin: &Origin) -> Vec<Step> {
             format!("the digest that serves in `{}` of `{}` in `{}`", place.service, place.project, place.region),
         ),
         JobImage::Built(deploy) => {
-            if let What::Build(build) = &deploy.what {
+            if let DeployWhat::Build(build) = &deploy.what {
                 building(build, &image_tags(build, origin, None), &mut add);
             }
         }

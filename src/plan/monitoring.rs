@@ -12,7 +12,7 @@ const FEWEST_REQUESTS: u32 = 20;
 
 /// One thing that is set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum WatchKind {
     /// The alert on failed requests.
     ErrorRate,
     /// The alert on slow requests.
@@ -25,15 +25,15 @@ pub enum Kind {
     UptimeAlert,
 }
 
-impl Kind {
+impl WatchKind {
     /// The value of the label `kind`.
     pub fn word(self) -> &'static str {
         match self {
-            Kind::ErrorRate => "error_rate",
-            Kind::Latency => "latency_p95",
-            Kind::Instances => "instances",
-            Kind::Uptime => "uptime",
-            Kind::UptimeAlert => "uptime_alert",
+            WatchKind::ErrorRate => "error_rate",
+            WatchKind::Latency => "latency_p95",
+            WatchKind::Instances => "instances",
+            WatchKind::Uptime => "uptime",
+            WatchKind::UptimeAlert => "uptime_alert",
         }
     }
 }
@@ -53,7 +53,7 @@ pub fn kind_of(resource: &Value) -> &str {
     resource.pointer("/userLabels/kind").and_then(Value::as_str).unwrap_or_default()
 }
 
-fn user_labels(wanted: &Monitoring, kind: Kind) -> Value {
+fn user_labels(wanted: &Monitoring, kind: WatchKind) -> Value {
     let mut labels: Map<String, Value> =
         labels(wanted).into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
     labels.insert("kind".into(), json!(kind.word()));
@@ -61,7 +61,7 @@ fn user_labels(wanted: &Monitoring, kind: Kind) -> Value {
 }
 
 /// The alerts that need no uptime check.
-pub fn policies(wanted: &Monitoring, channels: &[String]) -> Vec<(Kind, Value)> {
+pub fn policies(wanted: &Monitoring, channels: &[String]) -> Vec<(WatchKind, Value)> {
     let now = |metric: &str, more: &str| {
         format!(
             "run_googleapis_com:{metric}{{monitored_resource=\"cloud_run_revision\",service_name=\"{}\",location=\"{}\"{more}}}",
@@ -80,8 +80,8 @@ pub fn policies(wanted: &Monitoring, channels: &[String]) -> Vec<(Kind, Value)> 
         let query = format!("({failed} / {all}) > {share} and {all} > {FEWEST_REQUESTS}");
         let text = "More requests than usual are answered with 5xx.";
         (
-            Kind::ErrorRate,
-            policy(wanted, Kind::ErrorRate, &title, promql(title.clone(), query), "CRITICAL", text, channels),
+            WatchKind::ErrorRate,
+            policy(wanted, WatchKind::ErrorRate, &title, promql(title.clone(), query), "CRITICAL", text, channels),
         )
     });
     let latency = wanted.latency.map(|limit| {
@@ -90,7 +90,10 @@ pub fn policies(wanted: &Monitoring, channels: &[String]) -> Vec<(Kind, Value)> 
         let rate = format!("rate({})", series("request_latencies_bucket", ""));
         let query = format!("histogram_quantile(0.95, sum by (le)({rate})) > {}", limit.as_millis());
         let text = "Requests take longer than usual.";
-        (Kind::Latency, policy(wanted, Kind::Latency, &title, promql(title.clone(), query), "WARNING", text, channels))
+        (
+            WatchKind::Latency,
+            policy(wanted, WatchKind::Latency, &title, promql(title.clone(), query), "WARNING", text, channels),
+        )
     });
     let instances = wanted.instances.map(|most| {
         let title = format!("more than {most} instances run");
@@ -98,7 +101,7 @@ pub fn policies(wanted: &Monitoring, channels: &[String]) -> Vec<(Kind, Value)> 
         let query = format!("sum by (service_name)({}) > {most}", now("container_instance_count", ""));
         let text = "More instances run than usual: more is asked of the service, or requests take longer.";
         let condition = promql(title.clone(), query);
-        (Kind::Instances, policy(wanted, Kind::Instances, &title, condition, "WARNING", text, channels))
+        (WatchKind::Instances, policy(wanted, WatchKind::Instances, &title, condition, "WARNING", text, channels))
     });
     error_rate.into_iter().chain(latency).chain(instances).collect()
 }
@@ -117,7 +120,7 @@ pub fn uptime_alert(wanted: &Monitoring, check: &str, channels: &[String]) -> Va
         "comparison": "COMPARISON_GT", "thresholdValue": 1, "duration": "60s", "trigger": {"count": 1}}});
     policy(
         wanted,
-        Kind::UptimeAlert,
+        WatchKind::UptimeAlert,
         &title,
         condition,
         "CRITICAL",
@@ -128,7 +131,7 @@ pub fn uptime_alert(wanted: &Monitoring, check: &str, channels: &[String]) -> Va
 
 fn policy(
     wanted: &Monitoring,
-    kind: Kind,
+    kind: WatchKind,
     title: &str,
     condition: Value,
     severity: &str,
@@ -164,7 +167,7 @@ pub fn uptime(wanted: &Monitoring, path: &str, base: &Url, private: bool) -> Val
         "monitoredResource": {"type": "uptime_url",
             "labels": {"project_id": wanted.project.as_str(), "host": base.host_str().unwrap_or_default()}},
         "httpCheck": check, "period": "60s", "timeout": "10s", "checkerType": "STATIC_IP_CHECKERS",
-        "selectedRegions": ["USA", "EUROPE", "ASIA_PACIFIC"], "userLabels": user_labels(wanted, Kind::Uptime),
+        "selectedRegions": ["USA", "EUROPE", "ASIA_PACIFIC"], "userLabels": user_labels(wanted, WatchKind::Uptime),
     })
 }
 

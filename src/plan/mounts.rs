@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::change_error::ChangeError;
 use super::service::object;
 use super::variables::list;
-use crate::inputs::deploy::{SecretRef, Settings, Strategy};
+use crate::inputs::deploy::{MergeMode, SecretRef, Settings};
 use crate::model::json::set;
 
 /// Where Cloud Run mounts the sockets of Cloud SQL instances.
@@ -50,7 +50,7 @@ pub(super) fn apply(
     let before: HashSet<String> = mounts.own.iter().map(|mount| text(mount, "name")).collect();
     let secrets = settings.secrets.entries.as_deref().unwrap_or_default();
     let groups = by_directory(secrets)?;
-    if settings.secrets.entries.is_some() && settings.secrets.strategy == Strategy::Overwrite {
+    if settings.secrets.entries.is_some() && settings.secrets.strategy == MergeMode::Overwrite {
         mounts.keep_only(&groups);
     }
     for path in settings.secrets.gone.iter().filter(|name| name.starts_with('/')) {
@@ -82,22 +82,22 @@ pub(super) fn apply(
 }
 
 /// Files of one secret in one directory.
-struct Group<'a> {
+struct SecretFiles<'a> {
     directory: &'a str,
     secret: &'a str,
     /// Name and version of each.
     files: Vec<(&'a str, &'a str)>,
 }
 
-impl Group<'_> {
+impl SecretFiles<'_> {
     fn names(&self, file: &Value) -> bool {
         self.files.iter().any(|(name, _)| file["path"] == *name)
     }
 }
 
 /// The files by their directories, which hold files of one secret only.
-fn by_directory(secrets: &[(String, SecretRef)]) -> Result<Vec<Group<'_>>, ChangeError> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
+fn by_directory(secrets: &[(String, SecretRef)]) -> Result<Vec<SecretFiles<'_>>, ChangeError> {
+    let mut groups: Vec<SecretFiles<'_>> = Vec::new();
     let mut known: HashMap<&str, usize> = HashMap::new();
     for (path, secret) in secrets.iter().filter(|(key, _)| key.starts_with('/')) {
         let (directory, file) = path.rsplit_once('/').unwrap_or(("", path));
@@ -113,7 +113,7 @@ fn by_directory(secrets: &[(String, SecretRef)]) -> Result<Vec<Group<'_>>, Chang
                 });
             }
             Some(group) => group.files.push(file),
-            None => groups.push(Group { directory, secret: &secret.secret, files: vec![file] }),
+            None => groups.push(SecretFiles { directory, secret: &secret.secret, files: vec![file] }),
         }
     }
     Ok(groups)
@@ -121,7 +121,7 @@ fn by_directory(secrets: &[(String, SecretRef)]) -> Result<Vec<Group<'_>>, Chang
 
 impl Mounts {
     /// Takes away the container's files of secrets that are not named.
-    fn keep_only(&mut self, groups: &[Group<'_>]) {
+    fn keep_only(&mut self, groups: &[SecretFiles<'_>]) {
         let all = std::mem::take(&mut self.own);
         let mut kept = Vec::new();
         for (at, mount) in all.iter().enumerate() {
@@ -173,7 +173,7 @@ impl Mounts {
 
     /// Mounts files of a secret. The secret that is mounted in the directory is joined when it is the same one, and
     /// gives way to another only when none of its files is left.
-    fn secret(&mut self, group: &Group<'_>) -> Result<(), ChangeError> {
+    fn secret(&mut self, group: &SecretFiles<'_>) -> Result<(), ChangeError> {
         let occupied =
             |path: &str, there: String| ChangeError::Occupied { path: path.to_owned(), there, input: "secrets" };
         for (file, _) in &group.files {

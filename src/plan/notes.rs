@@ -9,7 +9,7 @@ use super::service_level::Patch;
 use crate::model::access::AccessChange;
 use crate::model::ids::RevisionName;
 use crate::model::json::set;
-use crate::model::traffic::{Share, Target, Traffic};
+use crate::model::traffic::{Share, Traffic, TrafficTarget};
 
 /// Records a rollout from before its first move until its end.
 const ROLLOUT: &str = "slipway.dev/rollout";
@@ -49,7 +49,7 @@ pub struct ByRun {
 
 /// What is written on the service before anything moves, so that whoever comes next can put it back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
+pub struct RolloutRecord {
     /// The run that writes it.
     pub run: String,
     /// The same as GitHub knows it, where it runs there.
@@ -112,7 +112,7 @@ pub struct Candidate {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Notes {
     /// The rollout that goes on, or was left behind.
-    pub record: Option<Record>,
+    pub record: Option<RolloutRecord>,
     /// What served last.
     pub served: Served,
     /// Candidates that wait, oldest first.
@@ -123,7 +123,7 @@ pub struct Notes {
     pub hidden: Map<String, Value>,
 }
 
-impl Record {
+impl RolloutRecord {
     /// Whether it changes who may call the service.
     pub fn changes_access(&self) -> bool {
         self.access.is_some() || self.agent.is_some()
@@ -252,10 +252,10 @@ fn switch(json: &Value, key: &str) -> bool {
     json.get(key).and_then(Value::as_bool) == Some(true)
 }
 
-fn record_of(json: &Value) -> Option<Record> {
+fn record_of(json: &Value) -> Option<RolloutRecord> {
     let shares = json.get("before")?.as_array()?.iter().map(|share| {
         Some(Share {
-            target: Target::Revision(revision(share, "revision")?),
+            target: TrafficTarget::Revision(revision(share, "revision")?),
             percent: u8::try_from(share.get("percent")?.as_u64()?).ok()?,
             tag: text(share, "tag"),
         })
@@ -267,7 +267,7 @@ fn record_of(json: &Value) -> Option<Record> {
         Some(bindings) => AccessChange::Closes(list(Some(bindings)).cloned().collect()),
         None => AccessChange::Opens,
     };
-    Some(Record {
+    Some(RolloutRecord {
         run: text(json, "run")?,
         by: json.get("by").and_then(by),
         until: text(json, "until").unwrap_or_default(),
@@ -288,10 +288,10 @@ fn record_of(json: &Value) -> Option<Record> {
     })
 }
 
-fn record_json(record: &Record) -> Value {
+fn record_json(record: &RolloutRecord) -> Value {
     let rollout = &record.rollout;
     let before = rollout.before.shares.iter().filter_map(|share| {
-        let Target::Revision(revision) = &share.target else { return None };
+        let TrafficTarget::Revision(revision) = &share.target else { return None };
         let mut entry = json!({"revision": revision.as_str(), "percent": share.percent});
         if let Some(tag) = &share.tag {
             set(&mut entry, "tag", tag.as_str());
@@ -392,7 +392,7 @@ mod tests {
     }
 
     fn share(revision: &str, percent: u8, tag: Option<&str>) -> Share {
-        Share { target: Target::Revision(name(revision)), percent, tag: tag.map(str::to_owned) }
+        Share { target: TrafficTarget::Revision(name(revision)), percent, tag: tag.map(str::to_owned) }
     }
 
     fn candidate(revision: &str, tag: &str) -> Candidate {
@@ -409,7 +409,7 @@ mod tests {
     }
 
     fn full() -> Notes {
-        let record = Record {
+        let record = RolloutRecord {
             run: "req_1".into(),
             by: Some(ByRun { repository: "o/r".into(), id: "77".into(), attempt: "2".into() }),
             until: "2026-11-30T12:00:00Z".into(),
@@ -451,7 +451,7 @@ mod tests {
         let names: Vec<&String> = service["annotations"].as_object().expect("a map").keys().collect();
         assert!(names.iter().filter(|name| is_note(name)).count() == 4 && names.len() == 5);
         let open = Notes {
-            record: full().record.map(|record| Record { access: Some(AccessChange::Opens), ..record }),
+            record: full().record.map(|record| RolloutRecord { access: Some(AccessChange::Opens), ..record }),
             ..full()
         };
         open.write(&mut service);

@@ -5,14 +5,14 @@ use serde_json::Value;
 
 use super::decide::Marks;
 use super::service::change;
-use crate::inputs::deploy::{Deploy, What};
+use crate::inputs::deploy::{Deploy, DeployWhat};
 use crate::inputs::error::Findings;
 use crate::inputs::flags::spell_out;
 use crate::inputs::manifest::generated::Maker;
 use crate::inputs::raw::RawInputs;
 use crate::inputs::resolve;
 use crate::inputs::runner::Runner;
-use crate::inputs::spec::Command;
+use crate::inputs::spec::CommandName;
 use crate::model::ids::RevisionName;
 
 const KEY: &str = r#"{"type":"service_account","project_id":"harbour-dev","private_key":"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n","client_email":"d@harbour-dev.iam.gserviceaccount.com","token_uri":"https://oauth2.googleapis.com/token"}"#;
@@ -68,16 +68,16 @@ fn deploy(flags: &str) -> Deploy {
     ];
     let (mut raw, mut findings) = (RawInputs::from_texts(texts), Findings::default());
     let runner = Runner::default();
-    spell_out(Command::Deploy, &mut raw, &runner, &mut findings);
-    let resolved = resolve::run(Command::Deploy, &raw, &runner, findings);
-    resolved.unwrap_or_else(|errors| panic!("{flags}: {errors}")).deploy
+    spell_out(CommandName::Deploy, &mut raw, &runner, &mut findings);
+    let resolved = resolve::run(CommandName::Deploy, &raw, &runner, findings);
+    resolved.unwrap_or_else(|errors| panic!("{flags}: {errors}")).meaning
 }
 
 /// The service after a deploy with these flags.
 fn after(service: &Value, container: usize, flags: &str) -> Value {
     let mut deploy = deploy(flags);
     deploy.settings.container = service["template"]["containers"][container]["name"].as_str().map(str::to_owned);
-    let What::Image(image) = &deploy.what else { panic!("an image") };
+    let DeployWhat::Image(image) = &deploy.what else { panic!("an image") };
     let revision = RevisionName::parse("web-2").expect("a name");
     let marks = Marks { revision, request_tag: "req_1".into(), build_tags: Vec::new() };
     change(Some(service), &deploy.settings, &image.to_string(), &marks)

@@ -1,6 +1,6 @@
 //! What lets the build's account push an image, once that was refused: the same for a deploy and for the doctor.
 
-use super::doctor::fix::{Fix, On};
+use super::doctor::fix::{Fix, GrantTarget};
 use crate::model::registry::Location;
 
 /// Google: "typically 2 minutes, potentially 7 minutes or longer" (IAM, access change propagation).
@@ -22,8 +22,8 @@ pub enum Cure {
 /// Google says of such a refusal does not tell it from another, so the role that allows both is named each time.
 pub fn cure(project: &str, member: &str, place: &Location, there: Option<bool>) -> Cure {
     let (role, on) = match place.made_by_push() {
-        true => ("roles/artifactregistry.createOnPushWriter", On::Project),
-        false => ("roles/artifactregistry.writer", On::Repository(place.name.clone(), place.location.clone())),
+        true => ("roles/artifactregistry.createOnPushWriter", GrantTarget::Project),
+        false => ("roles/artifactregistry.writer", GrantTarget::Repository(place.name.clone(), place.location.clone())),
     };
     if place.project != project {
         return Cure::Elsewhere(format!(
@@ -40,10 +40,10 @@ pub fn cure(project: &str, member: &str, place: &Location, there: Option<bool>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::image::Repository;
+    use crate::model::image::ImageRepository;
 
     fn commands(repository: &str, there: Option<bool>) -> Vec<String> {
-        let place = Location::of(&Repository::parse(repository).expect("a repository")).expect("a place");
+        let place = Location::of(&ImageRepository::parse(repository).expect("a repository")).expect("a place");
         match cure("p", "serviceAccount:b@x", &place, there) {
             Cure::Fixes(fixes) => fixes.iter().map(|fix| fix.command("p")).collect(),
             Cure::Elsewhere(words) => vec![words],

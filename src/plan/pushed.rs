@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::build::config;
 use crate::inputs::runner::Origin;
-use crate::model::image::Repository;
+use crate::model::image::ImageRepository;
 
 /// Why such a build can leave no image that is deployed, and what to write; nothing where it may.
 ///
@@ -15,7 +15,7 @@ pub fn mismatch(
     substitutions: &[(String, String)],
     origin: &Origin,
     project: &str,
-    repository: &Repository,
+    repository: &ImageRepository,
 ) -> Option<(String, String)> {
     let body = config(document, substitutions, origin);
     let lists = [body.get("images"), body.get("artifacts").and_then(|artifacts| artifacts.get("images"))];
@@ -90,7 +90,7 @@ mod tests {
     fn told(document: Value) -> Option<String> {
         let Value::Object(document) = document else { panic!("an object") };
         let origin = Origin { sha: Some("0f0f0f0f".into()), ..Origin::default() };
-        let repository = Repository::parse("gcr.io/p/web").expect("a repository");
+        let repository = ImageRepository::parse("gcr.io/p/web").expect("a repository");
         let given = [("_NAME".to_owned(), "web".to_owned())];
         mismatch(("c.yaml", &document), &given, &origin, "p", &repository).map(|(problem, _)| problem)
     }

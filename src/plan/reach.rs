@@ -3,15 +3,15 @@
 
 use serde_json::Value;
 
-use super::serving::{Function, Resolved, Service};
-use crate::inputs::firebase::{Destination, Rewrite};
+use super::serving::{Function, RewriteService, RewriteTargets};
+use crate::inputs::firebase::{Rewrite, RewriteTarget};
 use crate::model::access::Callers;
 
 /// What a service that is deployed together with the site will be like, as far as the manifest says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coming {
     /// The service.
-    pub service: Service,
+    pub service: RewriteService,
     /// Whether requests from everywhere come in, where that is said.
     pub open: Option<bool>,
     /// Whether everybody may call it, by a grant or because nobody is asked, where that is said.
@@ -89,13 +89,15 @@ pub fn reach(now: Option<&Value>, callers: Option<Callers>, coming: Option<&Comi
 }
 
 /// The service that a rewrite leads to, where it is known.
-pub fn behind(rewrite: &Rewrite, resolved: &Resolved) -> Option<Service> {
+pub fn behind(rewrite: &Rewrite, resolved: &RewriteTargets) -> Option<RewriteService> {
     match &rewrite.to {
-        Destination::Run { service, region, .. } => Some(Service { region: region.clone(), name: service.clone() }),
-        Destination::Function { id, region, .. } => {
+        RewriteTarget::Run { service, region, .. } => {
+            Some(RewriteService { region: region.clone(), name: service.clone() })
+        }
+        RewriteTarget::Function { id, region, .. } => {
             resolved.service(&Function { id: id.clone(), region: region.clone() }).cloned()
         }
-        Destination::File(_) | Destination::DynamicLinks => None,
+        RewriteTarget::File(_) | RewriteTarget::DynamicLinks => None,
     }
 }
 
@@ -105,7 +107,7 @@ mod tests {
     use serde_json::json;
 
     fn coming(open: Option<bool>, public: Option<bool>) -> Coming {
-        Coming { service: Service { region: "r".into(), name: "s".into() }, open, public, later: false }
+        Coming { service: RewriteService { region: "r".into(), name: "s".into() }, open, public, later: false }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::inputs::firebase::{DEFAULT_REGION, Destination, Pattern, Redirect, Rewrite, Serving};
+use crate::inputs::firebase::{DEFAULT_REGION, Pattern, Redirect, Rewrite, RewriteTarget, Serving};
 
 /// What a version's configuration serves; what is not understood is left out.
 pub fn serving(config: &Value) -> Serving {
@@ -28,14 +28,14 @@ fn pattern(rule: &Value) -> Option<Pattern> {
 
 fn rewrite(at: usize, rule: &Value) -> Option<Rewrite> {
     let to = if let Some(file) = text(rule, "path") {
-        Destination::File(file.to_owned())
+        RewriteTarget::File(file.to_owned())
     } else if let Some(id) = text(rule, "function") {
         let region = text(rule, "functionRegion").map(str::to_owned);
-        Destination::Function { id: id.to_owned(), region, pin: false }
+        RewriteTarget::Function { id: id.to_owned(), region, pin: false }
     } else {
         let run = rule.get("run")?;
         let region = text(run, "region").unwrap_or(DEFAULT_REGION).to_owned();
-        Destination::Run { service: text(run, "serviceId")?.to_owned(), region, pin: false }
+        RewriteTarget::Run { service: text(run, "serviceId")?.to_owned(), region, pin: false }
     };
     Some(Rewrite { path: format!("rewrites[{at}]"), pattern: pattern(rule)?, to })
 }
@@ -68,10 +68,10 @@ mod tests {
         }));
         assert_eq!(serving.redirects.len(), 1);
         assert_eq!(serving.redirects[0].status, 302);
-        let to: Vec<&Destination> = serving.rewrites.iter().map(|rewrite| &rewrite.to).collect();
-        let run = Destination::Run { service: "api".into(), region: "us-central1".into(), pin: false };
-        let function = Destination::Function { id: "f".into(), region: Some("r".into()), pin: false };
-        assert_eq!(to, [&run, &function, &Destination::File("/index.html".into())]);
+        let to: Vec<&RewriteTarget> = serving.rewrites.iter().map(|rewrite| &rewrite.to).collect();
+        let run = RewriteTarget::Run { service: "api".into(), region: "us-central1".into(), pin: false };
+        let function = RewriteTarget::Function { id: "f".into(), region: Some("r".into()), pin: false };
+        assert_eq!(to, [&run, &function, &RewriteTarget::File("/index.html".into())]);
         assert_eq!((serving.rewrites[1].path.as_str(), serving.clean_urls), ("rewrites[1]", Some(true)));
     }
 }

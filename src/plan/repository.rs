@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::service::serving_container;
 use crate::inputs::build::Destination;
 use crate::model::ids::ProjectId;
-use crate::model::image::{ImageRef, Repository};
+use crate::model::image::{ImageRef, ImageRepository};
 use crate::model::registry::Location;
 
 /// The repository to push to, once the service is known. `current` is the service as it is, `container` the name of its
@@ -14,7 +14,12 @@ use crate::model::registry::Location;
 /// A service keeps the repository its image is in, when that is its own: it lies in the project, and a part of its path is
 /// named like the service. So neither a placeholder that some tool began with is taken for it, nor another service's image
 /// that was deployed here.
-pub fn settle(to: &Destination, project: &ProjectId, current: Option<&Value>, container: Option<&str>) -> Repository {
+pub fn settle(
+    to: &Destination,
+    project: &ProjectId,
+    current: Option<&Value>,
+    container: Option<&str>,
+) -> ImageRepository {
     let Destination::OfService(fallback) = to else { return to.named().clone() };
     let name = fallback.as_str().rsplit('/').next().unwrap_or_default();
     let own = |image: &str| {
@@ -36,7 +41,7 @@ mod tests {
     #[test]
     fn a_service_keeps_its_own_repository_and_no_other() {
         let fallback = "eu.gcr.io/harbour-dev/web";
-        let to = Destination::OfService(Repository::parse(fallback).expect("a repository"));
+        let to = Destination::OfService(ImageRepository::parse(fallback).expect("a repository"));
         let project = ProjectId::parse("harbour-dev").expect("a project");
         let settled = |image: &str| {
             let service =
@@ -61,7 +66,7 @@ mod tests {
             assert_eq!(settled(image), own, "{image}");
         }
         assert_eq!(settle(&to, &project, None, None).as_str(), fallback);
-        let named = Destination::Named(Repository::parse("gcr.io/p/other").expect("a repository"));
+        let named = Destination::Named(ImageRepository::parse("gcr.io/p/other").expect("a repository"));
         let service = json!({"template": {"containers": [{"image": "gcr.io/harbour-dev/web"}]}});
         assert_eq!(settle(&named, &project, Some(&service), None).as_str(), "gcr.io/p/other");
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::model::ids::RevisionName;
-use crate::model::traffic::{Share, Target, Traffic};
+use crate::model::traffic::{Share, Traffic, TrafficTarget};
 
 /// Traffic tag and service name together may have this many characters (`google-api.md` 7).
 const TAG_AND_SERVICE: usize = 46;
@@ -47,10 +47,10 @@ pub fn whole(traffic: &Traffic) -> Traffic {
 /// Everything to the latest revision, whatever its name, with the tags that are there `now`; those among `followed` stand
 /// on the latest one too.
 pub fn following(now: &Traffic, followed: &[String]) -> Traffic {
-    let mut shares = vec![Share { target: Target::Latest, percent: 100, tag: None }];
+    let mut shares = vec![Share { target: TrafficTarget::Latest, percent: 100, tag: None }];
     shares.extend(now.shares.iter().filter_map(|share| {
         let tag = share.tag.clone()?;
-        let target = if followed.contains(&tag) { Target::Latest } else { share.target.clone() };
+        let target = if followed.contains(&tag) { TrafficTarget::Latest } else { share.target.clone() };
         Some(Share { target, percent: 0, tag: Some(tag) })
     }));
     Traffic { shares }
@@ -61,7 +61,7 @@ pub fn following(now: &Traffic, followed: &[String]) -> Traffic {
 pub fn pinned(traffic: &Traffic, latest_ready: Option<&RevisionName>) -> Option<Traffic> {
     let named = whole(traffic).shares.into_iter().map(|share| {
         let target = match share.target {
-            Target::Latest => Target::Revision(latest_ready?.clone()),
+            TrafficTarget::Latest => TrafficTarget::Revision(latest_ready?.clone()),
             named => named,
         };
         Some(Share { target, ..share })
@@ -81,33 +81,38 @@ pub fn without_tags(traffic: Traffic, gone: &[String]) -> Traffic {
 /// The allocation with a tag on a revision, and nowhere else. No request is sent elsewhere by it.
 pub fn with_tag(traffic: Traffic, tag: &str, on: &RevisionName) -> Traffic {
     let mut traffic = without_tags(traffic, &[tag.to_owned()]);
-    attach(&mut traffic.shares, Target::Revision(on.clone()), tag.to_owned());
+    attach(&mut traffic.shares, TrafficTarget::Revision(on.clone()), tag.to_owned());
     traffic
 }
 
 /// The revision that a tag stands on, if that is known by its name.
 pub fn tagged<'a>(traffic: &'a Traffic, tag: &str) -> Option<&'a RevisionName> {
     match tagged_target(traffic, tag)? {
-        Target::Revision(name) => Some(name),
-        Target::Latest => None,
+        TrafficTarget::Revision(name) => Some(name),
+        TrafficTarget::Latest => None,
     }
 }
 
 /// What a tag stands on.
-pub(super) fn tagged_target<'a>(traffic: &'a Traffic, tag: &str) -> Option<&'a Target> {
+pub(super) fn tagged_target<'a>(traffic: &'a Traffic, tag: &str) -> Option<&'a TrafficTarget> {
     traffic.shares.iter().find(|share| share.tag.as_deref() == Some(tag)).map(|share| &share.target)
 }
 
 /// Tags that stand on the latest revision, whatever its name.
 pub fn latest_tags(traffic: &Traffic) -> Vec<String> {
-    traffic.shares.iter().filter(|share| share.target == Target::Latest).filter_map(|share| share.tag.clone()).collect()
+    traffic
+        .shares
+        .iter()
+        .filter(|share| share.target == TrafficTarget::Latest)
+        .filter_map(|share| share.tag.clone())
+        .collect()
 }
 
 /// Percent by revision, for those that get any; `None` when nothing serves.
 pub fn percents(traffic: &Traffic, latest_ready: Option<&RevisionName>) -> Option<BTreeMap<String, u8>> {
     let mut percents = BTreeMap::new();
     for share in pinned(traffic, latest_ready)?.shares.iter().filter(|share| share.percent > 0) {
-        if let Target::Revision(name) = &share.target {
+        if let TrafficTarget::Revision(name) = &share.target {
             *percents.entry(name.to_string()).or_default() += share.percent;
         }
     }
@@ -117,7 +122,7 @@ pub fn percents(traffic: &Traffic, latest_ready: Option<&RevisionName>) -> Optio
 /// Whether two allocations send the requests and the tags to the same revisions, however Google orders or
 /// joins their lines.
 pub fn same(a: &Traffic, b: &Traffic, latest_ready: Option<&RevisionName>) -> bool {
-    let tags = |traffic: &Traffic| -> Option<BTreeMap<String, Target>> {
+    let tags = |traffic: &Traffic| -> Option<BTreeMap<String, TrafficTarget>> {
         let tagged = pinned(traffic, latest_ready)?.shares.into_iter();
         Some(tagged.filter_map(|share| Some((share.tag?, share.target))).collect())
     };
@@ -128,7 +133,7 @@ pub fn same(a: &Traffic, b: &Traffic, latest_ready: Option<&RevisionName>) -> bo
 /// Whether everything goes to the latest revision.
 pub fn follows_latest(traffic: &Traffic) -> bool {
     traffic.shares.is_empty()
-        || traffic.shares.iter().any(|share| share.target == Target::Latest && share.percent == 100)
+        || traffic.shares.iter().any(|share| share.target == TrafficTarget::Latest && share.percent == 100)
 }
 
 impl Rollout {
@@ -158,9 +163,9 @@ impl Rollout {
     /// again, if this revision is the `newest` one; else `LATEST` would be somebody else's.
     pub fn done(&self, newest: bool, now: &Traffic) -> Traffic {
         let follows = newest && self.followed_latest;
-        let target = if follows { Target::Latest } else { self.target() };
-        let followed = |tag: &str, named: Target| {
-            if newest && self.latest_tags.iter().any(|other| other == tag) { Target::Latest } else { named }
+        let target = if follows { TrafficTarget::Latest } else { self.target() };
+        let followed = |tag: &str, named: TrafficTarget| {
+            if newest && self.latest_tags.iter().any(|other| other == tag) { TrafficTarget::Latest } else { named }
         };
         // The user's tag stays with its revision, not with whatever comes after it.
         self.tagged(vec![untagged(target, 100)], now, followed, self.keep_tag.then(|| self.target()))
@@ -169,7 +174,7 @@ impl Rollout {
     /// What was there before: who served, and the tag where it stood. Line by line, unless others have changed tags
     /// meanwhile.
     pub fn undone(&self, now: &Traffic) -> Traffic {
-        let tags_of = |traffic: &Traffic| -> BTreeMap<String, Target> {
+        let tags_of = |traffic: &Traffic| -> BTreeMap<String, TrafficTarget> {
             let tagged = traffic.shares.iter().filter_map(|share| Some((share.tag.clone()?, share.target.clone())));
             tagged.filter(|(tag, _)| *tag != self.tag).collect()
         };
@@ -177,12 +182,12 @@ impl Rollout {
             return self.before.clone();
         }
         let shares = self.before.shares.iter().map(|share| untagged(share.target.clone(), share.percent)).collect();
-        let tag = tagged(&self.before, &self.tag).cloned().map(Target::Revision);
+        let tag = tagged(&self.before, &self.tag).cloned().map(TrafficTarget::Revision);
         self.tagged(shares, now, |_, named| named, tag)
     }
 
-    fn target(&self) -> Target {
-        Target::Revision(self.revision.clone())
+    fn target(&self) -> TrafficTarget {
+        TrafficTarget::Revision(self.revision.clone())
     }
 
     fn others(&self) -> impl Iterator<Item = &Share> {
@@ -194,8 +199,8 @@ impl Rollout {
         &self,
         shares: Vec<Share>,
         now: &Traffic,
-        place: impl Fn(&str, Target) -> Target,
-        own: Option<Target>,
+        place: impl Fn(&str, TrafficTarget) -> TrafficTarget,
+        own: Option<TrafficTarget>,
     ) -> Traffic {
         let mut shares: Vec<Share> = shares.into_iter().filter(|share| share.percent > 0).collect();
         for share in &now.shares {
@@ -210,12 +215,12 @@ impl Rollout {
 }
 
 /// A line of an allocation without a tag.
-pub(super) fn untagged(target: Target, percent: u8) -> Share {
+pub(super) fn untagged(target: TrafficTarget, percent: u8) -> Share {
     Share { target, percent, tag: None }
 }
 
 /// Puts a tag on the line of its revision, or on a line of its own.
-pub(super) fn attach(shares: &mut Vec<Share>, target: Target, tag: String) {
+pub(super) fn attach(shares: &mut Vec<Share>, target: TrafficTarget, tag: String) {
     match shares.iter_mut().find(|share| share.target == target && share.tag.is_none()) {
         Some(share) => share.tag = Some(tag),
         None => shares.push(Share { target, percent: 0, tag: Some(tag) }),
@@ -244,8 +249,8 @@ pub fn traffic_json(traffic: &Traffic) -> Value {
     let shares = traffic.shares.iter().map(|share| {
         let mut target = Map::new();
         match &share.target {
-            Target::Latest => target.insert("type".into(), "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST".into()),
-            Target::Revision(name) => {
+            TrafficTarget::Latest => target.insert("type".into(), "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST".into()),
+            TrafficTarget::Revision(name) => {
                 target.insert("revision".into(), name.as_str().into());
                 target.insert("type".into(), "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION".into())
             }
@@ -271,7 +276,7 @@ mod tests {
     }
 
     fn share(number: usize, percent: u8, tag: Option<&str>) -> Share {
-        Share { target: Target::Revision(revision(number)), percent, tag: tag.map(str::to_owned) }
+        Share { target: TrafficTarget::Revision(revision(number)), percent, tag: tag.map(str::to_owned) }
     }
 
     fn of(shares: &[Share]) -> Traffic {
@@ -296,7 +301,7 @@ mod tests {
             let weights = if weights.iter().all(|weight| *weight == 0) { vec![1; weights.len()] } else { weights };
             let percents = apportion(&weights, 100);
             let shares = parts.iter().enumerate().map(|(index, (_, tagged))| Share {
-                target: Target::Revision(revision(index)),
+                target: TrafficTarget::Revision(revision(index)),
                 percent: percents[index],
                 tag: tagged.then(|| format!("t{}-{index}", first % 2)),
             });
@@ -349,7 +354,7 @@ mod tests {
             let high = low.saturating_add(more).min(100);
             let (a, b) = (rollout.at(low, &rollout.before), rollout.at(high, &rollout.before));
             for share in rollout.others() {
-                let Target::Revision(name) = &share.target else { continue };
+                let TrafficTarget::Revision(name) = &share.target else { continue };
                 // Whole percents: a share may be rounded the other way, never by more than one.
                 prop_assert!(b.share_of(name, None) <= a.share_of(name, None) + 1);
             }
@@ -377,7 +382,7 @@ mod tests {
 
     #[test]
     fn latest_is_written_out_before_a_new_revision_comes() {
-        let latest = Traffic { shares: vec![Share { target: Target::Latest, percent: 100, tag: None }] };
+        let latest = Traffic { shares: vec![Share { target: TrafficTarget::Latest, percent: 100, tag: None }] };
         let by_name = pinned(&latest, Some(&revision(1))).expect("it serves");
         assert_eq!(by_name.words(None), "100 % `web-1`");
         assert_eq!(pinned(&Traffic::default(), Some(&revision(1))), Some(by_name));

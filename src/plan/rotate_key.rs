@@ -3,7 +3,7 @@
 use crate::model::shown::listed;
 use time::OffsetDateTime;
 
-use super::decide::Step;
+use super::decide::PlannedStep;
 use super::difference::Difference;
 use crate::inputs::rotate_key::{Retire, RotateKey};
 use crate::model::rotation::{AccountKey, RotationFact};
@@ -11,7 +11,7 @@ use crate::model::step::StepName;
 
 /// What becomes of the keys that were there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fate {
+pub struct KeyPlan {
     /// Deleted before anything else: switched off for longer than the grace period.
     pub deleted: Vec<String>,
     /// Switched off in the end, the one in use last.
@@ -25,11 +25,11 @@ pub struct Fate {
 ///
 /// Google does not say when a key was switched off. But every run that switches one off has written the secret just
 /// before, so what is off now has been so since about the secret's last write, or longer.
-pub fn fate(rotate: &RotateKey, keys: &[AccountKey], written: Option<OffsetDateTime>, now: OffsetDateTime) -> Fate {
+pub fn fate(rotate: &RotateKey, keys: &[AccountKey], written: Option<OffsetDateTime>, now: OffsetDateTime) -> KeyPlan {
     let kept = |key: &&AccountKey| rotate.keep.contains(&key.id);
     let is_used = |id: &str| rotate.used.as_deref() == Some(id);
     let over = written.is_some_and(|written| now - written > rotate.grace);
-    let mut fate = Fate::default();
+    let mut fate = KeyPlan::default();
     for key in keys.iter().filter(|key| !kept(key)) {
         let old = match &rotate.retire {
             Retire::All => true,
@@ -62,9 +62,9 @@ pub fn appeared(before: &[String], known: &RotationFact, after: &[AccountKey]) -
 }
 
 /// The steps of a rotation, in order.
-pub fn steps(rotate: &RotateKey) -> Vec<Step> {
+pub fn steps(rotate: &RotateKey) -> Vec<PlannedStep> {
     let mut steps = Vec::new();
-    let mut add = |name, text: String| steps.push(Step { name, text });
+    let mut add = |name, text: String| steps.push(PlannedStep { name, text });
     add(StepName::SignIn, format!("as `{}`", rotate.credentials.principal));
     add(
         StepName::Preflight,
@@ -84,7 +84,7 @@ pub fn steps(rotate: &RotateKey) -> Vec<Step> {
 }
 
 /// What a rotation would change.
-pub fn changes(rotate: &RotateKey, fate: &Fate, written: Option<&str>) -> Vec<Difference> {
+pub fn changes(rotate: &RotateKey, fate: &KeyPlan, written: Option<&str>) -> Vec<Difference> {
     let key = |id: &String, before: &str, after: Option<&str>| Difference {
         what: format!("key {id}"),
         before: Some(before.to_owned()),

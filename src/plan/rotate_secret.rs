@@ -8,17 +8,17 @@ use time::format_description::well_known::Rfc3339;
 
 use super::base;
 use super::change_error::ChangeError;
-use super::decide::Step;
+use super::decide::PlannedStep;
 use super::difference::Difference;
 use super::notes::Notes;
 use super::rotate_key::days;
 use super::secret_refs::repoint;
 use super::service::{clean_containers, container_index, object};
-use crate::inputs::deploy::Way;
+use crate::inputs::deploy::RolloutStrategy;
 use crate::inputs::rotate_secret::{NewValue, Repoint, RotateSecret};
 use crate::model::ids::RevisionName;
 use crate::model::image::ImageRef;
-use crate::model::secret_version::{SecretName, Version, Wanted};
+use crate::model::secret_version::{SecretName, VersionFact, WantedVersion};
 use crate::model::step::StepName;
 
 /// Annotation of the service that says which versions of its secrets were replaced, and when. Secrets have none that
@@ -133,18 +133,18 @@ fn key(secret: &SecretName) -> String {
 
 /// Somebody who reads a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reader {
+pub struct SecretReader {
     /// Who, as in "revision `web-1` of service `web`".
     pub who: String,
     /// Which version.
-    pub version: Wanted,
+    pub version: WantedVersion,
 }
 
 /// What becomes of the versions that the service does not read any more.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fate {
+pub struct VersionPlan {
     /// Disabled now.
-    pub disabled: Vec<Version>,
+    pub disabled: Vec<VersionFact>,
     /// Disabled by a later run, from then on.
     pub waiting: Vec<(u64, OffsetDateTime)>,
     /// Kept, because somebody reads them.
@@ -155,22 +155,22 @@ pub struct Fate {
 
 /// Decides over the versions that are there. `in_use` are those that the service reads.
 pub fn fate(
-    versions: &[Version],
+    versions: &[VersionFact],
     in_use: &[u64],
     replaced: &BTreeMap<u64, OffsetDateTime>,
-    readers: &[Reader],
+    readers: &[SecretReader],
     rotate: &RotateSecret,
     now: OffsetDateTime,
-) -> Fate {
-    let mut fate = Fate::default();
+) -> VersionPlan {
+    let mut fate = VersionPlan::default();
     let newest = versions.iter().map(|version| version.number).max();
     for version in versions.iter().filter(|version| version.enabled && !in_use.contains(&version.number)) {
         let number = version.number;
-        let reads = |reader: &&Reader| match &reader.version {
-            Wanted::Latest => newest == Some(number),
-            Wanted::Number(read) => *read == number,
+        let reads = |reader: &&SecretReader| match &reader.version {
+            WantedVersion::Latest => newest == Some(number),
+            WantedVersion::Number(read) => *read == number,
             // Which one it stands for could not be found out: it may be any.
-            Wanted::Alias(_) => true,
+            WantedVersion::Alias(_) => true,
         };
         let who: Vec<String> = readers.iter().filter(reads).map(|reader| reader.who.clone()).collect();
         match replaced.get(&number) {
@@ -185,14 +185,14 @@ pub fn fate(
 }
 
 /// The versions that came between two looks.
-pub fn appeared(before: &[u64], after: &[Version]) -> Vec<Version> {
+pub fn appeared(before: &[u64], after: &[VersionFact]) -> Vec<VersionFact> {
     after.iter().filter(|version| !before.contains(&version.number)).cloned().collect()
 }
 
 /// The steps of a rotation, in order.
-pub fn steps(rotate: &RotateSecret) -> Vec<Step> {
+pub fn steps(rotate: &RotateSecret) -> Vec<PlannedStep> {
     let mut steps = Vec::new();
-    let mut add = |name, text: String| steps.push(Step { name, text });
+    let mut add = |name, text: String| steps.push(PlannedStep { name, text });
     let (deploy, secret) = (&rotate.deploy, &rotate.secret);
     add(StepName::SignIn, format!("as `{}`", deploy.credentials.principal));
     add(StepName::Preflight, format!("permissions, the versions of `{secret}`, and who reads them"));
@@ -219,8 +219,8 @@ pub fn steps(rotate: &RotateSecret) -> Vec<Step> {
         add(StepName::Candidate, format!("{} on an address of its own, before it gets traffic", checks.join(", ")));
     }
     let how = match deploy.rollout.way {
-        Way::Canary => "step by step",
-        Way::Candidate | Way::Direct => "everything to it",
+        RolloutStrategy::Canary => "step by step",
+        RolloutStrategy::Candidate | RolloutStrategy::Direct => "everything to it",
     };
     add(
         StepName::Shift,
@@ -238,7 +238,12 @@ pub fn steps(rotate: &RotateSecret) -> Vec<Step> {
 }
 
 /// What a rotation would change: on the service from `now` to `then`, and on the secret.
-pub fn changes(rotate: &RotateSecret, service: Vec<Difference>, new: Option<u64>, fate: &Fate) -> Vec<Difference> {
+pub fn changes(
+    rotate: &RotateSecret,
+    service: Vec<Difference>,
+    new: Option<u64>,
+    fate: &VersionPlan,
+) -> Vec<Difference> {
     let secret = &rotate.secret;
     let version = |number: u64, before: Option<&str>, after: &str| Difference {
         what: format!("version {number} of {secret}"),

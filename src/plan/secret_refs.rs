@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::json::set;
-use crate::model::secret_version::{SecretName, Wanted};
+use crate::model::secret_version::{SecretName, WantedVersion};
 
 /// One reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Reference {
     /// The secret, as it is written there.
     pub secret: String,
     /// The version that is asked for.
-    pub version: Wanted,
+    pub version: WantedVersion,
 }
 
 /// Every reference of a template, or of anything else with `containers` and `volumes`.
@@ -22,7 +22,7 @@ pub fn references(template: &Value) -> Vec<Reference> {
     for container in list(template.get("containers")) {
         for variable in list(container.get("env")) {
             if let Some(reference) = variable.pointer("/valueSource/secretKeyRef") {
-                let version = Wanted::of(&text(reference, "version"));
+                let version = WantedVersion::of(&text(reference, "version"));
                 found.push(Reference { secret: text(reference, "secret"), version });
             }
         }
@@ -31,9 +31,9 @@ pub fn references(template: &Value) -> Vec<Reference> {
         let Some(secret) = volume.get("secret") else { continue };
         let items = list(secret.get("items"));
         // Without items the whole secret is one file, of its newest version.
-        let versions: Vec<Wanted> = match items.as_slice() {
-            [] => vec![Wanted::Latest],
-            items => items.iter().map(|item| Wanted::of(&text(item, "version"))).collect(),
+        let versions: Vec<WantedVersion> = match items.as_slice() {
+            [] => vec![WantedVersion::Latest],
+            items => items.iter().map(|item| WantedVersion::of(&text(item, "version"))).collect(),
         };
         let name = text(secret, "secret");
         found.extend(versions.into_iter().map(|version| Reference { secret: name.clone(), version }));
@@ -42,9 +42,9 @@ pub fn references(template: &Value) -> Vec<Reference> {
 }
 
 /// The versions of one secret that a template of the project `home` asks for, each once.
-pub fn versions_of(template: &Value, secret: &SecretName, home: &str) -> Vec<Wanted> {
+pub fn versions_of(template: &Value, secret: &SecretName, home: &str) -> Vec<WantedVersion> {
     let own = references(template).into_iter().filter(|reference| secret.is_meant_by(&reference.secret, home));
-    let mut versions: Vec<Wanted> = own.map(|reference| reference.version).collect();
+    let mut versions: Vec<WantedVersion> = own.map(|reference| reference.version).collect();
     versions.sort();
     versions.dedup();
     versions
@@ -52,8 +52,9 @@ pub fn versions_of(template: &Value, secret: &SecretName, home: &str) -> Vec<Wan
 
 /// Moves every reference to one secret to version `to`, or with `only_latest` those alone that follow the newest.
 pub fn repoint(template: &mut Map<String, Value>, secret: &SecretName, home: &str, only_latest: bool, to: u64) {
-    let latest =
-        |version: Option<&Value>| Wanted::of(version.and_then(Value::as_str).unwrap_or_default()) == Wanted::Latest;
+    let latest = |version: Option<&Value>| {
+        WantedVersion::of(version.and_then(Value::as_str).unwrap_or_default()) == WantedVersion::Latest
+    };
     let moves = |version: Option<&Value>| !only_latest || latest(version);
     let is_meant = |named: &Value| named.as_str().is_some_and(|named| secret.is_meant_by(named, home));
     let to = to.to_string();
@@ -109,7 +110,15 @@ mod tests {
     #[test]
     fn every_reference_is_found() {
         let all = versions_of(&template(), &db(), "p");
-        assert_eq!(all, [Wanted::Latest, Wanted::Number(2), Wanted::Number(3), Wanted::Alias("stable".into())]);
+        assert_eq!(
+            all,
+            [
+                WantedVersion::Latest,
+                WantedVersion::Number(2),
+                WantedVersion::Number(3),
+                WantedVersion::Alias("stable".into())
+            ]
+        );
         assert_eq!(references(&template()).len(), 6);
     }
 
@@ -117,7 +126,7 @@ mod tests {
     fn all_move_and_nothing_else_changes() {
         let mut moved = template();
         repoint(moved.as_object_mut().expect("a map"), &db(), "p", false, 9);
-        assert_eq!(versions_of(&moved, &db(), "p"), [Wanted::Number(9)]);
+        assert_eq!(versions_of(&moved, &db(), "p"), [WantedVersion::Number(9)]);
         let mut expected = template();
         expected["containers"][0]["env"][0]["valueSource"]["secretKeyRef"]["version"] = "9".into();
         expected["containers"][1]["env"][0]["valueSource"]["secretKeyRef"]["version"] = "9".into();
@@ -131,7 +140,10 @@ mod tests {
     fn pinning_moves_what_follows_the_newest_alone() {
         let mut pinned = template();
         repoint(pinned.as_object_mut().expect("a map"), &db(), "p", true, 4);
-        let alias = Wanted::Alias("stable".into());
-        assert_eq!(versions_of(&pinned, &db(), "p"), [Wanted::Number(2), Wanted::Number(3), Wanted::Number(4), alias]);
+        let alias = WantedVersion::Alias("stable".into());
+        assert_eq!(
+            versions_of(&pinned, &db(), "p"),
+            [WantedVersion::Number(2), WantedVersion::Number(3), WantedVersion::Number(4), alias]
+        );
     }
 }

@@ -11,7 +11,7 @@ use super::decide::Marks;
 use super::manifest::from_manifest;
 use super::service_level::Patch;
 use super::{base, containers, edits, enrolment, network, volumes};
-use crate::inputs::deploy::{Ingress, Settings, What};
+use crate::inputs::deploy::{DeployWhat, Ingress, Settings};
 use crate::inputs::setting::At;
 
 /// Fields that Google writes on everything of Cloud Run's, and ignores when they are sent back; without
@@ -96,7 +96,12 @@ pub fn change(current: Option<&Value>, settings: &Settings, image: &str, marks: 
 
 /// What a deploy changes on a service besides its template: by the settings, the manifest where there is one, and the
 /// image.
-pub fn level_change(current: &Value, manifest: Option<&Map<String, Value>>, settings: &Settings, what: &What) -> Patch {
+pub fn level_change(
+    current: &Value,
+    manifest: Option<&Map<String, Value>>,
+    settings: &Settings,
+    what: &DeployWhat,
+) -> Patch {
     let mut after = manifest.map_or_else(|| current.clone(), |manifest| from_manifest(manifest, Some(current)));
     level(object(&mut after), settings);
     enrolment::end(&mut after, settings.container.as_deref(), what);

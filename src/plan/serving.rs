@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::explain::{Class, Explain};
-use crate::inputs::firebase::{DEFAULT_REGION, Destination, Pattern, Redirect, Rewrite, Serving};
+use crate::inputs::firebase::{DEFAULT_REGION, Pattern, Redirect, Rewrite, RewriteTarget, Serving};
 use crate::model::json::set;
 
 /// A tag and its service's name may have this many characters together. Source: Cloud Run's own error.
@@ -14,7 +14,7 @@ const TAG_AND_SERVICE: usize = 46;
 
 /// A Cloud Run service in its region.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Service {
+pub struct RewriteService {
     /// Its region.
     pub region: String,
     /// Its name.
@@ -38,13 +38,13 @@ impl Function {
 
     /// The Cloud Run service that is behind it when it is of the 2nd generation, where nothing else is known of its
     /// region.
-    pub fn service(&self) -> Service {
+    pub fn service(&self) -> RewriteService {
         self.in_region(self.region())
     }
 
     /// The Cloud Run service that is behind it in a region: its name in lowercase, with dashes for underscores.
-    pub fn in_region(&self, region: &str) -> Service {
-        Service { region: region.to_owned(), name: self.id.to_ascii_lowercase().replace('_', "-") }
+    pub fn in_region(&self, region: &str) -> RewriteService {
+        RewriteService { region: region.to_owned(), name: self.id.to_ascii_lowercase().replace('_', "-") }
     }
 }
 
@@ -57,22 +57,22 @@ pub enum Generation {
         region: String,
     },
     /// 2nd generation: a Cloud Run service.
-    Second(Service),
+    Second(RewriteService),
 }
 
 /// What was learned about the targets of rewrites. What is not in it was not found: firebase-tools sends such
 /// rewrites without a tag, or as a function's bare name, and so does this.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Resolved {
+pub struct RewriteTargets {
     /// The tag that each service's rewrite is pinned to.
-    pub tags: BTreeMap<Service, String>,
+    pub tags: BTreeMap<RewriteService, String>,
     /// What each function is.
     pub functions: BTreeMap<Function, Generation>,
 }
 
-impl Resolved {
+impl RewriteTargets {
     /// The service that a function was found to be.
-    pub fn service(&self, function: &Function) -> Option<&Service> {
+    pub fn service(&self, function: &Function) -> Option<&RewriteService> {
         match self.functions.get(function)? {
             Generation::Second(service) => Some(service),
             Generation::First { .. } => None,
@@ -161,7 +161,7 @@ impl Explain for ServingError {
 ///
 /// # Errors
 /// A rewrite wants to pin a function of the 1st generation.
-pub fn config(serving: &Serving, resolved: &Resolved) -> Result<Value, ServingError> {
+pub fn config(serving: &Serving, resolved: &RewriteTargets) -> Result<Value, ServingError> {
     let mut config = Map::new();
     let rewrites: Vec<Value> =
         serving.rewrites.iter().map(|one| rewrite(one, resolved)).collect::<Result<_, ServingError>>()?;
@@ -190,16 +190,16 @@ pub fn config(serving: &Serving, resolved: &Resolved) -> Result<Value, ServingEr
     Ok(config.into())
 }
 
-fn rewrite(rewrite: &Rewrite, resolved: &Resolved) -> Result<Value, ServingError> {
+fn rewrite(rewrite: &Rewrite, resolved: &RewriteTargets) -> Result<Value, ServingError> {
     let to = |name: &str, value: Value| with(&rewrite.pattern, name, value);
     Ok(match &rewrite.to {
-        Destination::File(path) => to("path", path.as_str().into()),
-        Destination::DynamicLinks => to("dynamicLinks", true.into()),
-        Destination::Run { service, region, pin } => {
-            let service = Service { region: region.clone(), name: service.clone() };
+        RewriteTarget::File(path) => to("path", path.as_str().into()),
+        RewriteTarget::DynamicLinks => to("dynamicLinks", true.into()),
+        RewriteTarget::Run { service, region, pin } => {
+            let service = RewriteService { region: region.clone(), name: service.clone() };
             to("run", run(&service, *pin, resolved))
         }
-        Destination::Function { id, region, pin } => {
+        RewriteTarget::Function { id, region, pin } => {
             match resolved.functions.get(&Function { id: id.clone(), region: region.clone() }) {
                 Some(Generation::Second(service)) => to("run", run(service, *pin, resolved)),
                 Some(Generation::First { .. }) if *pin => {
@@ -218,7 +218,7 @@ fn in_region(mut rewrite: Value, region: Option<&String>) -> Value {
     rewrite
 }
 
-fn run(service: &Service, pin: bool, resolved: &Resolved) -> Value {
+fn run(service: &RewriteService, pin: bool, resolved: &RewriteTargets) -> Value {
     let mut run = json!({"serviceId": service.name, "region": service.region});
     let tag = resolved.tags.get(service).filter(|_| pin);
     tag.into_iter().for_each(|tag| set(&mut run, "tag", tag.as_str()));
@@ -241,9 +241,11 @@ fn with(pattern: &Pattern, name: &str, value: Value) -> Value {
 }
 
 /// The Cloud Run services that rewrites name, each once, in the order of the document.
-pub fn runs(serving: &Serving) -> Vec<Service> {
+pub fn runs(serving: &Serving) -> Vec<RewriteService> {
     distinct(serving.rewrites.iter().filter_map(|rewrite| match &rewrite.to {
-        Destination::Run { service, region, .. } => Some(Service { region: region.clone(), name: service.clone() }),
+        RewriteTarget::Run { service, region, .. } => {
+            Some(RewriteService { region: region.clone(), name: service.clone() })
+        }
         _ => None,
     }))
 }
@@ -251,24 +253,24 @@ pub fn runs(serving: &Serving) -> Vec<Service> {
 /// The functions that rewrites name, each once, in the order of the document.
 pub fn functions(serving: &Serving) -> Vec<Function> {
     distinct(serving.rewrites.iter().filter_map(|rewrite| match &rewrite.to {
-        Destination::Function { id, region, .. } => Some(Function { id: id.clone(), region: region.clone() }),
+        RewriteTarget::Function { id, region, .. } => Some(Function { id: id.clone(), region: region.clone() }),
         _ => None,
     }))
 }
 
 /// The services whose latest revision needs a tag, each once; functions that were found to be services are among
 /// them.
-pub fn pins(serving: &Serving, resolved: &Resolved) -> Vec<Service> {
+pub fn pins(serving: &Serving, resolved: &RewriteTargets) -> Vec<RewriteService> {
     distinct(serving.rewrites.iter().filter_map(|rewrite| pinned(rewrite, resolved)))
 }
 
 /// The service that a rewrite wants to be pinned to.
-fn pinned(rewrite: &Rewrite, resolved: &Resolved) -> Option<Service> {
+fn pinned(rewrite: &Rewrite, resolved: &RewriteTargets) -> Option<RewriteService> {
     match &rewrite.to {
-        Destination::Run { service, region, pin: true } => {
-            Some(Service { region: region.clone(), name: service.clone() })
+        RewriteTarget::Run { service, region, pin: true } => {
+            Some(RewriteService { region: region.clone(), name: service.clone() })
         }
-        Destination::Function { id, region, pin: true } => {
+        RewriteTarget::Function { id, region, pin: true } => {
             match resolved.functions.get(&Function { id: id.clone(), region: region.clone() })? {
                 Generation::Second(service) => Some(service.clone()),
                 Generation::First { .. } => None,
@@ -295,8 +297,8 @@ pub fn tag_for(version: &str, service: &str) -> Result<String, ServingError> {
 
 /// The patterns of rewrites that a preview would pin while the live site has the same rewrite to the same service
 /// without a pin. firebase-tools refuses such a preview, because it would change what live serves. `live` is the `config` of the version that is released on `live`.
-pub fn unsafe_pins(preview: &Serving, resolved: &Resolved, live: &Value) -> Vec<String> {
-    let unpinned: Vec<(&str, Service)> = live["rewrites"]
+pub fn unsafe_pins(preview: &Serving, resolved: &RewriteTargets, live: &Value) -> Vec<String> {
+    let unpinned: Vec<(&str, RewriteService)> = live["rewrites"]
         .as_array()
         .into_iter()
         .flatten()
@@ -304,7 +306,7 @@ pub fn unsafe_pins(preview: &Serving, resolved: &Resolved, live: &Value) -> Vec<
         .filter_map(|rewrite| {
             let pattern = rewrite["glob"].as_str().or_else(|| rewrite["regex"].as_str())?;
             let region = rewrite["run"]["region"].as_str().unwrap_or(DEFAULT_REGION).to_owned();
-            Some((pattern, Service { region, name: rewrite["run"]["serviceId"].as_str()?.to_owned() }))
+            Some((pattern, RewriteService { region, name: rewrite["run"]["serviceId"].as_str()?.to_owned() }))
         })
         .collect();
     let harms = |rewrite: &Rewrite| {
@@ -336,8 +338,8 @@ mod tests {
         site.serving
     }
 
-    fn service(region: &str, name: &str) -> Service {
-        Service { region: region.into(), name: name.into() }
+    fn service(region: &str, name: &str) -> RewriteService {
+        RewriteService { region: region.into(), name: name.into() }
     }
 
     fn pinned_serving() -> Serving {
@@ -351,10 +353,10 @@ mod tests {
         ]))
     }
 
-    fn resolved() -> Resolved {
+    fn resolved() -> RewriteTargets {
         let hello = Function { id: "sayHello_2".into(), region: None };
         let tags = [(hello.service(), "green"), (service("us-central1", "web"), "fh-1")];
-        Resolved {
+        RewriteTargets {
             tags: tags.into_iter().map(|(service, tag)| (service, tag.to_owned())).collect(),
             functions: BTreeMap::from([(hello.clone(), Generation::Second(hello.service()))]),
         }
@@ -368,7 +370,7 @@ mod tests {
         assert_eq!(ids, ["sayHello_2", "gone"]);
         let tagged = [service("us-central1", "web"), service("us-central1", "sayhello-2")];
         assert_eq!(pins(&serving, &resolved()), tagged);
-        assert_eq!(pins(&serving, &Resolved::default()), tagged[..1]);
+        assert_eq!(pins(&serving, &RewriteTargets::default()), tagged[..1]);
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::decide::Step;
+use super::decide::PlannedStep;
 use crate::inputs::hosting::{Channel, Gone, Hosting, SiteSource, SiteWork};
 use crate::model::step::StepName;
 
 /// The steps of a run of a hosting command, in order.
-pub fn steps(hosting: &Hosting) -> Vec<Step> {
+pub fn steps(hosting: &Hosting) -> Vec<PlannedStep> {
     let mut steps = Vec::new();
-    let mut add = |name, text: String| steps.push(Step { name, text });
+    let mut add = |name, text: String| steps.push(PlannedStep { name, text });
     add(StepName::SignIn, format!("as `{}`", hosting.credentials.principal));
     add(
         StepName::Site,
@@ -28,7 +28,7 @@ pub fn steps(hosting: &Hosting) -> Vec<Step> {
         }
         SiteWork::Remove { channels: Gone::None(why), .. } => {
             steps.truncate(0);
-            steps.push(Step { name: StepName::Channel, text: format!("nothing to do: {why}") });
+            steps.push(PlannedStep { name: StepName::Channel, text: format!("nothing to do: {why}") });
             return steps;
         }
         SiteWork::Remove { channels, .. } => {

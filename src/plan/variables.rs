@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::change_error::ChangeError;
 use super::mounts;
-use crate::inputs::deploy::{Settings, Strategy};
+use crate::inputs::deploy::{MergeMode, Settings};
 
 /// Applies variables, secrets and Cloud SQL instances to a container, which was taken out of its template.
 ///
@@ -19,10 +19,10 @@ pub(super) fn apply(
 ) -> Result<(), ChangeError> {
     let mut env = list(container.remove("env"));
     let is_secret = |entry: &Value| entry.pointer("/valueSource/secretKeyRef").is_some();
-    if settings.env.entries.is_some() && settings.env.strategy == Strategy::Overwrite {
+    if settings.env.entries.is_some() && settings.env.strategy == MergeMode::Overwrite {
         env.retain(is_secret);
     }
-    if settings.secrets.entries.is_some() && settings.secrets.strategy == Strategy::Overwrite {
+    if settings.secrets.entries.is_some() && settings.secrets.strategy == MergeMode::Overwrite {
         env.retain(|entry| !is_secret(entry));
     }
     let goes = |gone: &[String], entry: &Value| gone.iter().any(|name| entry["name"] == name.as_str());

@@ -8,7 +8,7 @@ use super::markdown::{block, code, folded, sentence, table as rows_of};
 use super::{Outcome, exit_code, json as report_json, summary};
 use crate::console::duration;
 use crate::plan::doctor::status::status;
-use crate::plan::doctor::{Finding, State, count};
+use crate::plan::doctor::{CheckState, Finding, count};
 
 /// Every output of the doctor and one line on it; `actions/doctor/action.yml` holds the same.
 pub const OUTPUTS: &[(&str, &str)] = &[
@@ -135,7 +135,7 @@ pub fn document(story: &DoctorStory<'_>) -> Value {
     let findings = story.findings.iter().map(|finding| {
         json!({
             "area": finding.area.title(), "what": finding.what, "state": finding.state.word(),
-            "class": match finding.state { State::Blocking(class) => Some(class.word()), _ => None },
+            "class": match finding.state { CheckState::Blocking(class) => Some(class.word()), _ => None },
             "evidence": finding.evidence, "cures": finding.cures,
             "cure": (!finding.cures.is_empty()).then(|| finding.cures.join("\n")),
             "commands": finding.fixes.iter().map(|fix| fix.command(story.project)).collect::<Vec<_>>(),
@@ -175,11 +175,11 @@ pub fn markdown(story: &DoctorStory<'_>) -> String {
     } else {
         parts.push(summary::now(&sentences(story)));
     }
-    let of = |state: fn(&State) -> bool| -> Vec<&Finding> {
+    let of = |state: fn(&CheckState) -> bool| -> Vec<&Finding> {
         story.findings.iter().filter(|finding| state(&finding.state)).collect()
     };
-    let mut mend = of(|state| matches!(state, State::Blocking(_)));
-    mend.extend(of(|state| matches!(state, State::Warning)));
+    let mut mend = of(|state| matches!(state, CheckState::Blocking(_)));
+    mend.extend(of(|state| matches!(state, CheckState::Warning)));
     if !mend.is_empty() {
         let rows: Vec<Vec<String>> = mend.into_iter().map(|finding| row(story, finding)).collect();
         parts.push(format!("### To be mended\n\n{}", rows_of(&["", "about", "what", "evidence", "mend"], &rows)));
@@ -195,8 +195,8 @@ pub fn markdown(story: &DoctorStory<'_>) -> String {
         parts.push(format!("### Infrastructure status\n\n{}", rows_of(&["", "", ""], &rows)));
     }
     for (title, found) in [
-        ("What this account cannot see", of(|state| matches!(state, State::CannotSee))),
-        ("What is as it should be", of(|state| matches!(state, State::Ok))),
+        ("What this account cannot see", of(|state| matches!(state, CheckState::CannotSee))),
+        ("What is as it should be", of(|state| matches!(state, CheckState::Ok))),
     ] {
         if found.is_empty() {
             continue;
@@ -226,11 +226,11 @@ fn row(story: &DoctorStory<'_>, finding: &Finding) -> Vec<String> {
     ]
 }
 
-fn sign(state: State) -> &'static str {
+fn sign(state: CheckState) -> &'static str {
     match state {
-        State::Ok => "✅",
-        State::Warning => "⚠️",
-        State::Blocking(_) => "❌",
-        State::CannotSee => "❔",
+        CheckState::Ok => "✅",
+        CheckState::Warning => "⚠️",
+        CheckState::Blocking(_) => "❌",
+        CheckState::CannotSee => "❔",
     }
 }

@@ -42,8 +42,8 @@ pub struct ExportStory<'a> {
 pub fn headline(story: &ExportStory<'_>) -> String {
     let what = story.what[..1].to_uppercase() + &story.what[1..];
     match (story.outcome, story.file) {
-        (Outcome::Deployed(()), Some(file)) => format!("{what} is written to `{file}`"),
-        (Outcome::Deployed(()), None) => format!("{what} is written"),
+        (Outcome::Succeeded(()), Some(file)) => format!("{what} is written to `{file}`"),
+        (Outcome::Succeeded(()), None) => format!("{what} is written"),
         (Outcome::Cancelled(_), _) => format!("Writing {} was cancelled", story.what),
         _ => format!("{what} was not written"),
     }
@@ -51,7 +51,7 @@ pub fn headline(story: &ExportStory<'_>) -> String {
 
 /// The values that are known; an output without one is not written.
 pub fn values(story: &ExportStory<'_>) -> Vec<(&'static str, String)> {
-    let done = matches!(story.outcome, Outcome::Deployed(()));
+    let done = matches!(story.outcome, Outcome::Succeeded(()));
     let value = |name: &str| match name {
         "file" => story.file.filter(|_| done).map(str::to_owned),
         "format" => done.then(|| story.form.to_owned()),

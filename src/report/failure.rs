@@ -4,20 +4,20 @@ use crate::explain::Failure;
 
 /// Every line about a failure: causes, evidence, what is true now, what to do. The first line, the
 /// failure's own sentence, is left to the caller.
-pub fn lines(failure: &Failure, now: &[String]) -> Vec<Line> {
+pub fn lines(failure: &Failure, now: &[String]) -> Vec<ReportLine> {
     let mut lines = Vec::new();
     for cause in failure.causes() {
-        lines.push(Line::Ours(format!("  caused by: {}", cause.replace('\n', "\n    "))));
+        lines.push(ReportLine::Ours(format!("  caused by: {}", cause.replace('\n', "\n    "))));
     }
-    lines.extend(failure.evidence_lines().iter().map(|line| Line::Foreign(line.clone())));
-    lines.extend(now.iter().map(|sentence| Line::Ours(format!("  now: {sentence}"))));
-    lines.extend(failure.hints().into_iter().map(|hint| Line::Ours(format!("  hint: {hint}"))));
+    lines.extend(failure.evidence_lines().iter().map(|line| ReportLine::Foreign(line.clone())));
+    lines.extend(now.iter().map(|sentence| ReportLine::Ours(format!("  now: {sentence}"))));
+    lines.extend(failure.hints().into_iter().map(|hint| ReportLine::Ours(format!("  hint: {hint}"))));
     lines
 }
 
 /// A line of our words, or one that somebody else's program wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
+pub enum ReportLine {
     /// Ours.
     Ours(String),
     /// Somebody else's.
@@ -29,8 +29,8 @@ pub enum Line {
 pub fn annotation(failure: &Failure, now: &[String]) -> String {
     let mut parts = vec![failure.to_string()];
     parts.extend(lines(failure, now).into_iter().filter_map(|line| match line {
-        Line::Ours(text) => Some(text),
-        Line::Foreign(_) => None,
+        ReportLine::Ours(text) => Some(text),
+        ReportLine::Foreign(_) => None,
     }));
     parts.join("\n")
 }

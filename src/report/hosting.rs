@@ -11,7 +11,7 @@ use crate::console::duration;
 use crate::explain::Class;
 use crate::model::facts::{Facts, Written};
 use crate::model::hosting::{Before, SiteEnd, SiteFact, SiteKind, short};
-use crate::plan::decide::Step;
+use crate::plan::decide::PlannedStep;
 
 /// Every output of the hosting commands and one line on it; `actions/hosting/action.yml` holds the same.
 pub const OUTPUTS: &[(&str, &str)] = &[
@@ -50,7 +50,7 @@ pub struct SiteStory<'a> {
     /// The page of this run.
     pub run_url: Option<String>,
     /// What was planned.
-    pub plan: &'a [Step],
+    pub plan: &'a [PlannedStep],
     /// What is known.
     pub facts: &'a Facts,
     /// How it ended.
@@ -62,10 +62,10 @@ pub struct SiteStory<'a> {
 /// The word of the output `result`.
 pub fn word(outcome: &Outcome<SiteKind>) -> &'static str {
     match outcome {
-        Outcome::Deployed(SiteKind::Deploy) => "deployed",
-        Outcome::Deployed(SiteKind::Rollback) => "rolled_back",
-        Outcome::Deployed(SiteKind::Promote) => "promoted",
-        Outcome::Deployed(SiteKind::Remove) => "removed",
+        Outcome::Succeeded(SiteKind::Deploy) => "deployed",
+        Outcome::Succeeded(SiteKind::Rollback) => "rolled_back",
+        Outcome::Succeeded(SiteKind::Promote) => "promoted",
+        Outcome::Succeeded(SiteKind::Remove) => "removed",
         Outcome::Planned(_) => "planned",
         Outcome::Failed(failure) if failure.class() == Class::Superseded => "superseded",
         Outcome::Failed(_) => "failed",
@@ -84,12 +84,12 @@ pub fn headline(story: &SiteStory<'_>) -> String {
     let is = if sites.len() > 1 { "are" } else { "is" };
     let ends = |end: fn(&SiteEnd) -> bool| story.facts.sites.iter().any(|fact| end(&fact.end));
     match story.outcome {
-        Outcome::Deployed(SiteKind::Deploy) if story.channel == "live" => format!("{what} {is} released"),
-        Outcome::Deployed(SiteKind::Deploy) => format!("A preview of {} {is} ready", sites.join(", ")),
-        Outcome::Deployed(SiteKind::Rollback) => format!("{what} {is} rolled back"),
-        Outcome::Deployed(SiteKind::Promote) => format!("The preview of {} {is} released", sites.join(", ")),
-        Outcome::Deployed(SiteKind::Remove) if sites.is_empty() => "Nothing was to be done".to_owned(),
-        Outcome::Deployed(SiteKind::Remove) => format!("The preview of {} {is} removed", sites.join(", ")),
+        Outcome::Succeeded(SiteKind::Deploy) if story.channel == "live" => format!("{what} {is} released"),
+        Outcome::Succeeded(SiteKind::Deploy) => format!("A preview of {} {is} ready", sites.join(", ")),
+        Outcome::Succeeded(SiteKind::Rollback) => format!("{what} {is} rolled back"),
+        Outcome::Succeeded(SiteKind::Promote) => format!("The preview of {} {is} released", sites.join(", ")),
+        Outcome::Succeeded(SiteKind::Remove) if sites.is_empty() => "Nothing was to be done".to_owned(),
+        Outcome::Succeeded(SiteKind::Remove) => format!("The preview of {} {is} removed", sites.join(", ")),
         Outcome::Failed(_) if story.kind == SiteKind::Remove => {
             format!("The preview of {} was not removed", what.to_lowercase())
         }
@@ -192,7 +192,7 @@ pub fn before(before: &Before) -> String {
 pub fn values(story: &SiteStory<'_>) -> Vec<(String, String)> {
     let first = story.facts.sites.first();
     let shown = first.filter(|fact| fact.released == Written::Yes || fact.end == SiteEnd::Released);
-    let made = matches!(story.outcome, Outcome::Deployed(_) | Outcome::Failed(_) | Outcome::Cancelled(_));
+    let made = matches!(story.outcome, Outcome::Succeeded(_) | Outcome::Failed(_) | Outcome::Cancelled(_));
     let counted = first.filter(|fact| made && fact.made);
     let value = |name: &str| match name {
         "url" => first.and_then(|fact| fact.url.clone()),

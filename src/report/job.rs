@@ -10,7 +10,7 @@ use super::{Outcome, execution, exit_code, json as report_json, simulated, summa
 use crate::console::duration;
 use crate::model::execution::JobEnd;
 use crate::model::facts::{Facts, Written};
-use crate::plan::decide::Step;
+use crate::plan::decide::PlannedStep;
 
 /// Every output of the job command and one line on it; `actions/job/action.yml` holds the same.
 pub const OUTPUTS: &[(&str, &str)] = &[
@@ -41,7 +41,7 @@ pub struct JobStory<'a> {
     /// The page of this run.
     pub run_url: Option<String>,
     /// What was planned.
-    pub plan: &'a [Step],
+    pub plan: &'a [PlannedStep],
     /// What is known.
     pub facts: &'a Facts,
     /// How it ended.
@@ -53,7 +53,7 @@ pub struct JobStory<'a> {
 /// The word of the output `result`.
 pub fn word(outcome: &Outcome<JobEnd>) -> &'static str {
     match outcome {
-        Outcome::Deployed(end) => end.word(),
+        Outcome::Succeeded(end) => end.word(),
         Outcome::Planned(_) => "planned",
         Outcome::Failed(_) => "failed",
         Outcome::Cancelled(_) => "cancelled",
@@ -65,9 +65,9 @@ pub fn headline(story: &JobStory<'_>) -> String {
     let job = story.job;
     let ran = story.facts.job.as_ref().is_some_and(|fact| fact.execution.is_some());
     match story.outcome {
-        Outcome::Deployed(JobEnd::Succeeded) => format!("Job `{job}` succeeded"),
-        Outcome::Deployed(JobEnd::Started) => format!("Job `{job}` is started"),
-        Outcome::Deployed(JobEnd::Updated) => format!("Job `{job}` is up to date, and was not run"),
+        Outcome::Succeeded(JobEnd::Succeeded) => format!("Job `{job}` succeeded"),
+        Outcome::Succeeded(JobEnd::Started) => format!("Job `{job}` is started"),
+        Outcome::Succeeded(JobEnd::Updated) => format!("Job `{job}` is up to date, and was not run"),
         Outcome::Planned(_) => format!("Plan for job `{job}`"),
         Outcome::Failed(_) if ran => format!("Job `{job}` did not succeed"),
         Outcome::Failed(_) => format!("Job `{job}` was not run"),

@@ -8,7 +8,7 @@ use super::markdown::{block, code};
 use super::{Outcome, build, exit_code, json as report_json, summary};
 use crate::console::duration;
 use crate::model::facts::{BuildFact, Facts};
-use crate::model::log::Shown;
+use crate::model::log::LogShown;
 
 /// Every output of the logs command and one line on it; `actions/logs/action.yml` holds the same.
 pub const OUTPUTS: &[(&str, &str)] = &[
@@ -34,7 +34,7 @@ pub struct LogsStory<'a> {
     /// What is known of the build.
     pub facts: &'a Facts,
     /// What was shown of a service.
-    pub shown: Option<&'a Shown>,
+    pub shown: Option<&'a LogShown>,
     /// How it ended.
     pub outcome: &'a Outcome<()>,
     /// From begin to end.
@@ -57,7 +57,7 @@ pub fn headline(story: &LogsStory<'_>) -> String {
             format!("{} is {}", capital(story.whose), build.status)
         }
         (Some(build), _) => format!("{} is still {}", capital(story.whose), build.status),
-        (None, Outcome::Deployed(())) => {
+        (None, Outcome::Succeeded(())) => {
             let count = story.shown.map_or(0, |shown| shown.entries);
             format!("{count} {} of {}", if count == 1 { "entry" } else { "entries" }, story.whose)
         }
@@ -123,7 +123,7 @@ pub fn values(story: &LogsStory<'_>) -> Vec<(&'static str, String)> {
 
 /// The whole document; what it shares with that of a deploy has the same names. It holds no text of the log.
 pub fn document(story: &LogsStory<'_>) -> Value {
-    let by_severity = |shown: &Shown| -> Value {
+    let by_severity = |shown: &LogShown| -> Value {
         shown.by_severity.iter().map(|(severity, count)| (severity.word().to_owned(), json!(count))).collect()
     };
     json!({

@@ -28,15 +28,15 @@ use std::time::Duration;
 
 use crate::explain::{Class, Failure};
 use crate::model::facts::{Facts, RolloutEnd};
-use crate::model::kind::Kind as Runs;
-use crate::plan::decide::Step;
+use crate::model::kind::ResourceKind as Runs;
+use crate::plan::decide::PlannedStep;
 use crate::plan::difference::Difference;
 
 /// How a run ended; `K` says what for it was, where it ended well.
 #[derive(Debug)]
-pub enum Outcome<K = Kind> {
+pub enum Outcome<K = RunKind> {
     /// What was to serve serves, or what was to run has run.
-    Deployed(K),
+    Succeeded(K),
     /// Nothing was to be changed; this is what would be.
     Planned(Vec<Difference>),
     /// It ended early.
@@ -115,7 +115,7 @@ impl Report {
 
 /// What a run was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum RunKind {
     /// A new revision with traffic.
     Deploy,
     /// A new revision without traffic.
@@ -134,11 +134,11 @@ impl Outcome {
     /// The word of the output `result`.
     pub fn word(&self) -> &'static str {
         match self {
-            Outcome::Deployed(Kind::Deploy | Kind::Promote) => "deployed",
-            Outcome::Deployed(Kind::Candidate) => "candidate",
-            Outcome::Deployed(Kind::Rollback) => "rolled_back",
-            Outcome::Deployed(Kind::Traffic) => "moved",
-            Outcome::Deployed(Kind::Unchanged) => "unchanged",
+            Outcome::Succeeded(RunKind::Deploy | RunKind::Promote) => "deployed",
+            Outcome::Succeeded(RunKind::Candidate) => "candidate",
+            Outcome::Succeeded(RunKind::Rollback) => "rolled_back",
+            Outcome::Succeeded(RunKind::Traffic) => "moved",
+            Outcome::Succeeded(RunKind::Unchanged) => "unchanged",
             Outcome::Planned(_) => "planned",
             Outcome::Failed(failure) if failure.class() == Class::Superseded => "superseded",
             Outcome::Failed(_) => "failed",
@@ -151,7 +151,7 @@ impl<K> Outcome<K> {
     /// The word of the output `result` of a command that has one good end: `done`.
     pub(super) fn plain_word(&self, done: &'static str) -> &'static str {
         match self {
-            Outcome::Deployed(_) => done,
+            Outcome::Succeeded(_) => done,
             Outcome::Planned(_) => "planned",
             Outcome::Failed(_) => "failed",
             Outcome::Cancelled(_) => "cancelled",
@@ -179,7 +179,7 @@ pub struct Story<'a> {
     /// The page of this run.
     pub run_url: Option<String>,
     /// What was planned.
-    pub plan: &'a [Step],
+    pub plan: &'a [PlannedStep],
     /// What is known.
     pub facts: &'a Facts,
     /// What is known of the other regions.
@@ -193,7 +193,7 @@ pub struct Story<'a> {
 /// The process's exit code: 128 and the signal's number after a signal.
 pub fn exit_code<K>(outcome: &Outcome<K>) -> u8 {
     match outcome {
-        Outcome::Deployed(_) | Outcome::Planned(_) => 0,
+        Outcome::Succeeded(_) | Outcome::Planned(_) => 0,
         Outcome::Failed(failure) => failure.class().exit_code(),
         Outcome::Cancelled("SIGINT") => 130,
         Outcome::Cancelled("SIGHUP") => 129,
@@ -209,12 +209,12 @@ fn went_back(story: &Story<'_>) -> bool {
 pub fn headline(story: &Story<'_>) -> String {
     let service = story.service;
     match story.outcome {
-        Outcome::Deployed(Kind::Deploy) => format!("`{service}` is deployed"),
-        Outcome::Deployed(Kind::Candidate) => format!("A candidate of `{service}` is ready, without traffic"),
-        Outcome::Deployed(Kind::Rollback) => format!("`{service}` is rolled back"),
-        Outcome::Deployed(Kind::Promote) => format!("The candidate of `{service}` is promoted"),
-        Outcome::Deployed(Kind::Traffic) => format!("The traffic of `{service}` is moved"),
-        Outcome::Deployed(Kind::Unchanged) => format!("`{service}` is unchanged, and was not deployed"),
+        Outcome::Succeeded(RunKind::Deploy) => format!("`{service}` is deployed"),
+        Outcome::Succeeded(RunKind::Candidate) => format!("A candidate of `{service}` is ready, without traffic"),
+        Outcome::Succeeded(RunKind::Rollback) => format!("`{service}` is rolled back"),
+        Outcome::Succeeded(RunKind::Promote) => format!("The candidate of `{service}` is promoted"),
+        Outcome::Succeeded(RunKind::Traffic) => format!("The traffic of `{service}` is moved"),
+        Outcome::Succeeded(RunKind::Unchanged) => format!("`{service}` is unchanged, and was not deployed"),
         Outcome::Planned(_) => format!("Plan for `{service}`"),
         Outcome::Failed(failure) if failure.class() == Class::Superseded => {
             format!("`{service}` was not deployed: something newer is there")

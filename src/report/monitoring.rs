@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::markdown::{code, sentence, table};
 use super::{Outcome, exit_code, json as report_json, summary};
 use crate::console::duration;
-use crate::model::watch::{Change, Watch};
+use crate::model::watch::{Watch, WatchChange};
 use crate::plan::difference::Difference;
 
 /// Every output of the monitoring command and one line on it; `actions/monitoring/action.yml` holds the same.
@@ -41,19 +41,19 @@ pub struct MonitoringStory<'a> {
 
 impl MonitoringStory<'_> {
     fn changes_nothing(&self) -> bool {
-        self.done.iter().all(|watch| watch.change == Change::Unchanged)
+        self.done.iter().all(|watch| watch.change == WatchChange::Unchanged)
     }
 }
 
 /// What a plan would change, for people.
 pub fn differences(done: &[Watch]) -> Vec<Difference> {
-    let changed = done.iter().filter(|watch| watch.change != Change::Unchanged);
+    let changed = done.iter().filter(|watch| watch.change != WatchChange::Unchanged);
     let difference = |watch: &Watch| {
         let what = watch.what.to_owned();
         let name = Some(format!("`{}`", watch.shown));
         match watch.change {
-            Change::Created => Difference { what, before: None, after: name },
-            Change::Removed => Difference { what, before: name, after: None },
+            WatchChange::Created => Difference { what, before: None, after: name },
+            WatchChange::Removed => Difference { what, before: name, after: None },
             _ => Difference { what, before: name, after: Some(format!("other {}", watch.fields.join(", "))) },
         }
     };
@@ -63,9 +63,9 @@ pub fn differences(done: &[Watch]) -> Vec<Difference> {
 /// The word of the output `result`.
 pub fn word(story: &MonitoringStory<'_>) -> &'static str {
     match story.outcome {
-        Outcome::Deployed(()) if story.changes_nothing() => "unchanged",
-        Outcome::Deployed(()) if story.absent => "removed",
-        Outcome::Deployed(()) => "applied",
+        Outcome::Succeeded(()) if story.changes_nothing() => "unchanged",
+        Outcome::Succeeded(()) if story.absent => "removed",
+        Outcome::Succeeded(()) => "applied",
         Outcome::Planned(_) => "planned",
         Outcome::Failed(_) => "failed",
         Outcome::Cancelled(_) => "cancelled",
@@ -76,8 +76,8 @@ pub fn word(story: &MonitoringStory<'_>) -> &'static str {
 pub fn headline(story: &MonitoringStory<'_>) -> String {
     let service = story.service;
     match (story.outcome, story.absent) {
-        (Outcome::Deployed(()), true) => format!("`{service}` is not watched any more"),
-        (Outcome::Deployed(()), false) => format!("`{service}` is watched"),
+        (Outcome::Succeeded(()), true) => format!("`{service}` is not watched any more"),
+        (Outcome::Succeeded(()), false) => format!("`{service}` is watched"),
         (Outcome::Planned(_), _) => format!("Plan for the monitoring of `{service}`"),
         (Outcome::Failed(_), _) => format!("The monitoring of `{service}` is not as asked"),
         (Outcome::Cancelled(_), _) => format!("The monitoring of `{service}` was cancelled"),
@@ -89,8 +89,8 @@ pub fn sentences(story: &MonitoringStory<'_>) -> Vec<String> {
     if matches!(story.outcome, Outcome::Planned(_)) || story.changes_nothing() {
         return vec!["Nothing was changed".to_owned()];
     }
-    let of = |change: Change| story.done.iter().filter(move |watch| watch.change == change).count();
-    let all = [Change::Created, Change::Updated, Change::Unchanged, Change::Removed];
+    let of = |change: WatchChange| story.done.iter().filter(move |watch| watch.change == change).count();
+    let all = [WatchChange::Created, WatchChange::Updated, WatchChange::Unchanged, WatchChange::Removed];
     let counts = all.into_iter().filter(|change| of(*change) > 0);
     let counts: Vec<String> = counts.map(|change| format!("{} {}", of(change), change.word())).collect();
     let budgets = story.done.iter().any(|watch| watch.what == "budget");
@@ -102,7 +102,7 @@ pub fn sentences(story: &MonitoringStory<'_>) -> Vec<String> {
 pub fn values(story: &MonitoringStory<'_>) -> Vec<(&'static str, String)> {
     let there = |what: &'static str| {
         let kept =
-            move |watch: &&Watch| watch.what == what && watch.change != Change::Removed && !watch.name.is_empty();
+            move |watch: &&Watch| watch.what == what && watch.change != WatchChange::Removed && !watch.name.is_empty();
         story.done.iter().filter(kept).map(|watch| watch.name.clone()).collect::<Vec<_>>()
     };
     let value = |name: &str| match name {

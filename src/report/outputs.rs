@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Story, json as report_json};
 use crate::model::step::StepName;
-use crate::model::traffic::{Target, Traffic};
+use crate::model::traffic::{Traffic, TrafficTarget};
 
 /// Every output and one line on it; `action.yml` and the README hold the same.
 pub const OUTPUTS: &[(&str, &str)] = &[
@@ -76,8 +76,8 @@ pub fn traffic_json(traffic: &Traffic, story: &Story<'_>) -> Value {
     let latest = story.facts.service.latest_ready.as_ref().map(ToString::to_string);
     let shares = traffic.shares.iter().map(|share| {
         let (revision, is_latest) = match &share.target {
-            Target::Latest => (latest.clone(), true),
-            Target::Revision(name) => (Some(name.to_string()), false),
+            TrafficTarget::Latest => (latest.clone(), true),
+            TrafficTarget::Revision(name) => (Some(name.to_string()), false),
         };
         json!({"revision": revision, "percent": share.percent, "tag": share.tag, "latest": is_latest})
     });

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::markdown::{code, escape, link, sentence, table};
-use super::release::{Part, ReleaseStory, first_url, of_each_part, urls, with_head};
+use super::release::{ReleasePart, ReleaseStory, first_url, of_each_part, urls, with_head};
 use super::{Outcome, exit_code, json as report_json, release, summary};
 use crate::console::duration;
 use crate::model::access::Callers;
@@ -43,7 +43,7 @@ pub struct Head<'a> {
 pub fn headline(head: &Head<'_>, outcome: &Outcome<()>) -> String {
     let number = head.number;
     match outcome {
-        Outcome::Deployed(()) => format!("The preview of pull request #{number} is ready"),
+        Outcome::Succeeded(()) => format!("The preview of pull request #{number} is ready"),
         Outcome::Planned(_) => format!("Plan for the preview of pull request #{number}"),
         Outcome::Failed(_) => format!("The preview of pull request #{number} failed"),
         Outcome::Cancelled(_) => format!("The preview of pull request #{number} was cancelled"),
@@ -56,7 +56,7 @@ pub fn comment(head: &Head<'_>, story: &ReleaseStory<'_>) -> String {
     let commit = commit.unwrap_or_default();
     let run = head.run_url.map(|url| format!(" · [the run]({})", escape_address(url))).unwrap_or_default();
     let title = match story.outcome {
-        Outcome::Deployed(()) => format!("### 🔎 Preview{commit}"),
+        Outcome::Succeeded(()) => format!("### 🔎 Preview{commit}"),
         Outcome::Failed(_) => format!("### ❌ The preview{commit} failed"),
         Outcome::Planned(_) => format!("### 📋 Plan for a preview{commit}"),
         Outcome::Cancelled(_) => format!("### 🚫 The preview{commit} was cancelled"),
@@ -80,10 +80,10 @@ pub fn comment(head: &Head<'_>, story: &ReleaseStory<'_>) -> String {
 }
 
 /// A service that does not let everybody in, whom it lets in, where that is known, and how they open it.
-fn locked(part: &Part<'_>) -> Option<String> {
+fn locked(part: &ReleasePart<'_>) -> Option<String> {
     let callers = part.facts().service.callers.filter(|callers| !callers.is_everybody())?;
     let told = format!("🔒 {}: {}", code(part.name()), sentence(callers.words()));
-    let Part::Service(_, story) = part else { return Some(told) };
+    let ReleasePart::Service(_, story) = part else { return Some(told) };
     if callers != Callers::Granted || story.facts.rollout.is_some() {
         return Some(told);
     }
@@ -98,20 +98,20 @@ fn locked(part: &Part<'_>) -> Option<String> {
 }
 
 /// One part in the comment.
-fn row(part: &Part<'_>) -> Vec<String> {
+fn row(part: &ReleasePart<'_>) -> Vec<String> {
     let facts = part.facts();
     let shows = match part {
-        Part::Service(_, story) => {
+        ReleasePart::Service(_, story) => {
             story.facts.service.revision.as_ref().map(|revision| format!("revision {}", code(revision.as_str())))
         }
-        Part::Site(_, story) => {
+        ReleasePart::Site(_, story) => {
             let version = story.facts.sites.first().and_then(|fact| fact.version.as_deref());
             version.map(|version| format!("version {}", code(short(version))))
         }
     };
     let until = match part {
-        Part::Service(..) => Some("the pull request is closed".to_owned()),
-        Part::Site(_, story) => story.facts.sites.first().and_then(|fact| fact.expires.as_deref()).map(code),
+        ReleasePart::Service(..) => Some("the pull request is closed".to_owned()),
+        ReleasePart::Site(_, story) => story.facts.sites.first().and_then(|fact| fact.expires.as_deref()).map(code),
     };
     vec![
         code(part.name()),
@@ -187,7 +187,7 @@ pub fn removed_comment(head: &Head<'_>, removals: &Removals<'_>) -> String {
 /// The values that are known when a preview was made, or was to be.
 pub fn values(head: &Head<'_>, story: &ReleaseStory<'_>) -> Vec<(String, String)> {
     let result = match story.outcome {
-        Outcome::Deployed(()) => "deployed",
+        Outcome::Succeeded(()) => "deployed",
         other => release::word(other),
     };
     let value = |name: &str| match name {

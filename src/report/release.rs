@@ -13,7 +13,7 @@ use crate::model::facts::{Facts, RolloutEnd, Written};
 use crate::model::hosting::{SiteEnd, short};
 use crate::model::json::set;
 use crate::model::step::StepFact;
-use crate::plan::decide::Step;
+use crate::plan::decide::PlannedStep;
 
 /// Every output of the release command and one line on it; `actions/release/action.yml` holds the same.
 pub const OUTPUTS: &[(&str, &str)] = &[
@@ -29,7 +29,7 @@ pub const OUTPUTS: &[(&str, &str)] = &[
 
 /// A part of a release.
 #[derive(Debug)]
-pub enum Part<'a> {
+pub enum ReleasePart<'a> {
     /// A service.
     Service(&'a str, Story<'a>),
     /// One or more sites.
@@ -48,52 +48,52 @@ pub struct ReleaseStory<'a> {
     /// The page of this run.
     pub run_url: Option<String>,
     /// What was planned.
-    pub plan: &'a [Step],
+    pub plan: &'a [PlannedStep],
     /// The parts, in the order of the manifest.
-    pub parts: &'a [Part<'a>],
+    pub parts: &'a [ReleasePart<'a>],
     /// How it ended.
     pub outcome: &'a Outcome<()>,
     /// From begin to end.
     pub took: Duration,
 }
 
-impl Part<'_> {
+impl ReleasePart<'_> {
     /// Its name in the manifest.
     pub fn name(&self) -> &str {
         match self {
-            Part::Service(name, _) | Part::Site(name, _) => name,
+            ReleasePart::Service(name, _) | ReleasePart::Site(name, _) => name,
         }
     }
 
     pub(super) fn facts(&self) -> &Facts {
         match self {
-            Part::Service(_, story) => story.facts,
-            Part::Site(_, story) => story.facts,
+            ReleasePart::Service(_, story) => story.facts,
+            ReleasePart::Site(_, story) => story.facts,
         }
     }
 
     /// Where it can be looked at: of a candidate that waits, its tag's address.
     pub fn url(&self) -> Option<&str> {
         match self {
-            Part::Service(_, story) => match &story.facts.rollout {
+            ReleasePart::Service(_, story) => match &story.facts.rollout {
                 Some(rollout) if rollout.end == RolloutEnd::Candidate => rollout.uri.as_deref(),
                 _ => story.facts.service.url.as_deref(),
             },
-            Part::Site(_, story) => story.facts.sites.first().and_then(|fact| fact.url.as_deref()),
+            ReleasePart::Site(_, story) => story.facts.sites.first().and_then(|fact| fact.url.as_deref()),
         }
     }
 
     fn sentences(&self) -> Vec<String> {
         match self {
-            Part::Service(_, story) => truth::sentences(story),
-            Part::Site(_, story) => hosting::sentences(story),
+            ReleasePart::Service(_, story) => truth::sentences(story),
+            ReleasePart::Site(_, story) => hosting::sentences(story),
         }
     }
 
     fn document(&self) -> Value {
         match self {
-            Part::Service(_, story) => report_json::document(story),
-            Part::Site(_, story) => hosting::document(story),
+            ReleasePart::Service(_, story) => report_json::document(story),
+            ReleasePart::Site(_, story) => hosting::document(story),
         }
     }
 
@@ -101,7 +101,7 @@ impl Part<'_> {
     fn row(&self) -> Vec<String> {
         let url = self.url().map(link).unwrap_or_default();
         let (what, serves, end) = match self {
-            Part::Service(_, story) => {
+            ReleasePart::Service(_, story) => {
                 let facts = story.facts;
                 let service = &facts.service;
                 let serves = match (&service.traffic, service.written) {
@@ -116,7 +116,7 @@ impl Part<'_> {
                 let end = facts.rollout.as_ref().map_or(quiet, |rollout| truth::rollout_word(&rollout.end));
                 (format!("Service {} in {}", code(story.service), code(story.region)), serves.unwrap_or_default(), end)
             }
-            Part::Site(_, story) => {
+            ReleasePart::Site(_, story) => {
                 let first = story.facts.sites.first();
                 let shown = first.map(|fact| match (&fact.end, fact.released) {
                     (SiteEnd::Stuck(_), _) => fact.left_showing.as_ref().map(hosting::before),
@@ -138,7 +138,7 @@ impl Part<'_> {
 /// The word of the output `result`.
 pub fn word(outcome: &Outcome<()>) -> &'static str {
     match outcome {
-        Outcome::Deployed(()) => "released",
+        Outcome::Succeeded(()) => "released",
         Outcome::Planned(_) => "planned",
         Outcome::Failed(failure) if failure.class() == Class::Superseded => "superseded",
         Outcome::Failed(_) => "failed",
@@ -152,7 +152,7 @@ pub fn headline(story: &ReleaseStory<'_>) -> String {
     let names: Vec<String> = story.parts.iter().map(|part| format!("`{}`", part.name())).collect();
     let names = names.join(", ");
     match story.outcome {
-        Outcome::Deployed(()) => format!("The release{of} is out: {names}"),
+        Outcome::Succeeded(()) => format!("The release{of} is out: {names}"),
         Outcome::Planned(_) => format!("Plan for the release{of}: {names}"),
         Outcome::Failed(failure) if failure.class() == Class::Rollback => {
             format!("The release{of} failed, and not everything could be put back")
@@ -190,8 +190,8 @@ pub fn values(story: &ReleaseStory<'_>) -> Vec<(String, String)> {
 
 /// The address people look at first: of the first site, else of the first service.
 pub(super) fn first_url<'a>(story: &'a ReleaseStory<'_>) -> Option<&'a str> {
-    let site = story.parts.iter().find(|part| matches!(part, Part::Site(..)));
-    site.or(story.parts.first()).and_then(Part::url)
+    let site = story.parts.iter().find(|part| matches!(part, ReleasePart::Site(..)));
+    site.or(story.parts.first()).and_then(ReleasePart::url)
 }
 
 /// Outputs of each part, which other jobs get whatever is masked: `url_PART`, of a service `revision_PART` and
@@ -206,12 +206,12 @@ pub(super) fn of_each_part(story: &ReleaseStory<'_>) -> Vec<(String, String)> {
         };
         add("url", part.url().map(str::to_owned));
         match part {
-            Part::Service(_, story) => {
+            ReleasePart::Service(_, story) => {
                 add("revision", story.facts.service.revision.as_ref().map(ToString::to_string));
                 add("image", story.facts.image.as_ref().map(ToString::to_string));
                 all.extend(outputs::url_of_each_region(&start, story));
             }
-            Part::Site(_, story) => {
+            ReleasePart::Site(_, story) => {
                 let shown = story.facts.sites.first().and_then(|fact| fact.version.as_deref());
                 add("version", shown.map(|name| short(name).to_owned()));
                 all.extend(hosting::url_of_each_site(&start, story.facts));
@@ -286,13 +286,13 @@ fn head(story: &ReleaseStory<'_>) -> String {
 }
 
 fn table_of_parts(story: &ReleaseStory<'_>) -> String {
-    let rows: Vec<Vec<String>> = story.parts.iter().map(Part::row).collect();
+    let rows: Vec<Vec<String>> = story.parts.iter().map(ReleasePart::row).collect();
     format!("### Parts\n\n{}", table(&["Part", "", "Serves now", "End", "URL"], &rows))
 }
 
 /// What was built, folded: of several parts each has a table and a chart of its own.
 fn builds(story: &ReleaseStory<'_>) -> Vec<String> {
-    let of = |part: &Part<'_>| {
+    let of = |part: &ReleasePart<'_>| {
         let text = build::markdown(part.facts().built()?)?;
         Some(folded(&format!("Build of {}", escape(part.name())), &text))
     };

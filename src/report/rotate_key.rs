@@ -8,8 +8,8 @@ use super::markdown::{code, sentence};
 use super::{Outcome, exit_code, json as report_json, simulated, summary};
 use crate::console::duration;
 use crate::model::facts::Facts;
-use crate::model::rotation::{Held, SOME_KEY, SecretPlace};
-use crate::plan::decide::Step;
+use crate::model::rotation::{SOME_KEY, SecretHolds, SecretPlace};
+use crate::plan::decide::PlannedStep;
 
 /// Every output of the rotate-key command and one line on it; `actions/rotate-key/action.yml` holds the same.
 pub const OUTPUTS: &[(&str, &str)] = &[
@@ -36,7 +36,7 @@ pub struct RotationStory<'a> {
     /// The page of this run.
     pub run_url: Option<String>,
     /// What was planned.
-    pub plan: &'a [Step],
+    pub plan: &'a [PlannedStep],
     /// What is known.
     pub facts: &'a Facts,
     /// How it ended.
@@ -49,9 +49,9 @@ pub struct RotationStory<'a> {
 pub fn headline(story: &RotationStory<'_>) -> String {
     let account = story.account;
     match (story.outcome, story.facts.rotation.held) {
-        (Outcome::Deployed(()), _) => format!("The key of `{account}` is rotated"),
+        (Outcome::Succeeded(()), _) => format!("The key of `{account}` is rotated"),
         (Outcome::Planned(_), _) => format!("Plan for the key of `{account}`"),
-        (_, Held::New) => format!("The new key of `{account}` is stored, and something is wrong"),
+        (_, SecretHolds::New) => format!("The new key of `{account}` is stored, and something is wrong"),
         (Outcome::Cancelled(_), _) => format!("The rotation of the key of `{account}` was cancelled"),
         (Outcome::Failed(_), _) => format!("The key of `{account}` was not rotated"),
     }
@@ -67,9 +67,9 @@ pub fn sentences(story: &RotationStory<'_>) -> Vec<String> {
     let place = place.strip_prefix("secret").unwrap_or(&place);
     let new = rotation.new_key.as_deref().unwrap_or_default();
     let mut all = vec![match rotation.held {
-        Held::New => format!("Secret{place} holds key `{new}`, which gives tokens"),
-        Held::Either => format!("Secret{place} holds either the key it held before or `{new}`; both work"),
-        Held::Old => format!("Secret{place} is as it was, and so is the key in it"),
+        SecretHolds::New => format!("Secret{place} holds key `{new}`, which gives tokens"),
+        SecretHolds::Either => format!("Secret{place} holds either the key it held before or `{new}`; both work"),
+        SecretHolds::Old => format!("Secret{place} is as it was, and so is the key in it"),
     }];
     let account = story.account;
     all.extend(rotation.disabled.iter().map(|id| {
@@ -80,7 +80,7 @@ pub fn sentences(story: &RotationStory<'_>) -> Vec<String> {
         rotation.gone.iter().map(|id| format!("Key `{id}` is not there any more: it was deleted by somebody else")),
     );
     let named = |id: &str| rotation.left.iter().any(|(other, _)| other == id);
-    if rotation.held == Held::Old && !new.is_empty() && !named(new) {
+    if rotation.held == SecretHolds::Old && !new.is_empty() && !named(new) {
         all.push(format!("Look at key `{new}`: it was made, and nothing holds it"));
     }
     if rotation.before.is_some() && !named(SOME_KEY) {
@@ -126,9 +126,9 @@ pub fn document(story: &RotationStory<'_>) -> Value {
             "key": rotation.new_key,
             "proven": rotation.proven,
             "secret_holds": match rotation.held {
-                Held::Old => "old",
-                Held::Either => "either",
-                Held::New => "new",
+                SecretHolds::Old => "old",
+                SecretHolds::Either => "either",
+                SecretHolds::New => "new",
             },
             "updated_at": rotation.updated_at,
             "disabled": rotation.disabled,

@@ -9,8 +9,8 @@ use super::{Outcome, exit_code, json as report_json, simulated, summary, truth};
 use crate::console::duration;
 use crate::explain::Class;
 use crate::model::facts::{Facts, RolloutEnd, Written};
-use crate::model::kind::Kind;
-use crate::plan::decide::Step;
+use crate::model::kind::ResourceKind;
+use crate::plan::decide::PlannedStep;
 
 /// Every output of the rotate-secret command and one line on it; `actions/rotate-secret/action.yml` holds the same.
 pub const OUTPUTS: &[(&str, &str)] = &[
@@ -52,7 +52,7 @@ pub struct SecretStory<'a> {
     /// The page of this run.
     pub run_url: Option<String>,
     /// What was planned.
-    pub plan: &'a [Step],
+    pub plan: &'a [PlannedStep],
     /// What is known.
     pub facts: &'a Facts,
     /// How it ended.
@@ -64,8 +64,8 @@ pub struct SecretStory<'a> {
 /// The word of the output `result`.
 pub fn word(story: &SecretStory<'_>) -> &'static str {
     match story.outcome {
-        Outcome::Deployed(()) if story.facts.secret.not_due.is_some() => "not_due",
-        Outcome::Deployed(()) => "rotated",
+        Outcome::Succeeded(()) if story.facts.secret.not_due.is_some() => "not_due",
+        Outcome::Succeeded(()) => "rotated",
         Outcome::Planned(_) => "planned",
         Outcome::Failed(_) => "failed",
         Outcome::Cancelled(_) => "cancelled",
@@ -76,8 +76,8 @@ pub fn word(story: &SecretStory<'_>) -> &'static str {
 pub fn headline(story: &SecretStory<'_>) -> String {
     let (secret, service) = (story.what.secret, story.what.service);
     match story.outcome {
-        Outcome::Deployed(()) if story.facts.secret.not_due.is_some() => format!("Secret `{secret}` is not due"),
-        Outcome::Deployed(()) => format!("Secret `{secret}` is rotated, and `{service}` reads the new version"),
+        Outcome::Succeeded(()) if story.facts.secret.not_due.is_some() => format!("Secret `{secret}` is not due"),
+        Outcome::Succeeded(()) => format!("Secret `{secret}` is rotated, and `{service}` reads the new version"),
         Outcome::Planned(_) => format!("Plan for secret `{secret}` of `{service}`"),
         _ if story.facts.secret.moved => {
             format!("`{service}` reads the new version of `{secret}`, and something is wrong")
@@ -114,7 +114,7 @@ pub fn sentences(story: &SecretStory<'_>) -> Vec<String> {
         all.push(format!("Service `{service}` reads version {} of `{secret}`, as before", numbers(&known.previous)));
     }
     if known.not_due.is_none() {
-        all.extend(truth::of_service(Kind::Service, service, facts));
+        all.extend(truth::of_service(ResourceKind::Service, service, facts));
     }
     if let Some(pinned) = known.pinned.filter(|_| !known.moved) {
         all.push(format!("Its references to `latest` are pinned to version {pinned}, which is what they read"));

@@ -19,7 +19,7 @@ pub(super) fn sentences(simulated: bool, all: Vec<String>) -> Vec<String> {
 
 /// The values of a run's outputs: `result` says that what ended well was simulated, in the report too.
 pub fn values<K, N: AsRef<str>>(outcome: &Outcome<K>, values: Vec<(N, String)>) -> Vec<(N, String)> {
-    let well = matches!(outcome, Outcome::Deployed(_));
+    let well = matches!(outcome, Outcome::Succeeded(_));
     let value = |name: &str, value: String| match (name, serde_json::from_str::<Value>(&value)) {
         ("result", _) if well => "simulated".to_owned(),
         ("report", Ok(Value::Object(mut report))) => {
@@ -42,7 +42,7 @@ pub fn values<K, N: AsRef<str>>(outcome: &Outcome<K>, values: Vec<(N, String)>) 
 pub fn markdown<K>(outcome: &Outcome<K>, summary: &str) -> String {
     let (head, rest) = summary.split_once('\n').unwrap_or((summary, ""));
     let (sign, headline) = head.trim_start_matches("## ").split_once(' ').unwrap_or(("", head));
-    let sign = if matches!(outcome, Outcome::Deployed(_)) { "🧪" } else { sign };
+    let sign = if matches!(outcome, Outcome::Succeeded(_)) { "🧪" } else { sign };
     let note = "This was done on the embedded cloud, on one machine: nothing was built, no program ran, and Google was not asked.";
     format!("## {sign} {MARK}{headline}\n\n> {note}\n{rest}")
 }
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn what_ended_well_is_simulated_and_nothing_else_is_changed() {
-        let well = Outcome::Deployed(());
+        let well = Outcome::Succeeded(());
         let given = || {
             vec![
                 ("url", "http://x".to_owned()),
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_summary_says_so_in_its_first_line() {
         let summary = "## ✅ `web` is deployed\n\n|  |  |\n";
-        let told = markdown(&Outcome::Deployed(()), summary);
+        let told = markdown(&Outcome::Succeeded(()), summary);
         assert!(
             told.starts_with("## 🧪 Simulated: `web` is deployed\n\n> This was done on the embedded cloud"),
             "{told}"

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::markdown::{code, folded, link, sentence, table};
 use super::spark::{self, plain};
 use super::{Outcome, exit_code, json as report_json, summary};
-use crate::model::load::{Load, ServingRevision, Status};
+use crate::model::load::{Load, ServiceStatus, ServingRevision};
 
 /// Every output of the status command and one line on it; `actions/status/action.yml` holds the same.
 pub const OUTPUTS: &[(&str, &str)] = &[
@@ -35,15 +35,15 @@ pub struct StatusStory<'a> {
     /// Who looked.
     pub account: &'a str,
     /// What was found.
-    pub outcome: &'a Outcome<Status>,
+    pub outcome: &'a Outcome<ServiceStatus>,
     /// From begin to end.
     pub took: Duration,
 }
 
 impl StatusStory<'_> {
-    fn status(&self) -> Option<&Status> {
+    fn status(&self) -> Option<&ServiceStatus> {
         match self.outcome {
-            Outcome::Deployed(status) => Some(status),
+            Outcome::Succeeded(status) => Some(status),
             _ => None,
         }
     }
@@ -53,7 +53,7 @@ impl StatusStory<'_> {
 pub fn headline(story: &StatusStory<'_>) -> String {
     let service = story.service;
     match story.outcome {
-        Outcome::Deployed(status) => match (status.ready, status.revisions.first()) {
+        Outcome::Succeeded(status) => match (status.ready, status.revisions.first()) {
             (Some(false), _) => format!("`{service}` is not ready"),
             (None, _) => format!("`{service}` is being changed"),
             (Some(true), Some(first)) if first.percent > 0 => format!("`{service}` serves"),
@@ -73,7 +73,7 @@ struct Cell {
     line: String,
 }
 
-fn rows(status: &Status) -> Vec<Row> {
+fn rows(status: &ServiceStatus) -> Vec<Row> {
     let windows = [&status.hour, &status.day];
     let cell = |number: Option<String>, over_time: Option<Vec<Option<f64>>>| Cell {
         line: number.as_ref().and(over_time).map(|numbers| spark::line(&numbers)).unwrap_or_default(),
@@ -116,7 +116,7 @@ fn age(seconds: u64) -> String {
 }
 
 /// What a reader of the log sees.
-pub fn lines(status: &Status) -> Vec<String> {
+pub fn lines(status: &ServiceStatus) -> Vec<String> {
     let mut lines = vec![format!("  {}", if status.url.is_empty() { "(no address)" } else { &status.url })];
     lines.push(format!("  {}", status.access));
     for revision in &status.revisions {
@@ -145,7 +145,7 @@ fn short(commit: &str) -> &str {
 }
 
 /// What must be known to read the numbers.
-fn remarks(status: &Status) -> Vec<String> {
+fn remarks(status: &ServiceStatus) -> Vec<String> {
     if let Some((why, hints)) = &status.unread {
         return std::iter::once(format!("The measurements are missing: {why}")).chain(hints.iter().cloned()).collect();
     }
@@ -180,7 +180,7 @@ pub fn values(story: &StatusStory<'_>) -> Vec<(&'static str, String)> {
     OUTPUTS.iter().filter_map(|(name, _)| Some((*name, value(name)?))).collect()
 }
 
-fn traffic(status: &Status) -> Value {
+fn traffic(status: &ServiceStatus) -> Value {
     let served = status.revisions.iter();
     served.map(|one| json!({"revision": one.name, "percent": one.percent, "tags": one.tags})).collect()
 }
@@ -226,8 +226,8 @@ pub fn document(story: &StatusStory<'_>) -> Value {
 /// The job summary.
 pub fn markdown(story: &StatusStory<'_>) -> String {
     let mark = match story.outcome {
-        Outcome::Deployed(status) if status.ready == Some(false) => "❌",
-        Outcome::Deployed(_) => "📈",
+        Outcome::Succeeded(status) if status.ready == Some(false) => "❌",
+        Outcome::Succeeded(_) => "📈",
         other => summary::mark(other),
     };
     let url = story.status().map(|status| status.url.as_str()).filter(|url| !url.is_empty());
@@ -237,7 +237,7 @@ pub fn markdown(story: &StatusStory<'_>) -> String {
     let mut parts = vec![summary::titled(mark, &headline(story), rows)];
     match story.outcome {
         Outcome::Failed(failure) => parts.push(summary::failed(failure, &[])),
-        Outcome::Deployed(status) => {
+        Outcome::Succeeded(status) => {
             parts.push(format!("### Who serves\n\n{}", served(status)));
             parts.push(format!("### What it had to do\n\n{}", measured(status)));
             parts.extend(charts(&status.hour, "last hour", 5, "minutes"));
@@ -258,7 +258,7 @@ fn brief(image: &str) -> String {
     parts.map_or_else(|| image.to_owned(), |(name, digest)| format!("{name}@sha256:{digest}…"))
 }
 
-fn served(status: &Status) -> String {
+fn served(status: &ServiceStatus) -> String {
     let row = |revision: &ServingRevision| {
         let tags: Vec<String> = revision.tags.iter().map(|tag| code(tag)).collect();
         vec![
@@ -274,7 +274,7 @@ fn served(status: &Status) -> String {
     table(&["revision", "traffic", "tags", "image", "commit", "age"], &rows)
 }
 
-fn measured(status: &Status) -> String {
+fn measured(status: &ServiceStatus) -> String {
     let cell = |cell: &Cell| match cell.line.as_str() {
         "" => cell.number.clone(),
         line => format!("{} {}", cell.number, code(line)),

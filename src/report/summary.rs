@@ -6,8 +6,8 @@ use crate::console::duration;
 use crate::console::files::SUMMARY_LIMIT;
 use crate::explain::{Class, Failure};
 use crate::model::facts::Facts;
-use crate::model::traffic::Target;
-use crate::plan::decide::Step;
+use crate::model::traffic::TrafficTarget;
+use crate::plan::decide::PlannedStep;
 use crate::plan::difference::Difference;
 
 /// The runner drops a summary above its limit whole; earlier steps of the job count too.
@@ -48,7 +48,7 @@ pub(super) fn joined(parts: Vec<String>) -> String {
 /// How it ended, as a sign.
 pub fn mark<K>(outcome: &Outcome<K>) -> &'static str {
     match outcome {
-        Outcome::Deployed(_) => "✅",
+        Outcome::Succeeded(_) => "✅",
         Outcome::Planned(_) => "📋",
         Outcome::Failed(failure) if failure.class() == Class::Superseded => "⏭️",
         Outcome::Failed(_) => "❌",
@@ -124,12 +124,12 @@ pub(super) fn hint_markdown(hint: &str) -> String {
 }
 
 /// What a run that did not end well, or only planned, has to tell before anything else.
-pub(super) fn ended<K>(outcome: &Outcome<K>, sentences: &[String], plan: &[Step], on: &str) -> Option<String> {
+pub(super) fn ended<K>(outcome: &Outcome<K>, sentences: &[String], plan: &[PlannedStep], on: &str) -> Option<String> {
     match outcome {
         Outcome::Failed(failure) => Some(failed(failure, sentences)),
         Outcome::Cancelled(_) => Some(now(sentences)),
         Outcome::Planned(changes) => Some(planned(plan, changes, on)),
-        Outcome::Deployed(_) => None,
+        Outcome::Succeeded(_) => None,
     }
 }
 
@@ -140,7 +140,7 @@ pub(super) fn now(sentences: &[String]) -> String {
 }
 
 /// What would be done, and what would change on `what`.
-pub(super) fn planned(plan: &[Step], changes: &[Difference], what: &str) -> String {
+pub(super) fn planned(plan: &[PlannedStep], changes: &[Difference], what: &str) -> String {
     let mut out = "### What would be done\n\n".to_owned();
     for (index, step) in plan.iter().enumerate() {
         out.push_str(&format!("{}. **{}**: {}\n", index + 1, step.name.title(), sentence(&step.text)));
@@ -185,11 +185,11 @@ fn traffic(story: &Story<'_>) -> Option<String> {
         .iter()
         .map(|share| {
             let revision = match &share.target {
-                Target::Latest => format!(
+                TrafficTarget::Latest => format!(
                     "latest ({})",
                     service.latest_ready.as_ref().map_or_else(String::new, |name| code(name.as_str()))
                 ),
-                Target::Revision(name) => code(name.as_str()),
+                TrafficTarget::Revision(name) => code(name.as_str()),
             };
             vec![revision, format!("{} %", share.percent), share.tag.as_deref().map(code).unwrap_or_default()]
         })

@@ -2,7 +2,7 @@
 
 use super::{Outcome, Story, simulated};
 use crate::model::facts::{Facts, RolloutEnd, RolloutFact, Written};
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 use crate::model::shown::listed;
 
 /// What stands in the cloud after this run, in sentences.
@@ -84,7 +84,7 @@ pub fn rollout_word(end: &RolloutEnd) -> &'static str {
 }
 
 /// What stands of a service or a worker pool.
-pub(super) fn of_service(kind: Kind, name: &str, facts: &Facts) -> Vec<String> {
+pub(super) fn of_service(kind: ResourceKind, name: &str, facts: &Facts) -> Vec<String> {
     let service = &facts.service;
     if let Some(why) = &facts.unchanged {
         let traffic = service.traffic_before.words(service.latest_before.as_ref());
@@ -118,8 +118,8 @@ pub(super) fn of_service(kind: Kind, name: &str, facts: &Facts) -> Vec<String> {
     let share = facts.share();
     all.push(match (service.ready, share) {
         (true, Some(share)) => match kind {
-            Kind::Service => format!("Revision `{revision}` is ready and receives {share} % of the requests"),
-            Kind::WorkerPool => format!("Revision `{revision}` is ready and has {share} % of the instances"),
+            ResourceKind::Service => format!("Revision `{revision}` is ready and receives {share} % of the requests"),
+            ResourceKind::WorkerPool => format!("Revision `{revision}` is ready and has {share} % of the instances"),
         },
         (true, None) => format!("Revision `{revision}` is ready"),
         (false, _) if !service.existed => {

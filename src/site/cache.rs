@@ -37,12 +37,12 @@ struct Stored {
     compressor: String,
     /// The public directory, from the workspace.
     public: String,
-    files: HashMap<String, Entry>,
+    files: HashMap<String, CachedFile>,
 }
 
 /// One file: size, time where it says something, what is known of it.
 #[derive(Debug, Serialize, Deserialize)]
-struct Entry(u64, Option<i64>, Known);
+struct CachedFile(u64, Option<i64>, Known);
 
 /// What is known of the content of a file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ pub(super) struct Known {
 
 /// How a file compares with the last run.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(super) enum CacheMatch {
     /// It has the size and time it had.
     Unchanged(Known),
     /// It has the size it had: the content tells.
@@ -65,16 +65,16 @@ pub(super) enum Found {
 
 /// What is known from the last run, and what this run adds.
 #[derive(Debug)]
-pub(super) struct Cache<'a> {
+pub(super) struct HashCache<'a> {
     file: Option<&'a Path>,
     public: String,
-    known: HashMap<String, Entry>,
-    next: HashMap<String, Entry>,
+    known: HashMap<String, CachedFile>,
+    next: HashMap<String, CachedFile>,
     /// What the user should know.
     pub(super) warning: Option<String>,
 }
 
-impl<'a> Cache<'a> {
+impl<'a> HashCache<'a> {
     /// Reads the cache file. One that cannot be used is as good as none.
     pub(super) fn load(file: Option<&'a Path>, public: &Path) -> Self {
         let public = public.to_string_lossy().into_owned();
@@ -100,31 +100,31 @@ impl<'a> Cache<'a> {
     }
 
     /// Takes out what is known of a file, if it may be as it was.
-    pub(super) fn take(&mut self, path: &str, moment: Moment) -> Option<Found> {
-        let Entry(size, modified, known) = self.known.remove(path)?;
+    pub(super) fn take(&mut self, path: &str, moment: Moment) -> Option<CacheMatch> {
+        let CachedFile(size, modified, known) = self.known.remove(path)?;
         if size != moment.size || !is_hash(&known.hash) || !is_hash(&known.content) {
             return None;
         }
         let is_unchanged = modified == Some(moment.modified);
-        Some(if is_unchanged { Found::Unchanged(known) } else { Found::SameSize(known) })
+        Some(if is_unchanged { CacheMatch::Unchanged(known) } else { CacheMatch::SameSize(known) })
     }
 
     /// Notes a file that holds no credential.
     pub(super) fn add(&mut self, path: &str, moment: Moment, known: Known) {
         if self.is_kept() {
-            self.next.insert(path.to_owned(), Entry(moment.size, Some(moment.modified), known));
+            self.next.insert(path.to_owned(), CachedFile(moment.size, Some(moment.modified), known));
         }
     }
 
     /// Writes the cache in one step. That it could not is a warning: the site is complete without.
     pub(super) fn save(self) -> Option<String> {
-        let (Some(file), Cache { public, mut next, warning, .. }) = (self.file, self) else { return None };
+        let (Some(file), HashCache { public, mut next, warning, .. }) = (self.file, self) else { return None };
         let latest = SystemTime::now()
             .checked_sub(RACY)
             .and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok())
             .and_then(|since| i64::try_from(since.as_nanos()).ok())
             .unwrap_or(0);
-        for Entry(_, modified, _) in next.values_mut() {
+        for CachedFile(_, modified, _) in next.values_mut() {
             *modified = modified.filter(|time| (MEANINGFUL..=latest).contains(time));
         }
         let stored = Stored { version: VERSION, compressor: COMPRESSOR.to_owned(), public, files: next };

@@ -16,7 +16,7 @@ const MOST_IN_MEMORY: u64 = 8 << 20;
 
 /// The compressed bytes of a file.
 #[derive(Clone)]
-pub enum Content {
+pub enum CompressedContent {
     /// In memory.
     Memory(Bytes),
     /// In the spool file.
@@ -25,12 +25,12 @@ pub enum Content {
     NotKept,
 }
 
-impl fmt::Debug for Content {
+impl fmt::Debug for CompressedContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Content::Memory(bytes) => write!(f, "Memory({} bytes)", bytes.len()),
-            Content::Spooled(spooled) => write!(f, "Spooled({} bytes)", spooled.length()),
-            Content::NotKept => f.write_str("NotKept"),
+            CompressedContent::Memory(bytes) => write!(f, "Memory({} bytes)", bytes.len()),
+            CompressedContent::Spooled(spooled) => write!(f, "Spooled({} bytes)", spooled.length()),
+            CompressedContent::NotKept => f.write_str("NotKept"),
         }
     }
 }
@@ -88,33 +88,33 @@ impl Keeper {
     }
 
     /// Keeps bytes that are there as a whole.
-    pub(super) fn keep(&self, bytes: &[u8]) -> Content {
+    pub(super) fn keep(&self, bytes: &[u8]) -> CompressedContent {
         let length = bytes.len() as u64;
         if self.in_memory.fetch_add(length, Ordering::Relaxed) + length <= MOST_IN_MEMORY {
             let lent = Lent { bytes: bytes.to_vec(), in_memory: Arc::clone(&self.in_memory) };
-            return Content::Memory(Bytes::from_owner(lent));
+            return CompressedContent::Memory(Bytes::from_owner(lent));
         }
         self.in_memory.fetch_sub(length, Ordering::Relaxed);
-        let Some(spool) = self.spool() else { return Content::NotKept };
+        let Some(spool) = self.spool() else { return CompressedContent::NotKept };
         let offset = spool.reserve(length);
         match spool.write(bytes, offset) {
-            Ok(()) => Content::Spooled(spool.stretch(offset, length)),
+            Ok(()) => CompressedContent::Spooled(spool.stretch(offset, length)),
             Err(_) => {
                 self.failed.store(true, Ordering::Relaxed);
-                Content::NotKept
+                CompressedContent::NotKept
             }
         }
     }
 
     /// Begins to keep a stream of at most `bound` bytes, which is hashed on its way.
-    pub(super) fn stream(&self, bound: u64) -> Stream<'_> {
+    pub(super) fn stream(&self, bound: u64) -> CompressedStream<'_> {
         let spool = self.spool().map(|spool| (spool, spool.reserve(bound)));
-        Stream { keeper: self, spool, bound, sum: Sum::new(), length: 0 }
+        CompressedStream { keeper: self, spool, bound, sum: Sum::new(), length: 0 }
     }
 }
 
 /// Compressed bytes as they come.
-pub(super) struct Stream<'a> {
+pub(super) struct CompressedStream<'a> {
     keeper: &'a Keeper,
     spool: Option<(&'a Spool, u64)>,
     bound: u64,
@@ -122,16 +122,17 @@ pub(super) struct Stream<'a> {
     length: u64,
 }
 
-impl Stream<'_> {
+impl CompressedStream<'_> {
     /// The hash, the length, and the place of the bytes.
-    pub(super) fn finish(self) -> (String, u64, Content) {
-        let content =
-            self.spool.map_or(Content::NotKept, |(spool, offset)| Content::Spooled(spool.stretch(offset, self.length)));
+    pub(super) fn finish(self) -> (String, u64, CompressedContent) {
+        let content = self.spool.map_or(CompressedContent::NotKept, |(spool, offset)| {
+            CompressedContent::Spooled(spool.stretch(offset, self.length))
+        });
         (self.sum.finish(), self.length, content)
     }
 }
 
-impl Write for Stream<'_> {
+impl Write for CompressedStream<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.length + bytes.len() as u64 > self.bound {
             // What follows in the spool belongs to others.

@@ -8,8 +8,8 @@ use rustix::fs::FileType;
 use rustix::io::Errno;
 
 use super::error::SiteError;
-use crate::package::disk::{FileStat, Identity, Links, ListError, Name, Root, file_stat};
-use crate::package::{Change, printable};
+use crate::package::disk::{EntryName, FileStat, Identity, Links, ListError, Root, file_stat};
+use crate::package::{FileChange, printable};
 
 /// The directory that is published. It stays open, so that it stays the same one.
 #[derive(Debug)]
@@ -60,10 +60,10 @@ impl Directory {
     }
 
     /// Everything directly in `path` (empty for the public directory itself), sorted by the bytes of the names.
-    pub(super) fn list(&self, path: &str) -> Result<Vec<Name>, SiteError> {
+    pub(super) fn list(&self, path: &str) -> Result<Vec<EntryName>, SiteError> {
         self.root.list(path.as_bytes(), Links::Followed).map_err(|error| match error {
-            ListError::Directory(Errno::NOENT) => changed(path, Change::Vanished),
-            ListError::Directory(Errno::NOTDIR) => changed(path, Change::Replaced),
+            ListError::Directory(Errno::NOENT) => changed(path, FileChange::Vanished),
+            ListError::Directory(Errno::NOTDIR) => changed(path, FileChange::Replaced),
             ListError::Directory(errno) => SiteError::List { path: shown(path), source: errno.into() },
             ListError::Name(name, errno) => {
                 let above = if path.is_empty() { String::new() } else { shown(path) + "/" };
@@ -85,19 +85,19 @@ impl Directory {
     /// Opens the file `path`, which must still be the one that was listed.
     pub(super) fn open_file(&self, path: &str, identity: Identity) -> Result<(File, Moment), SiteError> {
         let failed = |errno: Errno| match errno {
-            Errno::NOENT => changed(path, Change::Vanished),
-            Errno::NOTDIR | Errno::LOOP | Errno::NXIO => changed(path, Change::Replaced),
+            Errno::NOENT => changed(path, FileChange::Vanished),
+            Errno::NOTDIR | Errno::LOOP | Errno::NXIO => changed(path, FileChange::Replaced),
             _ => SiteError::Read { path: shown(path), source: errno.into() },
         };
         let (file, stat) = self.root.open_at(path.as_bytes(), Links::Followed).map_err(failed)?;
         if stat.kind != FileType::RegularFile || stat.identity != identity {
-            return Err(changed(path, Change::Replaced));
+            return Err(changed(path, FileChange::Replaced));
         }
         Ok((File::from(file), stat.into()))
     }
 }
 
-fn changed(path: &str, change: Change) -> SiteError {
+fn changed(path: &str, change: FileChange) -> SiteError {
     SiteError::Changed { path: shown(path), change }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::glob::GlobError;
-use crate::package::{Change, printable};
+use crate::package::{FileChange, printable};
 
 /// Why a site was not listed or hashed.
 #[derive(Debug, thiserror::Error)]
@@ -119,7 +119,7 @@ pub enum SiteError {
         /// What changed.
         path: String,
         /// How it changed.
-        change: Change,
+        change: FileChange,
     },
     /// The compressed bytes that were put aside cannot be read back.
     #[error("Could not read back what was compressed")]

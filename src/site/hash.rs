@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use super::cache::{Cache, Found, Known};
-use super::content::{Content, Keeper};
+use super::cache::{CacheMatch, HashCache, Known};
+use super::content::{CompressedContent, Keeper};
 use super::error::SiteError;
 use super::list::{Listing, SiteFile};
-use super::reader::{Read, Reader};
+use super::reader::{FileRead, FileReader};
 use super::withheld::{Reason, Withheld};
-use super::{Options, Stop};
+use super::{ListOptions, Stop};
 
 /// One file, hashed.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct Hashed {
     /// How many gzip bytes there are.
     pub gzip_length: u64,
     /// The gzip bytes. Dropping them frees their memory.
-    pub content: Content,
+    pub content: CompressedContent,
 }
 
 /// What [`hash()`] learned on its way.
@@ -45,8 +45,8 @@ pub struct Summary {
 }
 
 /// What became of one file.
-enum Outcome {
-    Hashed(usize, Read),
+enum HashOutcome {
+    Hashed(usize, FileRead),
     Withheld(usize, Reason),
 }
 
@@ -60,18 +60,18 @@ enum Outcome {
 /// files cannot be read; see [`SiteError`]. All threads have ended before an error is returned, and no cache is written.
 pub fn hash(
     listing: &Listing,
-    options: &Options,
+    options: &ListOptions,
     sink: &mut dyn FnMut(Hashed) -> Result<(), Stop>,
 ) -> Result<Summary, SiteError> {
-    let mut cache = Cache::load(options.cache.as_deref(), listing.directory.in_workspace());
+    let mut cache = HashCache::load(options.cache.as_deref(), listing.directory.in_workspace());
     let mut summary = Summary { withheld: listing.withheld.clone(), ..Summary::default() };
     let mut order = Vec::new();
     for (index, file) in listing.files.iter().enumerate() {
         match cache.take(&file.path, file.moment) {
-            Some(Found::Unchanged(known)) => {
-                take(listing, &mut summary, &mut cache, index, Read::recognised(known, file.moment), sink)?;
+            Some(CacheMatch::Unchanged(known)) => {
+                take(listing, &mut summary, &mut cache, index, FileRead::recognised(known, file.moment), sink)?;
             }
-            Some(Found::SameSize(known)) => order.push((index, Some(known))),
+            Some(CacheMatch::SameSize(known)) => order.push((index, Some(known))),
             None => order.push((index, None)),
         }
     }
@@ -80,8 +80,8 @@ pub fn hash(
     let keeper = Keeper::new(options.spool.as_deref().filter(|_| !order.is_empty()));
     let remembers = cache.is_kept();
     run(listing, &order, remembers, &keeper, options.workers(), &mut |outcome| match outcome {
-        Outcome::Hashed(index, read) => take(listing, &mut summary, &mut cache, index, read, sink),
-        Outcome::Withheld(index, reason) => {
+        HashOutcome::Hashed(index, read) => take(listing, &mut summary, &mut cache, index, read, sink),
+        HashOutcome::Withheld(index, reason) => {
             summary.withheld.push(Withheld { path: listing.files[index].path.clone(), reason });
             Ok(())
         }
@@ -102,20 +102,20 @@ pub fn compress_again(
     hash: &str,
     sink: &mut dyn FnMut(bytes::Bytes) -> Result<(), Stop>,
 ) -> Result<u64, SiteError> {
-    Reader::new(false).repeat(&listing.directory, &listing.files[index], hash, sink)
+    FileReader::new(false).repeat(&listing.directory, &listing.files[index], hash, sink)
 }
 
 /// Counts one file and hands it over.
 fn take(
     listing: &Listing,
     summary: &mut Summary,
-    cache: &mut Cache<'_>,
+    cache: &mut HashCache<'_>,
     index: usize,
-    read: Read,
+    read: FileRead,
     sink: &mut dyn FnMut(Hashed) -> Result<(), Stop>,
 ) -> Result<(), SiteError> {
     let SiteFile { path, size, .. } = &listing.files[index];
-    let Read { is_as_known, known, content, moment, .. } = read;
+    let FileRead { is_as_known, known, content, moment, .. } = read;
     summary.files += 1;
     summary.bytes += size;
     summary.gzip_bytes += known.gzip_length;
@@ -132,7 +132,7 @@ fn run(
     remembers: bool,
     keeper: &Keeper,
     threads: usize,
-    each: &mut dyn FnMut(Outcome) -> Result<(), SiteError>,
+    each: &mut dyn FnMut(HashOutcome) -> Result<(), SiteError>,
 ) -> Result<(), SiteError> {
     let next = AtomicUsize::new(0);
     // Ends what reads a large file, which may take a minute more.
@@ -140,14 +140,14 @@ fn run(
     let failures = Mutex::new(Vec::new());
     let threads = threads.min(order.len());
     let (done, outcomes) = sync_channel(threads);
-    let work = |done: SyncSender<Outcome>| {
-        let mut reader = Reader::new(remembers);
+    let work = |done: SyncSender<HashOutcome>| {
+        let mut reader = FileReader::new(remembers);
         while let Some((index, known)) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
             match reader.read(&listing.directory, &listing.files[*index], known.as_ref(), keeper, &stopped) {
                 Ok(read) => {
                     let outcome = match read.secret {
-                        Some(secret) => Outcome::Withheld(*index, Reason::Secret(secret)),
-                        None => Outcome::Hashed(*index, read),
+                        Some(secret) => HashOutcome::Withheld(*index, Reason::Secret(secret)),
+                        None => HashOutcome::Hashed(*index, read),
                     };
                     // Nobody listens when the consumer has stopped.
                     if done.send(outcome).is_err() {
@@ -190,8 +190,8 @@ fn run(
 
 /// Hands over until the threads have ended or the consumer stops. Dropping the receiver is what stops the threads then.
 fn deliver(
-    outcomes: Receiver<Outcome>,
-    each: &mut dyn FnMut(Outcome) -> Result<(), SiteError>,
+    outcomes: Receiver<HashOutcome>,
+    each: &mut dyn FnMut(HashOutcome) -> Result<(), SiteError>,
 ) -> Result<(), SiteError> {
     outcomes.into_iter().try_for_each(each)
 }

@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use rustix::fs::FileType;
 
-use super::Options;
+use super::ListOptions;
 use super::directory::{Directory, Moment, shown};
 use super::error::SiteError;
 use super::glob::Ignore;
 use super::withheld::{Reason, Withheld, by_name};
-use crate::package::disk::{FileStat, Identity, Name};
-use crate::package::{CredentialFiles, Secret, printable};
+use crate::package::disk::{EntryName, FileStat, Identity};
+use crate::package::{CredentialFiles, SecretKind, printable};
 
 /// What firebase-tools never uploads: its own logs and caches.
 const ALWAYS_IGNORED: [&str; 3] = ["**/firebase-debug.log", "**/firebase-debug.*.log", ".firebase/*"];
@@ -62,9 +62,9 @@ impl SiteFile {
 ///
 /// # Errors
 /// See [`SiteError`]. An empty directory is none.
-pub fn list(options: &Options) -> Result<Listing, SiteError> {
+pub fn list(options: &ListOptions) -> Result<Listing, SiteError> {
     let directory = Directory::open(&options.public, &options.workspace)?;
-    let mut walk = Walk {
+    let mut walk = SiteWalk {
         ignore: Ignore::default(),
         asked_for: options.asked_for.iter().map(|path| path.trim_start_matches("./").trim_start_matches('/')).collect(),
         credentials: CredentialFiles::find(&options.credential_files),
@@ -85,7 +85,7 @@ pub fn list(options: &Options) -> Result<Listing, SiteError> {
     while let Some(Pending { path, chain }) = walk.pending.pop() {
         walk.enter(&path, &chain)?;
     }
-    let Walk { mut files, mut withheld, mut warnings, .. } = walk;
+    let SiteWalk { mut files, mut withheld, mut warnings, .. } = walk;
     files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     withheld.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     if files.is_empty() {
@@ -119,7 +119,7 @@ impl Chain {
     }
 }
 
-struct Walk<'a> {
+struct SiteWalk<'a> {
     directory: &'a Directory,
     ignore: Ignore,
     asked_for: Vec<&'a str>,
@@ -132,7 +132,7 @@ struct Walk<'a> {
     pending: Vec<Pending>,
 }
 
-impl Walk<'_> {
+impl SiteWalk<'_> {
     fn add(&mut self, pattern: &str) -> Result<(), SiteError> {
         let beginning = || shown(&pattern.chars().take(80).collect::<String>());
         self.ignore.add(pattern).map_err(|source| SiteError::Pattern { pattern: beginning(), source })?;
@@ -182,7 +182,7 @@ impl Walk<'_> {
     }
 
     /// A name that is no text is refused, unless the patterns leave it out by what Node makes of it.
-    fn refuse_name(&self, path: &str, slash: &str, child: &Name) -> Result<(), SiteError> {
+    fn refuse_name(&self, path: &str, slash: &str, child: &EntryName) -> Result<(), SiteError> {
         let lossy = format!("{path}{slash}{}", String::from_utf8_lossy(&child.bytes));
         let is_directory = child.target.as_ref().is_some_and(|target| target.kind == FileType::Directory);
         if self.ignored(&lossy, is_directory) {
@@ -191,7 +191,7 @@ impl Walk<'_> {
         Err(SiteError::Name { path: format!("{}{slash}{}", shown(path), printable(&child.bytes)) })
     }
 
-    fn decide(&mut self, path: String, child: &Name, chain: &Rc<Chain>) -> Result<(), SiteError> {
+    fn decide(&mut self, path: String, child: &EntryName, chain: &Rc<Chain>) -> Result<(), SiteError> {
         let is_directory = child.target.as_ref().is_some_and(|target| target.kind == FileType::Directory);
         if self.ignored(&path, is_directory) {
             return Ok(());
@@ -244,11 +244,11 @@ impl Walk<'_> {
     fn secret(&self, name: &str, path: &str, target: Option<&FileStat>) -> Option<Reason> {
         let is_directory = target.is_some_and(|target| target.kind == FileType::Directory);
         if target.is_some_and(|target| self.credentials.holds(target.identity)) {
-            return Some(Reason::Secret(Secret::CredentialFile));
+            return Some(Reason::Secret(SecretKind::CredentialFile));
         }
         by_name(name).filter(|reason| match reason {
             Reason::Environment => !is_directory && !self.asked_for.contains(&path),
-            Reason::Secret(Secret::AuthActionFile) => !is_directory,
+            Reason::Secret(SecretKind::AuthActionFile) => !is_directory,
             Reason::Secret(_) => true,
         })
     }

@@ -30,9 +30,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 pub use crate::package::Stop;
-pub use content::Content;
+pub use content::CompressedContent;
 pub use error::SiteError;
-pub use glob::{GlobError, Rule};
+pub use glob::{GlobError, GlobRule};
 pub use hash::{Hashed, Summary, compress_again, hash};
 pub use list::{Listing, SiteFile, list};
 pub use spool::Spooled;
@@ -40,7 +40,7 @@ pub use withheld::{Reason, Withheld};
 
 /// What the caller knows and the directory does not say.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct ListOptions {
     /// The directory to publish.
     pub public: PathBuf,
     /// Nothing outside of this directory is published, whatever links there.
@@ -62,7 +62,7 @@ pub struct Options {
 /// Each thread holds a file of up to 2 MiB before and after compression; eight of them outrun any upload.
 pub const MAX_THREADS: usize = 8;
 
-impl Options {
+impl ListOptions {
     fn workers(&self) -> usize {
         self.threads.get().min(MAX_THREADS)
     }

@@ -8,39 +8,39 @@ use bytes::Bytes;
 
 use super::Stop;
 use super::cache::Known;
-use super::content::{Content, Keeper};
+use super::content::{CompressedContent, Keeper};
 use super::directory::{Directory, Moment, moment, shown};
 use super::error::SiteError;
 use super::gzip::{PIECE, SMALL, Squeezer, Sum, bound, stream};
 use super::list::SiteFile;
 use crate::package::disk::fill;
-use crate::package::{Change, KeyScan, Secret};
+use crate::package::{FileChange, KeyScan, SecretKind};
 
 /// What is known of a file once it was read.
-pub(super) struct Read {
+pub(super) struct FileRead {
     pub(super) is_as_known: bool,
-    pub(super) secret: Option<Secret>,
+    pub(super) secret: Option<SecretKind>,
     pub(super) known: Known,
-    pub(super) content: Content,
+    pub(super) content: CompressedContent,
     pub(super) moment: Moment,
 }
 
-impl Read {
+impl FileRead {
     /// A file whose content is that of the last run, which searched it.
     pub(super) fn recognised(known: Known, moment: Moment) -> Self {
-        Self { is_as_known: true, secret: None, known, content: Content::NotKept, moment }
+        Self { is_as_known: true, secret: None, known, content: CompressedContent::NotKept, moment }
     }
 }
 
 /// What one thread needs to read files.
-pub(super) struct Reader {
+pub(super) struct FileReader {
     squeezer: Squeezer,
     buffer: Vec<u8>,
     /// Whether contents are hashed too, for the cache.
     remembers: bool,
 }
 
-impl Reader {
+impl FileReader {
     pub(super) fn new(remembers: bool) -> Self {
         Self { squeezer: Squeezer::new(), buffer: Vec::new(), remembers }
     }
@@ -53,27 +53,27 @@ impl Reader {
         known: Option<&Known>,
         keeper: &Keeper,
         stopped: &AtomicBool,
-    ) -> Result<Read, SiteError> {
-        let mut open = Open::new(directory, file)?;
+    ) -> Result<FileRead, SiteError> {
+        let mut open = OpenFile::new(directory, file)?;
         if file.size > SMALL {
             if let Some(known) = known
                 && open.sum(stopped)? == known.content
             {
-                return Ok(Read::recognised(known.clone(), open.before));
+                return Ok(FileRead::recognised(known.clone(), open.before));
             }
-            return read_stream(Open::new(directory, file)?, self.remembers, keeper, stopped);
+            return read_stream(OpenFile::new(directory, file)?, self.remembers, keeper, stopped);
         }
         let content = open.whole(&mut self.buffer)?;
         let moment = open.before;
         let sum = if self.remembers { Sum::of(content) } else { String::new() };
         if let Some(known) = known.filter(|known| known.content == sum) {
-            return Ok(Read::recognised(known.clone(), moment));
+            return Ok(FileRead::recognised(known.clone(), moment));
         }
         let secret = secret_in(content);
         // Nobody asks for the bytes of a credential.
         let compressed = if secret.is_none() { self.squeezer.squeeze(content) } else { &[] };
         let known = Known { hash: Sum::of(compressed), gzip_length: compressed.len() as u64, content: sum };
-        Ok(Read { is_as_known: false, secret, known, content: keeper.keep(compressed), moment })
+        Ok(FileRead { is_as_known: false, secret, known, content: keeper.keep(compressed), moment })
     }
 
     /// Compresses a file again, which must give the bytes of `hash`.
@@ -84,14 +84,14 @@ impl Reader {
         hash: &str,
         sink: &mut dyn FnMut(Bytes) -> Result<(), Stop>,
     ) -> Result<u64, SiteError> {
-        let rewritten = || SiteError::Changed { path: shown(file.relative()), change: Change::Rewritten };
-        let mut open = Open::new(directory, file)?;
+        let rewritten = || SiteError::Changed { path: shown(file.relative()), change: FileChange::Rewritten };
+        let mut open = OpenFile::new(directory, file)?;
         if file.size > SMALL {
             let mut pieces = Pieces { sink, sum: Sum::new(), length: 0, piece: Vec::new() };
             match stream(&mut pieces, |buffer| open.next(buffer)) {
-                Err(Failure::Site(error)) => return Err(error),
+                Err(StreamFailure::Site(error)) => return Err(error),
                 // A sink of bytes fails in one way: it has stopped.
-                Err(Failure::Sink) => return Err(SiteError::Stopped),
+                Err(StreamFailure::Sink) => return Err(SiteError::Stopped),
                 Ok(()) => {}
             }
             pieces.flush().map_err(|_| SiteError::Stopped)?;
@@ -107,7 +107,12 @@ impl Reader {
     }
 }
 
-fn read_stream(mut open: Open<'_>, remembers: bool, keeper: &Keeper, stopped: &AtomicBool) -> Result<Read, SiteError> {
+fn read_stream(
+    mut open: OpenFile<'_>,
+    remembers: bool,
+    keeper: &Keeper,
+    stopped: &AtomicBool,
+) -> Result<FileRead, SiteError> {
     let mut sum = remembers.then(Sum::new);
     let mut kept = keeper.stream(bound(open.listed.size));
     let mut scan = KeyScan::new();
@@ -119,31 +124,31 @@ fn read_stream(mut open: Open<'_>, remembers: bool, keeper: &Keeper, stopped: &A
         Ok(if scan.found().is_some() { 0 } else { length })
     });
     match streamed {
-        Err(Failure::Site(error)) => return Err(error),
-        Err(Failure::Sink) => return Err(open.failed(io::ErrorKind::Other.into())),
+        Err(StreamFailure::Site(error)) => return Err(error),
+        Err(StreamFailure::Sink) => return Err(open.failed(io::ErrorKind::Other.into())),
         Ok(()) => {}
     }
     let (hash, gzip_length, content) = kept.finish();
     let known = Known { hash, gzip_length, content: sum.map_or_else(String::new, Sum::finish) };
-    Ok(Read { is_as_known: false, secret: scan.found(), known, content, moment: open.before })
+    Ok(FileRead { is_as_known: false, secret: scan.found(), known, content, moment: open.before })
 }
 
 /// The credential in a whole content.
-fn secret_in(content: &[u8]) -> Option<Secret> {
+fn secret_in(content: &[u8]) -> Option<SecretKind> {
     let mut scan = KeyScan::new();
     scan.piece(content);
     scan.found()
 }
 
 /// An open file that must stay what it was.
-struct Open<'a> {
+struct OpenFile<'a> {
     listed: &'a SiteFile,
     file: File,
     before: Moment,
     seen: u64,
 }
 
-impl<'a> Open<'a> {
+impl<'a> OpenFile<'a> {
     fn new(directory: &Directory, listed: &'a SiteFile) -> Result<Self, SiteError> {
         let (file, before) = directory.open_file(listed.relative(), listed.identity)?;
         let open = Self { listed, file, before, seen: 0 };
@@ -155,14 +160,14 @@ impl<'a> Open<'a> {
         SiteError::Read { path: shown(self.listed.relative()), source }
     }
 
-    fn changed(&self, change: Change) -> SiteError {
+    fn changed(&self, change: FileChange) -> SiteError {
         SiteError::Changed { path: shown(self.listed.relative()), change }
     }
 
     fn check_size(&self, size: u64) -> Result<(), SiteError> {
         match size.cmp(&self.listed.size) {
-            std::cmp::Ordering::Less => Err(self.changed(Change::Shrank)),
-            std::cmp::Ordering::Greater => Err(self.changed(Change::Grew)),
+            std::cmp::Ordering::Less => Err(self.changed(FileChange::Shrank)),
+            std::cmp::Ordering::Greater => Err(self.changed(FileChange::Grew)),
             std::cmp::Ordering::Equal => Ok(()),
         }
     }
@@ -172,7 +177,7 @@ impl<'a> Open<'a> {
         self.check_size(self.seen)?;
         let after = moment(&self.file).map_err(|error| self.failed(error))?;
         self.check_size(after.size)?;
-        if after == self.before { Ok(()) } else { Err(self.changed(Change::Rewritten)) }
+        if after == self.before { Ok(()) } else { Err(self.changed(FileChange::Rewritten)) }
     }
 
     /// All of a small file.
@@ -200,44 +205,45 @@ impl<'a> Open<'a> {
                         return Ok(sum.finish());
                     }
                 }
-                Err(Failure::Site(error)) => return Err(error),
-                Err(Failure::Sink) => return Err(self.failed(io::ErrorKind::Other.into())),
+                Err(StreamFailure::Site(error)) => return Err(error),
+                Err(StreamFailure::Sink) => return Err(self.failed(io::ErrorKind::Other.into())),
             }
         }
     }
 
     /// The next piece of a large file, unless another thread has failed.
-    fn next_unless(&mut self, stopped: &AtomicBool, buffer: &mut [u8]) -> Result<usize, Failure> {
+    fn next_unless(&mut self, stopped: &AtomicBool, buffer: &mut [u8]) -> Result<usize, StreamFailure> {
         if stopped.load(Ordering::Relaxed) {
-            return Err(Failure::Site(SiteError::Stopped));
+            return Err(StreamFailure::Site(SiteError::Stopped));
         }
         self.next(buffer)
     }
 
     /// The next piece of a large file.
-    fn next(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
-        let length = fill(&self.file, buffer, self.seen).map_err(|errno| Failure::Site(self.failed(errno.into())))?;
+    fn next(&mut self, buffer: &mut [u8]) -> Result<usize, StreamFailure> {
+        let length =
+            fill(&self.file, buffer, self.seen).map_err(|errno| StreamFailure::Site(self.failed(errno.into())))?;
         self.seen += length as u64;
         if self.seen > self.listed.size {
-            return Err(Failure::Site(self.changed(Change::Grew)));
+            return Err(StreamFailure::Site(self.changed(FileChange::Grew)));
         }
         if length < buffer.len() {
-            self.check().map_err(Failure::Site)?;
+            self.check().map_err(StreamFailure::Site)?;
         }
         Ok(length)
     }
 }
 
 /// Why a stream ended early.
-enum Failure {
+enum StreamFailure {
     Site(SiteError),
     /// Writing compressed bytes failed.
     Sink,
 }
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for StreamFailure {
     fn from(_: io::Error) -> Self {
-        Failure::Sink
+        StreamFailure::Sink
     }
 }
 

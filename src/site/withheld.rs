@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::package::Secret;
+use crate::package::SecretKind;
 
 /// A file or directory that was left out to protect a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Withheld {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     /// It is, or its content is, a credential.
-    Secret(Secret),
+    Secret(SecretKind),
     /// `.env` or `.env.…`, which holds an application's secrets more often than not.
     Environment,
 }
@@ -40,9 +40,9 @@ impl fmt::Display for Withheld {
 /// The secret that a name gives away.
 pub(super) fn by_name(name: &str) -> Option<Reason> {
     if name == ".git" {
-        Some(Reason::Secret(Secret::GitDirectory))
+        Some(Reason::Secret(SecretKind::GitDirectory))
     } else if name.starts_with("gha-creds-") && name.ends_with(".json") {
-        Some(Reason::Secret(Secret::AuthActionFile))
+        Some(Reason::Secret(SecretKind::AuthActionFile))
     } else if name == ".env" || name.starts_with(".env.") {
         Some(Reason::Environment)
     } else {

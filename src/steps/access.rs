@@ -4,8 +4,8 @@
 use crate::model::shown::listed;
 use std::time::Duration;
 
-use super::asking::{Entry, Identity, Place};
-use super::verify::{self, Way};
+use super::asking::{Audience, SignIn, TokenAudience};
+use super::verify::{self, VerifyMethod};
 use super::{Context, begin, deploy, door};
 use crate::clock::jitter;
 use crate::console::duration;
@@ -13,13 +13,13 @@ use crate::explain::{Class, Failure};
 use crate::google::cloud_run::Service;
 use crate::google::error::ApiError;
 use crate::google::{invoker, roles};
-use crate::inputs::deploy::What;
+use crate::inputs::deploy::DeployWhat;
 use crate::model::access::{AccessChange, Callers, Front};
 use crate::model::facts::Facts;
 use crate::model::ids::RevisionName;
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 use crate::plan::difference::Difference;
-use crate::plan::notes::{Notes, Record};
+use crate::plan::notes::{Notes, RolloutRecord};
 use crate::plan::service_level::Patch;
 
 /// Pauses between two looks at whether everybody is let in: the first, and the longest.
@@ -36,12 +36,12 @@ const INSIDE: &str = "The service's ingress lets only the project's own networks
 /// When the service shall be closed and nobody's identity is asked for.
 pub(super) fn foresee(context: &Context<'_>, facts: &mut Facts, service: Option<&Service>) -> Result<(), Failure> {
     let deploy = context.deploy;
-    if deploy.kind == Kind::WorkerPool {
+    if deploy.kind == ResourceKind::WorkerPool {
         return Ok(());
     }
     let now = service.map(Service::front).unwrap_or_default();
     let then = match (service, &deploy.what) {
-        (_, What::Revision(_) | What::Traffic(_)) => now,
+        (_, DeployWhat::Revision(_) | DeployWhat::Traffic(_)) => now,
         (Some(service), _) => with(service, &begin::level(context, service)),
         // A document that cannot be made is refused where it is to be written, with its own sentence.
         (None, _) => deploy::changed(context, None, "image").map_or(now, |made| Service::from_json(made).front()),
@@ -75,7 +75,7 @@ fn with(service: &Service, settings: &Patch) -> Front {
 /// What will stand in front of the service when all traffic has moved to a revision.
 pub(super) fn front_then(context: &Context<'_>, service: &Service, revision: &RevisionName) -> Front {
     let coming = match context.deploy.what {
-        What::Revision(_) => Notes::on(service.json()).coming_with(revision).0,
+        DeployWhat::Revision(_) => Notes::on(service.json()).coming_with(revision).0,
         _ => begin::level(context, service),
     };
     with(service, &coming)
@@ -123,21 +123,26 @@ pub(super) enum When {
 
 /// How whoever asks the service is let in. That it is open is proven without an identity; until it is to be open, one
 /// is shown where it is asked for.
-pub(super) fn entry(context: &Context<'_>, front: Front, address: &str, when: When) -> Entry {
+pub(super) fn entry(context: &Context<'_>, front: Front, address: &str, when: When) -> SignIn {
     let deploy = context.deploy;
     if front.proxy {
         let member = deploy.credentials.principal.member();
         let (service, region, project) = (deploy.service.as_str(), deploy.region.as_str(), deploy.project.as_str());
-        return Entry::Proxy(roles::let_through_proxy(project, region, service, member));
+        return SignIn::Proxy(roles::let_through_proxy(project, region, service, member));
     }
     let (opens, open, opened) = match when {
         When::Before { opens } => (opens, false, None),
         When::After { open, since } => (false, open, since),
     };
     if front.unchecked || open {
-        return Entry::Everybody(opened);
+        return SignIn::Everybody(opened);
     }
-    Entry::Identity(Identity { audience: address.to_owned(), service: context.service_name.clone(), opens, opened })
+    SignIn::Identity(TokenAudience {
+        audience: address.to_owned(),
+        service: context.service_name.clone(),
+        opens,
+        opened,
+    })
 }
 
 /// Keeps when this run switched the service's invoker check off; `before` is what stood in front of it then.
@@ -238,7 +243,7 @@ fn told(facts: &mut Facts, callers: Callers, note: &str) -> String {
 
 /// The failure of a service that shall be open and lets nobody in without an identity. With one it is asked once more,
 /// to say why.
-pub(super) async fn closed(context: &Context<'_>, facts: &Facts, place: &Place, limit: Duration) -> Failure {
+pub(super) async fn closed(context: &Context<'_>, facts: &Facts, place: &Audience, limit: Duration) -> Failure {
     let deploy = context.deploy;
     let name = &deploy.service;
     let waited = if limit.is_zero() { String::new() } else { format!(", {} later", duration(limit)) };
@@ -271,7 +276,7 @@ pub(super) async fn closed(context: &Context<'_>, facts: &Facts, place: &Place, 
 }
 
 /// Whether the first check passes when the deployer says who it is.
-async fn with_identity(context: &Context<'_>, place: &Place, address: &str) -> Option<bool> {
+async fn with_identity(context: &Context<'_>, place: &Audience, address: &str) -> Option<bool> {
     let check = context.deploy.checks.checks.first()?;
     let url = place.base.join(check.path.trim_start_matches('/')).ok()?;
     let token = context.http.identity_token(address.trim_end_matches('/')).await.ok()?;
@@ -290,10 +295,10 @@ pub(super) fn proven(facts: &mut Facts) {
 /// program answers. That it is not proven in time fails nothing, because the grant stands.
 pub(super) async fn prove(context: &Context<'_>, facts: &mut Facts) -> String {
     let place = match verify::service_place(context, facts, None) {
-        Way::Ask(place) => place,
-        Way::Ready(why) => return format!("whether everybody is let in was not asked: {why}"),
+        VerifyMethod::Ask(place) => place,
+        VerifyMethod::Ready(why) => return format!("whether everybody is let in was not asked: {why}"),
     };
-    let Entry::Everybody(since) = place.entry else {
+    let SignIn::Everybody(since) = place.entry else {
         return "whether everybody is let in was not asked: Identity-Aware Proxy stands in front of it".to_owned();
     };
     let clock = context.clock();
@@ -328,7 +333,7 @@ pub(super) async fn prove(context: &Context<'_>, facts: &mut Facts) -> String {
 /// Of a service that is new and private: who may call it, and how it is opened. The report ends with it.
 pub(super) fn tell(context: &Context<'_>, facts: &mut Facts) {
     let deploy = context.deploy;
-    if facts.service.existed || deploy.kind == Kind::WorkerPool {
+    if facts.service.existed || deploy.kind == ResourceKind::WorkerPool {
         return;
     }
     let callers = facts.service.front.callers(Some(deploy.settings.public == Some(true)));
@@ -348,7 +353,7 @@ pub(super) fn tell(context: &Context<'_>, facts: &mut Facts) {
 ///
 /// # Errors
 /// When the policy cannot be read or written.
-pub(super) async fn put_back(context: &Context<'_>, record: &Record) -> Result<(), Failure> {
+pub(super) async fn put_back(context: &Context<'_>, record: &RolloutRecord) -> Result<(), Failure> {
     let refused =
         |error| Failure::of(format!("Could not put back who may call service `{}`", context.deploy.service), error);
     if let Some(change) = &record.access {

@@ -21,13 +21,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Who is asked, and who must answer.
-pub(super) struct Place {
+pub(super) struct Audience {
     /// A word for tables, such as `candidate` or `service`.
     pub name: String,
     /// The address.
     pub base: Url,
     /// How whoever asks is let in.
-    pub entry: Entry,
+    pub entry: SignIn,
     /// Whether only the project's own networks reach it.
     pub internal: bool,
     /// The revision whose answers count; where nothing was moved, everybody's do.
@@ -40,7 +40,7 @@ pub(super) struct Place {
 
 /// How whoever asks is let in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Entry {
+pub(super) enum SignIn {
     /// Without saying who it is, at a place where nobody is asked that.
     Free,
     /// Without saying who it is, because everybody shall be let in; what is turned away at the door is not counted
@@ -48,14 +48,14 @@ pub(super) enum Entry {
     /// nothing where this run has not changed it.
     Everybody(Option<Duration>),
     /// With an identity token where one is asked for, unless the service's policy lets everybody in.
-    Identity(Identity),
+    Identity(TokenAudience),
     /// With a token that Identity-Aware Proxy takes; the command that lets whoever asks through it.
     Proxy(String),
 }
 
 /// What an identity token is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Identity {
+pub(super) struct TokenAudience {
     /// The service's own address.
     pub audience: String,
     /// The service's full name, whose policy says who is to be let in.
@@ -77,7 +77,7 @@ pub(super) struct Asker<'a> {
     /// What is asked, and what is expected.
     pub checks: &'a Checks,
     /// Who is asked.
-    pub place: &'a Place,
+    pub place: &'a Audience,
     /// How long a door that shall open is waited for.
     pub patience: Duration,
 }
@@ -179,7 +179,7 @@ fn not_run(checks: &[CheckFact]) -> Option<String> {
     }
 }
 
-fn pending(place: &Place, check: &Check) -> CheckFact {
+fn pending(place: &Audience, check: &Check) -> CheckFact {
     let body = check.body.as_ref().map(|_| " and the expected text").unwrap_or_default();
     CheckFact {
         at: place.name.clone(),
@@ -194,7 +194,7 @@ fn pending(place: &Place, check: &Check) -> CheckFact {
 }
 
 /// What a check came to: whether it passed, what was answered, and how it is known who answered.
-struct Seen {
+struct CheckAnswer {
     passed: bool,
     /// Whether there was no program to be asked.
     not_run: bool,
@@ -202,7 +202,7 @@ struct Seen {
     proof: String,
 }
 
-impl Seen {
+impl CheckAnswer {
     fn failed(shown: impl Into<String>) -> Self {
         Self { passed: false, not_run: false, shown: shown.into(), proof: String::new() }
     }
@@ -214,7 +214,7 @@ type OutOfReach = (String, Vec<String>);
 /// Asks without identity first, and with one from the moment the service wants to know who asks.
 struct Asking<'a> {
     asker: &'a Asker<'a>,
-    entry: Entry,
+    entry: SignIn,
     token: Option<String>,
     /// Whether an identity was asked for, and taken.
     private: bool,
@@ -241,7 +241,7 @@ impl<'a> Asking<'a> {
         }
         let clock = self.asker.http.clock();
         let since = match self.entry {
-            Entry::Everybody(since) => since,
+            SignIn::Everybody(since) => since,
             _ => None,
         };
         let passed = since.map(|since| clock.now().saturating_sub(since)).unwrap_or_default();
@@ -258,27 +258,29 @@ impl<'a> Asking<'a> {
 
     fn told(&self, checks: &Checks, passes: u32, proof: &str) -> String {
         let how = match (&self.entry, self.private) {
-            (Entry::Identity(Identity { opens: true, .. }), true) => " with an identity token (it is not open yet)",
+            (SignIn::Identity(TokenAudience { opens: true, .. }), true) => {
+                " with an identity token (it is not open yet)"
+            }
             (_, true) => " with an identity token (it is private)",
-            (Entry::Proxy(_), false) => " through Identity-Aware Proxy",
-            (Entry::Everybody(_), false) => " without an identity",
-            (Entry::Free | Entry::Identity(_), false) => "",
+            (SignIn::Proxy(_), false) => " through Identity-Aware Proxy",
+            (SignIn::Everybody(_), false) => " without an identity",
+            (SignIn::Free | SignIn::Identity(_), false) => "",
         };
         let times = if passes > 1 { format!(" {passes} times in a row") } else { String::new() };
         let who = if proof.is_empty() { String::new() } else { format!("; {proof}") };
         format!("{0} of {0} checks passed{times}{how}{who}", checks.checks.len())
     }
 
-    async fn ask(&mut self, check: &Check) -> Result<Seen, OutOfReach> {
+    async fn ask(&mut self, check: &Check) -> Result<CheckAnswer, OutOfReach> {
         let place = self.asker.place;
         let Ok(url) = place.base.join(check.path.trim_start_matches('/')) else {
-            return Ok(Seen::failed("the path makes no address"));
+            return Ok(CheckAnswer::failed("the path makes no address"));
         };
-        if matches!(self.entry, Entry::Proxy(_)) && self.token.is_none() {
+        if matches!(self.entry, SignIn::Proxy(_)) && self.token.is_none() {
             self.token = Some(self.proxy_token().await?);
         }
         let answer = self.answer(check, &url).await;
-        if let Entry::Proxy(grant) = &self.entry
+        if let SignIn::Proxy(grant) = &self.entry
             && door::by_proxy(&answer)
         {
             return Err(kept_out(self.asker, &answer, grant));
@@ -287,18 +289,18 @@ impl<'a> Asking<'a> {
             let why = "its ingress lets only the project's own networks in, and this runner is not there";
             return Err((why.to_owned(), Vec::new()));
         }
-        self.turned_away |= matches!(self.entry, Entry::Everybody(_)) && door::turned_away(check.method, &answer);
+        self.turned_away |= matches!(self.entry, SignIn::Everybody(_)) && door::turned_away(check.method, &answer);
         let shown = if door::found_nothing(&answer) { door::NOT_FOUND.to_owned() } else { answer.shown() };
         if answer.not_run {
-            return Ok(Seen { not_run: true, ..Seen::failed("no program runs") });
+            return Ok(CheckAnswer { not_run: true, ..CheckAnswer::failed("no program runs") });
         }
         if !passes(check, &answer) {
-            return Ok(Seen::failed(shown));
+            return Ok(CheckAnswer::failed(shown));
         }
         if let Some(other) = place.others.iter().find(|other| answer.names(other.as_str())) {
-            return Ok(Seen::failed(format!("{shown} (from revision {other}, which served before)")));
+            return Ok(CheckAnswer::failed(format!("{shown} (from revision {other}, which served before)")));
         }
-        Ok(Seen { passed: true, not_run: false, shown, proof: proof(place, &answer) })
+        Ok(CheckAnswer { passed: true, not_run: false, shown, proof: proof(place, &answer) })
     }
 
     /// Asks once; again with an identity, when one is asked for and may help.
@@ -307,7 +309,7 @@ impl<'a> Asking<'a> {
         let settles = |status| check.statuses.contains(status);
         let answer = probe.ask(check.method, url, self.token.as_deref(), settles).await;
         let refused = matches!(answer.status, Some(401 | 403)) && !passes(check, &answer);
-        let Entry::Identity(identity) = &self.entry else { return answer };
+        let SignIn::Identity(identity) = &self.entry else { return answer };
         if !refused || self.token.is_some() {
             return answer;
         }
@@ -315,7 +317,7 @@ impl<'a> Asking<'a> {
         if door::turned_away(check.method, &answer) && !self.closed {
             self.closed = !invoker::is_everybody(self.asker.http, &identity.service).await.unwrap_or(false);
             if !self.closed {
-                self.entry = Entry::Everybody(identity.opened);
+                self.entry = SignIn::Everybody(identity.opened);
                 return answer;
             }
         }
@@ -359,7 +361,7 @@ fn kept_out(asker: &Asker<'_>, answer: &Answer, grant: &str) -> OutOfReach {
 
 /// How it is known which revision answered. A tag's address leads to its revision alone; the
 /// service's own address leads where the traffic goes, unless the answer itself says more.
-fn proof(place: &Place, answer: &Answer) -> String {
+fn proof(place: &Audience, answer: &Answer) -> String {
     let Some(revision) = &place.revision else { return String::new() };
     if answer.names(revision.as_str()) {
         format!("revision `{revision}` answered, as its answer says")

@@ -7,38 +7,38 @@ use super::{Context, access, guest, over, proxy, traffic};
 use crate::clock::{ahead_rfc3339, now_rfc3339};
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::Service;
-use crate::inputs::deploy::{Way, What};
+use crate::inputs::deploy::{DeployWhat, RolloutStrategy};
 use crate::model::facts::{Facts, RolloutEnd, RolloutFact};
 use crate::model::ids::RevisionName;
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 use crate::model::traffic::Traffic;
-use crate::plan::notes::{ByRun, Candidate, Notes, Record};
+use crate::plan::notes::{ByRun, Candidate, Notes, RolloutRecord};
 use crate::plan::rollout::{Rollout, follows_latest, latest_tags, pinned, run_tag, tagged, without_tags};
 use crate::plan::service::level_change;
 use crate::plan::service_level::Patch;
 
 /// How a revision comes.
-pub(super) enum Begin {
+pub(super) enum RevisionStart {
     /// In one write, with everything: nothing serves yet, or the user said so.
     AtOnce,
     /// Without traffic at first.
     Rolls(Box<Start>),
     /// Without traffic, until it is promoted.
-    Waits(Box<Wait>),
+    Waits(Box<WaitingCandidate>),
     /// Not yet: another run is rolling out.
-    Held(Box<Record>),
+    Held(Box<RolloutRecord>),
 }
 
 /// A rollout that begins.
 pub(super) struct Start {
     /// What is noted on the service.
-    pub record: Record,
+    pub record: RolloutRecord,
     /// The rollout that a run left behind, which is taken back by the same write.
-    pub left: Option<Record>,
+    pub left: Option<RolloutRecord>,
 }
 
 /// A candidate that is to wait.
-pub(super) struct Wait {
+pub(super) struct WaitingCandidate {
     /// What is noted on the service.
     pub candidate: Candidate,
     /// The allocation that it is added to.
@@ -52,16 +52,16 @@ pub(super) async fn begin(
     service: Option<&Service>,
     revision: &RevisionName,
     over: Option<&str>,
-) -> Result<Begin, Failure> {
+) -> Result<RevisionStart, Failure> {
     if let Some(service) = service {
         guest::known(context, service)?;
         guest::give_way(context, service).await?;
     }
     let wish = &context.deploy.rollout;
-    let moves_only = matches!(context.deploy.what, What::Revision(_));
+    let moves_only = matches!(context.deploy.what, DeployWhat::Revision(_));
     // What nobody sends requests to has no traffic to move.
-    if context.deploy.kind == Kind::WorkerPool {
-        return Ok(Begin::AtOnce);
+    if context.deploy.kind == ResourceKind::WorkerPool {
+        return Ok(RevisionStart::AtOnce);
     }
     let latest = service.and_then(Service::latest_ready);
     let now = service.and_then(|service| pinned(&service.traffic(), latest.as_ref()));
@@ -69,7 +69,7 @@ pub(super) async fn begin(
         if wish.no_traffic {
             return Err(nothing_serves(context));
         }
-        return Ok(Begin::AtOnce);
+        return Ok(RevisionStart::AtOnce);
     };
     let notes = Notes::on(service.json());
     let waits = wish.no_traffic && !moves_only;
@@ -78,13 +78,13 @@ pub(super) async fn begin(
     if let Some(other) = others.filter(|other| !waits && !moves_only && over != Some(&other.run))
         && !over::is_over(context, other).await
     {
-        return Ok(Begin::Held(Box::new(other.clone())));
+        return Ok(RevisionStart::Held(Box::new(other.clone())));
     }
-    if wish.way == Way::Direct && !moves_only {
+    if wish.way == RolloutStrategy::Direct && !moves_only {
         if let Some(left) = others {
             return Err(left_there(context, left));
         }
-        return Ok(Begin::AtOnce);
+        return Ok(RevisionStart::AtOnce);
     }
     let nonce = context.marks.request_tag.trim_start_matches("req_");
     let Some(tag) = wish.tag.clone().or_else(|| run_tag(context.deploy.service.as_str(), nonce)) else {
@@ -98,7 +98,7 @@ pub(super) async fn begin(
             );
             context.warn(facts, text);
         }
-        return Ok(Begin::AtOnce);
+        return Ok(RevisionStart::AtOnce);
     };
     let passing = notes.passing_tags(&now_rfc3339());
     let dead = notes.dead_tags(&now_rfc3339());
@@ -132,7 +132,7 @@ pub(super) async fn begin(
             later: level(context, service),
             public: public.filter(|_| changes),
         };
-        return Ok(Begin::Waits(Box::new(Wait { candidate, now })));
+        return Ok(RevisionStart::Waits(Box::new(WaitingCandidate { candidate, now })));
     }
     // A run that was killed left its record: what was there before *it* is what is known to be good.
     let left = others.cloned();
@@ -151,11 +151,11 @@ pub(super) async fn begin(
         None => follows_latest(&service.traffic()) || notes.served.followed_latest,
     };
     let (later, public) = match &context.deploy.what {
-        What::Revision(_) => notes.coming_with(revision),
+        DeployWhat::Revision(_) => notes.coming_with(revision),
         _ => (level(context, service), context.deploy.settings.public),
     };
     let then = access::front_then(context, service, revision);
-    let record = Record {
+    let record = RolloutRecord {
         run: context.marks.request_tag.clone(),
         by: by_run(context),
         until: until(context, trial(context)),
@@ -167,11 +167,11 @@ pub(super) async fn begin(
         later,
         public,
     };
-    Ok(Begin::Rolls(Box::new(Start { record, left })))
+    Ok(RevisionStart::Rolls(Box::new(Start { record, left })))
 }
 
 /// Says what a run that is over has left.
-pub(super) fn tell_left(context: &Context<'_>, facts: &mut Facts, left: Option<&Record>) {
+pub(super) fn tell_left(context: &Context<'_>, facts: &mut Facts, left: Option<&RolloutRecord>) {
     let Some(left) = left else { return };
     let text = format!(
         "A rollout of revision {} was left unfinished; going on from what served before it: {}",
@@ -210,7 +210,7 @@ fn no_room(context: &Context<'_>) -> Failure {
     }
 }
 
-fn left_there(context: &Context<'_>, left: &Record) -> Failure {
+fn left_there(context: &Context<'_>, left: &RolloutRecord) -> Failure {
     let what = format!(
         "A rollout of revision `{}` was left unfinished on service `{}`, and `strategy: direct` would write over it",
         left.rollout.revision, context.deploy.service
@@ -232,7 +232,7 @@ fn by_run(context: &Context<'_>) -> Option<ByRun> {
 /// Percents that the traffic is moved to, in turn.
 pub(super) fn steps(context: &Context<'_>) -> Vec<u8> {
     let wish = &context.deploy.rollout;
-    let canary = wish.way == Way::Canary && !matches!(context.deploy.what, What::Revision(_));
+    let canary = wish.way == RolloutStrategy::Canary && !matches!(context.deploy.what, DeployWhat::Revision(_));
     if canary { wish.steps.clone() } else { vec![100] }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Context;
 use super::seen::Seen;
 use crate::explain::{Class, Explain, Failure};
-use crate::google::cloud_build::{self, Build as CloudBuild, Status};
+use crate::google::cloud_build::{self, BuildResource as CloudBuild, BuildStatus};
 use crate::google::layers;
 use crate::inputs::build::Build;
 use crate::model::facts::{BuildFact, Facts};
@@ -57,7 +57,7 @@ pub(super) async fn look(
 
 /// Seconds of the builds that went well, oldest first; this one ends the list.
 fn trend(past: &[CloudBuild], last: &CloudBuild) -> Vec<f64> {
-    let well = past.iter().filter(|build| build.status == Status::Success && build.id != last.id);
+    let well = past.iter().filter(|build| build.status == BuildStatus::Success && build.id != last.id);
     well.chain([last]).filter_map(CloudBuild::worked).map(|worked| worked.as_secs_f64()).collect()
 }
 

@@ -2,16 +2,16 @@
 
 use serde_json::Value;
 
-use super::build_cures::Failed;
-use super::build_log::{Source, Watching};
-use super::follow::{self, Watched, note};
+use super::build_cures::FailedStep;
+use super::build_log::{LogSource, Watching};
+use super::follow::{self, BuildWatched, note};
 use super::log_view::LogView;
 use super::seen::Seen;
 use super::{Context, budget, build_cures, build_failure};
 use crate::clock::{Limit, jitter};
 use crate::console::duration;
 use crate::explain::Failure;
-use crate::google::cloud_build::{self, Build as CloudBuild, Status};
+use crate::google::cloud_build::{self, BuildResource as CloudBuild, BuildStatus};
 use crate::google::cloud_run::Service;
 use crate::google::error::ApiError;
 use crate::google::patience::Patience;
@@ -19,7 +19,7 @@ use crate::google::{registry, storage};
 use crate::inputs::build::{Build, Recipe};
 use crate::model::facts::{BuildFact, Facts};
 use crate::model::ids::AccountEmail;
-use crate::model::image::{Digest, Repository};
+use crate::model::image::{Digest, ImageRepository};
 use crate::model::registry::Location;
 use crate::plan::build::{LogPlace, Staged, likeness_of, log_place, request};
 use crate::plan::decide::image_tags;
@@ -42,7 +42,7 @@ const GRANT_PAUSE_GROWTH: f64 = 1.5;
 const LONGEST_GRANT_PAUSE: Duration = Duration::from_secs(20);
 
 /// Where the image of a build is pushed to; a service that exists keeps the repository of its image.
-pub(super) fn repository(context: &Context<'_>, build: &Build, service: Option<&Service>) -> Repository {
+pub(super) fn repository(context: &Context<'_>, build: &Build, service: Option<&Service>) -> ImageRepository {
     let container = context.deploy.settings.container.as_deref();
     settle(&build.to, &context.deploy.project, service.map(Service::json), container)
 }
@@ -77,7 +77,7 @@ pub(super) async fn run(
     };
     let (last, log, work, queue) = loop {
         let (work, queue) = submitted.limits;
-        let Watched { last, log, .. } = watch(context, facts, build, &repository, &body, submitted).await?;
+        let BuildWatched { last, log, .. } = watch(context, facts, build, &repository, &body, submitted).await?;
         // A grant that has reached Cloud Build may not have reached the machine that fetches the source.
         let on_its_way = match &mut grant {
             Some(grant) if last.failure_type == "FETCH_SOURCE_FAILED" => grant.wait(context, build).await,
@@ -96,11 +96,11 @@ pub(super) async fn run(
     if let Some(why) = facts.build.as_ref().and_then(|build| build.log_missing.clone()) {
         context.console.line(&why);
     }
-    if last.status != Status::Success {
+    if last.status != BuildStatus::Success {
         let (project, account) = (context.deploy.project.as_str(), seen.build_account.as_ref());
         let there = there(context, &repository, &last, &log).await;
         let repository = &repository;
-        let failed = Failed { build, project, account, repository, there, staged, last: &last, log: &log, work };
+        let failed = FailedStep { build, project, account, repository, there, staged, last: &last, log: &log, work };
         return Err(build_failure::of_build(&failed, queue));
     }
     let digest = digest(build, &repository, &last).map_err(|why| build_failure::no_digest(&last, &why))?;
@@ -116,7 +116,7 @@ pub(super) async fn run(
 }
 
 /// Whether the repository is there that a build could not push to, as the doctor asks; most may not look.
-async fn there(context: &Context<'_>, repository: &Repository, last: &CloudBuild, log: &LogView) -> Option<bool> {
+async fn there(context: &Context<'_>, repository: &ImageRepository, last: &CloudBuild, log: &LogView) -> Option<bool> {
     let about_it = last.failure_type.starts_with("PUSH_") || build_cures::is_refused_push(log);
     let place = Location::of(repository).filter(|_| about_it)?;
     registry::exists(context.http, &place).await.ok()
@@ -145,10 +145,10 @@ async fn watch(
     context: &Context<'_>,
     facts: &mut Facts,
     build: &Build,
-    repository: &Repository,
+    repository: &ImageRepository,
     body: &Value,
     submitted: CloudBuild,
-) -> Result<Watched, Failure> {
+) -> Result<BuildWatched, Failure> {
     let location = build.location.as_str();
     keep_state(context, facts, "build_id", &submitted.id);
     note(facts, &submitted);
@@ -160,10 +160,10 @@ async fn watch(
         context.console.line(&format!("The image goes to `{repository}`, where the service's image is"));
     }
     let source = match log_place(body) {
-        LogPlace::Bucket if !submitted.logs_bucket.is_empty() => Source::bucket(&submitted),
-        LogPlace::Bucket => Source::Nowhere("Cloud Build does not say where its log is, so it is not shown here"),
+        LogPlace::Bucket if !submitted.logs_bucket.is_empty() => LogSource::bucket(&submitted),
+        LogPlace::Bucket => LogSource::Nowhere("Cloud Build does not say where its log is, so it is not shown here"),
         LogPlace::Elsewhere => {
-            Source::Nowhere("Its log goes where the build's configuration sends it, and is not shown here")
+            LogSource::Nowhere("Its log goes where the build's configuration sends it, and is not shown here")
         }
     };
     let (work, queue) = submitted.limits;
@@ -300,7 +300,7 @@ async fn cancel_doubles(context: &Context<'_>, location: &str, keep: &str) {
 
 /// The digest of the image that is deployed: the pushed image of our repository, else the only
 /// digest there is.
-fn digest(build: &Build, repository: &Repository, last: &CloudBuild) -> Result<Digest, String> {
+fn digest(build: &Build, repository: &ImageRepository, last: &CloudBuild) -> Result<Digest, String> {
     let digests = |filter: &dyn Fn(&str) -> bool| {
         let mut found: Vec<Digest> = last
             .images

@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use super::log_view::LogView;
-use crate::google::cloud_build::{Build as CloudBuild, Status};
+use crate::google::cloud_build::{BuildResource as CloudBuild, BuildStatus};
 use crate::google::refusal::api_in;
 use crate::google::roles;
 use crate::inputs::build::{Build, Builder, Recipe};
 use crate::model::ids::AccountEmail;
-use crate::model::image::Repository;
+use crate::model::image::ImageRepository;
 use crate::model::registry::Location;
 use crate::plan::build::{FRONTEND, OWN_FRONTEND, Staged, other_frontend};
 use crate::plan::doctor::fix::{Fix, quoted};
 use crate::plan::push::{Cure, GRANTS_TAKE, cure};
 
 /// A build that failed, and what is known of it.
-pub(super) struct Failed<'a> {
+pub(super) struct FailedStep<'a> {
     /// What was asked for.
     pub(super) build: &'a Build,
     /// The project.
@@ -23,7 +23,7 @@ pub(super) struct Failed<'a> {
     /// The account it ran as, where known.
     pub(super) account: Option<&'a AccountEmail>,
     /// Where it was to push.
-    pub(super) repository: &'a Repository,
+    pub(super) repository: &'a ImageRepository,
     /// Whether that is there, where it may be seen.
     pub(super) there: Option<bool>,
     /// Its source.
@@ -37,44 +37,44 @@ pub(super) struct Failed<'a> {
 }
 
 /// What to do next, most helpful first.
-pub(super) fn of(failed: &Failed<'_>) -> Vec<String> {
-    let Failed { build, last, .. } = failed;
+pub(super) fn of(failed: &FailedStep<'_>) -> Vec<String> {
+    let FailedStep { build, last, .. } = failed;
     match (&last.status, last.failure_type.as_str()) {
-        (Status::Failure, "PUSH_NOT_AUTHORIZED" | "PUSH_FAILED") => push(failed),
-        (Status::Failure, "PUSH_IMAGE_NOT_FOUND") => {
+        (BuildStatus::Failure, "PUSH_NOT_AUTHORIZED" | "PUSH_FAILED") => push(failed),
+        (BuildStatus::Failure, "PUSH_IMAGE_NOT_FOUND") => {
             vec!["The names under `images:` must be those that a step gives its image with `-t`".into()]
         }
-        (Status::Failure, "FETCH_SOURCE_FAILED") => {
+        (BuildStatus::Failure, "FETCH_SOURCE_FAILED") => {
             let command = roles::grant_on_bucket(build.bucket.as_str(), &member(failed), "roles/storage.objectViewer");
             vec![format!("Let the build's account read it: {command}"), GRANTS_TAKE.into()]
         }
-        (Status::Failure, "LOGGING_FAILURE") | (Status::InternalError, _) => {
+        (BuildStatus::Failure, "LOGGING_FAILURE") | (BuildStatus::InternalError, _) => {
             vec!["Run again; if it stays, look at https://status.cloud.google.com".into()]
         }
-        (Status::Failure, _) => {
+        (BuildStatus::Failure, _) => {
             let mut hints = said(failed);
             hints.extend(step(failed));
             hints
         }
-        (Status::Timeout, _) => vec![format!(
+        (BuildStatus::Timeout, _) => vec![format!(
             "Give it more time with `build_timeout` (it has {} s), or a faster machine with `build_machine_type: E2_HIGHCPU_8`",
             failed.work.as_secs()
         )],
-        (Status::Expired, _) => vec![
+        (BuildStatus::Expired, _) => vec![
             "Too many builds run at once in this project; spread them with a `concurrency:` group, or run again".into(),
         ],
-        (Status::Cancelled, _) => {
+        (BuildStatus::Cancelled, _) => {
             vec!["Cloud Build's history shows who did it; run again when that was not meant".into()]
         }
         _ => Vec::new(),
     }
 }
 
-fn member(failed: &Failed<'_>) -> String {
+fn member(failed: &FailedStep<'_>) -> String {
     roles::member(failed.account.map_or("BUILD_ACCOUNT", |account| account.as_str()))
 }
 
-fn push(failed: &Failed<'_>) -> Vec<String> {
+fn push(failed: &FailedStep<'_>) -> Vec<String> {
     let said = std::iter::once(failed.last.failure_detail.as_str()).chain(failed.log.last());
     if let Some(service) =
         said.filter(|text| text.contains("has not been used in project")).find_map(|text| api_in(text))
@@ -105,7 +105,7 @@ fn spoken(fix: &Fix, project: &str, there: Option<bool>) -> String {
 }
 
 /// What the failing step was, and how to see it fail elsewhere.
-fn step(failed: &Failed<'_>) -> Vec<String> {
+fn step(failed: &FailedStep<'_>) -> Vec<String> {
     match &failed.build.recipe {
         Recipe::Dockerfile { .. } => vec![again(failed)],
         Recipe::Buildpacks { .. } => vec![
@@ -116,7 +116,7 @@ fn step(failed: &Failed<'_>) -> Vec<String> {
 }
 
 /// A command that fails in the same way on another machine: the same source, builder, frontend and arguments.
-fn again(failed: &Failed<'_>) -> String {
+fn again(failed: &FailedStep<'_>) -> String {
     let (Recipe::Dockerfile { path, file, target, args, builder }, Some(staged)) =
         (&failed.build.recipe, failed.staged)
     else {
@@ -158,7 +158,7 @@ fn grammar(log: &LogView) -> Option<&str> {
 }
 
 /// What docker's own sentences in the log call for.
-fn said(failed: &Failed<'_>) -> Vec<String> {
+fn said(failed: &FailedStep<'_>) -> Vec<String> {
     let found = |text: &str| failed.log.last().rfind(|line| line.contains(text));
     let mut hints = Vec::new();
     if let Some(line) = grammar(failed.log) {
@@ -199,7 +199,7 @@ pub(super) fn is_refused_push(log: &LogView) -> bool {
 
 /// A Dockerfile that the frontend did not understand: the line to add, where a newer one would. One that was read before
 /// the build was given a newer one, where it needs it.
-fn not_understood(failed: &Failed<'_>, line: &str) -> Option<String> {
+fn not_understood(failed: &FailedStep<'_>, line: &str) -> Option<String> {
     let whose = match &failed.build.recipe {
         Recipe::Dockerfile { file, .. } if !file.names_frontend => return None,
         Recipe::Dockerfile { .. } => "the frontend that its `# syntax=` line names",

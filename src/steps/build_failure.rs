@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::Context;
-use super::build_cures::{self, Failed};
+use super::build_cures::{self, FailedStep};
 use super::log_view::LogView;
 use super::seen::Seen;
 use crate::explain::{Class, Explain, Failure};
-use crate::google::cloud_build::{Build as CloudBuild, Status};
+use crate::google::cloud_build::{BuildResource as CloudBuild, BuildStatus};
 use crate::google::error::ApiError;
 use crate::google::roles;
 use crate::plan::push::GRANTS_TAKE;
@@ -47,8 +47,8 @@ pub(super) fn submission(context: &Context<'_>, seen: &Seen, error: ApiError) ->
 }
 
 /// The build ended, and not with success.
-pub(super) fn of_build(failed: &Failed<'_>, queue: Duration) -> Failure {
-    let Failed { last, log, repository, work, .. } = failed;
+pub(super) fn of_build(failed: &FailedStep<'_>, queue: Duration) -> Failure {
+    let FailedStep { last, log, repository, work, .. } = failed;
     let mut failure = ended(last, log, &format!("to `{repository}`"), *work, queue);
     for hint in build_cures::of(failed).into_iter().rev() {
         failure = failure.hint(hint);
@@ -67,7 +67,7 @@ pub(super) fn ended(last: &CloudBuild, log: &LogView, target: &str, work: Durati
         .cloned()
         .unwrap_or_default();
     let (class, sentence) = match &last.status {
-        Status::Failure => {
+        BuildStatus::Failure => {
             let what = match (last.failure_type.as_str(), step) {
                 ("PUSH_NOT_AUTHORIZED", _) => format!("the image may not be pushed {target}"),
                 ("PUSH_FAILED", _) => format!("the image could not be pushed {target}"),
@@ -87,14 +87,16 @@ pub(super) fn ended(last: &CloudBuild, log: &LogView, target: &str, work: Durati
                 format!("Build `{}` failed: {what}", last.id),
             )
         }
-        Status::Timeout => {
+        BuildStatus::Timeout => {
             (Class::BuildFailed, format!("Build `{}` ran longer than its {} s", last.id, work.as_secs()))
         }
-        Status::Expired => (
+        BuildStatus::Expired => (
             Class::Infrastructure,
             format!("Build `{}` waited longer than {} s for a machine and expired", last.id, queue.as_secs()),
         ),
-        Status::Cancelled => (Class::Infrastructure, format!("Build `{}` was cancelled by somebody else", last.id)),
+        BuildStatus::Cancelled => {
+            (Class::Infrastructure, format!("Build `{}` was cancelled by somebody else", last.id))
+        }
         _ => (Class::Infrastructure, format!("Cloud Build failed build `{}` with an error of its own", last.id)),
     };
     Failure::of(sentence, BuildEnd { class, detail }).evidence(shown)

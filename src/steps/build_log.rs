@@ -10,7 +10,7 @@ use super::tail::Tail;
 use crate::clock::{age_seconds, ago};
 use crate::console::Console;
 use crate::explain::Explain as _;
-use crate::google::cloud_build::{Build as CloudBuild, log_object};
+use crate::google::cloud_build::{BuildResource as CloudBuild, log_object};
 use crate::google::error::ApiError;
 use crate::google::http::Http;
 use crate::google::storage::{self, Growth};
@@ -48,7 +48,7 @@ pub(super) struct Watching<'a> {
 }
 
 /// Where a log is read.
-pub(super) enum Source {
+pub(super) enum LogSource {
     /// In an object of a bucket; where that may not be read, in Cloud Logging, if the build logs there too.
     Object(String, String, Option<Box<Tail>>),
     /// In Cloud Logging.
@@ -57,23 +57,23 @@ pub(super) enum Source {
     Nowhere(&'static str),
 }
 
-impl Source {
+impl LogSource {
     /// The object in the bucket that the build names, as every build of this product has it.
     pub(super) fn bucket(build: &CloudBuild) -> Self {
         let (bucket, object) = log_object(&build.logs_bucket, &build.id);
-        Source::Object(bucket, object, None)
+        LogSource::Object(bucket, object, None)
     }
 
     /// Wherever this build says that it logs.
     pub(super) fn of(build: &CloudBuild) -> Self {
         match build.logging.as_str() {
-            "NONE" => Source::Nowhere("The build keeps no log: its `logging` is NONE"),
+            "NONE" => LogSource::Nowhere("The build keeps no log: its `logging` is NONE"),
             "GCS_ONLY" if !build.logs_bucket.is_empty() => Self::bucket(build),
-            "CLOUD_LOGGING_ONLY" | "STACKDRIVER_ONLY" => Source::Entries(Self::entries(build)),
-            _ if build.logs_bucket.is_empty() => Source::Entries(Self::entries(build)),
+            "CLOUD_LOGGING_ONLY" | "STACKDRIVER_ONLY" => LogSource::Entries(Self::entries(build)),
+            _ if build.logs_bucket.is_empty() => LogSource::Entries(Self::entries(build)),
             _ => {
                 let (bucket, object) = log_object(&build.logs_bucket, &build.id);
-                Source::Object(bucket, object, Some(Self::entries(build)))
+                LogSource::Object(bucket, object, Some(Self::entries(build)))
             }
         }
     }
@@ -87,7 +87,7 @@ impl Source {
 
 /// A log beside its build.
 pub(super) struct BuildLog {
-    source: Source,
+    source: LogSource,
     /// What has been read of it.
     pub(super) log: LogView,
     /// What to do when it cannot be read.
@@ -98,14 +98,14 @@ pub(super) struct BuildLog {
 }
 
 impl BuildLog {
-    pub(super) fn new(source: Source) -> Self {
+    pub(super) fn new(source: LogSource) -> Self {
         let (log, hints) = (LogView::default(), Vec::new());
         Self { source, log, hints, failures: 0, ended_seen: false, nowhere_said: false }
     }
 
     /// Whether another read may bring something.
     pub(super) fn readable(&self) -> bool {
-        !matches!(self.source, Source::Nowhere(_)) && self.failures < FAILURES
+        !matches!(self.source, LogSource::Nowhere(_)) && self.failures < FAILURES
     }
 
     /// Whether the log has just said that the build is over; true once.
@@ -117,7 +117,7 @@ impl BuildLog {
     pub(super) fn pause(&self, flows: bool) -> Duration {
         match &self.source {
             // The quota on entries is 60 reads a minute for the whole project.
-            Source::Entries(tail) if !tail.has_more() => IDLE,
+            LogSource::Entries(tail) if !tail.has_more() => IDLE,
             _ if flows => FLOWING,
             _ => IDLE,
         }
@@ -127,24 +127,24 @@ impl BuildLog {
     pub(super) async fn read(&mut self, with: Watching<'_>, facts: &mut Facts) -> bool {
         self.ended_seen = self.log.ended();
         if !self.readable() {
-            if let (Source::Nowhere(why), false) = (&self.source, self.nowhere_said) {
+            if let (LogSource::Nowhere(why), false) = (&self.source, self.nowhere_said) {
                 with.console.line(why);
                 self.nowhere_said = true;
             }
             return false;
         }
         let read = match &mut self.source {
-            Source::Object(bucket, object, _) => {
+            LogSource::Object(bucket, object, _) => {
                 storage::read_from(with.http, bucket, object, self.log.offset()).await.map(|growth| match growth {
                     Growth::More(bytes) => bytes,
                     Growth::Nothing => Bytes::new(),
                 })
             }
-            Source::Entries(tail) => tail.more(with.http).await.map(|entries| {
+            LogSource::Entries(tail) => tail.more(with.http).await.map(|entries| {
                 let texts = entries.iter().map(|entry| entry.text.trim_end_matches('\n'));
                 texts.map(|text| format!("{text}\n")).collect::<String>().into()
             }),
-            Source::Nowhere(_) => return false,
+            LogSource::Nowhere(_) => return false,
         };
         match read {
             Ok(bytes) => {
@@ -168,7 +168,7 @@ impl BuildLog {
             return;
         }
         let tail = match &mut self.source {
-            Source::Object(_, _, tail) => tail.take(),
+            LogSource::Object(_, _, tail) => tail.take(),
             _ => None,
         };
         let over = facts.build.as_ref().is_some_and(|build| build.over);
@@ -177,7 +177,7 @@ impl BuildLog {
         self.hints = self.cures(with, error).into_iter().chain(std::mem::take(&mut self.hints)).collect();
         if let Some(tail) = tail {
             with.console.line(&format!("The build's log is read in Cloud Logging: {error}"));
-            self.source = Source::Entries(tail);
+            self.source = LogSource::Entries(tail);
             self.failures = 0;
             return;
         }
@@ -185,14 +185,14 @@ impl BuildLog {
         if let Some(fact) = facts.build.as_mut() {
             fact.log_missing = Some(why);
         }
-        self.source = Source::Nowhere("");
+        self.source = LogSource::Nowhere("");
         self.nowhere_said = true;
     }
 
     /// Nobody may be given a role on Google's own bucket; those who see the whole project may read it.
     fn cures(&self, with: Watching<'_>, error: &ApiError) -> Vec<String> {
         match &self.source {
-            Source::Object(bucket, _, _) if bucket.ends_with(".cloudbuild-logs.googleusercontent.com") => {
+            LogSource::Object(bucket, _, _) if bucket.ends_with(".cloudbuild-logs.googleusercontent.com") => {
                 let (project, member) = (with.http.project(), with.http.principal().member());
                 let command = roles::grant_on_project(project, member, "roles/viewer");
                 vec![format!(
@@ -211,15 +211,15 @@ impl BuildLog {
         let mut looked = 0;
         for _ in 0..LAST_PIECES {
             let read = self.read(with, facts).await;
-            let entries = matches!(self.source, Source::Entries(_));
+            let entries = matches!(self.source, LogSource::Entries(_));
             let more = match &self.source {
-                Source::Object(..) => read,
-                Source::Entries(tail) if tail.has_more() => true,
-                Source::Entries(_) => {
+                LogSource::Object(..) => read,
+                LogSource::Entries(tail) if tail.has_more() => true,
+                LogSource::Entries(_) => {
                     looked += 1;
                     looked < looks
                 }
-                Source::Nowhere(_) => false,
+                LogSource::Nowhere(_) => false,
             };
             if !more || !self.readable() {
                 break;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::google::cloud_build::{self, Build};
+use crate::google::cloud_build::{self, BuildResource};
 use crate::google::error::ApiError;
-use crate::google::executions::{self, Verdict};
+use crate::google::executions::{self, ExecutionState};
 use crate::google::http::Http;
 use crate::google::patience::Patience;
 use crate::google::upload;
@@ -26,7 +26,7 @@ pub async fn build(http: &Http, build: &BuildFact) -> Result<Vec<String>, ApiErr
         Some(id) => vec![id.clone()],
         None => {
             let found = cloud_build::with_tag(http, &build.location, &build.tag).await?;
-            found.into_iter().filter(|found: &Build| !found.status.is_final()).map(|found| found.id).collect()
+            found.into_iter().filter(|found: &BuildResource| !found.status.is_final()).map(|found| found.id).collect()
         }
     };
     for id in &ids {
@@ -45,7 +45,7 @@ pub async fn execution(http: &Http, execution: &ExecutionFact) -> Result<Vec<Str
         Some(name) => vec![name.clone()],
         None => {
             let found = marked(http, &execution.job, &execution.mark).await?;
-            let running = found.into_iter().filter(|found| found.verdict() == Verdict::Running);
+            let running = found.into_iter().filter(|found| found.verdict() == ExecutionState::Running);
             running.map(|found| found.short().to_owned()).collect()
         }
     };

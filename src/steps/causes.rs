@@ -36,7 +36,7 @@ pub(super) enum Cause {
     /// A version of a secret is not there.
     NoSecret(Option<SecretVersion>),
     /// A version of a secret is disabled or destroyed.
-    SecretState(Option<SecretVersion>, State),
+    SecretState(Option<SecretVersion>, VersionState),
     /// A secret may not be read by the account; which, where it is told.
     SecretRefused(Option<SecretVersion>, Option<String>),
     /// The VPC connector is not there, or not Cloud Run's to use.
@@ -78,7 +78,7 @@ pub(super) struct SecretVersion {
 
 /// Why a version cannot be read by anybody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum VersionState {
     Disabled,
     Destroyed,
 }
@@ -121,9 +121,9 @@ fn of_sentence(message: &str) -> Cause {
     } else if has("not found in /etc/passwd") {
         Cause::User
     } else if has("is in DISABLED state") {
-        Cause::SecretState(secret(), State::Disabled)
+        Cause::SecretState(secret(), VersionState::Disabled)
     } else if has("is in DESTROYED state") {
-        Cause::SecretState(secret(), State::Destroyed)
+        Cause::SecretState(secret(), VersionState::Destroyed)
     } else if has("Permission denied on secret") {
         Cause::SecretRefused(secret(), crate::google::grants::account(message).map(str::to_owned))
     } else if has("/secrets/") && has("was not found") {

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::causes::{Cause, SecretVersion, State};
+use super::causes::{Cause, SecretVersion, VersionState};
 use crate::google::roles;
 use crate::model::image::ImageRef;
 use crate::model::principal::Principal;
@@ -14,7 +14,7 @@ use crate::plan::secret_refs::references;
 const AGENT: &str = "service-PROJECT_NUMBER@serverless-robot-prod.iam.gserviceaccount.com";
 
 /// What is to run, as far as cures need it.
-pub(super) struct Subject<'a> {
+pub(super) struct CureSubject<'a> {
     /// Its project.
     pub project: &'a str,
     /// Its region.
@@ -27,7 +27,7 @@ pub(super) struct Subject<'a> {
     pub timeout_input: Option<&'static str>,
 }
 
-impl Subject<'_> {
+impl CureSubject<'_> {
     /// The account that it runs as, where the template names it.
     fn account(&self) -> Option<&str> {
         self.template?.get("serviceAccount")?.as_str().filter(|account| !account.is_empty())
@@ -97,8 +97,8 @@ pub(super) fn words(cause: &Cause) -> &'static str {
         Cause::Import => "the image could not be unpacked",
         Cause::User => "the image's user is not known",
         Cause::NoSecret(_) => "a version of a secret is not there",
-        Cause::SecretState(_, State::Disabled) => "a version of a secret is disabled",
-        Cause::SecretState(_, State::Destroyed) => "a version of a secret is destroyed",
+        Cause::SecretState(_, VersionState::Disabled) => "a version of a secret is disabled",
+        Cause::SecretState(_, VersionState::Destroyed) => "a version of a secret is destroyed",
         Cause::SecretRefused(..) => "a secret cannot be read",
         Cause::Connector => "the VPC connector cannot be used",
         Cause::Network => "the network or subnetwork is not there",
@@ -121,7 +121,7 @@ pub(super) fn log_tells(cause: &Cause) -> bool {
 }
 
 /// What to do about it.
-pub(super) fn of(cause: &Cause, subject: &Subject<'_>) -> Vec<String> {
+pub(super) fn of(cause: &Cause, subject: &CureSubject<'_>) -> Vec<String> {
     let (project, region) = (subject.project, subject.region);
     let one = match cause {
         Cause::Port(port) => {
@@ -156,10 +156,10 @@ pub(super) fn of(cause: &Cause, subject: &Subject<'_>) -> Vec<String> {
             format!("Name a version that is there, or add one: {}", subject.on_secret(version, "versions list", ""))
         }
         Cause::NoSecret(None) => "Name a secret and a version that are there".into(),
-        Cause::SecretState(Some(version), State::Disabled) => {
+        Cause::SecretState(Some(version), VersionState::Disabled) => {
             format!("Enable it, or name another version: {}", subject.enable(version))
         }
-        Cause::SecretState(Some(version), State::Destroyed) => {
+        Cause::SecretState(Some(version), VersionState::Destroyed) => {
             format!("It cannot be brought back; name another version: {}", subject.on_secret(version, "versions list", ""))
         }
         Cause::SecretState(None, _) => "Name a version that is enabled".into(),

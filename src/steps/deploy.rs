@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
-use super::begin::{Begin, begin, tell_left};
+use super::begin::{RevisionStart, begin, tell_left};
 use super::{Context, access, again, deploy_failure, guest, order, over, settle, traffic};
 use crate::clock::jitter;
 use crate::console::duration;
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Revision, Service};
-use crate::google::operation::{self, End, Operation, Watched};
+use crate::google::operation::{self, Operation, OperationEnd, OperationWatched};
 use crate::model::facts::{Facts, Written};
 use crate::model::image::{ImageRef, PinnedImage};
 use crate::model::json::{object, set};
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 use crate::plan::base;
 use crate::plan::change_error::ChangeError;
 use crate::plan::enrolment;
 use crate::plan::manifest::from_manifest;
-use crate::plan::notes::{Candidate, Notes, Record, Served};
+use crate::plan::notes::{Candidate, Notes, RolloutRecord, Served};
 use crate::plan::preview;
 use crate::plan::rollout::{following, follows_latest, latest_tags, pinned, traffic_json, with_tag};
 use crate::plan::rotate_secret::REPLACED;
@@ -38,7 +38,7 @@ pub(super) enum Delivered {
     /// A revision, with the traffic that the service sends it.
     AtOnce,
     /// A revision without traffic, and the rollout that it waits for.
-    Rolls(Box<Record>),
+    Rolls(Box<RolloutRecord>),
     /// A revision without traffic, which waits.
     Waits(Box<Candidate>),
 }
@@ -64,13 +64,13 @@ pub(super) async fn run(
                 context.console.live(&format!("Deploying, {}", duration(context.clock().now().saturating_sub(begun))))
             };
             match operation::watch(context.http, operation, limit, progress).await {
-                Watched::Ended(End::Done) => {}
-                Watched::Ended(End::Failed(why)) => {
+                OperationWatched::Ended(OperationEnd::Done) => {}
+                OperationWatched::Ended(OperationEnd::Failed(why)) => {
                     return Err(deploy_failure::explain(context, facts, Some(why)).await);
                 }
-                Watched::StoppedWatching => return Err(settle::stopped(context, limit.length)),
+                OperationWatched::StoppedWatching => return Err(settle::stopped(context, limit.length)),
                 // The service itself says how it is doing.
-                Watched::Unseen(_) => settle::run(context, facts, limit).await?,
+                OperationWatched::Unseen(_) => settle::run(context, facts, limit).await?,
             }
         }
         None => settle::run(context, facts, limit).await?,
@@ -103,7 +103,7 @@ async fn write(
     loop {
         remember(facts, current.as_ref());
         let begun = begin(context, facts, current.as_ref(), &context.marks.revision, over.as_deref()).await?;
-        if let Begin::Held(record) = &begun {
+        if let RevisionStart::Held(record) = &begun {
             (current, over) = over::wait(context, record).await?;
             if nothing_left(context, facts, current.as_ref()).await? {
                 return Ok((Delivered::Unchanged, None));
@@ -112,7 +112,7 @@ async fn write(
         }
         // What a run left may have been ended by its last breath since the service was read: it counts as left when it
         // is still there in a reading that is younger than the answer that its run is over.
-        if let Begin::Rolls(start) = &begun
+        if let RevisionStart::Rolls(start) = &begun
             && let Some(left) = start.left.as_ref().filter(|left| sure.as_ref() != Some(&left.run))
         {
             sure = Some(left.run.clone());
@@ -120,7 +120,7 @@ async fn write(
             current = traffic::look(context).await?;
             continue;
         }
-        if let Begin::Rolls(start) = &begun {
+        if let RevisionStart::Rolls(start) = &begun {
             tell_left(context, facts, start.left.as_ref());
         }
         let base = guest::started(context, current.as_ref()).await?;
@@ -189,7 +189,7 @@ async fn nothing_left(context: &Context<'_>, facts: &mut Facts, service: Option<
 async fn assemble(
     context: &Context<'_>,
     current: Option<&Service>,
-    begun: Begin,
+    begun: RevisionStart,
     mut wanted: serde_json::Value,
 ) -> Result<(Delivered, serde_json::Value, Option<Vec<String>>), Failure> {
     let revision = &context.marks.revision;
@@ -200,7 +200,7 @@ async fn assemble(
         return Ok((Delivered::AtOnce, wanted, None));
     };
     let (delivered, traffic, patch) = match begun {
-        Begin::AtOnce => {
+        RevisionStart::AtOnce => {
             notes.served = served_at_once(context, Some(current), &notes);
             if notes.record.is_none() && notes.served.followed_latest {
                 // It was pinned by a candidate, or by a rollout that went back.
@@ -214,7 +214,7 @@ async fn assemble(
             notes.write(&mut wanted);
             return Ok((Delivered::AtOnce, wanted, None));
         }
-        Begin::Rolls(start) => {
+        RevisionStart::Rolls(start) => {
             let traffic = start.record.rollout.candidate(&start.record.rollout.before);
             let patch = match start.left {
                 Some(left) => {
@@ -226,14 +226,14 @@ async fn assemble(
             notes.record = Some(start.record.clone());
             (Delivered::Rolls(Box::new(start.record)), traffic, patch)
         }
-        Begin::Waits(wait) => {
+        RevisionStart::Waits(wait) => {
             let traffic = with_tag(wait.now.clone(), &wait.candidate.tag, revision);
             notes.candidates.push(wait.candidate.clone());
             notes.served.followed_latest |= follows_latest(&current.traffic());
             notes.served.latest_tags.extend(latest_tags(&current.traffic()));
             (Delivered::Waits(Box::new(wait.candidate)), traffic, Default::default())
         }
-        Begin::Held(_) => unreachable!("whoever waits does not write"),
+        RevisionStart::Held(_) => unreachable!("whoever waits does not write"),
     };
     if let Some(own) = current.json().get("template").filter(|_| starts_from_own(current)) {
         notes.hidden = base::hidden(Some(own));
@@ -275,7 +275,10 @@ fn served_at_once(context: &Context<'_>, service: Option<&Service>, notes: &Note
 fn reaches_latest(service: &Service) -> bool {
     let traffic = service.traffic();
     traffic.shares.is_empty()
-        || traffic.shares.iter().any(|share| share.target == crate::model::traffic::Target::Latest && share.percent > 0)
+        || traffic
+            .shares
+            .iter()
+            .any(|share| share.target == crate::model::traffic::TrafficTarget::Latest && share.percent > 0)
 }
 
 fn starts_from_own(service: &Service) -> bool {
@@ -330,8 +333,10 @@ pub(super) fn changed(
         preview::finish(&mut changed, current, guest);
     }
     Ok(match context.deploy.kind {
-        Kind::Service => changed,
-        Kind::WorkerPool => worker_pool::adapt(changed, base.as_ref().or(current), context.deploy.settings.instances),
+        ResourceKind::Service => changed,
+        ResourceKind::WorkerPool => {
+            worker_pool::adapt(changed, base.as_ref().or(current), context.deploy.settings.instances)
+        }
     })
 }
 

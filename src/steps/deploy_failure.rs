@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Context;
 use super::causes::{self, Cause};
-use super::cures::{self, Refused, Subject};
+use super::cures::{self, CureSubject, Refused};
 use super::deploy::see;
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Condition, Revision};
@@ -35,8 +35,8 @@ pub(super) fn refused(context: &Context<'_>, sentence: String, error: ApiError) 
 }
 
 /// What the cures are about.
-fn subject<'a>(context: &'a Context<'_>, template: Option<&'a Value>) -> Subject<'a> {
-    Subject {
+fn subject<'a>(context: &'a Context<'_>, template: Option<&'a Value>) -> CureSubject<'a> {
+    CureSubject {
         project: context.deploy.project.as_str(),
         region: context.deploy.region.as_str(),
         who: &context.deploy.credentials.principal,

@@ -1,12 +1,12 @@
 //! What a run would change on the service, checked by Google where it can, with nothing written.
 
-use super::begin::{Begin, begin, tell_left};
+use super::begin::{RevisionStart, begin, tell_left};
 use super::preflight::Seen;
 use super::{Context, access, allocation, build, deploy, foresee, guest, pick, pre_deploy, proxy, resolve, traffic};
 use crate::clock::now_rfc3339;
 use crate::explain::Failure;
 use crate::google::cloud_run::{self, Service};
-use crate::inputs::deploy::{Allocation, What};
+use crate::inputs::deploy::{Allocation, DeployWhat};
 use crate::model::facts::Facts;
 use crate::model::json::set;
 use crate::model::traffic::Traffic;
@@ -21,16 +21,16 @@ pub(super) const STAND_IN: &str = "us-docker.pkg.dev/cloudrun/container/hello";
 
 pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -> Result<Vec<Difference>, Failure> {
     let (image, shown) = match &context.deploy.what {
-        What::Image(image) => (image.to_string(), image.to_string()),
-        What::Promoted(place) => {
+        DeployWhat::Image(image) => (image.to_string(), image.to_string()),
+        DeployWhat::Promoted(place) => {
             let (image, _) = resolve::promoted(context.http, facts, place).await?;
             (image.clone(), image)
         }
-        What::Build(build) => (
+        DeployWhat::Build(build) => (
             STAND_IN.to_owned(),
             format!("{}@(the digest of the build)", build::repository(context, build, seen.images())),
         ),
-        What::Revision(_) | What::Traffic(_) => return moves(context, facts).await,
+        DeployWhat::Revision(_) | DeployWhat::Traffic(_) => return moves(context, facts).await,
     };
     let sentence =
         || format!("Cloud Run would not take {} `{}` like this", context.deploy.kind.word(), context.deploy.service);
@@ -59,22 +59,22 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
     foresee::say(context, before.as_ref(), &candidate);
     let mut allocation = None;
     match &begun {
-        Begin::AtOnce => {
+        RevisionStart::AtOnce => {
             let tag = context.deploy.rollout.tag.as_deref();
             allocation =
                 tag.zip(current).map(|(tag, now)| with_tag(whole(&now.traffic()), tag, &context.marks.revision));
         }
-        Begin::Held(record) => context.console.line(&format!(
+        RevisionStart::Held(record) => context.console.line(&format!(
             "Another run is rolling out revision `{}`: a deploy would wait for its end first",
             record.rollout.revision
         )),
-        Begin::Rolls(start) => {
+        RevisionStart::Rolls(start) => {
             tell_left(context, facts, start.left.as_ref());
             let rollout = &start.record.rollout;
             set(&mut candidate, "traffic", traffic_json(&rollout.candidate(&rollout.before)));
             allocation = Some(in_the_end(current, rollout, true));
         }
-        Begin::Waits(wait) => {
+        RevisionStart::Waits(wait) => {
             let then = with_tag(wait.now.clone(), &wait.candidate.tag, &context.marks.revision);
             set(&mut candidate, "traffic", traffic_json(&then));
             allocation = Some(then);
@@ -132,8 +132,8 @@ async fn moves(context: &Context<'_>, facts: &mut Facts) -> Result<Vec<Differenc
     facts.service.existed = true;
     let mut changes = Vec::new();
     let then = match &context.deploy.what {
-        What::Traffic(asked) => allocation::asked(context, &service, asked)?,
-        What::Revision(wish) => {
+        DeployWhat::Traffic(asked) => allocation::asked(context, &service, asked)?,
+        DeployWhat::Revision(wish) => {
             let (revision, note) = pick::run(context, &service, wish).await?;
             context.console.line(&format!("Chosen: {note}"));
             let begun = begin(context, facts, Some(&service), &revision, None).await?;
@@ -147,7 +147,7 @@ async fn moves(context: &Context<'_>, facts: &mut Facts) -> Result<Vec<Differenc
             changes.extend(proxy::difference(proxy::planned(context, facts, Some(service.front()), then).await));
             let newest = service.latest_ready().as_ref() == Some(&revision);
             match begun {
-                Begin::Rolls(start) => {
+                RevisionStart::Rolls(start) => {
                     tell_left(context, facts, start.left.as_ref());
                     in_the_end(Some(&service), &start.record.rollout, newest)
                 }

@@ -7,9 +7,9 @@ use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Service};
 use crate::google::http::Http;
 use crate::google::jobs;
-use crate::inputs::export::{ExportInput, Exported};
+use crate::inputs::export::{ExportInput, ExportTarget};
 use crate::inputs::manifest::Resource;
-use crate::plan::export::{self, Exported as File};
+use crate::plan::export::{self, ExportedFile as File};
 
 /// Reads it, and makes the file of it. With it what is worth a warning.
 ///
@@ -42,11 +42,11 @@ pub async fn export(http: &Http, wanted: &ExportInput) -> Result<(File, Vec<Stri
 async fn read(http: &Http, wanted: &ExportInput) -> Result<Option<Value>, crate::google::error::ApiError> {
     let project = http.project();
     match &wanted.what {
-        Exported::Service(kind, name) => {
+        ExportTarget::Service(kind, name) => {
             let name = cloud_run::resource_name(*kind, project, &wanted.region, name);
             Ok(cloud_run::service(http, &name).await?.map(|service| service.json().clone()))
         }
-        Exported::Job(name) => {
+        ExportTarget::Job(name) => {
             let name = jobs::job_name(project, &wanted.region, name);
             Ok(jobs::job(http, &name).await?.map(|job| job.json().clone()))
         }

@@ -8,12 +8,12 @@
 use std::time::Duration;
 
 use super::build_failure;
-use super::build_log::{BuildLog, Source, Watching};
+use super::build_log::{BuildLog, LogSource, Watching};
 use super::log_view::LogView;
 use crate::clock::{Clock, Limit, jitter};
 use crate::console::{Console, duration};
 use crate::explain::Failure;
-use crate::google::cloud_build::{self, Build as CloudBuild, Status};
+use crate::google::cloud_build::{self, BuildResource as CloudBuild, BuildStatus};
 use crate::google::error::ApiError;
 use crate::model::facts::Facts;
 
@@ -34,7 +34,7 @@ const MISSING_FOR: Duration = Duration::from_secs(30);
 const SLACK: Duration = Duration::from_secs(120);
 
 /// A build that is over.
-pub(super) struct Watched {
+pub(super) struct BuildWatched {
     /// What it came to.
     pub(super) last: CloudBuild,
     /// What was read of its log.
@@ -51,9 +51,9 @@ pub(super) async fn to_the_end(
     with: Watching<'_>,
     facts: &mut Facts,
     submitted: CloudBuild,
-    source: Source,
+    source: LogSource,
     longest: Duration,
-) -> Result<Watched, Failure> {
+) -> Result<BuildWatched, Failure> {
     let clock = with.http.clock().clone();
     let limit = clock.limit(longest + SLACK);
     let begun = clock.now();
@@ -81,7 +81,7 @@ pub(super) async fn to_the_end(
         }
         if last.status.is_final() {
             watch.finish(with, facts, &last.finished).await;
-            return Ok(Watched { last, log: watch.log, hints: watch.hints });
+            return Ok(BuildWatched { last, log: watch.log, hints: watch.hints });
         }
         if limit.reached(&clock) {
             return Err(build_failure::stopped_watching(&last, limit.length));
@@ -94,7 +94,7 @@ pub(super) async fn to_the_end(
 
 fn progress(console: &Console, last: &CloudBuild, waited: Duration) {
     let what = match last.status {
-        Status::Working => "Building",
+        BuildStatus::Working => "Building",
         _ if last.needs_approval => "Waiting for an approval",
         _ => "Waiting for a machine",
     };
@@ -106,14 +106,14 @@ fn say_change(console: &Console, facts: &mut Facts, before: &CloudBuild, now: &C
         return;
     }
     match &now.status {
-        Status::Unknown(word) if !*unknown_said => {
+        BuildStatus::Unknown(word) if !*unknown_said => {
             *unknown_said = true;
             let text =
                 format!("Cloud Build says `{word}`, which this version does not know; it is taken as still going on");
             console.warning(&text);
             facts.warnings.push(text);
         }
-        Status::Working if !console.is_simulated() => console.line("The build is at work"),
+        BuildStatus::Working if !console.is_simulated() => console.line("The build is at work"),
         _ => {}
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Context, deploy, preflight};
 use crate::explain::{Class, Failure};
 use crate::google::jobs;
-use crate::inputs::deploy::{Settings, What};
+use crate::inputs::deploy::{DeployWhat, Settings};
 use crate::inputs::job::PreDeploy;
 use crate::model::shown;
 use crate::plan::besides::{besides, given};
@@ -22,7 +22,7 @@ const UNKNOWN: &str = "(the new image)";
 pub(super) async fn everywhere(contexts: &[Context<'_>], seen: &[preflight::Seen]) -> Result<(), Failure> {
     for (index, (context, seen)) in contexts.iter().zip(seen).enumerate() {
         let image = match &context.deploy.what {
-            What::Image(image) => image.to_string(),
+            DeployWhat::Image(image) => image.to_string(),
             _ => UNKNOWN.to_owned(),
         };
         let before = super::guest::started(context, seen.service.as_ref()).await?;
@@ -43,7 +43,7 @@ pub(super) fn nothing_to_take(settings: &Settings, what: &str) -> Result<(), Fai
     let Some(null) = settings.nulls.first() else { return Ok(()) };
     let sentence = format!(
         "{} is null, and there is no {what} it could be taken away from: `toJSON` makes that of a secret that does not exist",
-        shown::Named(null)
+        shown::QuotedName(null)
     );
     Err(Failure::plain(Class::Config, sentence)
         .hint(format!("Store the secret: gh secret set {}", shown::name(null).unwrap_or("NAME")))
@@ -54,7 +54,7 @@ pub(super) fn nothing_to_take(settings: &Settings, what: &str) -> Result<(), Fai
 async fn job(context: &Context<'_>, after: &Value, image: &str, wish: &PreDeploy) -> Result<(), Failure> {
     let name = jobs::job_name(context.deploy.project.as_str(), &context.deploy.region, &wish.name);
     let current = jobs::job(context.http, &name).await.ok().flatten();
-    let current = current.as_ref().map(jobs::Job::json);
+    let current = current.as_ref().map(jobs::JobResource::json);
     let container = context.deploy.settings.container.as_deref();
     pre_deploy::job(current, after, container, wish, image, "").map(drop).map_err(|error| {
         let sentence = format!("Job `{}` cannot be set up like service `{}`", wish.name, context.deploy.service);

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::{Context, rollout, traffic, verify};
 use crate::explain::Failure;
-use crate::google::monitoring::{self, Requests, Subject};
+use crate::google::monitoring::{self, Requests, RevisionFilter};
 use crate::inputs::deploy::Gates;
 use crate::model::facts::Facts;
-use crate::plan::notes::Record;
+use crate::plan::notes::RolloutRecord;
 
 /// Metrics can be this late (`google-api.md` 9); a verdict before is a guess.
 pub(super) const LAG: Duration = Duration::from_secs(240);
@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_secs(30);
 
 /// How the step held.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum GateVerdict {
     /// Everything that was asked for holds; in words.
     Pass(String),
     /// Something does not; in words.
@@ -31,9 +31,9 @@ pub(super) enum Verdict {
 pub(super) async fn watch(
     context: &Context<'_>,
     facts: &mut Facts,
-    record: &Record,
+    record: &RolloutRecord,
     percent: u8,
-) -> Result<Verdict, Failure> {
+) -> Result<GateVerdict, Failure> {
     let wish = &context.deploy.rollout;
     let pause = context.clock().limit(wish.interval);
     let metrics = wish.gates.error_rate.is_some() || wish.gates.latency_p95.is_some();
@@ -41,13 +41,14 @@ pub(super) async fn watch(
     loop {
         context.console.live(&format!("Watching {percent} %"));
         if let Some(why) = checks(context, facts, record).await? {
-            return Ok(Verdict::Fail(why));
+            return Ok(GateVerdict::Fail(why));
         }
-        let verdict = if metrics { self::metrics(context, record).await } else { Verdict::Pass("checks pass".into()) };
+        let verdict =
+            if metrics { self::metrics(context, record).await } else { GateVerdict::Pass("checks pass".into()) };
         match &verdict {
-            Verdict::Fail(_) => return Ok(verdict),
-            Verdict::Pass(_) if pause.reached(context.clock()) => return Ok(verdict),
-            Verdict::Unknown(_) if patience.reached(context.clock()) => return Ok(verdict),
+            GateVerdict::Fail(_) => return Ok(verdict),
+            GateVerdict::Pass(_) if pause.reached(context.clock()) => return Ok(verdict),
+            GateVerdict::Unknown(_) if patience.reached(context.clock()) => return Ok(verdict),
             _ => {}
         }
         let left = if pause.reached(context.clock()) { patience } else { pause }.left(context.clock());
@@ -56,7 +57,7 @@ pub(super) async fn watch(
 }
 
 /// Asks the candidate once; the reason when it does not pass.
-async fn checks(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Result<Option<String>, Failure> {
+async fn checks(context: &Context<'_>, facts: &mut Facts, record: &RolloutRecord) -> Result<Option<String>, Failure> {
     if context.deploy.checks.checks.is_empty() {
         return Ok(None);
     }
@@ -69,9 +70,9 @@ async fn checks(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Re
     }
 }
 
-async fn metrics(context: &Context<'_>, record: &Record) -> Verdict {
+async fn metrics(context: &Context<'_>, record: &RolloutRecord) -> GateVerdict {
     let deploy = context.deploy;
-    let subject = Subject {
+    let subject = RevisionFilter {
         project: deploy.project.as_str(),
         region: &deploy.region,
         service: &deploy.service,
@@ -80,13 +81,13 @@ async fn metrics(context: &Context<'_>, record: &Record) -> Verdict {
     let gates = &deploy.rollout.gates;
     let requests = match monitoring::requests(context.http, subject).await {
         Ok(Some(requests)) => requests,
-        Ok(None) => return Verdict::Unknown("Cloud Monitoring has no data for it yet".into()),
-        Err(error) => return Verdict::Unknown(format!("its metrics cannot be read: {error}")),
+        Ok(None) => return GateVerdict::Unknown("Cloud Monitoring has no data for it yet".into()),
+        Err(error) => return GateVerdict::Unknown(format!("its metrics cannot be read: {error}")),
     };
     let latency = match gates.latency_p95 {
         Some(_) => match monitoring::latency_p95(context.http, subject).await {
             Ok(latency) => latency,
-            Err(error) => return Verdict::Unknown(format!("its metrics cannot be read: {error}")),
+            Err(error) => return GateVerdict::Unknown(format!("its metrics cannot be read: {error}")),
         },
         None => None,
     };
@@ -94,9 +95,9 @@ async fn metrics(context: &Context<'_>, record: &Record) -> Verdict {
 }
 
 /// What the numbers say.
-fn judge(gates: &Gates, requests: Requests, latency_ms: Option<f64>) -> Verdict {
+fn judge(gates: &Gates, requests: Requests, latency_ms: Option<f64>) -> GateVerdict {
     if requests.all < gates.least_requests {
-        return Verdict::Unknown(format!(
+        return GateVerdict::Unknown(format!(
             "{} requests in five minutes, and at least {} say something",
             requests.all, gates.least_requests
         ));
@@ -107,19 +108,19 @@ fn judge(gates: &Gates, requests: Requests, latency_ms: Option<f64>) -> Verdict 
         let rate = requests.failed as f64 / requests.all as f64;
         let text = format!("{:.1} % errors (at most {:.1} %)", rate * 100.0, most * 100.0);
         if rate > most {
-            return Verdict::Fail(text);
+            return GateVerdict::Fail(text);
         }
         said.push(text);
     }
     if let Some(most) = gates.latency_p95 {
-        let Some(latency) = latency_ms else { return Verdict::Unknown("there is no latency of it yet".into()) };
+        let Some(latency) = latency_ms else { return GateVerdict::Unknown("there is no latency of it yet".into()) };
         let text = format!("p95 {latency:.0} ms (at most {} ms)", most.as_millis());
         if latency > most.as_secs_f64() * 1000.0 {
-            return Verdict::Fail(text);
+            return GateVerdict::Fail(text);
         }
         said.push(text);
     }
-    Verdict::Pass(said.join(", "))
+    GateVerdict::Pass(said.join(", "))
 }
 
 #[cfg(test)]
@@ -138,10 +139,10 @@ mod tests {
     #[test]
     fn numbers_have_three_verdicts() {
         let of = |all, failed, latency| judge(&gates(), Requests { all, failed }, latency);
-        assert!(matches!(of(100, 5, Some(2000.0)), Verdict::Pass(_)), "limits themselves hold");
-        assert!(matches!(of(100, 6, Some(10.0)), Verdict::Fail(what) if what.contains("6.0 % errors")));
-        assert!(matches!(of(100, 0, Some(2001.0)), Verdict::Fail(what) if what.contains("p95 2001 ms")));
-        assert!(matches!(of(19, 19, Some(1.0)), Verdict::Unknown(_)), "too few say nothing, good or bad");
-        assert!(matches!(of(100, 0, None), Verdict::Unknown(_)));
+        assert!(matches!(of(100, 5, Some(2000.0)), GateVerdict::Pass(_)), "limits themselves hold");
+        assert!(matches!(of(100, 6, Some(10.0)), GateVerdict::Fail(what) if what.contains("6.0 % errors")));
+        assert!(matches!(of(100, 0, Some(2001.0)), GateVerdict::Fail(what) if what.contains("p95 2001 ms")));
+        assert!(matches!(of(19, 19, Some(1.0)), GateVerdict::Unknown(_)), "too few say nothing, good or bad");
+        assert!(matches!(of(100, 0, None), GateVerdict::Unknown(_)));
     }
 }

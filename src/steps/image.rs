@@ -4,22 +4,22 @@ use super::seen::Seen;
 use super::{Context, build, resolve, step, upload};
 use crate::explain::Failure;
 use crate::inputs::build::Build;
-use crate::inputs::deploy::What;
+use crate::inputs::deploy::DeployWhat;
 use crate::model::facts::Facts;
 use crate::model::step::StepName;
 
 /// The image to deploy, which is made or found once for all regions.
 pub(super) async fn made_or_found(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -> Result<String, Failure> {
     match &context.deploy.what {
-        What::Build(build) => built(context, facts, build, seen).await,
-        What::Image(image) => {
+        DeployWhat::Build(build) => built(context, facts, build, seen).await,
+        DeployWhat::Image(image) => {
             step(context, facts, StepName::Resolve, async |facts| resolve::run(context.http, facts, image).await).await
         }
-        What::Promoted(place) => {
+        DeployWhat::Promoted(place) => {
             step(context, facts, StepName::Resolve, async |facts| resolve::promoted(context.http, facts, place).await)
                 .await
         }
-        What::Revision(_) | What::Traffic(_) => unreachable!("nothing is deployed"),
+        DeployWhat::Revision(_) | DeployWhat::Traffic(_) => unreachable!("nothing is deployed"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::google::account_keys;
-use crate::model::credentials::Way;
+use crate::model::credentials::SignInMethod;
 use crate::model::facts::Facts;
 
 /// Seconds of a day.
@@ -11,7 +11,7 @@ const DAY: u64 = 86_400;
 /// Warns of a key that is older than it should be.
 pub(super) async fn look(context: &Context<'_>, facts: &mut Facts) {
     let longest = context.deploy.key_max_age;
-    let Way::Key(key) = &context.deploy.credentials.way else { return };
+    let SignInMethod::Key(key) = &context.deploy.credentials.way else { return };
     let Some(id) = key.key_id.as_deref().filter(|_| !longest.is_zero()) else { return };
     let Ok(Some(known)) = account_keys::glance(context.http, &key.email, id).await else { return };
     let Some(age) = known.age().filter(|age| *age > longest) else { return };

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::build_failure;
-use super::build_log::{Source, Watching};
-use super::follow::{self, Watched, note};
+use super::build_log::{LogSource, Watching};
+use super::follow::{self, BuildWatched, note};
 use super::region;
-use super::tail::{Last, Tail};
+use super::tail::{LastEntries, Tail};
 use crate::clock::{ago, jitter};
 use crate::console::{Console, duration};
 use crate::explain::{Class, Failure};
-use crate::google::cloud_build::{self, Build as CloudBuild, Status};
+use crate::google::cloud_build::{self, BuildResource as CloudBuild, BuildStatus};
 use crate::google::cloud_run;
 use crate::google::error::ApiError;
 use crate::google::http::Http;
@@ -18,8 +18,8 @@ use crate::google::{jobs, logging};
 use crate::inputs::logs::{Entries, Which, Writer};
 use crate::model::facts::{BuildFact, Facts};
 use crate::model::ids::Region;
-use crate::model::kind::Kind;
-use crate::model::log::{Entry, Shown};
+use crate::model::kind::ResourceKind;
+use crate::model::log::{LogEntry, LogShown};
 use crate::plan::decide::service_tag;
 
 /// Pause between looks for new entries: twelve a minute of the sixty that the quota of a project allows.
@@ -50,17 +50,17 @@ pub async fn of_build(
     console.group(&format!("Build {} in Cloud Build ({location})", build.id));
     build.page("Its page").iter().for_each(|page| console.line(page));
     let with = Watching { http, console, location: location.as_str() };
-    let (source, (work, queue)) = (Source::of(&build), build.limits);
+    let (source, (work, queue)) = (LogSource::of(&build), build.limits);
     let watched = follow::to_the_end(with, facts, build, source, work + queue).await;
     console.end_group();
-    let Watched { last, log, hints } = watched?;
+    let BuildWatched { last, log, hints } = watched?;
     for warning in &last.warnings {
         let text = format!("Cloud Build: {warning}");
         console.warning(&text);
         facts.warnings.push(text);
     }
     let page = last.page("The build's page");
-    if last.status != Status::Success {
+    if last.status != BuildStatus::Success {
         let failure = build_failure::ended(&last, &log, "where it was to go", work, queue);
         return Err(failure.more_hints(hints).more_hints(page));
     }
@@ -93,7 +93,7 @@ async fn look_up(http: &Http, which: &Which, location: &Region) -> Result<CloudB
 ///
 /// # Errors
 /// When they may not be read, or whoever should have written them is not there.
-pub async fn written(http: &Http, console: &Console, wanted: &Entries, shown: &mut Shown) -> Result<(), Failure> {
+pub async fn written(http: &Http, console: &Console, wanted: &Entries, shown: &mut LogShown) -> Result<(), Failure> {
     http.sign_in().await.map_err(|error| Failure::of("Could not sign in", error))?;
     region::check(http, &wanted.region).await?;
     let region = wanted.region.as_str();
@@ -111,7 +111,8 @@ pub async fn written(http: &Http, console: &Console, wanted: &Entries, shown: &m
         filter = filter.and("severity", ">=", severity.word());
     }
     let mut tail = Tail::new(filter, ago(wanted.since), format!("read the log of {}", wanted.writer.words()));
-    let Last { entries, more } = tail.last(http, wanted.tail).await.map_err(|error| unreadable(wanted, error))?;
+    let LastEntries { entries, more } =
+        tail.last(http, wanted.tail).await.map_err(|error| unreadable(wanted, error))?;
     entries.iter().for_each(|entry| show(console, shown, entry));
     if entries.is_empty() {
         is_there(http, wanted).await?;
@@ -129,7 +130,7 @@ async fn follow(
     wanted: &Entries,
     mut tail: Tail,
     length: Duration,
-    shown: &mut Shown,
+    shown: &mut LogShown,
 ) -> Result<(), Failure> {
     let clock = http.clock();
     let limit = clock.limit(length);
@@ -164,7 +165,7 @@ async fn follow(
     }
 }
 
-fn show(console: &Console, shown: &mut Shown, entry: &Entry) {
+fn show(console: &Console, shown: &mut LogShown, entry: &LogEntry) {
     shown.add(entry);
     entry.to_string().split('\n').for_each(|line| console.foreign(line));
 }
@@ -180,7 +181,7 @@ async fn is_there(http: &Http, wanted: &Entries) -> Result<(), Failure> {
     let (missing, list) = match &wanted.writer {
         Writer::Service(kind, name) => {
             let full = cloud_run::resource_name(*kind, project, region, name);
-            let list = if *kind == Kind::Service { "services" } else { "worker-pools" };
+            let list = if *kind == ResourceKind::Service { "services" } else { "worker-pools" };
             (cloud_run::service(http, &full).await.is_ok_and(|found| found.is_none()), list)
         }
         Writer::Job(name) => {

@@ -73,15 +73,15 @@ use crate::explain::{Class, Failure};
 use crate::github::GitHub;
 use crate::google::cloud_run::Service;
 use crate::google::http::Http;
-use crate::inputs::deploy::{Allocation, Deploy, What};
+use crate::inputs::deploy::{Allocation, Deploy, DeployWhat};
 use crate::inputs::runner::Origin;
 use crate::model::access::{AccessChange, Front};
 use crate::model::facts::Facts;
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 use crate::model::step::{StepName, StepState};
 use crate::plan::decide::Marks;
 use crate::plan::difference::Difference;
-use crate::plan::notes::Record;
+use crate::plan::notes::RolloutRecord;
 use crate::plan::rollout::Rollout;
 use crate::probe::Probe;
 
@@ -122,7 +122,7 @@ impl Context<'_> {
     /// Names the service to a command of this program.
     fn flags(&self) -> String {
         let deploy = self.deploy;
-        let kind = if deploy.kind == Kind::WorkerPool { " --kind=worker-pool" } else { "" };
+        let kind = if deploy.kind == ResourceKind::WorkerPool { " --kind=worker-pool" } else { "" };
         format!("--service={}{kind} --region={} --project-id={}", deploy.service, deploy.region, deploy.project)
     }
 
@@ -148,11 +148,11 @@ pub async fn run(contexts: &[Context<'_>], all: &mut [Facts]) -> Result<(), Fail
     }
     let (Some(first), Some(facts)) = (contexts.first(), all.first_mut()) else { return Ok(()) };
     match &first.deploy.what {
-        What::Revision(pick) => {
+        DeployWhat::Revision(pick) => {
             let revived = revive::run(first, facts, pick).await;
             return turned_back(first, facts, revived).await;
         }
-        What::Traffic(asked) => return allocate(first, facts, asked).await,
+        DeployWhat::Traffic(asked) => return allocate(first, facts, asked).await,
         _ => {}
     }
     ordered_everywhere(contexts, all, &seen).await?;
@@ -357,7 +357,7 @@ async fn ordered(context: &Context<'_>, facts: &mut Facts, service: Option<&Serv
 
 /// Moves the traffic to a revision that is there, tagged, and has none yet: asks it first, then moves,
 /// then asks the service.
-async fn roll(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Result<(), Failure> {
+async fn roll(context: &Context<'_>, facts: &mut Facts, record: &RolloutRecord) -> Result<(), Failure> {
     if !context.deploy.checks.checks.is_empty() {
         step(context, facts, StepName::Candidate, async |facts| {
             let service = traffic::read(context).await?;
@@ -396,7 +396,7 @@ async fn roll(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Resu
 /// Moves all traffic, and with it who may call the service: what closes it comes before, what opens it after, so that
 /// nobody meets what is not meant for them. Where its invoker check is off and comes back with the traffic, everybody is
 /// granted the service before that, so that nobody is turned away meanwhile.
-async fn last(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Result<(), Failure> {
+async fn last(context: &Context<'_>, facts: &mut Facts, record: &RolloutRecord) -> Result<(), Failure> {
     let public = match (&record.access, context.deploy.settings.public) {
         (Some(AccessChange::Opens), _) => Some(true),
         (Some(AccessChange::Closes(_)), _) => Some(false),
@@ -422,7 +422,7 @@ async fn last(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Resu
 }
 
 /// Whether something can still fail after all traffic has moved: a check, who may call it, or what moves with it.
-fn ends_later(context: &Context<'_>, record: &Record) -> bool {
+fn ends_later(context: &Context<'_>, record: &RolloutRecord) -> bool {
     !context.deploy.checks.checks.is_empty() || record.access.is_some() || !context.together.is_alone()
 }
 

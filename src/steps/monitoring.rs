@@ -14,14 +14,14 @@ use crate::google::error::ApiError;
 use crate::google::http::Http;
 use crate::google::invoker;
 use crate::google::monitoring::{Collection, create, delete, list, shown, update};
-use crate::google::projects::{self, Resource};
+use crate::google::projects::{self, PermissionTarget};
 use crate::google::roles::{self, MONITORING_NEEDS, Need};
-use crate::inputs::monitoring::{Channel, Monitoring};
+use crate::inputs::monitoring::{Monitoring, NotificationChannel};
 use crate::model::access::Callers;
 use crate::model::json::set;
-use crate::model::watch::{Change, Watch};
+use crate::model::watch::{Watch, WatchChange};
 use crate::plan::monitoring::{
-    Kind, can_become, differing, email_channel, filter, kind_of, labels, policies, uptime, uptime_alert,
+    WatchKind, can_become, differing, email_channel, filter, kind_of, labels, policies, uptime, uptime_alert,
 };
 
 /// Rounds of look and create while replies are lost.
@@ -50,7 +50,7 @@ pub async fn run(context: &MonitoringContext<'_>, done: &mut Vec<Watch>) -> Resu
     region::check(context.http, &context.wanted.region).await?;
     look_ahead(context).await?;
     let ground = spending::look_ahead(context).await?;
-    let mut work = Work { context, done, policies: Vec::new(), checks: Vec::new(), emails: Vec::new() };
+    let mut work = MonitoringWork { context, done, policies: Vec::new(), checks: Vec::new(), emails: Vec::new() };
     let ours = filter(wanted);
     work.policies = work.found(Collection::Policies, &ours).await?;
     work.checks = work.found(Collection::Checks, &ours).await?;
@@ -73,7 +73,7 @@ pub async fn run(context: &MonitoringContext<'_>, done: &mut Vec<Watch>) -> Resu
     }
 }
 
-struct Work<'a> {
+struct MonitoringWork<'a> {
     context: &'a MonitoringContext<'a>,
     done: &'a mut Vec<Watch>,
     /// Of ours, those that nothing was done about yet.
@@ -83,7 +83,7 @@ struct Work<'a> {
     emails: Vec<String>,
 }
 
-impl Work<'_> {
+impl MonitoringWork<'_> {
     fn failed(&self, error: ApiError) -> Failure {
         let wanted = self.context.wanted;
         Failure::of(format!("Could not set up the monitoring of `{}` in `{}`", wanted.service, wanted.region), error)
@@ -101,10 +101,10 @@ impl Work<'_> {
         if let Some(path) = &wanted.uptime_path {
             let (base, private) = self.address().await?;
             let check = uptime(wanted, path, &base, private);
-            let name = self.ensure(Collection::Checks, Kind::Uptime, &check).await?;
+            let name = self.ensure(Collection::Checks, WatchKind::Uptime, &check).await?;
             let id = name.rsplit('/').next().filter(|id| !id.is_empty()).unwrap_or(FUTURE);
             let alert = uptime_alert(wanted, id, &channels);
-            self.ensure(Collection::Policies, Kind::UptimeAlert, &alert).await?;
+            self.ensure(Collection::Policies, WatchKind::UptimeAlert, &alert).await?;
         }
         for (kind, policy) in policies(wanted, &channels) {
             self.ensure(Collection::Policies, kind, &policy).await?;
@@ -152,14 +152,14 @@ impl Work<'_> {
             let found = there.iter().find(|one| is_it(one, channel));
             let name = match (found, channel) {
                 (Some(found), _) => {
-                    self.note(Collection::Channels, found, Change::Unchanged, Vec::new());
+                    self.note(Collection::Channels, found, WatchChange::Unchanged, Vec::new());
                     name_of(found)
                 }
-                (None, Channel::Email(address)) => {
+                (None, NotificationChannel::Email(address)) => {
                     let look = |all: Vec<Value>| all.into_iter().find(|one| is_it(one, channel));
                     self.make(Collection::Channels, &email_channel(address), "", look).await?
                 }
-                (None, Channel::Named(name)) => {
+                (None, NotificationChannel::Named(name)) => {
                     let known: Vec<String> = there.iter().map(|one| format!("`{}`", shown(one))).collect();
                     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
                     let text =
@@ -178,7 +178,7 @@ impl Work<'_> {
     }
 
     /// Makes one thing what it shall be, and gives its full name.
-    async fn ensure(&mut self, collection: Collection, kind: Kind, wanted: &Value) -> Result<String, Failure> {
+    async fn ensure(&mut self, collection: Collection, kind: WatchKind, wanted: &Value) -> Result<String, Failure> {
         let ours = if collection == Collection::Checks { &mut self.checks } else { &mut self.policies };
         let place = ours.iter().position(|one| kind_of(one) == kind.word() && can_become(one, wanted));
         let Some(current) = place.map(|place| ours.remove(place)) else {
@@ -190,7 +190,7 @@ impl Work<'_> {
         let fields: Vec<String> =
             differing(&current, wanted).into_iter().filter(|field| field != "monitoredResource").collect();
         if fields.is_empty() {
-            self.note(collection, &current, Change::Unchanged, fields);
+            self.note(collection, &current, WatchChange::Unchanged, fields);
             return Ok(name_of(&current));
         }
         if !self.context.wanted.dry_run {
@@ -199,7 +199,7 @@ impl Work<'_> {
         }
         let mut changed = wanted.clone();
         set(&mut changed, "name", json!(name_of(&current)));
-        self.note(collection, &changed, Change::Updated, fields);
+        self.note(collection, &changed, WatchChange::Updated, fields);
         Ok(name_of(&current))
     }
 
@@ -212,7 +212,7 @@ impl Work<'_> {
         look: impl Fn(Vec<Value>) -> Option<Value>,
     ) -> Result<String, Failure> {
         if self.context.wanted.dry_run {
-            self.note(collection, wanted, Change::Created, Vec::new());
+            self.note(collection, wanted, WatchChange::Created, Vec::new());
             return Ok(String::new());
         }
         let mut round = 1;
@@ -229,7 +229,7 @@ impl Work<'_> {
                 Err(error) => return Err(self.failed(error)),
             }
         };
-        self.note(collection, &made, Change::Created, Vec::new());
+        self.note(collection, &made, WatchChange::Created, Vec::new());
         Ok(name_of(&made))
     }
 
@@ -237,15 +237,15 @@ impl Work<'_> {
         if !self.context.wanted.dry_run {
             delete(self.context.http, collection, resource).await.map_err(|error| self.failed(error))?;
         }
-        self.note(collection, resource, Change::Removed, Vec::new());
+        self.note(collection, resource, WatchChange::Removed, Vec::new());
         Ok(())
     }
 
-    fn note(&mut self, collection: Collection, resource: &Value, change: Change, fields: Vec<String>) {
+    fn note(&mut self, collection: Collection, resource: &Value, change: WatchChange, fields: Vec<String>) {
         self.tell(collection.word(), resource, change, fields);
     }
 
-    fn tell(&mut self, what: &'static str, resource: &Value, change: Change, fields: Vec<String>) {
+    fn tell(&mut self, what: &'static str, resource: &Value, change: WatchChange, fields: Vec<String>) {
         let watch = Watch { what, shown: shown(resource).to_owned(), name: name_of(resource), change, fields };
         if !self.context.wanted.dry_run {
             self.context.console.line(&format!("{} `{}`: {}", watch.what, watch.shown, change.word()));
@@ -258,13 +258,13 @@ fn name_of(resource: &Value) -> String {
     resource.get("name").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-fn is_it(resource: &Value, channel: &Channel) -> bool {
+fn is_it(resource: &Value, channel: &NotificationChannel) -> bool {
     match channel {
-        Channel::Email(address) => {
+        NotificationChannel::Email(address) => {
             resource.get("type").and_then(Value::as_str) == Some("email")
                 && resource.pointer("/labels/email_address").and_then(Value::as_str) == Some(address)
         }
-        Channel::Named(name) => shown(resource) == name || name_of(resource) == *name,
+        NotificationChannel::Named(name) => shown(resource) == name || name_of(resource) == *name,
     }
 }
 
@@ -275,14 +275,14 @@ async fn look_ahead(context: &MonitoringContext<'_>) -> Result<(), Failure> {
         let channels = need.permission.contains("notificationChannels");
         let writes = ["create", "update", "delete"].iter().any(|verb| need.permission.ends_with(verb));
         let for_channels = wanted.channels.iter().any(|channel| match need.permission.ends_with("create") {
-            true => matches!(channel, Channel::Email(_)),
+            true => matches!(channel, NotificationChannel::Email(_)),
             false => true,
         });
         (!channels || for_channels) && !(writes && wanted.dry_run)
     };
     let needs: Vec<&Need> = MONITORING_NEEDS.iter().filter(needed).collect();
     let asked: Vec<&str> = needs.iter().map(|need| need.permission).collect();
-    let held = match projects::held(http, Resource::Project, &asked).await {
+    let held = match projects::held(http, PermissionTarget::Project, &asked).await {
         Ok(held) => held,
         Err(error) if error.class() == Class::Auth => {
             return Err(Failure::of("Google does not accept the account's token", error));

@@ -8,10 +8,10 @@ use super::Context;
 use crate::explain::{Class, Failure};
 use crate::github::Comparison;
 use crate::google::cloud_run::{self, Service};
-use crate::inputs::deploy::What;
+use crate::inputs::deploy::DeployWhat;
 use crate::model::facts::Facts;
 use crate::plan::changed_paths::concerned;
-use crate::plan::notes::{Notes, Record};
+use crate::plan::notes::{Notes, RolloutRecord};
 use crate::plan::rollout::pinned;
 
 /// The question to GitHub may delay a deploy by this much at most.
@@ -35,13 +35,13 @@ pub(super) async fn serving_commit(context: &Context<'_>, service: &Service) -> 
 }
 
 /// The rollout of another run that stands on the service.
-fn going<'a>(context: &Context<'_>, notes: &'a Notes) -> Option<&'a Record> {
+fn going<'a>(context: &Context<'_>, notes: &'a Notes) -> Option<&'a RolloutRecord> {
     notes.record.as_ref().filter(|record| record.run != context.marks.request_tag)
 }
 
 /// Whether a run can be older than another: without a commit of its own it cannot, and what is promoted was chosen.
 pub(super) fn matters(context: &Context<'_>) -> bool {
-    context.origin.sha.is_some() && !matches!(context.deploy.what, What::Promoted(_))
+    context.origin.sha.is_some() && !matches!(context.deploy.what, DeployWhat::Promoted(_))
 }
 
 /// Asks GitHub how this run's commit lies to the one that serves. What cannot be known stops nothing.

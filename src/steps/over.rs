@@ -6,7 +6,7 @@ use super::{Context, order, traffic};
 use crate::clock::{jitter, left_until};
 use crate::explain::Failure;
 use crate::google::cloud_run::Service;
-use crate::plan::notes::{Notes, Record};
+use crate::plan::notes::{Notes, RolloutRecord};
 
 /// A run that rolls out for longer than this is not waited for: a job costs while it waits.
 const LONGEST_WAIT: Duration = Duration::from_secs(30 * 60);
@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_secs(15);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Whether the run that wrote a record is known to be over: GitHub says so, or its own limits do.
-pub(super) async fn is_over(context: &Context<'_>, record: &Record) -> bool {
+pub(super) async fn is_over(context: &Context<'_>, record: &RolloutRecord) -> bool {
     // A record without an end is one that nobody goes on with.
     if left_until(&record.until).is_zero() {
         return true;
@@ -43,7 +43,10 @@ pub(super) async fn is_over(context: &Context<'_>, record: &Record) -> bool {
 ///
 /// # Errors
 /// When it goes on for longer than is waited for; nothing has been changed then.
-pub(super) async fn wait(context: &Context<'_>, record: &Record) -> Result<(Option<Service>, Option<String>), Failure> {
+pub(super) async fn wait(
+    context: &Context<'_>,
+    record: &RolloutRecord,
+) -> Result<(Option<Service>, Option<String>), Failure> {
     let (clock, who) = (context.clock(), who(context, record));
     let revision = &record.rollout.revision;
     context.console.line(&format!(
@@ -71,7 +74,7 @@ pub(super) async fn wait(context: &Context<'_>, record: &Record) -> Result<(Opti
     }
 }
 
-fn who(context: &Context<'_>, record: &Record) -> String {
+fn who(context: &Context<'_>, record: &RolloutRecord) -> String {
     let page = record.by.as_ref().and_then(|by| {
         let server = context.origin.server_url.as_deref()?.trim_end_matches('/');
         Some(format!("`{server}/{}/actions/runs/{}`", by.repository, by.id))

@@ -24,8 +24,8 @@ pub(super) async fn run(
             let shares = service.traffic().shares;
             let share = shares.into_iter().find(|share| share.tag.as_deref() == Some(tag.as_str()));
             let target = share.map(|share| share.target).and_then(|target| match target {
-                crate::model::traffic::Target::Revision(name) => Some(name),
-                crate::model::traffic::Target::Latest => latest.clone(),
+                crate::model::traffic::TrafficTarget::Revision(name) => Some(name),
+                crate::model::traffic::TrafficTarget::Latest => latest.clone(),
             });
             let revision = target.ok_or_else(|| {
                 let there = service.traffic().words(latest.as_ref());

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::job::Work;
+use super::job::JobWork;
 use super::{Context, Failure, deploy};
 use crate::google::cloud_run::Service;
 use crate::google::jobs;
@@ -37,7 +37,7 @@ pub(super) async fn run(
         Ok(after)
     };
     let region = &context.deploy.region;
-    let work = Work {
+    let work = JobWork {
         http: context.http,
         console: context.console,
         files: context.files,
@@ -68,7 +68,7 @@ pub(super) async fn rehearse(
     let name = jobs::job_name(context.deploy.project.as_str(), &context.deploy.region, &wish.name);
     let current = jobs::job(context.http, &name).await.map_err(|error| Failure::of(sentence(), error))?;
     let container = context.deploy.settings.container.as_deref();
-    let current = current.as_ref().map(jobs::Job::json);
+    let current = current.as_ref().map(jobs::JobResource::json);
     let document = pre_deploy::job(current, service, container, wish, image, &context.marks.request_tag)
         .map_err(|error| Failure::of(sentence(), error))?;
     say(context, wish, current, &document);

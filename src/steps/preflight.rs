@@ -13,21 +13,21 @@ use super::{Context, access, deploy, deploy_failure, guest, region, runs_as, sec
 use crate::explain::{Class, Explain, Failure};
 use crate::google::cloud_run::{self, Service};
 use crate::google::error::ApiError;
-use crate::google::projects::{self, Resource};
+use crate::google::projects::{self, PermissionTarget};
 use crate::google::refusal::Refusal;
 use crate::google::roles::{self, Need};
 use crate::google::{jobs, services};
-use crate::inputs::deploy::What;
+use crate::inputs::deploy::DeployWhat;
 use crate::model::facts::Facts;
 use crate::model::ids::AccountEmail;
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 use crate::plan::doctor::fix::{Fix, staging};
 
 /// What reading an image takes. Asked along with what is needed, which costs no request.
 const READ_IMAGES: &str = "artifactregistry.repositories.downloadArtifacts";
 
 /// Something that would fail later.
-struct Finding {
+struct PreflightFinding {
     class: Class,
     problem: String,
     hints: Vec<String>,
@@ -37,14 +37,14 @@ struct Finding {
 
 pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen, Failure> {
     let build = match &context.deploy.what {
-        What::Build(build) => Some(build.as_ref()),
-        What::Image(_) | What::Promoted(_) | What::Revision(_) | What::Traffic(_) => None,
+        DeployWhat::Build(build) => Some(build.as_ref()),
+        DeployWhat::Image(_) | DeployWhat::Promoted(_) | DeployWhat::Revision(_) | DeployWhat::Traffic(_) => None,
     };
     region::check_deploy(context.http, context.deploy).await?;
     let needs = needed(context, build.is_some());
     let asked: Vec<&str> = needs.iter().map(|need| need.permission).chain(build.map(|_| READ_IMAGES)).collect();
     let (held, account, bucket, service) = tokio::join!(
-        projects::held(context.http, Resource::Project, &asked),
+        projects::held(context.http, PermissionTarget::Project, &asked),
         build_account(context, build),
         staging_bucket(context, build),
         service_and_secrets(context),
@@ -113,7 +113,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts) -> Result<Seen
 
 /// Refuses a name for the new revision that another one has already, before anything is built for it.
 async fn own_name(context: &Context<'_>) -> Result<(), Failure> {
-    let deploys = !matches!(context.deploy.what, What::Revision(_) | What::Traffic(_));
+    let deploys = !matches!(context.deploy.what, DeployWhat::Revision(_) | DeployWhat::Traffic(_));
     if context.deploy.settings.suffix.is_none() || !deploys {
         return Ok(());
     }
@@ -134,7 +134,7 @@ async fn service_and_secrets(context: &Context<'_>) -> (Result<Option<Service>, 
     (service, old)
 }
 
-fn failure(context: &Context<'_>, mut findings: Vec<Finding>) -> Failure {
+fn failure(context: &Context<'_>, mut findings: Vec<PreflightFinding>) -> Failure {
     let class = findings.first().map_or(Class::Permission, |finding| finding.class);
     let what = match findings.as_slice() {
         [one] => one.problem.clone(),
@@ -169,9 +169,9 @@ fn needed(context: &Context<'_>, builds: bool) -> Vec<&'static Need> {
         || !settings.invokers.is_empty()
         || settings.invoker_check.is_some()
         || guest::own(context).is_some();
-    let pool = context.deploy.kind == Kind::WorkerPool;
+    let pool = context.deploy.kind == ResourceKind::WorkerPool;
     // Where only traffic moves, nothing is made to run.
-    let makes = !matches!(context.deploy.what, What::Revision(_) | What::Traffic(_));
+    let makes = !matches!(context.deploy.what, DeployWhat::Revision(_) | DeployWhat::Traffic(_));
     roles::NEEDS
         .iter()
         .filter(|need| match need.permission {
@@ -204,7 +204,7 @@ async fn allowed(
     needs: &[&Need],
     held: &[String],
     there: There<'_>,
-    findings: &mut Vec<Finding>,
+    findings: &mut Vec<PreflightFinding>,
 ) -> bool {
     let holds = |permission: &str| held.iter().any(|other| other == permission);
     let missing: Vec<&Need> = needs.iter().copied().filter(|need| !holds(need.permission)).collect();
@@ -214,7 +214,7 @@ async fn allowed(
 
 /// A grant on one resource does not show at the project, so each missing permission is asked for
 /// where it would be used before it counts as missing.
-async fn still_missing(context: &Context<'_>, missing: &[&Need], there: There<'_>) -> Vec<Finding> {
+async fn still_missing(context: &Context<'_>, missing: &[&Need], there: There<'_>) -> Vec<PreflightFinding> {
     let (service_exists, bucket_exists) = (there.service.is_some(), there.bucket);
     let mut findings = Vec::new();
     let deployer = &context.deploy.credentials.principal;
@@ -224,7 +224,7 @@ async fn still_missing(context: &Context<'_>, missing: &[&Need], there: There<'_
             "run.services.create" | "run.workerpools.create" => service_exists,
             "storage.buckets.create" => bucket_exists,
             permission if permission.starts_with("storage.") && bucket_exists => match &context.deploy.what {
-                What::Build(build) => {
+                DeployWhat::Build(build) => {
                     holds(projects::held_on_bucket(context.http, build.bucket.as_str(), &[permission]).await)
                 }
                 _ => true,
@@ -234,7 +234,7 @@ async fn still_missing(context: &Context<'_>, missing: &[&Need], there: There<'_
             runs_as::ACT_AS => {
                 for account in accounts(context, there).await {
                     if runs_as::may(context.http, &account).await == Some(false) {
-                        findings.push(Finding {
+                        findings.push(PreflightFinding {
                             class: Class::Permission,
                             api: None,
                             problem: runs_as::lacks(deployer, &account),
@@ -247,17 +247,17 @@ async fn still_missing(context: &Context<'_>, missing: &[&Need], there: There<'_
             permission if roles::is_of_jobs(permission) => match context.deploy.pre_deploy.as_deref() {
                 Some(job) => {
                     let name = jobs::job_name(project, &context.deploy.region, &job.name);
-                    holds(projects::held(context.http, Resource::Run(&name), &[permission]).await)
+                    holds(projects::held(context.http, PermissionTarget::Run(&name), &[permission]).await)
                 }
                 None => true,
             },
             permission if permission.starts_with("run.") && service_exists => {
-                holds(projects::held(context.http, Resource::Run(&context.service_name), &[permission]).await)
+                holds(projects::held(context.http, PermissionTarget::Run(&context.service_name), &[permission]).await)
             }
             _ => false,
         };
         if !held {
-            findings.push(Finding {
+            findings.push(PreflightFinding {
                 class: Class::Permission,
                 api: None,
                 problem: format!("`{deployer}` lacks `{}`, to {}", need.permission, need.why),
@@ -281,7 +281,7 @@ async fn accounts(context: &Context<'_>, there: There<'_>) -> Vec<AccountEmail> 
     };
     let named = deploy.settings.runtime_account.clone().or_else(|| runs_as::of_template(template.as_ref()));
     let builds_by_default = match &deploy.what {
-        What::Build(build) => there.build_account.filter(|_| build.account.is_none()),
+        DeployWhat::Build(build) => there.build_account.filter(|_| build.account.is_none()),
         _ => None,
     };
     let runtime = match named {
@@ -298,7 +298,7 @@ fn grants(context: &Context<'_>, need: &Need, bucket_exists: bool) -> Vec<String
     let (deploy, member) = (context.deploy, context.deploy.credentials.principal.member());
     let project = deploy.project.as_str();
     match &deploy.what {
-        What::Build(build) if need.permission.starts_with("storage.") => {
+        DeployWhat::Build(build) if need.permission.starts_with("storage.") => {
             let fixes = staging(build.bucket.as_str(), bucket_exists, deploy.region.as_str(), member);
             let why = |fix: &Fix| match fix {
                 Fix::MakeBucket { .. } => "Make the bucket for sources",
@@ -316,17 +316,22 @@ fn holds(answer: Result<Vec<String>, ApiError>) -> bool {
 }
 
 /// A disabled API is a finding; other refusals only where they would hinder the job.
-fn refused(error: &ApiError, matters: bool) -> Vec<Finding> {
+fn refused(error: &ApiError, matters: bool) -> Vec<PreflightFinding> {
     if error.is_api_disabled() {
         let api = error.refusal().and_then(Refusal::disabled_api).map(str::to_owned);
         let problem = match &api {
             Some(api) => format!("`{api}` is not enabled"),
             None => error.to_string(),
         };
-        return vec![Finding { class: Class::Permission, problem, hints: error.hints(), api }];
+        return vec![PreflightFinding { class: Class::Permission, problem, hints: error.hints(), api }];
     }
     if matters && error.is_forbidden() {
-        return vec![Finding { class: Class::Permission, problem: error.to_string(), hints: error.hints(), api: None }];
+        return vec![PreflightFinding {
+            class: Class::Permission,
+            problem: error.to_string(),
+            hints: error.hints(),
+            api: None,
+        }];
     }
     Vec::new()
 }

@@ -12,17 +12,17 @@ use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Service};
 use crate::google::error::ApiError;
 use crate::google::http::Http;
-use crate::google::operation::{self, Watched};
+use crate::google::operation::{self, OperationWatched};
 use crate::google::{hosting, registry, roles};
 use crate::inputs::build::Destination;
-use crate::inputs::deploy::{Deploy, What};
+use crate::inputs::deploy::{Deploy, DeployWhat};
 use crate::inputs::hosting::SiteWork;
 use crate::inputs::preview::{OF_LABEL, number};
 use crate::model::ids::{Region, ServiceName};
-use crate::model::image::{ImageRef, Repository, Tag};
+use crate::model::image::{ImageRef, ImageRepository, Tag};
 use crate::model::json::set;
 use crate::model::preview::{Removal, Removed};
-use crate::model::traffic::Target;
+use crate::model::traffic::TrafficTarget;
 use crate::plan::notes::Notes;
 use crate::plan::preview::told;
 use crate::plan::repository::settle;
@@ -92,13 +92,13 @@ pub enum Thing {
 
 /// The services of a region, as previews see them.
 #[derive(Debug)]
-pub struct Place<'a> {
+pub struct PreviewHome<'a> {
     http: &'a Http,
     region: Region,
     services: Vec<Service>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> PreviewHome<'a> {
     /// Lists them.
     ///
     /// # Errors
@@ -206,9 +206,9 @@ pub async fn image(http: &Http, deploys: &[Deploy], serves: bool, name: &str) ->
 }
 
 /// Where the image was pushed to: beside those of the live service.
-async fn repository(http: &Http, deploy: Option<&Deploy>) -> Option<Repository> {
+async fn repository(http: &Http, deploy: Option<&Deploy>) -> Option<ImageRepository> {
     let deploy = deploy?;
-    let What::Build(build) = &deploy.what else { return None };
+    let DeployWhat::Build(build) = &deploy.what else { return None };
     let Destination::OfService(_) = &build.to else { return Some(build.to.named().clone()) };
     let live = deploy.guest.as_deref().map_or(&deploy.service, |guest| &guest.of);
     let full = cloud_run::service_name(deploy.project.as_str(), &deploy.region, live);
@@ -226,7 +226,7 @@ async fn delete(http: &Http, name: &str) -> Result<Removed, ApiError> {
     let Some(begun) = cloud_run::delete_service(http, name).await? else { return Ok(Removed::Absent) };
     // How the operation ended is asked of the service itself.
     match operation::watch(http, begun, http.clock().limit(LONGEST_WRITE), || ()).await {
-        Watched::Ended(_) | Watched::StoppedWatching | Watched::Unseen(_) => {}
+        OperationWatched::Ended(_) | OperationWatched::StoppedWatching | OperationWatched::Unseen(_) => {}
     }
     Ok(match cloud_run::service(http, name).await? {
         None => Removed::Gone,
@@ -254,8 +254,8 @@ async fn untag(http: &Http, name: &str, tag: &str) -> Result<Removed, ApiError> 
         }
         let latest = service.latest_ready();
         promoted |= match &traffic.shares[at].target {
-            Target::Latest => true,
-            Target::Revision(revision) => traffic.share_of(revision, latest.as_ref()) > 0,
+            TrafficTarget::Latest => true,
+            TrafficTarget::Revision(revision) => traffic.share_of(revision, latest.as_ref()) > 0,
         };
         if traffic.shares[at].percent > 0 {
             traffic.shares[at].tag = None;
@@ -271,7 +271,9 @@ async fn untag(http: &Http, name: &str, tag: &str) -> Result<Removed, ApiError> 
         match cloud_run::write_fields(http, name, &body, &fields).await {
             // Whether it is gone is asked of the service, in the next round.
             Ok(begun) => match operation::watch(http, begun, http.clock().limit(LONGEST_WRITE), || ()).await {
-                Watched::Ended(_) | Watched::StoppedWatching | Watched::Unseen(_) => ours = true,
+                OperationWatched::Ended(_) | OperationWatched::StoppedWatching | OperationWatched::Unseen(_) => {
+                    ours = true
+                }
             },
             Err(error) if error.is_conflict() || error.is_ambiguous() => {
                 ours |= error.is_ambiguous();

@@ -4,7 +4,7 @@ use super::{Context, traffic};
 use crate::google::cloud_run;
 use crate::model::facts::Facts;
 use crate::model::ids::RevisionName;
-use crate::model::traffic::Target;
+use crate::model::traffic::TrafficTarget;
 
 /// More than this in one run would take longer than the deploy; the next run goes on.
 const MOST: usize = 50;
@@ -23,7 +23,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, keep: u32) -> 
     let mut needed: Vec<RevisionName> =
         [service.latest_ready(), service.latest_created()].into_iter().flatten().collect();
     for share in service.traffic().shares.into_iter().chain(service.serving().shares) {
-        if let Target::Revision(name) = share.target {
+        if let TrafficTarget::Revision(name) = share.target {
             needed.push(name);
         }
     }

@@ -6,9 +6,9 @@
 use crate::explain::{Class, Failure};
 use crate::google::http::Http;
 use crate::google::locations;
-use crate::inputs::deploy::{Deploy, What};
+use crate::inputs::deploy::{Deploy, DeployWhat};
 use crate::model::ids::Region;
-use crate::model::image::Repository;
+use crate::model::image::ImageRepository;
 use crate::plan::regions;
 
 /// What Cloud Build has beside the regions.
@@ -51,18 +51,18 @@ pub(super) async fn check_build(http: &Http, location: &Region) -> Result<(), Fa
 pub(super) async fn check_deploy(http: &Http, deploy: &Deploy) -> Result<(), Failure> {
     check(http, &deploy.region).await?;
     match &deploy.what {
-        What::Promoted(place) => check(http, &place.region).await,
-        What::Build(build) => {
+        DeployWhat::Promoted(place) => check(http, &place.region).await,
+        DeployWhat::Build(build) => {
             check_build(http, &build.location).await?;
             check_images(http, build.to.named()).await
         }
-        What::Image(image) => check_images(http, &image.repository).await,
-        What::Revision(_) | What::Traffic(_) => Ok(()),
+        DeployWhat::Image(image) => check_images(http, &image.repository).await,
+        DeployWhat::Revision(_) | DeployWhat::Traffic(_) => Ok(()),
     }
 }
 
 /// Refuses a registry where Artifact Registry is not; its regions are those of Cloud Run, and three are of a continent.
-async fn check_images(http: &Http, repository: &Repository) -> Result<(), Failure> {
+async fn check_images(http: &Http, repository: &ImageRepository) -> Result<(), Failure> {
     let Some(location) = repository.host().strip_suffix("-docker.pkg.dev") else { return Ok(()) };
     if CONTINENTS.contains(&location) {
         return Ok(());

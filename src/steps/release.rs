@@ -17,11 +17,11 @@ use crate::inputs::release::{Gap, fill};
 use crate::inputs::runner::Origin;
 use crate::model::facts::Facts;
 use crate::plan::decide::Marks;
-use crate::plan::serving::Service;
+use crate::plan::serving::RewriteService;
 use crate::probe::Probe;
 
 /// What one service of a release takes.
-pub struct ServicePart<'a> {
+pub struct ReleasedService<'a> {
     /// Its name in the manifest.
     pub name: &'a str,
     /// The deploy, for each of its regions.
@@ -40,7 +40,7 @@ pub struct ServicePart<'a> {
 
 /// What all parts share.
 #[derive(Clone, Copy)]
-pub struct Shared<'a> {
+pub struct ReleaseTools<'a> {
     /// Where the run comes from.
     pub origin: &'a Origin,
     /// GitHub, when there is a token for it.
@@ -60,9 +60,9 @@ pub struct ReleaseFacts {
     pub sites: Vec<Facts>,
 }
 
-impl<'a> ServicePart<'a> {
+impl<'a> ReleasedService<'a> {
     /// What the steps may use, for each region.
-    pub fn contexts<'b>(&'b self, shared: Shared<'b>, places: &[Together]) -> Vec<Context<'b>> {
+    pub fn contexts<'b>(&'b self, shared: ReleaseTools<'b>, places: &[Together]) -> Vec<Context<'b>> {
         let several = self.deploys.len() > 1;
         let contexts = self.deploys.iter().zip(places).map(|(deploy, place)| Context {
             deploy,
@@ -94,8 +94,8 @@ struct Built {
 /// # Errors
 /// The first failure, explained.
 pub async fn run(
-    shared: Shared<'_>,
-    services: &mut [ServicePart<'_>],
+    shared: ReleaseTools<'_>,
+    services: &mut [ReleasedService<'_>],
     sites: &[SiteContext<'_>],
     facts: &mut ReleaseFacts,
 ) -> Result<(), Failure> {
@@ -143,8 +143,8 @@ pub async fn run(
 /// know, is deployed at once: nobody knows it yet, so nobody is served anything half. The same holds for a
 /// candidate that waits without traffic.
 async fn prepare(
-    shared: Shared<'_>,
-    services: &mut [ServicePart<'_>],
+    shared: ReleaseTools<'_>,
+    services: &mut [ReleasedService<'_>],
     sites: &[SiteContext<'_>],
     facts: &mut ReleaseFacts,
 ) -> Result<Vec<Option<Built>>, Failure> {
@@ -176,7 +176,7 @@ async fn prepare(
             seen.push(super::preflight(context, facts).await.map_err(in_place)?);
         }
         for (deploy, seen) in service.deploys.iter().zip(&seen) {
-            let named = Service { region: deploy.region.to_string(), name: deploy.service.to_string() };
+            let named = RewriteService { region: deploy.region.to_string(), name: deploy.service.to_string() };
             let now = seen.service.as_ref().map(|service| service.json());
             for site in sites {
                 hosting::beforehand(site, &named, now.cloned()).await.map_err(|failure| failure.in_place(site.name))?;

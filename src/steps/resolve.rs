@@ -4,7 +4,7 @@ use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Service};
 use crate::google::http::Http;
 use crate::google::registry;
-use crate::inputs::deploy::Place;
+use crate::inputs::deploy::ServicePlace;
 use crate::model::facts::Facts;
 use crate::model::image::ImageRef;
 use crate::plan::rollout::pinned;
@@ -46,7 +46,11 @@ pub(super) async fn run(http: &Http, facts: &mut Facts, image: &ImageRef) -> Res
 
 /// The image that serves in another service, by digest. A service that is not healthy has nothing to
 /// promote.
-pub(super) async fn promoted(http: &Http, facts: &mut Facts, place: &Place) -> Result<(String, String), Failure> {
+pub(super) async fn promoted(
+    http: &Http,
+    facts: &mut Facts,
+    place: &ServicePlace,
+) -> Result<(String, String), Failure> {
     let name = cloud_run::service_name(place.project.as_str(), &place.region, &place.service);
     let shown = format!("service `{}` of project `{}` in `{}`", place.service, place.project, place.region);
     let sentence = || format!("Could not find out what serves in {shown}");

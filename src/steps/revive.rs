@@ -1,6 +1,6 @@
 //! Going to a revision that exists: rollback and promotion.
 
-use super::begin::Begin;
+use super::begin::RevisionStart;
 use super::traffic::{self, Decided, Guard};
 use super::{Context, access, allocate, begin, deploy, pick, roll, step, verify_service};
 use crate::explain::{Class, Failure};
@@ -24,7 +24,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, pick: &Pick) -
         facts.service.revision = Some(revision.clone());
         facts.service.ready = true;
         let begun = begin::begin(context, facts, Some(&service), &revision, None).await?;
-        let Begin::Rolls(start) = begun else {
+        let RevisionStart::Rolls(start) = begun else {
             // No tag, so no address of its own to ask it at: the traffic moves at once.
             return allocate(context, facts, &Allocation::whole(revision)).await;
         };

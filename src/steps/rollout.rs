@@ -2,17 +2,17 @@
 //! a state that can be put back. What holds for all revisions comes with the last step.
 
 use super::traffic::{self, Decided, Guard};
-use super::verify::{self, Way as Judged};
+use super::verify::{self, VerifyMethod as Judged};
 use super::{Context, access, begin, door, gate};
 use crate::clock::now_rfc3339;
 use crate::console::duration;
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::Service;
-use crate::inputs::deploy::{OnUnknown, What};
+use crate::inputs::deploy::{DeployWhat, OnUnknown};
 use crate::model::facts::{Facts, RolloutEnd};
 use crate::model::ids::RevisionName;
-use crate::model::traffic::Target;
-use crate::plan::notes::{Notes, Record, Served};
+use crate::model::traffic::TrafficTarget;
+use crate::plan::notes::{Notes, RolloutRecord, Served};
 use crate::plan::rollout::{Rollout, whole, with_tag, without_tags};
 use crate::plan::service_level::Patch;
 
@@ -37,7 +37,7 @@ pub(super) async fn tag(context: &Context<'_>, facts: &mut Facts, tag: &str) -> 
 pub(super) async fn shift(
     context: &Context<'_>,
     facts: &mut Facts,
-    record: &Record,
+    record: &RolloutRecord,
     percent: u8,
 ) -> Result<((), String), Failure> {
     let rollout = &record.rollout;
@@ -47,7 +47,7 @@ pub(super) async fn shift(
         // A deploy's settings are decided from the service as it is; a candidate's were, when it came.
         let patch = match (last, &context.deploy.what) {
             (false, _) => Patch::default(),
-            (true, What::Revision(_)) => record.later.clone(),
+            (true, DeployWhat::Revision(_)) => record.later.clone(),
             (true, _) => begin::level(context, service),
         };
         if ends {
@@ -63,7 +63,7 @@ pub(super) async fn shift(
             true => context.deploy.checks.timeout + door::PROPAGATION,
             false => context.deploy.rollout.interval.max(gate::LAG),
         };
-        notes.record = Some(Record { until: begin::until(context, next), undo, ..record.clone() });
+        notes.record = Some(RolloutRecord { until: begin::until(context, next), undo, ..record.clone() });
         Ok(Decided { traffic: rollout.at(percent, &now), notes, patch })
     };
     let front = facts.service.front;
@@ -81,7 +81,7 @@ pub(super) async fn shift(
 }
 
 /// Keeps which settings of the service have come with the traffic.
-fn settings(facts: &mut Facts, record: &Record, service: &Service) {
+fn settings(facts: &mut Facts, record: &RolloutRecord, service: &Service) {
     let undo = Notes::on(service.json()).record.filter(|there| there.run == record.run).map(|there| there.undo);
     if let (Some(rollout), Some(undo)) = (facts.rollout.as_mut(), undo) {
         rollout.settings = undo.fields();
@@ -92,7 +92,7 @@ fn settings(facts: &mut Facts, record: &Record, service: &Service) {
 fn over(
     context: &Context<'_>,
     previous: Option<&RevisionName>,
-    record: &Record,
+    record: &RolloutRecord,
     service: &Service,
     patch: Patch,
 ) -> Decided {
@@ -107,7 +107,7 @@ fn over(
     notes.served = Served {
         revision: rollout.revision.to_string(),
         // Which commit an older revision was made from, its label says.
-        commit: context.origin.sha.clone().filter(|_| !matches!(context.deploy.what, What::Revision(_))),
+        commit: context.origin.sha.clone().filter(|_| !matches!(context.deploy.what, DeployWhat::Revision(_))),
         previous: previous.map(ToString::to_string),
         followed_latest: rollout.followed_latest && !newest,
         latest_tags: if newest { Vec::new() } else { rollout.latest_tags.clone() },
@@ -124,22 +124,22 @@ fn over(
 pub(super) async fn hold(
     context: &Context<'_>,
     facts: &mut Facts,
-    record: &Record,
+    record: &RolloutRecord,
     percent: u8,
 ) -> Result<((), String), Failure> {
     let verdict = gate::watch(context, facts, record, percent).await?;
     let revision = &record.rollout.revision;
     match verdict {
-        gate::Verdict::Pass(what) => {
+        gate::GateVerdict::Pass(what) => {
             stop(facts, percent, what.clone());
             Ok(((), format!("{percent} % for {}: {what}", duration(context.deploy.rollout.interval))))
         }
-        gate::Verdict::Fail(what) => {
+        gate::GateVerdict::Fail(what) => {
             stop(facts, percent, what.clone());
             Err(Failure::plain(Class::Verify, format!("Revision `{revision}` does not hold at {percent} %: {what}"))
                 .hint(verify::log_hint(context, revision)))
         }
-        gate::Verdict::Unknown(what) => {
+        gate::GateVerdict::Unknown(what) => {
             stop(facts, percent, format!("unknown: {what}"));
             let sentence = format!("Whether revision `{revision}` holds at {percent} % is not known: {what}");
             match context.deploy.rollout.gates.on_unknown {
@@ -163,7 +163,11 @@ pub(super) async fn hold(
 }
 
 /// Ends the rollout: the run's tag and its record go. What is reached is never lost by this.
-pub(super) async fn finish(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Result<((), String), Failure> {
+pub(super) async fn finish(
+    context: &Context<'_>,
+    facts: &mut Facts,
+    record: &RolloutRecord,
+) -> Result<((), String), Failure> {
     let rollout = &record.rollout;
     let previous = facts.service.previous.clone();
     let decide = |service: &Service| Ok(over(context, previous.as_ref(), record, service, Patch::default()));
@@ -203,7 +207,7 @@ pub(super) fn end(facts: &mut Facts, how: RolloutEnd) {
 pub(super) fn others(rollout: &Rollout) -> Vec<RevisionName> {
     let serving = rollout.before.shares.iter().filter(|share| share.percent > 0);
     let names = serving.filter_map(|share| match &share.target {
-        Target::Revision(name) if *name != rollout.revision => Some(name.clone()),
+        TrafficTarget::Revision(name) if *name != rollout.revision => Some(name.clone()),
         _ => None,
     });
     names.collect()

@@ -7,17 +7,17 @@ use serde_json::Value;
 use super::build::repository;
 use super::dry_run::STAND_IN;
 use super::foresee::nothing_to_take;
-use super::job::{self, Work};
+use super::job::{self, JobWork};
 use super::{Context, image, preflight, region, resolve, timed};
 use crate::console::Console;
 use crate::console::files::Files;
 use crate::explain::{Class, Failure};
 use crate::google::executions::Execution;
 use crate::google::http::Http;
-use crate::google::jobs::{self, Job as GoogleJob};
+use crate::google::jobs::{self, JobResource as GoogleJob};
 use crate::inputs::build::Build;
-use crate::inputs::deploy::What;
-use crate::inputs::job::{Job, JobImage, Run};
+use crate::inputs::deploy::DeployWhat;
+use crate::inputs::job::{Job, JobImage, JobRun};
 use crate::model::execution::JobEnd;
 use crate::model::facts::Facts;
 use crate::model::step::StepName;
@@ -93,7 +93,7 @@ impl JobContext<'_> {
 pub async fn run(context: &JobContext<'_>, facts: &mut Facts) -> Result<JobEnd, Failure> {
     let image = begin(context, facts).await?;
     let document = |current: Option<&Value>, mark: &str| context.document(current, image.as_deref(), mark);
-    let work = Work {
+    let work = JobWork {
         http: context.http,
         console: context.console,
         files: context.files,
@@ -119,10 +119,10 @@ pub async fn run(context: &JobContext<'_>, facts: &mut Facts) -> Result<JobEnd, 
 }
 
 async fn execute(
-    work: &Work<'_>,
+    work: &JobWork<'_>,
     facts: &mut Facts,
     written: GoogleJob,
-    once: &Run,
+    once: &JobRun,
     container: Option<&str>,
 ) -> Result<(JobEnd, String), Failure> {
     work.console.group(&format!("Job {} in {}", work.job, work.region));
@@ -139,7 +139,7 @@ async fn execute(
 }
 
 async fn watch(
-    work: &Work<'_>,
+    work: &JobWork<'_>,
     facts: &mut Facts,
     execution: Execution,
     limit: Duration,
@@ -154,7 +154,7 @@ async fn watch(
 fn building<'a>(context: &'a JobContext<'_>) -> Option<(&'a Context<'a>, &'a Build)> {
     let builds = context.builds.as_ref()?;
     match &builds.deploy.what {
-        What::Build(build) => Some((builds, build)),
+        DeployWhat::Build(build) => Some((builds, build)),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::google::http::Http;
-use crate::google::projects::{self, Resource};
+use crate::google::projects::{self, PermissionTarget};
 use crate::google::roles;
 use crate::model::ids::AccountEmail;
 use crate::model::principal::Principal;
@@ -26,7 +26,7 @@ pub(super) fn default_of(project_number: &str) -> Option<AccountEmail> {
 
 /// Whether the caller may act as an account; nothing where that cannot be asked.
 pub(super) async fn may(http: &Http, account: &AccountEmail) -> Option<bool> {
-    let held = projects::held(http, Resource::Account(account.as_str()), &[ACT_AS]).await.ok()?;
+    let held = projects::held(http, PermissionTarget::Account(account.as_str()), &[ACT_AS]).await.ok()?;
     Some(held.iter().any(|one| one.eq_ignore_ascii_case(ACT_AS)))
 }
 

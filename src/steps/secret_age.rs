@@ -7,8 +7,8 @@ use crate::google::cloud_run::Service;
 use crate::google::error::ApiError;
 use crate::google::http::Http;
 use crate::google::secret_versions;
-use crate::inputs::deploy::What;
-use crate::model::secret_version::{SecretName, Version, Wanted};
+use crate::inputs::deploy::DeployWhat;
+use crate::model::secret_version::{SecretName, VersionFact, WantedVersion};
 use crate::plan::secret_refs::{Reference, references};
 
 /// A service with more than these has its first ones looked at.
@@ -16,7 +16,7 @@ const MOST: usize = 10;
 
 /// Warnings of versions that are older than they should be, of those that the service will read, the first deploy's too.
 pub(super) async fn look(context: &Context<'_>, service: Option<&Service>) -> Vec<String> {
-    let deploys = !matches!(context.deploy.what, What::Revision(_) | What::Traffic(_));
+    let deploys = !matches!(context.deploy.what, DeployWhat::Revision(_) | DeployWhat::Traffic(_));
     if context.deploy.secret_max_age.is_zero() || !deploys {
         return Vec::new();
     }
@@ -35,7 +35,7 @@ pub(super) async fn look(context: &Context<'_>, service: Option<&Service>) -> Ve
 }
 
 /// The versions that a revision reads and that are disabled, so that no instance of it starts.
-pub(super) async fn disabled(context: &Context<'_>, revision: &Value) -> Vec<(Reference, Version)> {
+pub(super) async fn disabled(context: &Context<'_>, revision: &Value) -> Vec<(Reference, VersionFact)> {
     let read = read_by(revision);
     let looked = looks(context.http, context.deploy.project.as_str(), &read).await;
     let off = looked.into_iter().filter(|(_, version)| !version.enabled);
@@ -43,7 +43,7 @@ pub(super) async fn disabled(context: &Context<'_>, revision: &Value) -> Vec<(Re
 }
 
 /// What may be looked at of these versions. Whoever may not look at one may look at none, as a rule: that is asked once.
-async fn looks<'a>(http: &Http, project: &str, read: &'a [Reference]) -> Vec<(&'a Reference, Version)> {
+async fn looks<'a>(http: &Http, project: &str, read: &'a [Reference]) -> Vec<(&'a Reference, VersionFact)> {
     let Some((first, others)) = read.split_first() else { return Vec::new() };
     let mut looked = vec![(first, glance(http, project, first).await)];
     if !looked[0].1.as_ref().is_err_and(|error| error.is_forbidden() || error.is_api_disabled()) {
@@ -63,7 +63,7 @@ pub(super) fn read_by(template: &Value) -> Vec<Reference> {
 }
 
 /// One look at a version that a service of the project reads.
-pub(super) async fn glance(http: &Http, project: &str, reference: &Reference) -> Result<Version, ApiError> {
+pub(super) async fn glance(http: &Http, project: &str, reference: &Reference) -> Result<VersionFact, ApiError> {
     let short = reference.secret.rsplit('/').next().unwrap_or_default();
     let name = SecretName::parse(&reference.secret, project).unwrap_or_else(|_| SecretName {
         project: project.to_owned(),
@@ -73,11 +73,11 @@ pub(super) async fn glance(http: &Http, project: &str, reference: &Reference) ->
     secret_versions::glance(http, &name, &reference.version.to_string()).await
 }
 
-fn old(context: &Context<'_>, reference: &Reference, version: &Version) -> Option<String> {
+fn old(context: &Context<'_>, reference: &Reference, version: &VersionFact) -> Option<String> {
     let longest = context.deploy.secret_max_age;
     let age = version.age()?;
     let follows = match &reference.version {
-        Wanted::Number(_) => String::new(),
+        WantedVersion::Number(_) => String::new(),
         name => format!(", which `{name}` stands for,"),
     };
     (age > longest).then(|| {

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::explain::{Class, Failure};
 use crate::model::facts::Facts;
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 
 /// Judges the traffic that was read back after the deploy.
 pub(super) fn run(context: &Context<'_>, facts: &mut Facts) -> Result<((), String), Failure> {
@@ -12,8 +12,8 @@ pub(super) fn run(context: &Context<'_>, facts: &mut Facts) -> Result<((), Strin
     let traffic = facts.service.traffic.clone().unwrap_or_default().words(facts.service.latest_ready.as_ref());
     if share == 100 {
         let note = match context.deploy.kind {
-            Kind::Service => format!("revision `{revision}` receives every request"),
-            Kind::WorkerPool => format!("revision `{revision}` has every instance"),
+            ResourceKind::Service => format!("revision `{revision}` receives every request"),
+            ResourceKind::WorkerPool => format!("revision `{revision}` has every instance"),
         };
         return Ok(((), note));
     }
@@ -27,7 +27,7 @@ pub(super) fn run(context: &Context<'_>, facts: &mut Facts) -> Result<((), Strin
         return Ok(((), format!("revision `{revision}` receives {share} % of the requests")));
     }
     let deploy = context.deploy;
-    if deploy.kind == Kind::WorkerPool {
+    if deploy.kind == ResourceKind::WorkerPool {
         let what = format!(
             "Revision `{revision}` is ready, but has no instances: those of worker pool `{}` are split otherwise ({traffic})",
             deploy.service

@@ -7,7 +7,7 @@ use crate::clock::{Limit, jitter};
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run;
 use crate::model::facts::Facts;
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 
 /// Pause between looks at a service whose operation is not known.
 const LOOK: Duration = Duration::from_secs(3);
@@ -68,7 +68,7 @@ pub(super) fn stopped(context: &Context<'_>, limit: Duration) -> Failure {
     // What becomes of one that serves nobody is in no command of this program.
     .more_hints([format!(
         "See how it ends: gcloud run {} describe {} --region={} --project={}",
-        if deploy.kind == Kind::Service { "revisions" } else { "worker-pools revisions" },
+        if deploy.kind == ResourceKind::Service { "revisions" } else { "worker-pools revisions" },
         context.marks.revision,
         deploy.region,
         deploy.project

@@ -9,8 +9,8 @@ use crate::google::http::Http;
 use crate::google::{invoker, monitoring};
 use crate::inputs::status::StatusInput;
 use crate::model::ids::RevisionName;
-use crate::model::load::{Load, ServingRevision, Status};
-use crate::model::traffic::Target;
+use crate::model::load::{Load, ServiceStatus, ServingRevision};
+use crate::model::traffic::TrafficTarget;
 
 /// An hour in periods of five minutes, a day in hours: few enough for one line of characters.
 const HOUR: (u32, u32) = (3600, 300);
@@ -20,7 +20,7 @@ const DAY: (u32, u32) = (86_400, 3600);
 ///
 /// # Errors
 /// When the service or its revisions cannot be read. Measurements that may not be read are named in the result.
-pub async fn status(http: &Http, wanted: &StatusInput) -> Result<Status, Failure> {
+pub async fn status(http: &Http, wanted: &StatusInput) -> Result<ServiceStatus, Failure> {
     let name = cloud_run::service_name(http.project(), &wanted.region, &wanted.service);
     let sentence = || format!("Could not read service `{}` in `{}`", wanted.service, wanted.region);
     http.sign_in().await.map_err(|error| Failure::of("Could not sign in", error))?;
@@ -37,7 +37,7 @@ pub async fn status(http: &Http, wanted: &StatusInput) -> Result<Status, Failure
     let revisions = revisions.await.map_err(|error| Failure::of(sentence(), error))?;
     let revisions = names.iter().zip(revisions).map(|(name, revision)| serving(&service, name, revision)).collect();
     let front = service.front();
-    let mut status = Status {
+    let mut status = ServiceStatus {
         url: service.uri().to_owned(),
         access: match invoker::callers(http, &name, front).await {
             Ok(callers) => format!("{}{}", callers.words(), front.inside()),
@@ -48,7 +48,7 @@ pub async fn status(http: &Http, wanted: &StatusInput) -> Result<Status, Failure
         },
         ready: service.ready().and_then(|ready| ready.holds),
         revisions,
-        ..Status::default()
+        ..ServiceStatus::default()
     };
     let read = |(seconds, period)| monitoring::load(http, &wanted.region, &wanted.service, seconds, period);
     match try_join(read(HOUR), read(DAY)).await {
@@ -66,8 +66,8 @@ pub async fn status(http: &Http, wanted: &StatusInput) -> Result<Status, Failure
 fn asked_for(service: &Service) -> Vec<RevisionName> {
     let (traffic, latest) = (service.serving(), service.latest_ready());
     let targets = traffic.shares.iter().filter_map(|share| match &share.target {
-        Target::Latest => latest.clone(),
-        Target::Revision(name) => Some(name.clone()),
+        TrafficTarget::Latest => latest.clone(),
+        TrafficTarget::Revision(name) => Some(name.clone()),
     });
     let mut names: Vec<RevisionName> = targets.collect();
     if traffic.shares.is_empty() {
@@ -81,9 +81,9 @@ fn asked_for(service: &Service) -> Vec<RevisionName> {
 
 fn serving(service: &Service, name: &RevisionName, revision: Option<Revision>) -> ServingRevision {
     let (traffic, latest) = (service.serving(), service.latest_ready());
-    let is_it = |target: &Target| match target {
-        Target::Latest => latest.as_ref() == Some(name),
-        Target::Revision(other) => other == name,
+    let is_it = |target: &TrafficTarget| match target {
+        TrafficTarget::Latest => latest.as_ref() == Some(name),
+        TrafficTarget::Revision(other) => other == name,
     };
     let tags = traffic.shares.iter().filter(|share| is_it(&share.target)).filter_map(|share| share.tag.clone());
     let mut serving = ServingRevision {

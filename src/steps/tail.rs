@@ -10,7 +10,7 @@ use crate::google::error::ApiError;
 use crate::google::http::Http;
 use crate::google::logging::{self, Filter, LARGEST_PAGE, Order};
 use crate::google::patience::Patience;
-use crate::model::log::Entry;
+use crate::model::log::LogEntry;
 
 /// Entries arrive out of order: one that is this much older than the newest may still come.
 const LATE: Duration = Duration::from_secs(60);
@@ -33,9 +33,9 @@ pub(super) struct Tail {
 }
 
 /// The last entries of a log.
-pub(super) struct Last {
+pub(super) struct LastEntries {
     /// Oldest first.
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<LogEntry>,
     /// Whether there are more before them.
     pub(super) more: bool,
 }
@@ -48,9 +48,9 @@ impl Tail {
     }
 
     /// Reads the last entries, at most so many. What is before them is never shown afterwards.
-    pub(super) async fn last(&mut self, http: &Http, most: usize) -> Result<Last, ApiError> {
+    pub(super) async fn last(&mut self, http: &Http, most: usize) -> Result<LastEntries, ApiError> {
         let filter = self.filter.clone().since(self.floor.0, self.floor.1);
-        let (mut entries, mut token): (Vec<Entry>, Option<String>) = (Vec::new(), None);
+        let (mut entries, mut token): (Vec<LogEntry>, Option<String>) = (Vec::new(), None);
         for _ in 0..MOST_PAGES {
             let size = most - entries.len();
             let asked = token.take();
@@ -67,12 +67,12 @@ impl Tail {
         if let (Some(first), true) = (entries.first(), token.is_some()) {
             self.floor = (first.at, true);
         }
-        Ok(Last { entries, more: token.is_some() })
+        Ok(LastEntries { entries, more: token.is_some() })
     }
 
     /// Reads one page of what came since, oldest first; an entry that arrived late may be older than one shown before.
     /// After an error the same is read again.
-    pub(super) async fn more(&mut self, http: &Http) -> Result<Vec<Entry>, ApiError> {
+    pub(super) async fn more(&mut self, http: &Http) -> Result<Vec<LogEntry>, ApiError> {
         let (filter, token) = match self.round.take() {
             Some((filter, token)) => (filter, Some(token)),
             None => (self.since_newest(), None),
@@ -101,7 +101,7 @@ impl Tail {
         self.round.is_some()
     }
 
-    fn is_new(&mut self, entry: &Entry) -> bool {
+    fn is_new(&mut self, entry: &LogEntry) -> bool {
         // A program may date its entries ahead, and what is written now must not count as late then.
         self.newest = self.newest.max(Some(entry.at.min(ago(Duration::ZERO))));
         self.seen.insert((entry.at, entry.id.clone()))

@@ -24,7 +24,7 @@ pub(super) fn moved(percent: u8) -> u32 {
 
 /// How far everybody is, and who failed.
 #[derive(Debug, Clone)]
-struct State {
+struct GateState {
     passed: Vec<u32>,
     failed: Option<String>,
 }
@@ -33,13 +33,13 @@ struct State {
 #[derive(Debug, Clone)]
 pub struct Together {
     index: usize,
-    state: Arc<watch::Sender<State>>,
+    state: Arc<watch::Sender<GateState>>,
 }
 
 impl Together {
     /// So many places.
     pub fn of(places: usize) -> Vec<Self> {
-        let state = Arc::new(watch::Sender::new(State { passed: vec![0; places], failed: None }));
+        let state = Arc::new(watch::Sender::new(GateState { passed: vec![0; places], failed: None }));
         (0..places).map(|index| Self { index, state: Arc::clone(&state) }).collect()
     }
 
@@ -55,7 +55,7 @@ impl Together {
             *passed = gate.max(*passed);
         });
         let mut changes = self.state.subscribe();
-        let all = |state: &State| state.failed.is_some() || state.passed.iter().all(|passed| *passed >= gate);
+        let all = |state: &GateState| state.failed.is_some() || state.passed.iter().all(|passed| *passed >= gate);
         let failed = match changes.wait_for(all).await {
             Ok(state) => state.failed.clone(),
             // The sender lives in `self`; it cannot be gone.

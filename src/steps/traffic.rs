@@ -8,7 +8,7 @@ use super::{Context, again, order};
 use crate::clock::{Limit, jitter};
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Service};
-use crate::google::operation::{self, Watched};
+use crate::google::operation::{self, OperationWatched};
 use crate::model::facts::Facts;
 use crate::model::json::set;
 use crate::model::traffic::Traffic;
@@ -71,7 +71,7 @@ pub(super) async fn write(
             Ok(operation) => {
                 // How it ended is asked of the service: an older failure of the service fails the operation too.
                 match operation::watch(context.http, operation, limit, || ()).await {
-                    Watched::Ended(_) | Watched::StoppedWatching | Watched::Unseen(_) => {}
+                    OperationWatched::Ended(_) | OperationWatched::StoppedWatching | OperationWatched::Unseen(_) => {}
                 }
                 return settled(context, facts, guard, &decided, limit).await;
             }

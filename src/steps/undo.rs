@@ -8,9 +8,9 @@ use crate::google::cloud_run::Service;
 use crate::model::access::AccessChange;
 use crate::model::facts::{Facts, RolloutEnd, Written};
 use crate::model::step::StepName;
-use crate::model::traffic::{Target, Traffic};
+use crate::model::traffic::{Traffic, TrafficTarget};
 use crate::plan::doctor::fix::quoted;
-use crate::plan::notes::{Candidate, Notes, Record};
+use crate::plan::notes::{Candidate, Notes, RolloutRecord};
 
 /// Puts back what a rollout of this run has changed, where one is open, after a failure; and gives back the failure
 /// with what came of that.
@@ -65,7 +65,7 @@ pub(super) async fn after(context: &Context<'_>, facts: &mut Facts, failure: Fai
 }
 
 /// Reads what is true now, after it could not be put back. Gives back what this run has noted, if it is still there.
-async fn read_again(context: &Context<'_>, facts: &mut Facts) -> Option<Record> {
+async fn read_again(context: &Context<'_>, facts: &mut Facts) -> Option<RolloutRecord> {
     match traffic::read(context).await {
         Ok(service) => {
             super::deploy::see(facts, &service);
@@ -86,8 +86,8 @@ async fn read_again(context: &Context<'_>, facts: &mut Facts) -> Option<Record> 
 pub async fn restore(context: &Context<'_>, facts: &mut Facts) -> Result<String, Failure> {
     let service = traffic::read(context).await?;
     match open(context, &service) {
-        Some(Open::Rollout(record)) => put_back(context, facts, &record).await,
-        Some(Open::Candidate(candidate)) => park::take_back(context, facts, &candidate).await,
+        Some(OpenRollout::Rollout(record)) => put_back(context, facts, &record).await,
+        Some(OpenRollout::Candidate(candidate)) => park::take_back(context, facts, &candidate).await,
         None => {
             super::deploy::see(facts, &service);
             // The write that would have begun the rollout never arrived, or another run took over: either
@@ -103,22 +103,22 @@ pub async fn restore(context: &Context<'_>, facts: &mut Facts) -> Result<String,
 }
 
 /// What of this run stands on the service and is not over.
-enum Open {
-    Rollout(Box<Record>),
+enum OpenRollout {
+    Rollout(Box<RolloutRecord>),
     Candidate(Box<Candidate>),
 }
 
-fn open(context: &Context<'_>, service: &Service) -> Option<Open> {
+fn open(context: &Context<'_>, service: &Service) -> Option<OpenRollout> {
     let (notes, run) = (Notes::on(service.json()), &context.marks.request_tag);
     if let Some(record) = notes.record.filter(|record| record.run == *run) {
-        return Some(Open::Rollout(Box::new(record)));
+        return Some(OpenRollout::Rollout(Box::new(record)));
     }
     let own = notes.candidates.into_iter().find(|own| own.run == *run && own.open_until.is_some());
-    own.map(|candidate| Open::Candidate(Box::new(candidate)))
+    own.map(|candidate| OpenRollout::Candidate(Box::new(candidate)))
 }
 
 /// Who may call it first, because the record that says so goes with the traffic; then traffic and settings in one write.
-async fn put_back(context: &Context<'_>, facts: &mut Facts, record: &Record) -> Result<String, Failure> {
+async fn put_back(context: &Context<'_>, facts: &mut Facts, record: &RolloutRecord) -> Result<String, Failure> {
     let access = access::put_back(context, record).await;
     let decide = |service: &Service| {
         let mut notes = Notes::on(service.json());
@@ -126,7 +126,7 @@ async fn put_back(context: &Context<'_>, facts: &mut Facts, record: &Record) -> 
         let patch = there.as_ref().map(|there| there.undo.clone()).unwrap_or_default();
         if access.is_err() {
             // The next try finds it.
-            notes.record = there.map(|there| Record { undo: Default::default(), ..there });
+            notes.record = there.map(|there| RolloutRecord { undo: Default::default(), ..there });
         }
         notes.served.followed_latest |= record.rollout.followed_latest;
         notes.served.latest_tags.extend(record.rollout.latest_tags.iter().cloned());
@@ -151,7 +151,7 @@ pub async fn left_behind(context: &Context<'_>) -> Result<Option<String>, Failur
     let service = traffic::look(context).await?;
     let left = service.as_ref().and_then(|service| open(context, service));
     // With `rollback_on_failure: false` what a rollout reached stays; a candidate that nobody tried does not.
-    if left.is_none_or(|left| matches!(left, Open::Rollout(_)) && !context.deploy.rollout.restore) {
+    if left.is_none_or(|left| matches!(left, OpenRollout::Rollout(_)) && !context.deploy.rollout.restore) {
         return Ok(None);
     }
     restore(context, &mut Facts::default()).await.map(Some)
@@ -165,15 +165,15 @@ fn traffic_by_hand(context: &Context<'_>, before: &Traffic, is_noted: bool) -> S
     let shares = before.shares.iter().filter(|share| share.percent > 0);
     let shares: Vec<String> = shares
         .map(|share| match &share.target {
-            Target::Revision(name) => format!("{name}={}", share.percent),
-            Target::Latest => format!("latest={}", share.percent),
+            TrafficTarget::Revision(name) => format!("{name}={}", share.percent),
+            TrafficTarget::Latest => format!("latest={}", share.percent),
         })
         .collect();
     format!("slipway deploy {} --traffic={}", context.flags(), shares.join(","))
 }
 
 /// Commands for what a record says besides.
-fn by_hand(context: &Context<'_>, record: &Record) -> Vec<String> {
+fn by_hand(context: &Context<'_>, record: &RolloutRecord) -> Vec<String> {
     let deploy = context.deploy;
     let place = format!("--region={} --project={}", deploy.region, deploy.project);
     let mut all = Vec::new();

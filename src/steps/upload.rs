@@ -20,7 +20,7 @@ use crate::google::upload::{self, CHUNK, Chunk, UploadError};
 use crate::inputs::build::{Build, Recipe};
 use crate::model::facts::{Facts, PackageFact};
 use crate::model::step::StepName;
-use crate::package::{self, Options, PackError, Progress, SURVEY_ATTEMPTS, Stop, Survey, Written};
+use crate::package::{self, ArchiveWritten, PackError, PackOptions, PackingProgress, SURVEY_ATTEMPTS, Stop, Survey};
 use crate::plan::build::Staged;
 
 /// Pieces of up to half a MiB that may wait between the packer and the upload: half a chunk, so
@@ -72,7 +72,7 @@ pub(super) async fn make_room(context: &Context<'_>, build: &Build, seen: &Seen)
 
 async fn look(context: &Context<'_>, facts: &mut Facts, build: &Build) -> Result<(Survey, String), Failure> {
     let sentence = || format!("Could not package `{}`", build.source_shown);
-    let options = Options {
+    let options = PackOptions {
         credential_files: context.deploy.credential_files.clone(),
         ignore_file: build.ignore_file.clone(),
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
@@ -91,7 +91,7 @@ async fn look(context: &Context<'_>, facts: &mut Facts, build: &Build) -> Result
     for withheld in &survey.withheld {
         match withheld.secret {
             // Usual where a `.gcloudignore` does not name it; nobody misses it in a build.
-            package::Secret::GitDirectory => {}
+            package::SecretKind::GitDirectory => {}
             _ => context.warn(facts, withheld.to_string()),
         }
     }
@@ -264,8 +264,8 @@ async fn send(
     bucket: &str,
     name: &str,
     survey: &Arc<Survey>,
-) -> Result<(Object, Written), Sending> {
-    let mut stream = Stream::begin(Arc::clone(survey));
+) -> Result<(Object, ArchiveWritten), Sending> {
+    let mut stream = ArchiveStream::begin(Arc::clone(survey));
     let Some(first) = stream.chunk().await.map_err(Sending::Failed)? else {
         let (rest, written) = stream.end().await.map_err(Sending::Failed)?;
         let crc32c = storage::crc32c_text(written.crc32c);
@@ -289,9 +289,9 @@ async fn send(
 }
 
 /// The archive as it is packed.
-struct Stream {
+struct ArchiveStream {
     pieces: mpsc::Receiver<Bytes>,
-    packer: JoinHandle<Result<Written, PackError>>,
+    packer: JoinHandle<Result<ArchiveWritten, PackError>>,
     left: Option<Bytes>,
     chunk: Chunk,
     taken: u64,
@@ -300,7 +300,7 @@ struct Stream {
     begun: std::time::Instant,
 }
 
-impl Stream {
+impl ArchiveStream {
     fn begin(survey: Arc<Survey>) -> Self {
         let (sender, pieces) = mpsc::channel(PIECES_WAITING);
         let (packed, total) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
@@ -308,7 +308,7 @@ impl Stream {
         let packer = tokio::task::spawn_blocking(move || {
             // The receiver is gone when the upload failed or the run was cancelled.
             let mut sink = |piece: Bytes| sender.blocking_send(piece).map_err(|_| Stop);
-            let mut progress = |progress: Progress| {
+            let mut progress = |progress: PackingProgress| {
                 packed_now.store(progress.packed, Ordering::Relaxed);
                 total_now.store(progress.total, Ordering::Relaxed);
             };
@@ -348,7 +348,7 @@ impl Stream {
     }
 
     /// The last part, and what the packer says of the whole.
-    async fn end(self) -> Result<(Chunk, Written), StoreError> {
+    async fn end(self) -> Result<(Chunk, ArchiveWritten), StoreError> {
         match self.packer.await {
             Ok(Ok(written)) => Ok((self.chunk, written)),
             Ok(Err(error)) => Err(StoreError::Pack(error)),

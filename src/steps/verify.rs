@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::asking::{self, Asked, Asker, Entry, Place};
+use super::asking::{self, Asked, Asker, Audience, SignIn};
 use super::{Context, access, door};
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::Service;
@@ -18,20 +18,25 @@ use crate::plan::rollout::Rollout;
 const BRIEF: Duration = Duration::from_secs(20);
 
 /// How something can be judged.
-pub(super) enum Way {
+pub(super) enum VerifyMethod {
     /// By asking it.
-    Ask(Box<Place>),
+    Ask(Box<Audience>),
     /// By its readiness alone, because nobody can ask it; why.
     Ready(String),
 }
 
 /// An address during a rollout: answers of the new revision count, and nobody else's.
-pub(super) fn candidate(context: &Context<'_>, service: &Service, uri: Option<&str>, rollout: &Rollout) -> Way {
+pub(super) fn candidate(
+    context: &Context<'_>,
+    service: &Service,
+    uri: Option<&str>,
+    rollout: &Rollout,
+) -> VerifyMethod {
     let front = service.front();
     let when = access::When::Before { opens: access::opens(context, service, &rollout.revision) };
     let uri = uri.filter(|_| !front.no_address);
-    let Some(base) = uri.and_then(|uri| Url::parse(uri).ok()) else { return Way::Ready(no_address(front)) };
-    Way::Ask(Box::new(Place {
+    let Some(base) = uri.and_then(|uri| Url::parse(uri).ok()) else { return VerifyMethod::Ready(no_address(front)) };
+    VerifyMethod::Ask(Box::new(Audience {
         name: "candidate".to_owned(),
         base,
         entry: access::entry(context, front, service.uri(), when),
@@ -43,15 +48,15 @@ pub(super) fn candidate(context: &Context<'_>, service: &Service, uri: Option<&s
 }
 
 /// The service's own address.
-pub(super) fn service_place(context: &Context<'_>, facts: &Facts, rollout: Option<&Rollout>) -> Way {
+pub(super) fn service_place(context: &Context<'_>, facts: &Facts, rollout: Option<&Rollout>) -> VerifyMethod {
     let front = facts.service.front;
     let open = facts.service.callers.is_some_and(Callers::is_everybody);
     let when = access::When::After { open, since: facts.service.opened };
     let url = facts.service.url.as_deref().filter(|_| !front.no_address);
     let Some((base, url)) = url.and_then(|url| Some((Url::parse(url).ok()?, url))) else {
-        return Way::Ready(no_address(front));
+        return VerifyMethod::Ready(no_address(front));
     };
-    Way::Ask(Box::new(Place {
+    VerifyMethod::Ask(Box::new(Audience {
         name: "service".to_owned(),
         base,
         entry: access::entry(context, front, url, when),
@@ -70,14 +75,14 @@ fn no_address(front: Front) -> String {
 }
 
 /// Asks until everything passes, as often in a row as was asked for, or the time is up.
-pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, way: &Way) -> Result<((), String), Failure> {
+pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, way: &VerifyMethod) -> Result<((), String), Failure> {
     let patience = door::PROPAGATION;
     let judged = ask_for(context, facts, way, context.deploy.checks.timeout, patience).await?;
     Ok(((), judged))
 }
 
 /// The same with little time: for looks that are repeated anyway.
-pub(super) async fn briefly(context: &Context<'_>, facts: &mut Facts, way: &Way) -> Result<(), Failure> {
+pub(super) async fn briefly(context: &Context<'_>, facts: &mut Facts, way: &VerifyMethod) -> Result<(), Failure> {
     let time = BRIEF.min(context.deploy.checks.timeout);
     ask_for(context, facts, way, time, Duration::ZERO).await.map(drop)
 }
@@ -85,13 +90,13 @@ pub(super) async fn briefly(context: &Context<'_>, facts: &mut Facts, way: &Way)
 async fn ask_for(
     context: &Context<'_>,
     facts: &mut Facts,
-    way: &Way,
+    way: &VerifyMethod,
     time: Duration,
     patience: Duration,
 ) -> Result<String, Failure> {
     let place = match way {
-        Way::Ask(place) => place,
-        Way::Ready(why) => return Ok(ready(context, facts, why, &[])),
+        VerifyMethod::Ask(place) => place,
+        VerifyMethod::Ready(why) => return Ok(ready(context, facts, why, &[])),
     };
     let checks = &context.deploy.checks;
     let (http, probe, console) = (context.http, context.probe, context.console);
@@ -103,7 +108,7 @@ async fn ask_for(
             } else if facts.service.front.proxy {
                 facts.service.callers = Some(Callers::Proxied);
             }
-            if matches!(place.entry, Entry::Everybody(_)) {
+            if matches!(place.entry, SignIn::Everybody(_)) {
                 access::proven(facts);
             }
             Ok(told)
@@ -127,7 +132,7 @@ fn ready(context: &Context<'_>, facts: &mut Facts, why: &str, hints: &[String]) 
     format!("not asked, because {why}; its revision is ready")
 }
 
-fn failure(context: &Context<'_>, facts: &Facts, place: &Place, private: bool, limit: Duration) -> Failure {
+fn failure(context: &Context<'_>, facts: &Facts, place: &Audience, private: bool, limit: Duration) -> Failure {
     let asked = || facts.checks.iter().filter(|check| check.at == place.name);
     let failed: Vec<&CheckFact> = asked().filter(|check| check.failed()).collect();
     let what = match failed.as_slice() {

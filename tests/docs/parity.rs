@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use slipway::inputs::flags::table::{self, Family, Flag, Means, Of, Op, Shape};
+use slipway::inputs::flags::table::{self, Family, Flag, FlagCommands, Means, Op, Shape};
 
 /// The list of what gcloud's help shows: command, flag and shape.
 const LIST: &str = include_str!("../gcloud/flags.txt");
@@ -12,11 +12,16 @@ const LIST: &str = include_str!("../gcloud/flags.txt");
 const MEASURED: &str = include_str!("../gcloud/measured.txt");
 
 /// How many flags had a word before there was `flags`, of how many that were looked at then.
-const BEFORE: [(Of, usize, usize); 5] =
-    [(Of::SERVICE, 61, 131), (Of::JOB, 32, 53), (Of::POOL, 27, 56), (Of::BUILD, 15, 23), (Of::TRAFFIC, 7, 11)];
+const BEFORE: [(FlagCommands, usize, usize); 5] = [
+    (FlagCommands::SERVICE, 61, 131),
+    (FlagCommands::JOB, 32, 53),
+    (FlagCommands::POOL, 27, 56),
+    (FlagCommands::BUILD, 15, 23),
+    (FlagCommands::TRAFFIC, 7, 11),
+];
 
 /// The flags of a command as gcloud lists them, with their shapes.
-fn listed(of: Of) -> Vec<(&'static str, &'static str)> {
+fn listed(of: FlagCommands) -> Vec<(&'static str, &'static str)> {
     let begins = format!("[{}]", of.words());
     let lines = LIST.lines().skip_while(|line| *line != begins).skip(1);
     lines.take_while(|line| !line.starts_with('[')).filter_map(|line| line.split_once(' ')).collect()
@@ -37,7 +42,9 @@ fn measured() -> BTreeSet<&'static str> {
     let words = MEASURED.lines().filter(|line| line.starts_with("--")).flat_map(|line| line.split(' '));
     let names = words.filter_map(|word| word.strip_prefix("--")).map(|word| word.split('=').next().unwrap_or(word));
     names
-        .map(|name| table::find(Of::SERVICE, name).map_or_else(|| name.trim_start_matches("no-"), |flag| flag.name))
+        .map(|name| {
+            table::find(FlagCommands::SERVICE, name).map_or_else(|| name.trim_start_matches("no-"), |flag| flag.name)
+        })
         .collect()
 }
 
@@ -87,16 +94,16 @@ fn is_said(means: Means) -> bool {
     !matches!(means, Means::Nothing(_) | Means::Only(..) | Means::Refused(..))
 }
 
-fn known(of: Of, flag: &Flag, measured: &BTreeSet<&str>) -> &'static str {
-    let on_services = || table::find(Of::SERVICE, flag.name).is_some_and(|other| other.means == flag.means);
+fn known(of: FlagCommands, flag: &Flag, measured: &BTreeSet<&str>) -> &'static str {
+    let on_services = || table::find(FlagCommands::SERVICE, flag.name).is_some_and(|other| other.means == flag.means);
     match () {
         () if !is_said(flag.means) => "",
         () if ["project", "region", "billing-project", "image", "source"].contains(&flag.name) => {
             "it says where, or what"
         }
-        () if [Of::BUILD, Of::TRAFFIC].contains(&of) => "documented",
+        () if [FlagCommands::BUILD, FlagCommands::TRAFFIC].contains(&of) => "documented",
         () if !measured.contains(flag.name) => "gcloud's source",
-        () if of == Of::SERVICE => "measured",
+        () if of == FlagCommands::SERVICE => "measured",
         () if on_services() => "measured on a service",
         () => "gcloud's source",
     }
@@ -104,7 +111,7 @@ fn known(of: Of, flag: &Flag, measured: &BTreeSet<&str>) -> &'static str {
 
 #[test]
 fn every_flag_of_gclouds_has_a_row_and_every_row_is_a_flag_of_gclouds() {
-    for (of, words) in Of::EACH {
+    for (of, words) in FlagCommands::EACH {
         let listed: BTreeSet<(&str, &str)> = listed(of).into_iter().collect();
         assert!(listed.len() > 20, "{words}: {}", listed.len());
         let ours: BTreeSet<(&str, &str)> =
@@ -117,14 +124,15 @@ fn every_flag_of_gclouds_has_a_row_and_every_row_is_a_flag_of_gclouds() {
 
 #[test]
 fn what_a_flag_means_is_an_input_that_its_command_has() {
-    use slipway::inputs::spec::{Command, DEPLOY, JOB};
+    use slipway::inputs::spec::{CommandName, DEPLOY, JOB};
     assert_eq!(table::without_input().collect::<Vec<_>>(), Vec::new(), "flags whose input is not there yet");
-    let has = |command: Command, input: &str| command.inputs().iter().any(|own| own.name == input);
+    let has = |command: CommandName, input: &str| command.inputs().iter().any(|own| own.name == input);
     for flag in table::all() {
         for input in table::inputs(flag.means) {
-            let job = Of::JOB.has(flag.of) && !has(Command::Job, input);
+            let job = FlagCommands::JOB.has(flag.of) && !has(CommandName::Job, input);
             let deploy =
-                [Of::SERVICE, Of::POOL, Of::TRAFFIC].iter().any(|of| of.has(flag.of)) && !has(Command::Deploy, input);
+                [FlagCommands::SERVICE, FlagCommands::POOL, FlagCommands::TRAFFIC].iter().any(|of| of.has(flag.of))
+                    && !has(CommandName::Deploy, input);
             assert!(!job && !deploy, "--{} means `{input}`, which the command does not have", flag.name);
         }
     }
@@ -137,7 +145,7 @@ fn the_parity_page_has_every_flag() {
         "\n| command | flags | said before | said now | mean nothing here | refused |\n| --- | --- | --- | --- | --- | --- |\n",
     );
     let mut pages = String::new();
-    for (of, words) in Of::EACH {
+    for (of, words) in FlagCommands::EACH {
         let flags: Vec<&Flag> = table::shown().filter(|flag| flag.of.has(of)).collect();
         let count = |test: fn(Means) -> bool| flags.iter().filter(|flag| test(flag.means)).count();
         let (said, refused) = (count(is_said), count(|means| matches!(means, Means::Refused(..))));

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use slipway::inputs::firebase::{Chosen, JsonMistake, channel, choose, parse, parse_rc};
-use slipway::plan::serving::{Generation, Resolved, Service, config, functions, pins, tag_for, unsafe_pins};
+use slipway::plan::serving::{
+    Generation, RewriteService, RewriteTargets, config, functions, pins, tag_for, unsafe_pins,
+};
 
 use crate::differences::{DIFFERENCES, Here};
 
@@ -25,8 +27,8 @@ fn text_of(value: &Value) -> String {
 }
 
 /// What the case says about the world: what the product would learn by asking.
-fn learn(case: &Value, chosen: &Chosen) -> Resolved {
-    let mut resolved = Resolved::default();
+fn learn(case: &Value, chosen: &Chosen) -> RewriteTargets {
+    let mut resolved = RewriteTargets::default();
     for function in functions(&chosen.config.serving) {
         let found = &case["functions"][format!("{}/{}", function.region(), function.id)];
         let generation = match found["generation"].as_u64() {
@@ -40,7 +42,8 @@ fn learn(case: &Value, chosen: &Chosen) -> Resolved {
         };
         resolved.functions.insert(function, generation);
     }
-    let tag = |service: &Service| match case["services"][format!("{}/{}", service.region, service.name)].as_str() {
+    let tag = |service: &RewriteService| match case["services"][format!("{}/{}", service.region, service.name)].as_str()
+    {
         Some(tag) => tag.to_owned(),
         None => tag_for(VERSION, &service.name).unwrap(),
     };

@@ -1,6 +1,6 @@
 //! What a user reads about a file that is not as it should be.
 
-use slipway::inputs::firebase::{FirebaseRc, Place, choose, parse, without};
+use slipway::inputs::firebase::{FirebaseRc, SiteChoice, choose, parse, without};
 
 fn told(text: &str) -> Vec<String> {
     let mistakes = match parse(text) {
@@ -129,7 +129,7 @@ fn a_mistake_becomes_one_of_the_input_that_named_the_file() {
 #[test]
 fn a_site_needs_no_file() {
     let site = without("dist", None);
-    assert_eq!((site.place, site.public.as_deref()), (Place::Default, Some("dist")));
+    assert_eq!((site.place, site.public.as_deref()), (SiteChoice::Default, Some("dist")));
     // As if `firebase init` had written the file.
     let file =
         r#"{"hosting": {"site": "s", "public": "dist", "ignore": ["firebase.json", "**/.*", "**/node_modules/**"]}}"#;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use slipway::inputs::firebase::channel::{ChannelId, channel_id, expires, for_pull_request};
 use slipway::inputs::firebase::keys::KEYS;
 use slipway::inputs::firebase::{FirebaseRc, choose, parse, parse_rc};
-use slipway::plan::serving::{Resolved, config, functions, pins, runs, unsafe_pins};
+use slipway::plan::serving::{RewriteTargets, config, functions, pins, runs, unsafe_pins};
 
 fn runner(cases: u32) -> TestRunner {
     TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() })
@@ -62,7 +62,7 @@ fn all_the_way(text: &str, only: Option<&str>) -> Result<Vec<Value>, Vec<String>
     let json = parse(text).map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     let chosen = choose(&json, &FirebaseRc::default(), "p", only)
         .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>())?;
-    let resolved = Resolved::default();
+    let resolved = RewriteTargets::default();
     Ok(chosen
         .iter()
         .map(|one| {

@@ -2,7 +2,7 @@
 
 use crate::support::{Forge, REPOSITORY, USUAL};
 use fakecloud::{Action, Fault, Moment};
-use slipway::github::comments::Written;
+use slipway::github::comments::CommentWritten;
 
 const BOT: &str = "github-actions[bot]";
 
@@ -22,16 +22,16 @@ fn write(forge: &Forge, author: &str, body: &str) -> u64 {
 async fn it_is_written_once_changed_in_place_and_left_alone() {
     let forge = Forge::new();
     let first = forge.client.comment(7, "web", "one").await.unwrap();
-    assert_eq!(first.written, Written::Created);
+    assert_eq!(first.written, CommentWritten::Created);
     assert!(first.url.ends_with(&format!("#issuecomment-{}", first.id)), "{}", first.url);
     let second = forge.client.comment(7, "web", "two\n").await.unwrap();
-    assert_eq!((second.id, second.written), (first.id, Written::Changed));
+    assert_eq!((second.id, second.written), (first.id, CommentWritten::Changed));
     let third = forge.client.comment(7, "web", "two").await.unwrap();
-    assert_eq!((third.id, third.written), (first.id, Written::Unchanged));
+    assert_eq!((third.id, third.written), (first.id, CommentWritten::Unchanged));
     assert_eq!(ours(&forge), ["<!-- slipway-preview:web -->\ntwo"]);
     assert_eq!((forge.count("comment created"), forge.count("comment changed")), (1, 1));
     // Another key, another comment.
-    assert_eq!(forge.client.comment(7, "web-2", "two").await.unwrap().written, Written::Created);
+    assert_eq!(forge.client.comment(7, "web-2", "two").await.unwrap().written, CommentWritten::Created);
     assert_eq!(ours(&forge).len(), 2);
 }
 
@@ -47,7 +47,7 @@ async fn it_is_found_among_a_hundred_and_twenty_others() {
             write(&forge, "somebody", &format!("comment {number}"));
         }
         let second = forge.client.comment(7, "web", "two").await.unwrap();
-        assert_eq!((second.id, second.written), (first.id, Written::Changed), "{before} before it");
+        assert_eq!((second.id, second.written), (first.id, CommentWritten::Changed), "{before} before it");
         assert_eq!(ours(&forge).len(), 1);
     }
 }
@@ -58,11 +58,11 @@ async fn a_comment_that_a_person_deleted_is_written_anew() {
     let first = forge.client.comment(7, "web", "one").await.unwrap();
     forge.repository(|repository| repository.delete_comment(first.id));
     let second = forge.client.comment(7, "web", "one").await.unwrap();
-    assert_eq!((second.written, second.id > first.id), (Written::Created, true));
+    assert_eq!((second.written, second.id > first.id), (CommentWritten::Created, true));
     // Deleted between the look and the change.
     forge.fault(Fault::next("github.comments.update", Action::status(404)));
     forge.repository(|repository| repository.comments.last_mut().unwrap().body.push_str("\nold"));
-    assert_eq!(forge.client.comment(7, "web", "two").await.unwrap().written, Written::Changed);
+    assert_eq!(forge.client.comment(7, "web", "two").await.unwrap().written, CommentWritten::Changed);
     assert_eq!(ours(&forge), ["<!-- slipway-preview:web -->\ntwo"]);
 }
 
@@ -73,7 +73,7 @@ async fn a_creation_whose_answer_is_lost_makes_no_second_comment() {
             let forge = Forge::new();
             forge.fault(Fault { moment, ..Fault::next("github.comments.create", action.clone()) });
             let written = forge.client.comment(7, "web", "one").await.unwrap();
-            assert_eq!((written.written, ours(&forge).len()), (Written::Created, 1), "{moment:?} {action:?}");
+            assert_eq!((written.written, ours(&forge).len()), (CommentWritten::Created, 1), "{moment:?} {action:?}");
             let sent = if moment == Moment::Before { 2 } else { 1 };
             assert_eq!(forge.asked("github.comments.create"), sent, "{moment:?} {action:?}");
         }
@@ -110,7 +110,7 @@ async fn what_others_wrote_is_never_touched() {
     let before: Vec<String> =
         forge.repository(|repository| repository.comments.iter().map(|comment| comment.body.clone()).collect());
     let written = forge.client.comment(7, "web", "one").await.unwrap();
-    assert_eq!(written.written, Written::Created);
+    assert_eq!(written.written, CommentWritten::Created);
     let after: Vec<String> =
         forge.repository(|repository| repository.comments.iter().map(|comment| comment.body.clone()).collect());
     assert_eq!(after[..2], before[..]);
@@ -121,7 +121,7 @@ async fn what_others_wrote_is_never_touched() {
     write(&forge, BOT, "<!-- slipway-preview:web -->\nof the workflow's token");
     let first = forge.client.comment(7, "web", "one").await.unwrap();
     let second = forge.client.comment(7, "web", "two").await.unwrap();
-    assert_eq!((second.id, second.written), (first.id, Written::Changed));
+    assert_eq!((second.id, second.written), (first.id, CommentWritten::Changed));
     assert_eq!(forge.count("comment created"), 1);
 }
 
@@ -130,7 +130,7 @@ async fn the_longest_text_is_taken() {
     let forge = Forge::new();
     let long = "one line of many\n".repeat(8_000);
     let first = forge.client.comment(7, "web", &long).await.unwrap();
-    assert_eq!(first.written, Written::Created);
+    assert_eq!(first.written, CommentWritten::Created);
     assert!(ours(&forge)[0].ends_with("see the summary of the run."));
-    assert_eq!(forge.client.comment(7, "web", &long).await.unwrap().written, Written::Unchanged);
+    assert_eq!(forge.client.comment(7, "web", &long).await.unwrap().written, CommentWritten::Unchanged);
 }

@@ -2,14 +2,14 @@
 
 use crate::support::{Forge, HEAD, MAIN, NEXT, REPOSITORY};
 use fakecloud::{Action, Fault, Moment};
-use slipway::github::deployments::{Begin, Deployment, Ended, State, Status};
+use slipway::github::deployments::{Deployment, DeploymentState, DeploymentStatus, DeploymentsEnded, NewDeployment};
 
 const CREATE: &str = "github.deployments.create";
 const TELL: &str = "github.deployments.statuses.create";
 
-fn begin<'a>(environment: &'a str, run: &'a str) -> Begin<'a> {
+fn begin<'a>(environment: &'a str, run: &'a str) -> NewDeployment<'a> {
     static WEB: std::sync::LazyLock<Vec<String>> = std::sync::LazyLock::new(|| places(&["web"]));
-    Begin {
+    NewDeployment {
         commit: NEXT,
         environment,
         description: "Slipway deploys `web`",
@@ -25,8 +25,8 @@ fn places(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| format!("service harbour-dev/us-central1/{name}")).collect()
 }
 
-fn status(state: State) -> Status<'static> {
-    Status {
+fn status(state: DeploymentState) -> DeploymentStatus<'static> {
+    DeploymentStatus {
         state,
         environment_url: Some("https://web.example"),
         log_url: Some("https://github.example/runs/1"),
@@ -36,7 +36,7 @@ fn status(state: State) -> Status<'static> {
 
 async fn deployed(forge: &Forge, environment: &str, run: &str) -> Deployment {
     let made = forge.client.begin(&begin(environment, run)).await.unwrap();
-    forge.client.status(&made, &status(State::Success)).await.unwrap();
+    forge.client.status(&made, &status(DeploymentState::Success)).await.unwrap();
     made
 }
 
@@ -54,9 +54,9 @@ async fn a_run_has_one_deployment_however_often_it_is_run() {
     let others = [
         begin("production", "2"),
         begin("staging", "1"),
-        Begin { job: "deploy-web", ..begin("production", "1") },
-        Begin { commit: HEAD, ..begin("production", "1") },
-        Begin { commit: "feature/lights", ..begin("preview/7", "1") },
+        NewDeployment { job: "deploy-web", ..begin("production", "1") },
+        NewDeployment { commit: HEAD, ..begin("production", "1") },
+        NewDeployment { commit: "feature/lights", ..begin("preview/7", "1") },
     ];
     for other in others {
         let made = forge.client.begin(&other).await.unwrap();
@@ -96,7 +96,7 @@ async fn a_creation_whose_answer_is_lost_is_looked_up() {
 #[tokio::test]
 async fn a_refusal_is_told_in_githubs_words_and_not_repeated() {
     let forge = Forge::new();
-    let error = forge.client.begin(&Begin { commit: "gone", ..begin("production", "1") }).await.unwrap_err();
+    let error = forge.client.begin(&NewDeployment { commit: "gone", ..begin("production", "1") }).await.unwrap_err();
     let text = "could not begin a deployment of `production`: GitHub answered 422 `No ref found for: gone`";
     assert_eq!(error.to_string(), text);
     assert_eq!(forge.asked(CREATE), 1);
@@ -110,9 +110,13 @@ async fn a_status_is_told_with_its_addresses() {
     let forge = Forge::new();
     let made = forge.client.begin(&begin("staging", "1")).await.unwrap();
     let long = "ü".repeat(200);
-    let told = Status { description: &long, environment_url: Some("web.example"), ..status(State::InProgress) };
+    let told = DeploymentStatus {
+        description: &long,
+        environment_url: Some("web.example"),
+        ..status(DeploymentState::InProgress)
+    };
     forge.client.status(&made, &told).await.unwrap();
-    forge.client.status(&made, &status(State::Success)).await.unwrap();
+    forge.client.status(&made, &status(DeploymentState::Success)).await.unwrap();
     forge.repository(|repository| {
         let told = &repository.deployment(made.id).unwrap().statuses;
         assert_eq!((told[0].state.as_str(), told[0].description.chars().count()), ("in_progress", 140));
@@ -128,9 +132,9 @@ async fn a_status_whose_answer_is_lost_is_looked_up() {
     for moment in [Moment::AfterEffect, Moment::Before] {
         let forge = Forge::new();
         let made = forge.client.begin(&begin("staging", "1")).await.unwrap();
-        forge.client.status(&made, &status(State::InProgress)).await.unwrap();
+        forge.client.status(&made, &status(DeploymentState::InProgress)).await.unwrap();
         forge.fault(Fault { moment, ..Fault::next(TELL, Action::Reset) });
-        forge.client.status(&made, &status(State::Success)).await.unwrap();
+        forge.client.status(&made, &status(DeploymentState::Success)).await.unwrap();
         assert_eq!(forge.count("deployment status created"), 2, "{moment:?}");
         assert_eq!(forge.asked(TELL), if moment == Moment::Before { 3 } else { 2 });
     }
@@ -142,7 +146,7 @@ async fn a_success_ends_the_one_before_it_in_every_kind_of_environment() {
         let forge = Forge::new();
         deployed(&forge, environment, "1").await;
         let failed = forge.client.begin(&begin(environment, "2")).await.unwrap();
-        forge.client.status(&failed, &status(State::Failure)).await.unwrap();
+        forge.client.status(&failed, &status(DeploymentState::Failure)).await.unwrap();
         deployed(&forge, environment, "3").await;
         deployed(&forge, environment, "4").await;
         assert_eq!(states(&forge, environment), "inactive failure inactive success", "{environment}");
@@ -158,8 +162,8 @@ async fn a_success_ends_only_what_was_at_the_same_places() {
         let client = &forge.client;
         let of = async |names: &[&str], run: &str| {
             let places = places(names);
-            let made = client.begin(&Begin { places: &places, ..begin(environment, run) }).await.unwrap();
-            client.status(&made, &status(State::Success)).await.unwrap();
+            let made = client.begin(&NewDeployment { places: &places, ..begin(environment, run) }).await.unwrap();
+            client.status(&made, &status(DeploymentState::Success)).await.unwrap();
         };
         forge.cloud.world(|world| world.github.deploy(REPOSITORY, MAIN, environment));
         of(&["web"], "1").await;
@@ -185,11 +189,11 @@ async fn the_one_before_is_found_among_those_of_many_others_and_known_by_its_wor
         made.description = Some("Slipway deploys `web`".to_owned());
     });
     let made = forge.client.begin(&begin("staging", "1")).await.unwrap();
-    forge.client.status(&Deployment { id: old, ..made.clone() }, &status(State::Success)).await.unwrap();
+    forge.client.status(&Deployment { id: old, ..made.clone() }, &status(DeploymentState::Success)).await.unwrap();
     for _ in 0..150 {
         forge.cloud.world(|world| world.github.deploy(REPOSITORY, MAIN, "staging"));
     }
-    forge.client.status(&made, &status(State::Success)).await.unwrap();
+    forge.client.status(&made, &status(DeploymentState::Success)).await.unwrap();
     let shown = states(&forge, "staging");
     assert!(shown.starts_with("inactive success"), "{shown}");
     deployed(&forge, "staging", "2").await;
@@ -220,7 +224,7 @@ async fn an_older_run_that_ends_late_ends_nothing_newer() {
     let forge = Forge::new();
     let old = forge.client.begin(&begin("production", "1")).await.unwrap();
     deployed(&forge, "production", "2").await;
-    forge.client.status(&old, &status(State::Success)).await.unwrap();
+    forge.client.status(&old, &status(DeploymentState::Success)).await.unwrap();
     assert_eq!(states(&forge, "production"), "success success");
 }
 
@@ -233,9 +237,9 @@ async fn an_environment_that_is_gone_leaves_nothing_behind() {
     forge.client.begin(&begin("preview/7", "4")).await.unwrap();
     forge.cloud.world(|world| world.github.deploy(REPOSITORY, MAIN, "preview/7"));
     deployed(&forge, "preview/77", "1").await;
-    assert_eq!(forge.client.end_all("preview/7").await.unwrap(), Ended { deleted: 5, kept: 0 });
+    assert_eq!(forge.client.end_all("preview/7").await.unwrap(), DeploymentsEnded { deleted: 5, kept: 0 });
     assert_eq!((states(&forge, "preview/7").as_str(), states(&forge, "preview/77").as_str()), ("", "success"));
-    assert_eq!(forge.client.end_all("preview/7").await.unwrap(), Ended::default());
+    assert_eq!(forge.client.end_all("preview/7").await.unwrap(), DeploymentsEnded::default());
 }
 
 #[tokio::test]
@@ -244,9 +248,9 @@ async fn what_github_keeps_is_at_least_inactive() {
     deployed(&forge, "preview/7", "1").await;
     deployed(&forge, "preview/7", "2").await;
     forge.fault(Fault::next("github.deployments.delete", Action::status(422)).times(4));
-    assert_eq!(forge.client.end_all("preview/7").await.unwrap(), Ended { deleted: 0, kept: 2 });
+    assert_eq!(forge.client.end_all("preview/7").await.unwrap(), DeploymentsEnded { deleted: 0, kept: 2 });
     assert_eq!(states(&forge, "preview/7"), "inactive inactive");
     // Answers that are lost on the way make no difference.
     forge.fault(Fault::lost_reply("github.deployments.delete", Action::Reset).times(2));
-    assert_eq!(forge.client.end_all("preview/7").await.unwrap(), Ended { deleted: 2, kept: 0 });
+    assert_eq!(forge.client.end_all("preview/7").await.unwrap(), DeploymentsEnded { deleted: 2, kept: 0 });
 }

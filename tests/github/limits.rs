@@ -6,7 +6,7 @@ use crate::support::{Forge, READ_ONLY, connect};
 use fakecloud::{Action, Fault};
 use slipway::clock::Clock;
 use slipway::explain::{Class, Explain};
-use slipway::github::deployments::Begin;
+use slipway::github::deployments::NewDeployment;
 use slipway::github::{GitHub, GitHubError};
 use slipway::model::secret::Secret;
 use slipway::net::Net;
@@ -95,7 +95,7 @@ async fn reads_are_repeated_through_passing_trouble() {
 #[tokio::test]
 async fn a_refusal_is_told_once_and_names_the_permission() {
     let forge = Forge::with("github-actions[bot]", READ_ONLY, "");
-    let begin = Begin {
+    let begin = NewDeployment {
         commit: crate::support::NEXT,
         environment: "production",
         description: "",

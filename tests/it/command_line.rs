@@ -66,7 +66,7 @@ fn help_names_every_setting() {
     let (code, out, err) = slipway(&["deploy", "--help"], std::path::Path::new("."));
     assert_eq!((code, err.as_str()), (0, ""));
     // Names of another action's steps are for steps alone.
-    let own = |input: &&slipway::inputs::spec::Input| input.group != slipway::inputs::spec::Group::Moved;
+    let own = |input: &&slipway::inputs::spec::Input| input.group != slipway::inputs::spec::InputGroup::Moved;
     for input in slipway::inputs::spec::DEPLOY.iter().filter(own) {
         assert!(out.contains(&format!("--{}", input.name.replace('_', "-"))), "{}", input.name);
     }

@@ -337,7 +337,7 @@ fn every_section_is_true() {
 #[test]
 fn commands_outside_of_blocks_are_names_alone() {
     let outside: String = PAGE.split("```").step_by(2).collect();
-    let words: Vec<&str> = slipway::inputs::spec::Command::ALL.into_iter().map(|command| command.word()).collect();
+    let words: Vec<&str> = slipway::inputs::spec::CommandName::ALL.into_iter().map(|command| command.word()).collect();
     for command in outside.split('`').skip(1).step_by(2).filter_map(|code| code.strip_prefix("slipway ")) {
         assert!(words.contains(&command), "`slipway {command}` stands in the page and is not run");
     }

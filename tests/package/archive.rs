@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use ring::digest::{SHA256, digest};
 
-use crate::package::{PackError, Progress, Stop, survey};
+use crate::package::{PackError, PackingProgress, Stop, survey};
 use crate::support::{Fixture, Packed, is_root, options, pack};
 
 fn sha256(bytes: &[u8]) -> String {
@@ -173,7 +173,7 @@ fn the_pieces_add_up() {
     assert_eq!(written.bytes, bytes.len() as u64);
     assert_eq!(written.crc32c, crc32c::crc32c(&bytes));
     assert!(reports.is_sorted_by_key(|report| report.packed));
-    let total = Progress { packed: reports[0].total, total: reports[0].total };
+    let total = PackingProgress { packed: reports[0].total, total: reports[0].total };
     assert_eq!(reports.last(), Some(&total));
     let Packed { bytes: again, .. } = fixture.pack();
     assert_eq!(bytes, again);

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::archive::noise;
-use crate::package::{Change, PackError, SURVEY_ATTEMPTS, Survey};
+use crate::package::{FileChange, PackError, SURVEY_ATTEMPTS, Survey};
 use crate::support::{Fixture, collect, told};
 
 fn append(path: &Path) {
@@ -47,18 +47,18 @@ fn lose_its_directory(path: &Path) {
 
 type Mutation = fn(&Path);
 
-const CHANGES: [(Mutation, Change); 8] = [
-    (append, Change::Grew),
-    (shorten, Change::Shrank),
-    (overwrite, Change::Rewritten),
-    (vanish, Change::Vanished),
-    (become_a_link, Change::Replaced),
-    (become_a_directory, Change::Replaced),
-    (become_a_fifo, Change::Replaced),
-    (lose_its_directory, Change::Vanished),
+const CHANGES: [(Mutation, FileChange); 8] = [
+    (append, FileChange::Grew),
+    (shorten, FileChange::Shrank),
+    (overwrite, FileChange::Rewritten),
+    (vanish, FileChange::Vanished),
+    (become_a_link, FileChange::Replaced),
+    (become_a_directory, FileChange::Replaced),
+    (become_a_fifo, FileChange::Replaced),
+    (lose_its_directory, FileChange::Vanished),
 ];
 
-fn assert_changed(error: &PackError, expected: Change) {
+fn assert_changed(error: &PackError, expected: FileChange) {
     assert!(error.is_change());
     let PackError::Changed { path, change } = error else { panic!("{error:?}") };
     assert_eq!((path.as_bytes(), *change), (b"d/victim".as_slice(), expected));

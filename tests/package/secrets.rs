@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::package::Secret;
+use crate::package::SecretKind;
 use crate::support::{Fixture, Packed, options, pack};
 
 /// The parts of a key, put together here so that no scanner takes this file for one.
@@ -53,7 +53,7 @@ fn the_credentials_of_the_run_stay_behind_under_any_name() {
     let packed = pack(fixture.root(), &options);
     assert_eq!(packed.paths(), [".gcloudignore", "a"]);
     assert_eq!(packed.withheld(), ["b", "elsewhere", "innocent.txt"]);
-    assert!(packed.survey.withheld.iter().all(|withheld| withheld.secret == Secret::CredentialFile));
+    assert!(packed.survey.withheld.iter().all(|withheld| withheld.secret == SecretKind::CredentialFile));
 }
 
 #[test]

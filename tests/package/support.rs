@@ -9,7 +9,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use crate::package::{Options, PackError, Survey, Withheld, survey};
+use crate::package::{PackError, PackOptions, Survey, WithheldFile, survey};
 
 /// A directory that is filled by the test and gone after it.
 pub(crate) struct Fixture(tempfile::TempDir);
@@ -62,8 +62,8 @@ impl Fixture {
     }
 }
 
-pub(crate) fn options(threads: usize) -> Options {
-    Options { credential_files: vec![], ignore_file: None, threads: NonZeroUsize::new(threads).unwrap() }
+pub(crate) fn options(threads: usize) -> PackOptions {
+    PackOptions { credential_files: vec![], ignore_file: None, threads: NonZeroUsize::new(threads).unwrap() }
 }
 
 /// A survey and the archive that was written after it.
@@ -72,7 +72,7 @@ pub(crate) struct Packed {
     pub(crate) bytes: Vec<u8>,
 }
 
-pub(crate) fn pack(root: &Path, options: &Options) -> Packed {
+pub(crate) fn pack(root: &Path, options: &PackOptions) -> Packed {
     let survey = survey(root, options).unwrap();
     let bytes = collect(&survey).unwrap();
     Packed { survey, bytes }
@@ -103,7 +103,7 @@ impl Packed {
     }
 
     pub(crate) fn withheld(&self) -> Vec<String> {
-        self.survey.withheld.iter().map(|Withheld { path, .. }| path.to_string()).collect()
+        self.survey.withheld.iter().map(|WithheldFile { path, .. }| path.to_string()).collect()
     }
 }
 

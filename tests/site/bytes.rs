@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use crate::site::{Content, Options, SiteError, Stop, hash, list};
+use crate::site::{CompressedContent, ListOptions, SiteError, Stop, hash, list};
 use crate::support::{File, Fixture, hashed, noise, sha256, unzipped};
 
 fn check(fixture: &Fixture, files: &[File]) {
@@ -21,7 +21,7 @@ fn files_of_all_sizes_come_back() {
         fixture.file(&format!("text-{size}"), &b"some text\n".repeat(size / 10 + 1)[..size]);
         fixture.file(&format!("noise-{size}"), noise(size));
     }
-    let (files, summary) = hashed(&Options { spool: Some(std::env::temp_dir()), ..fixture.options() }).unwrap();
+    let (files, summary) = hashed(&ListOptions { spool: Some(std::env::temp_dir()), ..fixture.options() }).unwrap();
     check(&fixture, &files);
     assert_eq!(files.len(), 13);
     assert_eq!(files[1].path, "/index.html");
@@ -42,7 +42,7 @@ fn the_bytes_depend_on_the_content_alone() {
     two.file("a", "text");
     let (expected, _) = hashed(&one.options()).unwrap();
     for threads in 1..=9 {
-        let options = Options { threads: NonZeroUsize::new(threads).unwrap(), ..two.options() };
+        let options = ListOptions { threads: NonZeroUsize::new(threads).unwrap(), ..two.options() };
         assert!(hashed(&options).unwrap().0 == expected, "{threads} threads");
     }
     // These bytes are what caches and Hosting know a content by: a change makes every site be sent anew.
@@ -55,16 +55,16 @@ fn small_sites_stay_in_memory_and_large_ones_go_to_the_spool() {
     let fixture = Fixture::new();
     (0..12).for_each(|number| fixture.file(&format!("noise-{number:02}"), noise(1 << 20)));
     let spool = tempfile::tempdir().unwrap();
-    let with_spool = Options { spool: Some(spool.path().to_owned()), ..fixture.options() };
-    let count = |options: &Options, hold: bool| {
+    let with_spool = ListOptions { spool: Some(spool.path().to_owned()), ..fixture.options() };
+    let count = |options: &ListOptions, hold: bool| {
         let (mut memory, mut spooled, mut lost) = (0, 0, 0);
         let mut held = Vec::new();
         let listing = list(options).unwrap();
         let summary = hash(&listing, options, &mut |one| {
             match one.content {
-                Content::Memory(_) => memory += 1,
-                Content::Spooled(_) => spooled += 1,
-                Content::NotKept => lost += 1,
+                CompressedContent::Memory(_) => memory += 1,
+                CompressedContent::Spooled(_) => spooled += 1,
+                CompressedContent::NotKept => lost += 1,
             }
             held.extend(hold.then_some(one));
             assert_eq!(std::fs::read_dir(spool.path()).unwrap().count(), 0, "the spool has no name");
@@ -75,7 +75,7 @@ fn small_sites_stay_in_memory_and_large_ones_go_to_the_spool() {
     assert_eq!(count(&with_spool, true), (7, 5, 0, 0), "seven such files fit into 8 MiB with their headers");
     assert_eq!(count(&with_spool, false), (12, 0, 0, 0), "what is dropped makes room");
     assert_eq!(count(&fixture.options(), true), (7, 0, 5, 0));
-    let nowhere = Options { spool: Some(spool.path().join("missing")), ..fixture.options() };
+    let nowhere = ListOptions { spool: Some(spool.path().join("missing")), ..fixture.options() };
     assert_eq!(count(&nowhere, true), (7, 0, 5, 1), "a spool that cannot be made is a warning");
 }
 
@@ -83,7 +83,7 @@ fn small_sites_stay_in_memory_and_large_ones_go_to_the_spool() {
 fn what_is_not_kept_can_be_made_again() {
     let fixture = Fixture::with(&[("small", "text")]);
     fixture.file("large", b"large text\n".repeat(400_000));
-    let (kept, _) = hashed(&Options { spool: Some(std::env::temp_dir()), ..fixture.options() }).unwrap();
+    let (kept, _) = hashed(&ListOptions { spool: Some(std::env::temp_dir()), ..fixture.options() }).unwrap();
     let (again, _) = hashed(&fixture.options()).unwrap();
     assert!(kept == again);
     check(&fixture, &again);

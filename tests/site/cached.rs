@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use crate::secrets::key;
-use crate::site::{Options, Summary};
+use crate::site::{ListOptions, Summary};
 use crate::support::{Fixture, hashed};
 
 /// A site whose files were written a minute ago.
@@ -25,7 +25,7 @@ fn cache_file(fixture: &Fixture) -> PathBuf {
 }
 
 fn run(fixture: &Fixture) -> Summary {
-    let options = Options { cache: Some(cache_file(fixture)), ..fixture.options() };
+    let options = ListOptions { cache: Some(cache_file(fixture)), ..fixture.options() };
     let (files, summary) = hashed(&options).unwrap();
     // With and without a cache the same is published.
     assert!(files == hashed(&fixture.options()).unwrap().0);
@@ -57,7 +57,7 @@ fn the_content_is_not_opened_at_all() {
     let time = fs::metadata(fixture.path("a")).unwrap().modified().unwrap();
     fixture.file("a", "two");
     date(&fixture, "a", time);
-    let options = Options { cache: Some(cache_file(&fixture)), ..fixture.options() };
+    let options = ListOptions { cache: Some(cache_file(&fixture)), ..fixture.options() };
     let error = hashed(&options).unwrap_err();
     assert!(error.is_change(), "it shows when the content is asked for: {error}");
 }
@@ -150,8 +150,11 @@ fn secrets_are_never_cached() {
         assert!(!fs::read_to_string(cache_file(&fixture)).unwrap().contains("key.txt"));
     }
     // What becomes a credential of the run is withheld though the cache knows it.
-    let options =
-        Options { cache: Some(cache_file(&fixture)), credential_files: vec![fixture.path("a")], ..fixture.options() };
+    let options = ListOptions {
+        cache: Some(cache_file(&fixture)),
+        credential_files: vec![fixture.path("a")],
+        ..fixture.options()
+    };
     assert_eq!(hashed(&options).unwrap().1.withheld.len(), 2);
 }
 

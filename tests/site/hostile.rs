@@ -6,7 +6,7 @@ use std::os::unix::net::UnixListener;
 use std::process::Command;
 use std::time::Instant;
 
-use crate::site::{Options, list};
+use crate::site::{ListOptions, list};
 use crate::support::{Fixture, paths, told};
 
 #[test]
@@ -112,13 +112,13 @@ fn what_is_no_file_is_skipped_with_a_warning() {
 #[test]
 fn the_public_directory_must_be_there_and_in_the_workspace() {
     let fixture = Fixture::new();
-    let at = |public| list(&Options { public, ..fixture.options() }).map(|_| ()).map_err(|error| told(&error));
+    let at = |public| list(&ListOptions { public, ..fixture.options() }).map(|_| ()).map_err(|error| told(&error));
     let missing = at(fixture.path("missing")).unwrap_err();
     assert!(missing.starts_with("Could not open the public directory `"), "{missing}");
     assert!(missing.contains("No such file") && missing.contains("hint: Check `public`"), "{missing}");
     fixture.file("file", "");
     assert!(at(fixture.path("file")).unwrap_err().contains("Not a directory"));
-    let no_workspace = Options { workspace: fixture.path("missing"), ..fixture.options() };
+    let no_workspace = ListOptions { workspace: fixture.path("missing"), ..fixture.options() };
     assert!(told(&list(&no_workspace).unwrap_err()).starts_with("Could not open the workspace `"));
     let elsewhere = tempfile::tempdir().unwrap();
     assert!(at(elsewhere.path().to_owned()).unwrap_err().contains("lies outside the workspace"));

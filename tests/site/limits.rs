@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::site::{Content, Options, hash, list};
+use crate::site::{CompressedContent, ListOptions, hash, list};
 use crate::support::{Fixture, noise, told};
 
 /// Runs an ignored test of this program by itself, in `workspace`.
@@ -24,10 +24,10 @@ fn in_a_process(test: &str, workspace: &Path, prepare: impl FnOnce(&mut Command)
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
 }
 
-/// Options for the workspace of a process that was started for it; a test that is started by hand has nothing to do.
-fn options(threads: usize) -> Option<Options> {
+/// ListOptions for the workspace of a process that was started for it; a test that is started by hand has nothing to do.
+fn options(threads: usize) -> Option<ListOptions> {
     let workspace = PathBuf::from(std::env::var_os("WORKSPACE")?);
-    Some(Options {
+    Some(ListOptions {
         public: workspace.join("public"),
         workspace,
         ignore: vec!["left/**".to_owned()],
@@ -57,7 +57,7 @@ fn child_memory() {
     // A caller that drops nothing: all of it waits to be sent.
     let mut held = Vec::new();
     hash(&listing, &options, &mut |one| {
-        assert!(!matches!(one.content, Content::NotKept));
+        assert!(!matches!(one.content, CompressedContent::NotKept));
         held.push(one);
         Ok(())
     })

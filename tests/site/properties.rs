@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::site::Options;
+use crate::site::ListOptions;
 use crate::support::{Fixture, hashed, paths, sha256, unzipped};
 
 fn runner(cases: u32) -> TestRunner {
@@ -40,7 +40,7 @@ fn every_file_comes_back_and_the_threads_do_not_show() {
             }
         }
         let (one, _) = hashed(&fixture.options()).unwrap();
-        let options = Options {
+        let options = ListOptions {
             threads: NonZeroUsize::new(threads).unwrap(),
             spool: Some(std::env::temp_dir()),
             ..fixture.options()

@@ -1,6 +1,6 @@
 //! What is never published.
 
-use crate::site::{Options, list};
+use crate::site::{ListOptions, list};
 use crate::support::{Fixture, hashed, noise, paths};
 
 /// A service-account key that opens nothing.
@@ -11,7 +11,7 @@ pub(crate) fn key() -> String {
 }
 
 /// The paths that are published, and the sentences about the others.
-fn published(options: &Options) -> (Vec<String>, Vec<String>) {
+fn published(options: &ListOptions) -> (Vec<String>, Vec<String>) {
     let (files, summary) = hashed(options).unwrap();
     let withheld = summary.withheld.iter().map(ToString::to_string).collect();
     (files.into_iter().map(|file| file.path).collect(), withheld)
@@ -54,7 +54,7 @@ fn secrets_are_withheld_by_name_and_content() {
 fn environment_files_are_published_when_asked_for_by_their_path() {
     let fixture = Fixture::with(&[(".env", ""), ("a/.env", ""), ("a/.env.local", ""), ("gha-creds-1.json", "")]);
     let asked_for = [".env", "/a/.env.local", "gha-creds-1.json"].map(str::to_owned).to_vec();
-    let listing = list(&Options { asked_for, ..fixture.options() }).unwrap();
+    let listing = list(&ListOptions { asked_for, ..fixture.options() }).unwrap();
     assert_eq!(paths(&listing), [".env", "a/.env.local"]);
     assert_eq!(listing.withheld.len(), 2);
 }
@@ -74,7 +74,7 @@ fn the_runs_credentials_are_known_by_what_they_are() {
     std::fs::hard_link(&elsewhere, fixture.path("hard.txt")).unwrap();
     fixture.link("soft.txt", "../credentials");
     let credential_files = vec![elsewhere, fixture.path("a.txt"), fixture.path("missing")];
-    let (published, withheld) = published(&Options { credential_files, ..fixture.options() });
+    let (published, withheld) = published(&ListOptions { credential_files, ..fixture.options() });
     assert_eq!(published, ["/b.txt"]);
     assert_eq!(withheld.len(), 3);
     assert!(withheld.iter().all(|sentence| sentence.ends_with("the credentials of this run")), "{withheld:?}");

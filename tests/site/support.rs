@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use crate::site::{Content, Listing, Options, SiteError, Spooled, Summary, compress_again, hash, list};
+use crate::site::{CompressedContent, ListOptions, Listing, SiteError, Spooled, Summary, compress_again, hash, list};
 
 /// A public directory that is filled by the test and gone after it.
 pub(crate) struct Fixture(tempfile::TempDir);
@@ -49,8 +49,8 @@ impl Fixture {
         symlink(target, path).unwrap();
     }
 
-    pub(crate) fn options(&self) -> Options {
-        Options {
+    pub(crate) fn options(&self) -> ListOptions {
+        ListOptions {
             public: self.public(),
             workspace: self.workspace().to_owned(),
             ignore: vec![],
@@ -65,7 +65,7 @@ impl Fixture {
     /// The listing with these ignore patterns.
     pub(crate) fn list(&self, ignore: &[&str]) -> Result<Listing, SiteError> {
         let ignore = ignore.iter().map(|&pattern| pattern.to_owned()).collect();
-        list(&Options { ignore, ..self.options() })
+        list(&ListOptions { ignore, ..self.options() })
     }
 }
 
@@ -83,15 +83,15 @@ pub(crate) struct File {
 }
 
 /// All files, sorted by path; what was not kept is compressed again.
-pub(crate) fn hashed(options: &Options) -> Result<(Vec<File>, Summary), SiteError> {
+pub(crate) fn hashed(options: &ListOptions) -> Result<(Vec<File>, Summary), SiteError> {
     let listing = list(options)?;
     let mut files = Vec::new();
     let mut kept_by_the_cache = Vec::new();
     let summary = hash(&listing, options, &mut |one| {
         let gzip = match &one.content {
-            Content::Memory(bytes) => bytes.to_vec(),
-            Content::Spooled(spooled) => whole(spooled),
-            Content::NotKept => {
+            CompressedContent::Memory(bytes) => bytes.to_vec(),
+            CompressedContent::Spooled(spooled) => whole(spooled),
+            CompressedContent::NotKept => {
                 kept_by_the_cache.push(one);
                 return Ok(());
             }

@@ -9,7 +9,7 @@ use super::super::endpoints::{Api, segment};
 use super::super::error::ApiError;
 use super::super::http::{Body, Http};
 use super::super::patience::Patience;
-use super::{Release, pages, site_path, text};
+use super::{SiteRelease, pages, site_path, text};
 use crate::wire::repeat::Repeat;
 
 /// Preview channels a site may have (`google-api.md` 13.3).
@@ -17,7 +17,7 @@ pub const MOST_CHANNELS: usize = 50;
 
 /// A channel, as last seen.
 #[derive(Debug, Clone)]
-pub struct Channel {
+pub struct ChannelState {
     /// Its id: the last part of its name.
     pub id: String,
     /// Where it is served.
@@ -29,10 +29,10 @@ pub struct Channel {
     /// How many releases it keeps to go back to.
     pub retained: Option<u64>,
     /// What it serves.
-    pub release: Option<Release>,
+    pub release: Option<SiteRelease>,
 }
 
-impl Channel {
+impl ChannelState {
     fn read(json: &Value) -> Self {
         Self {
             id: text(json, "/name").rsplit('/').next().unwrap_or_default().to_owned(),
@@ -40,7 +40,7 @@ impl Channel {
             expires: text(json, "/expireTime"),
             updated: text(json, "/updateTime"),
             retained: json.get("retainedReleaseCount").and_then(Value::as_u64),
-            release: json.get("release").filter(|release| release.is_object()).map(Release::read),
+            release: json.get("release").filter(|release| release.is_object()).map(SiteRelease::read),
         }
     }
 
@@ -54,11 +54,11 @@ impl Channel {
 ///
 /// # Errors
 /// When it may not be read.
-pub async fn channel(http: &Http, site: &str, id: &str) -> Result<Option<Channel>, ApiError> {
+pub async fn channel(http: &Http, site: &str, id: &str) -> Result<Option<ChannelState>, ApiError> {
     let path = format!("{}/channels/{}", site_path(http, site), segment(id));
     let call = http.get(Api::Hosting, &path, format!("read channel `{id}` of site `{site}`"));
     match http.json(&call).await {
-        Ok(json) => Ok(Some(Channel::read(&json))),
+        Ok(json) => Ok(Some(ChannelState::read(&json))),
         Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),
     }
@@ -68,10 +68,10 @@ pub async fn channel(http: &Http, site: &str, id: &str) -> Result<Option<Channel
 ///
 /// # Errors
 /// When they may not be listed.
-pub async fn channels(http: &Http, site: &str) -> Result<Vec<Channel>, ApiError> {
+pub async fn channels(http: &Http, site: &str) -> Result<Vec<ChannelState>, ApiError> {
     let path = format!("{}/channels", site_path(http, site));
     let all = pages(http, &path, "channels", &format!("list the channels of site `{site}`")).await?;
-    Ok(all.iter().map(Channel::read).collect())
+    Ok(all.iter().map(ChannelState::read).collect())
 }
 
 /// Makes a preview channel that ends after `ttl`. What a 429 means here is for the caller to find out: a
@@ -79,27 +79,27 @@ pub async fn channels(http: &Http, site: &str) -> Result<Vec<Channel>, ApiError>
 ///
 /// # Errors
 /// When Google refuses, or the reply is lost (`is_ambiguous`).
-pub async fn create_channel(http: &Http, site: &str, id: &str, ttl: Duration) -> Result<Channel, ApiError> {
+pub async fn create_channel(http: &Http, site: &str, id: &str, ttl: Duration) -> Result<ChannelState, ApiError> {
     let path = format!("{}/channels", site_path(http, site));
     let body = Body::Json(json!({ "ttl": seconds(ttl) }));
     let doing = format!("make channel `{id}` of site `{site}`");
     let mut call = http.call(Method::POST, Api::Hosting, &path, body, Repeat::WithoutEffect, doing);
     call.query.push(("channelId", id.to_owned()));
     call.patience = Patience::ONCE;
-    Ok(Channel::read(&http.json(&call).await?))
+    Ok(ChannelState::read(&http.json(&call).await?))
 }
 
 /// Lets a channel end `ttl` from now. The same twice is the same a moment later.
 ///
 /// # Errors
 /// When Google refuses.
-pub async fn set_ttl(http: &Http, site: &str, id: &str, ttl: Duration) -> Result<Channel, ApiError> {
+pub async fn set_ttl(http: &Http, site: &str, id: &str, ttl: Duration) -> Result<ChannelState, ApiError> {
     let path = format!("{}/channels/{}", site_path(http, site), segment(id));
     let body = Body::Json(json!({ "ttl": seconds(ttl) }));
     let doing = format!("set the end of channel `{id}` of site `{site}`");
     let mut call = http.call(Method::PATCH, Api::Hosting, &path, body, Repeat::Always, doing);
     call.query.push(("updateMask", "ttl".into()));
-    Ok(Channel::read(&http.json(&call).await?))
+    Ok(ChannelState::read(&http.json(&call).await?))
 }
 
 /// Says how many releases a channel keeps to go back to; Hosting itself removes what belongs to older ones.

@@ -4,10 +4,13 @@ mod channels;
 mod files;
 mod versions;
 
-pub use channels::{Channel, MOST_CHANNELS, channel, channels, create_channel, delete_channel, set_retained, set_ttl};
+pub use channels::{
+    ChannelState, MOST_CHANNELS, channel, channels, create_channel, delete_channel, set_retained, set_ttl,
+};
 pub use files::{FILES_A_CALL, files, populate, upload};
 pub use versions::{
-    Release, Version, create_version, delete_version, finalize, made_by, release, releases, tags_in_use, version,
+    SiteRelease, SiteVersion, create_version, delete_version, finalize, made_by, release, releases, tags_in_use,
+    version,
 };
 
 use serde_json::Value;

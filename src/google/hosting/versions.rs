@@ -12,7 +12,7 @@ use crate::wire::repeat::Repeat;
 
 /// A version, as last seen.
 #[derive(Debug, Clone)]
-pub struct Version {
+pub struct SiteVersion {
     /// Its full name.
     pub name: String,
     /// Google's word: `CREATED`, `FINALIZED`, …
@@ -24,7 +24,7 @@ pub struct Version {
     labels: Map<String, Value>,
 }
 
-impl Version {
+impl SiteVersion {
     pub(super) fn read(json: &Value) -> Self {
         Self {
             name: text(json, "/name"),
@@ -48,7 +48,7 @@ impl Version {
 
 /// A release, as last seen.
 #[derive(Debug, Clone)]
-pub struct Release {
+pub struct SiteRelease {
     /// Its full name.
     pub name: String,
     /// `DEPLOY`, `ROLLBACK` or `SITE_DISABLE`.
@@ -59,7 +59,7 @@ pub struct Release {
     pub version: String,
 }
 
-impl Release {
+impl SiteRelease {
     pub(super) fn read(json: &Value) -> Self {
         Self {
             name: text(json, "/name"),
@@ -74,13 +74,13 @@ impl Release {
 ///
 /// # Errors
 /// When Google refuses, or the reply is lost (`is_ambiguous`; [`made_by`] finds it then).
-pub async fn create_version(http: &Http, site: &str, labels: &[(&str, String)]) -> Result<Version, ApiError> {
+pub async fn create_version(http: &Http, site: &str, labels: &[(&str, String)]) -> Result<SiteVersion, ApiError> {
     let labels: Map<String, Value> = labels.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
     let path = format!("{}/versions", site_path(http, site));
     let body = Body::Json(json!({ "status": "CREATED", "labels": labels }));
     let doing = format!("make a version of site `{site}`");
     let call = http.call(Method::POST, Api::Hosting, &path, body, Repeat::WithoutEffect, doing);
-    let version = Version::read(&http.json(&call).await?);
+    let version = SiteVersion::read(&http.json(&call).await?);
     if version.name.is_empty() { Err(http.unreadable(&call, "the answer names no version")) } else { Ok(version) }
 }
 
@@ -88,13 +88,13 @@ pub async fn create_version(http: &Http, site: &str, labels: &[(&str, String)]) 
 ///
 /// # Errors
 /// When they may not be listed.
-pub async fn made_by(http: &Http, site: &str, key: &str, value: &str) -> Result<Option<Version>, ApiError> {
+pub async fn made_by(http: &Http, site: &str, key: &str, value: &str) -> Result<Option<SiteVersion>, ApiError> {
     let path = format!("{}/versions", site_path(http, site));
     let mut call = http.get(Api::Hosting, &path, format!("list the versions of site `{site}`"));
     // Newest first: whatever a lost reply was about is on the first page.
     call.query.push(("pageSize", "50".into()));
     let answer = http.json(&call).await?;
-    let mut all = answer.get("versions").and_then(Value::as_array).into_iter().flatten().map(Version::read);
+    let mut all = answer.get("versions").and_then(Value::as_array).into_iter().flatten().map(SiteVersion::read);
     Ok(all.find(|version| version.label(key) == Some(value)))
 }
 
@@ -115,10 +115,10 @@ pub async fn tags_in_use(http: &Http, site: &str) -> Result<Vec<String>, ApiErro
 ///
 /// # Errors
 /// When it may not be read.
-pub async fn version(http: &Http, name: &str) -> Result<Option<Version>, ApiError> {
+pub async fn version(http: &Http, name: &str) -> Result<Option<SiteVersion>, ApiError> {
     let call = http.get(Api::Hosting, &named(name), format!("read version `{}`", short(name)));
     match http.json(&call).await {
-        Ok(json) => Ok(Some(Version::read(&json))),
+        Ok(json) => Ok(Some(SiteVersion::read(&json))),
         Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),
     }
@@ -129,12 +129,12 @@ pub async fn version(http: &Http, name: &str) -> Result<Option<Version>, ApiErro
 ///
 /// # Errors
 /// When Google refuses, or the reply is lost (`is_ambiguous`): a second time is refused, so the caller looks.
-pub async fn finalize(http: &Http, name: &str, config: &Value) -> Result<Version, ApiError> {
+pub async fn finalize(http: &Http, name: &str, config: &Value) -> Result<SiteVersion, ApiError> {
     let body = Body::Json(json!({ "status": "FINALIZED", "config": config }));
     let doing = format!("complete version `{}`", short(name));
     let mut call = http.call(Method::PATCH, Api::Hosting, &named(name), body, Repeat::WithoutEffect, doing);
     call.query.push(("updateMask", "status,config".into()));
-    Ok(Version::read(&http.json(&call).await?))
+    Ok(SiteVersion::read(&http.json(&call).await?))
 }
 
 /// Removes a version. A second time finds it gone, which is as good.
@@ -162,7 +162,7 @@ pub async fn release(
     channel: &str,
     version: Option<&str>,
     message: &str,
-) -> Result<Release, ApiError> {
+) -> Result<SiteRelease, ApiError> {
     let path = format!("{}/channels/{}/releases", site_path(http, site), segment(channel));
     let (body, doing) = match version {
         Some(version) => (json!({ "message": message }), format!("release version `{}`", short(version))),
@@ -171,19 +171,19 @@ pub async fn release(
     let doing = format!("{doing} on channel `{channel}` of site `{site}`");
     let mut call = http.call(Method::POST, Api::Hosting, &path, Body::Json(body), Repeat::WithoutEffect, doing);
     call.query.extend(version.map(|version| ("versionName", version.to_owned())));
-    Ok(Release::read(&http.json(&call).await?))
+    Ok(SiteRelease::read(&http.json(&call).await?))
 }
 
 /// The newest releases of a channel, newest first.
 ///
 /// # Errors
 /// When they may not be listed.
-pub async fn releases(http: &Http, site: &str, channel: &str) -> Result<Vec<Release>, ApiError> {
+pub async fn releases(http: &Http, site: &str, channel: &str) -> Result<Vec<SiteRelease>, ApiError> {
     let path = format!("{}/channels/{}/releases", site_path(http, site), segment(channel));
     let doing = format!("list the releases of channel `{channel}` of site `{site}`");
     let mut call = http.get(Api::Hosting, &path, doing);
     // A channel keeps a hundred at most.
     call.query.push(("pageSize", "100".into()));
     let answer = http.json(&call).await?;
-    Ok(answer.get("releases").and_then(Value::as_array).into_iter().flatten().map(Release::read).collect())
+    Ok(answer.get("releases").and_then(Value::as_array).into_iter().flatten().map(SiteRelease::read).collect())
 }

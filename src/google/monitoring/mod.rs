@@ -30,7 +30,7 @@ pub struct Requests {
 
 /// The revision whose requests are asked for.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
+pub struct RevisionFilter<'a> {
     /// The project.
     pub project: &'a str,
     /// The region.
@@ -46,7 +46,7 @@ pub struct Subject<'a> {
 ///
 /// # Errors
 /// When the series may not be read.
-pub async fn requests(http: &Http, subject: Subject<'_>) -> Result<Option<Requests>, ApiError> {
+pub async fn requests(http: &Http, subject: RevisionFilter<'_>) -> Result<Option<Requests>, ApiError> {
     let question = [
         ("aggregation.perSeriesAligner", "ALIGN_DELTA"),
         ("aggregation.crossSeriesReducer", "REDUCE_SUM"),
@@ -71,7 +71,7 @@ pub async fn requests(http: &Http, subject: Subject<'_>) -> Result<Option<Reques
 ///
 /// # Errors
 /// When the series may not be read.
-pub async fn latency_p95(http: &Http, subject: Subject<'_>) -> Result<Option<f64>, ApiError> {
+pub async fn latency_p95(http: &Http, subject: RevisionFilter<'_>) -> Result<Option<f64>, ApiError> {
     let question = [
         ("aggregation.perSeriesAligner", "ALIGN_DELTA"),
         ("aggregation.crossSeriesReducer", "REDUCE_PERCENTILE_95"),
@@ -84,7 +84,7 @@ pub async fn latency_p95(http: &Http, subject: Subject<'_>) -> Result<Option<f64
 
 async fn series(
     http: &Http,
-    subject: Subject<'_>,
+    subject: RevisionFilter<'_>,
     metric: &str,
     question: &[(&'static str, &'static str)],
 ) -> Result<Vec<Value>, ApiError> {

@@ -21,7 +21,7 @@ pub struct JobSettings {
 
 /// How a job is run.
 #[derive(Debug, Clone, Default)]
-pub struct Run {
+pub struct JobRun {
     /// Arguments for this one run; an empty list takes the job's own away.
     pub args: Option<Vec<String>>,
     /// Variables for this one run.

@@ -2,7 +2,7 @@
 
 /// Whether what is not named is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Strategy {
+pub enum MergeMode {
     /// Keep it.
     #[default]
     Merge,
@@ -18,12 +18,12 @@ pub struct Changes<T> {
     /// Names that go.
     pub gone: Vec<String>,
     /// What happens to the others.
-    pub strategy: Strategy,
+    pub strategy: MergeMode,
 }
 
 impl<T> Default for Changes<T> {
     fn default() -> Self {
-        Self { entries: None, gone: Vec::new(), strategy: Strategy::Merge }
+        Self { entries: None, gone: Vec::new(), strategy: MergeMode::Merge }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::model::ids::{ProjectId, Region, ServiceName};
 
 /// A service somewhere.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct ServicePlace {
     /// Its project.
     pub project: ProjectId,
     /// Its region.

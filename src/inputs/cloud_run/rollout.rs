@@ -4,9 +4,9 @@ use std::time::Duration;
 
 /// How the traffic moves to what is deployed.
 #[derive(Debug, Clone)]
-pub struct Rollout {
+pub struct RolloutSettings {
     /// In which way.
-    pub way: Way,
+    pub way: RolloutStrategy,
     /// Percents of a canary, rising, the last one 100.
     pub steps: Vec<u8>,
     /// Pause between its steps, in which the gates must hold.
@@ -27,7 +27,7 @@ pub struct Rollout {
 
 /// In which way the traffic moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum RolloutStrategy {
     /// Nobody, then everybody.
     Candidate,
     /// Step by step.

@@ -1,6 +1,6 @@
 //! Who receives the requests of a service, and where its tags stand, as somebody asks for it.
 
-use super::names::Strategy;
+use super::names::MergeMode;
 use crate::model::ids::RevisionName;
 
 /// An allocation that is asked for: who receives the requests, and where the tags stand.
@@ -11,7 +11,7 @@ pub struct Allocation {
     /// Tags and who gets each of them; `None` takes one away.
     pub tags: Vec<(String, Option<Who>)>,
     /// What happens to the other tags.
-    pub others: Strategy,
+    pub others: MergeMode,
 }
 
 impl Allocation {

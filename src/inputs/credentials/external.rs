@@ -13,7 +13,7 @@ use url::Url;
 use super::super::error::Findings;
 use super::super::runner::Runner;
 use super::federation;
-use crate::model::federation::{Federation, Provider, SUBJECT_TYPES, Subject};
+use crate::model::federation::{Federation, Provider, SUBJECT_TYPES, SubjectToken};
 use crate::model::ids::AccountEmail;
 use crate::model::own::Acting;
 use crate::model::token_file::{TokenFile, TokenFileError};
@@ -171,7 +171,7 @@ impl Checked<'_> {
         lifetime
     }
 
-    fn subject(&mut self) -> Option<Subject> {
+    fn subject(&mut self) -> Option<SubjectToken> {
         let Some(source) = self.json.get("credential_source").and_then(Value::as_object) else {
             self.flaws.push(Flaw::Missing("credential_source"));
             return None;
@@ -199,7 +199,7 @@ impl Checked<'_> {
     }
 
     /// GitHub's address: the runner's own, to which nothing but the audience is added.
-    fn of_url(&mut self, text: &str, source: &Map<String, Value>) -> Option<Subject> {
+    fn of_url(&mut self, text: &str, source: &Map<String, Value>) -> Option<SubjectToken> {
         let mut unusable = Findings::default();
         let Some(door) = federation::door(self.runner, &mut unusable) else {
             self.flaws.push(Flaw::NoDoor);
@@ -234,11 +234,11 @@ impl Checked<'_> {
         if source.get("format") != Some(&format) {
             self.flaws.push(Flaw::Format);
         }
-        Some(Subject::GitHub { door: Some(door), audience: audience? })
+        Some(SubjectToken::GitHub { door: Some(door), audience: audience? })
     }
 
     /// A file that something else in this job writes: in the workspace or the runner's temporary directory.
-    fn of_file(&mut self, text: &str, source: &Map<String, Value>) -> Option<Subject> {
+    fn of_file(&mut self, text: &str, source: &Map<String, Value>) -> Option<SubjectToken> {
         if source.contains_key("headers") {
             self.flaws.push(Flaw::Headers);
         }
@@ -256,7 +256,7 @@ impl Checked<'_> {
         let within = std::iter::once(&self.runner.workspace).chain(&self.runner.temp).cloned().collect();
         let file = TokenFile::new(self.runner.workspace.join(Path::new(text)), within, field);
         match file.read() {
-            Ok(_) => Some(Subject::File(file)),
+            Ok(_) => Some(SubjectToken::File(file)),
             Err(error) => {
                 self.flaws.push(Flaw::File(error));
                 None

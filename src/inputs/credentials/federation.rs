@@ -6,17 +6,17 @@ use super::super::error::Findings;
 use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
-use crate::inputs::spec::Name;
+use crate::inputs::spec::InputName;
 use crate::inputs::spec::sign_in::name;
 use crate::model::address::is_loopback;
 use crate::model::credentials::Credentials;
-use crate::model::federation::{Federation, OidcDoor, Provider, SUBJECT_TYPES, Subject};
+use crate::model::federation::{Federation, OidcDoor, Provider, SUBJECT_TYPES, SubjectToken};
 use crate::model::ids::AccountEmail;
 use crate::model::own::Acting;
-use crate::model::shown::Shown;
+use crate::model::shown::QuotedText;
 
 /// What of a federation is meaningless without its provider, and what was perhaps meant.
-const PARTS: [(Name, &str); 3] = [
+const PARTS: [(InputName, &str); 3] = [
     (
         name::SERVICE_ACCOUNT,
         "give `workload_identity_provider` too; a key signs in as its own account, and `runtime_service_account` is the account that a service or a job runs as",
@@ -52,12 +52,12 @@ pub(super) fn read(raw: &RawInputs, runner: &Runner, findings: &mut Findings) ->
     });
     let text = raw.get(name::WORKLOAD_IDENTITY_PROVIDER)?;
     let provider = Provider::parse(text).map_err(|error| {
-        findings.wrong(name::WORKLOAD_IDENTITY_PROVIDER, format!("{}: {error}", Shown(text)), error.cure());
+        findings.wrong(name::WORKLOAD_IDENTITY_PROVIDER, format!("{}: {error}", QuotedText(text)), error.cure());
     });
     let door = door(runner, findings);
     let provider = provider.ok()?;
     let audience = audience.unwrap_or_else(|| provider.default_audience());
-    let subject = Subject::GitHub { door, audience };
+    let subject = SubjectToken::GitHub { door, audience };
     let federation = Federation {
         provider,
         subject,

@@ -14,7 +14,7 @@ use super::raw::RawInputs;
 use super::runner::Runner;
 use super::scalar;
 use crate::inputs::spec::sign_in::name;
-use crate::model::credentials::{Credentials, Way};
+use crate::model::credentials::{Credentials, SignInMethod};
 use crate::model::ids::ProjectId;
 use crate::model::key::{KeyError, ServiceAccountKey};
 
@@ -74,7 +74,7 @@ pub fn find(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -> Option
         None => surroundings(raw, runner, findings),
         given => given,
     };
-    let own = found.as_ref().is_some_and(|credentials| matches!(credentials.way, Way::Own(_)));
+    let own = found.as_ref().is_some_and(|credentials| matches!(credentials.way, SignInMethod::Own(_)));
     if may_be_own && !own {
         federation::without_provider(raw, findings);
     }

@@ -11,12 +11,12 @@ use super::super::runner::Runner;
 use super::super::scalar;
 use super::external::{Flaw, account_of};
 use super::federation::email;
-use crate::inputs::spec::Name;
+use crate::inputs::spec::InputName;
 use crate::inputs::spec::sign_in::name;
 use crate::model::address::is_near;
 use crate::model::credentials::Credentials;
 use crate::model::ids::{AccountEmail, ProjectId};
-use crate::model::own::{Acting, Own, Source, person};
+use crate::model::own::{Acting, Own, TokenSource, person};
 
 /// Where Google's metadata server is.
 const METADATA: &str = "metadata.google.internal";
@@ -37,7 +37,7 @@ pub(super) fn machine(raw: &RawInputs, runner: &Runner, findings: &mut Findings)
         );
         return None;
     };
-    of(raw, runner, Source::Machine(server), None, findings)
+    of(raw, runner, TokenSource::Machine(server), None, findings)
 }
 
 /// An access token that somebody got before.
@@ -51,7 +51,7 @@ pub(super) fn token(raw: &RawInputs, runner: &Runner, findings: &mut Findings) -
         );
         return None;
     }
-    of(raw, runner, Source::Token { variable, token: token.clone() }, None, findings)
+    of(raw, runner, TokenSource::Token { variable, token: token.clone() }, None, findings)
 }
 
 /// What `gcloud auth application-default login` wrote, with or without an account that it acts as.
@@ -85,7 +85,7 @@ pub(super) fn file(
     };
     match person(of_file.unwrap_or(&json)) {
         Ok((person, quota_project)) => {
-            let credentials = of(raw, runner, Source::Person(person), acting, findings)?;
+            let credentials = of(raw, runner, TokenSource::Person(person), acting, findings)?;
             Some(with_quota(credentials, quota_project))
         }
         Err(error) => {
@@ -115,12 +115,12 @@ fn acting(json: &Value, runner: &Runner) -> Result<Acting, Flaw> {
 fn of(
     raw: &RawInputs,
     runner: &Runner,
-    source: Source,
+    source: TokenSource,
     found: Option<Acting>,
     findings: &mut Findings,
 ) -> Option<Credentials> {
     // What is wrong with the two inputs is told already.
-    let named = |input: Name| {
+    let named = |input: InputName| {
         let listed = scalar::list(raw.whole(input).unwrap_or_default());
         listed.iter().filter_map(|name| AccountEmail::parse(name).ok()).collect::<Vec<_>>()
     };
@@ -147,7 +147,7 @@ fn impersonated(runner: &Runner, findings: &mut Findings) -> Option<Acting> {
 
 /// What a variable says of the project goes before what the file says.
 fn with_quota(mut credentials: Credentials, project: Option<ProjectId>) -> Credentials {
-    if let crate::model::credentials::Way::Own(own) = &mut credentials.way {
+    if let crate::model::credentials::SignInMethod::Own(own) = &mut credentials.way {
         own.quota_project = own.quota_project.take().or(project);
     }
     credentials

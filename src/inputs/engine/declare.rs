@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What the text of an input is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum InputKind {
     /// One value.
     Text,
     /// `true` or `false`.
@@ -19,7 +19,7 @@ pub enum Kind {
 
 /// The headings of `--help` and of the README's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Group {
+pub enum InputGroup {
     /// Who deploys, and where to.
     Target,
     /// What is deployed.
@@ -42,34 +42,34 @@ pub enum Group {
     Moved,
 }
 
-impl Group {
+impl InputGroup {
     /// Every heading, in order.
-    pub const ALL: [Group; 10] = [
-        Group::Target,
-        Group::What,
-        Group::Build,
-        Group::Service,
-        Group::Job,
-        Group::Rollout,
-        Group::Check,
-        Group::Run,
-        Group::Spelling,
-        Group::Moved,
+    pub const ALL: [InputGroup; 10] = [
+        InputGroup::Target,
+        InputGroup::What,
+        InputGroup::Build,
+        InputGroup::Service,
+        InputGroup::Job,
+        InputGroup::Rollout,
+        InputGroup::Check,
+        InputGroup::Run,
+        InputGroup::Spelling,
+        InputGroup::Moved,
     ];
 
     /// The heading's words.
     pub fn title(self) -> &'static str {
         match self {
-            Group::Target => "Who and where",
-            Group::What => "What",
-            Group::Build => "Build",
-            Group::Service => "Service",
-            Group::Job => "Job",
-            Group::Rollout => "Rollout",
-            Group::Check => "Check",
-            Group::Run => "Run",
-            Group::Spelling => "Spellings of action-hosting-deploy",
-            Group::Moved => "For steps of deploy-cloudrun",
+            InputGroup::Target => "Who and where",
+            InputGroup::What => "What",
+            InputGroup::Build => "Build",
+            InputGroup::Service => "Service",
+            InputGroup::Job => "Job",
+            InputGroup::Rollout => "Rollout",
+            InputGroup::Check => "Check",
+            InputGroup::Run => "Run",
+            InputGroup::Spelling => "Spellings of action-hosting-deploy",
+            InputGroup::Moved => "For steps of deploy-cloudrun",
         }
     }
 }
@@ -84,9 +84,9 @@ pub struct Input {
     /// One line on what it does.
     pub doc: &'static str,
     /// The grammar of its text.
-    pub kind: Kind,
+    pub kind: InputKind,
     /// Its heading.
-    pub group: Group,
+    pub group: InputGroup,
     /// Whether its text may hold secrets: it is then never quoted in a message.
     pub secret: bool,
     /// The input that it is only another action's spelling of.
@@ -95,12 +95,12 @@ pub struct Input {
 
 impl Input {
     /// The same input in the words of another command.
-    pub(crate) const fn says(self, group: Group, default: &'static str, doc: &'static str) -> Self {
+    pub(crate) const fn says(self, group: InputGroup, default: &'static str, doc: &'static str) -> Self {
         Self { group, default, doc, ..self }
     }
 
     /// The same input under another heading.
-    pub(crate) const fn under(self, group: Group) -> Self {
+    pub(crate) const fn under(self, group: InputGroup) -> Self {
         Self { group, ..self }
     }
 
@@ -118,9 +118,9 @@ impl Input {
 /// The handle of a declared input. Reading takes one, and only [`inputs!`] makes them: what is not declared cannot be
 /// read, and for a handle that nobody uses rustc says that it is never used.
 #[derive(Debug, Clone, Copy)]
-pub struct Name(&'static Input);
+pub struct InputName(&'static Input);
 
-impl Name {
+impl InputName {
     /// For [`inputs!`] alone.
     pub(crate) const fn declared(row: &'static Input) -> Self {
         Self(row)
@@ -137,42 +137,42 @@ impl Name {
     }
 }
 
-impl fmt::Display for Name {
+impl fmt::Display for InputName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.text())
     }
 }
 
-impl AsRef<str> for Name {
+impl AsRef<str> for InputName {
     fn as_ref(&self) -> &str {
         self.text()
     }
 }
 
-pub(crate) const fn text(name: &'static str, group: Group, default: &'static str, doc: &'static str) -> Input {
-    Input { name, default, doc, kind: Kind::Text, group, secret: false, means: None }
+pub(crate) const fn text(name: &'static str, group: InputGroup, default: &'static str, doc: &'static str) -> Input {
+    Input { name, default, doc, kind: InputKind::Text, group, secret: false, means: None }
 }
 
-pub(crate) const fn switch(name: &'static str, group: Group, default: &'static str, doc: &'static str) -> Input {
-    Input { kind: Kind::Switch, ..text(name, group, default, doc) }
+pub(crate) const fn switch(name: &'static str, group: InputGroup, default: &'static str, doc: &'static str) -> Input {
+    Input { kind: InputKind::Switch, ..text(name, group, default, doc) }
 }
 
-pub(crate) const fn map(name: &'static str, group: Group, doc: &'static str) -> Input {
-    Input { kind: Kind::Map, secret: true, ..text(name, group, "", doc) }
+pub(crate) const fn map(name: &'static str, group: InputGroup, doc: &'static str) -> Input {
+    Input { kind: InputKind::Map, secret: true, ..text(name, group, "", doc) }
 }
 
-pub(crate) const fn lines(name: &'static str, group: Group, default: &'static str, doc: &'static str) -> Input {
-    Input { kind: Kind::Lines, ..text(name, group, default, doc) }
+pub(crate) const fn lines(name: &'static str, group: InputGroup, default: &'static str, doc: &'static str) -> Input {
+    Input { kind: InputKind::Lines, ..text(name, group, default, doc) }
 }
 
 /// A map, or a text that says the same in short.
-pub(crate) const fn either(name: &'static str, group: Group, doc: &'static str) -> Input {
-    Input { kind: Kind::Either, ..text(name, group, "", doc) }
+pub(crate) const fn either(name: &'static str, group: InputGroup, doc: &'static str) -> Input {
+    Input { kind: InputKind::Either, ..text(name, group, "", doc) }
 }
 
 /// What another action calls an input of ours.
 pub(crate) const fn spelling(name: &'static str, means: &Input) -> Input {
-    Input { means: Some(means.name), ..text(name, Group::Spelling, "", "Another spelling, taken as well") }
+    Input { means: Some(means.name), ..text(name, InputGroup::Spelling, "", "Another spelling, taken as well") }
 }
 
 /// Declares inputs: tables of rows, and in `name` a handle for each.
@@ -209,14 +209,14 @@ macro_rules! inputs {
         pub(crate) mod name {
             $(pub(crate) use super::super::$also::name::*;)*
             $($($(
-                pub(crate) const $name: $crate::inputs::engine::declare::Name =
-                    $crate::inputs::engine::declare::Name::declared(&super::row::$name);
+                pub(crate) const $name: $crate::inputs::engine::declare::InputName =
+                    $crate::inputs::engine::declare::InputName::declared(&super::row::$name);
             )?)*)+
         }
 
         /// The rows of those inputs.
         pub(crate) mod row {
-            use super::{Group, Input};
+            use super::{InputGroup, Input};
             $($($(
                 pub(crate) const $name: Input =
                     $crate::inputs::engine::declare::$kind($text $($args)*)$(.$more())*;
@@ -239,7 +239,7 @@ pub(crate) use inputs;
 
 /// Tables one after another.
 pub(crate) const fn joined<const N: usize>(tables: &[&[Input]]) -> [Input; N] {
-    let mut all = [text("", Group::Run, "", ""); N];
+    let mut all = [text("", InputGroup::Run, "", ""); N];
     let (mut table, mut from, mut at) = (0, 0, 0);
     while at < N {
         while from == tables[table].len() {
@@ -261,7 +261,7 @@ pub(crate) const fn count(tables: &[&[Input]]) -> usize {
 }
 
 /// A table under another heading.
-pub(crate) const fn under<const N: usize>(table: &[Input], group: Group) -> [Input; N] {
+pub(crate) const fn under<const N: usize>(table: &[Input], group: InputGroup) -> [Input; N] {
     let (mut all, mut at) = ([text("", group, "", ""); N], 0);
     while at < N {
         all[at] = table[at].under(group);

@@ -9,3 +9,12 @@ pub mod raw;
 pub mod scalar;
 pub mod tree;
 mod yaml;
+
+/// What texts mean, and what is worth a warning about them.
+#[derive(Debug)]
+pub struct Resolved<T> {
+    /// What they mean.
+    pub meaning: T,
+    /// What was odd.
+    pub warnings: Vec<String>,
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::declare::{Input, Name};
+use super::declare::{Input, InputName};
 use super::error::Findings;
 
 /// The texts that were given, by input name. Blank texts are absent.
@@ -83,17 +83,17 @@ impl RawInputs {
     }
 
     /// The text of an input, trimmed.
-    pub(crate) fn get(&self, name: Name) -> Option<&str> {
+    pub(crate) fn get(&self, name: InputName) -> Option<&str> {
         self.whole(name).map(str::trim)
     }
 
     /// The text of an input with its blanks and line breaks, for grammars with lines.
-    pub(crate) fn whole(&self, name: Name) -> Option<&str> {
+    pub(crate) fn whole(&self, name: InputName) -> Option<&str> {
         self.by_text(name.text())
     }
 
     /// Whether an input was given.
-    pub(crate) fn has(&self, name: Name) -> bool {
+    pub(crate) fn has(&self, name: InputName) -> bool {
         self.is_given(name.text())
     }
 
@@ -130,13 +130,13 @@ pub(crate) fn nearest<'a>(names: impl Iterator<Item = &'a str>, name: &str) -> O
 mod tests {
     use super::*;
     use crate::inputs::spec::deploy::name;
-    use crate::inputs::spec::{Command, ELSEWHERE};
+    use crate::inputs::spec::{CommandName, ELSEWHERE};
 
     fn collect(inputs: &[(&str, &str)], flags: &[(&'static str, &str)]) -> (RawInputs, Vec<String>) {
         let mut findings = Findings::default();
         let inputs = inputs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let flags: Vec<_> = flags.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
-        let raw = RawInputs::collect(&Command::Deploy.inputs(), ELSEWHERE, &inputs, &flags, &mut findings);
+        let raw = RawInputs::collect(&CommandName::Deploy.inputs(), ELSEWHERE, &inputs, &flags, &mut findings);
         (raw, findings.mistakes.iter().map(ToString::to_string).collect())
     }
 

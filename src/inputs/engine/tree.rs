@@ -20,12 +20,12 @@ pub struct Node {
     /// Its line, from 1.
     pub line: usize,
     /// What it is.
-    pub value: Value,
+    pub value: TreeValue,
 }
 
 /// What a node is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum TreeValue {
     /// A scalar.
     Text {
         /// The text, as typed; escapes of quoted texts are resolved.
@@ -64,29 +64,29 @@ pub struct Field {
 impl Node {
     /// Whether this is YAML's `null`, written out; an empty value is an empty text.
     pub fn is_null(&self) -> bool {
-        matches!(&self.value, Value::Text { text, style: Style::Plain } if matches!(text.as_str(), "~" | "null" | "Null" | "NULL"))
+        matches!(&self.value, TreeValue::Text { text, style: Style::Plain } if matches!(text.as_str(), "~" | "null" | "Null" | "NULL"))
     }
 
     /// Whether nothing stands there.
     pub fn is_blank(&self) -> bool {
-        matches!(&self.value, Value::Text { text, style: Style::Plain } if text.is_empty())
+        matches!(&self.value, TreeValue::Text { text, style: Style::Plain } if text.is_empty())
     }
 
     /// How many nodes it is, with everything in it.
     fn size(&self) -> usize {
         1 + match &self.value {
-            Value::Text { .. } => 0,
-            Value::List(items) => items.iter().map(Node::size).sum(),
-            Value::Map(fields) => fields.iter().map(|field| field.value.size()).sum(),
+            TreeValue::Text { .. } => 0,
+            TreeValue::List(items) => items.iter().map(Node::size).sum(),
+            TreeValue::Map(fields) => fields.iter().map(|field| field.value.size()).sum(),
         }
     }
 
     /// What it is, in words.
     pub fn kind(&self) -> &'static str {
         match self.value {
-            Value::Text { .. } => "a text",
-            Value::List(_) => "a list",
-            Value::Map(_) => "a map",
+            TreeValue::Text { .. } => "a text",
+            TreeValue::List(_) => "a list",
+            TreeValue::Map(_) => "a map",
         }
     }
 }
@@ -109,7 +109,7 @@ fn read_as(input: &str, text: &str, references: Option<References>, findings: &m
         findings.wrong(input, format!("it is {} bytes long", text.len()), "write 1 MiB at most");
         return None;
     }
-    let mut reader = Reader { input, events: Events::new(text), references, findings };
+    let mut reader = TreeBuilder { input, events: Events::new(text), references, findings };
     match reader.document() {
         Ok(node) => Some(node),
         Err(mistake) => {
@@ -123,7 +123,7 @@ const SYNTAX_CURE: &str =
     "look at the indentation and the quotes; between `{ }` or `[ ]` a text with `${…}` in it needs quotes";
 const REUSE_CURE: &str = "write the value out where it is needed";
 
-struct Reader<'a, 'f> {
+struct TreeBuilder<'a, 'f> {
     input: &'a str,
     events: Events<'a>,
     /// Where the document may refer to parts of itself.
@@ -138,7 +138,7 @@ struct References {
     repeated: usize,
 }
 
-impl<'a> Reader<'a, '_> {
+impl<'a> TreeBuilder<'a, '_> {
     fn mistake(&self, line: usize, problem: impl Into<String>, cure: &str) -> Mistake {
         Mistake { input: self.input.to_owned(), line: Some(line), problem: problem.into(), cure: cure.to_owned() }
     }
@@ -171,7 +171,7 @@ impl<'a> Reader<'a, '_> {
                 event => root = self.node(event, &span, 0)?.or(root),
             }
         }
-        let nothing = Value::Text { text: String::new(), style: Style::Plain };
+        let nothing = TreeValue::Text { text: String::new(), style: Style::Plain };
         Ok(root.unwrap_or(Node { line: 1, value: nothing }))
     }
 
@@ -196,8 +196,8 @@ impl<'a> Reader<'a, '_> {
         }
         let value = match event {
             Event::Scalar(text, style, ..) => self.scalar(&text, style, span),
-            Event::SequenceStart(..) => Value::List(self.list(depth)?),
-            Event::MappingStart(..) => Value::Map(self.map(depth)?),
+            Event::SequenceStart(..) => TreeValue::List(self.list(depth)?),
+            Event::MappingStart(..) => TreeValue::Map(self.map(depth)?),
             Event::Alias(id) if self.references.is_some() => return self.referred(id, line).map(Some),
             Event::Alias(..) | Event::UnresolvedAlias(..) => {
                 let cure = "write the value out, or quote a text that begins with `*`";
@@ -229,14 +229,14 @@ impl<'a> Reader<'a, '_> {
         Ok(node)
     }
 
-    fn scalar(&self, text: &str, style: ScalarStyle, span: &Span) -> Value {
+    fn scalar(&self, text: &str, style: ScalarStyle, span: &Span) -> TreeValue {
         let text = self.events.scalar(text, style, span);
         let style = match style {
             ScalarStyle::Plain => Style::Plain,
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
             ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
         };
-        Value::Text { text, style }
+        TreeValue::Text { text, style }
     }
 
     fn list(&mut self, depth: usize) -> Result<Vec<Node>, Mistake> {
@@ -267,7 +267,7 @@ impl<'a> Reader<'a, '_> {
             let (event, span) = self.next()?;
             let value = self.node(event, &span, depth + 1)?;
             let key = match key.map(|key| key.value) {
-                Some(Value::Text { text, .. }) => text,
+                Some(TreeValue::Text { text, .. }) => text,
                 Some(_) => {
                     self.note(line, "a key must be a plain word", "write `KEY: value`");
                     continue;
@@ -276,10 +276,10 @@ impl<'a> Reader<'a, '_> {
             };
             if key == "<<" && self.references.is_some() {
                 match value.map(|value| value.value) {
-                    Some(Value::Map(more)) => merged.extend(more),
-                    Some(Value::List(maps)) if maps.iter().all(|map| matches!(map.value, Value::Map(_))) => {
+                    Some(TreeValue::Map(more)) => merged.extend(more),
+                    Some(TreeValue::List(maps)) if maps.iter().all(|map| matches!(map.value, TreeValue::Map(_))) => {
                         merged.extend(maps.into_iter().flat_map(|map| match map.value {
-                            Value::Map(more) => more,
+                            TreeValue::Map(more) => more,
                             _ => Vec::new(),
                         }));
                     }
@@ -317,10 +317,10 @@ mod tests {
     /// The tree in one line: `key@line=value`, quotes around texts that are no plain ones.
     fn shown(node: &Node) -> String {
         match &node.value {
-            Value::Text { text, style: Style::Plain } => text.clone(),
-            Value::Text { text, style } => format!("{style:?}({text:?})@{}", node.line),
-            Value::List(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(" ")),
-            Value::Map(fields) => {
+            TreeValue::Text { text, style: Style::Plain } => text.clone(),
+            TreeValue::Text { text, style } => format!("{style:?}({text:?})@{}", node.line),
+            TreeValue::List(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(" ")),
+            TreeValue::Map(fields) => {
                 let fields = fields.iter().map(|field| format!("{}@{}={}", field.key, field.line, shown(&field.value)));
                 format!("{{{}}}", fields.collect::<Vec<_>>().join(" "))
             }
@@ -345,7 +345,7 @@ mod tests {
 
     #[test]
     fn null_is_what_is_written_as_null_and_nothing_else() {
-        let Value::List(items) = good("[~, null, 'null', \"~\", nulls]").value else { panic!("a list") };
+        let TreeValue::List(items) = good("[~, null, 'null', \"~\", nulls]").value else { panic!("a list") };
         assert_eq!(items.iter().map(Node::is_null).collect::<Vec<_>>(), [true, true, false, false, false]);
         for nothing in ["", "# only a comment\n", "---\n", "\u{feff}"] {
             let node = good(nothing);
@@ -423,8 +423,8 @@ mod tests {
 
         #[test]
         fn a_text_in_quotes_comes_out_as_it_went_in(text in "[ -~é\\n\\t]{0,60}") {
-            let Value::Map(fields) = good(&format!("key: {}", serde_json::Value::from(text.as_str()))).value else { panic!("a map") };
-            prop_assert_eq!(&fields[0].value.value, &Value::Text { text, style: Style::Quoted });
+            let TreeValue::Map(fields) = good(&format!("key: {}", serde_json::Value::from(text.as_str()))).value else { panic!("a map") };
+            prop_assert_eq!(&fields[0].value.value, &TreeValue::Text { text, style: Style::Quoted });
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::model::shown::Shown;
+use crate::model::shown::QuotedText;
 
 /// How long a preview lives when nobody says it: 7 days, as with firebase-tools.
 pub const DEFAULT_LIFE: Duration = Duration::from_secs(7 * 86_400);
@@ -27,7 +27,7 @@ pub enum ChannelError {
     #[error("`live` is the channel the public sees, not a preview")]
     Reserved,
     /// Something Hosting does not take.
-    #[error("{} is not a channel's name: letters, digits, dashes and periods, up to 63 of them", Shown(given))]
+    #[error("{} is not a channel's name: letters, digits, dashes and periods, up to 63 of them", QuotedText(given))]
     Characters {
         /// What was given.
         given: String,
@@ -35,7 +35,7 @@ pub enum ChannelError {
         like: Option<String>,
     },
     /// Hosting answers such a name with an error that does not say why.
-    #[error("{} is not a channel's name: it must not begin or end with a dash or a period", Shown(given))]
+    #[error("{} is not a channel's name: it must not begin or end with a dash or a period", QuotedText(given))]
     Edge {
         /// What was given.
         given: String,
@@ -43,13 +43,13 @@ pub enum ChannelError {
         like: Option<String>,
     },
     /// Not a duration as firebase-tools writes it.
-    #[error("{} is not how long a channel lives", Shown(given))]
+    #[error("{} is not how long a channel lives", QuotedText(given))]
     Life {
         /// What was given.
         given: String,
     },
     /// Too long.
-    #[error("a channel lives for 30 days at most, not for {}", Shown(given))]
+    #[error("a channel lives for 30 days at most, not for {}", QuotedText(given))]
     TooLong {
         /// What was given.
         given: String,
@@ -63,7 +63,7 @@ impl ChannelError {
             Self::Empty => "write a name such as `staging`".into(),
             Self::Reserved => "write another name, or deploy without a channel".into(),
             Self::Characters { like: Some(like), .. } | Self::Edge { like: Some(like), .. } => {
-                format!("write {}", Shown(like))
+                format!("write {}", QuotedText(like))
             }
             Self::Characters { .. } | Self::Edge { .. } => "write a name such as `staging`".into(),
             Self::Life { .. } => "write minutes (`30m`), hours (`12h`) or days (`7d`)".into(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::mistake::{FIREBASE_JSON, JsonMistake, mistake};
 use super::parse::{FirebaseJson, is_site_id};
 use super::rc::FirebaseRc;
-use super::site::{Place, SiteConfig};
+use super::site::{SiteChoice, SiteConfig};
 
 /// A site to deploy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +35,12 @@ pub fn choose(
     for (config, named) in named(json, only, &mut mistakes) {
         mistakes.extend(config.mistakes.iter().cloned());
         let site = match &config.place {
-            Place::Site(site) => Ok(Some(site.clone())),
-            Place::Default => match named {
+            SiteChoice::Site(site) => Ok(Some(site.clone())),
+            SiteChoice::Default => match named {
                 Some(name) if rc.has_target(project, name) => target_site(name),
                 name => Ok(name.map(str::to_owned)),
             },
-            Place::Target(target) => target_site(target),
+            SiteChoice::Target(target) => target_site(target),
         };
         let site = match site {
             Ok(site) => site,
@@ -68,9 +68,9 @@ fn named<'a, 'b>(
     let mut found: Vec<(&SiteConfig, Option<&str>)> = Vec::new();
     for name in names {
         let name = name.strip_prefix("hosting:").unwrap_or(name);
-        let has = |place: &Place| json.sites.iter().find(|config| config.place == *place);
-        let by_name = has(&Place::Site(name.to_owned())).or_else(|| has(&Place::Target(name.to_owned())));
-        match by_name.or_else(|| has(&Place::Default).filter(|_| json.sites.len() == 1 && is_site_id(name))) {
+        let has = |place: &SiteChoice| json.sites.iter().find(|config| config.place == *place);
+        let by_name = has(&SiteChoice::Site(name.to_owned())).or_else(|| has(&SiteChoice::Target(name.to_owned())));
+        match by_name.or_else(|| has(&SiteChoice::Default).filter(|_| json.sites.len() == 1 && is_site_id(name))) {
             Some(config) if found.iter().any(|(other, by)| *other == config && *by == Some(name)) => {}
             Some(config) => found.push((config, Some(name))),
             None => mistakes.push(unknown(json, name)),
@@ -84,9 +84,9 @@ fn unknown(json: &FirebaseJson, name: &str) -> JsonMistake {
         .sites
         .iter()
         .filter_map(|config| match &config.place {
-            Place::Site(site) => Some(format!("the site `{site}`")),
-            Place::Target(target) => Some(format!("the target `{target}`")),
-            Place::Default => None,
+            SiteChoice::Site(site) => Some(format!("the site `{site}`")),
+            SiteChoice::Target(target) => Some(format!("the target `{target}`")),
+            SiteChoice::Default => None,
         })
         .collect();
     let cure = match known.as_slice() {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::mistake::Notes;
+use super::mistake::Mistakes;
 
 const BEGIN: &str = "${values.";
 
 /// Fills every text below a place.
-pub(super) fn fill(value: &mut Value, path: &str, values: &BTreeMap<String, String>, notes: &mut Notes) {
+pub(super) fn fill(value: &mut Value, path: &str, values: &BTreeMap<String, String>, notes: &mut Mistakes) {
     match value {
         Value::String(text) if text.contains(BEGIN) => match filled(text, values) {
             Ok(done) => *text = done,
@@ -57,7 +57,7 @@ mod tests {
     fn values_fill_texts_and_nothing_else() {
         let values = BTreeMap::from([("a".to_owned(), "${values.b}\"}".to_owned()), ("b".to_owned(), String::new())]);
         let mut document = json!({"public": "x/${values.a}/${values.b}", "n": 1, "l": ["${values.c}", "${values.a"]});
-        let mut notes = Notes::default();
+        let mut notes = Mistakes::default();
         fill(&mut document, "hosting", &values, &mut notes);
         assert_eq!(document["public"], "x/${values.b}\"}/");
         let told: Vec<String> = notes.mistakes.iter().map(ToString::to_string).collect();

@@ -25,7 +25,7 @@ impl Support {
 
 /// A key that is known.
 #[derive(Debug, Clone, Copy)]
-pub struct Key {
+pub struct KnownKey {
     /// Its place; `[]` stands for any item of a list.
     pub path: &'static str,
     /// What it has for effect.
@@ -34,8 +34,8 @@ pub struct Key {
     pub note: &'static str,
 }
 
-const fn key(path: &'static str, support: Support, note: &'static str) -> Key {
-    Key { path, support, note }
+const fn key(path: &'static str, support: Support, note: &'static str) -> KnownKey {
+    KnownKey { path, support, note }
 }
 
 const GLOB: &str = "which paths: a glob; exactly one of `source`, `glob` and `regex`";
@@ -44,7 +44,7 @@ const REGEX: &str = "which paths: a regular expression (RE2)";
 
 /// Every key below `hosting`, in the order of the document.
 #[rustfmt::skip]
-pub const KEYS: &[Key] = &[
+pub const KEYS: &[KnownKey] = &[
     key("hosting", Support::Yes, "one site, or a list of sites that each say `site` or `target`"),
     key("hosting.site", Support::Yes, "the site's id; without `site` and `target`, the project's default site"),
     key("hosting.target", Support::Yes, "a name that `.firebaserc` leads to exactly one site; never beside `site`"),
@@ -136,8 +136,8 @@ pub(super) fn advice(home: &str, name: &str) -> String {
     }
     // The same name further in or out is the more likely slip.
     let related = |other: &str| !other.is_empty() && (other.starts_with(home) || home.starts_with(other));
-    let same = |key: &&Key| name_of(key.path) == name && related(home_of(key.path));
-    let steps = |key: &&Key| home_of(key.path).len().abs_diff(home.len());
+    let same = |key: &&KnownKey| name_of(key.path) == name && related(home_of(key.path));
+    let steps = |key: &&KnownKey| home_of(key.path).len().abs_diff(home.len());
     if let Some(key) = KEYS.iter().filter(same).min_by_key(steps) {
         return format!("it belongs into `{}`", home_of(key.path));
     }

@@ -69,12 +69,12 @@ impl JsonMistake {
 
 /// Everything found in one part of a document.
 #[derive(Debug, Default)]
-pub(super) struct Notes {
+pub(super) struct Mistakes {
     pub(super) mistakes: Vec<JsonMistake>,
     pub(super) warnings: Vec<JsonMistake>,
 }
 
-impl Notes {
+impl Mistakes {
     pub(super) fn wrong(&mut self, path: impl Into<String>, problem: impl Into<String>, cure: impl Into<String>) {
         self.mistakes.push(mistake(FIREBASE_JSON, path, problem, cure));
     }

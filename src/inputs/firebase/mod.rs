@@ -22,5 +22,6 @@ pub use mistake::JsonMistake;
 pub use parse::{FirebaseJson, parse, parse_with, without};
 pub use rc::{FirebaseRc, parse_rc};
 pub use site::{
-    AppAssociation, DEFAULT_REGION, Destination, HeaderRule, Pattern, Place, Redirect, Rewrite, Serving, SiteConfig,
+    AppAssociation, DEFAULT_REGION, HeaderRule, Pattern, Redirect, Rewrite, RewriteTarget, Serving, SiteChoice,
+    SiteConfig,
 };

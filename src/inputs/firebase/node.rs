@@ -4,11 +4,11 @@
 use serde_json::{Map, Value};
 
 use super::keys;
-use super::mistake::Notes;
+use super::mistake::Mistakes;
 use crate::model::json::kind;
 
 /// An object at a place.
-pub(super) struct Node<'a> {
+pub(super) struct ObjectNode<'a> {
     map: &'a Map<String, Value>,
     /// Its place in this document.
     pub(super) path: String,
@@ -16,9 +16,9 @@ pub(super) struct Node<'a> {
     home: &'static str,
 }
 
-impl<'a> Node<'a> {
+impl<'a> ObjectNode<'a> {
     /// Opens an object and notes its unknown keys.
-    pub(super) fn open(value: &'a Value, path: String, home: &'static str, notes: &mut Notes) -> Option<Self> {
+    pub(super) fn open(value: &'a Value, path: String, home: &'static str, notes: &mut Mistakes) -> Option<Self> {
         let Value::Object(map) = value else {
             notes.wrong(path, format!("this must be an object, not {}", kind(value)), "write `{ … }`");
             return None;
@@ -47,7 +47,7 @@ impl<'a> Node<'a> {
     }
 
     /// A text that may be empty.
-    pub(super) fn any_text(&self, name: &str, notes: &mut Notes) -> Option<&'a str> {
+    pub(super) fn any_text(&self, name: &str, notes: &mut Mistakes) -> Option<&'a str> {
         let value = self.get(name)?;
         let text = value.as_str();
         if text.is_none() {
@@ -61,12 +61,12 @@ impl<'a> Node<'a> {
     }
 
     /// A text, where an empty one says nothing and counts as absent.
-    pub(super) fn text(&self, name: &str, notes: &mut Notes) -> Option<&'a str> {
+    pub(super) fn text(&self, name: &str, notes: &mut Mistakes) -> Option<&'a str> {
         self.any_text(name, notes).filter(|text| !text.is_empty())
     }
 
     /// A text that must be there and say something.
-    pub(super) fn needed(&self, name: &str, cure: &str, notes: &mut Notes) -> Option<&'a str> {
+    pub(super) fn needed(&self, name: &str, cure: &str, notes: &mut Mistakes) -> Option<&'a str> {
         match self.get(name) {
             None => notes.wrong(self.place(name), "this is missing", self.cure_for(name, cure)),
             Some(Value::String(text)) if text.is_empty() => notes.wrong(self.place(name), "this is empty", cure),
@@ -76,7 +76,7 @@ impl<'a> Node<'a> {
     }
 
     /// A switch.
-    pub(super) fn flag(&self, name: &str, notes: &mut Notes) -> Option<bool> {
+    pub(super) fn flag(&self, name: &str, notes: &mut Mistakes) -> Option<bool> {
         let value = self.get(name)?;
         let flag = value.as_bool();
         if flag.is_none() {
@@ -90,7 +90,7 @@ impl<'a> Node<'a> {
     }
 
     /// The items of a list, with their places; none when it is not there.
-    pub(super) fn list(&self, name: &str, notes: &mut Notes) -> impl Iterator<Item = (String, &'a Value)> + use<'a> {
+    pub(super) fn list(&self, name: &str, notes: &mut Mistakes) -> impl Iterator<Item = (String, &'a Value)> + use<'a> {
         let items: &'a [Value] = match self.get(name) {
             None => &[],
             Some(Value::Array(items)) => items,

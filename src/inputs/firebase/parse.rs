@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::mistake::{FIREBASE_JSON, JsonMistake, Notes};
-use super::node::Node;
+use super::mistake::{FIREBASE_JSON, JsonMistake, Mistakes};
+use super::node::ObjectNode;
 use super::rewrites::{header_rule, redirect, rewrite};
-use super::site::{AppAssociation, Destination, Place, Serving, SiteConfig};
+use super::site::{AppAssociation, RewriteTarget, Serving, SiteChoice, SiteConfig};
 use super::{document, fill};
 use crate::model::json::kind;
 
@@ -39,11 +39,11 @@ pub fn parse(text: &str) -> Result<FirebaseJson, Vec<JsonMistake>> {
 /// As [`parse`]; and every value that is named and not given.
 pub fn parse_with(text: &str, values: &BTreeMap<String, String>) -> Result<FirebaseJson, Vec<JsonMistake>> {
     let mut document = document::read(FIREBASE_JSON, text).map_err(|mistake| vec![mistake])?;
-    let mut notes = Notes::default();
+    let mut notes = Mistakes::default();
     if let Some(hosting) = document.get_mut("hosting") {
         fill::fill(hosting, "hosting", values, &mut notes);
     }
-    let sites = match Node::open(&document, String::new(), "", &mut notes) {
+    let sites = match ObjectNode::open(&document, String::new(), "", &mut notes) {
         Some(root) => sites(&root, &mut notes),
         None => Vec::new(),
     };
@@ -54,7 +54,7 @@ pub fn parse_with(text: &str, values: &BTreeMap<String, String>) -> Result<Fireb
 pub fn without(public: &str, site: Option<&str>) -> SiteConfig {
     SiteConfig {
         path: "hosting".into(),
-        place: site.map_or(Place::Default, |site| Place::Site(site.to_owned())),
+        place: site.map_or(SiteChoice::Default, |site| SiteChoice::Site(site.to_owned())),
         public: Some(public.to_owned()),
         ignore: USUAL_IGNORES.map(str::to_owned).to_vec(),
         serving: Serving::default(),
@@ -63,7 +63,7 @@ pub fn without(public: &str, site: Option<&str>) -> SiteConfig {
     }
 }
 
-fn sites(root: &Node<'_>, notes: &mut Notes) -> Vec<SiteConfig> {
+fn sites(root: &ObjectNode<'_>, notes: &mut Mistakes) -> Vec<SiteConfig> {
     const CURE: &str = "write `\"hosting\": {\"public\": \"dist\"}`";
     match root.get("hosting") {
         None => {
@@ -87,9 +87,9 @@ fn sites(root: &Node<'_>, notes: &mut Notes) -> Vec<SiteConfig> {
     }
 }
 
-fn site(value: &Value, path: String, listed: bool, whole: &mut Notes) -> Option<SiteConfig> {
-    let mut notes = Notes::default();
-    let Some(node) = Node::open(value, path, "hosting", &mut notes) else {
+fn site(value: &Value, path: String, listed: bool, whole: &mut Mistakes) -> Option<SiteConfig> {
+    let mut notes = Mistakes::default();
+    let Some(node) = ObjectNode::open(value, path, "hosting", &mut notes) else {
         whole.mistakes.append(&mut notes.mistakes);
         return None;
     };
@@ -110,20 +110,20 @@ fn site(value: &Value, path: String, listed: bool, whole: &mut Notes) -> Option<
 }
 
 /// Which site it is. Two names are wrong whichever site is deployed.
-fn place(node: &Node<'_>, listed: bool, whole: &mut Notes, notes: &mut Notes) -> Place {
+fn place(node: &ObjectNode<'_>, listed: bool, whole: &mut Mistakes, notes: &mut Mistakes) -> SiteChoice {
     match (node.text("site", notes), node.text("target", notes)) {
         (Some(_), Some(_)) => {
             whole.wrong(&node.path, "this site has both `site` and `target`", "keep one of them");
-            Place::Default
+            SiteChoice::Default
         }
         (Some(site), None) => {
             if !is_site_id(site) {
                 let rule = "1 to 63 lowercase letters, digits and dashes";
                 notes.wrong(node.place("site"), format!("`{site}` is not a site's id: {rule}"), "");
             }
-            Place::Site(site.to_owned())
+            SiteChoice::Site(site.to_owned())
         }
-        (None, Some(target)) => Place::Target(target.to_owned()),
+        (None, Some(target)) => SiteChoice::Target(target.to_owned()),
         (None, None) => {
             if listed
                 && node.get("site").is_none_or(Value::is_string)
@@ -132,7 +132,7 @@ fn place(node: &Node<'_>, listed: bool, whole: &mut Notes, notes: &mut Notes) ->
                 let cure = node.cure_for("site", &node.cure_for("target", "write the site's id as `site`"));
                 notes.wrong(&node.path, "a site in a list must say which one it is", cure);
             }
-            Place::Default
+            SiteChoice::Default
         }
     }
 }
@@ -143,7 +143,7 @@ pub(super) fn is_site_id(text: &str) -> bool {
     (1..=63).contains(&text.len()) && text.bytes().all(fits)
 }
 
-fn serving(node: &Node<'_>, notes: &mut Notes) -> Serving {
+fn serving(node: &ObjectNode<'_>, notes: &mut Mistakes) -> Serving {
     // Every rule is read, so that every mistake is told; a rule with a mistake is left out.
     let rewrites = node.list("rewrites", notes).collect::<Vec<_>>();
     let redirects = node.list("redirects", notes).collect::<Vec<_>>();
@@ -159,7 +159,7 @@ fn serving(node: &Node<'_>, notes: &mut Notes) -> Serving {
     }
 }
 
-fn app_association(node: &Node<'_>, notes: &mut Notes) -> Option<AppAssociation> {
+fn app_association(node: &ObjectNode<'_>, notes: &mut Mistakes) -> Option<AppAssociation> {
     match node.get("appAssociation")?.as_str() {
         Some("AUTO") => Some(AppAssociation::Auto),
         Some("NONE") => Some(AppAssociation::None),
@@ -170,14 +170,14 @@ fn app_association(node: &Node<'_>, notes: &mut Notes) -> Option<AppAssociation>
     }
 }
 
-fn i18n_root(node: &Node<'_>, notes: &mut Notes) -> Option<String> {
-    let i18n = Node::open(node.get("i18n")?, node.place("i18n"), "hosting.i18n", notes)?;
+fn i18n_root(node: &ObjectNode<'_>, notes: &mut Mistakes) -> Option<String> {
+    let i18n = ObjectNode::open(node.get("i18n")?, node.place("i18n"), "hosting.i18n", notes)?;
     let cure = "name the directory of localised content, below `public`";
     i18n.needed("root", cure, notes).map(str::to_owned)
 }
 
 /// The directory to upload, and whether this site can be without one.
-fn directory(node: &Node<'_>, serving: &Serving, notes: &mut Notes) -> Option<String> {
+fn directory(node: &ObjectNode<'_>, serving: &Serving, notes: &mut Mistakes) -> Option<String> {
     let place = node.place("public");
     if node.get("source").is_some() {
         let problem = "this site asks for a framework build, which is not done here";
@@ -197,7 +197,7 @@ fn directory(node: &Node<'_>, serving: &Serving, notes: &mut Notes) -> Option<St
         }
         return Some(public.to_owned());
     }
-    let files = serving.rewrites.iter().find(|rewrite| matches!(rewrite.to, Destination::File(_)));
+    let files = serving.rewrites.iter().find(|rewrite| matches!(rewrite.to, RewriteTarget::File(_)));
     let cure = || node.cure_for("public", "name the directory to upload");
     if let Some(rewrite) = files {
         notes.wrong(place, format!("this is missing, and `{}` leads to a file", rewrite.path), cure());
@@ -228,7 +228,7 @@ fn leaves(path: &str) -> bool {
     false
 }
 
-fn ignore(node: &Node<'_>, notes: &mut Notes) -> Vec<String> {
+fn ignore(node: &ObjectNode<'_>, notes: &mut Mistakes) -> Vec<String> {
     match node.get("ignore") {
         Some(Value::String(one)) => vec![one.clone()],
         _ => {
@@ -246,7 +246,7 @@ fn ignore(node: &Node<'_>, notes: &mut Notes) -> Vec<String> {
 }
 
 /// Says by name what firebase-tools would do with this site and this program does not.
-fn not_done_here(node: &Node<'_>, notes: &mut Notes) {
+fn not_done_here(node: &ObjectNode<'_>, notes: &mut Mistakes) {
     for (name, when) in [("predeploy", "before"), ("postdeploy", "after")] {
         if node.get(name).is_some() {
             let cure = format!("run them in a step of the workflow {when} this one");

@@ -7,7 +7,7 @@ const LARGEST: usize = 1 << 20;
 
 /// What an expression is to Hosting.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum RegexVerdict {
     /// Nothing speaks against it.
     Fine,
     /// It has something that RE2 cannot have (github.com/google/re2/wiki/Syntax, "NOT SUPPORTED").
@@ -41,17 +41,17 @@ const MOST_REPEATED: u32 = 1000;
 const FLAGS: &str = "imsU-";
 
 /// Looks at an expression as it stands in the document.
-pub(super) fn verdict(text: &str) -> Verdict {
+pub(super) fn verdict(text: &str) -> RegexVerdict {
     if let Some((what, text)) = never(text) {
-        return Verdict::Never { what, text };
+        return RegexVerdict::Never { what, text };
     }
     match RegexBuilder::new(text).size_limit(LARGEST).build() {
-        Ok(_) | Err(regex::Error::CompiledTooBig(_)) => Verdict::Fine,
+        Ok(_) | Err(regex::Error::CompiledTooBig(_)) => RegexVerdict::Fine,
         Err(error) => {
             // The reason stands on the last line; before it the expression is drawn.
             let told = error.to_string();
             let reason = told.lines().last().unwrap_or_default().trim().trim_start_matches("error: ");
-            Verdict::Doubtful(reason.to_owned())
+            RegexVerdict::Doubtful(reason.to_owned())
         }
     }
 }
@@ -171,7 +171,7 @@ mod tests {
             ("a(?R)?", "a flag", "(?R"),
             (r"/\u{e4}", "an escape of Unicode", r"\u"),
         ] {
-            assert_eq!(verdict(text), Verdict::Never { what, text: found.to_owned() }, "{text}");
+            assert_eq!(verdict(text), RegexVerdict::Never { what, text: found.to_owned() }, "{text}");
         }
     }
 
@@ -195,14 +195,14 @@ mod tests {
             "(?<id>a)",
             "(ä|日本)+",
         ] {
-            assert_eq!(verdict(text), Verdict::Fine, "{text}");
+            assert_eq!(verdict(text), RegexVerdict::Fine, "{text}");
         }
     }
 
     #[test]
     fn what_is_not_known_here_is_only_doubted() {
         let doubted = |text: &str| match verdict(text) {
-            Verdict::Doubtful(why) => why,
+            RegexVerdict::Doubtful(why) => why,
             other => panic!("{text}: {other:?}"),
         };
         assert_eq!(doubted("(a"), "unclosed group");

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::mistake::Notes;
-use super::node::Node;
-use super::regex::{self, Verdict};
-use super::site::{DEFAULT_REGION, Destination, HeaderRule, Pattern, Redirect, Rewrite};
+use super::mistake::Mistakes;
+use super::node::ObjectNode;
+use super::regex::{self, RegexVerdict};
+use super::site::{DEFAULT_REGION, HeaderRule, Pattern, Redirect, Rewrite, RewriteTarget};
 use crate::model::ids::{Region, ServiceName};
 use crate::model::json::kind;
 
@@ -13,14 +13,14 @@ const PATTERNS: &[&str] = &["source", "glob", "regex"];
 const DESTINATIONS: &[&str] = &["destination", "function", "run", "dynamicLinks"];
 
 /// One rewrite. Source: `HostingRewrites` in firebase-tools' schema, and its `convertConfig`.
-pub(super) fn rewrite(value: &Value, path: String, notes: &mut Notes) -> Option<Rewrite> {
-    let node = Node::open(value, path, "hosting.rewrites[]", notes)?;
+pub(super) fn rewrite(value: &Value, path: String, notes: &mut Mistakes) -> Option<Rewrite> {
+    let node = ObjectNode::open(value, path, "hosting.rewrites[]", notes)?;
     let pattern = pattern(&node, notes);
     let named = node.present(DESTINATIONS);
     let to = match named[..] {
         ["destination"] => {
             let file = node.needed("destination", "name a file of the site, such as `/index.html`", notes);
-            file.map(|file| Destination::File(file.to_owned()))
+            file.map(|file| RewriteTarget::File(file.to_owned()))
         }
         ["run"] => run(&node, notes),
         ["function"] => function(&node, notes),
@@ -49,8 +49,8 @@ pub(super) fn rewrite(value: &Value, path: String, notes: &mut Notes) -> Option<
     Some(Rewrite { pattern: pattern?, to: to?, path: node.path })
 }
 
-fn run(node: &Node<'_>, notes: &mut Notes) -> Option<Destination> {
-    let run = Node::open(node.get("run")?, node.place("run"), "hosting.rewrites[].run", notes)?;
+fn run(node: &ObjectNode<'_>, notes: &mut Mistakes) -> Option<RewriteTarget> {
+    let run = ObjectNode::open(node.get("run")?, node.place("run"), "hosting.rewrites[].run", notes)?;
     let service = run.needed("serviceId", "name a Cloud Run service", notes);
     let region = region(&run, notes);
     let pin = run.flag("pinTag", notes).unwrap_or(false);
@@ -60,16 +60,16 @@ fn run(node: &Node<'_>, notes: &mut Notes) -> Option<Destination> {
         return None;
     }
     let region = region?.unwrap_or(DEFAULT_REGION).to_owned();
-    Some(Destination::Run { service: service.to_owned(), region, pin })
+    Some(RewriteTarget::Run { service: service.to_owned(), region, pin })
 }
 
-fn function(node: &Node<'_>, notes: &mut Notes) -> Option<Destination> {
+fn function(node: &ObjectNode<'_>, notes: &mut Mistakes) -> Option<RewriteTarget> {
     const CURE: &str = "name a function";
     let value = node.get("function")?;
     let (place, id, region, pin) = if value.is_string() {
         (node.place("function"), node.needed("function", CURE, notes)?, region(node, notes)?, false)
     } else if value.is_object() {
-        let function = Node::open(value, node.place("function"), "hosting.rewrites[].function", notes)?;
+        let function = ObjectNode::open(value, node.place("function"), "hosting.rewrites[].function", notes)?;
         let id = function.needed("functionId", CURE, notes);
         let region = region(&function, notes);
         let pin = function.flag("pinTag", notes).unwrap_or(false);
@@ -85,11 +85,11 @@ fn function(node: &Node<'_>, notes: &mut Notes) -> Option<Destination> {
         notes.wrong(place, format!("`{id}` is not a function's name: {rule}"), "");
         return None;
     }
-    Some(Destination::Function { id: id.to_owned(), region: region.map(str::to_owned), pin })
+    Some(RewriteTarget::Function { id: id.to_owned(), region: region.map(str::to_owned), pin })
 }
 
 /// A region, when there is one; nothing when it is wrong.
-fn region<'a>(node: &Node<'a>, notes: &mut Notes) -> Option<Option<&'a str>> {
+fn region<'a>(node: &ObjectNode<'a>, notes: &mut Mistakes) -> Option<Option<&'a str>> {
     if node.get("region").is_some_and(|value| !value.is_string()) {
         node.text("region", notes);
         return None;
@@ -104,26 +104,26 @@ fn region<'a>(node: &Node<'a>, notes: &mut Notes) -> Option<Option<&'a str>> {
     }
 }
 
-fn dynamic_links(node: &Node<'_>, notes: &mut Notes) -> Option<Destination> {
+fn dynamic_links(node: &ObjectNode<'_>, notes: &mut Mistakes) -> Option<RewriteTarget> {
     let place = node.place("dynamicLinks");
     if !node.flag("dynamicLinks", notes)? {
         notes.wrong(place, "this can only be `true`", "take the rewrite out");
         return None;
     }
     notes.warn(place, "Firebase Dynamic Links was shut down in August 2025", "take the rewrite out");
-    Some(Destination::DynamicLinks)
+    Some(RewriteTarget::DynamicLinks)
 }
 
 /// One redirect.
-pub(super) fn redirect(value: &Value, path: String, notes: &mut Notes) -> Option<Redirect> {
-    let node = Node::open(value, path, "hosting.redirects[]", notes)?;
+pub(super) fn redirect(value: &Value, path: String, notes: &mut Mistakes) -> Option<Redirect> {
+    let node = ObjectNode::open(value, path, "hosting.redirects[]", notes)?;
     let pattern = pattern(&node, notes);
     let location = node.needed("destination", "write an address, or a path of the site", notes);
     let status = status(&node, notes);
     Some(Redirect { pattern: pattern?, location: location?.to_owned(), status: status? })
 }
 
-fn status(node: &Node<'_>, notes: &mut Notes) -> Option<u16> {
+fn status(node: &ObjectNode<'_>, notes: &mut Mistakes) -> Option<u16> {
     let Some(value) = node.get("type") else { return Some(301) };
     // A number in quotes is a number for Hosting, so it is one here.
     let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
@@ -137,8 +137,8 @@ fn status(node: &Node<'_>, notes: &mut Notes) -> Option<u16> {
 }
 
 /// Headers for some paths.
-pub(super) fn header_rule(value: &Value, path: String, notes: &mut Notes) -> Option<HeaderRule> {
-    let node = Node::open(value, path, "hosting.headers[]", notes)?;
+pub(super) fn header_rule(value: &Value, path: String, notes: &mut Mistakes) -> Option<HeaderRule> {
+    let node = ObjectNode::open(value, path, "hosting.headers[]", notes)?;
     let pattern = pattern(&node, notes);
     if node.get("headers").is_none() {
         let cure = node.cure_for("headers", "write a list of `key` and `value`");
@@ -151,8 +151,8 @@ pub(super) fn header_rule(value: &Value, path: String, notes: &mut Notes) -> Opt
     Some(HeaderRule { pattern: pattern?, headers: headers? })
 }
 
-fn header(value: &Value, path: String, notes: &mut Notes) -> Option<(String, String)> {
-    let node = Node::open(value, path, "hosting.headers[].headers[]", notes)?;
+fn header(value: &Value, path: String, notes: &mut Mistakes) -> Option<(String, String)> {
+    let node = ObjectNode::open(value, path, "hosting.headers[].headers[]", notes)?;
     let name = node.needed("key", "write the header's name", notes);
     if node.get("value").is_none() {
         notes.wrong(node.place("value"), "this is missing", node.cure_for("value", "write the header's value"));
@@ -162,7 +162,7 @@ fn header(value: &Value, path: String, notes: &mut Notes) -> Option<(String, Str
 }
 
 /// Which paths a rule is for.
-fn pattern(node: &Node<'_>, notes: &mut Notes) -> Option<Pattern> {
+fn pattern(node: &ObjectNode<'_>, notes: &mut Mistakes) -> Option<Pattern> {
     let named = node.present(PATTERNS);
     match named[..] {
         [one] => {
@@ -188,10 +188,10 @@ fn pattern(node: &Node<'_>, notes: &mut Notes) -> Option<Pattern> {
 }
 
 /// Notes what Hosting does not take of a regular expression; nothing when it certainly refuses it.
-fn expression(node: &Node<'_>, text: &str, notes: &mut Notes) -> Option<()> {
+fn expression(node: &ObjectNode<'_>, text: &str, notes: &mut Mistakes) -> Option<()> {
     match regex::verdict(text) {
-        Verdict::Fine => {}
-        Verdict::Never { what, text } => {
+        RegexVerdict::Fine => {}
+        RegexVerdict::Never { what, text } => {
             let problem = format!("`{text}` is {what}, which Hosting's expressions (RE2) do not have");
             // Of headers every rule that matches counts, the last one most.
             let first_counts = !node.path.contains(".headers[");
@@ -205,7 +205,7 @@ fn expression(node: &Node<'_>, text: &str, notes: &mut Notes) -> Option<()> {
             notes.wrong(node.place("regex"), problem, cure);
             return None;
         }
-        Verdict::Doubtful(why) => {
+        RegexVerdict::Doubtful(why) => {
             let problem = format!("Hosting may not take this expression (RE2): {why}");
             notes.warn(node.place("regex"), problem, "if it is refused, the release ends before anybody sees it");
         }

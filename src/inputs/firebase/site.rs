@@ -12,7 +12,7 @@ pub struct SiteConfig {
     /// Its place in the document: `hosting`, or `hosting[1]`.
     pub path: String,
     /// Which site it says it is.
-    pub place: Place,
+    pub place: SiteChoice,
     /// The directory to upload; a site of rewrites or redirects alone has none.
     pub public: Option<String>,
     /// Globs of what is not uploaded.
@@ -27,7 +27,7 @@ pub struct SiteConfig {
 
 /// Which site is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum SiteChoice {
     /// The site with this id.
     Site(String),
     /// The site that `.firebaserc` leads this name to.
@@ -72,12 +72,12 @@ pub struct Rewrite {
     /// Which paths it is for.
     pub pattern: Pattern,
     /// What answers them.
-    pub to: Destination,
+    pub to: RewriteTarget,
 }
 
 /// What answers a rewrite.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Destination {
+pub enum RewriteTarget {
     /// A file of the site.
     File(String),
     /// A Cloud Run service.

@@ -11,11 +11,11 @@ use super::texts::Texts;
 /// What flags say about each map, by the input that holds it.
 #[derive(Debug, Default)]
 pub(super) struct Maps {
-    all: BTreeMap<&'static str, Change>,
+    all: BTreeMap<&'static str, MapChange>,
 }
 
 #[derive(Debug, Default)]
-struct Change {
+struct MapChange {
     /// The input that says what becomes of other entries.
     strategy: Option<&'static str>,
     /// A file that the entries are in.
@@ -29,7 +29,7 @@ struct Change {
 }
 
 impl Maps {
-    fn of(&mut self, family: Family) -> &mut Change {
+    fn of(&mut self, family: Family) -> &mut MapChange {
         let change = self.all.entry(family.input()).or_default();
         change.strategy = Some(family.strategy()).filter(|name| !name.is_empty());
         change
@@ -101,7 +101,7 @@ impl Maps {
     }
 }
 
-impl Change {
+impl MapChange {
     fn remove(&mut self, keys: Vec<String>, by: String) {
         for key in keys {
             self.entries.entry(key.trim_start().to_owned()).or_insert(Value::Null);

@@ -13,11 +13,11 @@ mod words;
 use super::error::Findings;
 use super::raw::RawInputs;
 use super::runner::Runner;
-use super::spec::Command;
+use super::spec::CommandName;
 use crate::inputs::spec::deploy::name;
 use maps::Maps;
 pub use moved::becomes_job;
-use table::Of;
+use table::FlagCommands;
 use texts::Texts;
 use typed::Typed;
 
@@ -25,10 +25,10 @@ use typed::Typed;
 const FLAGS: &str = "flags";
 
 /// Puts what the flags say among the other inputs of a command.
-pub fn spell_out(command: Command, raw: &mut RawInputs, runner: &Runner, findings: &mut Findings) {
+pub fn spell_out(command: CommandName, raw: &mut RawInputs, runner: &Runner, findings: &mut Findings) {
     let Some(of) = of(command, raw) else { return };
     let moved = moved::is_meant(command, raw, findings);
-    if moved && command == Command::Deploy {
+    if moved && command == CommandName::Deploy {
         moved::described(raw, runner);
     }
     let text = raw.whole(name::FLAGS).unwrap_or_default().to_owned();
@@ -44,7 +44,7 @@ pub fn spell_out(command: Command, raw: &mut RawInputs, runner: &Runner, finding
 fn read(
     at: &'static str,
     text: &str,
-    of: Of,
+    of: FlagCommands,
     moved: bool,
     mut ahead: Vec<Typed>,
     maps: Maps,
@@ -64,11 +64,11 @@ fn read(
 }
 
 /// Which of gcloud's commands the flags of a step are of.
-fn of(command: Command, raw: &RawInputs) -> Option<Of> {
+fn of(command: CommandName, raw: &RawInputs) -> Option<FlagCommands> {
     match command {
-        Command::Deploy if raw.get(name::KIND) == Some("worker-pool") => Some(Of::POOL),
-        Command::Deploy => Some(Of::SERVICE),
-        Command::Job => Some(Of::JOB),
+        CommandName::Deploy if raw.get(name::KIND) == Some("worker-pool") => Some(FlagCommands::POOL),
+        CommandName::Deploy => Some(FlagCommands::SERVICE),
+        CommandName::Job => Some(FlagCommands::JOB),
         _ => None,
     }
 }

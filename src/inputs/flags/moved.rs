@@ -8,9 +8,9 @@ use super::super::manifest;
 use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
-use super::super::spec::{Command, Name};
+use super::super::spec::{CommandName, InputName};
 use super::maps::Maps;
-use super::table::{self, Family, Of, Op};
+use super::table::{self, Family, FlagCommands, Op};
 use super::typed::Typed;
 use crate::inputs::spec::deploy::name;
 
@@ -19,7 +19,7 @@ const COMPAT: &str = "compat";
 const ACTION: &str = "deploy-cloudrun";
 
 /// What is taken only in such steps, and what to write in others.
-const ONLY_THERE: [(Name, &str); 5] = [
+const ONLY_THERE: [(InputName, &str); 5] = [
     (name::JOB, "write `uses: OWNER/slipway/actions/job`, or `compat: deploy-cloudrun`"),
     (name::WAIT, "write `uses: OWNER/slipway/actions/job` for a job; a deploy always waits"),
     (
@@ -35,14 +35,14 @@ const AS_FLAGS: [(&str, &str); 4] =
     [("tag", "tag"), ("suffix", "revision-suffix"), ("no_traffic", "no-traffic"), ("timeout", "timeout")];
 
 /// Whether a step is one of that action; what it takes from there is a mistake in others.
-pub(super) fn is_meant(command: Command, raw: &mut RawInputs, findings: &mut Findings) -> bool {
+pub(super) fn is_meant(command: CommandName, raw: &mut RawInputs, findings: &mut Findings) -> bool {
     let text = raw.get(name::COMPAT).map(str::to_owned);
     let meant = text.as_deref() == Some(ACTION);
     if text.is_some() && !meant {
         findings.wrong(COMPAT, "another action is not known", "write `deploy-cloudrun`, or leave it out");
     }
     raw.remove(COMPAT);
-    if command != Command::Deploy {
+    if command != CommandName::Deploy {
         return meant;
     }
     for (name, cure) in ONLY_THERE.into_iter().filter(|(name, _)| raw.has(*name)) {
@@ -101,7 +101,7 @@ pub fn becomes_job(inputs: &mut BTreeMap<String, String>) -> bool {
 }
 
 /// What the action's own inputs say, as the flags it makes of them; they stand ahead of `flags`.
-pub(super) fn ahead(of: Of, raw: &mut RawInputs, maps: &mut Maps, findings: &mut Findings) -> Vec<Typed> {
+pub(super) fn ahead(of: FlagCommands, raw: &mut RawInputs, maps: &mut Maps, findings: &mut Findings) -> Vec<Typed> {
     for family in [Family::Env, Family::Secrets, Family::Labels] {
         pairs(of, family, raw, maps, findings);
     }
@@ -121,12 +121,12 @@ pub(super) fn ahead(of: Of, raw: &mut RawInputs, maps: &mut Maps, findings: &mut
 }
 
 /// One of the action's maps.
-fn pairs(of: Of, family: Family, raw: &mut RawInputs, maps: &mut Maps, findings: &mut Findings) {
+fn pairs(of: FlagCommands, family: Family, raw: &mut RawInputs, maps: &mut Maps, findings: &mut Findings) {
     let (input, strategy) = (family.input(), family.strategy());
     let Some(text) = raw.by_text(input).map(str::to_owned) else { return };
     let overwrites = match raw.by_text(strategy).map(str::trim) {
         // The action has only one way for a job's secrets, and says so.
-        _ if of == Of::JOB && family == Family::Secrets => true,
+        _ if of == FlagCommands::JOB && family == Family::Secrets => true,
         None | Some("merge") => false,
         Some("overwrite") => true,
         // What it is told is wrong with it is said where it is read.
@@ -214,7 +214,7 @@ fn traffic(raw: &mut RawInputs, findings: &mut Findings) {
         findings.warnings.push(format!("update_traffic_flags: {told}"));
         return;
     }
-    super::read("update_traffic_flags", &text, Of::TRAFFIC, true, Vec::new(), Maps::default(), findings)
+    super::read("update_traffic_flags", &text, FlagCommands::TRAFFIC, true, Vec::new(), Maps::default(), findings)
         .unwrap_or_default()
         .put("update_traffic_flags", raw, findings);
 }

@@ -27,37 +27,37 @@ pub enum Shape {
 
 /// The commands of gcloud that have a flag, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Of(u8);
+pub struct FlagCommands(u8);
 
-impl Of {
+impl FlagCommands {
     /// `gcloud run deploy`.
-    pub const SERVICE: Of = Of(1);
+    pub const SERVICE: FlagCommands = FlagCommands(1);
     /// `gcloud run jobs deploy`.
-    pub const JOB: Of = Of(2);
+    pub const JOB: FlagCommands = FlagCommands(2);
     /// `gcloud run worker-pools deploy`.
-    pub const POOL: Of = Of(4);
+    pub const POOL: FlagCommands = FlagCommands(4);
     /// `gcloud builds submit`.
-    pub const BUILD: Of = Of(8);
+    pub const BUILD: FlagCommands = FlagCommands(8);
     /// `gcloud run services update-traffic`.
-    pub const TRAFFIC: Of = Of(16);
+    pub const TRAFFIC: FlagCommands = FlagCommands(16);
     /// The three that write something that runs.
-    pub const RUN: Of = Of(7);
+    pub const RUN: FlagCommands = FlagCommands(7);
     /// Services and worker pools.
-    pub const SERVING: Of = Of(5);
+    pub const SERVING: FlagCommands = FlagCommands(5);
     /// Every one.
-    pub const ALL: Of = Of(31);
+    pub const ALL: FlagCommands = FlagCommands(31);
 
     /// Each command, with its words.
-    pub const EACH: [(Of, &'static str); 5] = [
-        (Of::SERVICE, "gcloud run deploy"),
-        (Of::JOB, "gcloud run jobs deploy"),
-        (Of::POOL, "gcloud run worker-pools deploy"),
-        (Of::BUILD, "gcloud builds submit"),
-        (Of::TRAFFIC, "gcloud run services update-traffic"),
+    pub const EACH: [(FlagCommands, &'static str); 5] = [
+        (FlagCommands::SERVICE, "gcloud run deploy"),
+        (FlagCommands::JOB, "gcloud run jobs deploy"),
+        (FlagCommands::POOL, "gcloud run worker-pools deploy"),
+        (FlagCommands::BUILD, "gcloud builds submit"),
+        (FlagCommands::TRAFFIC, "gcloud run services update-traffic"),
     ];
 
     /// Whether a command is among these.
-    pub fn has(self, command: Of) -> bool {
+    pub fn has(self, command: FlagCommands) -> bool {
         self.0 & command.0 != 0
     }
 
@@ -166,19 +166,19 @@ pub struct Flag {
     /// How its value is written.
     pub shape: Shape,
     /// The commands that have it.
-    pub of: Of,
+    pub of: FlagCommands,
     /// Whether it is about one container, and stands behind its `--container` where there is one.
     pub each: bool,
     /// What it means.
     pub means: Means,
 }
 
-const fn flag(name: &'static str, shape: Shape, of: Of, means: Means) -> Flag {
+const fn flag(name: &'static str, shape: Shape, of: FlagCommands, means: Means) -> Flag {
     Flag { name, shape, of, each: false, means }
 }
 
 /// A flag about one container.
-const fn each(name: &'static str, shape: Shape, of: Of, means: Means) -> Flag {
+const fn each(name: &'static str, shape: Shape, of: FlagCommands, means: Means) -> Flag {
     Flag { name, shape, of, each: true, means }
 }
 
@@ -200,7 +200,7 @@ pub fn all() -> impl Iterator<Item = &'static Flag> {
 }
 
 /// A command's flag of that name.
-pub fn find(of: Of, name: &str) -> Option<&'static Flag> {
+pub fn find(of: FlagCommands, name: &str) -> Option<&'static Flag> {
     all().find(|flag| flag.of.has(of) && flag.name == name)
 }
 
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_command_has_each_flag_once() {
-        for (of, words) in Of::EACH {
+        for (of, words) in FlagCommands::EACH {
             let mut names: Vec<&str> = all().filter(|flag| flag.of.has(of)).map(|flag| flag.name).collect();
             let all = names.len();
             names.sort_unstable();

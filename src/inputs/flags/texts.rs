@@ -20,11 +20,11 @@ const TOGETHER: [&[&str]; 3] = [
 /// Texts by input.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
-    said: BTreeMap<&'static str, Said>,
+    said: BTreeMap<&'static str, TextShown>,
 }
 
 #[derive(Debug)]
-struct Said {
+struct TextShown {
     text: String,
     /// The flags that say it, as they were called.
     by: Vec<String>,
@@ -52,7 +52,7 @@ impl Texts {
         let mut all = self.said.remove(input).map(|said| said.by).unwrap_or_default();
         all.extend(by.iter().cloned());
         all.dedup();
-        self.said.insert(input, Said { text, by: all });
+        self.said.insert(input, TextShown { text, by: all });
     }
 
     /// Takes over what another one holds; both are about different settings.
@@ -118,7 +118,7 @@ fn together(input: &'static str) -> impl Iterator<Item = &'static str> {
 }
 
 /// The input that was given about what flags say too.
-fn conflict(raw: &RawInputs, input: &'static str, said: &BTreeMap<&'static str, Said>) -> Option<&'static str> {
+fn conflict(raw: &RawInputs, input: &'static str, said: &BTreeMap<&'static str, TextShown>) -> Option<&'static str> {
     together(input).find(|other| {
         let same = PLACES.contains(other)
             && said.get(other).is_some_and(|said| raw.by_text(other).map(str::trim) == Some(said.text.trim()));

@@ -6,7 +6,7 @@ use serde_json::{Map as Object, Value};
 
 use super::super::error::Findings;
 use super::maps::Maps;
-use super::table::{Means, Of, Op};
+use super::table::{FlagCommands, Means, Op};
 use super::texts::Texts;
 use super::typed::Typed;
 use super::values;
@@ -15,7 +15,13 @@ use super::values;
 const DEFAULT: &str = "default";
 
 /// The texts of everything that flags say; `at` is the input that they stand in.
-pub(super) fn all(at: &'static str, of: Of, mut typed: Vec<Typed>, maps: Maps, findings: &mut Findings) -> Texts {
+pub(super) fn all(
+    at: &'static str,
+    of: FlagCommands,
+    mut typed: Vec<Typed>,
+    maps: Maps,
+    findings: &mut Findings,
+) -> Texts {
     // Of the two, the one that waits starts it as well.
     if typed.iter().any(|one| one.flag.name == "wait" && !one.no) {
         typed.retain(|one| one.flag.name != "execute-now");
@@ -40,14 +46,14 @@ pub(super) fn all(at: &'static str, of: Of, mut typed: Vec<Typed>, maps: Maps, f
 /// Jobs and worker pools get none: there it is the first.
 fn containers(
     at: &'static str,
-    of: Of,
+    of: FlagCommands,
     sections: Vec<(String, Vec<Typed>)>,
     texts: &mut Texts,
     findings: &mut Findings,
 ) {
     let serves = |section: &[Typed]| section.iter().any(|one| ["port", "use-http2"].contains(&one.flag.name));
     let serving = sections.iter().filter(|(_, section)| serves(section)).count();
-    if of == Of::SERVICE && sections.len() > 1 && serving != 1 {
+    if of == FlagCommands::SERVICE && sections.len() > 1 && serving != 1 {
         findings.wrong(
             at,
             "of several containers exactly one gets the requests",
@@ -87,11 +93,12 @@ fn nested(text: String) -> Value {
 
 /// What the flags of one container say, or those of the whole.
 fn part(at: &'static str, typed: Vec<Typed>, maps: Maps, findings: &mut Findings) -> Texts {
-    let mut part = Part { at, texts: Texts::default(), maps, lists: BTreeMap::new(), words: BTreeMap::new(), findings };
+    let mut part =
+        FlagPart { at, texts: Texts::default(), maps, lists: BTreeMap::new(), words: BTreeMap::new(), findings };
     for one in &typed {
         part.one(one);
     }
-    let Part { mut texts, maps, lists, words, findings, .. } = part;
+    let FlagPart { mut texts, maps, lists, words, findings, .. } = part;
     maps.say(at, &mut texts, findings);
     for (input, (by, words)) in words {
         texts.say(at, input, Value::from(words).to_string(), &by, findings);
@@ -111,7 +118,7 @@ fn part(at: &'static str, typed: Vec<Typed>, maps: Maps, findings: &mut Findings
 /// Flags as they were called, and what their lists hold together: a flag that is given again adds to its list.
 type Given = (Vec<String>, Vec<String>);
 
-struct Part<'a> {
+struct FlagPart<'a> {
     at: &'static str,
     texts: Texts,
     maps: Maps,
@@ -122,7 +129,7 @@ struct Part<'a> {
     findings: &'a mut Findings,
 }
 
-impl Part<'_> {
+impl FlagPart<'_> {
     fn wrong(&mut self, problem: impl Into<String>, cure: impl Into<String>) {
         self.findings.wrong(self.at, problem, cure);
     }
@@ -194,7 +201,7 @@ impl Part<'_> {
                 if let Some(entries) = self.value(typed).and_then(|_| self.map(typed)) {
                     let twice = self.maps.add(family, op, entries, typed.called());
                     for name in twice {
-                        let name = crate::model::shown::Named(&name).to_string();
+                        let name = crate::model::shown::QuotedName(&name).to_string();
                         self.wrong(format!("`{}` gives {name} in two places", typed.called()), "keep one");
                     }
                 }

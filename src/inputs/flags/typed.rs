@@ -2,7 +2,7 @@
 
 use super::super::error::Findings;
 use super::super::raw::nearest;
-use super::table::{self, Flag, Means, Of, Shape};
+use super::table::{self, Flag, FlagCommands, Means, Shape};
 use crate::model::shown;
 
 /// A flag as it was typed.
@@ -31,8 +31,8 @@ impl Typed {
 }
 
 /// The flags of a text's words, for one of gcloud's commands. `input` is where they stand.
-pub(super) fn read(input: &'static str, words: &[String], of: Of, findings: &mut Findings) -> Vec<Typed> {
-    let mut reader = Reader { input, of, findings, container: None, last: Last::Nothing };
+pub(super) fn read(input: &'static str, words: &[String], of: FlagCommands, findings: &mut Findings) -> Vec<Typed> {
+    let mut reader = FlagReader { input, of, findings, container: None, last: LastWord::Nothing };
     let mut all: Vec<Typed> = Vec::new();
     let mut words = words.iter().peekable();
     while let Some(word) = words.next() {
@@ -83,25 +83,25 @@ fn is_flag(word: &str) -> bool {
     rest.parse::<f64>().is_err() && (!word.contains(' ') || !name.contains(' '))
 }
 
-struct Reader<'a> {
+struct FlagReader<'a> {
     input: &'static str,
-    of: Of,
+    of: FlagCommands,
     findings: &'a mut Findings,
     /// The container that flags are about now.
     container: Option<String>,
     /// What stands before this word.
-    last: Last,
+    last: LastWord,
 }
 
 /// What stands before a word.
 #[derive(Clone, Copy)]
-enum Last {
+enum LastWord {
     Nothing,
     Flag(&'static Flag),
     Unknown,
 }
 
-impl Reader<'_> {
+impl FlagReader<'_> {
     fn wrong(&mut self, problem: impl Into<String>, cure: impl Into<String>) {
         self.findings.wrong(self.input, problem, cure);
     }
@@ -113,11 +113,11 @@ impl Reader<'_> {
             return None;
         }
         let Some((flag, no, value)) = self.parted(word) else {
-            self.last = Last::Unknown;
+            self.last = LastWord::Unknown;
             self.unknown(word.split('=').next().unwrap_or(word));
             return None;
         };
-        self.last = Last::Flag(flag);
+        self.last = LastWord::Flag(flag);
         let typed = Typed { flag, no, value, container: None, input: None };
         if matches!(flag.shape, Shape::Alone | Shape::Switch) && typed.value.is_some() {
             let problem = format!("`{}` takes no value", typed.called());
@@ -157,14 +157,14 @@ impl Reader<'_> {
     fn stray(&mut self) {
         let problem = match self.last {
             // What is wrong was told, and this is the value of it.
-            Last::Unknown => return,
-            Last::Flag(flag) if matches!(flag.shape, Shape::Alone | Shape::Switch) => {
+            LastWord::Unknown => return,
+            LastWord::Flag(flag) if matches!(flag.shape, Shape::Alone | Shape::Switch) => {
                 format!("a word follows `--{}`, which takes no value", flag.name)
             }
-            Last::Flag(flag) => format!("a second word follows `--{}`", flag.name),
-            Last::Nothing => "it begins with a word that is no flag".to_owned(),
+            LastWord::Flag(flag) => format!("a second word follows `--{}`", flag.name),
+            LastWord::Nothing => "it begins with a word that is no flag".to_owned(),
         };
-        self.last = Last::Unknown;
+        self.last = LastWord::Unknown;
         self.wrong(
             problem,
             "put a value with blanks in it in quotes, the name of the flag with it: `\"--flag=two words\"`",
@@ -175,7 +175,7 @@ impl Reader<'_> {
         let shown = shown::name(name).filter(|name| name.starts_with('-') && !name.contains(['.', '/', '_']));
         let here = self.of.words();
         let bare = name.trim_start_matches('-');
-        let elsewhere = Of::EACH.iter().find(|(of, _)| table::find(*of, bare).is_some());
+        let elsewhere = FlagCommands::EACH.iter().find(|(of, _)| table::find(*of, bare).is_some());
         let names = || table::all().filter(|flag| flag.of.has(self.of)).map(|flag| flag.name);
         match (shown, elsewhere) {
             (Some(shown), Some((_, other))) => {

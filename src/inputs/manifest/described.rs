@@ -2,26 +2,26 @@
 
 use serde_json::Value;
 
-use super::shape::{Fields, Kind};
+use super::shape::{FieldKind, Fields};
 
 /// Walks the description and the table side by side, which must have the same fields of the same types; what is left out
 /// must be Google's to write, or one of `ours`. Returns how many fields are read.
 #[track_caller]
 pub(super) fn compare(document: &str, name: &str, fields: Fields, ours: &[&str]) -> usize {
     let document: Value = serde_json::from_str(document).expect("JSON");
-    let mut walk = Walk { schemas: &document["schemas"], ours, seen: Vec::new(), read: 0 };
+    let mut walk = SchemaWalk { schemas: &document["schemas"], ours, seen: Vec::new(), read: 0 };
     walk.object(name, fields);
     walk.read
 }
 
-struct Walk<'a> {
+struct SchemaWalk<'a> {
     schemas: &'a Value,
     ours: &'a [&'a str],
     seen: Vec<String>,
     read: usize,
 }
 
-impl Walk<'_> {
+impl SchemaWalk<'_> {
     fn object(&mut self, name: &str, fields: Fields) {
         if self.seen.iter().any(|seen| seen == name) {
             return;
@@ -38,35 +38,37 @@ impl Walk<'_> {
             let full = format!("{name}.{field}");
             let property = &described[*field];
             let left_out = property["readOnly"] == true || self.ours.contains(&full.as_str());
-            assert_eq!(left_out, matches!(kind, Kind::Written), "{full}");
-            if !left_out && !matches!(kind, Kind::Refused(_)) {
+            assert_eq!(left_out, matches!(kind, FieldKind::Written), "{full}");
+            if !left_out && !matches!(kind, FieldKind::Refused(_)) {
                 self.read += 1;
                 self.value(&full, property, *kind);
             }
         }
     }
 
-    fn value(&mut self, full: &str, property: &Value, kind: Kind) {
+    fn value(&mut self, full: &str, property: &Value, kind: FieldKind) {
         let is = |name: &str| &property[name];
         match kind {
-            Kind::Object(fields) => {
+            FieldKind::Object(fields) => {
                 let name = property["$ref"].as_str().unwrap_or_else(|| panic!("{full} is no object"));
                 self.object(name, fields);
             }
-            Kind::List(kind) => {
+            FieldKind::List(kind) => {
                 assert_eq!(is("type"), "array", "{full}");
                 self.value(full, &property["items"], *kind);
             }
-            Kind::Texts | Kind::Notes => assert_eq!(property["additionalProperties"]["type"], "string", "{full}"),
-            Kind::Flag => assert_eq!(is("type"), "boolean", "{full}"),
-            Kind::Fraction => assert_eq!(is("type"), "number", "{full}"),
-            Kind::Number | Kind::Mode => {
+            FieldKind::Texts | FieldKind::Notes => {
+                assert_eq!(property["additionalProperties"]["type"], "string", "{full}")
+            }
+            FieldKind::Flag => assert_eq!(is("type"), "boolean", "{full}"),
+            FieldKind::Fraction => assert_eq!(is("type"), "number", "{full}"),
+            FieldKind::Number | FieldKind::Mode => {
                 assert_eq!((is("type"), is("format")), (&"integer".into(), &"int32".into()), "{full}")
             }
-            Kind::Words(words) => assert_eq!(property["enum"], serde_json::json!(words), "{full}"),
-            Kind::Duration => assert_eq!(is("format"), "google-duration", "{full}"),
-            Kind::Text => assert_eq!((is("type"), is("enum")), (&"string".into(), &Value::Null), "{full}"),
-            Kind::Map(_) | Kind::Written | Kind::Refused(_) => panic!("{full} is of no such kind"),
+            FieldKind::Words(words) => assert_eq!(property["enum"], serde_json::json!(words), "{full}"),
+            FieldKind::Duration => assert_eq!(is("format"), "google-duration", "{full}"),
+            FieldKind::Text => assert_eq!((is("type"), is("enum")), (&"string".into(), &Value::Null), "{full}"),
+            FieldKind::Map(_) | FieldKind::Written | FieldKind::Refused(_) => panic!("{full} is of no such kind"),
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::super::error::Findings;
 use super::super::tree;
 use super::path::Path;
-use super::{Form, Resource, knative, owned_by_google, shape};
+use super::{ManifestForm, Resource, knative, owned_by_google, shape};
 use crate::model::namespace::sounds_like_googles;
 
 /// What a manifest can say of an answer of the v2 API, in v2's form: without what Google owns. With it the places of what
@@ -40,9 +40,9 @@ pub fn known(resource: Resource, answer: &Value) -> (Map<String, Value>, Vec<Str
 }
 
 /// A document in v2's form, in this one.
-pub fn written(resource: Resource, form: Form, document: &Value) -> Value {
+pub fn written(resource: Resource, form: ManifestForm, document: &Value) -> Value {
     match form {
-        Form::V2 => document.clone(),
-        Form::Knative => knative::write(resource, document),
+        ManifestForm::V2 => document.clone(),
+        ManifestForm::Knative => knative::write(resource, document),
     }
 }

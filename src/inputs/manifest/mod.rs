@@ -89,23 +89,23 @@ pub fn read(resource: Resource, text: &str, app: Option<&str>, findings: &mut Fi
         return None;
     }
     let cure = resource.cure();
-    let tree::Value::Map(fields) = &root.value else {
+    let tree::TreeValue::Map(fields) = &root.value else {
         findings.wrong_at("manifest", Some(root.line), format!("it is {}, and must be a map", root.kind()), cure);
         return None;
     };
     let says = |name: &str| fields.iter().find(|field| field.key == name).map(|field| &field.value);
     let has_metadata = says("metadata").is_some() || says("spec").is_some();
-    let form = Form::of(resource, says("apiVersion"), says("kind"), has_metadata);
+    let form = ManifestForm::of(resource, says("apiVersion"), says("kind"), has_metadata);
     let template = match form {
-        Ok(Form::V2) => Path::of(resource.template()),
+        Ok(ManifestForm::V2) => Path::of(resource.template()),
         _ => Path::of(resource.knative_template()),
     };
     let mut document = match form {
-        Ok(Form::V2) => {
+        Ok(ManifestForm::V2) => {
             let document = shape::read(resource.v2(), &root, &Path::default(), findings);
             owned_by_google(resource, document, &root, findings)
         }
-        Ok(Form::Knative) => {
+        Ok(ManifestForm::Knative) => {
             let document = shape::read(resource.knative(), &root, &Path::default(), findings);
             knative::convert(resource, &document, &root, app, findings)
         }
@@ -129,14 +129,14 @@ pub fn read(resource: Resource, text: &str, app: Option<&str>, findings: &mut Fi
 
 /// The form that something is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum ManifestForm {
     /// That of Cloud Run's v2 API.
     V2,
     /// Knative's, as gcloud writes and takes it.
     Knative,
 }
 
-impl Form {
+impl ManifestForm {
     /// By what the document says of itself.
     fn of(
         resource: Resource,
@@ -145,7 +145,7 @@ impl Form {
         has_metadata: bool,
     ) -> Result<Self, (Option<usize>, String, String)> {
         let text = |node: Option<&Node>| match node.map(|node| &node.value) {
-            Some(tree::Value::Text { text, .. }) => text.clone(),
+            Some(tree::TreeValue::Text { text, .. }) => text.clone(),
             _ => String::new(),
         };
         let line = kind.or(version).map(|node| node.line);

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use super::super::tree::{Node, Value};
+use super::super::tree::{Node, TreeValue};
 
 /// A place in a document.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Path(Vec<Step>);
+pub(super) struct Path(Vec<PathStep>);
 
 #[derive(Debug, Clone)]
-enum Step {
+enum PathStep {
     Key(String),
     /// A key that may hold dots and slashes.
     Entry(String),
@@ -24,20 +24,20 @@ impl Path {
 
     /// The field of an object that stands here.
     pub(super) fn key(&self, key: &str) -> Self {
-        self.then(Step::Key(key.to_owned()))
+        self.then(PathStep::Key(key.to_owned()))
     }
 
     /// The entry of a map that stands here.
     pub(super) fn entry(&self, key: &str) -> Self {
-        self.then(Step::Entry(key.to_owned()))
+        self.then(PathStep::Entry(key.to_owned()))
     }
 
     /// The item of a list that stands here.
     pub(super) fn index(&self, index: usize) -> Self {
-        self.then(Step::Index(index))
+        self.then(PathStep::Index(index))
     }
 
-    fn then(&self, step: Step) -> Self {
+    fn then(&self, step: PathStep) -> Self {
         Self(self.0.iter().cloned().chain([step]).collect())
     }
 
@@ -56,10 +56,10 @@ impl Path {
         let mut found: Vec<(usize, &Node)> = Vec::new();
         for step in &self.0 {
             let next = match (&found.last().map_or(root, |(_, node)| *node).value, step) {
-                (Value::Map(fields), Step::Key(key) | Step::Entry(key)) => {
+                (TreeValue::Map(fields), PathStep::Key(key) | PathStep::Entry(key)) => {
                     fields.iter().find(|field| field.key == *key).map(|field| (field.line, &field.value))
                 }
-                (Value::List(items), Step::Index(index)) => items.get(*index).map(|node| (node.line, node)),
+                (TreeValue::List(items), PathStep::Index(index)) => items.get(*index).map(|node| (node.line, node)),
                 _ => None,
             };
             let Some(next) = next else { break };
@@ -73,10 +73,10 @@ impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, step) in self.0.iter().enumerate() {
             match step {
-                Step::Key(key) if number == 0 => f.write_str(key)?,
-                Step::Key(key) => write!(f, ".{key}")?,
-                Step::Entry(key) => write!(f, "[{key}]")?,
-                Step::Index(index) => write!(f, "[{index}]")?,
+                PathStep::Key(key) if number == 0 => f.write_str(key)?,
+                PathStep::Key(key) => write!(f, ".{key}")?,
+                PathStep::Entry(key) => write!(f, "[{key}]")?,
+                PathStep::Index(index) => write!(f, "[{index}]")?,
             }
         }
         Ok(())

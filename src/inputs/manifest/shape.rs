@@ -8,11 +8,11 @@ use super::super::tree::{self, Node};
 use super::path::Path;
 
 /// The fields of an object.
-pub(super) type Fields = &'static [(&'static str, Kind)];
+pub(super) type Fields = &'static [(&'static str, FieldKind)];
 
 /// What may stand in a field.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum FieldKind {
     /// A text; a scalar without quotes is the text that was typed.
     Text,
     /// True or false.
@@ -30,9 +30,9 @@ pub(super) enum Kind {
     /// An object with these fields.
     Object(Fields),
     /// A list of these.
-    List(&'static Kind),
+    List(&'static FieldKind),
     /// These by name.
-    Map(&'static Kind),
+    Map(&'static FieldKind),
     /// Texts by name.
     Texts,
     /// Texts by name, where nothing (`null`) takes one away.
@@ -45,8 +45,8 @@ pub(super) enum Kind {
 
 /// Reads an object. A field that is there and says nothing comes back as `null`.
 pub(super) fn read(fields: Fields, node: &Node, path: &Path, findings: &mut Findings) -> Map<String, Value> {
-    let mut reader = Reader { findings, line: None };
-    match reader.value(Kind::Object(fields), node, path) {
+    let mut reader = ShapeCheck { findings, line: None };
+    match reader.value(FieldKind::Object(fields), node, path) {
         Some(Value::Object(map)) => map,
         _ => Map::new(),
     }
@@ -54,7 +54,7 @@ pub(super) fn read(fields: Fields, node: &Node, path: &Path, findings: &mut Find
 
 /// Reads a value that stands as JSON in a text of the document, in `line` of it.
 pub(super) fn read_json(
-    kind: Kind,
+    kind: FieldKind,
     text: &str,
     path: &Path,
     line: Option<usize>,
@@ -64,33 +64,33 @@ pub(super) fn read_json(
     let node = tree::read("manifest", text, &mut inner);
     let Some(node) = node.filter(|_| inner.mistakes.is_empty() && serde_json::from_str::<Value>(text).is_ok()) else {
         let cure = match kind {
-            Kind::List(Kind::Text) => "write `[\"A\", \"B\"]`",
+            FieldKind::List(FieldKind::Text) => "write `[\"A\", \"B\"]`",
             _ => "write it as gcloud exports it",
         };
         findings.wrong_at("manifest", line, format!("{path}: this is not JSON"), cure);
         return None;
     };
-    Reader { findings, line }.value(kind, &node, path)
+    ShapeCheck { findings, line }.value(kind, &node, path)
 }
 
-struct Reader<'f> {
+struct ShapeCheck<'f> {
     findings: &'f mut Findings,
     /// The line of everything, where it stands in one text.
     line: Option<usize>,
 }
 
-impl Reader<'_> {
+impl ShapeCheck<'_> {
     fn wrong(&mut self, node: &Node, path: &Path, problem: impl AsRef<str>, cure: impl Into<String>) {
         let line = self.line.unwrap_or(node.line);
         self.findings.wrong_at("manifest", Some(line), format!("{path}: {}", problem.as_ref()), cure);
     }
 
     /// The value as JSON; nothing where it is wrong, which is told, or left out.
-    fn value(&mut self, kind: Kind, node: &Node, path: &Path) -> Option<Value> {
+    fn value(&mut self, kind: FieldKind, node: &Node, path: &Path) -> Option<Value> {
         match kind {
-            Kind::Written => return None,
-            Kind::Refused(_) if node.is_null() || node.is_blank() => return None,
-            Kind::Refused(why) => {
+            FieldKind::Written => return None,
+            FieldKind::Refused(_) if node.is_null() || node.is_blank() => return None,
+            FieldKind::Refused(why) => {
                 self.wrong(node, path, why, "remove it");
                 return None;
             }
@@ -98,20 +98,22 @@ impl Reader<'_> {
             _ => {}
         }
         match (kind, &node.value) {
-            (Kind::Object(fields), tree::Value::Map(given)) => Some(Value::Object(self.object(fields, given, path))),
-            (Kind::List(kind), tree::Value::List(items)) => {
+            (FieldKind::Object(fields), tree::TreeValue::Map(given)) => {
+                Some(Value::Object(self.object(fields, given, path)))
+            }
+            (FieldKind::List(kind), tree::TreeValue::List(items)) => {
                 let items = items.iter().enumerate();
                 Some(items.filter_map(|(index, item)| self.item(*kind, item, &path.index(index))).collect())
             }
-            (Kind::Texts, tree::Value::Map(given)) => Some(self.entries(Kind::Text, given, path)),
-            (Kind::Map(kind), tree::Value::Map(given)) => Some(self.entries(*kind, given, path)),
-            (Kind::Notes, tree::Value::Map(given)) => {
+            (FieldKind::Texts, tree::TreeValue::Map(given)) => Some(self.entries(FieldKind::Text, given, path)),
+            (FieldKind::Map(kind), tree::TreeValue::Map(given)) => Some(self.entries(*kind, given, path)),
+            (FieldKind::Notes, tree::TreeValue::Map(given)) => {
                 let entries = given.iter().filter_map(|field| {
-                    Some((field.key.clone(), self.value(Kind::Text, &field.value, &path.entry(&field.key))?))
+                    Some((field.key.clone(), self.value(FieldKind::Text, &field.value, &path.entry(&field.key))?))
                 });
                 Some(Value::Object(entries.collect()))
             }
-            (kind, tree::Value::Text { text, .. }) if kind.is_scalar() => match scalar(kind, text) {
+            (kind, tree::TreeValue::Text { text, .. }) if kind.is_scalar() => match scalar(kind, text) {
                 Ok(value) => {
                     self.look_at_mode(kind, node, text, path);
                     Some(value)
@@ -147,7 +149,7 @@ impl Reader<'_> {
         object
     }
 
-    fn item(&mut self, kind: Kind, node: &Node, path: &Path) -> Option<Value> {
+    fn item(&mut self, kind: FieldKind, node: &Node, path: &Path) -> Option<Value> {
         let value = self.value(kind, node, path);
         if value == Some(Value::Null) {
             self.wrong(node, path, "nothing stands here", "write '' for an empty text, or remove the line");
@@ -156,7 +158,7 @@ impl Reader<'_> {
         value
     }
 
-    fn entries(&mut self, kind: Kind, given: &[tree::Field], path: &Path) -> Value {
+    fn entries(&mut self, kind: FieldKind, given: &[tree::Field], path: &Path) -> Value {
         let entries = given
             .iter()
             .filter_map(|field| Some((field.key.clone(), self.item(kind, &field.value, &path.entry(&field.key))?)));
@@ -164,8 +166,8 @@ impl Reader<'_> {
     }
 
     /// Decimal permissions that look like octal ones are most likely meant so, and Google takes them as they stand.
-    fn look_at_mode(&mut self, kind: Kind, node: &Node, text: &str, path: &Path) {
-        if matches!(kind, Kind::Mode) && matches!(text, "400" | "440" | "444") {
+    fn look_at_mode(&mut self, kind: FieldKind, node: &Node, text: &str, path: &Path) {
+        if matches!(kind, FieldKind::Mode) && matches!(text, "400" | "440" | "444") {
             let line = self.line.unwrap_or(node.line);
             let octal = text.parse::<u32>().unwrap_or_default();
             self.findings.warnings.push(format!(
@@ -175,48 +177,54 @@ impl Reader<'_> {
     }
 }
 
-impl Kind {
+impl FieldKind {
     fn is_scalar(self) -> bool {
         matches!(
             self,
-            Kind::Text | Kind::Flag | Kind::Number | Kind::Fraction | Kind::Mode | Kind::Duration | Kind::Words(_)
+            FieldKind::Text
+                | FieldKind::Flag
+                | FieldKind::Number
+                | FieldKind::Fraction
+                | FieldKind::Mode
+                | FieldKind::Duration
+                | FieldKind::Words(_)
         )
     }
 
     fn word(self) -> &'static str {
         match self {
-            Kind::Object(_) | Kind::Map(_) | Kind::Texts | Kind::Notes => "a map",
-            Kind::List(_) => "a list",
-            Kind::Flag => "true or false",
-            Kind::Number | Kind::Fraction | Kind::Mode => "a number",
-            Kind::Duration => "a time such as `90s`",
-            Kind::Text | Kind::Words(_) | Kind::Written | Kind::Refused(_) => "a text",
+            FieldKind::Object(_) | FieldKind::Map(_) | FieldKind::Texts | FieldKind::Notes => "a map",
+            FieldKind::List(_) => "a list",
+            FieldKind::Flag => "true or false",
+            FieldKind::Number | FieldKind::Fraction | FieldKind::Mode => "a number",
+            FieldKind::Duration => "a time such as `90s`",
+            FieldKind::Text | FieldKind::Words(_) | FieldKind::Written | FieldKind::Refused(_) => "a text",
         }
     }
 }
 
 /// A scalar as JSON, or what is wrong with it, and the cure. Texts may be secret, so only others are shown.
-fn scalar(kind: Kind, text: &str) -> Result<Value, (String, String)> {
+fn scalar(kind: FieldKind, text: &str) -> Result<Value, (String, String)> {
     let no = |what: &str, cure: &str| Err((format!("`{text}` is no {what}"), cure.to_owned()));
     match kind {
-        Kind::Flag => match flag(text) {
+        FieldKind::Flag => match flag(text) {
             Some(flag) => Ok(flag.into()),
             None => no("truth", "write true or false"),
         },
-        Kind::Number => match whole(text) {
+        FieldKind::Number => match whole(text) {
             Some(number) => Ok(number.into()),
             None => no("whole number", &either_number(text)),
         },
-        Kind::Fraction => match text.parse::<f64>().ok().filter(|number| number.is_finite()) {
+        FieldKind::Fraction => match text.parse::<f64>().ok().filter(|number| number.is_finite()) {
             Some(number) => Ok(json!(number)),
             None => no("number", ""),
         },
-        Kind::Mode => mode(text).map(Into::into),
-        Kind::Duration => match is_duration(text) {
+        FieldKind::Mode => mode(text).map(Into::into),
+        FieldKind::Duration => match is_duration(text) {
             true => Ok(text.into()),
             false => no("time", "write seconds, such as `90s`"),
         },
-        Kind::Words(words) if !words.contains(&text) => no("word for this", &format!("write {}", listed(words))),
+        FieldKind::Words(words) if !words.contains(&text) => no("word for this", &format!("write {}", listed(words))),
         _ => Ok(text.into()),
     }
 }
@@ -285,7 +293,7 @@ fn is_duration(text: &str) -> bool {
 /// What to write in place of a name that is not understood.
 fn advice(fields: Fields, given: &str) -> String {
     let plain = |name: &str| name.to_lowercase().replace(['_', '-'], "");
-    let known = fields.iter().filter(|(_, kind)| !matches!(kind, Kind::Written | Kind::Refused(_)));
+    let known = fields.iter().filter(|(_, kind)| !matches!(kind, FieldKind::Written | FieldKind::Refused(_)));
     match known.map(|(name, _)| *name).find(|name| plain(name) == plain(given)) {
         Some(name) => format!("did you mean `{name}`?"),
         None => "look at its spelling and its indentation, or remove it".into(),
@@ -305,19 +313,19 @@ pub(super) fn listed(words: &[&str]) -> String {
 mod tests {
     use super::*;
 
-    const PART: Fields = &[("name", Kind::Text), ("mode", Kind::Mode)];
+    const PART: Fields = &[("name", FieldKind::Text), ("mode", FieldKind::Mode)];
     const WHOLE: Fields = &[
-        ("text", Kind::Text),
-        ("flag", Kind::Flag),
-        ("number", Kind::Number),
-        ("part", Kind::Fraction),
-        ("time", Kind::Duration),
-        ("word", Kind::Words(&["A", "B"])),
-        ("items", Kind::List(&Kind::Object(PART))),
-        ("texts", Kind::Texts),
-        ("notes", Kind::Notes),
-        ("uid", Kind::Written),
-        ("host", Kind::Refused("Cloud Run has no hosts")),
+        ("text", FieldKind::Text),
+        ("flag", FieldKind::Flag),
+        ("number", FieldKind::Number),
+        ("part", FieldKind::Fraction),
+        ("time", FieldKind::Duration),
+        ("word", FieldKind::Words(&["A", "B"])),
+        ("items", FieldKind::List(&FieldKind::Object(PART))),
+        ("texts", FieldKind::Texts),
+        ("notes", FieldKind::Notes),
+        ("uid", FieldKind::Written),
+        ("host", FieldKind::Refused("Cloud Run has no hosts")),
     ];
 
     fn shaped(text: &str) -> (Value, Vec<String>) {

@@ -1,8 +1,8 @@
 //! What a service in Cloud Run's v2 form may hold: every field of the published description (`run.v2`,
 //! GoogleCloudRunV2Service and everything below), which the test holds it against.
 
-use super::shape::Kind::{Duration, Flag, Fraction, List, Mode, Number, Object, Text, Texts, Words, Written};
-use super::shape::{Fields, Kind};
+use super::shape::FieldKind::{Duration, Flag, Fraction, List, Mode, Number, Object, Text, Texts, Words, Written};
+use super::shape::{FieldKind, Fields};
 
 /// A service.
 pub(super) const SERVICE: Fields = &[
@@ -57,10 +57,10 @@ pub(super) const SERVICE: Fields = &[
     ("urls", Written),
 ];
 
-pub(super) const FUNCTIONAL_TYPE: Kind =
+pub(super) const FUNCTIONAL_TYPE: FieldKind =
     Words(&["FUNCTIONAL_TYPE_UNSPECIFIED", "FUNCTIONAL_TYPE_AGENT", "FUNCTIONAL_TYPE_MCP_SERVER"]);
 
-pub(super) const LAUNCH_STAGE: Kind = Words(&[
+pub(super) const LAUNCH_STAGE: FieldKind = Words(&[
     "LAUNCH_STAGE_UNSPECIFIED",
     "UNIMPLEMENTED",
     "PRELAUNCH",
@@ -71,10 +71,10 @@ pub(super) const LAUNCH_STAGE: Kind = Words(&[
     "DEPRECATED",
 ]);
 
-pub(super) const REVOCATION_ACTION: Kind =
+pub(super) const REVOCATION_ACTION: FieldKind =
     Words(&["ENCRYPTION_KEY_REVOCATION_ACTION_UNSPECIFIED", "PREVENT_NEW", "SHUTDOWN"]);
 
-pub(super) const EXECUTION_ENVIRONMENT: Kind =
+pub(super) const EXECUTION_ENVIRONMENT: FieldKind =
     Words(&["EXECUTION_ENVIRONMENT_UNSPECIFIED", "EXECUTION_ENVIRONMENT_GEN1", "EXECUTION_ENVIRONMENT_GEN2"]);
 
 pub(super) const BINARY_AUTHORIZATION: Fields =

@@ -1,8 +1,8 @@
 //! What jobs and worker pools in Cloud Run's v2 form may hold: every field of the published description (`run.v2`,
 //! GoogleCloudRunV2Job, GoogleCloudRunV2WorkerPool and everything below), which the tests hold them against.
 
+use super::shape::FieldKind::{Duration, Flag, List, Number, Object, Text, Texts, Words, Written};
 use super::shape::Fields;
-use super::shape::Kind::{Duration, Flag, List, Number, Object, Text, Texts, Words, Written};
 use super::v2::{
     BINARY_AUTHORIZATION, CONTAINER, EXECUTION_ENVIRONMENT, FUNCTIONAL_TYPE, LAUNCH_STAGE, NODE_SELECTOR,
     REVOCATION_ACTION, SANDBOX_CONFIGURATION, SERVICE_MESH, VOLUME, VPC_ACCESS, WORKLOAD_IDENTITY_CONFIG,

@@ -8,7 +8,7 @@ use super::super::error::Findings;
 use super::super::tree::Node;
 use super::Resource;
 use super::path::Path;
-use crate::model::shown::Named;
+use crate::model::shown::QuotedName;
 
 /// Tells what does not fit together in the containers of one. `path` is where its template's fields stand.
 pub(super) fn look(
@@ -22,7 +22,7 @@ pub(super) fn look(
     let (first, more) = resource.template().split_first().unwrap_or((&"template", &[]));
     let template = document.get(*first).unwrap_or(&none);
     let template = more.iter().fold(template, |template, name| template.get(*name).unwrap_or(&none));
-    let mut look = Look { root, findings };
+    let mut look = WholeLook { root, findings };
     let volumes = named(template.get("volumes"));
     let containers = items(template.get("containers"));
     look.each_once(items(template.get("volumes")), &path.key("volumes"), "volume");
@@ -44,7 +44,7 @@ pub(super) fn look(
         for (index, mount) in items(container.get("volumeMounts")).iter().enumerate() {
             let path = path.key("volumeMounts").index(index);
             if !volumes.contains(name(mount)) {
-                let problem = format!("there is no volume {}", Named(name(mount)));
+                let problem = format!("there is no volume {}", QuotedName(name(mount)));
                 look.wrong(&path, problem, "name one of those in `volumes`");
             }
             if mount.get("mountPath").and_then(Value::as_str).is_none_or(str::is_empty) {
@@ -54,12 +54,12 @@ pub(super) fn look(
     }
 }
 
-struct Look<'a> {
+struct WholeLook<'a> {
     root: &'a Node,
     findings: &'a mut Findings,
 }
 
-impl Look<'_> {
+impl WholeLook<'_> {
     fn wrong(&mut self, path: &Path, problem: String, cure: &str) {
         self.findings.wrong_at("manifest", Some(path.line_in(self.root)), format!("{path}: {problem}"), cure);
     }
@@ -69,7 +69,7 @@ impl Look<'_> {
         let mut seen = HashSet::new();
         for (index, one) in all.iter().enumerate().filter(|(_, one)| !name(one).is_empty()) {
             if !seen.insert(name(one)) {
-                let problem = format!("there is a {what} {} before it", Named(name(one)));
+                let problem = format!("there is a {what} {} before it", QuotedName(name(one)));
                 self.wrong(&path.index(index), problem, "keep one");
             }
         }

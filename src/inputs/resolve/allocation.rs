@@ -1,34 +1,34 @@
 //! An allocation that is asked for without a deploy: who receives the requests, and where the tags stand.
 
-use super::super::cloud_run::names::Strategy;
+use super::super::cloud_run::names::MergeMode;
 use super::super::cloud_run::traffic::{Allocation, Ask, Who};
-use super::super::deploy::What;
+use super::super::deploy::DeployWhat;
 use super::super::map;
 use super::super::scalar;
-use super::super::spec::Name;
+use super::super::spec::InputName;
 use super::super::spec::deploy::name;
 use super::Give;
 use super::rollout::tag;
 use crate::model::ids::RevisionName;
-use crate::model::shown::Named;
+use crate::model::shown::QuotedName;
 
 /// Inputs that say who receives the requests, in any of three spellings.
-const SHARES: [Name; 3] = [name::TRAFFIC, name::REVISION_TRAFFIC, name::TAG_TRAFFIC];
+const SHARES: [InputName; 3] = [name::TRAFFIC, name::REVISION_TRAFFIC, name::TAG_TRAFFIC];
 
-const TAGS: Name = name::TRAFFIC_TAGS;
-const STRATEGY: Name = name::TRAFFIC_TAGS_UPDATE_STRATEGY;
+const TAGS: InputName = name::TRAFFIC_TAGS;
+const STRATEGY: InputName = name::TRAFFIC_TAGS_UPDATE_STRATEGY;
 
 /// Inputs of a deploy, which moves the traffic by itself.
 pub(super) const DEPLOYS: [&str; 7] =
     ["source", "image", "build_config", "strategy", "no_traffic", "tag", "pre_deploy_job"];
 
 /// Every input that asks for an allocation.
-pub(super) fn all() -> impl Iterator<Item = Name> {
+pub(super) fn all() -> impl Iterator<Item = InputName> {
     SHARES.into_iter().chain([TAGS])
 }
 
 /// The allocation, where one is asked for.
-pub(super) fn allocation(give: &mut Give<'_>) -> Option<What> {
+pub(super) fn allocation(give: &mut Give<'_>) -> Option<DeployWhat> {
     if give.raw.has(STRATEGY) && !give.raw.has(TAGS) {
         give.findings.wrong(STRATEGY, "it is about `traffic_tags`", "give that too, or remove it");
     }
@@ -40,15 +40,15 @@ pub(super) fn allocation(give: &mut Give<'_>) -> Option<What> {
             format!("remove `{other}`; a deploy moves the traffic by itself, see `strategy` and `tag`"),
         );
     }
-    let given: Vec<Name> = SHARES.into_iter().filter(|name| give.raw.has(*name)).collect();
+    let given: Vec<InputName> = SHARES.into_iter().filter(|name| give.raw.has(*name)).collect();
     if let [name, other, ..] = given[..] {
         give.findings.wrong(other, format!("`{name}` says who shall serve already"), "keep one of them");
     }
     // A mistake in it is told; nothing stands in, so that nothing else is complained about.
     let shares =
         given.first().and_then(|name| give.with(*name, |text| shares(text, name.text() == name::TAG_TRAFFIC.text())));
-    let strategies = [("merge", Strategy::Merge), ("overwrite", Strategy::Overwrite)];
-    Some(What::Traffic(Allocation {
+    let strategies = [("merge", MergeMode::Merge), ("overwrite", MergeMode::Overwrite)];
+    Some(DeployWhat::Traffic(Allocation {
         shares: shares.unwrap_or_default(),
         tags: tags(give),
         others: give.choice(STRATEGY, &strategies).unwrap_or_default(),
@@ -96,7 +96,7 @@ fn tags(give: &mut Give<'_>) -> Vec<(String, Option<Who>)> {
     let mut tags = Vec::new();
     for entry in map::parse(TAGS.row(), map::From::Input, text, give.findings) {
         let who = match tag(&entry.key) {
-            Err(why) => Err((format!("{} is no traffic tag", Named(&entry.key)), why.to_owned())),
+            Err(why) => Err((format!("{} is no traffic tag", QuotedName(&entry.key)), why.to_owned())),
             Ok(_) if entry.is_null => Ok(None),
             Ok(_) => revision(&entry.value).map(Some).map_err(|why| (why, CURE.to_owned())),
         };

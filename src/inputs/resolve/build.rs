@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use super::super::build::{Budgets, Build, Builder, Cache, Destination, Logs, Recipe};
+use super::super::build::{Budgets, Build, Builder, Destination, LayerCache, LogBucket, Recipe};
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::own_build::{name_rule, own_config};
@@ -11,9 +11,9 @@ use super::{Give, NOT_CHECKED_OUT};
 use crate::inputs::spec::deploy::name;
 use crate::model::dockerfile::Dockerfile;
 use crate::model::ids::{AccountEmail, BucketName, ProjectId, Region, ServiceName};
-use crate::model::image::{ImageRef, Repository, Tag};
+use crate::model::image::{ImageRef, ImageRepository, Tag};
 use crate::model::place::{self, PlaceError};
-use crate::model::shown::Shown;
+use crate::model::shown::QuotedText;
 use crate::workspace;
 
 /// The longest name of a bucket without dots (<https://cloud.google.com/storage/docs/naming-buckets>).
@@ -168,7 +168,7 @@ fn ignore_file(give: &mut Give<'_>, runner: &Runner, source: &Path) -> Option<St
     if Path::new(&name).components().count() != 1 || name == ".." {
         give.findings.wrong(
             name::BUILD_IGNORE_FILE,
-            format!("{} is no file in the directory `source`", Shown(&shown)),
+            format!("{} is no file in the directory `source`", QuotedText(&shown)),
             "write its name alone",
         );
         return None;
@@ -177,8 +177,8 @@ fn ignore_file(give: &mut Give<'_>, runner: &Runner, source: &Path) -> Option<St
         Ok(_) => Some(name),
         Err(error) => {
             let problem = match error {
-                PlaceError::Missing => format!("there is no {} in `source`", Shown(&name)),
-                error => format!("{} {error}", Shown(&name)),
+                PlaceError::Missing => format!("there is no {} in `source`", QuotedText(&name)),
+                error => format!("{} {error}", QuotedText(&name)),
             };
             give.findings.wrong(name::BUILD_IGNORE_FILE, problem, "it must be a plain file in `source`");
             None
@@ -187,17 +187,17 @@ fn ignore_file(give: &mut Give<'_>, runner: &Runner, source: &Path) -> Option<St
 }
 
 /// A directory of a bucket, or one of Cloud Build's own rules.
-fn logs(text: &str) -> Result<Logs, &'static str> {
+fn logs(text: &str) -> Result<LogBucket, &'static str> {
     const CURE: &str = "write gs://BUCKET/DIRECTORY, `regional-user-owned-bucket` or `legacy-bucket`";
     match text {
-        "regional-user-owned-bucket" => return Ok(Logs::By("REGIONAL_USER_OWNED_BUCKET")),
-        "legacy-bucket" => return Ok(Logs::By("LEGACY_BUCKET")),
+        "regional-user-owned-bucket" => return Ok(LogBucket::By("REGIONAL_USER_OWNED_BUCKET")),
+        "legacy-bucket" => return Ok(LogBucket::By("LEGACY_BUCKET")),
         _ => {}
     }
     let place = text.strip_prefix("gs://").ok_or(CURE)?;
     let (bucket, directory) = place.split_once('/').unwrap_or((place, ""));
     let bucket = BucketName::parse(bucket).map_err(|_| CURE)?;
-    Ok(Logs::In(format!("gs://{bucket}/{directory}").trim_end_matches('/').to_owned()))
+    Ok(LogBucket::In(format!("gs://{bucket}/{directory}").trim_end_matches('/').to_owned()))
 }
 
 /// What a build may cost where nothing is said: five minutes, and 200 MB.
@@ -224,7 +224,7 @@ fn directory(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Option<PathBu
     let error = match runner.places().directory(&runner.workspace.join(shown)) {
         Ok(whole) if !empty => return Some(whole),
         Ok(_) => {
-            let problem = format!("there is nothing in {} to build", Shown(shown));
+            let problem = format!("there is nothing in {} to build", QuotedText(shown));
             give.findings.wrong(name::SOURCE, problem, NOT_CHECKED_OUT);
             return None;
         }
@@ -236,8 +236,8 @@ fn directory(give: &mut Give<'_>, runner: &Runner, shown: &str) -> Option<PathBu
         _ => "write a directory of the workspace",
     };
     let problem = match error {
-        PlaceError::Missing => format!("there is no directory {}", Shown(shown)),
-        error => format!("{} {error}", Shown(shown)),
+        PlaceError::Missing => format!("there is no directory {}", QuotedText(shown)),
+        error => format!("{} {error}", QuotedText(shown)),
     };
     give.findings.wrong(name::SOURCE, problem, cure);
     None
@@ -269,7 +269,7 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
     if leaves {
         give.findings.wrong(
             name::DOCKERFILE,
-            format!("{} lies outside `source`", Shown(&path)),
+            format!("{} lies outside `source`", QuotedText(&path)),
             "only what lies in `source` is uploaded; move `source` up, or the Dockerfile in",
         );
         return None;
@@ -280,7 +280,7 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
         Err(error) => {
             give.findings.wrong(
                 name::DOCKERFILE,
-                format!("{} {error}", Shown(&path)),
+                format!("{} {error}", QuotedText(&path)),
                 "it must be a plain file in `source`",
             );
             return None;
@@ -302,10 +302,14 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
     let down = workspace::one_level_down(source, &path).first().map(|directory| below(directory));
     if give.raw.has(name::DOCKERFILE) {
         let cure = match &down {
-            Some(down) => format!("there is one in {}: write `source: {down}`", Shown(down)),
+            Some(down) => format!("there is one in {}: write `source: {down}`", QuotedText(down)),
             None => "it is looked for relative to `source`".to_owned(),
         };
-        give.findings.wrong(name::DOCKERFILE, format!("there is no {} in {}", Shown(&path), Shown(&shown)), cure);
+        give.findings.wrong(
+            name::DOCKERFILE,
+            format!("there is no {} in {}", QuotedText(&path), QuotedText(&shown)),
+            cure,
+        );
         return None;
     }
     if let Some(down) = down {
@@ -341,13 +345,15 @@ fn recipe(give: &mut Give<'_>, runner: &Runner, source: Option<&Path>) -> Option
 }
 
 fn builder(give: &mut Give<'_>) -> Builder {
-    let cache = give
-        .choice(name::BUILD_CACHE, &[("inline", Cache::Inline), ("registry", Cache::Registry), ("none", Cache::None)]);
+    let cache = give.choice(
+        name::BUILD_CACHE,
+        &[("inline", LayerCache::Inline), ("registry", LayerCache::Registry), ("none", LayerCache::None)],
+    );
     let legacy = give.choice(name::BUILD_NETWORK, &[("default", false), ("cloudbuild", true)]).unwrap_or(false);
     if !legacy {
-        return Builder::BuildKit(cache.unwrap_or(Cache::Inline));
+        return Builder::BuildKit(cache.unwrap_or(LayerCache::Inline));
     }
-    if matches!(cache, Some(Cache::Inline | Cache::Registry)) {
+    if matches!(cache, Some(LayerCache::Inline | LayerCache::Registry)) {
         give.findings.wrong(
             name::BUILD_CACHE,
             "the builder that can use the network `cloudbuild` keeps no layers for the next build",
@@ -376,9 +382,9 @@ pub(super) fn default_repository(
     project: Option<&ProjectId>,
     region: Option<&Region>,
     service: Option<&ServiceName>,
-) -> Option<Repository> {
+) -> Option<ImageRepository> {
     let (project, host) = (project?.as_str().replace(':', "/"), continent(region?));
-    Repository::parse(&format!("{host}/{project}/{}", service?)).ok()
+    ImageRepository::parse(&format!("{host}/{project}/{}", service?)).ok()
 }
 
 /// The `gcr.io` host whose images are stored nearest to a region.
@@ -421,19 +427,19 @@ fn location(give: &mut Give<'_>, pool: Option<&str>) -> Option<Region> {
     let ["projects", _, "locations", location, "workerPools", name] = parts.as_slice() else {
         give.findings.wrong(
             name::BUILD_WORKER_POOL,
-            format!("{} is not a pool", Shown(pool)),
+            format!("{} is not a pool", QuotedText(pool)),
             "write projects/PROJECT/locations/REGION/workerPools/NAME",
         );
         return None;
     };
     if name.is_empty() {
-        give.findings.wrong(name::BUILD_WORKER_POOL, format!("{} has no name at its end", Shown(pool)), "");
+        give.findings.wrong(name::BUILD_WORKER_POOL, format!("{} has no name at its end", QuotedText(pool)), "");
     }
     match given {
         Some(given) if given.as_str() != *location => {
             give.findings.wrong(
                 name::BUILD_REGION,
-                format!("`{given}` is not where the pool is ({})", Shown(location)),
+                format!("`{given}` is not where the pool is ({})", QuotedText(location)),
                 "remove `build_region`",
             );
             None

@@ -8,7 +8,7 @@ use super::super::cloud_run::settings::Ingress;
 use super::super::scalar;
 use super::Give;
 use crate::inputs::spec::deploy::name;
-use crate::model::shown::Shown;
+use crate::model::shown::QuotedText;
 
 /// Waiting longer than this for a healthy answer would outlast most jobs.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
@@ -20,14 +20,14 @@ const RESERVED: &str = "/healthz";
 
 /// Who answers the checks.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum At {
+pub(super) enum CheckTarget {
     /// A Cloud Run service, at Google's address; and who may send it requests, where that is set.
     Service(Option<Ingress>),
     /// A site of Hosting.
     Site,
 }
 
-pub(super) fn checks(give: &mut Give<'_>, at: At) -> Checks {
+pub(super) fn checks(give: &mut Give<'_>, at: CheckTarget) -> Checks {
     let timeout = give.with(name::HEALTH_TIMEOUT, scalar::duration).unwrap_or(Duration::from_secs(120));
     if timeout.is_zero() || timeout > LONGEST_WAIT {
         give.findings.wrong(
@@ -40,8 +40,8 @@ pub(super) fn checks(give: &mut Give<'_>, at: At) -> Checks {
     let statuses = give.with(name::HEALTH_STATUS, Statuses::parse);
     let body = give.text(name::HEALTH_BODY);
     let ours = |text: &str| match at {
-        At::Service(_) => at_service(text),
-        At::Site => path(text),
+        CheckTarget::Service(_) => at_service(text),
+        CheckTarget::Site => path(text),
     };
     let mut checks = Vec::new();
     match give.with(name::HEALTH_PATH, ours) {
@@ -67,19 +67,24 @@ pub(super) fn checks(give: &mut Give<'_>, at: At) -> Checks {
                 Err(cure) => give.findings.wrong_at(
                     name::CHECKS,
                     Some(index + 1),
-                    format!("{} does not fit", Shown(&check.path)),
+                    format!("{} does not fit", QuotedText(&check.path)),
                     cure,
                 ),
             },
-            Err(cure) => {
-                give.findings.wrong_at(name::CHECKS, Some(index + 1), format!("{} is not a check", Shown(line)), cure)
-            }
+            Err(cure) => give.findings.wrong_at(
+                name::CHECKS,
+                Some(index + 1),
+                format!("{} is not a check", QuotedText(line)),
+                cure,
+            ),
         }
     }
     if checks.is_empty() && give.raw.has(name::HEALTH_TIMEOUT) {
         give.findings.wrong(name::HEALTH_TIMEOUT, "there is nothing to check", "give `health_path` or `checks` too");
     }
-    if !checks.is_empty() && matches!(at, At::Service(Some(Ingress::Internal | Ingress::InternalAndLoadBalancing))) {
+    if !checks.is_empty()
+        && matches!(at, CheckTarget::Service(Some(Ingress::Internal | Ingress::InternalAndLoadBalancing)))
+    {
         give.findings.warnings.push(
             "health_path: with this `ingress` only runners inside the project's network reach the service; on others the checks cannot pass".into(),
         );

@@ -5,16 +5,16 @@ use super::super::error::Findings;
 use super::super::map::{self, Entry, From};
 use super::super::raw::{RawInputs, nearest};
 use super::super::runner::Runner;
-use super::super::spec::{self, Kind, Name};
-use super::super::tree::{self, Value};
+use super::super::spec::{self, InputKind, InputName};
+use super::super::tree::{self, TreeValue};
 use super::Give;
 use super::settings::settings;
 use crate::inputs::spec::deploy::name;
 use crate::model::ids::{DnsLabel, ProjectId};
 use crate::model::image::ImageRef;
-use crate::model::shown::{Named, listed};
+use crate::model::shown::{QuotedName, listed};
 
-const INPUT: Name = name::CONTAINERS;
+const INPUT: InputName = name::CONTAINERS;
 
 /// The inputs that a container has of its own.
 pub(super) const OF_CONTAINERS: [&str; 20] = [
@@ -55,7 +55,7 @@ pub(super) fn containers(
     }
     for entry in entries {
         if DnsLabel::parse(&entry.key).is_err() {
-            let problem = format!("{} is not the name of a container", Named(&entry.key));
+            let problem = format!("{} is not the name of a container", QuotedName(&entry.key));
             let cure = "write small letters, digits and dashes, beginning with a letter, at most 63";
             give.findings.wrong_at(INPUT, Some(entry.line), problem, cure);
             continue;
@@ -65,7 +65,7 @@ pub(super) fn containers(
             continue;
         }
         if gone.contains(&entry.key) {
-            let problem = format!("{} is in `remove_containers` too", Named(&entry.key));
+            let problem = format!("{} is in `remove_containers` too", QuotedName(&entry.key));
             give.findings.wrong_at(INPUT, Some(entry.line), problem, "keep one of them");
         }
         all.push(one(give, runner, project, &entry));
@@ -81,7 +81,7 @@ fn one(give: &mut Give<'_>, runner: &Runner, project: Option<&ProjectId>, entry:
         match spec::find(&key.key).filter(|input| OF_CONTAINERS.contains(&input.name)) {
             Some(input) => texts.push((input.name, text(input.kind, input.name, &key.value))),
             None => {
-                let problem = format!("{} is no setting of a container", Named(&key.key));
+                let problem = format!("{} is no setting of a container", QuotedName(&key.key));
                 let cure = match nearest(OF_CONTAINERS.into_iter(), &key.key) {
                     Some(nearest) => format!("did you mean `{nearest}`?"),
                     None => format!("its settings are {}", listed(OF_CONTAINERS)),
@@ -109,19 +109,19 @@ fn one(give: &mut Give<'_>, runner: &Runner, project: Option<&ProjectId>, entry:
 }
 
 /// The text of an inner input. A list in YAML becomes what the input reads: words a JSON list, other things a line each.
-fn text(kind: Kind, name: &str, value: &str) -> String {
+fn text(kind: InputKind, name: &str, value: &str) -> String {
     let trimmed = value.trim();
-    if !trimmed.starts_with('[') && !trimmed.starts_with("- ") || kind == Kind::Map {
+    if !trimmed.starts_with('[') && !trimmed.starts_with("- ") || kind == InputKind::Map {
         return value.to_owned();
     }
     let mut findings = Findings::default();
-    let Some(Value::List(items)) = tree::read(INPUT.text(), trimmed, &mut findings).map(|node| node.value) else {
+    let Some(TreeValue::List(items)) = tree::read(INPUT.text(), trimmed, &mut findings).map(|node| node.value) else {
         return value.to_owned();
     };
     let texts: Option<Vec<String>> = items
         .into_iter()
         .map(|item| match item.value {
-            Value::Text { text, .. } => Some(text),
+            TreeValue::Text { text, .. } => Some(text),
             _ => None,
         })
         .collect();

@@ -6,7 +6,7 @@ use super::super::cloud_run::edit::Edit;
 use super::super::scalar;
 use super::super::setting::{SETTINGS, Setting, fields, takes_back};
 use super::{Give, probe};
-use crate::inputs::spec::Name;
+use crate::inputs::spec::InputName;
 use crate::inputs::spec::deploy::name;
 use crate::model::ids::ProjectId;
 
@@ -172,7 +172,7 @@ fn gpus(give: &mut Give<'_>) {
         return;
     }
     let raw = give.raw;
-    let said = |name: Name| raw.get(name).filter(|text| !takes_back(name.text(), text));
+    let said = |name: InputName| raw.get(name).filter(|text| !takes_back(name.text(), text));
     let little_cpu =
         said(name::CPU).and_then(|text| scalar::milli_cpu(text).ok()).is_some_and(|milli| milli < CPUS_OF_GPUS);
     let little =

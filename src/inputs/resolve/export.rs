@@ -4,14 +4,14 @@ use std::path::{Component, Path, PathBuf};
 
 use super::super::credentials;
 use super::super::error::{Findings, InputErrors};
-use super::super::export::{ExportInput, Exported};
-use super::super::manifest::Form;
+use super::super::export::{ExportInput, ExportTarget};
+use super::super::manifest::ManifestForm;
 use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::{Give, project, region};
 use crate::inputs::spec::export::name;
 use crate::model::ids::{JobName, ServiceName};
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 
 /// Resolves the inputs of the export command.
 ///
@@ -22,7 +22,9 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<E
     let mut give = Give { raw, findings: &mut findings };
     let (project, region) = (project(&mut give, credentials.as_ref()), region(&mut give));
     let what = what(&mut give);
-    let form = give.choice(name::FORMAT, &[("v2", Form::V2), ("knative", Form::Knative)]).unwrap_or(Form::V2);
+    let form = give
+        .choice(name::FORMAT, &[("v2", ManifestForm::V2), ("knative", ManifestForm::Knative)])
+        .unwrap_or(ManifestForm::V2);
     let to = give.with(name::TO, |text| if runner.actions { in_the_workspace(text) } else { Ok(PathBuf::from(text)) });
     if runner.actions && !raw.has(name::TO) {
         give.findings.wrong(
@@ -39,12 +41,13 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<E
     }
 }
 
-fn what(give: &mut Give<'_>) -> Option<Exported> {
-    let kind = give.choice(name::KIND, &[("service", Kind::Service), ("worker-pool", Kind::WorkerPool)]);
+fn what(give: &mut Give<'_>) -> Option<ExportTarget> {
+    let kind =
+        give.choice(name::KIND, &[("service", ResourceKind::Service), ("worker-pool", ResourceKind::WorkerPool)]);
     let (service, job) = (give.parsed(name::SERVICE, ServiceName::parse), give.parsed(name::JOB, JobName::parse));
     match (give.raw.has(name::SERVICE), give.raw.has(name::JOB)) {
-        (true, false) => return Some(Exported::Service(kind.unwrap_or_default(), service?)),
-        (false, true) if kind != Some(Kind::WorkerPool) => return Some(Exported::Job(job?)),
+        (true, false) => return Some(ExportTarget::Service(kind.unwrap_or_default(), service?)),
+        (false, true) if kind != Some(ResourceKind::WorkerPool) => return Some(ExportTarget::Job(job?)),
         (false, true) => {
             give.findings.wrong(name::KIND, "`job` names a job", "remove it, or write `service` for `job`")
         }

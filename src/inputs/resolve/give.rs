@@ -7,10 +7,10 @@ use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::super::setting::takes_back;
-use crate::inputs::spec::Name;
+use crate::inputs::spec::InputName;
 use crate::model::ids::IdError;
 use crate::model::place::PlaceError;
-use crate::model::shown::{Named, Shown};
+use crate::model::shown::{QuotedName, QuotedText};
 
 /// Reading single inputs; a mistake goes to the findings and the value is absent.
 pub(super) struct Give<'a> {
@@ -20,21 +20,25 @@ pub(super) struct Give<'a> {
 
 impl Give<'_> {
     /// What may be told of an input's text: nothing where it may be a secret.
-    fn shown(&self, name: Name, text: &str) -> String {
-        if name.row().secret { "its text".to_owned() } else { Shown(text).to_string() }
+    fn shown(&self, name: InputName, text: &str) -> String {
+        if name.row().secret { "its text".to_owned() } else { QuotedText(text).to_string() }
     }
 
     /// The text of an input, unless it only says that the setting is taken back.
-    pub(super) fn said(&self, name: Name) -> Option<&str> {
+    pub(super) fn said(&self, name: InputName) -> Option<&str> {
         self.raw.get(name).filter(|text| !takes_back(name.text(), text))
     }
 
-    pub(super) fn text(&self, name: Name) -> Option<String> {
+    pub(super) fn text(&self, name: InputName) -> Option<String> {
         self.said(name).map(str::to_owned)
     }
 
     /// A value whose parser says why not.
-    pub(super) fn with<T, E: ToString>(&mut self, name: Name, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
+    pub(super) fn with<T, E: ToString>(
+        &mut self,
+        name: InputName,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
         let text = self.said(name)?;
         match parse(text) {
             Ok(value) => Some(value),
@@ -46,7 +50,7 @@ impl Give<'_> {
     }
 
     /// An identifier: its error already names what was given.
-    pub(super) fn parsed<T>(&mut self, name: Name, parse: impl FnOnce(&str) -> Result<T, IdError>) -> Option<T> {
+    pub(super) fn parsed<T>(&mut self, name: InputName, parse: impl FnOnce(&str) -> Result<T, IdError>) -> Option<T> {
         match parse(self.said(name)?) {
             Ok(value) => Some(value),
             Err(error) => {
@@ -57,7 +61,7 @@ impl Give<'_> {
     }
 
     /// The text of a file of the workspace, or of the job's own directory; a mistake when it may not be read.
-    pub(super) fn file(&mut self, runner: &Runner, name: Name, shown: &str) -> Option<String> {
+    pub(super) fn file(&mut self, runner: &Runner, name: InputName, shown: &str) -> Option<String> {
         match runner.places().text(&runner.workspace.join(shown)) {
             Ok(text) => Some(text),
             Err(error) => {
@@ -65,31 +69,35 @@ impl Give<'_> {
                     PlaceError::Outside => "write a path inside the repository",
                     _ => "it is looked for relative to the workspace: is the repository checked out?",
                 };
-                self.findings.wrong(name, format!("{} {error}", Shown(shown)), cure);
+                self.findings.wrong(name, format!("{} {error}", QuotedText(shown)), cure);
                 None
             }
         }
     }
 
-    pub(super) fn switch(&mut self, name: Name) -> Option<bool> {
+    pub(super) fn switch(&mut self, name: InputName) -> Option<bool> {
         self.with(name, scalar::switch)
     }
 
     /// One word out of a few.
-    pub(super) fn choice<T: Copy>(&mut self, name: Name, choices: &[(&'static str, T)]) -> Option<T> {
+    pub(super) fn choice<T: Copy>(&mut self, name: InputName, choices: &[(&'static str, T)]) -> Option<T> {
         let text = self.said(name)?;
         if let Some((_, value)) = choices.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
             return Some(*value);
         }
         let words: Vec<String> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
-        self.findings.wrong(name, format!("{} does not fit", Shown(text)), format!("write {}", words.join(" or ")));
+        self.findings.wrong(
+            name,
+            format!("{} does not fit", QuotedText(text)),
+            format!("write {}", words.join(" or ")),
+        );
         None
     }
 
     /// A map input whose `null` takes an entry away, checked entry by entry: what is given, and the names that go.
     pub(super) fn changes(
         &mut self,
-        name: Name,
+        name: InputName,
         check: impl Fn(&str, &str) -> Result<(), (String, String)>,
     ) -> Option<ByName<String>> {
         let text = self.raw.whole(name)?;
@@ -111,7 +119,7 @@ impl Give<'_> {
     /// A map input, checked entry by entry; `None` when it was not given.
     pub(super) fn map(
         &mut self,
-        name: Name,
+        name: InputName,
         check: impl Fn(&str, &str) -> Result<(), (String, String)>,
     ) -> Option<Vec<(String, String)>> {
         let text = self.raw.whole(name)?;
@@ -125,10 +133,10 @@ impl Give<'_> {
     }
 
     /// Tells what `null` takes away, as it is also what is made of a secret that does not exist.
-    pub(super) fn taken_by_null(&mut self, name: Name, gone: &[String]) {
+    pub(super) fn taken_by_null(&mut self, name: InputName, gone: &[String]) {
         // A flag of gcloud's that takes something away cannot be taken for such a secret.
         if !gone.is_empty() && !self.findings.is_called(name.text()) {
-            let names = gone.iter().map(|name| Named(name).to_string()).collect::<Vec<_>>().join(", ");
+            let names = gone.iter().map(|name| QuotedName(name).to_string()).collect::<Vec<_>>().join(", ");
             self.findings.warnings.push(format!(
                 "{name}: null takes {names} away; `toJSON` of a secret that does not exist is null too, so make sure that this is meant"
             ));

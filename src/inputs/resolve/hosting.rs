@@ -7,21 +7,22 @@ use super::super::error::{Findings, InputErrors};
 use super::super::firebase::channel::{ChannelError, DEFAULT_LIFE, channel_id, expires, for_pull_request};
 use super::super::firebase::{self, Chosen, FirebaseRc, JsonMistake};
 use super::super::hosting::{Channel, Gone, Hosting, NamedPull, SiteSource, SiteWork, Upload};
-use super::super::pull_request::{PullRequest, Said, of_run, said};
+use super::super::pull_request::{PullRequest, PullRequestSource, of_run, said};
 use super::super::raw::RawInputs;
 use super::super::runner::{Origin, Runner};
 use super::super::scalar;
-use super::super::spec::Command;
+use super::super::spec::CommandName;
 use super::foreign::approved;
 use super::{Give, NOT_CHECKED_OUT, check};
+use crate::inputs::engine::Resolved;
 use crate::inputs::spec::hosting::name;
-use crate::inputs::spec::{Name, deploy};
+use crate::inputs::spec::{InputName, deploy};
 use crate::model::credentials::Credentials;
 use crate::model::hosting::LIVE;
 use crate::model::ids::{ProjectId, SiteId};
 use crate::model::place::{PlaceError, Places};
 use crate::model::secret::Secret;
-use crate::model::shown::Shown;
+use crate::model::shown::QuotedText;
 use crate::workspace;
 
 /// The longest message of a release (Firebase Hosting v1beta1, `Release.message`).
@@ -30,25 +31,16 @@ const LONGEST_MESSAGE: usize = 512;
 /// The file of sites, unless it has another name.
 const FILE: &str = "firebase.json";
 
-/// A resolved run and what is worth a warning.
-#[derive(Debug)]
-pub struct Resolved {
-    /// What to do.
-    pub hosting: Hosting,
-    /// Odd but allowed.
-    pub warnings: Vec<String>,
-}
-
 /// Resolves the inputs of a hosting command, or of the rollback or promote command about a site.
 ///
 /// # Errors
 /// Every mistake in every input, and in `firebase.json`.
 pub fn run(
-    command: Command,
+    command: CommandName,
     raw: &RawInputs,
     runner: &Runner,
     mut findings: Findings,
-) -> Result<Resolved, InputErrors> {
+) -> Result<Resolved<Hosting>, InputErrors> {
     let credentials = credentials::find(raw, runner, &mut findings);
     let mut give = Give { raw, findings: &mut findings };
     if raw.has(deploy::name::SERVICE) {
@@ -59,18 +51,20 @@ pub fn run(
     let rc = file.as_ref().and_then(|file| aliases(&mut give, file)).unwrap_or_default();
     let project = project(&mut give, credentials.as_ref(), &rc);
     let what = match command {
-        Command::Hosting => file.and_then(|file| {
+        CommandName::Hosting => file.and_then(|file| {
             let choice = Choice { file: &file, rc: &rc, project: project.as_ref(), site };
             let pull = pull_request(&mut give, &runner.origin);
             match removal(&mut give, pull.as_ref()) {
-                Wish::Remove(channels) => choice.sites(&mut give).map(|sites| SiteWork::Remove { sites, channels }),
-                Wish::Deploy => {
+                HostingRequest::Remove(channels) => {
+                    choice.sites(&mut give).map(|sites| SiteWork::Remove { sites, channels })
+                }
+                HostingRequest::Deploy => {
                     upload(&mut give, runner, choice, pull).map(|upload| SiteWork::Deploy(Box::new(upload)))
                 }
-                Wish::Unclear => None,
+                HostingRequest::Unclear => None,
             }
         }),
-        Command::Rollback | Command::HostingRollback => {
+        CommandName::Rollback | CommandName::HostingRollback => {
             let channel = channel(&mut give).unwrap_or_else(|| LIVE.to_owned());
             Some(SiteWork::Rollback { site, channel, to: give.with(name::TO_VERSION, version_id) })
         }
@@ -86,7 +80,7 @@ pub fn run(
             from.map(|from| SiteWork::Promote { site, from })
         }
     };
-    let checks = check::checks(&mut give, check::At::Site);
+    let checks = check::checks(&mut give, check::CheckTarget::Site);
     let message = give.with(name::MESSAGE, message);
     let dry_run = give.switch(name::DRY_RUN).unwrap_or(false);
     let keep_releases = give.with(name::KEEP_RELEASES, |text| scalar::number(text, 1, 100));
@@ -116,22 +110,24 @@ pub fn run(
         workspace: runner.workspace.clone(),
         spool: runner.temp.clone().unwrap_or_else(|| PathBuf::from("/tmp")),
     };
-    Ok(Resolved { hosting, warnings: findings.warnings })
+    Ok(Resolved { meaning: hosting, warnings: findings.warnings })
 }
 
 /// A directory below the workspace.
-fn place(give: &mut Give<'_>, runner: &Runner, name: Name, base: &Path, shown: &str) -> Option<PathBuf> {
+fn place(give: &mut Give<'_>, runner: &Runner, name: InputName, base: &Path, shown: &str) -> Option<PathBuf> {
     if runner.removing && name.text() == name::PUBLIC.text() {
         return Some(base.join(shown));
     }
     let empty = runner.actions && workspace::is_empty(&runner.workspace);
     let (problem, cure) = match runner.places().directory(&base.join(shown)) {
         Ok(whole) => return Some(whole),
-        Err(PlaceError::NoDirectory) => (format!("{} is not a directory", Shown(shown)), "name the directory"),
-        Err(PlaceError::Outside) => (format!("{} leads out of the workspace", Shown(shown)), "write a path inside it"),
-        Err(_) if empty => (format!("there is no directory {} in the workspace", Shown(shown)), NOT_CHECKED_OUT),
+        Err(PlaceError::NoDirectory) => (format!("{} is not a directory", QuotedText(shown)), "name the directory"),
+        Err(PlaceError::Outside) => {
+            (format!("{} leads out of the workspace", QuotedText(shown)), "write a path inside it")
+        }
+        Err(_) if empty => (format!("there is no directory {} in the workspace", QuotedText(shown)), NOT_CHECKED_OUT),
         Err(_) => (
-            format!("there is no directory {} in the workspace", Shown(shown)),
+            format!("there is no directory {} in the workspace", QuotedText(shown)),
             "is the repository checked out, and is it built before this step?",
         ),
     };
@@ -165,7 +161,7 @@ fn document(give: &mut Give<'_>, runner: &Runner) -> Option<File> {
     };
     let path = directory.join(&given);
     if !path.is_file() {
-        let problem = format!("there is no file {} in {}", Shown(&given), Shown(&entry));
+        let problem = format!("there is no file {} in {}", QuotedText(&given), QuotedText(&entry));
         give.findings.wrong(
             name::FIREBASE_JSON,
             problem,
@@ -324,7 +320,7 @@ fn cache(give: &mut Give<'_>, runner: &Runner) -> Option<PathBuf> {
         Ok(whole) => Some(whole),
         Err(error) => {
             let cure = "write a directory of the workspace, or of RUNNER_TEMP";
-            give.findings.wrong(name::CACHE_DIRECTORY, format!("{} {error}", Shown(&shown)), cure);
+            give.findings.wrong(name::CACHE_DIRECTORY, format!("{} {error}", QuotedText(&shown)), cure);
             None
         }
     }
@@ -359,7 +355,7 @@ fn source(
 /// The pull request, where an input alone says that it is this one: what the event says, GitHub has said.
 fn named_pull(give: &mut Give<'_>, runner: &Runner, pull: &PullRequest) -> Option<NamedPull> {
     let said = said(runner, pull);
-    (give.raw.has(name::PULL_REQUEST) && said != Said::Event).then(|| NamedPull {
+    (give.raw.has(name::PULL_REQUEST) && said != PullRequestSource::Event).then(|| NamedPull {
         number: pull.number,
         said,
         forks: approved(give),
@@ -368,7 +364,7 @@ fn named_pull(give: &mut Give<'_>, runner: &Runner, pull: &PullRequest) -> Optio
 }
 
 /// What a run of the hosting command is for.
-enum Wish {
+enum HostingRequest {
     Deploy,
     Remove(Gone),
     /// What it is for is a mistake, and told.
@@ -385,7 +381,7 @@ fn pull_request(give: &mut Give<'_>, origin: &Origin) -> Option<PullRequest> {
 
 /// Whether preview channels are removed: when that is said, and when the pull request was closed, which makes no new
 /// preview. A channel with a name of its own is not the pull request's, and stays.
-fn removal(give: &mut Give<'_>, pull: Option<&PullRequest>) -> Wish {
+fn removal(give: &mut Give<'_>, pull: Option<&PullRequest>) -> HostingRequest {
     let absent = give.choice(name::STATE, &[("present", false), ("absent", true)]);
     let closed = pull.filter(|pull| pull.closed);
     let named = give.text(name::CHANNEL);
@@ -400,13 +396,13 @@ fn removal(give: &mut Give<'_>, pull: Option<&PullRequest>) -> Wish {
                 "the live channel cannot be removed",
                 "name a preview channel with `channel`",
             );
-            Wish::Unclear
+            HostingRequest::Unclear
         }
         (Some(true), Some(_), _) => match channel(give).and_then(|name| channel_id(&name).ok()) {
-            Some(id) => Wish::Remove(Gone::Named(id)),
-            None => Wish::Unclear,
+            Some(id) => HostingRequest::Remove(Gone::Named(id)),
+            None => HostingRequest::Unclear,
         },
-        (Some(true), None, Some(pull)) => Wish::Remove(derived(pull)),
+        (Some(true), None, Some(pull)) => HostingRequest::Remove(derived(pull)),
         (Some(true), None, None) => {
             let problem = "it was not given, and this run is about no pull request whose preview could be meant";
             give.findings.wrong(
@@ -414,24 +410,24 @@ fn removal(give: &mut Give<'_>, pull: Option<&PullRequest>) -> Wish {
                 problem,
                 "name the preview channel that is removed, or give `pull_request`",
             );
-            Wish::Unclear
+            HostingRequest::Unclear
         }
-        (None, None, _) if let Some(pull) = closed => Wish::Remove(derived(pull)),
+        (None, None, _) if let Some(pull) = closed => HostingRequest::Remove(derived(pull)),
         (None, Some(name), _)
             if name != LIVE
                 && let Some(pull) = closed =>
         {
             let number = pull.number;
-            Wish::Remove(Gone::None(format!(
+            HostingRequest::Remove(Gone::None(format!(
                 "pull request #{number} is closed, and channel `{name}` is not named after it"
             )))
         }
         (Some(false), None, _) if let Some(pull) = closed => {
             let problem = format!("pull request #{} is closed, and no new preview is made of it", pull.number);
             give.findings.wrong(name::STATE, problem, "leave it out: what is left of the preview is removed then");
-            Wish::Unclear
+            HostingRequest::Unclear
         }
-        _ => Wish::Deploy,
+        _ => HostingRequest::Deploy,
     }
 }
 
@@ -470,7 +466,7 @@ fn channel(give: &mut Give<'_>) -> Option<String> {
 }
 
 /// A value of a preview channel.
-fn named<T>(give: &mut Give<'_>, name: Name, parse: impl FnOnce(&str) -> Result<T, ChannelError>) -> Option<T> {
+fn named<T>(give: &mut Give<'_>, name: InputName, parse: impl FnOnce(&str) -> Result<T, ChannelError>) -> Option<T> {
     match parse(give.raw.get(name)?) {
         Ok(value) => Some(value),
         Err(error) => {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::super::build::Build;
-use super::super::cloud_run::job::{JobSettings, Run};
+use super::super::cloud_run::job::{JobRun, JobSettings};
 use super::super::credentials;
-use super::super::deploy::{Deploy, What};
+use super::super::deploy::{Deploy, DeployWhat};
 use super::super::error::{Findings, InputErrors};
 use super::super::job::{Job, JobImage};
 use super::super::raw::RawInputs;
@@ -19,11 +19,12 @@ use super::{
     Give, build, check, from_service, manifest, nothing_built, only_with_from_service, project, region, rollout,
     service,
 };
+use crate::inputs::engine::Resolved;
 use crate::inputs::spec::job::name;
 use crate::model::containers::serving_container;
 use crate::model::ids::{JobName, ProjectId, Region, ServiceName};
 use crate::model::image::ImageRef;
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 
 /// Most jobs take minutes; the runner itself ends a job of a workflow after six hours.
 const DEFAULT_WAIT: Duration = Duration::from_secs(3600);
@@ -31,20 +32,11 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(3600);
 /// Cloud Run's most tasks of an execution (its quotas page).
 const MOST_TASKS: u32 = 10_000;
 
-/// A resolved run of a job and what is worth a warning.
-#[derive(Debug)]
-pub struct Resolved {
-    /// What to do.
-    pub job: Job,
-    /// Odd but allowed.
-    pub warnings: Vec<String>,
-}
-
 /// Resolves the inputs of the job command.
 ///
 /// # Errors
 /// Every mistake in every input.
-pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<Resolved, InputErrors> {
+pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<Resolved<Job>, InputErrors> {
     let credentials = credentials::find(raw, runner, &mut findings);
     let mut give = Give { raw, findings: &mut findings };
     let (project, region) = (project(&mut give, credentials.as_ref()), region(&mut give));
@@ -54,8 +46,8 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     }
     let manifest = manifest::of_job(&mut give, runner, name.as_ref());
     let image = match image(&mut give, runner, name.as_ref(), project.as_ref(), region.as_ref()) {
-        Some(Wanted::There(JobImage::Kept)) if give.raw.has(name::MANIFEST) => {
-            described(&mut give, manifest.as_ref()).map(Wanted::There)
+        Some(JobImageInput::There(JobImage::Kept)) if give.raw.has(name::MANIFEST) => {
+            described(&mut give, manifest.as_ref()).map(JobImageInput::There)
         }
         image => image,
     };
@@ -77,8 +69,8 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
         return Err(InputErrors::of(findings));
     }
     let image = match image {
-        Wanted::There(image) => image,
-        Wanted::Built(build, name) => {
+        JobImageInput::There(image) => image,
+        JobImageInput::Built(build, name) => {
             let mut give = Give { raw, findings: &mut findings };
             JobImage::Built(Box::new(Deploy {
                 credential_files: credentials::files(runner, Some(&credentials)),
@@ -86,19 +78,19 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
                 project: project.clone(),
                 region: region.clone(),
                 regions: Vec::new(),
-                kind: Kind::Service,
+                kind: ResourceKind::Service,
                 service: name,
                 github_token: None,
                 key_max_age: Duration::ZERO,
                 secret_max_age: Duration::ZERO,
-                what: What::Build(build),
+                what: DeployWhat::Build(build),
                 changed_paths: Vec::new(),
                 environment: None,
                 manifest: None,
                 settings: settings.shared.clone(),
                 domain: None,
                 pre_deploy: None,
-                checks: check::checks(&mut give, check::At::Service(None)),
+                checks: check::checks(&mut give, check::CheckTarget::Service(None)),
                 rollout: rollout::rollout(&mut give),
                 guest: None,
                 dry_run,
@@ -106,11 +98,11 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
         }
     };
     let job = Job { credentials, project, region, name, image, manifest, settings, run, dry_run };
-    Ok(Resolved { job, warnings: findings.warnings })
+    Ok(Resolved { meaning: job, warnings: findings.warnings })
 }
 
 /// Which image the job gets: one that is there, or one that is built under a name.
-enum Wanted {
+enum JobImageInput {
     There(JobImage),
     Built(Box<Build>, ServiceName),
 }
@@ -121,13 +113,13 @@ fn image(
     name: Option<&JobName>,
     project: Option<&ProjectId>,
     region: Option<&Region>,
-) -> Option<Wanted> {
+) -> Option<JobImageInput> {
     let image = give.with(name::IMAGE, ImageRef::parse);
     if give.raw.has(name::SOURCE) || give.raw.has(name::BUILD_CONFIG) {
         return built(give, runner, name, image, project, region);
     }
     nothing_built(give, "nothing is built");
-    there(give, image, project, region).map(Wanted::There)
+    there(give, image, project, region).map(JobImageInput::There)
 }
 
 fn built(
@@ -137,7 +129,7 @@ fn built(
     image: Option<ImageRef>,
     project: Option<&ProjectId>,
     region: Option<&Region>,
-) -> Option<Wanted> {
+) -> Option<JobImageInput> {
     for other in [name::FROM_SERVICE, name::FROM_PROJECT, name::FROM_REGION] {
         if give.raw.has(other) {
             give.findings.wrong(other, "the image is built from `source`", format!("remove `{other}`, or `source`"));
@@ -157,7 +149,7 @@ fn built(
         }
     });
     let build = build::build(give, runner, image, project, region, build_name.as_ref());
-    Some(Wanted::Built(Box::new(build?), build_name?))
+    Some(JobImageInput::Built(Box::new(build?), build_name?))
 }
 
 fn there(
@@ -194,7 +186,7 @@ fn described(give: &mut Give<'_>, manifest: Option<&Map<String, Value>>) -> Opti
     None
 }
 
-fn once(give: &mut Give<'_>) -> Option<Run> {
+fn once(give: &mut Give<'_>) -> Option<JobRun> {
     let runs = give.switch(name::RUN).unwrap_or(true);
     let waits = give.switch(name::WAIT).unwrap_or(true);
     let args = give.with(name::RUN_ARGS, scalar::words);
@@ -220,5 +212,5 @@ fn once(give: &mut Give<'_>) -> Option<Run> {
     if !runs {
         return None;
     }
-    Some(Run { args, env, container, tasks, task_timeout, wait: waits.then_some(limit) })
+    Some(JobRun { args, env, container, tasks, task_timeout, wait: waits.then_some(limit) })
 }

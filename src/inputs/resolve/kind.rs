@@ -2,7 +2,7 @@
 
 use super::Give;
 use crate::inputs::spec::deploy::name;
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 
 /// Inputs that are about requests.
 pub(super) const OF_REQUESTS: &[&str] = &[
@@ -48,16 +48,16 @@ pub(super) const OF_REQUESTS: &[&str] = &[
     "deploy_health_check",
 ];
 
-pub(super) fn kind(give: &mut Give<'_>) -> Kind {
-    let kind = give.choice(name::KIND, &Kind::WORDS).unwrap_or_default();
+pub(super) fn kind(give: &mut Give<'_>) -> ResourceKind {
+    let kind = give.choice(name::KIND, &ResourceKind::WORDS).unwrap_or_default();
     match kind {
-        Kind::Service if give.raw.has(name::INSTANCES) => give.findings.wrong(
+        ResourceKind::Service if give.raw.has(name::INSTANCES) => give.findings.wrong(
             name::INSTANCES,
             "a service has as many as its requests need",
             "write `min_instances` and `max_instances`, or `kind: worker-pool`",
         ),
-        Kind::Service => {}
-        Kind::WorkerPool => {
+        ResourceKind::Service => {}
+        ResourceKind::WorkerPool => {
             for name in OF_REQUESTS.iter().filter(|name| give.raw.is_given(name)) {
                 give.findings.wrong(name, "it is not for worker pools", format!("remove `{name}`"));
             }

@@ -4,7 +4,7 @@ use super::super::cloud_run::names::ByName;
 use super::super::runner::Runner;
 use super::Give;
 use crate::inputs::spec::deploy::name;
-use crate::model::shown::{Named, Shown};
+use crate::model::shown::{QuotedName, QuotedText};
 
 /// Whether every label goes that is there.
 pub(super) fn all_labels_go(give: &Give<'_>) -> bool {
@@ -17,13 +17,13 @@ fn label_rule(key: &str, value: &str) -> Result<(), (String, String)> {
     };
     if !part(key) || !key.starts_with(char::is_lowercase) {
         return Err((
-            format!("{} is not a label", Named(key)),
+            format!("{} is not a label", QuotedName(key)),
             "lowercase letters, digits, `_`, `-`, at most 63, starting with a letter".into(),
         ));
     }
     if !part(value) {
         return Err((
-            format!("{} is not a label's value", Shown(value)),
+            format!("{} is not a label's value", QuotedText(value)),
             "lowercase letters, digits, `_`, `-`, at most 63".into(),
         ));
     }

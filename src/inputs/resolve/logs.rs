@@ -11,7 +11,7 @@ use super::super::scalar;
 use super::{Give, project, region};
 use crate::inputs::spec::logs::name;
 use crate::model::ids::{BuildId, JobName, Region, RevisionName, ServiceName};
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 use crate::model::log::Severity;
 
 const SINCE: Duration = Duration::from_secs(3600);
@@ -86,7 +86,7 @@ fn entries(give: &mut Give<'_>) -> Option<Whose> {
 
 /// Whose entries are meant: a service, a worker pool or a job.
 fn writer(give: &mut Give<'_>) -> Option<Writer> {
-    let kind = give.choice(name::KIND, &Kind::WORDS).unwrap_or(Kind::Service);
+    let kind = give.choice(name::KIND, &ResourceKind::WORDS).unwrap_or(ResourceKind::Service);
     let service = give.parsed(name::SERVICE, ServiceName::parse);
     let job = give.parsed(name::JOB, JobName::parse);
     match (give.raw.has(name::SERVICE), give.raw.has(name::JOB)) {

@@ -8,17 +8,17 @@ use super::super::runner::Runner;
 use super::Give;
 use crate::inputs::spec::deploy::name;
 use crate::model::ids::{JobName, RevisionName, ServiceName};
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 
 pub(super) fn manifest(
     give: &mut Give<'_>,
     runner: &Runner,
-    kind: Kind,
+    kind: ResourceKind,
     service: Option<&ServiceName>,
 ) -> Option<Map<String, Value>> {
     let resource = match kind {
-        Kind::Service => Resource::Service,
-        Kind::WorkerPool => Resource::WorkerPool,
+        ResourceKind::Service => Resource::Service,
+        ResourceKind::WorkerPool => Resource::WorkerPool,
     };
     let (mut document, another) = read_for(give, runner, resource, service.map(ServiceName::as_str))?;
     revision(give, &mut document, service, another);

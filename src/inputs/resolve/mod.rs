@@ -35,22 +35,23 @@ use std::time::Duration;
 use give::Give;
 
 use super::build::Recipe;
-use super::cloud_run::place::Place;
+use super::cloud_run::place::ServicePlace;
 use super::credentials;
-use super::deploy::{Deploy, Pick, What};
+use super::deploy::{Deploy, DeployWhat, Pick};
 use super::error::{Findings, InputErrors};
 use super::raw::RawInputs;
 use super::runner::Runner;
 use super::scalar;
-use super::spec::Command;
+use super::spec::CommandName;
 use super::spec::build::BUILD;
+use crate::inputs::engine::Resolved;
 use crate::inputs::spec::deploy::name;
-use crate::model::credentials::{Credentials, Way};
+use crate::model::credentials::{Credentials, SignInMethod};
 use crate::model::domain::Domain;
 use crate::model::ids::{ProjectId, Region, RevisionName, ServiceName};
 use crate::model::image::ImageRef;
 use crate::model::secret::Secret;
-use crate::model::shown::Shown;
+use crate::model::shown::QuotedText;
 
 /// What to do where nothing was checked out.
 const NOT_CHECKED_OUT: &str = "the workspace is empty: run actions/checkout before this step";
@@ -64,25 +65,16 @@ const DEFAULT_REGION: &str = "us-central1";
 /// Half a year: long for a password that a program keeps to itself, short for one that has got about.
 const SECRET_MAX_AGE: Duration = Duration::from_secs(180 * 86_400);
 
-/// A resolved run and what is worth a warning.
-#[derive(Debug)]
-pub struct Resolved {
-    /// What to do.
-    pub deploy: Deploy,
-    /// Odd but allowed.
-    pub warnings: Vec<String>,
-}
-
 /// Resolves the inputs of a command.
 ///
 /// # Errors
 /// Every mistake in every input.
 pub fn run(
-    command: Command,
+    command: CommandName,
     raw: &RawInputs,
     runner: &Runner,
     mut findings: Findings,
-) -> Result<Resolved, InputErrors> {
+) -> Result<Resolved<Deploy>, InputErrors> {
     let credentials = credentials::find(raw, runner, &mut findings);
     let mut give = Give { raw, findings: &mut findings };
     let project = project(&mut give, credentials.as_ref());
@@ -97,44 +89,46 @@ pub fn run(
     for path in changed_paths.iter().filter(|path| path.starts_with('/') || path.split('/').any(|part| part == "..")) {
         give.findings.wrong(
             name::CHANGED_PATHS,
-            format!("{} is no path of the repository", Shown(path)),
+            format!("{} is no path of the repository", QuotedText(path)),
             "write it from the repository's root on",
         );
     }
     let what = match command {
-        Command::Deploy => match allocation::allocation(&mut give) {
+        CommandName::Deploy => match allocation::allocation(&mut give) {
             Some(what) => Some(what),
             None => what(&mut give, runner, image, project.as_ref(), region.as_ref(), service.as_ref()),
         },
-        Command::Rollback => Some(What::Revision(match give.parsed(name::TO_REVISION, RevisionName::parse) {
-            Some(name) => Pick::Named(name),
-            None => Pick::Previous,
-        })),
-        Command::Promote => promoted(&mut give, project.as_ref(), region.as_ref()),
+        CommandName::Rollback => {
+            Some(DeployWhat::Revision(match give.parsed(name::TO_REVISION, RevisionName::parse) {
+                Some(name) => Pick::Named(name),
+                None => Pick::Previous,
+            }))
+        }
+        CommandName::Promote => promoted(&mut give, project.as_ref(), region.as_ref()),
         // They have a meaning of their own, see the modules here.
-        Command::Job
-        | Command::Hosting
-        | Command::HostingRollback
-        | Command::HostingPromote
-        | Command::Release
-        | Command::Preview
-        | Command::Status
-        | Command::Logs
-        | Command::Export
-        | Command::Monitoring
-        | Command::Doctor
-        | Command::RotateKey
-        | Command::RotateSecret => None,
+        CommandName::Job
+        | CommandName::Hosting
+        | CommandName::HostingRollback
+        | CommandName::HostingPromote
+        | CommandName::Release
+        | CommandName::Preview
+        | CommandName::Status
+        | CommandName::Logs
+        | CommandName::Export
+        | CommandName::Monitoring
+        | CommandName::Doctor
+        | CommandName::RotateKey
+        | CommandName::RotateSecret => None,
     };
     let settings = service::settings(&mut give, runner, project.as_ref(), service.as_ref());
     based(&mut give, what.as_ref());
     function(&mut give, what.as_ref());
     let domain = give.with(name::DOMAIN, Domain::parse);
     let manifest = manifest::manifest(&mut give, runner, kind, service.as_ref());
-    let checks = check::checks(&mut give, check::At::Service(settings.ingress));
+    let checks = check::checks(&mut give, check::CheckTarget::Service(settings.ingress));
     let rollout = rollout::rollout(&mut give);
     let pre_deploy = pre_deploy::pre_deploy(&mut give, service.as_ref());
-    if let (Some(_), Some(What::Revision(_))) = (&pre_deploy, &what) {
+    if let (Some(_), Some(DeployWhat::Revision(_))) = (&pre_deploy, &what) {
         give.findings.wrong(
             name::PRE_DEPLOY_JOB,
             "a revision that exists gets the traffic, and nothing is deployed",
@@ -172,12 +166,13 @@ pub fn run(
         guest: None,
         dry_run,
     };
-    Ok(Resolved { deploy, warnings: findings.warnings })
+    Ok(Resolved { meaning: deploy, warnings: findings.warnings })
 }
 
 /// A function is what buildpacks make a server of.
-fn function(give: &mut Give<'_>, what: Option<&What>) {
-    let buildpacks = matches!(what, Some(What::Build(build)) if matches!(build.recipe, Recipe::Buildpacks { .. }));
+fn function(give: &mut Give<'_>, what: Option<&DeployWhat>) {
+    let buildpacks =
+        matches!(what, Some(DeployWhat::Build(build)) if matches!(build.recipe, Recipe::Buildpacks { .. }));
     if give.raw.has(name::FUNCTION) && what.is_some() && !buildpacks {
         let problem = "only buildpacks make a server of a function, and none build here";
         give.findings.wrong(name::FUNCTION, problem, "remove it, or give a `source` without a Dockerfile");
@@ -189,8 +184,8 @@ fn function(give: &mut Give<'_>, what: Option<&What>) {
 }
 
 /// What is built here has its base inside, as gcloud says too of a Dockerfile's image.
-fn based(give: &mut Give<'_>, what: Option<&What>) {
-    let Some(What::Build(build)) = what else { return };
+fn based(give: &mut Give<'_>, what: Option<&DeployWhat>) {
+    let Some(DeployWhat::Build(build)) = what else { return };
     if matches!(build.recipe, Recipe::Config { .. }) {
         return;
     }
@@ -222,10 +217,12 @@ fn project(give: &mut Give<'_>, credentials: Option<&Credentials>) -> Option<Pro
             let project = credentials.and_then(Credentials::project);
             if let (None, Some(credentials)) = (&project, credentials) {
                 let problem = match (&credentials.way, credentials.acting()) {
-                    (Way::Key(_), _) => "the key names no project",
+                    (SignInMethod::Key(_), _) => "the key names no project",
                     (_, Some(_)) => "the name of `service_account` holds no project",
-                    (Way::Federation(_), None) => "without a `service_account` nothing says which project is meant",
-                    (Way::Own(_), None) => "your own credentials name no project",
+                    (SignInMethod::Federation(_), None) => {
+                        "without a `service_account` nothing says which project is meant"
+                    }
+                    (SignInMethod::Own(_), None) => "your own credentials name no project",
                 };
                 give.findings.wrong(name::PROJECT_ID, problem, "give `project_id`");
             }
@@ -268,7 +265,7 @@ fn regions(give: &mut Give<'_>) -> (Option<Region>, Vec<Region>) {
 }
 
 /// What is promoted: the candidate with a tag, or the image that serves in another service.
-fn promoted(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option<&Region>) -> Option<What> {
+fn promoted(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option<&Region>) -> Option<DeployWhat> {
     if !give.raw.has(name::FROM_SERVICE) {
         only_with_from_service(give);
         if give.raw.has(name::REGIONS) {
@@ -282,9 +279,9 @@ fn promoted(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option<&Re
                 "give the `tag` of a candidate of this service, or `from_service` to deploy what serves there",
             );
         }
-        return tag.map(|tag| What::Revision(Pick::Tagged(tag)));
+        return tag.map(|tag| DeployWhat::Revision(Pick::Tagged(tag)));
     }
-    from_service(give, project, region).map(|place| What::Promoted(Box::new(place)))
+    from_service(give, project, region).map(|place| DeployWhat::Promoted(Box::new(place)))
 }
 
 fn only_with_from_service(give: &mut Give<'_>) {
@@ -296,11 +293,11 @@ fn only_with_from_service(give: &mut Give<'_>) {
 }
 
 /// The service in `from_service`, in the project and region of the target unless others are given.
-fn from_service(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option<&Region>) -> Option<Place> {
+fn from_service(give: &mut Give<'_>, project: Option<&ProjectId>, region: Option<&Region>) -> Option<ServicePlace> {
     let service = give.parsed(name::FROM_SERVICE, ServiceName::parse);
     let project = give.parsed(name::FROM_PROJECT, ProjectId::parse).or_else(|| project.cloned());
     let region = give.parsed(name::FROM_REGION, Region::parse).or_else(|| region.cloned());
-    Some(Place { project: project?, region: region?, service: service? })
+    Some(ServicePlace { project: project?, region: region?, service: service? })
 }
 
 fn what(
@@ -310,13 +307,14 @@ fn what(
     project: Option<&ProjectId>,
     region: Option<&Region>,
     service: Option<&ServiceName>,
-) -> Option<What> {
+) -> Option<DeployWhat> {
     let builds = give.raw.has(name::SOURCE) || give.raw.has(name::BUILD_CONFIG) || !give.raw.has(name::IMAGE);
     if builds {
-        return build::build(give, runner, image, project, region, service).map(|build| What::Build(Box::new(build)));
+        return build::build(give, runner, image, project, region, service)
+            .map(|build| DeployWhat::Build(Box::new(build)));
     }
     nothing_built(give, "nothing is built: `image` alone deploys an image that exists");
-    image.map(What::Image)
+    image.map(DeployWhat::Image)
 }
 
 /// Inputs about a build, where none is asked for.

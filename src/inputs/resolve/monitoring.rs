@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::credentials;
 use super::super::error::{Findings, InputErrors};
-use super::super::monitoring::{Channel, Money, Monitoring};
+use super::super::monitoring::{Money, Monitoring, NotificationChannel};
 use super::super::raw::RawInputs;
 use super::super::runner::Runner;
 use super::super::scalar;
@@ -105,10 +105,11 @@ fn money(text: &str) -> Result<Money, String> {
     if units == 0 && nanos == 0 { Err(cure()) } else { Ok(Money { units, nanos, currency }) }
 }
 
-fn channels(text: &str) -> Result<Vec<Channel>, String> {
-    let mut all: Vec<Channel> = Vec::new();
+fn channels(text: &str) -> Result<Vec<NotificationChannel>, String> {
+    let mut all: Vec<NotificationChannel> = Vec::new();
     for name in scalar::list(text) {
-        let channel = if name.contains('@') { Channel::Email(name) } else { Channel::Named(name) };
+        let channel =
+            if name.contains('@') { NotificationChannel::Email(name) } else { NotificationChannel::Named(name) };
         if !all.contains(&channel) {
             all.push(channel);
         }
@@ -160,6 +161,12 @@ mod tests {
     #[test]
     fn an_address_is_told_from_a_name() {
         let both = channels("ops@example.com, On call\nops@example.com");
-        assert_eq!(both, Ok(vec![Channel::Email("ops@example.com".into()), Channel::Named("On call".into())]));
+        assert_eq!(
+            both,
+            Ok(vec![
+                NotificationChannel::Email("ops@example.com".into()),
+                NotificationChannel::Named("On call".into())
+            ])
+        );
     }
 }

@@ -6,14 +6,14 @@ use super::super::build::Recipe;
 use super::super::runner::Runner;
 use super::{Give, yaml_reason};
 use crate::inputs::spec::deploy::name;
-use crate::model::shown::Named;
+use crate::model::shown::QuotedName;
 
 /// Whether a key can be the name of what is put into a build.
 pub(super) fn name_rule(key: &str, what: &str, underscore: bool) -> Result<(), (String, String)> {
     let word = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if !word {
-        return Err((format!("{} is not the name of {what}", Named(key)), "write letters, digits and `_`".into()));
+        return Err((format!("{} is not the name of {what}", QuotedName(key)), "write letters, digits and `_`".into()));
     }
     // Cloud Build takes values for its own names too, such as COMMIT_SHA.
     let builtin = [
@@ -27,7 +27,10 @@ pub(super) fn name_rule(key: &str, what: &str, underscore: bool) -> Result<(), (
         "REF_NAME",
     ];
     if underscore && !key.starts_with('_') && !builtin.contains(&key) {
-        return Err((format!("{} is not the name of {what}", Named(key)), "names of your own begin with `_`".into()));
+        return Err((
+            format!("{} is not the name of {what}", QuotedName(key)),
+            "names of your own begin with `_`".into(),
+        ));
     }
     Ok(())
 }

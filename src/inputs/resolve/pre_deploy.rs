@@ -10,14 +10,14 @@ use super::super::job::PreDeploy;
 use super::super::map::{self, Entry};
 use super::super::scalar;
 use super::super::spec::deploy::name;
-use super::super::spec::{self, Name};
+use super::super::spec::{self, InputName};
 use super::Give;
 use super::settings::google_cpu;
 use super::variables::{secret_ref, secret_rule, variable_rule};
 use crate::model::ids::{JobName, ServiceName};
-use crate::model::shown::Named;
+use crate::model::shown::QuotedName;
 
-const INPUT: Name = name::PRE_DEPLOY_JOB;
+const INPUT: InputName = name::PRE_DEPLOY_JOB;
 
 /// Its keys, for the sentence about one that is none.
 const KEYS: &str = "`name`, `command`, `args`, `env`, `secrets`, `cpu`, `memory`, `timeout`, `retries`";
@@ -32,14 +32,15 @@ pub(super) const MOST_RETRIES: u32 = 10;
 pub(super) fn pre_deploy(give: &mut Give<'_>, service: Option<&ServiceName>) -> Option<PreDeploy> {
     let text = give.raw.whole(INPUT)?;
     let input = INPUT.row();
-    let mut read = Read { input, give, name: None, timeout: DEFAULT_TIMEOUT, retries: 0, shared: Settings::default() };
+    let mut read =
+        PreDeployReader { input, give, name: None, timeout: DEFAULT_TIMEOUT, retries: 0, shared: Settings::default() };
     for entry in map::parse_nested(input, map::From::Input, text, read.give.findings) {
         read.key(&entry);
     }
-    let Read { name, timeout, retries, shared, give, .. } = read;
+    let PreDeployReader { name, timeout, retries, shared, give, .. } = read;
     let secrets: HashSet<&str> = shared.secrets.entries.iter().flatten().map(|(name, _)| name.as_str()).collect();
     for (name, _) in shared.env.entries.iter().flatten().filter(|(name, _)| secrets.contains(name.as_str())) {
-        let problem = format!("{} is in its `env` and in its `secrets`", Named(name));
+        let problem = format!("{} is in its `env` and in its `secrets`", QuotedName(name));
         give.findings.wrong(INPUT, problem, "a variable is either a plain value or a secret; keep one");
     }
     let name = name.or_else(|| JobName::parse(&format!("{}-pre-deploy", service?)).ok())?;
@@ -47,7 +48,7 @@ pub(super) fn pre_deploy(give: &mut Give<'_>, service: Option<&ServiceName>) -> 
     Some(PreDeploy { name, settings, timeout, retries })
 }
 
-struct Read<'a, 'b> {
+struct PreDeployReader<'a, 'b> {
     input: &'static spec::Input,
     give: &'a mut Give<'b>,
     name: Option<JobName>,
@@ -56,7 +57,7 @@ struct Read<'a, 'b> {
     shared: Settings,
 }
 
-impl Read<'_, '_> {
+impl PreDeployReader<'_, '_> {
     fn key(&mut self, entry: &Entry) {
         match entry.key.as_str() {
             "name" => self.name = self.value(entry, |text| JobName::parse(text).map_err(|error| error.to_string())),
@@ -79,7 +80,7 @@ impl Read<'_, '_> {
                 self.shared.secrets = Changes { entries: Some(entries.collect()), ..Changes::default() };
             }
             other => {
-                let problem = format!("{} is no key of it", Named(other));
+                let problem = format!("{} is no key of it", QuotedName(other));
                 self.give.findings.wrong_at(INPUT, Some(entry.line), problem, format!("its keys are {KEYS}"));
             }
         }

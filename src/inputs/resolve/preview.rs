@@ -4,25 +4,26 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::super::build::{Builder, Cache, Recipe};
-use super::super::cloud_run::rollout::Way;
-use super::super::deploy::{Deploy, What};
+use super::super::build::{Builder, LayerCache, Recipe};
+use super::super::cloud_run::rollout::RolloutStrategy;
+use super::super::deploy::{Deploy, DeployWhat};
 use super::super::error::{Findings, InputErrors};
 use super::super::firebase::channel::{DEFAULT_LIFE, channel_id, expires};
-use super::super::firebase::{Destination, Serving};
+use super::super::firebase::{RewriteTarget, Serving};
 use super::super::hosting::{Channel, Hosting, SiteWork};
-use super::super::preview::{Guest, Mode, Preview, labels, name, service_name};
-use super::super::pull_request::{PullRequest, Said, of_run, said};
+use super::super::preview::{Guest, Preview, PreviewMode, labels, name, service_name};
+use super::super::pull_request::{PullRequest, PullRequestSource, of_run, said};
 use super::super::raw::RawInputs;
 use super::super::release::Release;
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::foreign::{approved, strange};
 use super::{Give, release};
+use crate::inputs::engine::Resolved;
 use crate::inputs::spec::preview::name;
 use crate::model::image::Tag;
-use crate::model::kind::Kind;
-use crate::model::principal::Repository;
+use crate::model::kind::ResourceKind;
+use crate::model::principal::RunRepository;
 
 /// A tag and its service's name may have this many characters together: "Combined traffic tag and service name cannot
 /// exceed 46 characters" (<https://github.com/PolicyEngine/policyengine-api/issues/3729>).
@@ -31,42 +32,36 @@ const TAG_AND_SERVICE: usize = 46;
 /// What to do about another repository's pull request.
 pub const CURE: &str = "leave previews to pull requests of this repository; or write `allow_forks: approved` where a person approves each run, and knows that the code can use whatever the run can";
 
-/// A resolved preview and what is worth a warning.
-#[derive(Debug)]
-pub struct Resolved {
-    /// What to do.
-    pub preview: Preview,
-    /// Odd but allowed.
-    pub warnings: Vec<String>,
-}
-
 /// Resolves the inputs of the preview command.
 ///
 /// # Errors
 /// Every mistake in every input, and in the manifest.
-pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<Resolved, InputErrors> {
+pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<Resolved<Preview>, InputErrors> {
     let mut give = Give { raw, findings: &mut findings };
     let pull = pull_request(&mut give, runner);
     let closed = pull.as_ref().is_some_and(|pull| pull.closed);
     let mode = give
-        .choice(name::MODE, &[("deploy", Mode::Deploy), ("cleanup", Mode::Cleanup)])
-        .or_else(|| closed.then_some(Mode::Cleanup));
+        .choice(name::MODE, &[("deploy", PreviewMode::Deploy), ("cleanup", PreviewMode::Cleanup)])
+        .or_else(|| closed.then_some(PreviewMode::Cleanup));
     let own_services = give.switch(name::PREVIEW_SERVICE).unwrap_or(true);
     let comment = give.switch(name::COMMENT).unwrap_or(true);
     let life = give.with(name::EXPIRES, |text| expires(text).map_err(|error| error.cure())).unwrap_or(DEFAULT_LIFE);
     let forks = approved(&mut give);
-    if let Some(pull) = pull.as_ref().filter(|_| mode != Some(Mode::Cleanup)) {
+    if let Some(pull) = pull.as_ref().filter(|_| mode != Some(PreviewMode::Cleanup)) {
         if pull.closed {
             give.findings.wrong(name::MODE, over(pull.number), "leave `mode` out: what is left of it is removed then");
         }
         // Of any other, GitHub is asked.
-        if said(runner, pull) == Said::Event && !forks && pull.is_from_fork(runner.origin.repository.as_deref()) {
+        if said(runner, pull) == PullRequestSource::Event
+            && !forks
+            && pull.is_from_fork(runner.origin.repository.as_deref())
+        {
             give.findings.wrong(name::ALLOW_FORKS, strange(pull), CURE);
         }
     }
     // The manifest is read in any case: its mistakes are told together with these.
-    let runner = &Runner { removing: mode == Some(Mode::Cleanup), ..runner.clone() };
-    let release::Resolved { release, warnings } = release::run(raw, runner, std::mem::take(&mut findings))?;
+    let runner = &Runner { removing: mode == Some(PreviewMode::Cleanup), ..runner.clone() };
+    let Resolved { meaning: release, warnings } = release::run(raw, runner, std::mem::take(&mut findings))?;
     // Without one there was a mistake, and that has been told.
     let Some(pull) = pull else { return Err(InputErrors::of(findings)) };
     let repository = runner.origin.of_repository();
@@ -78,7 +73,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     let manifest = raw.get(name::MANIFEST).unwrap_or("slipway.yml").to_owned();
     let said = said(runner, &pull);
     Ok(Resolved {
-        preview: Preview { pull, said, mode, forks, own_services, comment, manifest, release },
+        meaning: Preview { pull, said, mode, forks, own_services, comment, manifest, release },
         warnings: shaped.warnings,
     })
 }
@@ -131,7 +126,7 @@ fn of_the_release(manifest: &mut Map<String, Value>, own_services: bool) -> bool
 struct Shaped {
     number: u64,
     name: String,
-    repository: Repository,
+    repository: RunRepository,
     life: Duration,
     own_services: bool,
     warnings: Vec<String>,
@@ -156,7 +151,7 @@ impl Shaped {
     /// A service of its own, or a candidate with a tag of the pull request's.
     fn service(&mut self, part: &str, deploy: &mut Deploy, findings: &mut Findings) {
         let place = format!("services.{part}");
-        if deploy.kind == Kind::WorkerPool {
+        if deploy.kind == ResourceKind::WorkerPool {
             let cure = "take it out of the environment that previews are made from (`null`)";
             findings.wrong(&place, "a worker pool has no address that could be looked at", cure);
         }
@@ -172,11 +167,11 @@ impl Shaped {
         // A preview is of its own commit, whatever serves, and shows all of it.
         deploy.rollout.force = true;
         deploy.changed_paths.clear();
-        if let What::Build(build) = &mut deploy.what {
+        if let DeployWhat::Build(build) = &mut deploy.what {
             // Neither `latest` nor the layers of the next real build are a preview's to move.
             build.tags = Tag::parse(&self.name).into_iter().collect();
             if let Recipe::Dockerfile { builder: Builder::BuildKit(cache), .. } = &mut build.recipe {
-                *cache = Cache::None;
+                *cache = LayerCache::None;
             }
         }
         deploy.guest = Some(Box::new(Guest {
@@ -193,7 +188,7 @@ impl Shaped {
                 Ok(name) => deploy.service = name,
                 Err(error) => findings.wrong(&place, error.to_string(), ""),
             }
-            deploy.rollout.way = Way::Direct;
+            deploy.rollout.way = RolloutStrategy::Direct;
             (deploy.settings.min_instances, deploy.settings.invoker_check) = (Some(0), None);
             return;
         }
@@ -201,7 +196,7 @@ impl Shaped {
             let cure = "leave out `preview_service: false`, or shorten the name";
             findings.wrong(&place, format!("`{}` leaves no room for the tag `{}`", deploy.service, self.name), cure);
         }
-        (deploy.rollout.no_traffic, deploy.rollout.way) = (true, Way::Candidate);
+        (deploy.rollout.no_traffic, deploy.rollout.way) = (true, RolloutStrategy::Candidate);
         deploy.rollout.tag = Some(self.name.clone());
         if warm || deploy.settings.min_instances.is_some_and(|instances| instances > 0) {
             deploy.settings.min_instances = Some(0);
@@ -231,7 +226,7 @@ impl Shaped {
 
     fn rewrites(&self, serving: &mut Serving, services: &[(String, String, String)]) {
         for rewrite in &mut serving.rewrites {
-            let Destination::Run { service, region, pin } = &mut rewrite.to else { continue };
+            let RewriteTarget::Run { service, region, pin } = &mut rewrite.to else { continue };
             let found = services.iter().find(|(before, place, _)| before == service && place == region);
             let Some((_, _, now)) = found else { continue };
             if self.own_services {

@@ -4,17 +4,17 @@ use serde_json::{Map, Value, json};
 
 use super::super::map::{self, Entry, From};
 use super::super::scalar;
-use super::super::spec::Name;
+use super::super::spec::InputName;
 use super::super::spec::deploy::name;
 use super::Give;
-use crate::model::shown::{Named, Shown};
+use crate::model::shown::{QuotedName, QuotedText};
 
 /// The inputs, and what they may say.
-pub(super) const INPUTS: [Name; 3] = [name::STARTUP_PROBE, name::LIVENESS_PROBE, name::READINESS_PROBE];
+pub(super) const INPUTS: [InputName; 3] = [name::STARTUP_PROBE, name::LIVENESS_PROBE, name::READINESS_PROBE];
 
 /// What a probe asks, where the text says it.
 #[derive(Default)]
-struct Probe {
+struct ProbeInput {
     way: Option<&'static str>,
     path: Option<String>,
     port: Option<u32>,
@@ -24,7 +24,7 @@ struct Probe {
 }
 
 /// A kind of probe (docs of Cloud Run: health checks; the keys that gcloud's flags take).
-struct Rules {
+struct ProbeRules {
     /// The longest pause before the first try; `None` where there is none.
     delay: Option<u32>,
     /// The longest time between two tries, and for one.
@@ -33,11 +33,11 @@ struct Rules {
     tcp: bool,
 }
 
-fn rules(input: &str) -> Rules {
+fn rules(input: &str) -> ProbeRules {
     match input {
-        "startup_probe" => Rules { delay: Some(240), period: 240, tcp: true },
-        "liveness_probe" => Rules { delay: Some(3600), period: 3600, tcp: false },
-        _ => Rules { delay: None, period: 300, tcp: false },
+        "startup_probe" => ProbeRules { delay: Some(240), period: 240, tcp: true },
+        "liveness_probe" => ProbeRules { delay: Some(3600), period: 3600, tcp: false },
+        _ => ProbeRules { delay: None, period: 300, tcp: false },
     }
 }
 
@@ -54,12 +54,12 @@ const SHORT: &str =
 const KEYS: &str = "its keys are `http`, `tcp`, `grpc`, `port`, `service`, `period`, `timeout`, `failures`, `initial_delay`, or gcloud's";
 
 /// What cannot be read, and what to write.
-type Wrong = (String, String);
+type ProbeMistake = (String, String);
 
-pub(super) fn probe(give: &mut Give<'_>, input: Name) -> Option<Value> {
+pub(super) fn probe(give: &mut Give<'_>, input: InputName) -> Option<Value> {
     let text = give.said(input)?.to_owned();
-    let mut probe = Probe::default();
-    let mut wrong: Vec<(Option<usize>, Wrong)> = Vec::new();
+    let mut probe = ProbeInput::default();
+    let mut wrong: Vec<(Option<usize>, ProbeMistake)> = Vec::new();
     if is_short(&text) {
         wrong.extend(probe.short(&text).into_iter().map(|wrong| (None, wrong)));
     } else {
@@ -96,9 +96,9 @@ fn is_short(text: &str) -> bool {
     !map && (text.starts_with('/') || ["GET", "tcp", "grpc"].contains(&first) || !text.contains(':'))
 }
 
-impl Probe {
+impl ProbeInput {
     /// Reads the short form: how it asks, and then pairs of a word and a number.
-    fn short(&mut self, text: &str) -> Vec<Wrong> {
+    fn short(&mut self, text: &str) -> Vec<ProbeMistake> {
         let mut words = text.split([' ', '\t', ',']).filter(|word| !word.is_empty());
         let mut wrong = Vec::new();
         let first = words.next().unwrap_or_default();
@@ -113,14 +113,14 @@ impl Probe {
             match (known, words.next()) {
                 (Some((key, _, _)), Some(value)) => wrong.extend(self.number(key, value).err()),
                 (Some(_), None) => wrong.push((format!("nothing stands behind `{word}`"), SHORT.into())),
-                (None, _) => wrong.push((format!("{} says nothing about a probe", Shown(word)), SHORT.into())),
+                (None, _) => wrong.push((format!("{} says nothing about a probe", QuotedText(word)), SHORT.into())),
             }
         }
         wrong
     }
 
     /// `/path`, or `:port/path`.
-    fn http(&mut self, text: &str) -> Result<(), Wrong> {
+    fn http(&mut self, text: &str) -> Result<(), ProbeMistake> {
         self.way("httpGet")?;
         let (port, path) = match text.strip_prefix(':') {
             Some(rest) => {
@@ -136,13 +136,13 @@ impl Probe {
     }
 
     /// `tcp`, `tcp:8080`, `grpc`, `grpc:9000`, `grpc:9000/service`.
-    fn other(&mut self, text: &str) -> Result<(), Wrong> {
+    fn other(&mut self, text: &str) -> Result<(), ProbeMistake> {
         let (asks, service) = text.split_once('/').unwrap_or((text, ""));
         let (way, port) = asks.split_once(':').unwrap_or((asks, ""));
         match (way, service) {
             ("tcp", "") => self.way("tcpSocket")?,
             ("grpc", _) => self.way("grpc")?,
-            _ => return Err((format!("{} says nothing about a probe", Shown(text)), SHORT.into())),
+            _ => return Err((format!("{} says nothing about a probe", QuotedText(text)), SHORT.into())),
         }
         if !service.is_empty() {
             self.service = Some(service.to_owned());
@@ -151,7 +151,7 @@ impl Probe {
     }
 
     /// Reads an entry of a map.
-    fn key(&mut self, key: &str, value: &str) -> Result<(), Wrong> {
+    fn key(&mut self, key: &str, value: &str) -> Result<(), ProbeMistake> {
         match key {
             "http" => self.http(value),
             "tcp" | "tcpSocket.port" => self.way("tcpSocket").and_then(|()| self.port(value)),
@@ -174,12 +174,12 @@ impl Probe {
             }
             _ => match NUMBERS.iter().find(|(ours, _, field)| [ours, field].contains(&&key)) {
                 Some((ours, _, _)) => self.number(ours, value),
-                None => Err((format!("{} is no key of it", Named(key)), KEYS.into())),
+                None => Err((format!("{} is no key of it", QuotedName(key)), KEYS.into())),
             },
         }
     }
 
-    fn way(&mut self, way: &'static str) -> Result<(), Wrong> {
+    fn way(&mut self, way: &'static str) -> Result<(), ProbeMistake> {
         match self.way {
             Some(other) if other != way => {
                 let words = |way: &str| match way {
@@ -196,16 +196,20 @@ impl Probe {
         }
     }
 
-    fn path(&mut self, path: &str) -> Result<(), Wrong> {
+    fn path(&mut self, path: &str) -> Result<(), ProbeMistake> {
         self.path = Some(path.to_owned());
         if path.starts_with('/') {
             return Ok(());
         }
-        Err((format!("{} is no path", Shown(path)), "write a path that begins with `/`, such as `GET /ready`".into()))
+        Err((
+            format!("{} is no path", QuotedText(path)),
+            "write a path that begins with `/`, such as `GET /ready`".into(),
+        ))
     }
 
-    fn port(&mut self, text: &str) -> Result<(), Wrong> {
-        let port = scalar::number(text, 1, 65_535).map_err(|cure| (format!("{} is no port", Shown(text)), cure))?;
+    fn port(&mut self, text: &str) -> Result<(), ProbeMistake> {
+        let port =
+            scalar::number(text, 1, 65_535).map_err(|cure| (format!("{} is no port", QuotedText(text)), cure))?;
         if self.port.is_some_and(|other| other != port) {
             return Err(("it names two ports".into(), "keep one".into()));
         }
@@ -213,7 +217,7 @@ impl Probe {
         Ok(())
     }
 
-    fn number(&mut self, key: &str, text: &str) -> Result<(), Wrong> {
+    fn number(&mut self, key: &str, text: &str) -> Result<(), ProbeMistake> {
         let Some((_, _, field)) = NUMBERS.iter().find(|(ours, _, _)| *ours == key) else { return Ok(()) };
         let number = match key {
             "failures" => scalar::number(text, 1, u32::from(u16::MAX)),
@@ -221,7 +225,7 @@ impl Probe {
                 .map_err(str::to_owned)
                 .and_then(|time| u32::try_from(time.as_secs()).map_err(|_| "write fewer seconds".to_owned())),
         };
-        let number = number.map_err(|cure| (format!("{} does not fit `{key}`", Shown(text)), cure))?;
+        let number = number.map_err(|cure| (format!("{} does not fit `{key}`", QuotedText(text)), cure))?;
         if self.numbers.insert((*field).to_owned(), number.into()).is_some() {
             return Err((format!("`{key}` is given twice"), "keep one".into()));
         }
@@ -229,7 +233,7 @@ impl Probe {
     }
 
     /// What Cloud Run would refuse.
-    fn judged(&self, rules: &Rules) -> Vec<Wrong> {
+    fn judged(&self, rules: &ProbeRules) -> Vec<ProbeMistake> {
         let number = |field: &str| self.numbers.get(field).and_then(Value::as_u64);
         let (period, timeout, delay) =
             (number("periodSeconds"), number("timeoutSeconds"), number("initialDelaySeconds"));
@@ -284,7 +288,7 @@ mod tests {
     use crate::inputs::error::Findings;
     use crate::inputs::raw::RawInputs;
 
-    fn read(input: Name, text: &str) -> (Option<Value>, Vec<String>) {
+    fn read(input: InputName, text: &str) -> (Option<Value>, Vec<String>) {
         let raw = RawInputs::from_texts([(input.text(), text.to_owned())]);
         let mut findings = Findings::default();
         let value = probe(&mut Give { raw: &raw, findings: &mut findings }, input);

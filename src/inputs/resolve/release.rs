@@ -16,36 +16,28 @@ use super::super::hosting::SiteWork;
 use super::super::raw::RawInputs;
 use super::super::release::{Piece, Release, ServicePart, SitePart};
 use super::super::runner::Runner;
-use super::super::spec::Command;
-use super::super::tree::{self, Field, Node, Value};
+use super::super::spec::CommandName;
+use super::super::tree::{self, Field, Node, TreeValue};
 use super::{Give, NOT_CHECKED_OUT, hosting};
+use crate::inputs::engine::Resolved;
 use crate::inputs::spec::release::name;
 use crate::model::hosting::LIVE;
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 use crate::model::place::PlaceError;
 use crate::model::secret::Secret;
-use crate::model::shown::{Named, Shown};
+use crate::model::shown::{QuotedName, QuotedText};
 use crate::workspace;
 use layout::{DEFAULTS, Layout, Section};
-use settings::{Scope, Settings};
+use settings::{PartSettings, PlaceholderScope};
 
 /// The file that is looked for.
 const DEFAULT_MANIFEST: &str = "slipway.yml";
-
-/// A resolved release and what is worth a warning.
-#[derive(Debug)]
-pub struct Resolved {
-    /// What to do.
-    pub release: Release,
-    /// Odd but allowed.
-    pub warnings: Vec<String>,
-}
 
 /// Resolves the inputs of a release, and its manifest.
 ///
 /// # Errors
 /// Every mistake in every input and in every part of the manifest.
-pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<Resolved, InputErrors> {
+pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<Resolved<Release>, InputErrors> {
     let mut give = Give { raw, findings: &mut findings };
     let dry_run = give.switch(name::DRY_RUN).unwrap_or(false);
     let values = values(&mut give);
@@ -69,7 +61,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     if !findings.mistakes.is_empty() {
         return Err(InputErrors::of(findings));
     }
-    Ok(Resolved { release, warnings: findings.warnings })
+    Ok(Resolved { meaning: release, warnings: findings.warnings })
 }
 
 /// The path of something below something.
@@ -90,7 +82,7 @@ fn values(give: &mut Give<'_>) -> Option<BTreeMap<String, String>> {
     let before = give.findings.mistakes.len();
     let values = give.map(name::VALUES, |name, _| {
         let cure = "write letters, digits, dashes and underscores";
-        if template::is_name(name) { Ok(()) } else { Err((format!("{} is no name", Named(name)), cure.into())) }
+        if template::is_name(name) { Ok(()) } else { Err((format!("{} is no name", QuotedName(name)), cure.into())) }
     });
     (give.findings.mistakes.len() == before).then(|| values.unwrap_or_default().into_iter().collect())
 }
@@ -122,11 +114,11 @@ fn document(give: &mut Give<'_>, runner: &Runner) -> Option<Node> {
         _ if runner.actions && workspace::is_empty(&runner.workspace) => NOT_CHECKED_OUT.to_owned(),
         Some(directory) => {
             let path = format!("{directory}/{shown}");
-            format!("there is one in {}: write `manifest: {path}`", Shown(directory))
+            format!("there is one in {}: write `manifest: {path}`", QuotedText(directory))
         }
         None => "it is looked for relative to the workspace: is the repository checked out?".to_owned(),
     };
-    give.findings.wrong(name::MANIFEST, format!("{} {error}", Shown(&shown)), cure);
+    give.findings.wrong(name::MANIFEST, format!("{} {error}", QuotedText(&shown)), cure);
     None
 }
 
@@ -150,7 +142,7 @@ fn chosen<'a>(give: &mut Give<'_>, layout: &'a Layout) -> Result<Option<&'a Fiel
                 give.findings.wrong(name::ENVIRONMENT, "the manifest has no environments", cure);
             } else if found.is_none() {
                 let cure = format!("the manifest has {}", listed(&names));
-                give.findings.wrong(name::ENVIRONMENT, format!("there is no environment {}", Shown(&name)), cure);
+                give.findings.wrong(name::ENVIRONMENT, format!("there is no environment {}", QuotedText(&name)), cure);
             }
             found.map(Some).ok_or(())
         }
@@ -182,7 +174,7 @@ struct Ready {
     name: String,
     path: String,
     line: usize,
-    settings: Settings,
+    settings: PartSettings,
 }
 
 impl Whole<'_> {
@@ -220,7 +212,7 @@ impl Whole<'_> {
                 Section::Services => names.iter().take_while(|name| **name != part.key).cloned().collect(),
                 Section::Hosting => Vec::new(),
             };
-            let scope = Scope {
+            let scope = PlaceholderScope {
                 values: self.values,
                 environment: release.environment.as_deref(),
                 commit: self.runner.origin.sha.as_deref(),
@@ -232,7 +224,9 @@ impl Whole<'_> {
             let has = |name: &str| of_part.iter().any(|field| field.key == name);
             let defaults = self.fields.iter().filter(|field| {
                 let wanted = DEFAULTS.contains(&field.key.as_str()) && !has(&field.key);
-                wanted && !(field.key == "region" && has("regions")) && matches!(field.value.value, Value::Text { .. })
+                wanted
+                    && !(field.key == "region" && has("regions"))
+                    && matches!(field.value.value, TreeValue::Text { .. })
             });
             let all: Vec<Field> = of_part.iter().chain(defaults).cloned().collect();
             let settings = settings::read(&inputs, &all, &path, scope, findings);
@@ -259,9 +253,9 @@ impl Whole<'_> {
 
     fn service(&self, part: Ready, release: &mut Release, findings: &mut Findings) {
         let raw = self.texts(&part, "service", &part.name, None);
-        let resolved = super::run(Command::Deploy, &raw, self.runner, Findings::default());
+        let resolved = super::run(CommandName::Deploy, &raw, self.runner, Findings::default());
         let Some((deploy, warnings)) =
-            part.keep(resolved.map(|resolved| (resolved.deploy, resolved.warnings)), findings)
+            part.keep(resolved.map(|resolved| (resolved.meaning, resolved.warnings)), findings)
         else {
             return;
         };
@@ -275,7 +269,7 @@ impl Whole<'_> {
             }
         }
         for need in &needs {
-            let worker = |other: &&ServicePart| other.name == *need && other.deploy.kind == Kind::WorkerPool;
+            let worker = |other: &&ServicePart| other.name == *need && other.deploy.kind == ResourceKind::WorkerPool;
             if release.services.iter().find(worker).is_some() {
                 let problem = format!("`{need}` is a worker pool, which has no address");
                 findings.wrong_at(&part.path, Some(part.line), problem, format!("remove `${{services.{need}.url}}`"));
@@ -300,9 +294,9 @@ impl Whole<'_> {
 
     fn site(&self, part: Ready, release: &mut Release, findings: &mut Findings) {
         let raw = self.texts(&part, "channel", LIVE, self.raw.whole(name::VALUES));
-        let resolved = hosting::run(Command::Hosting, &raw, self.runner, Findings::default());
+        let resolved = hosting::run(CommandName::Hosting, &raw, self.runner, Findings::default());
         let Some((hosting, warnings)) =
-            part.keep(resolved.map(|resolved| (resolved.hosting, resolved.warnings)), findings)
+            part.keep(resolved.map(|resolved| (resolved.meaning, resolved.warnings)), findings)
         else {
             return;
         };

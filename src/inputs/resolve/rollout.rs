@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::cloud_run::rollout::{Gates, OnUnknown, Rollout, Way};
+use super::super::cloud_run::rollout::{Gates, OnUnknown, RolloutSettings, RolloutStrategy};
 use super::super::scalar;
 use super::Give;
 use crate::inputs::spec::deploy::name;
@@ -15,9 +15,13 @@ const DEFAULT_STEPS: [u8; 4] = [5, 25, 50, 100];
 /// Fewer requests than this make a rate of nothing.
 const LEAST_REQUESTS: u32 = 20;
 
-pub(super) fn rollout(give: &mut Give<'_>) -> Rollout {
-    let ways = [("candidate", Way::Candidate), ("canary", Way::Canary), ("direct", Way::Direct)];
-    let way = give.choice(name::STRATEGY, &ways).unwrap_or(Way::Candidate);
+pub(super) fn rollout(give: &mut Give<'_>) -> RolloutSettings {
+    let ways = [
+        ("candidate", RolloutStrategy::Candidate),
+        ("canary", RolloutStrategy::Canary),
+        ("direct", RolloutStrategy::Direct),
+    ];
+    let way = give.choice(name::STRATEGY, &ways).unwrap_or(RolloutStrategy::Candidate);
     let steps = give.with(name::CANARY_STEPS, steps).unwrap_or_else(|| DEFAULT_STEPS.to_vec());
     let interval = give.with(name::CANARY_INTERVAL, scalar::duration).unwrap_or(Duration::from_secs(300));
     if interval > LONGEST_INTERVAL {
@@ -40,7 +44,7 @@ pub(super) fn rollout(give: &mut Give<'_>) -> Rollout {
             .unwrap_or_default(),
     };
     only_with(give, way, no_traffic);
-    Rollout {
+    RolloutSettings {
         way,
         steps,
         interval,
@@ -54,7 +58,7 @@ pub(super) fn rollout(give: &mut Give<'_>) -> Rollout {
 }
 
 /// Settings that mean something only beside others.
-fn only_with(give: &mut Give<'_>, way: Way, no_traffic: bool) {
+fn only_with(give: &mut Give<'_>, way: RolloutStrategy, no_traffic: bool) {
     for name in [
         name::CANARY_STEPS,
         name::CANARY_INTERVAL,
@@ -63,7 +67,7 @@ fn only_with(give: &mut Give<'_>, way: Way, no_traffic: bool) {
         name::GATE_MIN_REQUESTS,
         name::ON_UNKNOWN,
     ] {
-        if give.raw.has(name) && way != Way::Canary {
+        if give.raw.has(name) && way != RolloutStrategy::Canary {
             give.findings.wrong(name, "it is about the steps of a canary", "add `strategy: canary`, or remove it");
         }
     }
@@ -77,7 +81,7 @@ fn only_with(give: &mut Give<'_>, way: Way, no_traffic: bool) {
             );
         }
     }
-    if no_traffic && way != Way::Candidate {
+    if no_traffic && way != RolloutStrategy::Candidate {
         give.findings.wrong(
             name::NO_TRAFFIC,
             "it stops at the candidate, before any traffic moves",

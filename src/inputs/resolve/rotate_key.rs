@@ -9,13 +9,13 @@ use super::super::rotate_key::{Retire, RotateKey};
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::{Give, project};
-use crate::inputs::spec::Name;
+use crate::inputs::spec::InputName;
 use crate::inputs::spec::rotate_key::name;
-use crate::model::credentials::{Credentials, Way};
+use crate::model::credentials::{Credentials, SignInMethod};
 use crate::model::ids::AccountEmail;
 use crate::model::rotation::{Owner, SecretPlace};
 use crate::model::secret::Secret;
-use crate::model::shown::Shown;
+use crate::model::shown::QuotedText;
 
 /// Long enough to notice that something still needed the old key, short enough that few are left over.
 const GRACE: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -72,7 +72,7 @@ fn account(give: &mut Give<'_>, credentials: Option<&Credentials>) -> Option<Acc
 /// The id of the key in use, where it is one of the account's.
 fn used(credentials: &Credentials, account: &AccountEmail) -> Option<String> {
     match &credentials.way {
-        Way::Key(key) if key.email == *account => key.key_id.clone(),
+        SignInMethod::Key(key) if key.email == *account => key.key_id.clone(),
         _ => None,
     }
 }
@@ -101,7 +101,11 @@ fn place(give: &mut Give<'_>, runner: &Runner) -> Option<SecretPlace> {
         .split_once('/')
         .is_some_and(|(owner, name)| !owner.is_empty() && !name.is_empty() && !name.contains('/'))
     {
-        give.findings.wrong(name::REPOSITORY, format!("{} does not fit", Shown(&repository)), "write it as owner/name");
+        give.findings.wrong(
+            name::REPOSITORY,
+            format!("{} does not fit", QuotedText(&repository)),
+            "write it as owner/name",
+        );
         return None;
     }
     let owner = match environment {
@@ -141,12 +145,12 @@ fn retire(give: &mut Give<'_>, uses_its_key: bool) -> Option<Retire> {
 }
 
 /// Ids of keys.
-fn ids(give: &mut Give<'_>, name: Name) -> Vec<String> {
+fn ids(give: &mut Give<'_>, name: InputName) -> Vec<String> {
     let ids = scalar::list(give.raw.whole(name).unwrap_or_default());
     for id in ids.iter().filter(|id| id.len() < 20 || !id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
         give.findings.wrong(
             name,
-            format!("{} is no id of a key", Shown(id)),
+            format!("{} is no id of a key", QuotedText(id)),
             "write the `private_key_id` of its file: 40 hexadecimal digits",
         );
     }

@@ -2,20 +2,21 @@
 
 use std::time::Duration;
 
-use super::super::cloud_run::place::Place;
-use super::super::cloud_run::rollout::{OnUnknown, Way};
+use super::super::cloud_run::place::ServicePlace;
+use super::super::cloud_run::rollout::{OnUnknown, RolloutStrategy};
 use super::super::cloud_run::settings::Settings;
 use super::super::credentials;
-use super::super::deploy::{Deploy, What};
+use super::super::deploy::{Deploy, DeployWhat};
 use super::super::error::{Findings, InputErrors};
 use super::super::raw::RawInputs;
 use super::super::rotate_secret::{NewValue, RotateSecret};
 use super::super::runner::Runner;
 use super::super::scalar;
 use super::{Give, SECRET_MAX_AGE, check, project, region, rollout};
+use crate::inputs::engine::Resolved;
 use crate::inputs::spec::rotate_secret::name;
 use crate::model::ids::ServiceName;
-use crate::model::kind::Kind;
+use crate::model::kind::ResourceKind;
 use crate::model::secret::Secret;
 use crate::model::secret_version::SecretName;
 
@@ -37,20 +38,11 @@ const SHORTEST: usize = 8;
 /// The largest value that Secret Manager takes, in bytes.
 const LARGEST: usize = 64 << 10;
 
-/// A resolved rotation and what is worth a warning.
-#[derive(Debug)]
-pub struct Resolved {
-    /// What to do.
-    pub rotate: RotateSecret,
-    /// Odd but allowed.
-    pub warnings: Vec<String>,
-}
-
 /// Resolves the inputs of the rotate-secret command.
 ///
 /// # Errors
 /// Every mistake in every input.
-pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<Resolved, InputErrors> {
+pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<Resolved<RotateSecret>, InputErrors> {
     let credentials = credentials::find(raw, runner, &mut findings);
     let mut give = Give { raw, findings: &mut findings };
     let project = project(&mut give, credentials.as_ref());
@@ -66,7 +58,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
         }
     }
     let value = value(&mut give);
-    let checks = check::checks(&mut give, check::At::Service(None));
+    let checks = check::checks(&mut give, check::CheckTarget::Service(None));
     let rollout = way(&mut give);
     let grace = give.with(name::GRACE, scalar::days).unwrap_or(GRACE);
     let max_age = give.with(name::SECRET_MAX_AGE, scalar::days).unwrap_or(SECRET_MAX_AGE);
@@ -92,19 +84,19 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
     if !findings.mistakes.is_empty() {
         return Err(InputErrors::of(findings));
     }
-    let place = Place { project: project.clone(), region: region.clone(), service: service.clone() };
+    let place = ServicePlace { project: project.clone(), region: region.clone(), service: service.clone() };
     let deploy = Deploy {
         credential_files: Vec::new(),
         credentials,
         project,
         region,
         regions: Vec::new(),
-        kind: Kind::Service,
+        kind: ResourceKind::Service,
         service,
         github_token: None,
         key_max_age: Duration::ZERO,
         secret_max_age: Duration::ZERO,
-        what: What::Promoted(Box::new(place)),
+        what: DeployWhat::Promoted(Box::new(place)),
         changed_paths: Vec::new(),
         environment: None,
         manifest: None,
@@ -117,13 +109,13 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
         dry_run,
     };
     let rotate = RotateSecret { deploy, secret, value, grace, max_age, only_when_due };
-    Ok(Resolved { rotate, warnings: findings.warnings })
+    Ok(Resolved { meaning: rotate, warnings: findings.warnings })
 }
 
 /// How the traffic moves: never unverified, and to one end or the other.
-fn way(give: &mut Give<'_>) -> super::super::deploy::Rollout {
+fn way(give: &mut Give<'_>) -> super::super::deploy::RolloutSettings {
     let mut rollout = rollout::rollout(give);
-    if rollout.way == Way::Direct {
+    if rollout.way == RolloutStrategy::Direct {
         give.findings.wrong(
             name::STRATEGY,
             "`direct` would send requests to a revision that nobody has tried",

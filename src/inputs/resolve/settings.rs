@@ -13,10 +13,10 @@ use super::super::several::several;
 use super::labels::{all_labels_go, labels};
 use super::variables::{secrets, variables};
 use super::{DEFAULT_REGION, Give, edits, volumes};
-use crate::inputs::spec::Name;
+use crate::inputs::spec::InputName;
 use crate::inputs::spec::deploy::name;
 use crate::model::ids::{AccountEmail, IdError, ProjectId, RevisionName, ServiceName};
-use crate::model::shown::{Named, Shown};
+use crate::model::shown::{QuotedName, QuotedText};
 
 /// The longest request, in seconds (<https://docs.cloud.google.com/run/docs/configuring/request-timeout>).
 const LONGEST_REQUEST: u64 = 3600;
@@ -173,7 +173,7 @@ fn contradictions(findings: &mut Findings, settings: &Settings, milli_cpu: Optio
         if secrets.contains(name.as_str()) {
             findings.wrong(
                 name::SECRETS,
-                format!("{} is in `env_vars` too", Named(name)),
+                format!("{} is in `env_vars` too", QuotedName(name)),
                 "a variable is either a plain value or a secret; keep one",
             );
         }
@@ -205,8 +205,9 @@ fn suffix(give: &mut Give<'_>, service: Option<&ServiceName>) -> Option<String> 
 
 /// What `null` takes away. A flag of gcloud's that takes something away cannot be taken for a secret that does not exist.
 fn nulls(give: &Give<'_>, env: &Changes<String>, secrets: &Changes<SecretRef>) -> Vec<String> {
-    let typed =
-        |name: Name, gone: &[String]| if give.findings.is_called(name.text()) { Vec::new() } else { gone.to_vec() };
+    let typed = |name: InputName, gone: &[String]| {
+        if give.findings.is_called(name.text()) { Vec::new() } else { gone.to_vec() }
+    };
     [typed(name::ENV_VARS, &env.gone), typed(name::SECRETS, &secrets.gone)].concat()
 }
 
@@ -226,7 +227,7 @@ fn cloudsql(give: &mut Give<'_>, project: Option<&ProjectId>) -> Option<Several>
         if instance.split(':').count() < 3 || instance.contains(char::is_whitespace) {
             give.findings.wrong(
                 name::CLOUDSQL_INSTANCES,
-                format!("{} is not an instance", Shown(instance)),
+                format!("{} is not an instance", QuotedText(instance)),
                 "write PROJECT:REGION:NAME",
             );
         }
@@ -267,7 +268,7 @@ fn network_tags(give: &mut Give<'_>) -> Option<Vec<String>> {
     };
     for tag in tags.iter().filter(|tag| !word(tag)) {
         let cure = "write lowercase letters, digits and `-`, beginning with a letter, at most 63";
-        give.findings.wrong(name::NETWORK_TAGS, format!("{} is not a firewall tag", Shown(tag)), cure);
+        give.findings.wrong(name::NETWORK_TAGS, format!("{} is not a firewall tag", QuotedText(tag)), cure);
     }
     if tags.is_empty() {
         give.findings.wrong(name::NETWORK_TAGS, "it names none", "write `default` to take all away");
@@ -293,7 +294,7 @@ fn invokers(give: &mut Give<'_>) -> Vec<String> {
             give.findings.wrong(name::INVOKERS, format!("`{member}` stands for everybody"), cure);
         } else if !of_people && !of_domain && !principals {
             let cure = "write user:ADDRESS, serviceAccount:ADDRESS, group:ADDRESS or domain:DOMAIN";
-            give.findings.wrong(name::INVOKERS, format!("{} is nobody who could be named", Shown(member)), cure);
+            give.findings.wrong(name::INVOKERS, format!("{} is nobody who could be named", QuotedText(member)), cure);
         }
     }
     if !members.is_empty() && give.switch(name::NO_TRAFFIC) == Some(true) {

@@ -1,13 +1,13 @@
 use super::*;
-use crate::inputs::build::{Builder, Cache, Recipe};
-use crate::inputs::cloud_run::names::Strategy;
+use crate::inputs::build::{Builder, LayerCache, Recipe};
+use crate::inputs::cloud_run::names::MergeMode;
 use crate::inputs::cloud_run::settings::SecretRef;
-use crate::inputs::spec::{self, Command};
+use crate::inputs::spec::{self, CommandName};
 use std::collections::BTreeMap;
 
 const KEY: &str = r#"{"type":"service_account","project_id":"harbour-dev","private_key":"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n","client_email":"d@harbour-dev.iam.gserviceaccount.com","token_uri":"https://oauth2.googleapis.com/token"}"#;
 
-fn resolve(inputs: &[(&str, &str)]) -> Result<Resolved, Vec<String>> {
+fn resolve(inputs: &[(&str, &str)]) -> Result<Resolved<Deploy>, Vec<String>> {
     let runner = Runner {
         actions: true,
         workspace: concat!(env!("CARGO_MANIFEST_DIR"), "/examples").into(),
@@ -17,27 +17,28 @@ fn resolve(inputs: &[(&str, &str)]) -> Result<Resolved, Vec<String>> {
         [("credentials_json", KEY), ("service", "web")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
     texts.extend(inputs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
     let mut findings = Findings::default();
-    let raw = RawInputs::collect(&Command::Deploy.inputs(), spec::ELSEWHERE, &texts, &[], &mut findings);
-    run(Command::Deploy, &raw, &runner, findings).map_err(|errors| errors.mistakes().map(ToString::to_string).collect())
+    let raw = RawInputs::collect(&CommandName::Deploy.inputs(), spec::ELSEWHERE, &texts, &[], &mut findings);
+    run(CommandName::Deploy, &raw, &runner, findings)
+        .map_err(|errors| errors.mistakes().map(ToString::to_string).collect())
 }
 
 #[test]
 fn defaults_follow_the_key_and_the_service() {
-    let resolved = resolve(&[("source", "backend")]).expect("good inputs").deploy;
+    let resolved = resolve(&[("source", "backend")]).expect("good inputs").meaning;
     assert_eq!((resolved.project.as_str(), resolved.region.as_str()), ("harbour-dev", "us-central1"));
-    let What::Build(build) = resolved.what else { panic!("a build") };
+    let DeployWhat::Build(build) = resolved.what else { panic!("a build") };
     assert_eq!(build.to.named().as_str(), "gcr.io/harbour-dev/web");
     assert_eq!(build.bucket.as_str(), "harbour-dev-slipway-us-central1");
     assert_eq!((build.location.as_str(), build.timeout.as_secs()), ("global", 1200));
     assert!(
-        matches!(&build.recipe, Recipe::Dockerfile { path, builder: Builder::BuildKit(Cache::Inline), .. } if path == "Dockerfile")
+        matches!(&build.recipe, Recipe::Dockerfile { path, builder: Builder::BuildKit(LayerCache::Inline), .. } if path == "Dockerfile")
     );
 }
 
 #[test]
 fn an_image_alone_is_deployed_as_it_is() {
-    let resolved = resolve(&[("image", "gcr.io/p/app:v1")]).expect("good inputs").deploy;
-    assert!(matches!(resolved.what, What::Image(image) if image.to_string() == "gcr.io/p/app:v1"));
+    let resolved = resolve(&[("image", "gcr.io/p/app:v1")]).expect("good inputs").meaning;
+    assert!(matches!(resolved.what, DeployWhat::Image(image) if image.to_string() == "gcr.io/p/app:v1"));
     let mistakes = resolve(&[("image", "gcr.io/p/app:v1"), ("dockerfile", "x")]).expect_err("no build");
     assert_eq!(
         mistakes,
@@ -51,8 +52,8 @@ fn an_image_alone_is_deployed_as_it_is() {
 fn the_tag_of_a_build_target_is_one_of_its_tags() {
     let resolved = resolve(&[("source", "backend"), ("image", "gcr.io/p/app:v1"), ("image_tags", "v1, next")])
         .expect("good")
-        .deploy;
-    let What::Build(build) = resolved.what else { panic!("a build") };
+        .meaning;
+    let DeployWhat::Build(build) = resolved.what else { panic!("a build") };
     assert_eq!(build.tags.iter().map(|t| t.as_str()).collect::<Vec<_>>(), ["v1", "next"]);
 }
 
@@ -67,9 +68,9 @@ fn secrets_and_variables_are_understood() {
         ("timeout", "5m"),
     ])
     .expect("good inputs")
-    .deploy
+    .meaning
     .settings;
-    assert_eq!(settings.env.strategy, Strategy::Overwrite);
+    assert_eq!(settings.env.strategy, MergeMode::Overwrite);
     let secret = |secret: &str, version: &str| SecretRef { secret: secret.into(), version: version.into() };
     assert_eq!(
         settings.secrets.entries,

@@ -2,15 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::cloud_run::names::{ByName, Changes, Strategy};
+use super::super::cloud_run::names::{ByName, Changes, MergeMode};
 use super::super::cloud_run::settings::SecretRef;
 use super::super::error::Findings;
 use super::super::map;
 use super::super::runner::Runner;
 use super::Give;
-use crate::inputs::spec::Name;
+use crate::inputs::spec::InputName;
 use crate::inputs::spec::deploy::name;
-use crate::model::shown::Named;
+use crate::model::shown::QuotedName;
 
 /// The largest value of a variable (<https://cloud.google.com/run/quotas>).
 const LARGEST_VALUE: usize = 32 * 1024;
@@ -19,7 +19,7 @@ const LARGEST_VALUE: usize = 32 * 1024;
 const RESERVED: [&str; 4] = ["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"];
 
 /// A map that says nothing and changes nothing.
-fn nothing(give: &mut Give<'_>, name: Name, strategy: Name) {
+fn nothing(give: &mut Give<'_>, name: InputName, strategy: InputName) {
     let told = give.findings.mistakes.iter().any(|mistake| mistake.input == name.text());
     if !told {
         let cure = format!("name something, or write `{strategy}: overwrite` too, which takes all away");
@@ -32,7 +32,7 @@ pub(super) fn variables(give: &mut Give<'_>, runner: &Runner) -> Changes<String>
     let mut gone = Vec::new();
     let mut entries = give.text(name::ENV_VARS_FILE).map(|shown| file_entries(give, runner, &shown));
     if let Some(ByName { put: given, gone: taken, .. }) = give.changes(name::ENV_VARS, variable_rule) {
-        if given.is_empty() && taken.is_empty() && strategy == Strategy::Merge {
+        if given.is_empty() && taken.is_empty() && strategy == MergeMode::Merge {
             nothing(give, name::ENV_VARS, name::ENV_VARS_UPDATE_STRATEGY);
         }
         let entries = entries.get_or_insert_default();
@@ -41,7 +41,7 @@ pub(super) fn variables(give: &mut Give<'_>, runner: &Runner) -> Changes<String>
         entries.extend(given);
         gone = taken;
     }
-    if entries.is_none() && give.raw.has(name::ENV_VARS_UPDATE_STRATEGY) && strategy == Strategy::Overwrite {
+    if entries.is_none() && give.raw.has(name::ENV_VARS_UPDATE_STRATEGY) && strategy == MergeMode::Overwrite {
         give.findings.wrong(
             name::ENV_VARS_UPDATE_STRATEGY,
             "`overwrite` without `env_vars`",
@@ -68,13 +68,13 @@ pub(super) fn variable_rule(key: &str, value: &str) -> Result<(), (String, Strin
     variable_name(key)?;
     if value.len() > LARGEST_VALUE {
         return Err((
-            format!("the value of {} is {} bytes long", Named(key), value.len()),
+            format!("the value of {} is {} bytes long", QuotedName(key), value.len()),
             "Cloud Run takes 32 KiB; put it into Secret Manager and mount it with `secrets: /path: name:latest`".into(),
         ));
     }
     if value.contains('\0') {
         return Err((
-            format!("the value of {} holds a NUL character", Named(key)),
+            format!("the value of {} holds a NUL character", QuotedName(key)),
             "no process can be given that".into(),
         ));
     }
@@ -92,7 +92,7 @@ fn variable_name(key: &str) -> Result<(), (String, String)> {
         Ok(())
     } else {
         Err((
-            format!("{} is not the name of a variable", Named(key)),
+            format!("{} is not the name of a variable", QuotedName(key)),
             "write letters, digits and `_`, starting with a letter".into(),
         ))
     }
@@ -101,14 +101,14 @@ fn variable_name(key: &str) -> Result<(), (String, String)> {
 pub(super) fn secrets(give: &mut Give<'_>) -> Changes<SecretRef> {
     let strategy = strategy(give, name::SECRETS_UPDATE_STRATEGY);
     let changes = give.changes(name::SECRETS, secret_rule);
-    if strategy == Strategy::Merge && changes.as_ref().is_some_and(|changes| !changes.says_anything()) {
+    if strategy == MergeMode::Merge && changes.as_ref().is_some_and(|changes| !changes.says_anything()) {
         nothing(give, name::SECRETS, name::SECRETS_UPDATE_STRATEGY);
     }
     let (entries, gone) = changes.map_or((None, Vec::new()), |changes| (Some(changes.put), changes.gone));
     let entries: Option<Vec<(String, SecretRef)>> = entries
         .map(|entries| entries.into_iter().filter_map(|(key, value)| Some((key, secret_ref(&value).ok()?))).collect());
     one_secret_per_directory(give.findings, entries.as_deref().unwrap_or_default());
-    if entries.is_none() && give.raw.has(name::SECRETS_UPDATE_STRATEGY) && strategy == Strategy::Overwrite {
+    if entries.is_none() && give.raw.has(name::SECRETS_UPDATE_STRATEGY) && strategy == MergeMode::Overwrite {
         give.findings.wrong(
             name::SECRETS_UPDATE_STRATEGY,
             "`overwrite` without `secrets`",
@@ -123,7 +123,7 @@ pub(super) fn secret_rule(key: &str, value: &str) -> Result<(), (String, String)
         let file = key.rsplit_once('/').is_some_and(|(dir, file)| !dir.is_empty() && !file.is_empty());
         if !file || key.contains("//") || key.contains("/../") {
             return Err((
-                format!("{} is not a path of a file in a directory", Named(key)),
+                format!("{} is not a path of a file in a directory", QuotedName(key)),
                 "write `/directory/file`".into(),
             ));
         }
@@ -132,7 +132,7 @@ pub(super) fn secret_rule(key: &str, value: &str) -> Result<(), (String, String)
     }
     secret_ref(value)
         .map(drop)
-        .map_err(|cure| (format!("the value of {} is not a secret's version", Named(key)), cure.into()))
+        .map_err(|cure| (format!("the value of {} is not a secret's version", QuotedName(key)), cure.into()))
 }
 
 /// A secret is mounted as a volume, which takes its whole directory, so two cannot share one
@@ -144,7 +144,7 @@ fn one_secret_per_directory(findings: &mut Findings, entries: &[(String, SecretR
         match seen.get(directory) {
             Some(other) if *other != secret.secret => findings.wrong(
                 name::SECRETS,
-                format!("two secrets are mounted in {}", Named(directory)),
+                format!("two secrets are mounted in {}", QuotedName(directory)),
                 "a directory can hold files of one secret only; use another directory",
             ),
             Some(_) => {}
@@ -178,6 +178,6 @@ pub(super) fn secret_ref(text: &str) -> Result<SecretRef, &'static str> {
     }
 }
 
-fn strategy(give: &mut Give<'_>, name: Name) -> Strategy {
-    give.choice(name, &[("merge", Strategy::Merge), ("overwrite", Strategy::Overwrite)]).unwrap_or_default()
+fn strategy(give: &mut Give<'_>, name: InputName) -> MergeMode {
+    give.choice(name, &[("merge", MergeMode::Merge), ("overwrite", MergeMode::Overwrite)]).unwrap_or_default()
 }

@@ -7,23 +7,23 @@ use super::super::cloud_run::settings::Mount;
 use super::super::map::{self, Entry, From};
 use super::super::scalar;
 use super::super::setting::takes_back;
-use super::super::spec::Name;
+use super::super::spec::InputName;
 use super::super::spec::deploy::name;
 use super::Give;
 use super::variables::secret_ref;
 use crate::model::ids::DnsLabel;
-use crate::model::shown::{Named, Shown};
+use crate::model::shown::{QuotedName, QuotedText};
 
 const SHORT: &str = "write `gs://BUCKET`, `nfs://SERVER/PATH`, `memory 512Mi`, `secret:NAME:VERSION`, `cloudsql:P:R:NAME`, or a map (docs/SETTINGS.md)";
 
 /// What cannot be read, and what to write.
-type Wrong = (String, String);
+type VolumeMistake = (String, String);
 
 pub(super) fn volumes(give: &mut Give<'_>) -> ByName<Value> {
     named(give, name::VOLUMES, |give, entry| {
         if DnsLabel::parse(&entry.key).is_err() {
             let cure = "write lowercase letters, digits and `-`, beginning with a letter, at most 63";
-            return Err((format!("{} is no volume's name", Named(&entry.key)), cure.into()));
+            return Err((format!("{} is no volume's name", QuotedName(&entry.key)), cure.into()));
         }
         let text = entry.value.trim();
         if text.starts_with('{') || text.lines().count() > 1 || text.contains(": ") {
@@ -39,7 +39,7 @@ pub(super) fn mounts(give: &mut Give<'_>) -> ByName<Mount> {
     named(give, name::VOLUME_MOUNTS, |_, entry| {
         if !entry.key.starts_with('/') || entry.key.split('/').any(|part| part == "..") {
             let cure = "write `/path: VOLUME`";
-            return Err((format!("{} is no path in a container", Named(&entry.key)), cure.into()));
+            return Err((format!("{} is no path in a container", QuotedName(&entry.key)), cure.into()));
         }
         let (volume, part) = match entry.value.trim().split_once('/') {
             Some((volume, part)) => (volume, Some(part)),
@@ -51,12 +51,16 @@ pub(super) fn mounts(give: &mut Give<'_>) -> ByName<Mount> {
             return Ok(Mount { volume: volume.to_owned(), part: part.map(str::to_owned) });
         }
         let cure = "write the volume's name, or `VOLUME/DIRECTORY` for a part of it";
-        Err((format!("{} is no volume", Shown(&entry.value)), cure.into()))
+        Err((format!("{} is no volume", QuotedText(&entry.value)), cure.into()))
     })
 }
 
 /// Reads a map entry by entry. `null` takes an entry away, `default` everything.
-fn named<T>(give: &mut Give<'_>, name: Name, read: impl Fn(&mut Give<'_>, &Entry) -> Result<T, Wrong>) -> ByName<T> {
+fn named<T>(
+    give: &mut Give<'_>,
+    name: InputName,
+    read: impl Fn(&mut Give<'_>, &Entry) -> Result<T, VolumeMistake>,
+) -> ByName<T> {
     let mut all = ByName::default();
     let Some(text) = give.raw.whole(name) else { return all };
     if takes_back(name.text(), text.trim()) {
@@ -82,14 +86,14 @@ fn named<T>(give: &mut Give<'_>, name: Name, read: impl Fn(&mut Give<'_>, &Entry
 }
 
 /// The short form: a place, and words about it.
-fn short(text: &str) -> Result<Value, Wrong> {
+fn short(text: &str) -> Result<Value, VolumeMistake> {
     let mut words = text.split_whitespace();
     let first = words.next().unwrap_or_default();
     let mut more: Vec<&str> = words.collect();
     let readonly =
         more.iter().position(|word| ["readonly", "read-only", "ro"].contains(word)).map(|at| more.remove(at));
     let nothing_more = |value: Value| match more.first() {
-        Some(word) => Err((format!("{} says nothing about this volume", Shown(word)), SHORT.into())),
+        Some(word) => Err((format!("{} says nothing about this volume", QuotedText(word)), SHORT.into())),
         None => Ok(value),
     };
     let only_read = |mut value: Value, kind: &str| {
@@ -108,7 +112,8 @@ fn short(text: &str) -> Result<Value, Wrong> {
     match first.split_once(':') {
         Some(("nfs", place)) => {
             let place = place.strip_prefix("//").and_then(|place| place.split_once('/'));
-            let (server, path) = place.ok_or_else(|| (format!("{} is no share", Shown(first)), SHORT.to_owned()))?;
+            let (server, path) =
+                place.ok_or_else(|| (format!("{} is no share", QuotedText(first)), SHORT.to_owned()))?;
             nothing_more(only_read(json!({"nfs": {"server": server, "path": format!("/{path}")}}), "nfs"))
         }
         Some(("secret", secret)) if readonly.is_none() => nothing_more(secret_volume(secret, None, None)?),
@@ -116,30 +121,30 @@ fn short(text: &str) -> Result<Value, Wrong> {
         _ if ["memory", "in-memory", "disk"].contains(&first) && readonly.is_none() && more.len() < 2 => {
             empty(first, more.first().copied())
         }
-        _ => Err((format!("{} is no volume", Shown(text)), SHORT.into())),
+        _ => Err((format!("{} is no volume", QuotedText(text)), SHORT.into())),
     }
 }
 
-fn bucket_name(text: &str) -> Result<&str, Wrong> {
+fn bucket_name(text: &str) -> Result<&str, VolumeMistake> {
     let name = text.trim_end_matches('/');
     let fits = (3..=222).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b));
-    if fits { Ok(name) } else { Err((format!("{} is no bucket", Shown(text)), "write its name alone".into())) }
+    if fits { Ok(name) } else { Err((format!("{} is no bucket", QuotedText(text)), "write its name alone".into())) }
 }
 
 /// A directory in memory or on the instance's disk.
-fn empty(kind: &str, size: Option<&str>) -> Result<Value, Wrong> {
+fn empty(kind: &str, size: Option<&str>) -> Result<Value, VolumeMistake> {
     let medium = if kind == "disk" { "DISK" } else { "MEMORY" };
     let mut volume = json!({"emptyDir": {"medium": medium}});
     if let Some(size) = size.filter(|size| !size.is_empty()) {
-        scalar::size(size).map_err(|cure| (format!("{} is no size", Shown(size)), cure.to_owned()))?;
+        scalar::size(size).map_err(|cure| (format!("{} is no size", QuotedText(size)), cure.to_owned()))?;
         volume["emptyDir"]["sizeLimit"] = size.into();
     }
     Ok(volume)
 }
 
 /// One file of a secret, with the secret's name unless another is given.
-fn secret_volume(text: &str, path: Option<&str>, mode: Option<&str>) -> Result<Value, Wrong> {
+fn secret_volume(text: &str, path: Option<&str>, mode: Option<&str>) -> Result<Value, VolumeMistake> {
     let secret = secret_ref(text).map_err(|cure| ("it is no secret's version".to_owned(), cure.to_owned()))?;
     let own = secret.secret.rsplit('/').next().unwrap_or(&secret.secret);
     let mut item = json!({"path": path.unwrap_or(own), "version": secret.version});
@@ -147,16 +152,16 @@ fn secret_volume(text: &str, path: Option<&str>, mode: Option<&str>) -> Result<V
         let octal = mode.trim_start_matches("0o");
         let bits = u32::from_str_radix(octal, 8).ok().filter(|bits| *bits <= 0o777);
         item["mode"] = bits
-            .ok_or_else(|| (format!("{} is no mode", Shown(mode)), "write it in octal, such as 0440".into()))?
+            .ok_or_else(|| (format!("{} is no mode", QuotedText(mode)), "write it in octal, such as 0440".into()))?
             .into();
     }
     Ok(json!({"secret": {"secret": secret.secret, "items": [item]}}))
 }
 
-fn cloudsql(text: &str) -> Result<Value, Wrong> {
+fn cloudsql(text: &str) -> Result<Value, VolumeMistake> {
     let instances: Vec<&str> = text.split([';', ',']).map(str::trim).collect();
     match instances.iter().find(|instance| instance.split(':').filter(|part| !part.is_empty()).count() < 3) {
-        Some(wrong) => Err((format!("{} is not an instance", Shown(wrong)), "write PROJECT:REGION:NAME".into())),
+        Some(wrong) => Err((format!("{} is not an instance", QuotedText(wrong)), "write PROJECT:REGION:NAME".into())),
         None => Ok(json!({"cloudSqlInstance": {"instances": instances}})),
     }
 }
@@ -173,7 +178,7 @@ const KINDS: [(&str, &str, &[&str]); 7] = [
 ];
 
 /// A volume by its keys.
-fn of_keys(entries: &[Entry]) -> Result<Value, Wrong> {
+fn of_keys(entries: &[Entry]) -> Result<Value, VolumeMistake> {
     let value = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| entry.value.trim());
     let either = |one: &str, other: &str| value(one).or_else(|| value(other));
     let kind = match value("type") {
@@ -186,7 +191,7 @@ fn of_keys(entries: &[Entry]) -> Result<Value, Wrong> {
     let known = |entry: &&Entry| entry.key == "type" || entry.key == *key || keys.contains(&entry.key.as_str());
     if let Some(other) = entries.iter().find(|entry| !known(entry)) {
         let all: Vec<String> = std::iter::once(key).chain(*keys).map(|key| format!("`{key}`")).collect();
-        let problem = format!("{} is no key of such a volume", Named(&other.key));
+        let problem = format!("{} is no key of such a volume", QuotedName(&other.key));
         return Err((problem, format!("its keys are {}", all.join(", "))));
     }
     let mut readonly = Map::new();
@@ -221,7 +226,7 @@ fn of_keys(entries: &[Entry]) -> Result<Value, Wrong> {
                 .strip_prefix("nfs://")
                 .and_then(|place| place.split_once('/'))
                 .or_else(|| place.split_once(":/"))
-                .ok_or_else(|| (format!("{} is no share", Shown(place)), "write SERVER:/PATH".to_owned()))?;
+                .ok_or_else(|| (format!("{} is no share", QuotedText(place)), "write SERVER:/PATH".to_owned()))?;
             Ok(with("nfs", json!({"nfs": {"server": server, "path": format!("/{path}")}})))
         }
         "secret" => {

@@ -3,13 +3,13 @@
 use super::deploy::MORE;
 use super::hosting::{self, PLACES};
 use super::{
-    DEPLOY, DOCTOR, EXPORT, Group, HOSTING, HOSTING_MORE, Input, JOB, LOGS, MONITORING, PREVIEW, RELEASE, ROTATE_KEY,
-    ROTATE_SECRET, STATUS,
+    DEPLOY, DOCTOR, EXPORT, HOSTING, HOSTING_MORE, Input, InputGroup, JOB, LOGS, MONITORING, PREVIEW, RELEASE,
+    ROTATE_KEY, ROTATE_SECRET, STATUS,
 };
 
 /// What the program can be told to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
+pub enum CommandName {
     /// Build, deploy, verify.
     Deploy,
     /// Send the traffic back to a revision that served before.
@@ -44,82 +44,84 @@ pub enum Command {
     RotateSecret,
 }
 
-impl Command {
+impl CommandName {
     /// Every command.
-    pub const ALL: [Command; 16] = [
-        Command::Deploy,
-        Command::Rollback,
-        Command::Promote,
-        Command::Job,
-        Command::Hosting,
-        Command::HostingRollback,
-        Command::HostingPromote,
-        Command::Release,
-        Command::Preview,
-        Command::Status,
-        Command::Logs,
-        Command::Export,
-        Command::Monitoring,
-        Command::Doctor,
-        Command::RotateKey,
-        Command::RotateSecret,
+    pub const ALL: [CommandName; 16] = [
+        CommandName::Deploy,
+        CommandName::Rollback,
+        CommandName::Promote,
+        CommandName::Job,
+        CommandName::Hosting,
+        CommandName::HostingRollback,
+        CommandName::HostingPromote,
+        CommandName::Release,
+        CommandName::Preview,
+        CommandName::Status,
+        CommandName::Logs,
+        CommandName::Export,
+        CommandName::Monitoring,
+        CommandName::Doctor,
+        CommandName::RotateKey,
+        CommandName::RotateSecret,
     ];
 
     /// Its words on the command line.
     pub fn word(self) -> &'static str {
         match self {
-            Command::Deploy => "deploy",
-            Command::Rollback => "rollback",
-            Command::Promote => "promote",
-            Command::Job => "job",
-            Command::Hosting => "hosting",
-            Command::HostingRollback => "hosting rollback",
-            Command::HostingPromote => "hosting promote",
-            Command::Release => "release",
-            Command::Preview => "preview",
-            Command::Status => "status",
-            Command::Logs => "logs",
-            Command::Export => "export",
-            Command::Monitoring => "monitoring",
-            Command::Doctor => "doctor",
-            Command::RotateKey => "rotate-key",
-            Command::RotateSecret => "rotate-secret",
+            CommandName::Deploy => "deploy",
+            CommandName::Rollback => "rollback",
+            CommandName::Promote => "promote",
+            CommandName::Job => "job",
+            CommandName::Hosting => "hosting",
+            CommandName::HostingRollback => "hosting rollback",
+            CommandName::HostingPromote => "hosting promote",
+            CommandName::Release => "release",
+            CommandName::Preview => "preview",
+            CommandName::Status => "status",
+            CommandName::Logs => "logs",
+            CommandName::Export => "export",
+            CommandName::Monitoring => "monitoring",
+            CommandName::Doctor => "doctor",
+            CommandName::RotateKey => "rotate-key",
+            CommandName::RotateSecret => "rotate-secret",
         }
     }
 
     /// One line on what it does.
     pub fn about(self) -> &'static str {
         match self {
-            Command::Deploy => "Build, deploy and verify a service",
-            Command::Rollback => {
+            CommandName::Deploy => "Build, deploy and verify a service",
+            CommandName::Rollback => {
                 "Send a service's traffic back to a revision that served before, or a site to a version, verified"
             }
-            Command::Promote => {
+            CommandName::Promote => {
                 "Send all traffic to a tagged candidate, deploy the very image that serves in another service, or show everybody what a preview channel shows"
             }
-            Command::Job => "Create or update a job, run it once, and wait for its end",
-            Command::Hosting => "Upload a Firebase Hosting site, release it and verify it",
-            Command::HostingRollback => "Show a version of a site again that was served before, verified",
-            Command::HostingPromote => "Show everybody the version that a preview channel shows, verified",
-            Command::Release => "Release services and sites of a manifest as one: all of them, or none",
-            Command::RotateKey => {
+            CommandName::Job => "Create or update a job, run it once, and wait for its end",
+            CommandName::Hosting => "Upload a Firebase Hosting site, release it and verify it",
+            CommandName::HostingRollback => "Show a version of a site again that was served before, verified",
+            CommandName::HostingPromote => "Show everybody the version that a preview channel shows, verified",
+            CommandName::Release => "Release services and sites of a manifest as one: all of them, or none",
+            CommandName::RotateKey => {
                 "Give a service account a new key, prove it, store it as a GitHub Actions secret, and disable the old one"
             }
-            Command::RotateSecret => {
+            CommandName::RotateSecret => {
                 "Give a secret of Secret Manager a new version, move the service to it, verified, and disable the old one"
             }
-            Command::Preview => "Make, renew or remove the preview of a pull request: services and sites of a manifest",
-            Command::Status => {
+            CommandName::Preview => {
+                "Make, renew or remove the preview of a pull request: services and sites of a manifest"
+            }
+            CommandName::Status => {
                 "Show who serves, and a service's last hour and day: requests, errors, latency, instances"
             }
-            Command::Logs => {
+            CommandName::Logs => {
                 "Show a build's log, followed to its end, or what a service wrote to Cloud Logging; the verdict on a build is its status"
             }
-            Command::Export => {
+            CommandName::Export => {
                 "Write a service, a job or a worker pool as a manifest that can be committed and deployed again"
             }
-            Command::Monitoring => "Set up alerts and an uptime check of a service, or remove them",
-            Command::Doctor => {
+            CommandName::Monitoring => "Set up alerts and an uptime check of a service, or remove them",
+            CommandName::Doctor => {
                 "Look at everything a deploy needs, change nothing, and say what to mend with which command"
             }
         }
@@ -128,26 +130,26 @@ impl Command {
     /// Its inputs.
     pub fn inputs(self) -> Vec<&'static Input> {
         let has = |input: &&Input| match self {
-            Command::Deploy => MORE.iter().all(|more| more.name != input.name),
-            Command::Rollback => {
-                matches!(input.group, Group::Target | Group::Check | Group::Run)
+            CommandName::Deploy => MORE.iter().all(|more| more.name != input.name),
+            CommandName::Rollback => {
+                matches!(input.group, InputGroup::Target | InputGroup::Check | InputGroup::Run)
                     && !["regions", "kind", "secret_max_age"].contains(&input.name)
                     || ["to_revision", "rollback_on_failure"].contains(&input.name)
                     || ["site", "channel", "message", "to_version"].contains(&input.name)
             }
-            Command::Job
-            | Command::Hosting
-            | Command::Release
-            | Command::Preview
-            | Command::Status
-            | Command::Logs
-            | Command::Export
-            | Command::Monitoring
-            | Command::Doctor
-            | Command::RotateKey
-            | Command::RotateSecret => true,
-            Command::Promote => {
-                !matches!(input.group, Group::Build | Group::Moved)
+            CommandName::Job
+            | CommandName::Hosting
+            | CommandName::Release
+            | CommandName::Preview
+            | CommandName::Status
+            | CommandName::Logs
+            | CommandName::Export
+            | CommandName::Monitoring
+            | CommandName::Doctor
+            | CommandName::RotateKey
+            | CommandName::RotateSecret => true,
+            CommandName::Promote => {
+                !matches!(input.group, InputGroup::Build | InputGroup::Moved)
                     && ![
                         "flags",
                         "source",
@@ -164,51 +166,55 @@ impl Command {
                     ]
                     .contains(&input.name)
             }
-            Command::HostingRollback | Command::HostingPromote => {
-                let own = if self == Command::HostingRollback { "to_version" } else { "from_channel" };
-                PLACES.contains(&input.name) && !(self == Command::HostingPromote && input.name == "channel")
-                    || matches!(input.group, Group::Check | Group::Run)
+            CommandName::HostingRollback | CommandName::HostingPromote => {
+                let own = if self == CommandName::HostingRollback { "to_version" } else { "from_channel" };
+                PLACES.contains(&input.name) && !(self == CommandName::HostingPromote && input.name == "channel")
+                    || matches!(input.group, InputGroup::Check | InputGroup::Run)
                     || input.name == own
             }
         };
         // Headings in their order, whichever of the tables an input stands in.
         let tables: [&[Input]; 3] = match self {
-            Command::Deploy => [DEPLOY, MORE, &[]],
-            Command::Rollback => [DEPLOY, MORE, ROLLBACK_SITE],
-            Command::Promote => [DEPLOY, MORE, PROMOTE_SITE],
-            Command::Job => [JOB, &[], &[]],
-            Command::Hosting => [HOSTING, &[], &[]],
-            Command::HostingRollback | Command::HostingPromote => [HOSTING, HOSTING_MORE, &[]],
-            Command::Release => [RELEASE, &[], &[]],
-            Command::Preview => [PREVIEW, &[], &[]],
-            Command::Status => [STATUS, &[], &[]],
-            Command::Logs => [LOGS, &[], &[]],
-            Command::Export => [EXPORT, &[], &[]],
-            Command::Monitoring => [MONITORING, &[], &[]],
-            Command::Doctor => [DOCTOR, &[], &[]],
-            Command::RotateKey => [ROTATE_KEY, &[], &[]],
-            Command::RotateSecret => [ROTATE_SECRET, &[], &[]],
+            CommandName::Deploy => [DEPLOY, MORE, &[]],
+            CommandName::Rollback => [DEPLOY, MORE, ROLLBACK_SITE],
+            CommandName::Promote => [DEPLOY, MORE, PROMOTE_SITE],
+            CommandName::Job => [JOB, &[], &[]],
+            CommandName::Hosting => [HOSTING, &[], &[]],
+            CommandName::HostingRollback | CommandName::HostingPromote => [HOSTING, HOSTING_MORE, &[]],
+            CommandName::Release => [RELEASE, &[], &[]],
+            CommandName::Preview => [PREVIEW, &[], &[]],
+            CommandName::Status => [STATUS, &[], &[]],
+            CommandName::Logs => [LOGS, &[], &[]],
+            CommandName::Export => [EXPORT, &[], &[]],
+            CommandName::Monitoring => [MONITORING, &[], &[]],
+            CommandName::Doctor => [DOCTOR, &[], &[]],
+            CommandName::RotateKey => [ROTATE_KEY, &[], &[]],
+            CommandName::RotateSecret => [ROTATE_SECRET, &[], &[]],
         };
         let all = || tables.into_iter().flatten();
-        Group::ALL.iter().flat_map(|group| all().filter(|input| input.group == *group)).filter(has).collect()
+        InputGroup::ALL.iter().flat_map(|group| all().filter(|input| input.group == *group)).filter(has).collect()
     }
 }
 
 /// What the rollback action has for sites.
 const ROLLBACK_SITE: &[Input] = &[
-    hosting::row::SITE.says(Group::Target, "", "In place of `service`: the Hosting site that goes back"),
-    hosting::row::CHANNEL.says(Group::Target, "live", "With `site`: the channel that goes back"),
-    hosting::row::TO_VERSION.says(Group::What, "the one that served before", "With `site`: version to go back to"),
-    hosting::row::MESSAGE.says(Group::What, "the commit and the run", "With `site`: message of the release"),
+    hosting::row::SITE.says(InputGroup::Target, "", "In place of `service`: the Hosting site that goes back"),
+    hosting::row::CHANNEL.says(InputGroup::Target, "live", "With `site`: the channel that goes back"),
+    hosting::row::TO_VERSION.says(InputGroup::What, "the one that served before", "With `site`: version to go back to"),
+    hosting::row::MESSAGE.says(InputGroup::What, "the commit and the run", "With `site`: message of the release"),
 ];
 
 /// What the promote action has for sites.
 const PROMOTE_SITE: &[Input] = &[
     hosting::row::SITE.says(
-        Group::Target,
+        InputGroup::Target,
         "",
         "In place of `service`: the Hosting site whose preview everybody shall see",
     ),
-    hosting::row::FROM_CHANNEL.says(Group::What, "", "With `site`: preview channel whose version everybody shall see"),
-    hosting::row::MESSAGE.says(Group::What, "the commit and the run", "With `site`: message of the release"),
+    hosting::row::FROM_CHANNEL.says(
+        InputGroup::What,
+        "",
+        "With `site`: preview channel whose version everybody shall see",
+    ),
+    hosting::row::MESSAGE.says(InputGroup::What, "the commit and the run", "With `site`: message of the release"),
 ];

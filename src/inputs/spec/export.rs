@@ -1,6 +1,6 @@
 //! The inputs of the export command.
 
-use super::super::engine::declare::{Group, Input, count, inputs, joined};
+use super::super::engine::declare::{Input, InputGroup, count, inputs, joined};
 use super::sign_in;
 
 /// Every input of `slipway export` and of the action in `actions/export`.
@@ -10,25 +10,25 @@ const TABLES: &[&[Input]] = &[sign_in::WAYS, OWN];
 
 inputs! {
     const OWN = [
-        ..deploy::PROJECT_ID(Group::Target, "the account's project", "Google Cloud project that runs it"),
-        ..deploy::REGION(Group::Target, "us-central1", "Cloud Run region"),
+        ..deploy::PROJECT_ID(InputGroup::Target, "the account's project", "Google Cloud project that runs it"),
+        ..deploy::REGION(InputGroup::Target, "us-central1", "Cloud Run region"),
         SERVICE = text(
             "service",
-            Group::Target,
+            InputGroup::Target,
             "",
             "Cloud Run service, or worker pool, that is written; this or `job`",
         ),
-        KIND = text("kind", Group::Target, "service", "`service` or `worker-pool`: which of them `service` names"),
-        JOB = text("job", Group::Target, "", "Cloud Run job that is written; this or `service`"),
+        KIND = text("kind", InputGroup::Target, "service", "`service` or `worker-pool`: which of them `service` names"),
+        JOB = text("job", InputGroup::Target, "", "Cloud Run job that is written; this or `service`"),
         FORMAT = text(
             "format",
-            Group::What,
+            InputGroup::What,
             "v2",
             "`v2`, in which everything can be said, or `knative`, as gcloud writes it and takes it",
         ),
         TO = text(
             "to",
-            Group::What,
+            InputGroup::What,
             "standard output",
             "File that is written, in the workspace; on the runner it must be given, because plain values of variables stand in it and a log has more readers",
         ),

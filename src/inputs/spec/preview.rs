@@ -1,6 +1,6 @@
 //! The inputs of the preview command.
 
-use super::super::engine::declare::{Group, Input, count, inputs, joined};
+use super::super::engine::declare::{Input, InputGroup, count, inputs, joined};
 use super::sign_in;
 
 /// Every input of `slipway preview` and of the action in `actions/preview`.
@@ -12,9 +12,9 @@ inputs! {
     also [release, recurring];
 
     const OWN = [
-        ..release::ENVIRONMENT(Group::Target, "", "Environment of the manifest that previews are made from"),
+        ..release::ENVIRONMENT(InputGroup::Target, "", "Environment of the manifest that previews are made from"),
         ..release::GITHUB_TOKEN(
-            Group::Target,
+            InputGroup::Target,
             "${{ github.token }}",
             "Token for questions about the pull request, the comment and the deployment (`pull-requests: write`, `deployments: write`)",
         ),
@@ -23,26 +23,26 @@ inputs! {
         ..recurring::ALLOW_FORKS,
         MODE = text(
             "mode",
-            Group::Run,
+            InputGroup::Run,
             "cleanup when the pull request was closed, else deploy",
             "`deploy` makes or renews the preview, `cleanup` removes it",
         ),
         PULL_REQUEST = text(
             "pull_request",
-            Group::Run,
+            InputGroup::Run,
             "the event's",
             "Number of the pull request; where the event is not about it, GitHub is asked whose it is",
         ),
         PREVIEW_SERVICE = switch(
             "preview_service",
-            Group::Run,
+            InputGroup::Run,
             "true",
             "Each service of the preview is a service of its own, `NAME-pr-N`, scaled to zero; `false`: a candidate with a tag on the service that is there",
         ),
-        EXPIRES = text("expires", Group::Run, "7d", "How long the preview of a site lives from now: 1h to 30d"),
+        EXPIRES = text("expires", InputGroup::Run, "7d", "How long the preview of a site lives from now: 1h to 30d"),
         COMMENT = switch(
             "comment",
-            Group::Run,
+            InputGroup::Run,
             "true",
             "Tell the addresses in one comment on the pull request, kept up to date",
         ),

@@ -1,6 +1,6 @@
 //! The inputs of the release command.
 
-use super::super::engine::declare::{Group, Input, count, inputs, joined};
+use super::super::engine::declare::{Input, InputGroup, count, inputs, joined};
 use super::sign_in;
 
 /// Every input of `slipway release` and of the action in `actions/release`.
@@ -14,17 +14,17 @@ inputs! {
     const OWN = [
         ENVIRONMENT = text(
             "environment",
-            Group::Target,
+            InputGroup::Target,
             "",
             "Environment of the manifest: its settings are laid over those of the parts (required when the manifest has any)",
         ),
         GITHUB_TOKEN = text(
             "github_token",
-            Group::Target,
+            InputGroup::Target,
             "${{ github.token }}",
             "Token for questions to GitHub: which commits lie between what served and what serves now",
         ).secret(),
-        MANIFEST = text("manifest", Group::What, "slipway.yml", "File with the parts, relative to the workspace"),
+        MANIFEST = text("manifest", InputGroup::What, "slipway.yml", "File with the parts, relative to the workspace"),
         ..recurring::VALUES,
         ..recurring::ALLOW_FORKS,
         ..recurring::DRY_RUN,

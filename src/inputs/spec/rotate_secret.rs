@@ -1,6 +1,6 @@
 //! The inputs of the rotate-secret command.
 
-use super::super::engine::declare::{Group, Input, count, inputs, joined};
+use super::super::engine::declare::{Input, InputGroup, count, inputs, joined};
 use super::sign_in;
 
 /// Every input of `slipway rotate-secret` and of the action in `actions/rotate-secret`.
@@ -12,31 +12,31 @@ inputs! {
     also [recurring];
 
     const OWN = [
-        ..deploy::PROJECT_ID(Group::Target, "the account's project", "Google Cloud project of the service"),
-        ..deploy::REGION(Group::Target, "us-central1", "Cloud Run region"),
-        SERVICE = text("service", Group::Target, "", "Cloud Run service that reads the secret (required)"),
+        ..deploy::PROJECT_ID(InputGroup::Target, "the account's project", "Google Cloud project of the service"),
+        ..deploy::REGION(InputGroup::Target, "us-central1", "Cloud Run region"),
+        SERVICE = text("service", InputGroup::Target, "", "Cloud Run service that reads the secret (required)"),
         SECRET = text(
             "secret",
-            Group::What,
+            InputGroup::What,
             "",
             "Secret of Secret Manager that gets a new version (required): its name, or projects/PROJECT/secrets/NAME",
         ),
         VALUE = text(
             "value",
-            Group::What,
+            InputGroup::What,
             "a random one",
             "The new value, such as one that a database has been told already; blanks and line breaks around it are taken off",
         ).secret(),
-        LENGTH = text("length", Group::What, "32", "Characters of a random value"),
+        LENGTH = text("length", InputGroup::What, "32", "Characters of a random value"),
         ALPHABET = text(
             "alphabet",
-            Group::What,
+            InputGroup::What,
             "alphanumeric",
             "What a random value is made of: `alphanumeric`, `hex`, `url-safe` (with `-` and `_`), `printable` (with punctuation), or the characters themselves",
         ),
         STRATEGY = text(
             "strategy",
-            Group::Rollout,
+            InputGroup::Rollout,
             "candidate",
             "`candidate` tries the new revision on an address of its own, then sends everything there; `canary` does so step by step",
         ),
@@ -47,12 +47,12 @@ inputs! {
         ..recurring::GATE_MIN_REQUESTS,
         ON_UNKNOWN = text(
             "on_unknown",
-            Group::Rollout,
+            InputGroup::Rollout,
             "rollback",
             "When a metric stays unknown: `rollback` goes back, `continue` goes on",
         ),
         ..deploy::HEALTH_PATH(
-            Group::Check,
+            InputGroup::Check,
             "",
             "Path that must answer before the service moves to the new version, best one that needs the secret",
         ),
@@ -63,19 +63,19 @@ inputs! {
         ..recurring::CHECKS,
         GRACE = text(
             "grace",
-            Group::Run,
+            InputGroup::Run,
             "7d",
             "How long a replaced version stays enabled; it is disabled by the first run after that which finds nothing reading it. 0 disables it at once",
         ),
         SECRET_MAX_AGE = text(
             "secret_max_age",
-            Group::Run,
+            InputGroup::Run,
             "180d",
             "With `only_when_due`: the age from which a version is due",
         ),
         ONLY_WHEN_DUE = switch(
             "only_when_due",
-            Group::Run,
+            InputGroup::Run,
             "false",
             "Rotate only when the version in use is older than `secret_max_age`; replaced versions are disabled all the same",
         ),

@@ -1,6 +1,6 @@
 //! The inputs of the status command.
 
-use super::super::engine::declare::{Group, Input, count, inputs, joined};
+use super::super::engine::declare::{Input, InputGroup, count, inputs, joined};
 use super::sign_in;
 
 /// Every input of `slipway status` and of the action in `actions/status`.
@@ -10,8 +10,8 @@ const TABLES: &[&[Input]] = &[sign_in::WAYS, OWN];
 
 inputs! {
     const OWN = [
-        ..deploy::PROJECT_ID(Group::Target, "the account's project", "Google Cloud project that runs the service"),
-        ..deploy::REGION(Group::Target, "us-central1", "Cloud Run region"),
-        SERVICE = text("service", Group::Target, "", "Cloud Run service to look at (required)"),
+        ..deploy::PROJECT_ID(InputGroup::Target, "the account's project", "Google Cloud project that runs the service"),
+        ..deploy::REGION(InputGroup::Target, "us-central1", "Cloud Run region"),
+        SERVICE = text("service", InputGroup::Target, "", "Cloud Run service to look at (required)"),
     ];
 }

@@ -3,11 +3,11 @@
 
 use serde_json::Value;
 
-use super::State;
+use super::CheckState;
 
 /// How much of what the project spends a budget counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reach {
+enum BudgetReach {
     /// All of it.
     Whole,
     /// Some services or labels of it.
@@ -19,27 +19,27 @@ enum Reach {
 }
 
 /// What was found: the state, and what shows it.
-pub fn judge(budgets: &[Value], id: &str, number: Option<&str>) -> (State, String) {
-    let of = |reach: Reach| budgets.iter().filter(move |budget| self::reach(budget, id, number) == reach);
-    let whole: Vec<&Value> = of(Reach::Whole).collect();
+pub fn judge(budgets: &[Value], id: &str, number: Option<&str>) -> (CheckState, String) {
+    let of = |reach: BudgetReach| budgets.iter().filter(move |budget| self::reach(budget, id, number) == reach);
+    let whole: Vec<&Value> = of(BudgetReach::Whole).collect();
     let telling: Vec<String> = whole.iter().filter(|budget| tells(budget)).map(|budget| shown(budget)).collect();
     if !telling.is_empty() {
-        return (State::Ok, telling.join("; "));
+        return (CheckState::Ok, telling.join("; "));
     }
     if let Some(silent) = whole.first() {
-        return (State::Warning, format!("{} tells nobody: it has no thresholds", shown(silent)));
+        return (CheckState::Warning, format!("{} tells nobody: it has no thresholds", shown(silent)));
     }
-    if of(Reach::Unknown).next().is_some() {
+    if of(BudgetReach::Unknown).next().is_some() {
         let text =
             "budgets of folders, organisations or subaccounts are there; whether one counts this project is not told";
-        return (State::CannotSee, text.to_owned());
+        return (CheckState::CannotSee, text.to_owned());
     }
-    let but = of(Reach::Part).next().map(|part| format!("; {} counts only a part of it", shown(part)));
-    (State::Warning, format!("no budget watches this project{}", but.unwrap_or_default()))
+    let but = of(BudgetReach::Part).next().map(|part| format!("; {} counts only a part of it", shown(part)));
+    (CheckState::Warning, format!("no budget watches this project{}", but.unwrap_or_default()))
 }
 
 /// Without `projects` a budget counts the whole account; Google gives numbers back, and takes ids.
-fn reach(budget: &Value, id: &str, number: Option<&str>) -> Reach {
+fn reach(budget: &Value, id: &str, number: Option<&str>) -> BudgetReach {
     let filter = budget.get("budgetFilter");
     let list = |key: &str| filter.and_then(|filter| filter.get(key)).and_then(Value::as_array);
     let names = |key: &str| list(key).is_some_and(|list| !list.is_empty());
@@ -51,15 +51,15 @@ fn reach(budget: &Value, id: &str, number: Option<&str>) -> Reach {
     let narrow = names("services") || labels.is_some_and(|labels| !labels.is_empty());
     match list("projects").filter(|list| !list.is_empty()) {
         Some(projects) if !projects.iter().any(is_it) => match number {
-            Some(_) => Reach::Elsewhere,
+            Some(_) => BudgetReach::Elsewhere,
             // A number that may be this project's.
-            None => Reach::Unknown,
+            None => BudgetReach::Unknown,
         },
-        Some(_) if narrow => Reach::Part,
-        Some(_) => Reach::Whole,
-        None if names("resourceAncestors") || names("subaccounts") => Reach::Unknown,
-        None if narrow => Reach::Part,
-        None => Reach::Whole,
+        Some(_) if narrow => BudgetReach::Part,
+        Some(_) => BudgetReach::Whole,
+        None if names("resourceAncestors") || names("subaccounts") => BudgetReach::Unknown,
+        None if narrow => BudgetReach::Part,
+        None => BudgetReach::Whole,
     }
 }
 
@@ -106,7 +106,7 @@ mod tests {
             "amount": {"specifiedAmount": {"currencyCode": "EUR", "units": "49", "nanos": 900_000_000}}})
     }
 
-    fn state(filter: Value) -> State {
+    fn state(filter: Value) -> CheckState {
         judge(&[budget(filter)], "shop", Some("77")).0
     }
 
@@ -115,19 +115,19 @@ mod tests {
         for filter in
             [json!({}), json!({"projects": ["projects/77"]}), json!({"projects": ["projects/1", "projects/shop"]})]
         {
-            assert_eq!(state(filter.clone()), State::Ok, "{filter}");
+            assert_eq!(state(filter.clone()), CheckState::Ok, "{filter}");
         }
         for filter in [
             json!({"projects": ["projects/1"]}),
             json!({"projects": ["projects/77"], "services": ["services/A"]}),
             json!({"labels": {"team": ["a"]}}),
         ] {
-            assert_eq!(state(filter.clone()), State::Warning, "{filter}");
+            assert_eq!(state(filter.clone()), CheckState::Warning, "{filter}");
         }
-        assert_eq!(state(json!({"resourceAncestors": ["folders/1"]})), State::CannotSee);
-        assert_eq!(judge(&[], "shop", None).0, State::Warning);
+        assert_eq!(state(json!({"resourceAncestors": ["folders/1"]})), CheckState::CannotSee);
+        assert_eq!(judge(&[], "shop", None).0, CheckState::Warning);
         // Without the project's number nobody knows whose this one is.
-        assert_eq!(judge(&[budget(json!({"projects": ["projects/9"]}))], "shop", None).0, State::CannotSee);
+        assert_eq!(judge(&[budget(json!({"projects": ["projects/9"]}))], "shop", None).0, CheckState::CannotSee);
     }
 
     #[test]
@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(text, "`b`: 49.90 EUR, tells at 50 %, 90 %");
         let silent = json!({"amount": {"lastPeriodAmount": {}}});
         let (state, text) = judge(&[silent], "shop", None);
-        assert_eq!(state, State::Warning);
+        assert_eq!(state, CheckState::Warning);
         assert_eq!(text, "`(no name)`: as much as the period before tells nobody: it has no thresholds");
     }
 }

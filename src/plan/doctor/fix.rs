@@ -15,7 +15,7 @@ pub enum Fix {
         /// Who gets it, as policies name it.
         member: String,
         /// What it is granted on.
-        on: On,
+        on: GrantTarget,
     },
     /// Makes the bucket that sources are staged in.
     MakeBucket {
@@ -49,7 +49,7 @@ pub enum Fix {
 
 /// What a role is granted on; the smallest thing that Google allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum On {
+pub enum GrantTarget {
     /// The project.
     Project,
     /// A service account.
@@ -69,7 +69,7 @@ const BUILDER: &str = "builder";
 
 impl Fix {
     /// The grant of a role.
-    pub fn grant(role: &str, member: &str, on: On) -> Self {
+    pub fn grant(role: &str, member: &str, on: GrantTarget) -> Self {
         Fix::Grant { role: role.to_owned(), member: member.to_owned(), on }
     }
 
@@ -83,14 +83,14 @@ impl Fix {
             Fix::Grant { role, member, on } => {
                 let (member, role) = (format!("--member={member}"), format!("--role={role}"));
                 match on {
-                    On::Project => say(&["projects", "add-iam-policy-binding", project]),
-                    On::Account(account) => {
+                    GrantTarget::Project => say(&["projects", "add-iam-policy-binding", project]),
+                    GrantTarget::Account(account) => {
                         say(&["iam", "service-accounts", "add-iam-policy-binding", account, &in_project]);
                     }
-                    On::Bucket(bucket) => {
+                    GrantTarget::Bucket(bucket) => {
                         say(&["storage", "buckets", "add-iam-policy-binding", &format!("gs://{bucket}")]);
                     }
-                    On::Service(service, region) => say(&[
+                    GrantTarget::Service(service, region) => say(&[
                         "run",
                         "services",
                         "add-iam-policy-binding",
@@ -98,7 +98,7 @@ impl Fix {
                         &format!("--region={region}"),
                         &in_project,
                     ]),
-                    On::Repository(repository, location) => say(&[
+                    GrantTarget::Repository(repository, location) => say(&[
                         "artifacts",
                         "repositories",
                         "add-iam-policy-binding",
@@ -106,11 +106,11 @@ impl Fix {
                         &format!("--location={location}"),
                         &in_project,
                     ]),
-                    On::Secret(secret) => say(&["secrets", "add-iam-policy-binding", secret, &in_project]),
+                    GrantTarget::Secret(secret) => say(&["secrets", "add-iam-policy-binding", secret, &in_project]),
                 }
                 say(&[&member, &role]);
                 // Without it gcloud asks which condition is meant, where the policy holds any.
-                if matches!(on, On::Project | On::Account(_) | On::Secret(_)) {
+                if matches!(on, GrantTarget::Project | GrantTarget::Account(_) | GrantTarget::Secret(_)) {
                     say(&["--condition=None"]);
                 }
             }
@@ -193,7 +193,7 @@ pub fn builder(project: &str) -> String {
 /// The same for a deploy and for the doctor.
 pub fn staging(bucket: &str, there: bool, location: &str, member: &str) -> Vec<Fix> {
     let make = Fix::MakeBucket { bucket: bucket.to_owned(), location: location.to_owned() };
-    let on = Fix::grant("roles/storage.admin", member, On::Bucket(bucket.to_owned()));
+    let on = Fix::grant("roles/storage.admin", member, GrantTarget::Bucket(bucket.to_owned()));
     (!there).then_some(make).into_iter().chain([on]).collect()
 }
 
@@ -201,7 +201,7 @@ pub fn staging(bucket: &str, there: bool, location: &str, member: &str) -> Vec<F
 pub fn own_builder(project: &str) -> (Vec<Fix>, String) {
     let builder = builder(project);
     let member = format!("serviceAccount:{builder}");
-    let fixes = vec![Fix::MakeBuilder, Fix::grant("roles/cloudbuild.builds.builder", &member, On::Project)];
+    let fixes = vec![Fix::MakeBuilder, Fix::grant("roles/cloudbuild.builds.builder", &member, GrantTarget::Project)];
     (fixes, format!("Then write `build_service_account: {builder}`"))
 }
 

@@ -6,12 +6,12 @@ pub struct Policy {
     /// What it is the policy of, for sentences.
     pub of: String,
     /// Its bindings; `None` where it may not be read.
-    pub bindings: Option<Vec<Binding>>,
+    pub bindings: Option<Vec<RoleBinding>>,
 }
 
 /// One role and who holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Binding {
+pub struct RoleBinding {
     /// The role.
     pub role: String,
     /// Who holds it.
@@ -22,7 +22,7 @@ pub struct Binding {
 
 /// An answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Held {
+pub enum Holds {
     /// By this role, on this.
     Yes(String, String),
     /// None of the policies that were read says so, and all were read. A folder's or the organisation's are not among them.
@@ -93,7 +93,7 @@ const HOLDERS: &[(&str, &[&str])] = &[
 ];
 
 /// Whether `member` holds `permission` by these policies.
-pub fn held(policies: &[Policy], member: &str, permission: &str) -> Held {
+pub fn held(policies: &[Policy], member: &str, permission: &str) -> Holds {
     let holders = HOLDERS.iter().find(|(name, _)| *name == permission).map(|(_, roles)| *roles).unwrap_or_default();
     let mut told = !policies.is_empty();
     for policy in policies {
@@ -105,7 +105,7 @@ pub fn held(policies: &[Policy], member: &str, permission: &str) -> Held {
             let known = holders.contains(&binding.role.as_str());
             let own = binding.members.iter().any(|other| means(policies, other, member));
             if own && known && !binding.conditional {
-                return Held::Yes(binding.role.clone(), policy.of.clone());
+                return Holds::Yes(binding.role.clone(), policy.of.clone());
             }
             // A role of the user's own making, a condition or a group may well grant it.
             let predefined = binding.role.starts_with("roles/");
@@ -115,7 +115,7 @@ pub fn held(policies: &[Policy], member: &str, permission: &str) -> Held {
             }
         }
     }
-    if told { Held::Nowhere } else { Held::Unknown }
+    if told { Holds::Nowhere } else { Holds::Unknown }
 }
 
 /// Whether a member of a binding is this account, or holds a basic role of the project that the binding goes by.
@@ -141,7 +141,7 @@ mod tests {
     const PUSH: &str = "artifactregistry.repositories.uploadArtifacts";
 
     fn policy(role: &str, member: &str, conditional: bool) -> Policy {
-        let binding = Binding { role: role.into(), members: vec![member.into()], conditional };
+        let binding = RoleBinding { role: role.into(), members: vec![member.into()], conditional };
         Policy { of: "project `p`".into(), bindings: Some(vec![binding]) }
     }
 
@@ -149,16 +149,16 @@ mod tests {
     fn what_is_not_to_be_told_is_never_a_no() {
         let me = "serviceAccount:b@p.iam.gserviceaccount.com";
         let writer = "roles/artifactregistry.writer";
-        let yes = Held::Yes(writer.into(), "project `p`".into());
+        let yes = Holds::Yes(writer.into(), "project `p`".into());
         assert_eq!(held(&[policy(writer, me, false)], me, PUSH), yes);
-        assert_eq!(held(&[policy("roles/run.viewer", me, false)], me, PUSH), Held::Nowhere);
+        assert_eq!(held(&[policy("roles/run.viewer", me, false)], me, PUSH), Holds::Nowhere);
         for unknown in
             [policy(writer, me, true), policy("projects/p/roles/own", me, false), policy(writer, "group:a@b.c", false)]
         {
-            assert_eq!(held(&[unknown], me, PUSH), Held::Unknown);
+            assert_eq!(held(&[unknown], me, PUSH), Holds::Unknown);
         }
         let unread = Policy { of: "repository `r`".into(), bindings: None };
-        assert_eq!(held(&[policy("roles/run.viewer", me, false), unread], me, PUSH), Held::Unknown);
-        assert_eq!(held(&[], me, PUSH), Held::Unknown);
+        assert_eq!(held(&[policy("roles/run.viewer", me, false), unread], me, PUSH), Holds::Unknown);
+        assert_eq!(held(&[], me, PUSH), Holds::Unknown);
     }
 }

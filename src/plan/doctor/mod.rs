@@ -11,7 +11,7 @@ use fix::Fix;
 
 /// How one thing is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum CheckState {
     /// As it should be.
     Ok,
     /// A deploy works; something should be mended.
@@ -22,14 +22,14 @@ pub enum State {
     CannotSee,
 }
 
-impl State {
+impl CheckState {
     /// Its words in tables and in the report.
     pub fn word(self) -> &'static str {
         match self {
-            State::Ok => "ok",
-            State::Warning => "warning",
-            State::Blocking(_) => "blocking",
-            State::CannotSee => "cannot see",
+            CheckState::Ok => "ok",
+            CheckState::Warning => "warning",
+            CheckState::Blocking(_) => "blocking",
+            CheckState::CannotSee => "cannot see",
         }
     }
 }
@@ -94,7 +94,7 @@ pub struct Finding {
     /// The thing, with names between backticks.
     pub what: String,
     /// How it is doing.
-    pub state: State,
+    pub state: CheckState,
     /// What shows it.
     pub evidence: String,
     /// What to do about it, where no command of the script does it.
@@ -105,7 +105,7 @@ pub struct Finding {
 
 impl Finding {
     /// A finding without a cure.
-    pub fn new(area: Area, state: State, what: impl Into<String>, evidence: impl Into<String>) -> Self {
+    pub fn new(area: Area, state: CheckState, what: impl Into<String>, evidence: impl Into<String>) -> Self {
         Self { area, what: what.into(), state, evidence: evidence.into(), cures: Vec::new(), fixes: Vec::new() }
     }
 
@@ -142,10 +142,10 @@ pub fn count(findings: &[Finding]) -> Count {
     let mut count = Count::default();
     for finding in findings {
         *match finding.state {
-            State::Ok => &mut count.ok,
-            State::Warning => &mut count.warning,
-            State::Blocking(_) => &mut count.blocking,
-            State::CannotSee => &mut count.unseen,
+            CheckState::Ok => &mut count.ok,
+            CheckState::Warning => &mut count.warning,
+            CheckState::Blocking(_) => &mut count.blocking,
+            CheckState::CannotSee => &mut count.unseen,
         } += 1;
     }
     count
@@ -154,7 +154,7 @@ pub fn count(findings: &[Finding]) -> Count {
 /// The class of the first finding that is in the way: what a deploy would meet first.
 pub fn worst(findings: &[Finding]) -> Option<Class> {
     findings.iter().find_map(|finding| match finding.state {
-        State::Blocking(class) => Some(class),
+        CheckState::Blocking(class) => Some(class),
         _ => None,
     })
 }

@@ -1,7 +1,7 @@
 //! The shell script that mends what the doctor found, for an owner to read and to run.
 
-use super::fix::{Fix, On, line};
-use super::{Finding, State};
+use super::fix::{Fix, GrantTarget, line};
+use super::{CheckState, Finding};
 
 /// The script: what is in the way is mended, or a line says what no command can do; what only should be mended stands
 /// there behind `#`.
@@ -12,7 +12,7 @@ pub fn script(project: &str, findings: &[Finding]) -> String {
         one_line(project)
     );
     let mut done: Vec<&Fix> = Vec::new();
-    let mended = findings.iter().filter(|one| matches!(one.state, State::Warning | State::Blocking(_)));
+    let mended = findings.iter().filter(|one| matches!(one.state, CheckState::Warning | CheckState::Blocking(_)));
     let mut any = false;
     for finding in mended.filter(|one| blocks(one) || !one.fixes.is_empty() || !one.cures.is_empty()) {
         let fixes: Vec<&Fix> =
@@ -51,13 +51,13 @@ pub fn script(project: &str, findings: &[Finding]) -> String {
 }
 
 fn blocks(finding: &Finding) -> bool {
-    matches!(finding.state, State::Blocking(_))
+    matches!(finding.state, CheckState::Blocking(_))
 }
 
 /// Whether another command of the script grants the same role to the same member on more.
 fn is_covered(fix: &Fix, all: &[&Fix]) -> bool {
     let Fix::Grant { role, member, on } = fix else { return false };
-    *on != On::Project && all.contains(&&Fix::grant(role, member, On::Project))
+    *on != GrantTarget::Project && all.contains(&&Fix::grant(role, member, GrantTarget::Project))
 }
 
 /// A comment must end with its line.
@@ -73,9 +73,10 @@ mod tests {
 
     #[test]
     fn a_grant_on_the_project_makes_the_same_on_a_service_needless() {
-        let narrow = Fix::grant("roles/run.admin", "user:a@b.c", On::Service("web".into(), "us-central1".into()));
-        let wide = Fix::grant("roles/run.admin", "user:a@b.c", On::Project);
-        let state = State::Blocking(Class::Permission);
+        let narrow =
+            Fix::grant("roles/run.admin", "user:a@b.c", GrantTarget::Service("web".into(), "us-central1".into()));
+        let wide = Fix::grant("roles/run.admin", "user:a@b.c", GrantTarget::Project);
+        let state = CheckState::Blocking(Class::Permission);
         let one = Finding::new(Area::Deployer, state, "deploy", "x").fix(narrow);
         let other = Finding::new(Area::Deployer, state, "jobs", "x").fix(wide);
         assert!(!script("p", &[one.clone(), other]).contains("--region"));
@@ -84,7 +85,7 @@ mod tests {
 
     #[test]
     fn what_is_in_the_way_has_its_cure_or_a_line_that_says_why_not() {
-        let state = State::Blocking(Class::Permission);
+        let state = CheckState::Blocking(Class::Permission);
         let cured = Finding::new(Area::Apis, state, "billing", "none").cure("Link an account:\nhttps://x");
         let bare = Finding::new(Area::Apis, state, "something", "is odd");
         for (finding, line) in [(&cured, "# By hand: Link an account: https://x\n"), (&bare, "# By hand: no command ")]
@@ -92,13 +93,13 @@ mod tests {
             let text = script("p", std::slice::from_ref(finding));
             assert!(text.contains(line) && !text.contains("nothing to mend"), "{text}");
         }
-        let fine = Finding::new(Area::Apis, State::Ok, "billing", "paid");
+        let fine = Finding::new(Area::Apis, CheckState::Ok, "billing", "paid");
         assert!(script("p", &[fine]).contains("There is nothing to mend"));
     }
 
     #[test]
     fn no_evidence_becomes_a_command() {
-        let finding = Finding::new(Area::Apis, State::Warning, "x", "a\nrm -rf /")
+        let finding = Finding::new(Area::Apis, CheckState::Warning, "x", "a\nrm -rf /")
             .fix(Fix::Enable { service: "run.googleapis.com".into() });
         let text = script("p", &[finding]);
         assert!(text.lines().all(|line| line.is_empty() || line.starts_with('#') || line == "set -eu"), "{text}");

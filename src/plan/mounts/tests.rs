@@ -16,7 +16,7 @@ fn refused(template: Value, container: Value, settings: &Settings) -> String {
     run(template, container, settings).expect_err("something would be lost").to_string()
 }
 
-fn secrets(entries: &[(&str, &str)], strategy: Strategy) -> Settings {
+fn secrets(entries: &[(&str, &str)], strategy: MergeMode) -> Settings {
     let entries = entries
         .iter()
         .map(|(key, secret)| ((*key).to_owned(), SecretRef { secret: (*secret).to_owned(), version: "1".into() }));
@@ -37,7 +37,7 @@ fn cloudsql(instances: &[&str]) -> Settings {
 #[test]
 fn files_of_one_secret_share_a_directory() {
     let (template, container) =
-        done(json!({}), json!({}), &secrets(&[("/k/a", "s"), ("/k/b", "s"), ("/l/c", "t")], Strategy::Merge));
+        done(json!({}), json!({}), &secrets(&[("/k/a", "s"), ("/k/b", "s"), ("/l/c", "t")], MergeMode::Merge));
     let two = json!([
         {"name": "secret-1", "secret": {"secret": "s", "items": [{"path": "a", "version": "1"}, {"path": "b", "version": "1"}]}},
         {"name": "secret-2", "secret": {"secret": "t", "items": [{"path": "c", "version": "1"}]}}]);
@@ -46,17 +46,17 @@ fn files_of_one_secret_share_a_directory() {
         container["volumeMounts"],
         json!([{"name": "secret-1", "mountPath": "/k"}, {"name": "secret-2", "mountPath": "/l"}])
     );
-    let (again, _) = done(template.clone(), container.clone(), &secrets(&[("/l/c", "u")], Strategy::Merge));
+    let (again, _) = done(template.clone(), container.clone(), &secrets(&[("/l/c", "u")], MergeMode::Merge));
     assert_eq!(
         again["volumes"][1],
         json!({"name": "secret-2", "secret": {"secret": "u", "items": [{"path": "c", "version": "1"}]}}),
         "another secret takes the place of the only file"
     );
     assert_eq!(
-        refused(template, container, &secrets(&[("/k/a", "u")], Strategy::Merge)),
+        refused(template, container, &secrets(&[("/k/a", "u")], MergeMode::Merge)),
         "`/k` holds `b` of secret `s`, and a directory holds files of one secret only: mounting `u` there would take that away"
     );
-    let both = refused(json!({}), json!({}), &secrets(&[("/k/a", "s"), ("/k/b", "t")], Strategy::Merge));
+    let both = refused(json!({}), json!({}), &secrets(&[("/k/a", "s"), ("/k/b", "t")], MergeMode::Merge));
     assert!(both.starts_with("`/k` holds `a` of secret `s`"), "{both}");
 }
 
@@ -74,7 +74,7 @@ fn what_else_is_mounted_is_never_turned_into_a_secret() {
         let template = json!({"volumes": [volume]});
         for path in ["/data", "/data/"] {
             let container = json!({"volumeMounts": [{"name": "v", "mountPath": path}]});
-            for strategy in [Strategy::Merge, Strategy::Overwrite] {
+            for strategy in [MergeMode::Merge, MergeMode::Overwrite] {
                 assert_eq!(
                     refused(template.clone(), container.clone(), &secrets(&[("/data/key", "db")], strategy)),
                     format!("`/data` is where {words} is mounted, and `secrets` would take its place")
@@ -86,7 +86,7 @@ fn what_else_is_mounted_is_never_turned_into_a_secret() {
     let template =
         json!({"volumes": [{"name": "v", "secret": {"secret": "s", "items": [{"path": "key", "version": "1"}]}}]});
     for key in ["/k/a", "/l/key"] {
-        let text = refused(template.clone(), part.clone(), &secrets(&[(key, "s")], Strategy::Merge));
+        let text = refused(template.clone(), part.clone(), &secrets(&[(key, "s")], MergeMode::Merge));
         assert!(text.contains("is where the secret `s` is mounted"), "{text}");
     }
 }
@@ -97,16 +97,16 @@ fn a_file_that_is_named_again_keeps_its_mode_and_its_neighbours() {
         {"path": "a", "version": "7", "mode": 292}, {"path": "b", "version": "prod"}]}}]});
     let container = json!({"volumeMounts": [{"name": "v", "mountPath": "/k"}]});
     let volume = |items: Value| json!([{"name": "v", "secret": {"secret": "s", "defaultMode": 256, "items": items}}]);
-    let (merged, _) = done(template.clone(), container.clone(), &secrets(&[("/k/a", "s")], Strategy::Merge));
+    let (merged, _) = done(template.clone(), container.clone(), &secrets(&[("/k/a", "s")], MergeMode::Merge));
     assert_eq!(
         merged["volumes"],
         volume(json!([{"path": "a", "version": "1", "mode": 292}, {"path": "b", "version": "prod"}]))
     );
-    let (kept, _) = done(template, container.clone(), &secrets(&[("/k/a", "s")], Strategy::Overwrite));
+    let (kept, _) = done(template, container.clone(), &secrets(&[("/k/a", "s")], MergeMode::Overwrite));
     assert_eq!(kept["volumes"], volume(json!([{"path": "a", "version": "1", "mode": 292}])));
     // A volume without items shows one file, which stays when another joins it.
     let bare = json!({"volumes": [{"name": "v", "secret": {"secret": "projects/7/secrets/s"}}]});
-    let (joined, _) = done(bare, container, &secrets(&[("/k/a", "projects/7/secrets/s")], Strategy::Merge));
+    let (joined, _) = done(bare, container, &secrets(&[("/k/a", "projects/7/secrets/s")], MergeMode::Merge));
     assert_eq!(
         joined["volumes"][0]["secret"]["items"],
         json!([{"path": "s", "version": "latest"}, {"path": "a", "version": "1"}])
@@ -121,7 +121,7 @@ fn a_volume_that_is_mounted_elsewhere_too_is_copied() {
         "containers": [null, {"volumeMounts": [{"name": "v", "mountPath": "/s"}, {"name": "sql", "mountPath": "/cloudsql"}]}]});
     let container =
         json!({"volumeMounts": [{"name": "v", "mountPath": "/k"}, {"name": "sql", "mountPath": "/cloudsql"}]});
-    let mut settings = secrets(&[("/k/b", "s")], Strategy::Merge);
+    let mut settings = secrets(&[("/k/b", "s")], MergeMode::Merge);
     settings.cloudsql = Some(these(&["p:r:b"]));
     let (after, container) = done(template, container, &settings);
     assert_eq!(
@@ -143,7 +143,7 @@ fn overwriting_secrets_leaves_other_volumes_and_those_that_nothing_mounts() {
     let template = json!({"volumes": [
         {"name": "v", "secret": {"secret": "s"}}, {"name": "tmp", "emptyDir": {}}, {"name": "spare", "secret": {"secret": "t"}}]});
     let container = json!({"volumeMounts": [{"name": "v", "mountPath": "/k"}, {"name": "tmp", "mountPath": "/tmp"}]});
-    let (template, container) = done(template, container, &secrets(&[], Strategy::Overwrite));
+    let (template, container) = done(template, container, &secrets(&[], MergeMode::Overwrite));
     assert_eq!(
         template,
         json!({"volumes": [{"name": "tmp", "emptyDir": {}}, {"name": "spare", "secret": {"secret": "t"}}]})
@@ -185,7 +185,7 @@ fn three_thousand_files_are_no_trouble() {
     let paths: Vec<(String, String)> =
         (0..3000).map(|number| (format!("/k{number}/a"), format!("s{number}"))).collect();
     let entries: Vec<(&str, &str)> = paths.iter().map(|(path, secret)| (path.as_str(), secret.as_str())).collect();
-    let (template, container) = done(json!({}), json!({}), &secrets(&entries, Strategy::Merge));
+    let (template, container) = done(json!({}), json!({}), &secrets(&entries, MergeMode::Merge));
     assert_eq!(template["volumes"][2999]["name"], "secret-3000");
     assert_eq!(container["volumeMounts"][2999], json!({"name": "secret-3000", "mountPath": "/k2999"}));
 }

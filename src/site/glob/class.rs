@@ -15,16 +15,16 @@ pub(super) enum Bracket {
     /// One character in brackets is that character.
     Literal(Unit, usize),
     /// A set.
-    Set(Class, usize),
+    Set(UnitSet, usize),
 }
 
 /// A set of units.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Class {
+pub(super) struct UnitSet {
     negated: bool,
     items: Vec<Item>,
     /// Classes that are given by what is not in them.
-    without: Vec<Named>,
+    without: Vec<NamedClass>,
     /// Whether a class makes the whole part count in code points instead of UTF-16 units.
     pub(super) unicode: bool,
 }
@@ -33,11 +33,11 @@ pub(super) struct Class {
 enum Item {
     One(Unit),
     Range(Unit, Unit),
-    Named(Named),
+    Named(NamedClass),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Named {
+enum NamedClass {
     Alnum,
     Alpha,
     Ascii,
@@ -54,26 +54,26 @@ enum Named {
     Xdigit,
 }
 
-const NAMES: [(&str, Named); 14] = [
-    ("[:alnum:]", Named::Alnum),
-    ("[:alpha:]", Named::Alpha),
-    ("[:ascii:]", Named::Ascii),
-    ("[:blank:]", Named::Blank),
-    ("[:cntrl:]", Named::Cntrl),
-    ("[:digit:]", Named::Digit),
-    ("[:graph:]", Named::Graph),
-    ("[:lower:]", Named::Lower),
-    ("[:print:]", Named::Print),
-    ("[:punct:]", Named::Punct),
-    ("[:space:]", Named::Space),
-    ("[:upper:]", Named::Upper),
-    ("[:word:]", Named::Word),
-    ("[:xdigit:]", Named::Xdigit),
+const NAMES: [(&str, NamedClass); 14] = [
+    ("[:alnum:]", NamedClass::Alnum),
+    ("[:alpha:]", NamedClass::Alpha),
+    ("[:ascii:]", NamedClass::Ascii),
+    ("[:blank:]", NamedClass::Blank),
+    ("[:cntrl:]", NamedClass::Cntrl),
+    ("[:digit:]", NamedClass::Digit),
+    ("[:graph:]", NamedClass::Graph),
+    ("[:lower:]", NamedClass::Lower),
+    ("[:print:]", NamedClass::Print),
+    ("[:punct:]", NamedClass::Punct),
+    ("[:space:]", NamedClass::Space),
+    ("[:upper:]", NamedClass::Upper),
+    ("[:word:]", NamedClass::Word),
+    ("[:xdigit:]", NamedClass::Xdigit),
 ];
 
-impl Named {
+impl NamedClass {
     fn is_unicode(self) -> bool {
-        !matches!(self, Named::Ascii | Named::Xdigit)
+        !matches!(self, NamedClass::Ascii | NamedClass::Xdigit)
     }
 
     /// Whether a character belongs to the class.
@@ -81,22 +81,24 @@ impl Named {
         // Half of a pair is no character.
         let Some(c) = char::from_u32(unit) else { return false };
         match self {
-            Named::Alnum => c.is_alphabetic() || is_digit(c),
-            Named::Alpha => c.is_alphabetic(),
-            Named::Ascii => c.is_ascii(),
-            Named::Blank => {
+            NamedClass::Alnum => c.is_alphabetic() || is_digit(c),
+            NamedClass::Alpha => c.is_alphabetic(),
+            NamedClass::Ascii => c.is_ascii(),
+            NamedClass::Blank => {
                 c == '\t' || (c.is_whitespace() && !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}'))
             }
-            Named::Cntrl => c.is_control(),
-            Named::Digit => is_digit(c),
-            Named::Graph => !c.is_whitespace() && !c.is_control(),
-            Named::Lower => c.is_lowercase(),
-            Named::Print => !c.is_control(),
-            Named::Punct => is_punctuation(c),
-            Named::Space => c.is_whitespace() && c != '\u{85}',
-            Named::Upper => c.is_uppercase(),
-            Named::Word => c.is_alphabetic() || is_digit(c) || matches!(c, '_' | '\u{203f}' | '\u{2040}' | '\u{ff3f}'),
-            Named::Xdigit => c.is_ascii_hexdigit(),
+            NamedClass::Cntrl => c.is_control(),
+            NamedClass::Digit => is_digit(c),
+            NamedClass::Graph => !c.is_whitespace() && !c.is_control(),
+            NamedClass::Lower => c.is_lowercase(),
+            NamedClass::Print => !c.is_control(),
+            NamedClass::Punct => is_punctuation(c),
+            NamedClass::Space => c.is_whitespace() && c != '\u{85}',
+            NamedClass::Upper => c.is_uppercase(),
+            NamedClass::Word => {
+                c.is_alphabetic() || is_digit(c) || matches!(c, '_' | '\u{203f}' | '\u{2040}' | '\u{ff3f}')
+            }
+            NamedClass::Xdigit => c.is_ascii_hexdigit(),
         }
     }
 }
@@ -116,7 +118,7 @@ fn is_punctuation(c: char) -> bool {
     }
 }
 
-impl Class {
+impl UnitSet {
     /// Whether the set holds a unit, or a code point where the part counts in those.
     pub(super) fn holds(&self, unit: Unit) -> bool {
         let listed = self.items.iter().any(|item| match *item {
@@ -155,7 +157,7 @@ pub(super) fn parse(pattern: &[Unit]) -> Bracket {
     const DASH: Unit = ascii(b'-');
     let negated = matches!(pattern.get(1), Some(&unit) if unit == ascii(b'!') || unit == ascii(b'^'));
     let mut at = if negated { 2 } else { 1 };
-    let mut class = Class { negated, items: Vec::new(), without: Vec::new(), unicode: false };
+    let mut class = UnitSet { negated, items: Vec::new(), without: Vec::new(), unicode: false };
     let mut low = None;
     let mut escaping = false;
     let mut begun = false;
@@ -181,7 +183,7 @@ pub(super) fn parse(pattern: &[Unit]) -> Bracket {
             at += length;
             class.unicode |= name.is_unicode();
             match name {
-                Named::Graph | Named::Print => class.without.push(name),
+                NamedClass::Graph | NamedClass::Print => class.without.push(name),
                 _ => class.items.push(Item::Named(name)),
             }
             continue;
@@ -215,7 +217,7 @@ pub(super) fn parse(pattern: &[Unit]) -> Bracket {
     Bracket::Set(class, end)
 }
 
-impl Class {
+impl UnitSet {
     /// A `^` that comes first negates the set even where it was escaped: minimatch hands it to a regular expression
     /// without its backslash.
     fn caret_first(&mut self) {
@@ -237,7 +239,7 @@ impl Class {
     }
 }
 
-fn named(pattern: &[Unit]) -> Option<(usize, Named)> {
+fn named(pattern: &[Unit]) -> Option<(usize, NamedClass)> {
     NAMES.iter().find_map(|(text, name)| {
         let begins = pattern.len() >= text.len() && text.bytes().zip(pattern).all(|(byte, &unit)| ascii(byte) == unit);
         begins.then_some((text.len(), *name))

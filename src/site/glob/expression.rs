@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::class::Class;
+use super::class::UnitSet;
 use super::units::{Unit, code_points};
 
 /// An expression.
@@ -16,7 +16,7 @@ pub(super) enum Expression {
     /// Any unit.
     Any,
     /// A unit of a set.
-    Set(Class),
+    Set(UnitSet),
     /// Nothing matches.
     Never,
     /// The end of the name.
@@ -83,7 +83,7 @@ impl Expression {
 
     /// Whether the whole of a name matches.
     pub(super) fn matches(&self, name: &[Unit]) -> bool {
-        let mut search = Search { name, ahead: HashMap::new() };
+        let mut search = NameSearch { name, ahead: HashMap::new() };
         let mut places = vec![false; name.len() + 1];
         places[0] = true;
         search.follow(self, places)[name.len()]
@@ -91,13 +91,13 @@ impl Expression {
 }
 
 /// One name under one expression.
-struct Search<'a> {
+struct NameSearch<'a> {
     name: &'a [Unit],
     /// What is known to stand ahead of a place, by the address of its expression.
     ahead: HashMap<(*const Expression, usize), bool>,
 }
 
-impl Search<'_> {
+impl NameSearch<'_> {
     /// The places where matches that begin at `places` end.
     fn follow(&mut self, expression: &Expression, places: Vec<bool>) -> Vec<bool> {
         match expression {

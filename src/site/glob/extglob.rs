@@ -18,7 +18,7 @@ const MOST_NODES: usize = 5_000;
 
 /// A node of the tree: a glob with its alternatives where it has a kind, else a stretch of text and globs.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(super) struct GlobNode {
     /// One of `! ? + * @`.
     pub(super) kind: Option<u8>,
     parent: Option<usize>,
@@ -32,26 +32,26 @@ pub(super) struct Node {
 
 /// A part of a node.
 #[derive(Debug, Clone)]
-pub(super) enum Part {
+pub(super) enum NodePart {
     Text(Vec<Unit>),
     Node(usize),
 }
 
 /// The tree of one part of a pattern. Its root is node 0.
 #[derive(Debug)]
-pub(super) struct Tree {
-    pub(super) nodes: Vec<Node>,
-    lists: Vec<Vec<Part>>,
+pub(super) struct GlobTree {
+    pub(super) nodes: Vec<GlobNode>,
+    lists: Vec<Vec<NodePart>>,
     /// Every `!(…)` that was read and not filled.
     negations: Vec<usize>,
     /// Whether reading is over: copies of a `!(…)` are not filled again.
     is_read: bool,
 }
 
-impl Tree {
+impl GlobTree {
     /// Reads and rewrites.
     pub(super) fn parse(pattern: &[Unit]) -> Result<Self, GlobError> {
-        let mut tree = Tree { nodes: Vec::new(), lists: Vec::new(), negations: Vec::new(), is_read: false };
+        let mut tree = GlobTree { nodes: Vec::new(), lists: Vec::new(), negations: Vec::new(), is_read: false };
         let root = tree.add(None, None)?;
         tree.read_text(pattern, root)?;
         tree.flatten(root)?;
@@ -59,7 +59,7 @@ impl Tree {
         Ok(tree)
     }
 
-    pub(super) fn parts(&self, node: usize) -> &[Part] {
+    pub(super) fn parts(&self, node: usize) -> &[NodePart] {
         &self.lists[self.nodes[node].list]
     }
 
@@ -69,7 +69,7 @@ impl Tree {
         }
         let position = parent.map_or(0, |parent| self.parts(parent).len());
         self.lists.push(Vec::new());
-        self.nodes.push(Node { kind, parent, position, list: self.lists.len() - 1, is_empty: false });
+        self.nodes.push(GlobNode { kind, parent, position, list: self.lists.len() - 1, is_empty: false });
         let node = self.nodes.len() - 1;
         if kind == Some(b'!') && !self.is_read {
             self.negations.push(node);
@@ -77,8 +77,8 @@ impl Tree {
         Ok(node)
     }
 
-    fn push(&mut self, node: usize, part: Part) {
-        if !matches!(&part, Part::Text(text) if text.is_empty()) {
+    fn push(&mut self, node: usize, part: NodePart) {
+        if !matches!(&part, NodePart::Text(text) if text.is_empty()) {
             let list = self.nodes[node].list;
             self.lists[list].push(part);
         }
@@ -96,15 +96,15 @@ impl Tree {
             }
             match kind_of(unit) {
                 Some(kind) if pattern.get(at) == Some(&ascii(b'(')) => {
-                    self.push(root, Part::Text(std::mem::take(&mut scan.text)));
+                    self.push(root, NodePart::Text(std::mem::take(&mut scan.text)));
                     let glob = self.add(Some(kind), Some(root))?;
                     at = self.read_glob(pattern, glob, at, 1, 0)?;
-                    self.push(root, Part::Node(glob));
+                    self.push(root, NodePart::Node(glob));
                 }
                 _ => scan.text.push(unit),
             }
         }
-        self.push(root, Part::Text(scan.text));
+        self.push(root, NodePart::Text(scan.text));
         Ok(())
     }
 
@@ -133,22 +133,22 @@ impl Tree {
             if let Some(kind) = kind_of(unit).filter(|_| pattern.get(at) == Some(&ascii(b'('))) {
                 let adopts = self.nodes[glob].kind.is_some_and(|parent| ADOPTS_ANY.allows(parent, kind));
                 if depth <= DEEPEST_KIND || adopts {
-                    self.push(part, Part::Text(std::mem::take(&mut scan.text)));
+                    self.push(part, NodePart::Text(std::mem::take(&mut scan.text)));
                     let inner = self.add(Some(kind), Some(part))?;
-                    self.push(part, Part::Node(inner));
+                    self.push(part, NodePart::Node(inner));
                     at = self.read_glob(pattern, inner, at, depth + usize::from(!adopts), nesting + 1)?;
                     continue;
                 }
             }
             if unit == ascii(b'|') {
-                self.push(part, Part::Text(std::mem::take(&mut scan.text)));
+                self.push(part, NodePart::Text(std::mem::take(&mut scan.text)));
                 alternatives.push(part);
                 part = self.add(None, Some(glob))?;
             } else if unit == ascii(b')') {
                 self.nodes[glob].is_empty = scan.text.is_empty();
-                self.push(part, Part::Text(scan.text));
+                self.push(part, NodePart::Text(scan.text));
                 alternatives.push(part);
-                alternatives.into_iter().for_each(|part| self.push(glob, Part::Node(part)));
+                alternatives.into_iter().for_each(|part| self.push(glob, NodePart::Node(part)));
                 return Ok(at);
             } else {
                 scan.text.push(unit);
@@ -157,14 +157,14 @@ impl Tree {
         // It does not end: text after all, to the end of the pattern.
         let list = self.nodes[glob].list;
         self.nodes[glob].kind = None;
-        self.lists[list] = vec![Part::Text(pattern[start - 1..].to_vec())];
+        self.lists[list] = vec![NodePart::Text(pattern[start - 1..].to_vec())];
         Ok(at)
     }
 
     /// The only part of a stretch, where that is a glob.
     fn only_glob(&self, stretch: usize) -> Option<(usize, u8)> {
         match (self.nodes[stretch].kind, self.parts(stretch)) {
-            (None, [Part::Node(glob)]) => self.nodes[*glob].kind.map(|kind| (*glob, kind)),
+            (None, [NodePart::Node(glob)]) => self.nodes[*glob].kind.map(|kind| (*glob, kind)),
             _ => None,
         }
     }
@@ -175,7 +175,7 @@ impl Tree {
             let mut done = true;
             let mut index = 0;
             while let Some(part) = self.parts(node).get(index).cloned() {
-                if let Part::Node(child) = part {
+                if let NodePart::Node(child) = part {
                     self.flatten(child)?;
                     done &= !self.absorb(node, child, index)?;
                 }
@@ -197,8 +197,8 @@ impl Tree {
         if with_blank {
             let blank = self.add(None, Some(glob))?;
             let list = self.nodes[blank].list;
-            self.lists[list].push(Part::Text(Vec::new()));
-            self.push(glob, Part::Node(blank));
+            self.lists[list].push(NodePart::Text(Vec::new()));
+            self.push(glob, NodePart::Node(blank));
         }
         if with_blank || ADOPTS.allows(kind, inner) {
             let parts = self.parts(glob).to_vec();
@@ -218,7 +218,7 @@ impl Tree {
     /// Makes `parent` the parent of all parts of a node.
     fn settle(&mut self, node: usize, parent: usize) {
         for part in &self.lists[self.nodes[node].list] {
-            if let Part::Node(child) = part {
+            if let NodePart::Node(child) = part {
                 self.nodes[*child].parent = Some(parent);
             }
         }
@@ -237,7 +237,7 @@ impl Tree {
                 let mut index = self.nodes[child].position + 1;
                 while self.nodes[parent].kind.is_none() && index < self.parts(parent).len() {
                     for alternative in self.parts(negation).to_vec() {
-                        if let Part::Node(alternative) = alternative {
+                        if let NodePart::Node(alternative) = alternative {
                             let part = self.parts(parent)[index].clone();
                             self.copy_in(alternative, part)?;
                         }
@@ -250,15 +250,15 @@ impl Tree {
         Ok(())
     }
 
-    fn copy_in(&mut self, node: usize, part: Part) -> Result<(), GlobError> {
+    fn copy_in(&mut self, node: usize, part: NodePart) -> Result<(), GlobError> {
         match part {
-            Part::Text(text) => self.push(node, Part::Text(text)),
-            Part::Node(original) => {
+            NodePart::Text(text) => self.push(node, NodePart::Text(text)),
+            NodePart::Node(original) => {
                 let copy = self.add(self.nodes[original].kind, Some(node))?;
                 for part in self.parts(original).to_vec() {
                     self.copy_in(copy, part)?;
                 }
-                self.push(node, Part::Node(copy));
+                self.push(node, NodePart::Node(copy));
             }
         }
         Ok(())
@@ -266,14 +266,15 @@ impl Tree {
 
     /// Whether nothing stands before the node but negations.
     pub(super) fn is_start(&self, node: usize) -> bool {
-        let Node { parent: Some(parent), position, .. } = self.nodes[node] else { return true };
-        let is_negation = |part: &Part| matches!(part, Part::Node(node) if self.nodes[*node].kind == Some(b'!'));
+        let GlobNode { parent: Some(parent), position, .. } = self.nodes[node] else { return true };
+        let is_negation =
+            |part: &NodePart| matches!(part, NodePart::Node(node) if self.nodes[*node].kind == Some(b'!'));
         self.is_start(parent) && (position == 0 || self.parts(parent).iter().take(position).all(is_negation))
     }
 
     /// Whether nothing stands after the node.
     pub(super) fn is_end(&self, node: usize) -> bool {
-        let Node { parent: Some(parent), position, kind, .. } = self.nodes[node] else { return true };
+        let GlobNode { parent: Some(parent), position, kind, .. } = self.nodes[node] else { return true };
         if self.in_negation(node) {
             return true;
         }

@@ -3,15 +3,15 @@
 //! minimatch 9.0 first fits what stands before the first `**` and after the last one, then the stretches between, each
 //! at its first place; only the last stretch may move on. So the time is bounded by the product of both lengths.
 
-use super::part::Part;
+use super::part::PartMatch;
 
 /// A pattern with more stretches never matches there.
 const MOST_STRETCHES: usize = 200;
 
 /// Whether the whole path matches. A path ending in an empty part had a slash at its end.
-pub(super) fn matches(pattern: &[Part], path: &[&str]) -> bool {
-    let Some(first) = pattern.iter().position(Part::is_globstar) else { return fits(pattern, path) };
-    let last = pattern.iter().rposition(Part::is_globstar).unwrap_or(first);
+pub(super) fn matches(pattern: &[PartMatch], path: &[&str]) -> bool {
+    let Some(first) = pattern.iter().position(PartMatch::is_globstar) else { return fits(pattern, path) };
+    let last = pattern.iter().rposition(PartMatch::is_globstar).unwrap_or(first);
     let (head, tail) = (&pattern[..first], &pattern[last + 1..]);
     if !fits(head, &path[..path.len().min(head.len())]) {
         return false;
@@ -37,13 +37,13 @@ pub(super) fn matches(pattern: &[Part], path: &[&str]) -> bool {
         return (end < path.len() || !between.is_empty()) && !between.contains(&".");
     }
     let stretches = stretches(&pattern[first + 1..last], end);
-    let search = Search { path, stretches, has_tail: end < path.len() };
+    let search = GlobstarSearch { path, stretches, has_tail: end < path.len() };
     search.rest(head.len(), 0) == Some(true)
 }
 
 /// The stretches between, each with the number of places where it may begin, as minimatch reckons it.
-fn stretches(between: &[Part], end: usize) -> Vec<(&[Part], usize)> {
-    let stretches: Vec<&[Part]> = between.split(Part::is_globstar).collect();
+fn stretches(between: &[PartMatch], end: usize) -> Vec<(&[PartMatch], usize)> {
+    let stretches: Vec<&[PartMatch]> = between.split(PartMatch::is_globstar).collect();
     let mut before = 0;
     let mut sums = Vec::with_capacity(stretches.len());
     for stretch in &stretches {
@@ -55,19 +55,19 @@ fn stretches(between: &[Part], end: usize) -> Vec<(&[Part], usize)> {
 }
 
 /// Whether each part takes its name; a slash at the path's end may be left over.
-fn fits(pattern: &[Part], path: &[&str]) -> bool {
+fn fits(pattern: &[PartMatch], path: &[&str]) -> bool {
     let all = pattern.iter().zip(path).all(|(part, name)| part.takes(name));
     all && (pattern.len() == path.len() || (pattern.len() + 1 == path.len() && path.last() == Some(&"")))
 }
 
-struct Search<'a> {
+struct GlobstarSearch<'a> {
     path: &'a [&'a str],
     /// The stretches, and how many places each may try to begin at.
-    stretches: Vec<(&'a [Part], usize)>,
+    stretches: Vec<(&'a [PartMatch], usize)>,
     has_tail: bool,
 }
 
-impl Search<'_> {
+impl GlobstarSearch<'_> {
     /// Fits the stretches from `index` on into the path from `start` on. `Some(false)` lets the stretch before try its
     /// next place, nothing ends the search.
     fn rest(&self, start: usize, index: usize) -> Option<bool> {

@@ -19,8 +19,8 @@ mod rule;
 mod sequence;
 mod units;
 
-use part::Part;
-pub use rule::Rule;
+use part::PartMatch;
+pub use rule::GlobRule;
 use units::{Unit, ascii, text, units};
 
 /// minimatch's own limit, in UTF-16 units.
@@ -66,7 +66,7 @@ pub(super) struct Ignore {
 #[derive(Debug)]
 struct Compiled {
     /// What it stands for when it is read a second time; one of them has to match.
-    sets: Vec<Vec<Part>>,
+    sets: Vec<Vec<PartMatch>>,
     /// Whether it ends in `**`, so that what it matches need not be entered.
     children: bool,
 }
@@ -90,7 +90,7 @@ impl Ignore {
             let children = text(&parts[parts.len() - 1]) == "**";
             let mut sets = Vec::new();
             for parts in alternatives(&again(&parts))? {
-                sets.push(parts.iter().map(|part| Part::compile(part)).collect::<Result<_, _>>()?);
+                sets.push(parts.iter().map(|part| PartMatch::compile(part)).collect::<Result<_, _>>()?);
             }
             let list = if is_absolute { &mut self.absolute } else { &mut self.relative };
             if list.len() == braces::MOST_ALTERNATIVES {

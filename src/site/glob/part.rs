@@ -3,7 +3,7 @@
 use super::GlobError;
 use super::class::{self, Bracket};
 use super::expression::Expression;
-use super::extglob::{Part as Piece, Tree};
+use super::extglob::{GlobTree, NodePart as Piece};
 use super::units::{Unit, ascii, code_points, text, units};
 
 /// Units of one part. A name has 255 at most, and unfinished brackets take the square of this.
@@ -14,7 +14,7 @@ const LARGEST: usize = 5_000;
 
 /// What a part asks of a name.
 #[derive(Debug)]
-pub(super) enum Part {
+pub(super) enum PartMatch {
     /// `**`: any number of names.
     Globstar,
     /// This name.
@@ -33,7 +33,7 @@ pub(super) enum Part {
     Matching(Expression, bool),
 }
 
-impl Part {
+impl PartMatch {
     /// Compiles one part.
     pub(super) fn compile(pattern: &[Unit]) -> Result<Self, GlobError> {
         if pattern.len() > LONGEST {
@@ -41,12 +41,12 @@ impl Part {
         }
         let source = text(pattern);
         if source == "**" {
-            return Ok(Part::Globstar);
+            return Ok(PartMatch::Globstar);
         }
-        let compiled = Compiler { tree: Tree::parse(pattern)?, magic: false, unicode: false }.compile()?;
+        let compiled = Compiler { tree: GlobTree::parse(pattern)?, magic: false, unicode: false }.compile()?;
         // Only what is magic has a short cut in minimatch.
         Ok(match compiled {
-            Part::Matching(..) => shortcut(&source).unwrap_or(compiled),
+            PartMatch::Matching(..) => shortcut(&source).unwrap_or(compiled),
             other => other,
         })
     }
@@ -54,16 +54,16 @@ impl Part {
     /// Whether the part takes a name; an empty one stands for the end of a path with a slash after it.
     pub(super) fn takes(&self, name: &str) -> bool {
         match self {
-            Part::Globstar => false,
-            Part::Literal(literal) => literal == name,
-            Part::Any => !name.is_empty() && name != ".",
-            Part::Ending(ending) => name.ends_with(ending.as_str()),
-            Part::Length(length, ending) => {
+            PartMatch::Globstar => false,
+            PartMatch::Literal(literal) => literal == name,
+            PartMatch::Any => !name.is_empty() && name != ".",
+            PartMatch::Ending(ending) => name.ends_with(ending.as_str()),
+            PartMatch::Length(length, ending) => {
                 name != "." && name.encode_utf16().count() == *length && name.ends_with(ending.as_str())
             }
-            Part::WithDot => name != "." && name.contains('.'),
-            Part::Hidden => name != "." && name.starts_with('.'),
-            Part::Matching(expression, unicode) => {
+            PartMatch::WithDot => name != "." && name.contains('.'),
+            PartMatch::Hidden => name != "." && name.starts_with('.'),
+            PartMatch::Matching(expression, unicode) => {
                 let name = units(name);
                 expression.matches(&if *unicode { code_points(&name) } else { name })
             }
@@ -71,31 +71,31 @@ impl Part {
     }
 
     pub(super) fn is_globstar(&self) -> bool {
-        matches!(self, Part::Globstar)
+        matches!(self, PartMatch::Globstar)
     }
 }
 
 /// The parts that minimatch tests without a regular expression. They mean the same but for backslashes.
-fn shortcut(source: &str) -> Option<Part> {
+fn shortcut(source: &str) -> Option<PartMatch> {
     let is_plain = |rest: &str| !rest.contains(['+', '@', '!', '?', '*', '[', '(']);
     let after_stars = source.trim_start_matches('*');
     let after_marks = source.trim_start_matches('?');
     if after_stars.is_empty() {
-        Some(Part::Any)
+        Some(PartMatch::Any)
     } else if after_stars.len() < source.len() && is_plain(after_stars) {
-        Some(Part::Ending(after_stars.to_owned()))
+        Some(PartMatch::Ending(after_stars.to_owned()))
     } else if after_marks.len() < source.len() && is_plain(after_marks) {
-        Some(Part::Length(source.encode_utf16().count(), after_marks.to_owned()))
+        Some(PartMatch::Length(source.encode_utf16().count(), after_marks.to_owned()))
     } else if let Some(stars) = after_stars.strip_prefix('.').filter(|stars| stars.trim_matches('*').is_empty()) {
         let begins = after_stars.len() < source.len();
-        (!stars.is_empty()).then_some(if begins { Part::WithDot } else { Part::Hidden })
+        (!stars.is_empty()).then_some(if begins { PartMatch::WithDot } else { PartMatch::Hidden })
     } else {
         None
     }
 }
 
 struct Compiler {
-    tree: Tree,
+    tree: GlobTree,
     /// Whether anything but literal text was met.
     magic: bool,
     /// Whether a class makes the part count in code points.
@@ -103,18 +103,18 @@ struct Compiler {
 }
 
 impl Compiler {
-    fn compile(mut self) -> Result<Part, GlobError> {
+    fn compile(mut self) -> Result<PartMatch, GlobError> {
         let expression = self.stretch(0);
         if self.magic {
             if expression.size() > LARGEST {
                 return Err(GlobError::Extended { limit: LARGEST });
             }
             let expression = if self.unicode { expression.in_code_points() } else { expression };
-            return Ok(Part::Matching(expression, self.unicode));
+            return Ok(PartMatch::Matching(expression, self.unicode));
         }
         let mut literal = Vec::new();
         collect(&expression, &mut literal);
-        Ok(Part::Literal(text(&literal)))
+        Ok(PartMatch::Literal(text(&literal)))
     }
 
     fn node(&mut self, node: usize) -> Expression {

@@ -5,7 +5,7 @@ use super::GlobError;
 use super::braces::MOST_ALTERNATIVES;
 use super::units::{Unit, ascii};
 
-type Parts = Vec<Vec<Unit>>;
+type BraceParts = Vec<Vec<Unit>>;
 
 const STAR: Unit = ascii(b'*');
 const DOT: Unit = ascii(b'.');
@@ -14,7 +14,7 @@ const PARENT: &[Unit] = &[DOT, DOT];
 const HERE: &[Unit] = &[DOT];
 
 /// Both phases.
-pub(super) fn preprocess(patterns: Vec<Parts>) -> Result<Vec<Parts>, GlobError> {
+pub(super) fn preprocess(patterns: Vec<BraceParts>) -> Result<Vec<BraceParts>, GlobError> {
     let mut patterns = resolve(patterns)?;
     unite(&mut patterns);
     patterns.retain(|parts| !parts.is_empty());
@@ -22,7 +22,7 @@ pub(super) fn preprocess(patterns: Vec<Parts>) -> Result<Vec<Parts>, GlobError> 
 }
 
 /// Resolves what says where and not what, until nothing changes.
-fn resolve(mut patterns: Vec<Parts>) -> Result<Vec<Parts>, GlobError> {
+fn resolve(mut patterns: Vec<BraceParts>) -> Result<Vec<BraceParts>, GlobError> {
     loop {
         let mut changed = false;
         let mut index = 0;
@@ -40,7 +40,7 @@ fn resolve(mut patterns: Vec<Parts>) -> Result<Vec<Parts>, GlobError> {
 }
 
 /// `a/**/../b/c` is `a/../b/c` and `a/**/b/c`; `**/**` is `**`.
-fn split_parents(patterns: &mut Vec<Parts>, index: usize) -> Result<bool, GlobError> {
+fn split_parents(patterns: &mut Vec<BraceParts>, index: usize) -> Result<bool, GlobError> {
     let is_name =
         |part: Option<&Vec<Unit>>| part.is_some_and(|part| !part.is_empty() && part != HERE && part != PARENT);
     let mut changed = false;
@@ -71,7 +71,7 @@ fn split_parents(patterns: &mut Vec<Parts>, index: usize) -> Result<bool, GlobEr
 }
 
 /// `a/./b` and `a//b` are `a/b`; a `.` in front and a slash at the end stay.
-fn drop_here(parts: &mut Parts) -> bool {
+fn drop_here(parts: &mut BraceParts) -> bool {
     let before = parts.len();
     let mut index = 1;
     while index + 1 < parts.len() {
@@ -92,7 +92,7 @@ fn drop_here(parts: &mut Parts) -> bool {
 }
 
 /// `a/b/../c` is `a/c`.
-fn drop_parents(parts: &mut Parts) -> bool {
+fn drop_parents(parts: &mut BraceParts) -> bool {
     let mut changed = false;
     let mut from = 1;
     while let Some(at) = parts.iter().skip(from).position(|part| part == PARENT).map(|at| at + from) {
@@ -114,7 +114,7 @@ fn drop_parents(parts: &mut Parts) -> bool {
 }
 
 /// Of two patterns of which one covers the other, keeps that one.
-fn unite(patterns: &mut [Parts]) {
+fn unite(patterns: &mut [BraceParts]) {
     for first in 0..patterns.len().saturating_sub(1) {
         for second in first + 1..patterns.len() {
             if let Some(united) = cover(&patterns[first], &patterns[second]) {
@@ -127,7 +127,7 @@ fn unite(patterns: &mut [Parts]) {
 }
 
 /// What covers both.
-fn cover(a: &Parts, b: &Parts) -> Option<Parts> {
+fn cover(a: &BraceParts, b: &BraceParts) -> Option<BraceParts> {
     #[derive(PartialEq)]
     enum Wider {
         Neither,

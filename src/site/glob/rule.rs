@@ -1,19 +1,19 @@
 //! The glob of a rewrite, a redirect or a header: which paths of a site it is for. Hosting matches them as minimatch
 //! does, with or without a slash at a path's end, and knows a leading `!`.
 
-use super::part::Part;
+use super::part::PartMatch;
 use super::units::units;
 use super::{GlobError, LONGEST, alternatives, globstar};
 
 /// A glob that was read.
 #[derive(Debug)]
-pub struct Rule {
+pub struct GlobRule {
     /// Whether it is for what it does not match.
     negated: bool,
-    sets: Vec<Vec<Part>>,
+    sets: Vec<Vec<PartMatch>>,
 }
 
-impl Rule {
+impl GlobRule {
     /// Reads a glob.
     ///
     /// # Errors
@@ -28,7 +28,7 @@ impl Rule {
         }
         let mut sets = Vec::new();
         for parts in alternatives(&pattern)? {
-            sets.push(parts.iter().map(|part| Part::compile(part)).collect::<Result<_, _>>()?);
+            sets.push(parts.iter().map(|part| PartMatch::compile(part)).collect::<Result<_, _>>()?);
         }
         Ok(Self { negated, sets })
     }
@@ -67,7 +67,7 @@ mod tests {
             ("/a", "/a/", true),
             ("**/*.html", "/x/y.html", true),
         ] {
-            assert_eq!(Rule::read(glob).expect("a glob").fits(path), fits, "{glob} {path}");
+            assert_eq!(GlobRule::read(glob).expect("a glob").fits(path), fits, "{glob} {path}");
         }
     }
 }

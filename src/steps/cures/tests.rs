@@ -3,7 +3,7 @@
 use crate::model::ids::AccountEmail;
 use crate::model::principal::Principal;
 use crate::steps::causes::{Cause, of, of_log};
-use crate::steps::cures::{self, Subject};
+use crate::steps::cures::{self, CureSubject};
 
 /// A sentence, where it was published, what it is taken for in words, and what its cure says.
 struct Case {
@@ -221,7 +221,7 @@ fn deployer() -> Principal {
 
 fn cured(cause: &Cause) -> String {
     let who = deployer();
-    let subject = Subject {
+    let subject = CureSubject {
         project: "my-proj",
         region: "us-central1",
         who: &who,
@@ -278,7 +278,7 @@ fn a_secret_of_another_project_is_named_with_it() {
     let who = deployer();
     let template = serde_json::json!({"containers": [{"env": [
         {"name": "A", "valueSource": {"secretKeyRef": {"secret": "projects/222222222222/secrets/db", "version": "3"}}}]}]});
-    let subject = Subject {
+    let subject = CureSubject {
         project: "my-proj",
         region: "us-central1",
         who: &who,

@@ -4,14 +4,14 @@
 use super::super::runs_as::another_account;
 use super::{DoctorContext, IAM, Scene, Unseen};
 use crate::explain::Class;
-use crate::google::cloud_build::{Build, Status};
+use crate::google::cloud_build::{BuildResource, BuildStatus};
 use crate::google::projects::{self, AccountState};
 use crate::google::roles;
 use crate::model::ids::AccountEmail;
 use crate::model::registry::Location;
-use crate::plan::doctor::fix::{Fix, On, own_builder};
-use crate::plan::doctor::grants::{Held, Policy, held};
-use crate::plan::doctor::{Area, Finding, State};
+use crate::plan::doctor::fix::{Fix, GrantTarget, own_builder};
+use crate::plan::doctor::grants::{Holds, Policy, held};
+use crate::plan::doctor::{Area, CheckState, Finding};
 use crate::plan::push::{Cure, GRANTS_TAKE, cure};
 
 const PUSH: &str = "artifactregistry.repositories.uploadArtifacts";
@@ -22,14 +22,14 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
     let account = match &scene.build_account {
         Ok(Some(account)) => account,
         Ok(None) => {
-            let state = State::Blocking(Class::Config);
+            let state = CheckState::Blocking(Class::Config);
             let evidence = "Cloud Build has no default account in this project";
             let (fixes, then) = own_builder(project);
             let finding = Finding::new(Area::BuildAccount, state, "the build's account", evidence);
             return vec![fixes.into_iter().fold(finding, Finding::fix).cure(then)];
         }
         Err(Unseen(why)) => {
-            return vec![Finding::new(Area::BuildAccount, State::CannotSee, "the build's account", why)];
+            return vec![Finding::new(Area::BuildAccount, CheckState::CannotSee, "the build's account", why)];
         }
     };
     let mut found = vec![usable(context, account, Area::BuildAccount, "build_service_account").await];
@@ -42,12 +42,12 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
     ] {
         let policies = [scene.project_policy.clone(), scene.bucket_policy.clone()];
         // A successful build has read its source and written its log. One whose steps ran has read its source at least.
-        let did = |build: &&Build| build.status == Status::Success || what == read && steps_ran(build);
+        let did = |build: &&BuildResource| build.status == BuildStatus::Success || what == read && steps_ran(build);
         let proof = last.as_ref().and_then(|build| did(build).then_some(true));
         let finding = judged(account, what, &policies, permission, last.as_ref().zip(proof));
         found.push(match (&context.doctor.bucket, finding.state) {
-            (Some(bucket), State::Warning | State::Blocking(_)) => {
-                finding.fix(Fix::grant(role, &member, On::Bucket(bucket.to_string())))
+            (Some(bucket), CheckState::Warning | CheckState::Blocking(_)) => {
+                finding.fix(Fix::grant(role, &member, GrantTarget::Bucket(bucket.to_string())))
             }
             _ => finding,
         });
@@ -57,7 +57,7 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
 }
 
 /// Whether a step came to an end of its own: Cloud Build fetches the source before the first one.
-fn steps_ran(build: &Build) -> bool {
+fn steps_ran(build: &BuildResource) -> bool {
     build.steps.iter().any(|step| ["SUCCESS", "FAILURE"].contains(&step.status.as_str()))
 }
 
@@ -66,23 +66,25 @@ fn push(
     scene: &Scene,
     account: &AccountEmail,
     member: &str,
-    last: Option<&&Build>,
+    last: Option<&&BuildResource>,
 ) -> Finding {
     let policies = [scene.project_policy.clone(), scene.repository_policy.clone()];
     let proof = last.and_then(|build| match build.failure_type.as_str() {
         "PUSH_NOT_AUTHORIZED" => Some(false),
-        _ if build.status == Status::Success && !build.images.is_empty() => Some(true),
+        _ if build.status == BuildStatus::Success && !build.images.is_empty() => Some(true),
         _ => None,
     });
     // A repository that a push makes takes more than one that is there.
     let makes = scene.place.as_ref().is_some_and(Location::made_by_push) && matches!(scene.repository, Ok(false));
     let permission = if makes { CREATE } else { PUSH };
     let finding = judged(account, "push the image", &policies, permission, last.zip(proof));
-    let (State::Warning | State::Blocking(_), Some(place)) = (finding.state, &scene.place) else { return finding };
+    let (CheckState::Warning | CheckState::Blocking(_), Some(place)) = (finding.state, &scene.place) else {
+        return finding;
+    };
     let finding = finding.cure(GRANTS_TAKE);
     // Whether the repository is there may not be known, and then the grant that makes it may be what is missing.
     let most = if place.made_by_push() { CREATE } else { PUSH };
-    if matches!(held(&policies, member, most), Held::Yes(..)) {
+    if matches!(held(&policies, member, most), Holds::Yes(..)) {
         return finding;
     }
     match cure(context.doctor.project.as_str(), member, place, scene.repository.as_ref().ok().copied()) {
@@ -98,34 +100,36 @@ fn judged(
     what: &str,
     policies: &[Policy],
     permission: &str,
-    last: Option<(&&Build, bool)>,
+    last: Option<(&&BuildResource, bool)>,
 ) -> Finding {
     let (state, evidence) = match (held(policies, &roles::member(account.as_str()), permission), last) {
         // Whoever was refused after it was granted may have been refused before it arrived.
-        (Held::Yes(role, on), Some((build, false))) => {
-            (State::Warning, format!("{role} on {on}, and build {} was refused ({})", build.id, build.failure_type))
+        (Holds::Yes(role, on), Some((build, false))) => (
+            CheckState::Warning,
+            format!("{role} on {on}, and build {} was refused ({})", build.id, build.failure_type),
+        ),
+        (Holds::Yes(role, on), _) => (CheckState::Ok, format!("{role} on {on}")),
+        (_, Some((build, true))) => (CheckState::Ok, format!("build {} did", build.id)),
+        (_, Some((build, false))) => (
+            CheckState::Blocking(Class::Permission),
+            format!("build {} was refused ({})", build.id, build.failure_type),
+        ),
+        (Holds::Nowhere, None) => {
+            (CheckState::Warning, format!("no grant of `{permission}` is in sight, and no build shows one"))
         }
-        (Held::Yes(role, on), _) => (State::Ok, format!("{role} on {on}")),
-        (_, Some((build, true))) => (State::Ok, format!("build {} did", build.id)),
-        (_, Some((build, false))) => {
-            (State::Blocking(Class::Permission), format!("build {} was refused ({})", build.id, build.failure_type))
-        }
-        (Held::Nowhere, None) => {
-            (State::Warning, format!("no grant of `{permission}` is in sight, and no build shows one"))
-        }
-        (Held::Unknown, None) => (State::CannotSee, "its policies may not be read, and no build tells".into()),
+        (Holds::Unknown, None) => (CheckState::CannotSee, "its policies may not be read, and no build tells".into()),
     };
     Finding::new(Area::BuildAccount, state, what, evidence)
 }
 
 /// The newest build of that account whose end says something.
-fn last_build<'a>(scene: &'a Scene, account: &AccountEmail) -> Option<&'a Build> {
+fn last_build<'a>(scene: &'a Scene, account: &AccountEmail) -> Option<&'a BuildResource> {
     let builds = scene.builds.as_ref().ok()?;
-    let own = |build: &&Build| build.account.is_empty() || build.account == account.as_str();
+    let own = |build: &&BuildResource| build.account.is_empty() || build.account == account.as_str();
     builds
         .iter()
         .filter(own)
-        .find(|build| build.status == Status::Success || build.failure_type == "PUSH_NOT_AUTHORIZED")
+        .find(|build| build.status == BuildStatus::Success || build.failure_type == "PUSH_NOT_AUTHORIZED")
 }
 
 /// Whether an account is there and switched on.
@@ -133,16 +137,15 @@ pub(super) async fn usable(context: &DoctorContext<'_>, account: &AccountEmail, 
     let what = format!("account `{account}`");
     let finding = |state, evidence: &str| Finding::new(area, state, what.clone(), evidence);
     if account.as_str().ends_with("@cloudbuild.gserviceaccount.com") {
-        return finding(State::Ok, "Google's own account of this project for builds");
+        return finding(CheckState::Ok, "Google's own account of this project for builds");
     }
     match context.heard(IAM, projects::account(context.http, account).await) {
-        Ok(AccountState::Enabled) => finding(State::Ok, "enabled"),
-        Ok(AccountState::Disabled) => {
-            finding(State::Blocking(Class::Config), "disabled").fix(Fix::EnableAccount { account: account.to_string() })
-        }
+        Ok(AccountState::Enabled) => finding(CheckState::Ok, "enabled"),
+        Ok(AccountState::Disabled) => finding(CheckState::Blocking(Class::Config), "disabled")
+            .fix(Fix::EnableAccount { account: account.to_string() }),
         Ok(AccountState::Missing) => {
-            finding(State::Blocking(Class::Config), "does not exist").cure(another_account(input))
+            finding(CheckState::Blocking(Class::Config), "does not exist").cure(another_account(input))
         }
-        Err(unseen) => finding(State::CannotSee, &unseen.0),
+        Err(unseen) => finding(CheckState::CannotSee, &unseen.0),
     }
 }

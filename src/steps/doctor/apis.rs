@@ -3,9 +3,9 @@
 use super::{CREDENTIALS, DoctorContext, HOSTING, MONITORING, SECRETS, STS, Scene};
 use crate::explain::Class;
 use crate::google::services;
-use crate::model::credentials::Way;
+use crate::model::credentials::SignInMethod;
 use crate::plan::doctor::fix::Fix;
-use crate::plan::doctor::{Area, Finding, State};
+use crate::plan::doctor::{Area, CheckState, Finding};
 
 const USAGE: &str = "serviceusage.googleapis.com";
 
@@ -24,10 +24,10 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
                 (Err(unseen), None) => (None, unseen.0.clone()),
             };
             let state = match on {
-                Some(true) => State::Ok,
-                Some(false) if needed.contains(api) => State::Blocking(Class::Permission),
-                Some(false) => State::Warning,
-                None => State::CannotSee,
+                Some(true) => CheckState::Ok,
+                Some(false) if needed.contains(api) => CheckState::Blocking(Class::Permission),
+                Some(false) => CheckState::Warning,
+                None => CheckState::CannotSee,
             };
             let finding = Finding::new(Area::Apis, state, format!("`{api}`"), evidence);
             if on == Some(false) { finding.fix(Fix::Enable { service: (*api).to_owned() }) } else { finding }
@@ -45,7 +45,7 @@ fn wanted(context: &DoctorContext<'_>, scene: &Scene) -> (Vec<&'static str>, Vec
     {
         needed.push(SECRETS);
     }
-    if let Way::Federation(_) = &context.doctor.credentials.way {
+    if let SignInMethod::Federation(_) = &context.doctor.credentials.way {
         needed.push(STS);
     }
     if context.doctor.credentials.acting().is_some() {

@@ -2,12 +2,12 @@
 
 use super::{BILLING, BUDGETS, DoctorContext, Scene, Unseen};
 use crate::explain::Class;
-use crate::google::billing::{self, Of};
+use crate::google::billing::{self, BudgetScope};
 use crate::google::error::ApiError;
 use crate::plan::doctor::billing::judge;
 use crate::plan::doctor::fix::line;
 use crate::plan::doctor::status::BUDGET;
-use crate::plan::doctor::{Area, Finding, State};
+use crate::plan::doctor::{Area, CheckState, Finding};
 
 /// Where a person looks who may.
 const ELSEWHERE: &str = "they belong to the billing account: https://console.cloud.google.com/billing/budgets";
@@ -30,13 +30,13 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
             };
             // As the APIs refuse it: 403 `BILLING_DISABLED`.
             let link = format!("https://console.cloud.google.com/billing/linkedaccount?project={project}");
-            let finding = paid(State::Blocking(Class::Permission), why);
-            let unknown = budget(State::CannotSee, "there is no open billing account that could have one".into());
+            let finding = paid(CheckState::Blocking(Class::Permission), why);
+            let unknown = budget(CheckState::CannotSee, "there is no open billing account that could have one".into());
             return vec![finding.cure(format!("Link an open billing account: {link}")), unknown];
         }
     };
-    let paid = paid(State::Ok, "an open billing account pays for the project");
-    let budgets = billing::budgets(context.http, &account, Of::Account).await;
+    let paid = paid(CheckState::Ok, "an open billing account pays for the project");
+    let budgets = billing::budgets(context.http, &account, BudgetScope::Account).await;
     let plain = budgets.as_ref().is_err_and(is_plain);
     let budgets = match context.heard(BUDGETS, budgets) {
         Ok(budgets) => budgets,
@@ -48,7 +48,7 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
     let (state, evidence) = judge(&budgets, project, scene.number.as_deref());
     let found = budget(state, evidence);
     let found = match state {
-        State::Warning => {
+        CheckState::Warning => {
             found.cure(format!("Make one, in the currency of the billing account: {}", command(project, &account)))
         }
         _ => found,
@@ -58,21 +58,21 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
 
 /// What a role on the project shows: budgets of it alone. That there is none proves nothing.
 async fn own(context: &DoctorContext<'_>, scene: &Scene, account: &str) -> Option<Finding> {
-    let own = context.heard(BUDGETS, billing::budgets(context.http, account, Of::Project).await).ok()?;
+    let own = context.heard(BUDGETS, billing::budgets(context.http, account, BudgetScope::Project).await).ok()?;
     Some(match judge(&own, context.doctor.project.as_str(), scene.number.as_deref()) {
-        (State::Ok, evidence) => budget(State::Ok, evidence),
-        _ => budget(State::CannotSee, format!("none is seen that is this project's alone; {ELSEWHERE}")),
+        (CheckState::Ok, evidence) => budget(CheckState::Ok, evidence),
+        _ => budget(CheckState::CannotSee, format!("none is seen that is this project's alone; {ELSEWHERE}")),
     })
 }
 
-fn budget(state: State, evidence: String) -> Finding {
+fn budget(state: CheckState, evidence: String) -> Finding {
     Finding::new(Area::Watch, state, BUDGET, evidence)
 }
 
 /// That they are not seen: where that is only right for a deploying account, no reason is given.
 fn hidden(unseen: Unseen, plain: bool) -> Finding {
     let text = if plain { ELSEWHERE.to_owned() } else { format!("{}; {ELSEWHERE}", unseen.0) };
-    budget(State::CannotSee, text)
+    budget(CheckState::CannotSee, text)
 }
 
 /// A plain no. Budgets belong to the billing account, where a deploying account has no business.

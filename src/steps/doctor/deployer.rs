@@ -2,36 +2,36 @@
 
 use super::{DoctorContext, IAM, MANAGER, RUN, STORAGE, Scene};
 use crate::explain::{Class, Explain, Failure};
-use crate::google::projects::{self, Resource};
+use crate::google::projects::{self, PermissionTarget};
 use crate::google::roles::{HELPFUL, HOSTING_NEEDS, HOSTING_ROLE, NEEDS, Need};
-use crate::plan::doctor::fix::{Fix, On, staging};
-use crate::plan::doctor::{Area, Finding, State};
+use crate::plan::doctor::fix::{Fix, GrantTarget, staging};
+use crate::plan::doctor::{Area, CheckState, Finding};
 
 /// A step of a deploy, and which permissions it takes, by how they begin.
-struct Step {
+struct DeployStep {
     what: &'static str,
     takes: &'static [&'static str],
     /// Which input asks for it, where not every deploy does.
     only: Option<&'static str>,
 }
 
-const STEPS: &[Step] = &[
-    Step { what: "submit and watch builds", takes: &["cloudbuild.builds."], only: None },
-    Step { what: "have a staging bucket", takes: &["storage.buckets."], only: None },
-    Step { what: "upload the source, read the log", takes: &["storage.objects."], only: None },
-    Step {
+const STEPS: &[DeployStep] = &[
+    DeployStep { what: "submit and watch builds", takes: &["cloudbuild.builds."], only: None },
+    DeployStep { what: "have a staging bucket", takes: &["storage.buckets."], only: None },
+    DeployStep { what: "upload the source, read the log", takes: &["storage.objects."], only: None },
+    DeployStep {
         what: "deploy the service",
         takes: &["run.services.get", "run.services.create", "run.services.update", "run.revisions.", "run.operations."],
         only: None,
     },
-    Step {
+    DeployStep {
         what: "say who may call the service",
         takes: &["run.services.getIamPolicy", "run.services.setIamPolicy"],
         only: Some("`allow_unauthenticated`"),
     },
-    Step { what: "call a private service", takes: &["run.routes."], only: Some("checks of a private service") },
-    Step { what: "run jobs", takes: &["run.jobs.", "run.executions."], only: Some("jobs") },
-    Step { what: "deploy worker pools", takes: &["run.workerpools."], only: Some("`kind: worker-pool`") },
+    DeployStep { what: "call a private service", takes: &["run.routes."], only: Some("checks of a private service") },
+    DeployStep { what: "run jobs", takes: &["run.jobs.", "run.executions."], only: Some("jobs") },
+    DeployStep { what: "deploy worker pools", takes: &["run.workerpools."], only: Some("`kind: worker-pool`") },
 ];
 
 const ACT_AS: &str = "iam.serviceAccounts.actAs";
@@ -43,7 +43,7 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Result<V
     let mut asked: Vec<&str> = NEEDS.iter().chain(HELPFUL).chain(of_sites).map(|need| need.permission).collect();
     asked.sort_unstable();
     asked.dedup();
-    let answer = match projects::held(context.http, Resource::Project, &asked).await {
+    let answer = match projects::held(context.http, PermissionTarget::Project, &asked).await {
         Err(error) if error.class() == Class::Auth => {
             return Err(Failure::of("Google does not accept the account's token", error));
         }
@@ -52,7 +52,7 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Result<V
     let held = match answer {
         Ok(held) => held,
         Err(unseen) => {
-            return Ok(vec![Finding::new(Area::Deployer, State::CannotSee, "its permissions", unseen.0)]);
+            return Ok(vec![Finding::new(Area::Deployer, CheckState::CannotSee, "its permissions", unseen.0)]);
         }
     };
     let mut found = Vec::new();
@@ -63,7 +63,7 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Result<V
     }
     found.extend(acts(context, scene, &held).await);
     if !of_sites.is_empty() {
-        let step = Step { what: "release the site", takes: &[], only: None };
+        let step = DeployStep { what: "release the site", takes: &[], only: None };
         let needs: Vec<&Need> = of_sites.iter().filter(|need| need.role == HOSTING_ROLE).collect();
         found.push(judge(context, scene, &step, &needs, &held).await);
     }
@@ -79,7 +79,7 @@ const READ_IMAGES: &str = "artifactregistry.repositories.downloadArtifacts";
 /// A permission that makes a run more helpful, and is not held on the project.
 fn helpful(context: &DoctorContext<'_>, need: &Need) -> Finding {
     let what = format!("may not {}", need.why);
-    let finding = |evidence: String| Finding::new(Area::Deployer, State::CannotSee, what, evidence);
+    let finding = |evidence: String| Finding::new(Area::Deployer, CheckState::CannotSee, what, evidence);
     if need.permission != READ_IMAGES {
         return finding(format!("`{}` is not held, and no deploy needs it", need.permission));
     }
@@ -102,7 +102,7 @@ fn holds(held: &[String], permission: &str) -> bool {
 async fn judge(
     context: &DoctorContext<'_>,
     scene: &Scene,
-    step: &Step,
+    step: &DeployStep,
     needs: &[&'static Need],
     held: &[String],
 ) -> Finding {
@@ -111,12 +111,12 @@ async fn judge(
     missing.retain(|need| !holds(&on_resource, need.permission) && !is_needless(scene, need));
     if missing.is_empty() {
         let evidence = format!("{} of {} permissions held", needs.len(), needs.len());
-        return Finding::new(Area::Deployer, State::Ok, step.what, evidence);
+        return Finding::new(Area::Deployer, CheckState::Ok, step.what, evidence);
     }
     let names: Vec<String> = missing.iter().map(|need| format!("`{}`", need.permission)).collect();
     let (state, evidence) = match step.only {
-        Some(input) => (State::Warning, format!("lacks {}; only {input} takes it", names.join(", "))),
-        None => (State::Blocking(Class::Permission), format!("lacks {}", names.join(", "))),
+        Some(input) => (CheckState::Warning, format!("lacks {}; only {input} takes it", names.join(", "))),
+        None => (CheckState::Blocking(Class::Permission), format!("lacks {}", names.join(", "))),
     };
     let finding = Finding::new(Area::Deployer, state, step.what, evidence);
     missing
@@ -148,7 +148,7 @@ async fn on_resource(context: &DoctorContext<'_>, scene: &Scene, missing: &[&Nee
         held.extend(context.heard(STORAGE, answer).unwrap_or_default());
     }
     if let (Some(name), false) = (context.service_name(), run.is_empty() || matches!(scene.service, Ok(None))) {
-        let answer = projects::held(context.http, Resource::Run(&name), &run).await;
+        let answer = projects::held(context.http, PermissionTarget::Run(&name), &run).await;
         held.extend(context.heard(RUN, answer).unwrap_or_default());
     }
     held
@@ -158,7 +158,7 @@ async fn on_resource(context: &DoctorContext<'_>, scene: &Scene, missing: &[&Nee
 fn fixes(context: &DoctorContext<'_>, scene: &Scene, need: &Need, missing: &[&Need]) -> Vec<Fix> {
     let doctor = context.doctor;
     let member = doctor.credentials.principal.member();
-    let grant = |role: &str, on: On| Fix::grant(role, member, on);
+    let grant = |role: &str, on: GrantTarget| Fix::grant(role, member, on);
     match (&doctor.bucket, &doctor.service) {
         (Some(bucket), _) if need.permission.starts_with("storage.") => {
             // Whether one is there that may not be looked at is not known; the script looks before it makes one.
@@ -168,9 +168,9 @@ fn fixes(context: &DoctorContext<'_>, scene: &Scene, need: &Need, missing: &[&Ne
             if missing.iter().all(|other| other.permission.starts_with("run.services."))
                 && matches!(scene.service, Ok(Some(_))) =>
         {
-            vec![grant(need.role, On::Service(service.to_string(), doctor.region.to_string()))]
+            vec![grant(need.role, GrantTarget::Service(service.to_string(), doctor.region.to_string()))]
         }
-        _ => vec![grant(need.role, On::Project)],
+        _ => vec![grant(need.role, GrantTarget::Project)],
     }
 }
 
@@ -187,22 +187,21 @@ async fn acts(context: &DoctorContext<'_>, scene: &Scene, held: &[String]) -> Ve
     for account in accounts {
         let what = format!("act as `{account}`");
         if holds(held, ACT_AS) {
-            found.push(Finding::new(Area::Deployer, State::Ok, what, "on the project"));
+            found.push(Finding::new(Area::Deployer, CheckState::Ok, what, "on the project"));
             continue;
         }
-        let answer = projects::held(context.http, Resource::Account(&account), &[ACT_AS]).await;
+        let answer = projects::held(context.http, PermissionTarget::Account(&account), &[ACT_AS]).await;
         found.push(match context.heard(IAM, answer) {
-            Ok(own) if holds(&own, ACT_AS) => Finding::new(Area::Deployer, State::Ok, what, "on that account"),
+            Ok(own) if holds(&own, ACT_AS) => Finding::new(Area::Deployer, CheckState::Ok, what, "on that account"),
             Ok(_) => {
-                Finding::new(Area::Deployer, State::Blocking(Class::Permission), what, format!("lacks `{ACT_AS}`")).fix(
-                    Fix::grant(
+                Finding::new(Area::Deployer, CheckState::Blocking(Class::Permission), what, format!("lacks `{ACT_AS}`"))
+                    .fix(Fix::grant(
                         "roles/iam.serviceAccountUser",
                         context.doctor.credentials.principal.member(),
-                        On::Account(account),
-                    ),
-                )
+                        GrantTarget::Account(account),
+                    ))
             }
-            Err(unseen) => Finding::new(Area::Deployer, State::CannotSee, what, unseen.0),
+            Err(unseen) => Finding::new(Area::Deployer, CheckState::CannotSee, what, unseen.0),
         });
     }
     found

@@ -18,20 +18,20 @@ use std::sync::Mutex;
 use super::hosting::make_site;
 use super::region;
 use crate::explain::{Class, Failure};
-use crate::google::cloud_build::{self, Build};
+use crate::google::cloud_build::{self, BuildResource};
 use crate::google::cloud_run::{self, Service};
 use crate::google::error::ApiError;
 use crate::google::http::Http;
-use crate::google::policies::{self, Of};
+use crate::google::policies::{self, PolicyTarget};
 use crate::google::storage::{self, Bucket};
 use crate::google::{hosting, projects, services};
 use crate::inputs::doctor::Doctor;
-use crate::model::credentials::Way;
+use crate::model::credentials::SignInMethod;
 use crate::model::ids::AccountEmail;
-use crate::model::image::Repository;
+use crate::model::image::ImageRepository;
 use crate::model::registry::Location;
-use crate::plan::doctor::grants::{Binding, Policy};
-use crate::plan::doctor::{Area, Finding, State};
+use crate::plan::doctor::grants::{Policy, RoleBinding};
+use crate::plan::doctor::{Area, CheckState, Finding};
 use crate::plan::repository::settle;
 
 /// What the doctor may use.
@@ -46,7 +46,7 @@ pub struct DoctorContext<'a> {
 }
 
 /// A look at something: what was seen, or why nothing was.
-type Look<T> = Result<T, Unseen>;
+type DoctorLook<T> = Result<T, Unseen>;
 
 /// Why something could not be looked at.
 #[derive(Debug, Clone)]
@@ -56,19 +56,19 @@ pub(super) struct Unseen(String);
 #[derive(Debug)]
 struct Scene {
     /// The bucket; `None` when there is none of that name.
-    bucket: Look<Option<Bucket>>,
+    bucket: DoctorLook<Option<Bucket>>,
     /// The service; `None` when there is none of that name.
-    service: Look<Option<Service>>,
+    service: DoctorLook<Option<Service>>,
     /// The account builds run as; `None` when Cloud Build has none.
-    build_account: Look<Option<AccountEmail>>,
+    build_account: DoctorLook<Option<AccountEmail>>,
     /// The last builds, newest first.
-    builds: Look<Vec<Build>>,
+    builds: DoctorLook<Vec<BuildResource>>,
     /// The project's number.
     number: Option<String>,
     /// Where the image's repository is, when it is one of Google's.
     place: Option<Location>,
     /// Whether the repository is there.
-    repository: Look<bool>,
+    repository: DoctorLook<bool>,
     /// The policy of the project.
     project_policy: Policy,
     /// Those of the bucket and of the repository.
@@ -87,7 +87,7 @@ impl<'a> DoctorContext<'a> {
     }
 
     /// Keeps what an answer says about its API, and why nothing was seen.
-    fn heard<T>(&self, api: &'static str, answer: Result<T, ApiError>) -> Look<T> {
+    fn heard<T>(&self, api: &'static str, answer: Result<T, ApiError>) -> DoctorLook<T> {
         let said = match &answer {
             Ok(_) => Some(true),
             Err(error) if error.is_api_disabled() => Some(false),
@@ -101,10 +101,10 @@ impl<'a> DoctorContext<'a> {
     }
 
     /// Reads a policy for [`grants`](crate::plan::doctor::grants).
-    async fn policy(&self, api: &'static str, of: Of<'_>, name: String) -> Policy {
+    async fn policy(&self, api: &'static str, of: PolicyTarget<'_>, name: String) -> Policy {
         let bindings = self.heard(api, policies::policy(self.http, of).await).ok();
         let read =
-            |one: policies::Binding| Binding { role: one.role, members: one.members, conditional: one.conditional };
+            |one: policies::Binding| RoleBinding { role: one.role, members: one.members, conditional: one.conditional };
         Policy { of: name, bindings: bindings.map(|all| all.into_iter().map(read).collect()) }
     }
 
@@ -116,7 +116,7 @@ impl<'a> DoctorContext<'a> {
     }
 
     /// Where the image of the next build would be looked for, as a deploy decides it.
-    fn repository(&self, service: Option<&Service>) -> Option<Repository> {
+    fn repository(&self, service: Option<&Service>) -> Option<ImageRepository> {
         let to = self.doctor.image.as_ref()?;
         Some(settle(to, &self.doctor.project, service.map(Service::json), None))
     }
@@ -134,7 +134,7 @@ impl<'a> DoctorContext<'a> {
         let bucket_policy = async {
             let name = doctor.bucket.as_ref().map(ToString::to_string).unwrap_or_default();
             let of = format!("bucket `{name}`");
-            if name.is_empty() { unread(of) } else { self.policy(STORAGE, Of::Bucket(&name), of).await }
+            if name.is_empty() { unread(of) } else { self.policy(STORAGE, PolicyTarget::Bucket(&name), of).await }
         };
         let service = async {
             match self.service_name() {
@@ -167,12 +167,12 @@ impl<'a> DoctorContext<'a> {
         let repository_policy = async {
             match &place {
                 Some(place) => {
-                    self.policy(REGISTRY, Of::Repository(place), format!("repository `{}`", place.name)).await
+                    self.policy(REGISTRY, PolicyTarget::Repository(place), format!("repository `{}`", place.name)).await
                 }
                 None => unread("the repository".into()),
             }
         };
-        let project_policy = self.policy(MANAGER, Of::Project, format!("project `{}`", doctor.project));
+        let project_policy = self.policy(MANAGER, PolicyTarget::Project, format!("project `{}`", doctor.project));
         let (repository, project_policy, bucket_policy, repository_policy) =
             tokio::join!(repository, project_policy, bucket_policy, repository_policy);
         Scene {
@@ -199,7 +199,7 @@ pub async fn run(context: &DoctorContext<'_>) -> Result<Vec<Finding>, Failure> {
     let credentials = &context.doctor.credentials;
     if let Ok(mut heard) = context.heard.lock() {
         // Without their answers there would be no token.
-        heard.extend(matches!(credentials.way, Way::Federation(_)).then_some((STS, true)));
+        heard.extend(matches!(credentials.way, SignInMethod::Federation(_)).then_some((STS, true)));
         heard.extend(credentials.acting().map(|_| (CREDENTIALS, true)));
     }
     let scene = context.scene().await;
@@ -232,7 +232,7 @@ async fn places(context: &DoctorContext<'_>) -> Vec<Finding> {
         let everywhere = area == Area::Builds && region.as_str() == region::EVERYWHERE;
         let unknown = if everywhere { None } else { region::unknown(context.http, region).await };
         let Some(unknown) = unknown else { continue };
-        let state = State::Blocking(Class::Config);
+        let state = CheckState::Blocking(Class::Config);
         let evidence = format!("{whose} has no region of that name");
         let finding = Finding::new(area, state, format!("region `{region}`"), evidence);
         found.push(unknown.hints(doctor.project.as_str()).into_iter().fold(finding, Finding::cure));
@@ -247,17 +247,17 @@ async fn site(context: &DoctorContext<'_>) -> Option<Finding> {
     let finding = |state, evidence: String| Finding::new(Area::Site, state, what.clone(), evidence);
     let sites = context.heard(HOSTING, hosting::sites(context.http).await);
     Some(match sites.map(|all| all.into_iter().find(|one| one.id == site.as_str())) {
-        Err(unseen) => finding(State::CannotSee, unseen.0),
-        Ok(None) => finding(State::Blocking(Class::Config), "the project has no such site".into())
+        Err(unseen) => finding(CheckState::CannotSee, unseen.0),
+        Ok(None) => finding(CheckState::Blocking(Class::Config), "the project has no such site".into())
             .cure(format!("Make it: {}", make_site(&context.doctor.project, site.as_str()))),
         Ok(Some(one)) => {
             let channel = context.heard(HOSTING, hosting::channel(context.http, site.as_str(), "live").await);
             match channel {
                 Ok(Some(channel)) if channel.version().is_some() => {
-                    finding(State::Ok, format!("{} shows a version", one.url))
+                    finding(CheckState::Ok, format!("{} shows a version", one.url))
                 }
-                Ok(_) => finding(State::Ok, format!("{} is there, and shows nothing yet", one.url)),
-                Err(unseen) => finding(State::CannotSee, unseen.0),
+                Ok(_) => finding(CheckState::Ok, format!("{} is there, and shows nothing yet", one.url)),
+                Err(unseen) => finding(CheckState::CannotSee, unseen.0),
             }
         }
     })

@@ -3,8 +3,8 @@
 use super::{DoctorContext, MANAGER};
 use crate::explain::Class;
 use crate::google::organisation::{Constraint, constraint};
-use crate::model::credentials::Way;
-use crate::plan::doctor::{Area, Finding, State};
+use crate::model::credentials::SignInMethod;
+use crate::plan::doctor::{Area, CheckState, Finding};
 
 const MEMBERS: &str = "iam.allowedPolicyMemberDomains";
 const LOCATIONS: &str = "gcp.resourceLocations";
@@ -20,12 +20,12 @@ pub(super) async fn look(context: &DoctorContext<'_>) -> Vec<Finding> {
     for (name, answer) in [(MEMBERS, members), (LOCATIONS, locations), (KEYS, keys)] {
         let what = format!("`constraints/{name}`");
         found.push(match context.heard(MANAGER, answer) {
-            Err(unseen) => Finding::new(Area::Organisation, State::CannotSee, what, unseen.0),
+            Err(unseen) => Finding::new(Area::Organisation, CheckState::CannotSee, what, unseen.0),
             Ok(seen) => {
                 let (state, evidence, cure) = match name {
                     MEMBERS => of_members(&seen),
                     LOCATIONS => of_locations(&seen, context.doctor.region.as_str()),
-                    _ => of_keys(&seen, matches!(context.doctor.credentials.way, Way::Key(_))),
+                    _ => of_keys(&seen, matches!(context.doctor.credentials.way, SignInMethod::Key(_))),
                 };
                 let finding = Finding::new(Area::Organisation, state, what, evidence);
                 if cure.is_empty() { finding } else { finding.cure(cure) }
@@ -35,14 +35,14 @@ pub(super) async fn look(context: &DoctorContext<'_>) -> Vec<Finding> {
     found
 }
 
-type Judged = (State, String, &'static str);
+type Judged = (CheckState, String, &'static str);
 
 fn of_members(seen: &Constraint) -> Judged {
     if seen.allowed.is_empty() && !seen.denies_all {
-        return (State::Ok, "everybody may be granted a role".into(), "");
+        return (CheckState::Ok, "everybody may be granted a role".into(), "");
     }
     (
-        State::Warning,
+        CheckState::Warning,
         "`allUsers` may be refused: `allow_unauthenticated: true` then fails".into(),
         "Write `invoker_iam_check: false` in its place, which needs no such grant",
     )
@@ -59,11 +59,11 @@ fn of_locations(seen: &Constraint, region: &str) -> Judged {
         return refused(region, "every location, or this one, is denied");
     }
     if names(&seen.allowed) || (seen.allowed.is_empty() && !groups(&seen.denied)) {
-        return (State::Ok, format!("`{region}` is allowed"), "");
+        return (CheckState::Ok, format!("`{region}` is allowed"), "");
     }
     if groups(&seen.allowed) || groups(&seen.denied) {
         return (
-            State::CannotSee,
+            CheckState::CannotSee,
             format!("groups of locations are named ({}); whether `{region}` is in one is not told", allowed()),
             "",
         );
@@ -73,7 +73,7 @@ fn of_locations(seen: &Constraint, region: &str) -> Judged {
 
 fn refused(region: &str, why: &str) -> Judged {
     (
-        State::Blocking(Class::Config),
+        CheckState::Blocking(Class::Config),
         format!("`{region}` is refused: {why}"),
         "Choose an allowed `region` and a `staging_bucket` there",
     )
@@ -81,10 +81,10 @@ fn refused(region: &str, why: &str) -> Judged {
 
 fn of_keys(seen: &Constraint, by_key: bool) -> Judged {
     match (seen.enforced, by_key) {
-        (false, _) => (State::Ok, "keys may be made".into(), ""),
-        (true, false) => (State::Ok, "no keys may be made, and none is used".into(), ""),
+        (false, _) => (CheckState::Ok, "keys may be made".into(), ""),
+        (true, false) => (CheckState::Ok, "no keys may be made, and none is used".into(), ""),
         (true, true) => (
-            State::Warning,
+            CheckState::Warning,
             "no new key may be made: the one in use cannot be replaced".into(),
             "Sign in without a key: docs/CREDENTIALS.md",
         ),
@@ -102,10 +102,10 @@ mod tests {
             ..Constraint::default()
         };
         let state = |list: &[&str]| of_locations(&allowed(list), "us-central1").0;
-        assert_eq!(state(&[]), State::Ok);
-        assert_eq!(state(&["US-CENTRAL1"]), State::Ok);
-        assert_eq!(state(&["in:us-central1-locations"]), State::Ok);
-        assert_eq!(state(&["in:us-locations"]), State::CannotSee);
-        assert_eq!(state(&["europe-west1"]), State::Blocking(Class::Config));
+        assert_eq!(state(&[]), CheckState::Ok);
+        assert_eq!(state(&["US-CENTRAL1"]), CheckState::Ok);
+        assert_eq!(state(&["in:us-central1-locations"]), CheckState::Ok);
+        assert_eq!(state(&["in:us-locations"]), CheckState::CannotSee);
+        assert_eq!(state(&["europe-west1"]), CheckState::Blocking(Class::Config));
     }
 }

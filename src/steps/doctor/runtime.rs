@@ -9,12 +9,12 @@ use super::accounts::usable;
 use super::{DoctorContext, SECRETS, Scene};
 use crate::explain::Class;
 use crate::google::cloud_run::Service;
-use crate::google::policies::Of;
+use crate::google::policies::PolicyTarget;
 use crate::google::roles;
 use crate::model::ids::AccountEmail;
-use crate::plan::doctor::fix::{Fix, On};
-use crate::plan::doctor::grants::{Held, held};
-use crate::plan::doctor::{Area, Finding, State};
+use crate::plan::doctor::fix::{Fix, GrantTarget};
+use crate::plan::doctor::grants::{Holds, held};
+use crate::plan::doctor::{Area, CheckState, Finding};
 use crate::plan::secret_refs::{Reference, references};
 use crate::steps::secret_age;
 
@@ -31,7 +31,7 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
         Some(account) => found.push(usable(context, account, Area::Runtime, "runtime_service_account").await),
         None => found.push(Finding::new(
             Area::Runtime,
-            State::CannotSee,
+            CheckState::CannotSee,
             "the runtime account",
             "the service names none, and the project's number may not be read",
         )),
@@ -58,21 +58,21 @@ async fn in_use(context: &DoctorContext<'_>, reference: &Reference) -> Finding {
     let looked = secret_age::glance(context.http, doctor.project.as_str(), reference).await;
     let version = match context.heard(SECRETS, looked) {
         Ok(version) => version,
-        Err(unseen) => return finding(State::CannotSee, unseen.0),
+        Err(unseen) => return finding(CheckState::CannotSee, unseen.0),
     };
     if !version.enabled {
         let fix = Fix::EnableVersion { secret: short.to_owned(), version: version.number };
-        return finding(State::Blocking(Class::Deploy), "disabled, so no instance that reads it starts".into())
+        return finding(CheckState::Blocking(Class::Deploy), "disabled, so no instance that reads it starts".into())
             .fix(fix);
     }
     let days = |length: Duration| length.as_secs() / 86_400;
     match version.age() {
         Some(age) if age > doctor.secret_max_age && !doctor.secret_max_age.is_zero() => {
-            finding(State::Warning, format!("{} days old, more than {}", days(age), days(doctor.secret_max_age)))
+            finding(CheckState::Warning, format!("{} days old, more than {}", days(age), days(doctor.secret_max_age)))
                 .cure("`slipway rotate-secret` makes a new one and moves the service to it (docs/ROTATION.md)")
         }
-        Some(age) => finding(State::Ok, format!("enabled, {} days old", days(age))),
-        None => finding(State::Ok, "enabled".into()),
+        Some(age) => finding(CheckState::Ok, format!("enabled, {} days old", days(age))),
+        None => finding(CheckState::Ok, "enabled".into()),
     }
 }
 
@@ -108,7 +108,7 @@ async fn readable(
 ) -> Finding {
     let short = secret.rsplit('/').next().unwrap_or(secret);
     let what = format!("secret `{short}`");
-    let policy = context.policy(SECRETS, Of::Secret(secret), what.clone()).await;
+    let policy = context.policy(SECRETS, PolicyTarget::Secret(secret), what.clone()).await;
     let member = roles::member(account.as_str());
     let ready = service.ready();
     let refused = ready.as_ref().is_some_and(|one| {
@@ -117,19 +117,22 @@ async fn readable(
     let started =
         ready.is_some_and(|one| one.holds == Some(true)) && service.latest_ready() == service.latest_created();
     let (state, evidence) = match held(&[scene.project_policy.clone(), policy], &member, ACCESS) {
-        Held::Yes(role, on) => (State::Ok, format!("`{account}` has {role} on {on}")),
-        _ if started => (State::Ok, "the newest revision started with it".into()),
-        _ if refused => {
-            (State::Blocking(Class::Permission), format!("Cloud Run says that `{account}` may not read the secrets"))
-        }
-        Held::Nowhere => (State::Warning, format!("no grant of `{ACCESS}` to `{account}` is in sight")),
-        Held::Unknown => (State::CannotSee, "its policy may not be read".into()),
+        Holds::Yes(role, on) => (CheckState::Ok, format!("`{account}` has {role} on {on}")),
+        _ if started => (CheckState::Ok, "the newest revision started with it".into()),
+        _ if refused => (
+            CheckState::Blocking(Class::Permission),
+            format!("Cloud Run says that `{account}` may not read the secrets"),
+        ),
+        Holds::Nowhere => (CheckState::Warning, format!("no grant of `{ACCESS}` to `{account}` is in sight")),
+        Holds::Unknown => (CheckState::CannotSee, "its policy may not be read".into()),
     };
     let finding = Finding::new(Area::Runtime, state, what, evidence);
     match state {
-        State::Warning | State::Blocking(_) => {
-            finding.fix(Fix::grant("roles/secretmanager.secretAccessor", &member, On::Secret(secret.to_owned())))
-        }
+        CheckState::Warning | CheckState::Blocking(_) => finding.fix(Fix::grant(
+            "roles/secretmanager.secretAccessor",
+            &member,
+            GrantTarget::Secret(secret.to_owned()),
+        )),
         _ => finding,
     }
 }
@@ -140,18 +143,20 @@ fn agent(scene: &Scene, service: Option<&Service>) -> Finding {
     let what = "Cloud Run's service agent";
     let works = service.is_some_and(|one| one.ready().is_some_and(|ready| ready.holds == Some(true)));
     let Some(number) = &scene.number else {
-        return Finding::new(Area::Runtime, State::CannotSee, what, "the project's number may not be read");
+        return Finding::new(Area::Runtime, CheckState::CannotSee, what, "the project's number may not be read");
     };
     let member = roles::member(&format!("service-{number}@serverless-robot-prod.iam.gserviceaccount.com"));
     match held(std::slice::from_ref(&scene.project_policy), &member, PULL) {
-        Held::Yes(role, on) => Finding::new(Area::Runtime, State::Ok, what, format!("{role} on {on}")),
-        _ if works => Finding::new(Area::Runtime, State::Ok, what, "the service's image was pulled"),
+        Holds::Yes(role, on) => Finding::new(Area::Runtime, CheckState::Ok, what, format!("{role} on {on}")),
+        _ if works => Finding::new(Area::Runtime, CheckState::Ok, what, "the service's image was pulled"),
         // Google grants it itself, and it may stand on a folder: what is only out of sight is in nobody's way.
-        Held::Nowhere => Finding::new(Area::Runtime, State::Warning, what, format!("no grant of {AGENT} is in sight"))
-            .fix(Fix::grant(AGENT, &member, On::Project)),
-        Held::Unknown => Finding::new(
+        Holds::Nowhere => {
+            Finding::new(Area::Runtime, CheckState::Warning, what, format!("no grant of {AGENT} is in sight"))
+                .fix(Fix::grant(AGENT, &member, GrantTarget::Project))
+        }
+        Holds::Unknown => Finding::new(
             Area::Runtime,
-            State::CannotSee,
+            CheckState::CannotSee,
             what,
             "the project's policy may not be read, and no revision tells",
         ),

@@ -1,13 +1,13 @@
 //! The service: whether it serves, who may call it, and the domain that leads to it.
 
 use super::super::causes;
-use super::super::cures::{self, Subject};
+use super::super::cures::{self, CureSubject};
 use super::{DoctorContext, RUN, Scene, Unseen};
 use crate::explain::Class;
 use crate::google::cloud_run::Service;
 use crate::google::{domains, invoker};
 use crate::model::domain::Domain;
-use crate::plan::doctor::{Area, Finding, State};
+use crate::plan::doctor::{Area, CheckState, Finding};
 
 pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Finding> {
     let Some(name) = &context.doctor.service else { return Vec::new() };
@@ -15,8 +15,8 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
     let finding = |state, evidence: String| Finding::new(Area::Service, state, what.clone(), evidence);
     let mut found = Vec::new();
     match &scene.service {
-        Err(Unseen(why)) => found.push(finding(State::CannotSee, why.clone())),
-        Ok(None) => found.push(finding(State::Ok, "not there yet; the first deploy makes it".into())),
+        Err(Unseen(why)) => found.push(finding(CheckState::CannotSee, why.clone())),
+        Ok(None) => found.push(finding(CheckState::Ok, "not there yet; the first deploy makes it".into())),
         Ok(Some(service)) => {
             found.push(serves(context, service, &finding));
             found.push(access(context, service).await);
@@ -28,17 +28,17 @@ pub(super) async fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Find
     found
 }
 
-fn serves(context: &DoctorContext<'_>, service: &Service, finding: &impl Fn(State, String) -> Finding) -> Finding {
+fn serves(context: &DoctorContext<'_>, service: &Service, finding: &impl Fn(CheckState, String) -> Finding) -> Finding {
     let ready = service.ready();
     match ready.as_ref().and_then(|ready| ready.holds) {
         Some(true) => {
             let revision = service.latest_ready().map(|name| format!(", newest revision `{name}`")).unwrap_or_default();
-            finding(State::Ok, format!("serves at {}{revision}", service.uri()))
+            finding(CheckState::Ok, format!("serves at {}{revision}", service.uri()))
         }
         Some(false) => {
             let (reason, message) = ready.map(|ready| (ready.reason, ready.message)).unwrap_or_default();
             let cause = causes::of(&reason, &message);
-            let subject = Subject {
+            let subject = CureSubject {
                 project: context.doctor.project.as_str(),
                 region: context.doctor.region.as_str(),
                 who: &context.doctor.credentials.principal,
@@ -48,10 +48,10 @@ fn serves(context: &DoctorContext<'_>, service: &Service, finding: &impl Fn(Stat
             let mut cures = cures::of(&cause, &subject);
             cures.push("`slipway rollback` sends the traffic back to a revision that served before".to_owned());
             let said = if reason.is_empty() { message } else { format!("{reason}: {message}") };
-            let found = finding(State::Warning, format!("not ready, {}: {said}", cures::words(&cause)));
+            let found = finding(CheckState::Warning, format!("not ready, {}: {said}", cures::words(&cause)));
             cures.into_iter().fold(found, Finding::cure)
         }
-        None => finding(State::CannotSee, "Google is still working on it".into()),
+        None => finding(CheckState::CannotSee, "Google is still working on it".into()),
     }
 }
 
@@ -60,10 +60,10 @@ async fn access(context: &DoctorContext<'_>, service: &Service) -> Finding {
     let what = "public access";
     let finding = |state, evidence: String| Finding::new(Area::Service, state, what, evidence);
     let front = service.front();
-    let Some(name) = context.service_name() else { return finding(State::CannotSee, String::new()) };
+    let Some(name) = context.service_name() else { return finding(CheckState::CannotSee, String::new()) };
     match context.heard(RUN, invoker::callers(context.http, &name, front).await) {
-        Ok(callers) => finding(State::Ok, format!("{}{}", callers.words(), front.inside())),
-        Err(unseen) => finding(State::CannotSee, unseen.0),
+        Ok(callers) => finding(CheckState::Ok, format!("{}{}", callers.words(), front.inside())),
+        Err(unseen) => finding(CheckState::CannotSee, unseen.0),
     }
 }
 
@@ -73,22 +73,22 @@ async fn certificate(context: &DoctorContext<'_>, domain: &Domain) -> Finding {
     let finding = |state, evidence: String| Finding::new(Area::Domain, state, what.clone(), evidence);
     let service = doctor.service.as_ref().map(ToString::to_string).unwrap_or_default();
     match context.heard(RUN, domains::mapping(context.http, &doctor.region, domain).await) {
-        Err(unseen) => finding(State::CannotSee, unseen.0),
-        Ok(None) => finding(State::Warning, "it is not mapped".into()).cure(format!(
+        Err(unseen) => finding(CheckState::CannotSee, unseen.0),
+        Ok(None) => finding(CheckState::Warning, "it is not mapped".into()).cure(format!(
             "Map it: gcloud beta run domain-mappings create --service={service} --domain={domain} --region={} --project={}",
             doctor.region, doctor.project
         )),
         Ok(Some(mapping)) if mapping.service != service => {
-            finding(State::Blocking(Class::Config), format!("leads to service `{}`", mapping.service))
+            finding(CheckState::Blocking(Class::Config), format!("leads to service `{}`", mapping.service))
                 .cure("Delete that mapping first, or name another domain")
         }
         Ok(Some(mapping)) => {
             let records: Vec<String> = mapping.records.iter().map(ToString::to_string).collect();
             let records = format!("Set these records in its DNS: {}", records.join("; "));
             match mapping.ready {
-                Some(true) => finding(State::Ok, "leads to the service, with a certificate".into()),
-                Some(false) => finding(State::Warning, format!("does not work: {}", mapping.message)).cure(records),
-                None => finding(State::Warning, format!("waits for its certificate: {}", mapping.message)).cure(records),
+                Some(true) => finding(CheckState::Ok, "leads to the service, with a certificate".into()),
+                Some(false) => finding(CheckState::Warning, format!("does not work: {}", mapping.message)).cure(records),
+                None => finding(CheckState::Warning, format!("waits for its certificate: {}", mapping.message)).cure(records),
             }
         }
     }

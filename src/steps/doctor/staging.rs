@@ -5,14 +5,14 @@ use std::time::Duration;
 use super::{DoctorContext, REGISTRY, Scene, Unseen};
 use crate::console::duration;
 use crate::explain::Class;
-use crate::google::cloud_build::Status;
+use crate::google::cloud_build::BuildStatus;
 use crate::google::registry;
 use crate::inputs::build::{Destination, Recipe};
 use crate::model::image::ImageRef;
 use crate::model::registry::Location;
 use crate::plan::budget;
 use crate::plan::doctor::fix::Fix;
-use crate::plan::doctor::{Area, Finding, State};
+use crate::plan::doctor::{Area, CheckState, Finding};
 use crate::plan::pushed::mismatch;
 
 /// The bucket: there, the project's own, near the region, and cleaning itself up.
@@ -21,32 +21,39 @@ pub(super) fn look(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Finding> {
     let what = doctor.bucket.as_ref().map_or("the bucket".to_owned(), |name| format!("bucket `{name}`"));
     let finding = |state, evidence: String| Finding::new(Area::Bucket, state, what.clone(), evidence);
     let bucket = match &scene.bucket {
-        Err(Unseen(why)) => return vec![finding(State::CannotSee, why.clone())],
-        Ok(None) => return vec![finding(State::Ok, "not there yet; the first deploy makes it".into())],
+        Err(Unseen(why)) => return vec![finding(CheckState::CannotSee, why.clone())],
+        Ok(None) => return vec![finding(CheckState::Ok, "not there yet; the first deploy makes it".into())],
         Ok(Some(bucket)) => bucket,
     };
     let mut found = vec![match &scene.number {
         Some(number) if *number != bucket.project_number => finding(
-            State::Blocking(Class::Config),
+            CheckState::Blocking(Class::Config),
             format!("belongs to project {}, not {number}", bucket.project_number),
         )
         .cure(format!("Choose another one with `staging_bucket: {}-slipway-source`", doctor.project)),
-        Some(_) => finding(State::Ok, format!("this project's, in {}", bucket.location)),
-        None => finding(State::CannotSee, "the project's number may not be read, so whose it is cannot be told".into()),
+        Some(_) => finding(CheckState::Ok, format!("this project's, in {}", bucket.location)),
+        None => {
+            finding(CheckState::CannotSee, "the project's number may not be read, so whose it is cannot be told".into())
+        }
     }];
     if bucket.location != doctor.region.as_str() {
         found.push(Finding::new(
             Area::Bucket,
-            State::Ok,
+            CheckState::Ok,
             "its location",
             format!("{}, while the service runs in {}", bucket.location, doctor.region),
         ));
     }
     found.push(if bucket.cleans_up {
-        Finding::new(Area::Bucket, State::Ok, "its lifecycle", "old sources are deleted")
+        Finding::new(Area::Bucket, CheckState::Ok, "its lifecycle", "old sources are deleted")
     } else {
-        Finding::new(Area::Bucket, State::Warning, "its lifecycle", "no rule deletes old sources, so the bucket grows")
-            .cure("Add a rule that deletes objects after a month, or let Slipway make a bucket of its own")
+        Finding::new(
+            Area::Bucket,
+            CheckState::Warning,
+            "its lifecycle",
+            "no rule deletes old sources, so the bucket grows",
+        )
+        .cure("Add a rule that deletes objects after a month, or let Slipway make a bucket of its own")
     });
     found
 }
@@ -60,15 +67,15 @@ pub(super) fn own_build(context: &DoctorContext<'_>, scene: &Scene) -> Option<Fi
         Ok(service) => service.as_ref(),
         // Which repository a deploy would take is the service's to say, unless it is named.
         Err(Unseen(why)) if matches!(doctor.image, Some(Destination::OfService(_))) => {
-            return Some(finding(State::CannotSee, why.clone()));
+            return Some(finding(CheckState::CannotSee, why.clone()));
         }
         Err(_) => None,
     };
     let repository = context.repository(service)?;
     let project = doctor.project.as_str();
     Some(match mismatch((path, document), substitutions, &doctor.origin, project, &repository) {
-        Some((problem, cure)) => finding(State::Blocking(Class::Config), problem).cure(cure),
-        None => finding(State::Ok, format!("its images may be of `{repository}`, where a deploy looks for them")),
+        Some((problem, cure)) => finding(CheckState::Blocking(Class::Config), problem).cure(cure),
+        None => finding(CheckState::Ok, format!("its images may be of `{repository}`, where a deploy looks for them")),
     })
 }
 
@@ -80,11 +87,11 @@ pub(super) async fn images(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Fi
     let what = format!("repository `{}` in {}", place.name, place.location);
     let finding = |state, evidence: String| Finding::new(Area::Registry, state, what.clone(), evidence);
     let mut found = vec![match &scene.repository {
-        Ok(true) => finding(State::Ok, "there".into()),
-        Ok(false) if place.made_by_push() => finding(State::Ok, "not there yet; the first push makes it".into()),
-        Ok(false) => finding(State::Blocking(Class::Config), "not there, and a push does not make it".into())
+        Ok(true) => finding(CheckState::Ok, "there".into()),
+        Ok(false) if place.made_by_push() => finding(CheckState::Ok, "not there yet; the first push makes it".into()),
+        Ok(false) => finding(CheckState::Blocking(Class::Config), "not there, and a push does not make it".into())
             .fix(Fix::MakeRepository { repository: place.name.clone(), location: place.location.clone() }),
-        Err(Unseen(why)) => finding(State::CannotSee, why.clone()),
+        Err(Unseen(why)) => finding(CheckState::CannotSee, why.clone()),
     }];
     found.extend(size(context, scene).await);
     found
@@ -98,11 +105,11 @@ async fn size(context: &DoctorContext<'_>, scene: &Scene) -> Option<Finding> {
     let finding = |state, evidence: String| Finding::new(Area::Registry, state, "size of the last image", evidence);
     Some(match context.heard(REGISTRY, registry::size(context.http, &place, digest).await) {
         Ok(Some(bytes)) => match budget::image(&context.doctor.budgets, bytes) {
-            Some(excess) => finding(State::Warning, excess.what).cure(excess.cure),
-            None => finding(State::Ok, budget::megabytes(bytes)),
+            Some(excess) => finding(CheckState::Warning, excess.what).cure(excess.cure),
+            None => finding(CheckState::Ok, budget::megabytes(bytes)),
         },
-        Ok(None) => finding(State::CannotSee, "the registry does not say".into()),
-        Err(unseen) => finding(State::CannotSee, unseen.0),
+        Ok(None) => finding(CheckState::CannotSee, "the registry does not say".into()),
+        Err(unseen) => finding(CheckState::CannotSee, unseen.0),
     })
 }
 
@@ -110,20 +117,20 @@ async fn size(context: &DoctorContext<'_>, scene: &Scene) -> Option<Finding> {
 pub(super) fn builds(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Finding> {
     let finding = |state, what: &str, evidence: String| Finding::new(Area::Builds, state, what, evidence);
     let builds = match &scene.builds {
-        Err(Unseen(why)) => return vec![finding(State::CannotSee, "how they ended", why.clone())],
+        Err(Unseen(why)) => return vec![finding(CheckState::CannotSee, "how they ended", why.clone())],
         Ok(builds) => builds.iter().filter(|build| build.status.is_final()).collect::<Vec<_>>(),
     };
     let Some(last) = builds.first() else {
         let none = format!("no build has ended in {} yet", context.doctor.build_location);
-        return vec![finding(State::Ok, "how they ended", none)];
+        return vec![finding(CheckState::Ok, "how they ended", none)];
     };
-    let good = builds.iter().filter(|build| build.status == Status::Success).count();
+    let good = builds.iter().filter(|build| build.status == BuildStatus::Success).count();
     let evidence = format!("{good} of the last {} succeeded", builds.len());
-    let mut found = vec![if last.status == Status::Success {
-        finding(State::Ok, "how they ended", evidence)
+    let mut found = vec![if last.status == BuildStatus::Success {
+        finding(CheckState::Ok, "how they ended", evidence)
     } else {
         let why = if last.failure_type.is_empty() { last.status.word() } else { last.failure_type.as_str() };
-        finding(State::Warning, "how they ended", format!("{evidence}; the newest, {}, ended with {why}", last.id))
+        finding(CheckState::Warning, "how they ended", format!("{evidence}; the newest, {}, ended with {why}", last.id))
             .cure(format!(
                 "Read its log: `slipway logs --build {} --build-region {}`",
                 last.id, context.doctor.build_location
@@ -133,10 +140,9 @@ pub(super) fn builds(context: &DoctorContext<'_>, scene: &Scene) -> Vec<Finding>
     if let (Some(last), Some(longest)) = (times.first(), times.iter().max()) {
         let evidence = format!("the newest {}, the longest {}", duration(*last), duration(*longest));
         found.push(match budget::time(&context.doctor.budgets, *last) {
-            Some(excess) => {
-                finding(State::Warning, "how long they took", format!("{evidence}; {}", excess.what)).cure(excess.cure)
-            }
-            None => finding(State::Ok, "how long they took", evidence),
+            Some(excess) => finding(CheckState::Warning, "how long they took", format!("{evidence}; {}", excess.what))
+                .cure(excess.cure),
+            None => finding(CheckState::Ok, "how long they took", evidence),
         });
     }
     found

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{DoctorContext, MONITORING};
 use crate::google::monitoring::{self, Collection};
 use crate::plan::doctor::status::ALERTS;
-use crate::plan::doctor::{Area, Finding, State};
+use crate::plan::doctor::{Area, CheckState, Finding};
 
 pub(super) async fn look(context: &DoctorContext<'_>) -> Finding {
     let finding = |state, evidence: String| Finding::new(Area::Watch, state, ALERTS, evidence);
@@ -14,9 +14,9 @@ pub(super) async fn look(context: &DoctorContext<'_>) -> Finding {
     let is_enabled = |policy: &Value| policy.get("enabled").and_then(Value::as_bool) != Some(false);
     let enabled = policies.map(|policies| policies.iter().filter(|policy| is_enabled(policy)).count());
     match enabled {
-        Ok(0) => finding(State::Warning, "none is enabled: nobody is told when requests fail or are slow".into())
+        Ok(0) => finding(CheckState::Warning, "none is enabled: nobody is told when requests fail or are slow".into())
             .cure("`slipway monitoring` makes them for error rate, latency and an uptime check (docs/MONITORING.md)"),
-        Ok(count) => finding(State::Ok, format!("{count} enabled")),
-        Err(unseen) => finding(State::CannotSee, unseen.0),
+        Ok(count) => finding(CheckState::Ok, format!("{count} enabled")),
+        Err(unseen) => finding(CheckState::CannotSee, unseen.0),
     }
 }

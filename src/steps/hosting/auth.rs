@@ -9,7 +9,7 @@ use super::super::again;
 use super::{SiteContext, fact};
 use crate::explain::Explain as _;
 use crate::google::error::ApiError;
-use crate::google::hosting::{self, Channel};
+use crate::google::hosting::{self, ChannelState};
 use crate::google::{identity, roles};
 use crate::model::facts::Facts;
 
@@ -95,7 +95,7 @@ fn sentence(put: Option<&str>, out: usize) -> String {
 
 /// The list as it shall be; nothing where it is so already. A domain is a channel's by firebase-tools' rule: it begins
 /// with the site and two dashes, and is none of `firebaseapp.com` (`getCleanDomains`).
-fn wanted(now: &[String], site: &str, channels: &[Channel], own: Option<&str>) -> Option<Vec<String>> {
+fn wanted(now: &[String], site: &str, channels: &[ChannelState], own: Option<&str>) -> Option<Vec<String>> {
     let there: BTreeSet<String> = channels.iter().filter_map(|channel| host(&channel.url)).collect();
     let begins = format!("{site}--");
     let is_gone = |domain: &&String| {
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn only_addresses_of_this_sites_gone_channels_go() {
-        let channel = |url: &str| Channel {
+        let channel = |url: &str| ChannelState {
             id: String::new(),
             url: url.to_owned(),
             expires: String::new(),

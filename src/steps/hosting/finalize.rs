@@ -51,7 +51,8 @@ async fn complete(
         // A completed version takes no second one, so whether it is complete is looked at before anything else.
         let may_be_complete = error.is_ambiguous() || attempt > 1;
         let look = async || hosting::version(context.http, version).await;
-        let complete = |now: &Option<hosting::Version>| now.as_ref().is_some_and(hosting::Version::is_finalized);
+        let complete =
+            |now: &Option<hosting::SiteVersion>| now.as_ref().is_some_and(hosting::SiteVersion::is_finalized);
         if may_be_complete && again::until(context.clock(), look, complete).await.is_ok_and(|now| complete(&now)) {
             return Ok(());
         }

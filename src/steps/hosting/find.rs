@@ -3,8 +3,8 @@
 use super::{SiteContext, refused};
 use crate::explain::{Class, Explain, Failure};
 use crate::google::error::ApiError;
-use crate::google::hosting::{self, Channel, Site};
-use crate::google::projects::{self, Resource};
+use crate::google::hosting::{self, ChannelState, Site};
+use crate::google::projects::{self, PermissionTarget};
 use crate::google::roles;
 use crate::inputs::hosting::SiteWork;
 use crate::model::facts::Facts;
@@ -48,7 +48,7 @@ pub(super) async fn named(context: &SiteContext<'_>, wanted: &[Option<&str>]) ->
         .map(|need| need.permission)
         .filter(|permission| permission.starts_with("firebasehosting."))
         .collect();
-    let (held, sites) = tokio::join!(projects::held(context.http, Resource::Project, &asked), async {
+    let (held, sites) = tokio::join!(projects::held(context.http, PermissionTarget::Project, &asked), async {
         match wanted.iter().any(Option::is_none) {
             true => hosting::sites(context.http).await.map(Some),
             false => Ok(None),
@@ -119,7 +119,7 @@ pub(in super::super) fn make_site(project: &ProjectId, site: &str) -> String {
 }
 
 /// Reads the channel; where even the live one is missing, the site is.
-async fn look(context: &SiteContext<'_>, site: &str) -> Result<Option<Channel>, Failure> {
+async fn look(context: &SiteContext<'_>, site: &str) -> Result<Option<ChannelState>, Failure> {
     let channel = context.hosting.channel();
     let sentence = || format!("Could not read channel `{channel}` of site `{site}`");
     match hosting::channel(context.http, site, channel).await {
@@ -150,7 +150,7 @@ async fn missing(context: &SiteContext<'_>, site: &str) -> Failure {
 }
 
 /// Keeps what a channel serves now.
-pub(super) fn see(fact: &mut SiteFact, channel: Option<&Channel>) {
+pub(super) fn see(fact: &mut SiteFact, channel: Option<&ChannelState>) {
     fact.before = match channel {
         None => Before::NoChannel,
         Some(channel) => match (channel.version(), &channel.release) {

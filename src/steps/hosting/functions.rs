@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use super::{SiteContext, target};
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run;
-use crate::inputs::firebase::{DEFAULT_REGION, Destination};
+use crate::inputs::firebase::{DEFAULT_REGION, RewriteTarget};
 use crate::inputs::hosting::SiteSource;
 use crate::model::facts::Facts;
-use crate::plan::serving::{self, Function, Service, Whereabouts, whereabouts};
+use crate::plan::serving::{self, Function, RewriteService, Whereabouts, whereabouts};
 
 /// Finds the service behind each function; those without one are left out, and told.
 ///
@@ -19,7 +19,7 @@ pub(super) async fn find(
     context: &SiteContext<'_>,
     facts: &mut Facts,
     source: &SiteSource,
-) -> Result<BTreeMap<Function, Service>, Failure> {
+) -> Result<BTreeMap<Function, RewriteService>, Failure> {
     let mut found = BTreeMap::new();
     let functions = serving::functions(&source.serving);
     if functions.is_empty() {
@@ -87,7 +87,7 @@ pub(super) async fn find(
 
 /// Where the first rewrite stands that names a function.
 fn place(source: &SiteSource, function: &Function) -> String {
-    let same = |to: &Destination| matches!(to, Destination::Function { id, region, .. } if *id == function.id && *region == function.region);
+    let same = |to: &RewriteTarget| matches!(to, RewriteTarget::Function { id, region, .. } if *id == function.id && *region == function.region);
     let rewrite = source.serving.rewrites.iter().find(|rewrite| same(&rewrite.to));
     rewrite.map_or_else(|| "A rewrite".to_owned(), |rewrite| format!("`{}`", rewrite.path))
 }

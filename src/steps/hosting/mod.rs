@@ -39,7 +39,7 @@ use crate::model::facts::Facts;
 use crate::model::hosting::{SiteEnd, SiteFact};
 use crate::model::step::StepName;
 use crate::plan::reach::Coming;
-use crate::plan::serving::Service;
+use crate::plan::serving::RewriteService;
 use crate::probe::Probe;
 use crate::site::Listing;
 
@@ -64,7 +64,7 @@ pub struct SiteContext<'a> {
     /// Services that are deployed together with the sites: they may not be there yet.
     pub coming: &'a [Coming],
     /// Tags that rewrites to services keep to, where they are known beforehand.
-    pub fixed: &'a BTreeMap<Service, String>,
+    pub fixed: &'a BTreeMap<RewriteService, String>,
     /// What begins the lines about it, where others are released with it.
     pub name: &'a str,
 }
@@ -75,7 +75,7 @@ impl SiteContext<'_> {
     }
 
     /// Whether a service is deployed together with the sites.
-    fn is_coming(&self, service: &Service) -> bool {
+    fn is_coming(&self, service: &RewriteService) -> bool {
         self.coming.iter().any(|coming| coming.service == *service)
     }
 
@@ -178,7 +178,7 @@ async fn judge(
     looked: &pins::Looked,
     listing: Option<&Listing>,
 ) -> Result<(), Failure> {
-    let site = paths::Site::new(&source.serving, listing);
+    let site = paths::PlannedSite::new(&source.serving, listing);
     root::check(context, facts, index, source, listing, &site).await?;
     reach::look(context, facts, index, &source.serving, looked, &site).await
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 
-use crate::inputs::firebase::{Destination, Pattern, Redirect, Rewrite, Serving};
-use crate::site::{Listing, Rule};
+use crate::inputs::firebase::{Pattern, Redirect, Rewrite, RewriteTarget, Serving};
+use crate::site::{GlobRule, Listing};
 
 /// Who answers.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ const MOST_REDIRECTS: usize = 5;
 const PROBE: &str = "slipway-look";
 
 /// A site as it will be.
-pub(super) struct Site<'a> {
+pub(super) struct PlannedSite<'a> {
     serving: &'a Serving,
     files: BTreeSet<&'a str>,
     /// Whether all files are known.
@@ -39,15 +39,15 @@ pub(super) struct Site<'a> {
 }
 
 enum Matcher {
-    Glob(Rule),
+    Glob(GlobRule),
     Regex(Regex),
 }
 
 impl Matcher {
     fn read(pattern: &Pattern, captures: bool) -> Option<Self> {
         match pattern {
-            Pattern::Glob(text) if captures => Rule::read(&without_captures(text)).ok().map(Matcher::Glob),
-            Pattern::Glob(text) => Rule::read(text).ok().map(Matcher::Glob),
+            Pattern::Glob(text) if captures => GlobRule::read(&without_captures(text)).ok().map(Matcher::Glob),
+            Pattern::Glob(text) => GlobRule::read(text).ok().map(Matcher::Glob),
             Pattern::Regex(text) => Regex::new(text).ok().map(Matcher::Regex),
         }
     }
@@ -76,7 +76,7 @@ fn own_path(location: &str) -> Option<&str> {
     (path.starts_with('/') && !path.starts_with("//") && !path.contains([':', '\\', '$'])).then_some(path)
 }
 
-impl<'a> Site<'a> {
+impl<'a> PlannedSite<'a> {
     pub(super) fn new(serving: &'a Serving, listing: Option<&'a Listing>) -> Self {
         let files = listing.map(|listing| listing.files.iter().map(|file| file.path.as_str()).collect());
         Self {
@@ -135,7 +135,7 @@ impl<'a> Site<'a> {
     pub(super) fn broken(&self) -> impl Iterator<Item = (&'a Rewrite, &'a str)> {
         let translated = self.serving.i18n_root.is_some();
         self.serving.rewrites.iter().filter_map(move |rewrite| match &rewrite.to {
-            Destination::File(file) if !self.files.contains(file.as_str()) && !translated => {
+            RewriteTarget::File(file) if !self.files.contains(file.as_str()) && !translated => {
                 Some((rewrite, file.as_str()))
             }
             _ => None,
@@ -230,8 +230,8 @@ mod tests {
         site.serving
     }
 
-    fn site<'a>(serving: &'a Serving, files: &[&'a str]) -> Site<'a> {
-        Site { files: files.iter().copied().collect(), ..Site::new(serving, None) }
+    fn site<'a>(serving: &'a Serving, files: &[&'a str]) -> PlannedSite<'a> {
+        PlannedSite { files: files.iter().copied().collect(), ..PlannedSite::new(serving, None) }
     }
 
     #[test]

@@ -14,16 +14,16 @@ use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Service as Found};
 use crate::google::hosting;
 use crate::google::operation;
-use crate::inputs::firebase::Destination;
+use crate::inputs::firebase::RewriteTarget;
 use crate::inputs::hosting::SiteSource;
 use crate::model::facts::Facts;
 use crate::model::hosting::{LIVE, short};
 use crate::model::ids::{Region, RevisionName};
 use crate::model::json;
-use crate::model::traffic::{Share, Target, Traffic};
+use crate::model::traffic::{Share, Traffic, TrafficTarget};
 use crate::plan::notes::Notes;
 use crate::plan::rollout::{pinned, traffic_json, whole};
-use crate::plan::serving::{self, Generation, Resolved, Service};
+use crate::plan::serving::{self, Generation, RewriteService, RewriteTargets};
 
 /// Rounds of read, change, write while others write the same service.
 const ROUNDS: u32 = 5;
@@ -39,9 +39,9 @@ const MOST_TAGS: usize = 500;
 #[derive(Debug, Default)]
 pub(super) struct Looked {
     /// What functions were found to be.
-    pub resolved: Resolved,
+    pub resolved: RewriteTargets,
     /// The services as they are; nothing where there is none yet. Those that may not be looked at are not among them.
-    pub services: BTreeMap<Service, Option<Value>>,
+    pub services: BTreeMap<RewriteService, Option<Value>>,
 }
 
 /// Reads every service that a rewrite leads to, and refuses a preview that would change what live serves.
@@ -92,7 +92,7 @@ pub(super) async fn look(
     Ok(looked)
 }
 
-fn missing(context: &SiteContext<'_>, source: &SiteSource, service: &Service) -> Failure {
+fn missing(context: &SiteContext<'_>, source: &SiteSource, service: &RewriteService) -> Failure {
     let project = &context.hosting.project;
     let what = format!(
         "A rewrite of `{}` leads to service `{}`, and there is none in `{}` of project `{project}`",
@@ -109,21 +109,21 @@ async fn keep_live(
     facts: &Facts,
     index: usize,
     source: &SiteSource,
-    resolved: &Resolved,
+    resolved: &RewriteTargets,
 ) -> Result<(), Failure> {
     let site = &fact(facts, index).site;
     let sentence = || format!("Could not read what site `{site}` serves live");
     let live = hosting::channel(context.http, site, LIVE)
         .await
         .map_err(|error| refused::of(context.http, sentence(), error))?;
-    let Some(version) = live.as_ref().and_then(hosting::Channel::version) else { return Ok(()) };
+    let Some(version) = live.as_ref().and_then(hosting::ChannelState::version) else { return Ok(()) };
     let version =
         hosting::version(context.http, version).await.map_err(|error| refused::of(context.http, sentence(), error))?;
     let Some(version) = version else { return Ok(()) };
     let mut own = source.serving.clone();
     own.rewrites.retain(|rewrite| {
-        !matches!(&rewrite.to, Destination::Run { service, region, .. }
-            if context.fixed.contains_key(&Service { region: region.clone(), name: service.clone() }))
+        !matches!(&rewrite.to, RewriteTarget::Run { service, region, .. }
+            if context.fixed.contains_key(&RewriteService { region: region.clone(), name: service.clone() }))
     });
     let harmed = serving::unsafe_pins(&own, resolved, &version.config);
     if harmed.is_empty() {
@@ -145,7 +145,7 @@ pub(super) async fn set(
     index: usize,
     version: &str,
     source: &SiteSource,
-) -> Result<Resolved, Failure> {
+) -> Result<RewriteTargets, Failure> {
     // Asked once more where it matters: what is deployed together with the site is there by now.
     let asks = !(serving::runs(&source.serving).is_empty() && serving::functions(&source.serving).is_empty());
     let looked = if asks { look(context, facts, index, source).await? } else { Looked::default() };
@@ -168,7 +168,7 @@ async fn tag(
     facts: &mut Facts,
     index: usize,
     version: &str,
-    service: &Service,
+    service: &RewriteService,
 ) -> Result<String, Failure> {
     let sentence = || format!("Could not pin service `{}` in `{}`", service.name, service.region);
     let Some(name) = full_name(context, service) else {
@@ -189,7 +189,7 @@ async fn tag(
         let tag = serving::tag_for(version, &service.name).map_err(|error| Failure::of(sentence(), error))?;
         let mut traffic = whole(&found.traffic());
         make_room(context, &mut traffic).await;
-        traffic.shares.push(Share { target: Target::Revision(latest), percent: 0, tag: Some(tag.clone()) });
+        traffic.shares.push(Share { target: TrafficTarget::Revision(latest), percent: 0, tag: Some(tag.clone()) });
         let pin = (name.clone(), tag.clone());
         if !facts.sites[index].pins.contains(&pin) {
             facts.sites[index].pins.push(pin);
@@ -227,8 +227,8 @@ fn standing(service: &Found, latest: &RevisionName) -> Option<String> {
     let shares = service.traffic().shares;
     let stays = |tag: &String| !passing.contains(&tag);
     let latest_is = |share: &Share| match &share.target {
-        Target::Latest => false,
-        Target::Revision(name) => name == latest,
+        TrafficTarget::Latest => false,
+        TrafficTarget::Revision(name) => name == latest,
     };
     shares.into_iter().filter(latest_is).find_map(|share| share.tag.filter(stays))
 }
@@ -246,7 +246,9 @@ async fn put(
     let limit = context.clock().limit(LONGEST_WRITE);
     // Whether it holds shows when the version is completed: Hosting checks that the tag is there.
     match operation::watch(context.http, begun, limit, || ()).await {
-        operation::Watched::Ended(_) | operation::Watched::StoppedWatching | operation::Watched::Unseen(_) => Ok(()),
+        operation::OperationWatched::Ended(_)
+        | operation::OperationWatched::StoppedWatching
+        | operation::OperationWatched::Unseen(_) => Ok(()),
     }
 }
 

@@ -7,19 +7,19 @@ use serde_json::Value;
 use url::Url;
 
 use super::super::again;
-use super::paths::Site;
+use super::paths::PlannedSite;
 use super::pins::Looked;
 use super::{SiteContext, fact};
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run::{self, Service as Found};
 use crate::google::invoker;
-use crate::inputs::firebase::{Destination, Serving};
+use crate::inputs::firebase::{RewriteTarget, Serving};
 use crate::inputs::hosting::SiteWork;
 use crate::model::facts::Facts;
 use crate::model::hosting::{Backend, LIVE};
 use crate::model::ids::{Region, ServiceName};
 use crate::plan::reach::{Coming, Reach, behind, reach};
-use crate::plan::serving::{Resolved, Service};
+use crate::plan::serving::{RewriteService, RewriteTargets};
 use crate::probe::Answer;
 
 /// Refuses a live site of a manifest that deploys both halves, where the manifest itself keeps the visitors out; no
@@ -32,7 +32,7 @@ pub(in super::super) fn by_manifest(context: &SiteContext<'_>) -> Result<(), Fai
     if context.hosting.channel() != LIVE {
         return Ok(());
     }
-    let resolved = Resolved::default();
+    let resolved = RewriteTargets::default();
     for rewrite in upload.sites.iter().flat_map(|source| &source.serving.rewrites) {
         let Some(service) = behind(rewrite, &resolved) else { continue };
         let Some(coming) = context.coming.iter().find(|coming| coming.service == service) else { continue };
@@ -52,14 +52,14 @@ pub(in super::super) fn by_manifest(context: &SiteContext<'_>) -> Result<(), Fai
 /// The first rewrite whose visitors could not get through.
 pub(in super::super) async fn beforehand(
     context: &SiteContext<'_>,
-    service: &Service,
+    service: &RewriteService,
     now: Option<Value>,
 ) -> Result<(), Failure> {
     let SiteWork::Deploy(upload) = &context.hosting.what else { return Ok(()) };
     if context.hosting.channel() != LIVE || context.hosting.allow_private_rewrites {
         return Ok(());
     }
-    let resolved = Resolved::default();
+    let resolved = RewriteTargets::default();
     let mut rewrites = upload.sites.iter().flat_map(|source| &source.serving.rewrites);
     let Some(rewrite) = rewrites.find(|rewrite| behind(rewrite, &resolved).as_ref() == Some(service)) else {
         return Ok(());
@@ -79,7 +79,7 @@ pub(super) async fn look(
     index: usize,
     serving: &Serving,
     looked: &Looked,
-    site: &Site<'_>,
+    site: &PlannedSite<'_>,
 ) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
     let mut backends = Vec::new();
@@ -87,7 +87,7 @@ pub(super) async fn look(
         let service = behind(rewrite, &looked.resolved);
         let what = match (&service, &rewrite.to) {
             (Some(service), _) => format!("service `{}` in `{}`", service.name, service.region),
-            (None, Destination::Function { id, .. }) => format!("function `{id}`"),
+            (None, RewriteTarget::Function { id, .. }) => format!("function `{id}`"),
             (None, _) => continue,
         };
         let asks = site.sample(rewrite);
@@ -124,7 +124,7 @@ pub(super) async fn look(
 }
 
 /// Whether visitors get through to a service.
-async fn of_service(context: &SiteContext<'_>, service: &Service, looked: &Looked) -> Reach {
+async fn of_service(context: &SiteContext<'_>, service: &RewriteService, looked: &Looked) -> Reach {
     let coming: Option<&Coming> = context.coming.iter().find(|coming| coming.service == *service);
     let Some(now) = looked.services.get(service) else { return Reach::Unknown };
     let mut callers = None;
@@ -138,7 +138,7 @@ async fn of_service(context: &SiteContext<'_>, service: &Service, looked: &Looke
     reach(now.as_ref(), callers, coming)
 }
 
-fn refuse(context: &SiteContext<'_>, rewrite: &str, service: &Service, reach: &Reach) -> Result<(), Failure> {
+fn refuse(context: &SiteContext<'_>, rewrite: &str, service: &RewriteService, reach: &Reach) -> Result<(), Failure> {
     let Some(obstacle) = reach.obstacle().filter(|_| !context.hosting.allow_private_rewrites) else { return Ok(()) };
     let what = format!(
         "`{rewrite}` leads to service `{}` in `{}`, which {obstacle}: visitors of the live site would get {}",

@@ -131,7 +131,7 @@ async fn before(
 }
 
 /// The tag that the site keeps to now; which one it will be shows only when it is put on.
-fn tag_now<'a>(config: Option<&'a Value>, service: &serving::Service) -> Option<&'a str> {
+fn tag_now<'a>(config: Option<&'a Value>, service: &serving::RewriteService) -> Option<&'a str> {
     let rewrites = config?.pointer("/rewrites")?.as_array()?.iter().filter_map(|rewrite| rewrite.get("run"));
     let mut same = rewrites.filter(|run| run["serviceId"] == service.name && run["region"] == service.region);
     same.find_map(|run| run["tag"].as_str())

@@ -7,7 +7,7 @@ use super::{SiteContext, fact, find, refused, room};
 use crate::clock::jitter;
 use crate::console::Console;
 use crate::explain::{Class, Failure};
-use crate::google::hosting::{self, MOST_CHANNELS, Release};
+use crate::google::hosting::{self, MOST_CHANNELS, SiteRelease};
 use crate::google::http::Http;
 use crate::inputs::hosting::Channel;
 use crate::model::facts::{Facts, Written};
@@ -57,7 +57,7 @@ async fn create(
     index: usize,
     id: &str,
     ttl: Duration,
-) -> Result<hosting::Channel, Failure> {
+) -> Result<hosting::ChannelState, Failure> {
     let site = fact(facts, index).site.clone();
     let sentence = || format!("Could not make channel `{id}` of site `{site}`");
     for attempt in 1.. {
@@ -139,7 +139,7 @@ pub(super) async fn make(
     version: Option<&str>,
     message: &str,
     last: Option<&str>,
-) -> Result<Release, Unreleased> {
+) -> Result<SiteRelease, Unreleased> {
     let what = version.map_or("nothing".to_owned(), |version| format!("version `{}`", short(version)));
     let sentence = || format!("Could not release {what} on channel `{channel}` of site `{site}`");
     let mut attempt = 1;
@@ -177,14 +177,19 @@ pub(super) async fn make(
 
 /// Reads the channel: what it shows is the verdict, whatever the release said. What came before this run's release
 /// is only a look that was too early.
-async fn read_back(context: &SiteContext<'_>, facts: &mut Facts, index: usize, ours: &Release) -> Result<(), Failure> {
+async fn read_back(
+    context: &SiteContext<'_>,
+    facts: &mut Facts,
+    index: usize,
+    ours: &SiteRelease,
+) -> Result<(), Failure> {
     let (site, channel) = (fact(facts, index).site.clone(), fact(facts, index).channel.clone());
     let sentence = || format!("Could not read back what channel `{channel}` of site `{site}` shows");
     let look = async || hosting::channel(context.http, &site, &channel).await;
     let version = fact(facts, index).version.clone();
-    let is_ours = |now: &hosting::Channel| now.version() == version.as_deref();
-    let is_later = |now: &hosting::Channel| now.release.as_ref().is_some_and(|release| release.time > ours.time);
-    let settled = |now: &Option<hosting::Channel>| now.as_ref().is_some_and(|now| is_ours(now) || is_later(now));
+    let is_ours = |now: &hosting::ChannelState| now.version() == version.as_deref();
+    let is_later = |now: &hosting::ChannelState| now.release.as_ref().is_some_and(|release| release.time > ours.time);
+    let settled = |now: &Option<hosting::ChannelState>| now.as_ref().is_some_and(|now| is_ours(now) || is_later(now));
     let now = again::until(context.clock(), look, settled).await;
     let Some(now) = now.map_err(|error| refused::of(context.http, sentence(), error))? else {
         let what = format!("{}: Google says that there is no such channel", sentence());

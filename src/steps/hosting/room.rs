@@ -3,7 +3,7 @@
 use super::{SiteContext, fact, refused};
 use crate::clock::now_rfc3339;
 use crate::explain::{Class, Failure};
-use crate::google::hosting::{self, Channel, MOST_CHANNELS};
+use crate::google::hosting::{self, ChannelState, MOST_CHANNELS};
 use crate::inputs::hosting::Upload;
 use crate::model::facts::Facts;
 use crate::model::hosting::{Before, LIVE};
@@ -73,7 +73,7 @@ async fn make(
 }
 
 /// Every channel but the live one.
-async fn previews(context: &SiteContext<'_>, site: &str) -> Result<Vec<Channel>, Failure> {
+async fn previews(context: &SiteContext<'_>, site: &str) -> Result<Vec<ChannelState>, Failure> {
     let sentence = || format!("Could not list the channels of site `{site}`");
     let mut all =
         hosting::channels(context.http, site).await.map_err(|error| refused::of(context.http, sentence(), error))?;
@@ -83,7 +83,7 @@ async fn previews(context: &SiteContext<'_>, site: &str) -> Result<Vec<Channel>,
 }
 
 /// Channels that nobody needs: expired ones first, then those of closed pull requests.
-async fn stale(context: &SiteContext<'_>, there: &[Channel]) -> Vec<Stale> {
+async fn stale(context: &SiteContext<'_>, there: &[ChannelState]) -> Vec<Stale> {
     let now = now_rfc3339();
     let mut stale: Vec<Stale> = there
         .iter()

@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::paths::Site;
+use super::paths::PlannedSite;
 use super::{SiteContext, fact};
 use crate::explain::{Class, Failure};
 use crate::inputs::hosting::SiteSource;
@@ -20,7 +20,7 @@ pub(super) async fn check(
     index: usize,
     source: &SiteSource,
     listing: Option<&Listing>,
-    site: &Site<'_>,
+    site: &PlannedSite<'_>,
 ) -> Result<(), Failure> {
     for (rewrite, file) in site.broken() {
         let path = &rewrite.path;
@@ -69,7 +69,7 @@ async fn answers_now(context: &SiteContext<'_>, facts: &Facts, index: usize) -> 
 }
 
 /// What is likely the reason.
-fn cure(source: &SiteSource, site: &Site<'_>, empty: bool) -> String {
+fn cure(source: &SiteSource, site: &PlannedSite<'_>, empty: bool) -> String {
     let shown = source.shown.trim_end_matches('/');
     if let Some(file) = site.mistaken_root() {
         return format!("Hosting answers `/` with `index.html` alone: rename `{shown}{file}`");

@@ -19,7 +19,7 @@ use crate::google::http::{Body, Reading};
 use crate::inputs::hosting::{SiteSource, Upload};
 use crate::model::facts::Facts;
 
-use crate::site::{self, Content, Hashed, Listing, Options, SiteError, Stop, Summary};
+use crate::site::{self, CompressedContent, Hashed, ListOptions, Listing, SiteError, Stop, Summary};
 use crate::workspace;
 
 /// Lists of files that are on their way to Hosting at a time.
@@ -71,10 +71,10 @@ pub(super) fn options(
     index: usize,
     source: &SiteSource,
     upload: &Upload,
-) -> Option<Options> {
+) -> Option<ListOptions> {
     let public = source.public.clone()?;
     let site = &fact(facts, index).site;
-    Some(Options {
+    Some(ListOptions {
         workspace: context.hosting.workspace.clone(),
         ignore: source.ignore.clone(),
         asked_for: upload.allow_env.clone(),
@@ -208,7 +208,7 @@ impl Trouble {
 }
 
 /// A file that Hosting does not have.
-struct Wanted {
+struct MissingFile {
     address: String,
     hashed: Hashed,
 }
@@ -250,28 +250,30 @@ impl Sender<'_> {
     }
 
     /// Tells Hosting a list of files; gives back those it does not have.
-    async fn tell(&self, list: Vec<Hashed>) -> Result<Vec<Wanted>, Trouble> {
+    async fn tell(&self, list: Vec<Hashed>) -> Result<Vec<MissingFile>, Trouble> {
         let files: Vec<(String, String)> =
             list.iter().map(|one| (self.listing.files[one.index].path.clone(), one.hash.clone())).collect();
         let told = hosting::populate(self.context.http, self.version, &files).await.map_err(Trouble::Api)?;
         let required: HashSet<String> = told.required.into_iter().collect();
         let mut asked = self.asked.borrow_mut();
         let wanted = list.into_iter().filter(|one| required.contains(&one.hash) && asked.insert(one.hash.clone()));
-        Ok(wanted.map(|hashed| Wanted { address: told.upload_url.clone(), hashed }).collect())
+        Ok(wanted.map(|hashed| MissingFile { address: told.upload_url.clone(), hashed }).collect())
     }
 
     /// Sends one file; gives back its bytes.
-    async fn send(&self, wanted: Wanted) -> Result<u64, Trouble> {
+    async fn send(&self, wanted: MissingFile) -> Result<u64, Trouble> {
         const KIND: &str = "application/octet-stream";
-        let Wanted { address, hashed } = wanted;
+        let MissingFile { address, hashed } = wanted;
         let (length, path) = (hashed.gzip_length, &self.listing.files[hashed.index].path);
         let body = match hashed.content {
-            Content::Memory(bytes) => Body::Pieces(KIND.into(), vec![bytes]),
-            Content::Spooled(part) => {
+            CompressedContent::Memory(bytes) => Body::Pieces(KIND.into(), vec![bytes]),
+            CompressedContent::Spooled(part) => {
                 let read = move |at, most| part.read(at, most).map_err(std::io::Error::other);
                 Body::Read(KIND.into(), length, Reading(Arc::new(read)))
             }
-            Content::NotKept => Body::Pieces(KIND.into(), self.again(hashed.index, hashed.hash.clone()).await?),
+            CompressedContent::NotKept => {
+                Body::Pieces(KIND.into(), self.again(hashed.index, hashed.hash.clone()).await?)
+            }
         };
         hosting::upload(self.context.http, &address, path, &hashed.hash, body, length).await.map_err(Trouble::Api)?;
         Ok(length)

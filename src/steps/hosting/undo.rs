@@ -7,7 +7,7 @@ use super::release::{self, OVERTAKEN, Unreleased};
 use super::{SiteContext, fact};
 use crate::console::Console;
 use crate::explain::{Class, Failure};
-use crate::google::hosting::{self, Channel};
+use crate::google::hosting::{self, ChannelState};
 use crate::google::http::Http;
 use crate::model::facts::{Facts, Written};
 use crate::model::hosting::{Before, LIVE, SiteEnd, short};
@@ -55,7 +55,7 @@ pub(in super::super) async fn after(context: &SiteContext<'_>, facts: &mut Facts
 async fn now_shown(context: &SiteContext<'_>, facts: &Facts, index: usize) -> Option<Before> {
     let fact = fact(facts, index);
     let found = hosting::channel(context.http, &fact.site, &fact.channel).await.ok()?;
-    let shown = found.as_ref().and_then(hosting::Channel::version);
+    let shown = found.as_ref().and_then(hosting::ChannelState::version);
     Some(shown.map_or(Before::Nothing, |version| Before::Version(version.to_owned())))
 }
 
@@ -78,16 +78,16 @@ fn fact_site(facts: &Facts, index: usize) -> String {
 pub async fn restore(context: &SiteContext<'_>, facts: &mut Facts, index: usize) -> Result<String, Failure> {
     let (site, channel) = (fact(facts, index).site.clone(), fact(facts, index).channel.clone());
     let (before, version) = (fact(facts, index).before.clone(), fact(facts, index).version.clone());
-    let place = Place { http: context.http, console: context.console, site: &site, channel: &channel };
+    let place = ChannelPlace { http: context.http, console: context.console, site: &site, channel: &channel };
     let taken = fact(facts, index).released == Written::Yes;
     let back = place.go_back(version.as_deref(), before.version(), taken).await?;
     let fact = &mut facts.sites[index];
     Ok(match back {
-        Back::Restored => {
+        SiteRestored::Restored => {
             fact.end = SiteEnd::Restored;
             format!("channel `{channel}` of site `{site}` shows {} again", shown(&before))
         }
-        Back::NeverShown => {
+        SiteRestored::NeverShown => {
             fact.end = SiteEnd::Restored;
             fact.released = Written::No;
             format!(
@@ -95,7 +95,7 @@ pub async fn restore(context: &SiteContext<'_>, facts: &mut Facts, index: usize)
                 shown(&before)
             )
         }
-        Back::Overtaken => {
+        SiteRestored::Overtaken => {
             fact.end = SiteEnd::Left(OVERTAKEN.to_owned());
             format!("channel `{channel}` of site `{site}` was left as it is: {OVERTAKEN}")
         }
@@ -103,7 +103,7 @@ pub async fn restore(context: &SiteContext<'_>, facts: &mut Facts, index: usize)
 }
 
 /// What going back came to.
-enum Back {
+enum SiteRestored {
     /// What was there before is released again.
     Restored,
     /// It was never taken away.
@@ -117,14 +117,14 @@ fn shown(before: &Before) -> String {
 }
 
 /// A channel that is put back.
-struct Place<'a> {
+struct ChannelPlace<'a> {
     http: &'a Http,
     console: &'a Console,
     site: &'a str,
     channel: &'a str,
 }
 
-impl Place<'_> {
+impl ChannelPlace<'_> {
     fn sentence(&self) -> String {
         format!("Could not put back channel `{}` of site `{}`", self.channel, self.site)
     }
@@ -132,7 +132,7 @@ impl Place<'_> {
     /// The version that the channel shows, and its release; looked at until it is as `wanted`.
     async fn read(&self, wanted: impl Fn(Option<&str>) -> bool) -> Result<(Option<String>, Option<String>), Failure> {
         let look = async || hosting::channel(self.http, self.site, self.channel).await;
-        let enough = |found: &Option<Channel>| found.as_ref().is_some_and(|found| wanted(found.version()));
+        let enough = |found: &Option<ChannelState>| found.as_ref().is_some_and(|found| wanted(found.version()));
         let found = again::until(self.http.clock(), look, enough).await;
         let Some(found) = found.map_err(|error| Failure::of(self.sentence(), error))? else {
             let what = format!("{}: Google says that there is no such channel", self.sentence());
@@ -144,13 +144,13 @@ impl Place<'_> {
 
     /// Puts the channel back from `ours` to `before`, where it shows ours, or where Google has `taken` our release and
     /// does not show it yet.
-    async fn go_back(&self, ours: Option<&str>, before: Option<&str>, taken: bool) -> Result<Back, Failure> {
+    async fn go_back(&self, ours: Option<&str>, before: Option<&str>, taken: bool) -> Result<SiteRestored, Failure> {
         let (now, last) = self.read(|now| now == ours || now != before).await?;
         if now.as_deref() != ours && !(taken && now.as_deref() == before) {
             // The release never arrived, or somebody else's came after it.
             return Ok(match now.as_deref() == before {
-                true => Back::NeverShown,
-                false => Back::Overtaken,
+                true => SiteRestored::NeverShown,
+                false => SiteRestored::Overtaken,
             });
         }
         let message =
@@ -162,7 +162,7 @@ impl Place<'_> {
         }
         let (now, _) = self.read(|now| now == before).await?;
         if now.as_deref() == before {
-            return Ok(Back::Restored);
+            return Ok(SiteRestored::Restored);
         }
         let what = now.as_deref().map_or("nothing".to_owned(), |now| format!("version `{}`", short(now)));
         Err(Failure::plain(Class::Rollback, format!("{}: it shows {what}", self.sentence())))
@@ -223,16 +223,16 @@ pub async fn left_behind(http: &Http, console: &Console, told: &str) -> Result<S
         return Ok(format!("What site `{site}` showed before is not known"));
     }
     let before = text("before").map_or("nothing".to_owned(), |version| format!("version `{}`", short(version)));
-    let place = Place { http, console, site, channel };
+    let place = ChannelPlace { http, console, site, channel };
     Ok(match place.go_back(text("version"), text("before"), false).await? {
-        Back::Restored => format!("Site `{site}` shows {before} again"),
-        Back::NeverShown => {
+        SiteRestored::Restored => format!("Site `{site}` shows {before} again"),
+        SiteRestored::NeverShown => {
             if let Some(version) = text("version") {
                 remove_unseen(http, console, version).await;
             }
             format!("Site `{site}` shows {before}: the run's release did not arrive")
         }
-        Back::Overtaken => format!("Site `{site}` was left as it is: {OVERTAKEN}"),
+        SiteRestored::Overtaken => format!("Site `{site}` was left as it is: {OVERTAKEN}"),
     })
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::super::asking::{self, Asked, Asker, Entry, Place};
+use super::super::asking::{self, Asked, Asker, Audience, SignIn};
 use super::{SiteContext, fact};
 use crate::explain::{Class, Failure};
 use crate::model::facts::Facts;
@@ -23,7 +23,7 @@ pub(super) async fn run(context: &SiteContext<'_>, facts: &mut Facts, index: usi
     // Several sites of one run stand side by side in the table.
     let name = if facts.sites.len() > 1 { format!("{site} ({channel})") } else { format!("channel {channel}") };
     let place =
-        Place { name, base, entry: Entry::Free, internal: false, revision: None, alone: true, others: Vec::new() };
+        Audience { name, base, entry: SignIn::Free, internal: false, revision: None, alone: true, others: Vec::new() };
     let checks = &context.hosting.checks;
     let (http, probe, console, patience) = (context.http, context.probe, context.console, Duration::ZERO);
     let asker = Asker { http, probe, console, checks, place: &place, patience };

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::paths::Site;
+use super::paths::PlannedSite;
 use super::pins::Looked;
 use super::{SiteContext, fact, reach, refused, target};
 use crate::explain::{Class, Failure};
-use crate::google::hosting::{self, Release};
+use crate::google::hosting::{self, SiteRelease};
 use crate::inputs::firebase::channel::ChannelId;
 use crate::inputs::hosting::SiteWork;
 use crate::model::facts::Facts;
@@ -90,7 +90,7 @@ async fn take(context: &SiteContext<'_>, facts: &mut Facts, name: String) -> Res
 }
 
 /// Looks at the services behind the version's rewrites; those that cannot be read are asked by its address.
-async fn reached(context: &SiteContext<'_>, facts: &mut Facts, version: &hosting::Version) -> Result<(), Failure> {
+async fn reached(context: &SiteContext<'_>, facts: &mut Facts, version: &hosting::SiteVersion) -> Result<(), Failure> {
     let serving = serving(&version.config);
     let mut looked = Looked::default();
     for service in runs(&serving) {
@@ -98,12 +98,12 @@ async fn reached(context: &SiteContext<'_>, facts: &mut Facts, version: &hosting
             looked.services.insert(service, found.map(|found| found.json().clone()));
         }
     }
-    reach::look(context, facts, 0, &serving, &looked, &Site::unlisted(&serving)).await
+    reach::look(context, facts, 0, &serving, &looked, &PlannedSite::unlisted(&serving)).await
 }
 
 /// Refuses a preview for everybody that has neither files nor rules, where something is served now. Going back is a
 /// person's decision about a version that was seen.
-fn empties(context: &SiteContext<'_>, facts: &Facts, version: &hosting::Version) -> Result<(), Failure> {
+fn empties(context: &SiteContext<'_>, facts: &Facts, version: &hosting::SiteVersion) -> Result<(), Failure> {
     let rules = |key: &str| version.config.get(key).and_then(Value::as_array).is_some_and(|rules| !rules.is_empty());
     let promoted = matches!(context.hosting.what, SiteWork::Promote { .. });
     let serves = fact(facts, 0).before.version().is_some();
@@ -120,7 +120,7 @@ fn empties(context: &SiteContext<'_>, facts: &Facts, version: &hosting::Version)
 
 /// The version that was served before the one that is. Going back twice goes further back: what stands before
 /// the first release of a version is what that version once replaced.
-fn served_before(releases: &[Release], now: Option<&str>) -> Option<String> {
+fn served_before(releases: &[SiteRelease], now: Option<&str>) -> Option<String> {
     let first_of_now = match now {
         Some(now) => releases.iter().rposition(|release| release.version == now)?,
         // Nothing is served, such as on a site that is switched off: the newest version was.
@@ -134,8 +134,8 @@ fn served_before(releases: &[Release], now: Option<&str>) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn releases(versions: &[&str]) -> Vec<Release> {
-        let release = |version: &&str| Release {
+    fn releases(versions: &[&str]) -> Vec<SiteRelease> {
+        let release = |version: &&str| SiteRelease {
             name: String::new(),
             kind: "DEPLOY".into(),
             time: String::new(),

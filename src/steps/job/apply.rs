@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::super::again;
-use super::Work;
+use super::JobWork;
 use super::failure;
 use crate::clock::{Limit, jitter};
 use crate::explain::{Class, Failure};
 use crate::google::error::ApiError;
-use crate::google::jobs::{self, Job};
-use crate::google::operation::{self, End, Operation, Watched};
+use crate::google::jobs::{self, JobResource};
+use crate::google::operation::{self, Operation, OperationEnd, OperationWatched};
 use crate::model::facts::{Facts, Written};
 use crate::plan::job::MARK;
 
@@ -24,7 +24,7 @@ const LOOK: Duration = Duration::from_secs(3);
 
 /// Writes the job under a mark of its own, so that each write makes a new version of it. When somebody
 /// else's write came in between, it is written again on top of that.
-pub(super) async fn write(work: &Work<'_>, facts: &mut Facts) -> Result<Job, Failure> {
+pub(super) async fn write(work: &JobWork<'_>, facts: &mut Facts) -> Result<JobResource, Failure> {
     for round in 1..=ROUNDS {
         if let Some(job) = write_once(work, facts).await? {
             return Ok(job);
@@ -36,18 +36,18 @@ pub(super) async fn write(work: &Work<'_>, facts: &mut Facts) -> Result<Job, Fai
 }
 
 /// The job as this write left it; `None` when somebody else's write came behind it.
-async fn write_once(work: &Work<'_>, facts: &mut Facts) -> Result<Option<Job>, Failure> {
+async fn write_once(work: &JobWork<'_>, facts: &mut Facts) -> Result<Option<JobResource>, Failure> {
     let limit = work.http.clock().limit(LONGEST);
     let (mark, operation) = send(work, facts).await?;
     let watched = match operation {
         Some(operation) => operation::watch(work.http, operation, limit, || {}).await,
-        None => Watched::Ended(End::Done),
+        None => OperationWatched::Ended(OperationEnd::Done),
     };
     let why = match watched {
-        Watched::Ended(End::Failed(why)) => Some(why),
-        Watched::StoppedWatching => return Err(stopped(work, limit)),
+        OperationWatched::Ended(OperationEnd::Failed(why)) => Some(why),
+        OperationWatched::StoppedWatching => return Err(stopped(work, limit)),
         // The job itself says how it is doing.
-        Watched::Ended(End::Done) | Watched::Unseen(_) => None,
+        OperationWatched::Ended(OperationEnd::Done) | OperationWatched::Unseen(_) => None,
     };
     let job = settle(work, limit).await?;
     if job.annotation(MARK) != Some(&mark) {
@@ -61,12 +61,12 @@ async fn write_once(work: &Work<'_>, facts: &mut Facts) -> Result<Option<Job>, F
 }
 
 /// Sends the write; gives back its mark and, where it is known, its operation.
-async fn send(work: &Work<'_>, facts: &mut Facts) -> Result<(String, Option<Operation>), Failure> {
+async fn send(work: &JobWork<'_>, facts: &mut Facts) -> Result<(String, Option<Operation>), Failure> {
     let sentence = || format!("Could not write job `{}` in `{}`", work.job, work.region);
     let mut current = look(work).await.map_err(|error| Failure::of(sentence(), error))?;
     for round in 1.. {
         let mark = next_mark(work.mark, current.as_ref());
-        let body = (work.document)(current.as_ref().map(Job::json), &mark)?;
+        let body = (work.document)(current.as_ref().map(JobResource::json), &mark)?;
         if let Some(fact) = facts.job.as_mut() {
             fact.existed |= fact.written == Written::No && current.is_some();
             fact.written = fact.written.max(Written::Unknown);
@@ -107,18 +107,18 @@ fn known(facts: &mut Facts, written: Written) {
 
 /// This run's mark, numbered: the document differs from the one before, so the write is never one that
 /// changes nothing and keeps the etag.
-fn next_mark(mark: &str, current: Option<&Job>) -> String {
+fn next_mark(mark: &str, current: Option<&JobResource>) -> String {
     let before =
         current.and_then(|job| job.annotation(MARK)?.strip_prefix(mark)?.strip_prefix('-')?.parse::<u32>().ok());
     format!("{mark}-{}", before.unwrap_or(0) + 1)
 }
 
-async fn look(work: &Work<'_>) -> Result<Option<Job>, ApiError> {
+async fn look(work: &JobWork<'_>) -> Result<Option<JobResource>, ApiError> {
     jobs::job(work.http, &work.full_name).await
 }
 
 /// Reads the job until Google is done with it.
-async fn settle(work: &Work<'_>, limit: Limit) -> Result<Job, Failure> {
+async fn settle(work: &JobWork<'_>, limit: Limit) -> Result<JobResource, Failure> {
     loop {
         // What was written a moment ago is there: a look that does not find it is repeated.
         match again::until(work.http.clock(), async || look(work).await, Option::is_some).await {
@@ -140,14 +140,14 @@ async fn settle(work: &Work<'_>, limit: Limit) -> Result<Job, Failure> {
     }
 }
 
-fn stopped(work: &Work<'_>, limit: Limit) -> Failure {
+fn stopped(work: &JobWork<'_>, limit: Limit) -> Failure {
     let seconds = limit.length.as_secs();
     let sentence = format!("Stopped watching job `{}` after {seconds} s: it is neither ready nor failed", work.job);
     Failure::plain(Class::Timeout, sentence)
         .hint(format!("See how it ends: {}", work.gcloud("describe", work.job.as_str())))
 }
 
-fn overtaken(work: &Work<'_>) -> Failure {
+fn overtaken(work: &JobWork<'_>) -> Failure {
     let sentence = format!("Somebody else wrote job `{}` while this run did, so it was not run", work.job);
     Failure::plain(Class::Superseded, sentence).hint("Give the workflow a `concurrency:` group per job, then run again")
 }

@@ -2,13 +2,13 @@
 //! container's last lines, the cure.
 
 use super::super::causes::{self, Cause};
-use super::super::cures::{self, Refused, Subject};
-use super::{Work, execution_fact};
+use super::super::cures::{self, CureSubject, Refused};
+use super::{JobWork, execution_fact};
 use crate::clock::jitter;
 use crate::explain::Failure;
 use crate::google::error::ApiError;
-use crate::google::executions::{self, Attempt, Execution, Verdict};
-use crate::google::jobs::Job;
+use crate::google::executions::{self, Attempt, Execution, ExecutionState};
+use crate::google::jobs::JobResource;
 use crate::google::{logging, roles};
 use crate::model::facts::Facts;
 
@@ -26,7 +26,7 @@ const LOG_LAG: Duration = Duration::from_secs(5);
 const KILLED: i64 = 137;
 
 /// Google did not take a request about the job.
-pub(super) fn refused(work: &Work<'_>, sentence: String, error: ApiError) -> Failure {
+pub(super) fn refused(work: &JobWork<'_>, sentence: String, error: ApiError) -> Failure {
     let conflict = error.is_conflict();
     // Which permission is missing, and for whom, the refusal has said already.
     let refusal = error.refusal().filter(|refusal| refusal.permission().is_none());
@@ -40,8 +40,8 @@ pub(super) fn refused(work: &Work<'_>, sentence: String, error: ApiError) -> Fai
 }
 
 /// What the cures are about.
-fn subject<'a>(work: &'a Work<'_>, template: Option<&'a Value>) -> Subject<'a> {
-    Subject {
+fn subject<'a>(work: &'a JobWork<'_>, template: Option<&'a Value>) -> CureSubject<'a> {
+    CureSubject {
         project: work.http.project(),
         region: work.region.as_str(),
         who: work.http.principal(),
@@ -51,7 +51,7 @@ fn subject<'a>(work: &'a Work<'_>, template: Option<&'a Value>) -> Subject<'a> {
 }
 
 /// The write was taken, and the job is not ready: its image or a secret cannot be had.
-pub(super) fn not_ready(work: &Work<'_>, job: &Job, operation: Option<String>) -> Failure {
+pub(super) fn not_ready(work: &JobWork<'_>, job: &JobResource, operation: Option<String>) -> Failure {
     let (reason, message) = job.ready().map(|ready| (ready.reason, ready.message)).unwrap_or_default();
     let message = if message.is_empty() { operation.unwrap_or_default() } else { message };
     let cause = causes::of(&reason, &message);
@@ -61,7 +61,7 @@ pub(super) fn not_ready(work: &Work<'_>, job: &Job, operation: Option<String>) -
 }
 
 /// The execution is over and did not succeed: gathers what says why.
-pub(super) async fn explain(work: &Work<'_>, facts: &mut Facts, last: &Execution) -> Failure {
+pub(super) async fn explain(work: &JobWork<'_>, facts: &mut Facts, last: &Execution) -> Failure {
     let (attempt, lines) = tokio::join!(executions::failed_attempt(work.http, last.name()), lines(work, last));
     // Without the tasks the execution's own condition still says what happened.
     let attempt = attempt.ok().flatten().unwrap_or_default();
@@ -109,7 +109,7 @@ fn how(last: &Execution, attempt: &Attempt, cause: &Cause) -> String {
         (_, 1) | (0, _) => String::new(),
         (failed, tasks) => format!(" ({failed} of {tasks} tasks failed)"),
     };
-    if last.verdict() == Verdict::Cancelled {
+    if last.verdict() == ExecutionState::Cancelled {
         return "was cancelled by somebody else".into();
     }
     match (attempt.exit_code, attempt.signal) {
@@ -128,8 +128,8 @@ fn timed_out(attempt: &Attempt, cause: &Cause) -> bool {
     *cause == Cause::Timeout || attempt.message.to_lowercase().contains("timeout")
 }
 
-fn cures(work: &Work<'_>, last: &Execution, attempt: &Attempt, cause: &Cause) -> Vec<String> {
-    if last.verdict() == Verdict::Cancelled {
+fn cures(work: &JobWork<'_>, last: &Execution, attempt: &Attempt, cause: &Cause) -> Vec<String> {
+    if last.verdict() == ExecutionState::Cancelled {
         return vec!["Run again when nobody cancels it".into()];
     }
     if timed_out(attempt, cause) {
@@ -142,7 +142,7 @@ fn cures(work: &Work<'_>, last: &Execution, attempt: &Attempt, cause: &Cause) ->
 }
 
 /// The last lines; `None` where they may not be read.
-async fn lines(work: &Work<'_>, last: &Execution) -> Option<Vec<String>> {
+async fn lines(work: &JobWork<'_>, last: &Execution) -> Option<Vec<String>> {
     for again in [true, false] {
         let read = logging::execution_lines(work.http, work.region.as_str(), work.job.as_str(), last.short()).await;
         match read {

@@ -17,15 +17,15 @@ pub(super) use start::marked;
 use crate::console::Console;
 use crate::console::files::Files;
 use crate::explain::Failure;
-use crate::google::executions::{Execution, Verdict};
+use crate::google::executions::{Execution, ExecutionState};
 use crate::google::http::Http;
-use crate::google::jobs::Job;
+use crate::google::jobs::JobResource;
 use crate::model::execution::{ExecutionFact, JobFact};
 use crate::model::facts::Facts;
 use crate::model::ids::{JobName, Region};
 
 /// What working on a job takes.
-pub(super) struct Work<'a> {
+pub(super) struct JobWork<'a> {
     /// Google.
     pub http: &'a Http,
     /// Text.
@@ -49,9 +49,9 @@ pub(super) struct Work<'a> {
 /// From the job as it is, and the mark of this write, to the document to write.
 pub(super) type Document<'a> = dyn Fn(Option<&Value>, &str) -> Result<Value, Failure> + 'a;
 
-impl Work<'_> {
+impl JobWork<'_> {
     /// Writes the job and waits until Cloud Run has taken it.
-    pub(super) async fn write(&self, facts: &mut Facts) -> Result<Job, Failure> {
+    pub(super) async fn write(&self, facts: &mut Facts) -> Result<JobResource, Failure> {
         facts.job.get_or_insert_with(|| JobFact { name: self.job.to_string(), ..JobFact::default() });
         apply::write(self, facts).await
     }
@@ -60,7 +60,7 @@ impl Work<'_> {
     pub(super) async fn start(
         &self,
         facts: &mut Facts,
-        written: Job,
+        written: JobResource,
         overrides: Option<&Value>,
     ) -> Result<Execution, Failure> {
         start::once(self, facts, written, overrides).await
@@ -75,7 +75,7 @@ impl Work<'_> {
     ) -> Result<Execution, Failure> {
         let last = watch::to_the_end(self, facts, execution, longest).await?;
         match last.verdict() {
-            Verdict::Succeeded => Ok(last),
+            ExecutionState::Succeeded => Ok(last),
             _ => Err(failure::explain(self, facts, &last).await),
         }
     }
@@ -136,14 +136,14 @@ fn note(facts: &mut Facts, execution: &Execution) {
     let verdict = execution.verdict();
     fact.name = Some(execution.short().to_owned());
     fact.state = verdict.word();
-    fact.over = verdict != Verdict::Running;
+    fact.over = verdict != ExecutionState::Running;
     fact.tasks = execution.tasks();
     fact.succeeded = execution.succeeded();
     fact.failed = execution.failed();
     if !execution.log_uri().is_empty() {
         execution.log_uri().clone_into(&mut fact.log_url);
     }
-    if verdict == Verdict::Succeeded {
+    if verdict == ExecutionState::Succeeded {
         fact.exit_code = Some(0);
     }
 }

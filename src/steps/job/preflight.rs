@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::explain::{Class, Explain, Failure};
 use crate::google::http::Http;
 use crate::google::jobs;
-use crate::google::projects::{self, Resource};
+use crate::google::projects::{self, PermissionTarget};
 use crate::google::roles::{self, NEEDS, Need};
 use crate::inputs::job::Job;
 use crate::plan::job::overrides_anything;
@@ -19,7 +19,7 @@ pub(in crate::steps) async fn look_ahead(
 ) -> Result<(), Failure> {
     let needs: Vec<&Need> = NEEDS.iter().filter(|need| is_needed(need, job)).collect();
     let asked: Vec<&str> = needs.iter().map(|need| need.permission).collect();
-    let held = match projects::held(http, Resource::Project, &asked).await {
+    let held = match projects::held(http, PermissionTarget::Project, &asked).await {
         Ok(held) => held,
         Err(error) if error.class() == Class::Auth => {
             return Err(Failure::of("Google does not accept the account's token", error));
@@ -39,7 +39,7 @@ pub(in crate::steps) async fn look_ahead(
         missing.iter().map(|need| need.permission).filter(|permission| permission.starts_with("run.")).collect();
     let held = match asked.as_slice() {
         [] => Vec::new(),
-        asked => projects::held(http, Resource::Run(full_name), asked).await.unwrap_or_default(),
+        asked => projects::held(http, PermissionTarget::Run(full_name), asked).await.unwrap_or_default(),
     };
     let mut lacking = Vec::new();
     let of_the_job = missing.iter().copied().filter(|need| need.permission != runs_as::ACT_AS);

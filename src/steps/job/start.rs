@@ -16,13 +16,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Work, failure, note};
+use super::{JobWork, failure, note};
 use crate::clock::jitter;
 use crate::explain::Failure;
 use crate::google::error::ApiError;
 use crate::google::executions::{self, Execution};
 use crate::google::http::Http;
-use crate::google::jobs::{self, Job};
+use crate::google::jobs::{self, JobResource};
 use crate::model::execution::ExecutionFact;
 use crate::model::facts::Facts;
 use crate::plan::job::MARK;
@@ -34,9 +34,9 @@ const SENT: u32 = 5;
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 pub(super) async fn once(
-    work: &Work<'_>,
+    work: &JobWork<'_>,
     facts: &mut Facts,
-    written: Job,
+    written: JobResource,
     overrides: Option<&Value>,
 ) -> Result<Execution, Failure> {
     let sentence = || format!("Could not run job `{}` in `{}`", work.job, work.region);
@@ -81,13 +81,13 @@ pub(super) async fn once(
     unreachable!("the loop ends by returning")
 }
 
-fn begun(work: &Work<'_>, facts: &mut Facts, execution: Execution) -> Execution {
+fn begun(work: &JobWork<'_>, facts: &mut Facts, execution: Execution) -> Execution {
     work.keep_state(facts, "execution_name", execution.short());
     note(facts, &execution);
     execution
 }
 
-fn nothing_started(work: &Work<'_>, facts: &mut Facts) {
+fn nothing_started(work: &JobWork<'_>, facts: &mut Facts) {
     work.let_go(facts);
     if let Some(job) = facts.job.as_mut() {
         job.execution = None;
@@ -96,7 +96,7 @@ fn nothing_started(work: &Work<'_>, facts: &mut Facts) {
 
 /// The execution that carries this run's mark. A schedule may have run the job meanwhile, marked as it
 /// then was; that one is somebody else's.
-async fn look_for(work: &Work<'_>) -> Result<Option<Execution>, ApiError> {
+async fn look_for(work: &JobWork<'_>) -> Result<Option<Execution>, ApiError> {
     for _ in 0..2 {
         let found = marked(work.http, &work.full_name, work.mark).await?;
         if let Some(first) = found.into_iter().next_back() {
@@ -120,16 +120,16 @@ pub(in crate::steps) async fn marked(http: &Http, job: &str, mark: &str) -> Resu
     Ok(found)
 }
 
-fn unknown(work: &Work<'_>, failure: Failure, lost: bool) -> Failure {
+fn unknown(work: &JobWork<'_>, failure: Failure, lost: bool) -> Failure {
     if lost { failure.hint(look_by_hand(work)) } else { failure }
 }
 
-fn unseen(work: &Work<'_>, error: ApiError) -> Failure {
+fn unseen(work: &JobWork<'_>, error: ApiError) -> Failure {
     let sentence = format!("Whether job `{}` was started is not known: its reply was lost", work.job);
     Failure::of(sentence, error).hint(look_by_hand(work))
 }
 
-fn look_by_hand(work: &Work<'_>) -> String {
+fn look_by_hand(work: &JobWork<'_>) -> String {
     format!(
         "Look whether it runs before running it again: gcloud run jobs executions list --job={} --region={} --project={}",
         work.job,

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Work, note};
+use super::{JobWork, note};
 use crate::clock::jitter;
 use crate::console::duration;
 use crate::explain::{Class, Failure};
-use crate::google::executions::{self, Execution, Verdict};
+use crate::google::executions::{self, Execution, ExecutionState};
 use crate::model::facts::Facts;
 
 /// Pauses between looks: the first, how it grows, and the longest. Reads of Cloud Run have a quota of
@@ -23,7 +23,7 @@ const REFUSALS: u32 = 3;
 /// # Errors
 /// When it is not over within `longest`, or can no longer be watched.
 pub(super) async fn to_the_end(
-    work: &Work<'_>,
+    work: &JobWork<'_>,
     facts: &mut Facts,
     execution: Execution,
     longest: Duration,
@@ -35,7 +35,7 @@ pub(super) async fn to_the_end(
     let mut refusals = 0;
     loop {
         note(facts, &last);
-        if last.verdict() != Verdict::Running {
+        if last.verdict() != ExecutionState::Running {
             work.let_go(facts);
             return Ok(last);
         }
@@ -70,7 +70,7 @@ pub(super) async fn to_the_end(
     }
 }
 
-fn stopped(work: &Work<'_>, last: &Execution, longest: Duration) -> Failure {
+fn stopped(work: &JobWork<'_>, last: &Execution, longest: Duration) -> Failure {
     let execution = last.short();
     Failure::plain(
         Class::Timeout,

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::{MonitoringContext, ROUNDS, Work, name_of};
+use super::{MonitoringContext, MonitoringWork, ROUNDS, name_of};
 use crate::explain::{Class, Explain, Failure};
-use crate::google::billing::{self, Of};
+use crate::google::billing::{self, BudgetScope};
 use crate::google::error::ApiError;
-use crate::google::projects::{self, Resource};
+use crate::google::projects::{self, PermissionTarget};
 use crate::google::roles::{self, BUDGET_NEEDS, BUDGET_OF_PROJECT, BUDGET_ROLE, Need};
-use crate::model::watch::Change;
+use crate::model::watch::WatchChange;
 use crate::plan::spending::{MOST_CHANNELS, budget, change, differing, is_ours};
 
 /// A word for one.
@@ -21,7 +21,7 @@ pub(super) struct Ground {
     /// The project's number.
     number: String,
     /// Which budgets may be seen.
-    of: Of,
+    of: BudgetScope,
 }
 
 /// Finds out where the budget belongs, before anything is changed, and names what the account lacks there; `None` where
@@ -47,13 +47,13 @@ pub(super) async fn look_ahead(context: &MonitoringContext<'_>) -> Result<Option
     };
     let needs: Vec<&Need> = BUDGET_NEEDS.iter().filter(needed).collect();
     let asked: Vec<&str> = needs.iter().map(|need| need.permission).collect();
-    let mut of = Of::Account;
-    match projects::held(http, Resource::Billing(&account), &asked).await {
+    let mut of = BudgetScope::Account;
+    match projects::held(http, PermissionTarget::Billing(&account), &asked).await {
         Ok(held) => {
             let lacking: Vec<&Need> =
                 needs.into_iter().filter(|need| !held.iter().any(|other| other == need.permission)).collect();
             if !lacking.is_empty() && may_on_project(context).await {
-                of = Of::Project;
+                of = BudgetScope::Project;
             } else if !lacking.is_empty() {
                 let caller = http.principal();
                 let evidence =
@@ -78,7 +78,7 @@ pub(super) async fn look_ahead(context: &MonitoringContext<'_>) -> Result<Option
 /// Whether what is held on the project is enough: then Google has the last word.
 async fn may_on_project(context: &MonitoringContext<'_>) -> bool {
     let asked = if context.wanted.dry_run { &BUDGET_OF_PROJECT[..1] } else { &BUDGET_OF_PROJECT[..] };
-    let held = projects::held(context.http, Resource::Project, asked).await;
+    let held = projects::held(context.http, PermissionTarget::Project, asked).await;
     held.is_ok_and(|held| asked.iter().all(|permission| held.iter().any(|other| other == permission)))
 }
 
@@ -88,7 +88,7 @@ fn grant(context: &MonitoringContext<'_>, account: &str) -> String {
 }
 
 /// Makes the budget what it shall be, or removes it.
-pub(super) async fn run(work: &mut Work<'_>, ground: &Ground) -> Result<(), Failure> {
+pub(super) async fn run(work: &mut MonitoringWork<'_>, ground: &Ground) -> Result<(), Failure> {
     let context = work.context;
     let (http, wanted) = (context.http, context.wanted);
     if wanted.absent {
@@ -96,7 +96,7 @@ pub(super) async fn run(work: &mut Work<'_>, ground: &Ground) -> Result<(), Fail
             if !wanted.dry_run {
                 billing::delete(http, &one).await.map_err(|error| failed(context, ground, error))?;
             }
-            work.tell(WORD, &one, Change::Removed, Vec::new());
+            work.tell(WORD, &one, WatchChange::Removed, Vec::new());
         }
         return Ok(());
     }
@@ -114,17 +114,17 @@ pub(super) async fn run(work: &mut Work<'_>, ground: &Ground) -> Result<(), Fail
         let (answer, made) = match &current {
             Some(current) if fields.is_empty() => {
                 // What a lost reply was about is there.
-                let (change, fields) = lost.unwrap_or((Change::Unchanged, Vec::new()));
+                let (change, fields) = lost.unwrap_or((WatchChange::Unchanged, Vec::new()));
                 work.tell(WORD, current, change, fields);
                 return Ok(());
             }
-            Some(current) if wanted.dry_run => (Ok(current.clone()), Change::Updated),
-            None if wanted.dry_run => (Ok(asked.clone()), Change::Created),
+            Some(current) if wanted.dry_run => (Ok(current.clone()), WatchChange::Updated),
+            None if wanted.dry_run => (Ok(asked.clone()), WatchChange::Created),
             Some(current) => {
                 let body = change(current, &asked, &fields);
-                (billing::update(http, current, &body, &fields).await, Change::Updated)
+                (billing::update(http, current, &body, &fields).await, WatchChange::Updated)
             }
-            None => (billing::create(http, &ground.account, &asked).await, Change::Created),
+            None => (billing::create(http, &ground.account, &asked).await, WatchChange::Created),
         };
         match answer {
             Ok(one) => {

@@ -1,10 +1,10 @@
 //! What would hinder a build: its account, its bucket, its configuration.
 
 use super::super::runs_as::another_account;
-use super::{Finding, READ_IMAGES, Seen, There, allowed, failure, own_number, refused};
+use super::{PreflightFinding, READ_IMAGES, Seen, There, allowed, failure, own_number, refused};
 use crate::explain::{Class, Explain, Failure};
 use crate::google::cloud_run::Service;
-use crate::google::projects::{self, AccountState, Resource};
+use crate::google::projects::{self, AccountState, PermissionTarget};
 use crate::google::roles::{self, Need};
 use crate::google::{cloud_build, storage};
 use crate::inputs::build::{Build, Recipe};
@@ -24,7 +24,7 @@ pub(in crate::steps) async fn of_build(
     let needs: Vec<&'static Need> = roles::NEEDS.iter().filter(|need| of_builds(need.permission)).collect();
     let asked: Vec<&str> = needs.iter().map(|need| need.permission).chain([READ_IMAGES]).collect();
     let (held, account, bucket) = tokio::join!(
-        projects::held(context.http, Resource::Project, &asked),
+        projects::held(context.http, PermissionTarget::Project, &asked),
         build_account(context, Some(build)),
         staging_bucket(context, Some(build)),
     );
@@ -50,9 +50,9 @@ pub(in crate::steps) async fn of_build(
 
 /// The account and the bucket of a build, where they are known; what hinders it is added to the findings.
 pub(super) fn known(
-    account: Result<Option<AccountEmail>, Vec<Finding>>,
-    bucket: Result<Option<storage::Bucket>, Finding>,
-    findings: &mut Vec<Finding>,
+    account: Result<Option<AccountEmail>, Vec<PreflightFinding>>,
+    bucket: Result<Option<storage::Bucket>, PreflightFinding>,
+    findings: &mut Vec<PreflightFinding>,
 ) -> (Option<AccountEmail>, Option<storage::Bucket>) {
     let account = account.unwrap_or_else(|found| {
         findings.extend(found);
@@ -72,10 +72,10 @@ pub(super) async fn strangers(
     build: &Build,
     bucket: &storage::Bucket,
     account: Option<&AccountEmail>,
-) -> Option<Finding> {
+) -> Option<PreflightFinding> {
     // Only Cloud Build's own choice is sure to carry this project's number.
     match own_number(context, account.filter(|_| build.account.is_none())).await {
-        Some(number) if number != bucket.project_number => Some(Finding {
+        Some(number) if number != bucket.project_number => Some(PreflightFinding {
             class: Class::Config,
             api: None,
             problem: format!(
@@ -99,19 +99,23 @@ pub(super) async fn strangers(
 }
 
 /// A build configuration of the user's own that cannot leave the image to deploy: known before the build is.
-pub(super) fn pushes_another(context: &Context<'_>, build: &Build, service: Option<&Service>) -> Option<Finding> {
+pub(super) fn pushes_another(
+    context: &Context<'_>,
+    build: &Build,
+    service: Option<&Service>,
+) -> Option<PreflightFinding> {
     let Recipe::Config { path, document, substitutions } = &build.recipe else { return None };
     let repository = crate::steps::build::repository(context, build, service);
     let project = context.deploy.project.as_str();
     let (problem, cure) = mismatch((path, document), substitutions, context.origin, project, &repository)?;
-    Some(Finding { class: Class::Config, api: None, problem, hints: vec![cure] })
+    Some(PreflightFinding { class: Class::Config, api: None, problem, hints: vec![cure] })
 }
 
 /// The account the build runs as, when it is known and usable.
 pub(super) async fn build_account(
     context: &Context<'_>,
     build: Option<&Build>,
-) -> Result<Option<AccountEmail>, Vec<Finding>> {
+) -> Result<Option<AccountEmail>, Vec<PreflightFinding>> {
     let Some(build) = build else { return Ok(None) };
     let email = match &build.account {
         Some(account) => account.clone(),
@@ -125,7 +129,7 @@ pub(super) async fn build_account(
                 let (fixes, then) = own_builder(project);
                 let whys = ["Make an account for builds", "Grant it roles/cloudbuild.builds.builder"];
                 let commands = whys.iter().zip(&fixes).map(|(why, fix)| format!("{why}: {}", fix.command(project)));
-                return Err(vec![Finding {
+                return Err(vec![PreflightFinding {
                     class: Class::Config,
                     api: None,
                     problem: "Cloud Build has no default account in this project, so builds fail".into(),
@@ -142,8 +146,9 @@ pub(super) async fn build_account(
     if email.as_str().ends_with("@cloudbuild.gserviceaccount.com") {
         return Ok(Some(email));
     }
-    let unusable =
-        |problem: String, hints: Vec<String>| Err(vec![Finding { class: Class::Config, problem, hints, api: None }]);
+    let unusable = |problem: String, hints: Vec<String>| {
+        Err(vec![PreflightFinding { class: Class::Config, problem, hints, api: None }])
+    };
     match projects::account(context.http, &email).await {
         Ok(AccountState::Disabled) => unusable(
             format!("the build's account `{email}` is disabled"),
@@ -166,13 +171,13 @@ pub(super) async fn build_account(
 pub(super) async fn staging_bucket(
     context: &Context<'_>,
     build: Option<&Build>,
-) -> Result<Option<storage::Bucket>, Finding> {
+) -> Result<Option<storage::Bucket>, PreflightFinding> {
     let Some(build) = build else { return Ok(None) };
     match storage::bucket(context.http, build.bucket.as_str()).await {
         Ok(bucket) => Ok(bucket),
         Err(error) if error.is_forbidden() && !error.is_api_disabled() => {
             let deployer = &context.deploy.credentials.principal;
-            Err(Finding {
+            Err(PreflightFinding {
                 class: Class::Permission,
                 api: None,
                 problem: format!(
@@ -188,7 +193,7 @@ pub(super) async fn staging_bucket(
                 ],
             })
         }
-        Err(error) => Err(refused(&error, true).pop().unwrap_or_else(|| Finding {
+        Err(error) => Err(refused(&error, true).pop().unwrap_or_else(|| PreflightFinding {
             class: error.class(),
             api: None,
             problem: error.to_string(),

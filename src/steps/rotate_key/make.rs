@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::RotateContext;
 use crate::explain::{Class, Failure};
-use crate::google::account_keys::{self, Ended, NewKey};
+use crate::google::account_keys::{self, KeyEnded, NewKey};
 use crate::google::error::ApiError;
 use crate::google::token;
 use crate::model::facts::Facts;
 use crate::model::key::ServiceAccountKey;
-use crate::model::rotation::{Held, SOME_KEY};
+use crate::model::rotation::{SOME_KEY, SecretHolds};
 use crate::plan::rotate_key::appeared;
 
 /// Times a key is asked for whose answers are lost.
@@ -183,19 +183,19 @@ pub(super) async fn discard(context: &RotateContext<'_>, facts: &mut Facts, id: 
     let limit = clock.limit(UNKNOWN);
     let ended = loop {
         match account_keys::delete(context.http, &context.rotate.account, id).await {
-            Ok(Ended::NotFound) if !limit.reached(clock) => clock.sleep(LOOK).await,
+            Ok(KeyEnded::NotFound) if !limit.reached(clock) => clock.sleep(LOOK).await,
             ended => break ended,
         }
     };
     match ended {
-        Ok(Ended::Here) => {
+        Ok(KeyEnded::Here) => {
             context.console.line(&format!("Key `{id}` is deleted again: nothing holds it"));
             rotation.deleted.push(id.to_owned());
             if rotation.new_key.as_deref() == Some(id) {
                 rotation.new_key = None;
             }
         }
-        Ok(Ended::NotFound) => {
+        Ok(KeyEnded::NotFound) => {
             let why = "nothing holds it, and it was not found when it was to be deleted".to_owned();
             rotation.left.push((id.to_owned(), why));
         }
@@ -210,11 +210,11 @@ pub(super) async fn discard(context: &RotateContext<'_>, facts: &mut Facts, id: 
 pub async fn tidy_up(context: &RotateContext<'_>, facts: &mut Facts) {
     let rotation = &facts.rotation;
     match (rotation.held, &rotation.new_key, &rotation.before) {
-        (Held::Old, Some(id), _) => {
+        (SecretHolds::Old, Some(id), _) => {
             let id = id.clone();
             discard(context, facts, &id).await;
         }
-        (Held::Old, None, Some(_)) => match without_answer(context, facts, SHORT_LAG).await {
+        (SecretHolds::Old, None, Some(_)) => match without_answer(context, facts, SHORT_LAG).await {
             Ok(true) => facts.rotation.before = None,
             // It may come up late, which is told.
             Ok(false) => {}

@@ -22,7 +22,7 @@ use crate::model::facts::Facts;
 use crate::model::rotation::AccountKey;
 use crate::model::step::StepName;
 use crate::plan::difference::Difference;
-use crate::plan::rotate_key::{Fate, changes, fate};
+use crate::plan::rotate_key::{KeyPlan, changes, fate};
 
 /// What the rotate-key command may use.
 pub struct RotateContext<'a> {
@@ -37,13 +37,13 @@ pub struct RotateContext<'a> {
 }
 
 /// What was seen before anything is changed.
-struct Seen {
+struct KeysSeen {
     keys: Vec<AccountKey>,
     door: Door,
 }
 
 impl RotateContext<'_> {
-    fn fate(&self, seen: &Seen) -> Fate {
+    fn fate(&self, seen: &KeysSeen) -> KeyPlan {
         let written = seen.door.updated_at.as_deref().and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok());
         fate(self.rotate, &seen.keys, written, OffsetDateTime::now_utc())
     }
@@ -89,7 +89,7 @@ pub async fn run(context: &RotateContext<'_>, facts: &mut Facts) -> Result<(), F
     .await
 }
 
-async fn begin(context: &RotateContext<'_>, facts: &mut Facts) -> Result<Seen, Failure> {
+async fn begin(context: &RotateContext<'_>, facts: &mut Facts) -> Result<KeysSeen, Failure> {
     let (console, http) = (context.console, context.http);
     super::sign_in_as(http, console, "", facts, context.rotate.credentials.principal.shown()).await?;
     timed(console, "", facts, StepName::Preflight, async |facts| {

@@ -1,16 +1,16 @@
 //! What would stop a rotation halfway, found before anything is changed.
 
-use super::{RotateContext, Seen};
+use super::{KeysSeen, RotateContext};
 use crate::explain::{Class, Failure};
 use crate::google::account_keys;
-use crate::google::projects::{self, Resource};
+use crate::google::projects::{self, PermissionTarget};
 use crate::google::roles::{self, KEY_NEEDS, Need};
 
 /// Keys that Google gives an account at most, besides its own (`google-api.md` 11.1).
 const MOST_KEYS: usize = 10;
 
 /// Asks for the permissions, reads the keys, and looks whether the secret can be written.
-pub(super) async fn run(context: &RotateContext<'_>) -> Result<Seen, Failure> {
+pub(super) async fn run(context: &RotateContext<'_>) -> Result<KeysSeen, Failure> {
     let rotate = context.rotate;
     permissions(context).await?;
     let keys = account_keys::list(context.http, &rotate.account)
@@ -21,7 +21,7 @@ pub(super) async fn run(context: &RotateContext<'_>) -> Result<Seen, Failure> {
         .secret_door(&rotate.place)
         .await
         .map_err(|error| Failure::of(format!("{} cannot be written", capital(&rotate.place.to_string())), error))?;
-    let seen = Seen { keys, door };
+    let seen = KeysSeen { keys, door };
     let fate = context.fate(&seen);
     if seen.keys.len() - fate.deleted.len() >= MOST_KEYS {
         let told = seen.keys.iter().map(|key| {
@@ -40,7 +40,7 @@ pub(super) async fn run(context: &RotateContext<'_>) -> Result<Seen, Failure> {
 async fn permissions(context: &RotateContext<'_>) -> Result<(), Failure> {
     let rotate = context.rotate;
     let asked: Vec<&str> = KEY_NEEDS.iter().map(|need| need.permission).collect();
-    let held = match projects::held(context.http, Resource::Account(rotate.account.as_str()), &asked).await {
+    let held = match projects::held(context.http, PermissionTarget::Account(rotate.account.as_str()), &asked).await {
         Ok(held) => held,
         Err(error) => {
             context.console.line(&format!("Permissions were not looked at beforehand: {error}"));

@@ -2,17 +2,17 @@
 
 use super::RotateContext;
 use crate::explain::Failure;
-use crate::google::account_keys::{self, Ended};
+use crate::google::account_keys::{self, KeyEnded};
 use crate::model::facts::Facts;
 use crate::model::shown::listed;
-use crate::plan::rotate_key::Fate;
+use crate::plan::rotate_key::KeyPlan;
 
 /// Deletes keys that were switched off long ago. One that stays is named, and stops nothing.
 pub(super) async fn delete(context: &RotateContext<'_>, facts: &mut Facts, old: &[String]) -> String {
     for id in old {
         match account_keys::delete(context.http, &context.rotate.account, id).await {
-            Ok(Ended::Here) => facts.rotation.deleted.push(id.clone()),
-            Ok(Ended::NotFound) => facts.rotation.gone.push(id.clone()),
+            Ok(KeyEnded::Here) => facts.rotation.deleted.push(id.clone()),
+            Ok(KeyEnded::NotFound) => facts.rotation.gone.push(id.clone()),
             Err(error) => {
                 let warning = format!("Key `{id}` is disabled and could not be deleted: {error}");
                 context.console.warning(&warning);
@@ -29,7 +29,7 @@ pub(super) async fn delete(context: &RotateContext<'_>, facts: &mut Facts, old: 
 
 /// Switches the old keys off, the one in use last. The first that stays on ends the run as failed: it is what a
 /// rotation is for.
-pub(super) async fn disable(context: &RotateContext<'_>, facts: &mut Facts, fate: &Fate) -> Result<String, Failure> {
+pub(super) async fn disable(context: &RotateContext<'_>, facts: &mut Facts, fate: &KeyPlan) -> Result<String, Failure> {
     for id in &fate.left {
         let disable = context.gcloud("disable", id);
         let is_used = context.rotate.used.as_deref() == Some(id);

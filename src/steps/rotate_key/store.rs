@@ -7,7 +7,7 @@ use crate::explain::{Class, Failure};
 use crate::github::secrets::{Door, SecretError};
 use crate::google::account_keys::NewKey;
 use crate::model::facts::Facts;
-use crate::model::rotation::Held;
+use crate::model::rotation::SecretHolds;
 
 /// GitHub shows a write at once; what takes longer than this is worth a look by a person.
 const SHOWN: Duration = Duration::from_secs(30);
@@ -25,7 +25,7 @@ pub(super) async fn run(
 ) -> Result<String, Failure> {
     let place = &context.rotate.place;
     // From the first byte on the secret may hold the new key, whatever is heard of it.
-    facts.rotation.held = Held::Either;
+    facts.rotation.held = SecretHolds::Either;
     let mut open: Option<SecretError> = None;
     for _ in 0..WRITES {
         match context.github.write_secret(place, door, &key.file).await {
@@ -46,7 +46,7 @@ pub(super) async fn run(
             // A refusal after a write that was never answered says nothing about that one.
             Err(error) if open.is_some() => return Err(unsure(context, facts, key, Some(error))),
             Err(error) => {
-                facts.rotation.held = Held::Old;
+                facts.rotation.held = SecretHolds::Old;
                 make::discard(context, facts, &key.id).await;
                 return Err(Failure::of(format!("Could not store the new key as {place}"), error));
             }
@@ -56,7 +56,7 @@ pub(super) async fn run(
 }
 
 fn holds_it(facts: &mut Facts, at: String) -> String {
-    facts.rotation.held = Held::New;
+    facts.rotation.held = SecretHolds::New;
     facts.rotation.updated_at = Some(at.clone());
     at
 }

@@ -14,19 +14,19 @@ use crate::google::secret_versions;
 use crate::inputs::runner::Origin;
 use crate::model::facts::Facts;
 use crate::model::ids::RevisionName;
-use crate::model::secret_version::{SecretName, Version, Wanted};
+use crate::model::secret_version::{SecretName, VersionFact, WantedVersion};
 use crate::plan::notes::Notes;
 use crate::plan::rollout::{pinned, run_tag};
-use crate::plan::rotate_secret::{Reader, Replaced, image_of, template_of, with_digests};
+use crate::plan::rotate_secret::{Replaced, SecretReader, image_of, template_of, with_digests};
 use crate::plan::secret_refs::{references, versions_of};
 
 /// What was seen before anything is changed.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct SecretSeen {
     /// The secret, with its project's number.
     pub secret: SecretName,
     /// Its versions, newest first.
-    pub versions: Vec<Version>,
+    pub versions: Vec<VersionFact>,
     /// The service.
     pub service: Service,
     /// The revision that serves.
@@ -38,25 +38,29 @@ pub(super) struct Seen {
     /// The image that serves.
     pub image: String,
     /// The versions that the template asks for.
-    pub wanted: Vec<Wanted>,
+    pub wanted: Vec<WantedVersion>,
     /// The same as numbers.
     pub in_use: Vec<u64>,
     /// Everybody who reads the secret.
-    pub readers: Vec<Reader>,
+    pub readers: Vec<SecretReader>,
     /// The run's origin, of the commit that serves: a rotation brings no other.
     pub origin: Origin,
 }
 
-impl Seen {
+impl SecretSeen {
     /// The newest version, where the service follows it.
     pub(super) fn follows_latest(&self) -> Option<u64> {
         let newest = self.versions.first().map(|version| version.number);
-        newest.filter(|_| self.wanted.contains(&Wanted::Latest))
+        newest.filter(|_| self.wanted.contains(&WantedVersion::Latest))
     }
 
     /// Whether the service reads it by an alias.
     pub(super) fn aliases(&self) -> Vec<String> {
-        self.wanted.iter().filter(|version| matches!(version, Wanted::Alias(_))).map(ToString::to_string).collect()
+        self.wanted
+            .iter()
+            .filter(|version| matches!(version, WantedVersion::Alias(_)))
+            .map(ToString::to_string)
+            .collect()
     }
 
     /// Which versions of the secret the service reads, in words.
@@ -86,7 +90,7 @@ impl Seen {
 }
 
 /// Asks for the permissions, reads the versions and the service, and finds everybody who reads the secret.
-pub(super) async fn run(context: &SecretContext<'_>, facts: &mut Facts) -> Result<Seen, Failure> {
+pub(super) async fn run(context: &SecretContext<'_>, facts: &mut Facts) -> Result<SecretSeen, Failure> {
     let rotate = context.rotate;
     if run_tag(rotate.deploy.service.as_str(), context.nonce).is_none() {
         return Err(Failure::plain(
@@ -116,7 +120,7 @@ pub(super) async fn run(context: &SecretContext<'_>, facts: &mut Facts) -> Resul
 }
 
 /// Others who follow the newest version are not moved by this run, and read the new one nevertheless.
-fn tell_followers(context: &SecretContext<'_>, facts: &mut Facts, seen: &Seen) {
+fn tell_followers(context: &SecretContext<'_>, facts: &mut Facts, seen: &SecretSeen) {
     let service = format!("service `{}`", context.rotate.deploy.service);
     let moved = [format!("revision `{}` of {service}", seen.revision), service];
     for who in readers::followers(&seen.readers, &moved) {
@@ -131,10 +135,10 @@ fn tell_followers(context: &SecretContext<'_>, facts: &mut Facts, seen: &Seen) {
 async fn seen(
     context: &SecretContext<'_>,
     secret: SecretName,
-    versions: Vec<Version>,
+    versions: Vec<VersionFact>,
     service: Service,
-    readers: Vec<Reader>,
-) -> Result<Seen, Failure> {
+    readers: Vec<SecretReader>,
+) -> Result<SecretSeen, Failure> {
     let name = &context.rotate.deploy.service;
     let revision = serving(context, &service)?;
     let found = cloud_run::revision_json(context.http, &context.service_name, &revision)
@@ -162,9 +166,9 @@ async fn seen(
     let mut in_use = Vec::new();
     for version in &wanted {
         match version {
-            Wanted::Number(number) => in_use.push(*number),
-            Wanted::Latest => in_use.extend(newest),
-            Wanted::Alias(alias) => in_use.push(named(context, &secret, alias).await?),
+            WantedVersion::Number(number) => in_use.push(*number),
+            WantedVersion::Latest => in_use.extend(newest),
+            WantedVersion::Alias(alias) => in_use.push(named(context, &secret, alias).await?),
         }
     }
     in_use.sort_unstable();
@@ -174,7 +178,7 @@ async fn seen(
     let sha = served.commit.filter(|_| served.revision == revision.as_str()).or(Revision::read(&found).commit);
     let origin = Origin { sha, ..context.origin.clone() };
     let image = image_of(&template);
-    Ok(Seen { secret, versions, service, revision, original, template, image, wanted, in_use, readers, origin })
+    Ok(SecretSeen { secret, versions, service, revision, original, template, image, wanted, in_use, readers, origin })
 }
 
 /// The version that an alias stands for.

@@ -7,7 +7,7 @@ use crate::explain::{Class, Failure};
 use crate::google::secret_versions;
 use crate::model::facts::Facts;
 use crate::model::secret::Secret;
-use crate::model::secret_version::Version;
+use crate::model::secret_version::VersionFact;
 use crate::plan::rotate_secret::appeared;
 
 /// Times a version is asked for whose answers are lost.
@@ -18,7 +18,11 @@ const LIST_LAG: Duration = Duration::from_secs(5);
 const SHORT_LAG: Duration = Duration::from_secs(1);
 
 /// Adds one version. When an answer is lost, the version is looked for before it is asked for again.
-pub(super) async fn once(context: &SecretContext<'_>, facts: &mut Facts, value: &Secret) -> Result<Version, Failure> {
+pub(super) async fn once(
+    context: &SecretContext<'_>,
+    facts: &mut Facts,
+    value: &Secret,
+) -> Result<VersionFact, Failure> {
     let (http, secret) = (context.http, &context.rotate.secret);
     let sentence = || format!("Could not add a version to secret `{secret}`");
     let (before, _) = secret_versions::list(http, secret).await.map_err(|error| Failure::of(sentence(), error))?;
@@ -50,7 +54,7 @@ pub(super) async fn once(context: &SecretContext<'_>, facts: &mut Facts, value: 
     unreachable!("the loop ends by returning")
 }
 
-fn made(facts: &mut Facts, version: Version) -> Version {
+fn made(facts: &mut Facts, version: VersionFact) -> VersionFact {
     facts.secret.new = Some(version.number);
     facts.secret.before = None;
     version
@@ -61,7 +65,7 @@ pub(super) async fn unanswered(
     context: &SecretContext<'_>,
     facts: &mut Facts,
     lag: Duration,
-) -> Result<Option<Version>, Failure> {
+) -> Result<Option<VersionFact>, Failure> {
     let (http, secret) = (context.http, &context.rotate.secret);
     http.clock().sleep(lag).await;
     let before = facts.secret.before.clone().unwrap_or_default();
@@ -96,7 +100,7 @@ pub(super) async fn unanswered(
 }
 
 /// After an interruption: the version of a request that was out, if it arrived.
-pub(super) async fn interrupted(context: &SecretContext<'_>, facts: &mut Facts) -> Option<Version> {
+pub(super) async fn interrupted(context: &SecretContext<'_>, facts: &mut Facts) -> Option<VersionFact> {
     facts.secret.before.as_ref()?;
     match unanswered(context, facts, SHORT_LAG).await {
         Ok(found) => {
@@ -115,7 +119,7 @@ pub(super) async fn interrupted(context: &SecretContext<'_>, facts: &mut Facts) 
 }
 
 /// Disables a version that nothing reads, or names it where that fails.
-pub(super) async fn discard(context: &SecretContext<'_>, facts: &mut Facts, version: &Version) {
+pub(super) async fn discard(context: &SecretContext<'_>, facts: &mut Facts, version: &VersionFact) {
     match secret_versions::disable(context.http, &context.rotate.secret, version).await {
         Ok(()) => {
             context.console.line(&format!("Version {} is disabled again: nothing reads it", version.number));
@@ -127,6 +131,6 @@ pub(super) async fn discard(context: &SecretContext<'_>, facts: &mut Facts, vers
 }
 
 /// Names a version that stays.
-pub(super) fn leave(facts: &mut Facts, version: &Version, why: String) {
+pub(super) fn leave(facts: &mut Facts, version: &VersionFact, why: String) {
     facts.secret.left.push((version.number.to_string(), why));
 }

@@ -15,7 +15,7 @@ pub use undo::tidy_up;
 
 use time::OffsetDateTime;
 
-use self::look::Seen;
+use self::look::SecretSeen;
 use self::turn::Turn;
 use super::{region, timed};
 use crate::console::Console;
@@ -26,7 +26,7 @@ use crate::inputs::rotate_secret::{RotateSecret, To};
 use crate::inputs::runner::Origin;
 use crate::model::facts::{Facts, ServiceFact};
 use crate::model::secret::Secret;
-use crate::model::secret_version::Version;
+use crate::model::secret_version::VersionFact;
 use crate::model::step::StepName;
 use crate::plan::difference::{Difference, between};
 use crate::plan::notes::is_note;
@@ -56,7 +56,7 @@ pub struct SecretContext<'a> {
 
 /// How far a rotation is: what outlives the work, so that a signal loses nothing.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub struct RotationProgress {
     /// What is known.
     pub facts: Facts,
     /// The new value, which stands in no report.
@@ -64,7 +64,7 @@ pub struct Progress {
     /// The rollout that goes on.
     turn: Option<Turn>,
     /// The version that this run made.
-    made: Option<Version>,
+    made: Option<VersionFact>,
 }
 
 impl SecretContext<'_> {
@@ -85,7 +85,7 @@ impl SecretContext<'_> {
 ///
 /// # Errors
 /// The first failure, explained.
-pub async fn run(context: &SecretContext<'_>, progress: &mut Progress) -> Result<(), Failure> {
+pub async fn run(context: &SecretContext<'_>, progress: &mut RotationProgress) -> Result<(), Failure> {
     let mut seen = begin(context, &mut progress.facts).await?;
     let done = match due(context, &seen) {
         Due::Now => rotate(context, progress, &mut seen).await,
@@ -96,7 +96,7 @@ pub async fn run(context: &SecretContext<'_>, progress: &mut Progress) -> Result
         }
     };
     if let Err(failure) = done {
-        undo::after(context, progress, undo::Wait::ForTheEnd).await;
+        undo::after(context, progress, undo::WaitForEnd::ForTheEnd).await;
         return Err(failure);
     }
     timed(context.console, "", &mut progress.facts, StepName::Retire, async |facts| {
@@ -112,7 +112,7 @@ enum Due {
     Not(String),
 }
 
-fn due(context: &SecretContext<'_>, seen: &Seen) -> Due {
+fn due(context: &SecretContext<'_>, seen: &SecretSeen) -> Due {
     let rotate = context.rotate;
     let newest = seen.versions.iter().filter(|version| seen.in_use.contains(&version.number)).max_by_key(|v| v.number);
     let age = newest.and_then(|version| Some((version.number, version.age()?)));
@@ -129,7 +129,11 @@ fn due(context: &SecretContext<'_>, seen: &Seen) -> Due {
 }
 
 /// Makes the version and moves the service to it.
-async fn rotate(context: &SecretContext<'_>, progress: &mut Progress, seen: &mut Seen) -> Result<(), Failure> {
+async fn rotate(
+    context: &SecretContext<'_>,
+    progress: &mut RotationProgress,
+    seen: &mut SecretSeen,
+) -> Result<(), Failure> {
     progress.facts.secret.previous.clone_from(&seen.in_use);
     if let Some(newest) = seen.follows_latest() {
         pin(context, progress, seen, newest).await?;
@@ -162,8 +166,8 @@ async fn rotate(context: &SecretContext<'_>, progress: &mut Progress, seen: &mut
 /// that starts would read it otherwise, tried or not; and disabling it again would leave `latest` without a value.
 async fn pin(
     context: &SecretContext<'_>,
-    progress: &mut Progress,
-    seen: &mut Seen,
+    progress: &mut RotationProgress,
+    seen: &mut SecretSeen,
     newest: u64,
 ) -> Result<(), Failure> {
     let secret = &context.rotate.secret;
@@ -179,7 +183,7 @@ async fn pin(
     seen.again(context).await
 }
 
-async fn begin(context: &SecretContext<'_>, facts: &mut Facts) -> Result<Seen, Failure> {
+async fn begin(context: &SecretContext<'_>, facts: &mut Facts) -> Result<SecretSeen, Failure> {
     let (console, http) = (context.console, context.http);
     super::sign_in_as(http, console, "", facts, context.rotate.deploy.credentials.principal.shown()).await?;
     timed(console, "", facts, StepName::Preflight, async |facts| {

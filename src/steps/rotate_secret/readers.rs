@@ -8,9 +8,9 @@ use crate::google::error::ApiError;
 use crate::google::jobs;
 use crate::google::secret_versions;
 use crate::model::ids::RevisionName;
-use crate::model::secret_version::{SecretName, Wanted};
-use crate::model::traffic::Target;
-use crate::plan::rotate_secret::Reader;
+use crate::model::secret_version::{SecretName, WantedVersion};
+use crate::model::traffic::TrafficTarget;
+use crate::plan::rotate_secret::SecretReader;
 use crate::plan::secret_refs::versions_of;
 
 /// Everybody in the region who reads the secret, `own` first, and a sentence for what could not be listed.
@@ -18,7 +18,7 @@ pub(super) async fn everywhere(
     context: &SecretContext<'_>,
     own: &Service,
     secret: &SecretName,
-) -> (Vec<Reader>, Vec<String>) {
+) -> (Vec<SecretReader>, Vec<String>) {
     let region = &context.rotate.deploy.region;
     let (services, jobs) = tokio::join!(cloud_run::services(context.http, region), jobs::jobs(context.http, region));
     let mut unseen = Vec::new();
@@ -47,9 +47,14 @@ pub(super) async fn everywhere(
 
 /// Puts a number in place of each alias, and takes away who asks for one that there is not: nothing of theirs starts. Gives
 /// back a sentence for each alias that may not be looked at.
-async fn name_the_numbers(context: &SecretContext<'_>, secret: &SecretName, readers: &mut Vec<Reader>) -> Vec<String> {
-    let is_alias = |version: &&Wanted| matches!(version, Wanted::Alias(_));
-    let mut aliases: Vec<Wanted> = readers.iter().map(|reader| &reader.version).filter(is_alias).cloned().collect();
+async fn name_the_numbers(
+    context: &SecretContext<'_>,
+    secret: &SecretName,
+    readers: &mut Vec<SecretReader>,
+) -> Vec<String> {
+    let is_alias = |version: &&WantedVersion| matches!(version, WantedVersion::Alias(_));
+    let mut aliases: Vec<WantedVersion> =
+        readers.iter().map(|reader| &reader.version).filter(is_alias).cloned().collect();
     aliases.sort();
     aliases.dedup();
     let mut unknown = Vec::new();
@@ -57,7 +62,7 @@ async fn name_the_numbers(context: &SecretContext<'_>, secret: &SecretName, read
         match secret_versions::glance(context.http, secret, &alias.to_string()).await {
             Ok(version) => {
                 let same = readers.iter_mut().filter(|reader| reader.version == alias);
-                same.for_each(|reader| reader.version = Wanted::Number(version.number));
+                same.for_each(|reader| reader.version = WantedVersion::Number(version.number));
             }
             Err(error) if error.is_missing() => readers.retain(|reader| reader.version != alias),
             Err(error) => unknown.push(format!(
@@ -70,7 +75,11 @@ async fn name_the_numbers(context: &SecretContext<'_>, secret: &SecretName, read
 
 /// Who reads it of one service: its template, which the next deploy starts from, and each other revision that gets
 /// requests, by its share or by a tag.
-pub(super) async fn of_service(context: &SecretContext<'_>, service: &Service, secret: &SecretName) -> Vec<Reader> {
+pub(super) async fn of_service(
+    context: &SecretContext<'_>,
+    service: &Service,
+    secret: &SecretName,
+) -> Vec<SecretReader> {
     let full = name_of(service.json());
     let who = format!("service `{}`", short(full));
     let template = service.json().get("template").unwrap_or(&Value::Null);
@@ -97,8 +106,8 @@ fn reachable(service: &Service) -> Vec<RevisionName> {
     let mut names: Vec<RevisionName> = shares
         .filter(|share| share.percent > 0 || share.tag.is_some())
         .filter_map(|share| match share.target {
-            Target::Revision(name) => Some(name),
-            Target::Latest => latest.clone(),
+            TrafficTarget::Revision(name) => Some(name),
+            TrafficTarget::Latest => latest.clone(),
         })
         .collect();
     names.sort();
@@ -106,14 +115,15 @@ fn reachable(service: &Service) -> Vec<RevisionName> {
     names
 }
 
-fn read_by(context: &SecretContext<'_>, template: &Value, secret: &SecretName, who: &str) -> Vec<Reader> {
+fn read_by(context: &SecretContext<'_>, template: &Value, secret: &SecretName, who: &str) -> Vec<SecretReader> {
     let versions = versions_of(template, secret, context.rotate.deploy.project.as_str());
-    versions.into_iter().map(|version| Reader { who: who.to_owned(), version }).collect()
+    versions.into_iter().map(|version| SecretReader { who: who.to_owned(), version }).collect()
 }
 
 /// Those who follow the newest version and are not moved by this run.
-pub(super) fn followers(readers: &[Reader], moved: &[String]) -> Vec<String> {
-    let others = readers.iter().filter(|reader| reader.version == Wanted::Latest && !moved.contains(&reader.who));
+pub(super) fn followers(readers: &[SecretReader], moved: &[String]) -> Vec<String> {
+    let others =
+        readers.iter().filter(|reader| reader.version == WantedVersion::Latest && !moved.contains(&reader.who));
     others.map(|reader| reader.who.clone()).collect()
 }
 

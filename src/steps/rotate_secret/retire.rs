@@ -2,12 +2,12 @@
 
 use time::OffsetDateTime;
 
-use super::look::Seen;
+use super::look::SecretSeen;
 use super::{SecretContext, make, readers};
 use crate::explain::{Class, Failure};
 use crate::google::{cloud_run, secret_versions};
 use crate::model::facts::Facts;
-use crate::plan::rotate_secret::{Fate, Replaced, fate};
+use crate::plan::rotate_secret::{Replaced, VersionPlan, fate};
 use crate::steps::again;
 
 /// Disables what is over, and names everything else that is enabled and not in use. The first that stays enabled ends
@@ -15,7 +15,7 @@ use crate::steps::again;
 pub(super) async fn run(
     context: &SecretContext<'_>,
     facts: &mut Facts,
-    seen: &Seen,
+    seen: &SecretSeen,
     new: Option<u64>,
 ) -> Result<String, Failure> {
     let fate = now(context, seen, new).await?;
@@ -60,7 +60,7 @@ pub(super) async fn run(
 }
 
 /// What becomes of each version, by how everything is at this moment.
-async fn now(context: &SecretContext<'_>, seen: &Seen, new: Option<u64>) -> Result<Fate, Failure> {
+async fn now(context: &SecretContext<'_>, seen: &SecretSeen, new: Option<u64>) -> Result<VersionPlan, Failure> {
     let secret = &seen.secret;
     let sentence = || format!("Could not find out which versions of `{secret}` are over");
     let look = async || cloud_run::service(context.http, &context.service_name).await;

@@ -1,8 +1,8 @@
 //! One verified rollout of the service with its references moved: the deploy's own, of the image that serves.
 
-use super::look::Seen;
+use super::look::SecretSeen;
 use super::turn::Turn;
-use super::{Progress, SecretContext};
+use super::{RotationProgress, SecretContext};
 use crate::explain::Failure;
 use crate::inputs::rotate_secret::{Repoint, To};
 use crate::model::image::ImageRef;
@@ -14,7 +14,7 @@ impl Turn {
     /// the ending of the revision's name.
     pub(super) fn new(
         context: &SecretContext<'_>,
-        seen: &Seen,
+        seen: &SecretSeen,
         word: &str,
         to: Option<To>,
         note: Option<String>,
@@ -41,8 +41,8 @@ impl Turn {
 /// What failed, with the traffic as it was.
 pub(super) async fn run(
     context: &SecretContext<'_>,
-    progress: &mut Progress,
-    seen: &Seen,
+    progress: &mut RotationProgress,
+    seen: &SecretSeen,
     word: &str,
     to: To,
     note: Option<String>,

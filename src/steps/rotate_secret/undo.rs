@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use super::turn::Turn;
-use super::{Progress, SecretContext, make, readers};
+use super::{RotationProgress, SecretContext, make, readers};
 use crate::clock::random_hex;
 use crate::explain::{Class, Failure};
 use crate::google::cloud_run;
-use crate::google::operation::{self, End, Watched};
+use crate::google::operation::{self, OperationEnd, OperationWatched};
 use crate::inputs::rotate_secret::Repoint;
 use crate::model::facts::{RolloutEnd, Written};
-use crate::model::secret_version::{Version, Wanted};
+use crate::model::secret_version::{VersionFact, WantedVersion};
 use crate::plan::decide::marks;
 use crate::plan::notes::Notes;
 use crate::plan::rollout::follows_latest;
@@ -25,7 +25,7 @@ const LONGEST_START: Duration = Duration::from_secs(600);
 
 /// Whether there is time to see how it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wait {
+pub(super) enum WaitForEnd {
     /// A failure: the service shall be at rest.
     ForTheEnd,
     /// A signal: a few seconds are left.
@@ -33,7 +33,7 @@ pub(super) enum Wait {
 }
 
 /// Takes back what a run did that failed. The traffic is where it was already, or the rollout says why not.
-pub(super) async fn after(context: &SecretContext<'_>, progress: &mut Progress, wait: Wait) {
+pub(super) async fn after(context: &SecretContext<'_>, progress: &mut RotationProgress, wait: WaitForEnd) {
     if progress.facts.secret.moved {
         return;
     }
@@ -62,7 +62,7 @@ pub(super) async fn after(context: &SecretContext<'_>, progress: &mut Progress, 
 }
 
 /// Whether the rollout is over, so that nobody is sent to the candidate any more.
-fn settled(progress: &Progress) -> Result<(), String> {
+fn settled(progress: &RotationProgress) -> Result<(), String> {
     if progress.facts.service.written == Written::No {
         return Ok(());
     }
@@ -75,7 +75,7 @@ fn settled(progress: &Progress) -> Result<(), String> {
 
 /// Writes the template again that the rollout began from, without traffic: the next deploy starts from it, and shall
 /// find no version that is disabled. A service whose template is not this run's is left alone.
-async fn put_back(context: &SecretContext<'_>, turn: &Turn, wait: Wait) -> Result<(), Failure> {
+async fn put_back(context: &SecretContext<'_>, turn: &Turn, wait: WaitForEnd) -> Result<(), Failure> {
     let (Some(original), Some(wish)) = (&turn.original, &turn.deploy.settings.repoint) else { return Ok(()) };
     let deploy = turn.context(context, context.origin);
     let service = traffic::read(&deploy).await?;
@@ -102,22 +102,26 @@ async fn put_back(context: &SecretContext<'_>, turn: &Turn, wait: Wait) -> Resul
         .map_err(|error| Failure::of(sentence(), error))?;
     let begun = cloud_run::apply(context.http, &context.service_name, &body).await;
     let operation = begun.map_err(|error| Failure::of(sentence(), error))?;
-    if wait == Wait::ForNothing {
+    if wait == WaitForEnd::ForNothing {
         return Ok(());
     }
     let limit = context.http.clock().limit(LONGEST_START);
     let told = match operation::watch(context.http, operation, limit, || ()).await {
-        Watched::Ended(End::Done) => format!("revision `{revision}`, without traffic"),
+        OperationWatched::Ended(OperationEnd::Done) => format!("revision `{revision}`, without traffic"),
         // It serves nobody, and the references are the old ones again.
-        Watched::Ended(End::Failed(why)) => format!("revision `{revision}`, which is not ready: {why}"),
-        Watched::StoppedWatching | Watched::Unseen(_) => format!("revision `{revision}`, not seen ready yet"),
+        OperationWatched::Ended(OperationEnd::Failed(why)) => {
+            format!("revision `{revision}`, which is not ready: {why}")
+        }
+        OperationWatched::StoppedWatching | OperationWatched::Unseen(_) => {
+            format!("revision `{revision}`, not seen ready yet")
+        }
     };
     context.console.line(&format!("The service's template is as before ({told})"));
     Ok(())
 }
 
 /// Why the new version must stay, if somebody reads it or that cannot be found out.
-async fn read_by(context: &SecretContext<'_>, turn: Option<&Turn>, made: &Version) -> Option<String> {
+async fn read_by(context: &SecretContext<'_>, turn: Option<&Turn>, made: &VersionFact) -> Option<String> {
     let wish = turn.and_then(|turn| turn.deploy.settings.repoint.as_ref())?;
     // One look that does not find the service is no proof that nobody reads it.
     let look = async || cloud_run::service(context.http, &context.service_name).await;
@@ -126,12 +130,12 @@ async fn read_by(context: &SecretContext<'_>, turn: Option<&Turn>, made: &Versio
         Err(error) => return Some(format!("whether the service reads it is not known: {error}")),
     };
     let readers = readers::of_service(context, &service, &wish.secret).await;
-    let reads = readers.into_iter().find(|reader| reader.version == Wanted::Number(made.number))?;
+    let reads = readers.into_iter().find(|reader| reader.version == WantedVersion::Number(made.number))?;
     Some(format!("{} reads it", reads.who))
 }
 
 /// After an interruption: the traffic, the template and the secret are as they were, as far as the time reaches.
-pub async fn tidy_up(context: &SecretContext<'_>, progress: &mut Progress) {
+pub async fn tidy_up(context: &SecretContext<'_>, progress: &mut RotationProgress) {
     if progress.facts.secret.moved {
         return;
     }
@@ -148,5 +152,5 @@ pub async fn tidy_up(context: &SecretContext<'_>, progress: &mut Progress) {
     if progress.made.is_none() {
         progress.made = make::interrupted(context, &mut progress.facts).await;
     }
-    after(context, progress, Wait::ForNothing).await;
+    after(context, progress, WaitForEnd::ForNothing).await;
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use fakecloud::World;
 use serde_json::{Map, Value, json};
-use slipway::inputs::spec::{DEPLOY, Group, Input, JOB};
+use slipway::inputs::spec::{DEPLOY, Input, InputGroup, JOB};
 
 use super::full::{Maker, Way};
 use crate::support::{Run, Scene};
@@ -425,14 +425,14 @@ fn every_setting_is_in_a_table() {
         "domain",
     ];
     let rows = |all: &[&[Row]]| all.iter().copied().flatten().map(|row| row.name).collect::<BTreeSet<_>>();
-    let inputs = |all: &'static [Input], group: Group| {
+    let inputs = |all: &'static [Input], group: InputGroup| {
         let own = all.iter().filter(move |input| input.group == group).map(|input| input.name);
         own.filter(|name| !no_rows.contains(name)).collect::<BTreeSet<_>>()
     };
     let mut of_services = rows(&[OF_SERVICES, OF_POOLS, OF_ALL, OF_CONTAINERS, OF_REVISIONS]);
     assert!(of_services.remove("tag"), "one of the rollout's that writes on the service");
-    assert_eq!(of_services, inputs(DEPLOY, Group::Service));
-    assert_eq!(rows(&[OF_JOBS, OF_ALL, OF_CONTAINERS]), inputs(JOB, Group::Job));
+    assert_eq!(of_services, inputs(DEPLOY, InputGroup::Service));
+    assert_eq!(rows(&[OF_JOBS, OF_ALL, OF_CONTAINERS]), inputs(JOB, InputGroup::Job));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Why a value of a YAML map cannot be taken as it stands: what YAML makes of its signs, in words that hold none of it.
 
 use super::super::error::Mistake;
-use super::{MAP_CURE, Reader, find_colon};
-use crate::model::shown::Named;
+use super::{MAP_CURE, MapReader, find_colon};
+use crate::model::shown::QuotedName;
 
 /// What YAML would do to a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) enum Behind {
 impl Behind {
     /// The sentence about it.
     pub(super) fn problem(self, key: &str) -> String {
-        let key = Named(key);
+        let key = QuotedName(key);
         match self {
             Behind::Comment => format!("YAML takes what follows the `#` behind the value of {key} for a comment"),
             Behind::Trailing => format!("a blank ends the line of {key}, which YAML leaves out"),
@@ -69,7 +69,7 @@ fn comment(behind: &str) -> bool {
 }
 
 /// The mistake of a text that is no YAML from `line` on, by what stands in the entry it belongs to.
-pub(super) fn of_text(reader: &Reader, text: &str, line: usize) -> Mistake {
+pub(super) fn of_text(reader: &MapReader, text: &str, line: usize) -> Mistake {
     let lines: Vec<&str> = text.lines().take(line).collect();
     let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let outer = lines.iter().copied().filter(|line| is_entry(line)).map(indent).min().unwrap_or(0);
@@ -88,11 +88,11 @@ pub(super) fn of_text(reader: &Reader, text: &str, line: usize) -> Mistake {
         Some(_) => {
             let problem = format!(
                 "the lines after that of {} are no entries: a value with line breaks needs more than this",
-                Named(key)
+                QuotedName(key)
             );
             reader.mistake(Some(at + 1), problem, cure(key))
         }
-        None => reader.mistake(Some(at), format!("YAML cannot read the entry of {}", Named(key)), cure(key)),
+        None => reader.mistake(Some(at), format!("YAML cannot read the entry of {}", QuotedName(key)), cure(key)),
     }
 }
 
@@ -100,7 +100,7 @@ pub(super) fn of_text(reader: &Reader, text: &str, line: usize) -> Mistake {
 fn of_sign(key: &str, behind: &str) -> Option<String> {
     let value = behind.trim();
     let first = value.chars().next()?;
-    let key = Named(key);
+    let key = QuotedName(key);
     let begins = |meaning: &str| Some(format!("the value of {key} begins with `{first}`, {meaning}"));
     let inner = find_colon(value).is_some();
     match first {
@@ -125,7 +125,7 @@ fn of_sign(key: &str, behind: &str) -> Option<String> {
 }
 
 /// A value that is a map or a list below its key, or that only looks like one.
-pub(super) fn nested(reader: &Reader, text: &str, key: &str, line: usize) -> Mistake {
+pub(super) fn nested(reader: &MapReader, text: &str, key: &str, line: usize) -> Mistake {
     let behind = text.lines().nth(line - 1).and_then(parted).map(|(_, behind)| behind.trim()).unwrap_or_default();
     if !behind.is_empty()
         && let Some(problem) = of_sign(key, behind)
@@ -134,7 +134,7 @@ pub(super) fn nested(reader: &Reader, text: &str, key: &str, line: usize) -> Mis
     }
     reader.mistake(
         Some(line),
-        format!("the value of {} is a nested map or list", Named(key)),
+        format!("the value of {} is a nested map or list", QuotedName(key)),
         "write it as one text: JSON on one line, in quotes, or behind `|`",
     )
 }

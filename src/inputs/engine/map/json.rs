@@ -4,9 +4,9 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::error::Category;
 
 use super::super::error::Mistake;
-use super::{Entry, MAP_CURE, NULL, Reader};
+use super::{Entry, MAP_CURE, MapReader, NULL};
 
-impl Reader {
+impl MapReader {
     pub(super) fn json(&self, text: &str) -> Result<Vec<Entry>, Mistake> {
         let mut json = serde_json::Deserializer::from_str(text);
         let pairs = json.deserialize_map(Pairs).and_then(|pairs| json.end().map(|()| pairs)).map_err(|error| {

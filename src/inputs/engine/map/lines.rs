@@ -1,14 +1,14 @@
 //! `KEY=VALUE` lines, as in a `.env` file: `#` begins a comment behind a blank, quotes enclose several lines.
 
 use super::super::error::{Findings, Mistake};
-use super::{Entry, NULL, Reader};
-use crate::model::shown::{self, Named};
+use super::{Entry, MapReader, NULL};
+use crate::model::shown::{self, QuotedName};
 
 const NO_EQUALS_CURE: &str = "write `KEY=VALUE`; a value with line breaks needs quotes, and a secret `KEY: ${{ toJSON(secrets.NAME) }}` in a YAML map";
 const VALUE_CURE: &str =
     "put the value in quotes, or write a YAML map with `KEY: ${{ toJSON(secrets.NAME) }}` for a secret";
 
-impl Reader {
+impl MapReader {
     /// The entries, and every line that is none.
     pub(super) fn lines(&self, text: &str, findings: &mut Findings) -> Vec<Entry> {
         if let Some(pieces) = comma_list(text) {
@@ -74,7 +74,7 @@ impl Reader {
                 findings.warnings.push(format!(
                     "{}, line {line}: what follows the `#` behind the value of {} is a comment; quote the value if this is part of it",
                     self.input,
-                    Named(key)
+                    QuotedName(key)
                 ));
             }
         }
@@ -82,7 +82,7 @@ impl Reader {
             findings.warnings.push(format!(
                 "{}, line {line}: {} takes the whole line, with a comma and another `NAME=` in it; entries are separated by line breaks, not commas. Put each on a line of its own, or quote the value if this is meant",
                 self.input,
-                Named(key)
+                QuotedName(key)
             ));
         }
         let is_null = !value.quoted && value.text == NULL;
@@ -150,7 +150,7 @@ impl LineValue {
 
     /// What would arrive changed, in words; `apart` where a blank stands before the `=` too. A `#` with a blank behind it is a comment that somebody wrote.
     fn changed(&self, key: &str, apart: bool) -> Option<String> {
-        let key = Named(key);
+        let key = QuotedName(key);
         let rest = self.typed.trim_start();
         if self.comment {
             let comment = rest.get(self.text.len()..).unwrap_or_default().trim_start().strip_prefix('#');

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 
 use super::declare::Input;
 use super::error::{Findings, Mistake};
-use crate::model::shown::Named;
+use crate::model::shown::QuotedName;
 
 /// One entry of a map.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Entry {
         }
         let key = crate::model::shown::name(&self.key).unwrap_or("NAME");
         Err((
-            format!("{} is null, which is what `toJSON` makes of a secret that does not exist", Named(&self.key)),
+            format!("{} is null, which is what `toJSON` makes of a secret that does not exist", QuotedName(&self.key)),
             format!(
                 "store the secret, by the name that is asked for: `gh secret set {key}`; where the word is meant, write it in quotes"
             ),
@@ -63,25 +63,25 @@ pub enum From {
 
 /// Parses the text of a map input; mistakes and warnings go to `findings`.
 pub fn parse(input: &Input, from: From, text: &str, findings: &mut Findings) -> Vec<Entry> {
-    read(Reader { input: input.name, strict: from == From::Input, nested: false }, text, findings)
+    read(MapReader { input: input.name, strict: from == From::Input, nested: false }, text, findings)
 }
 
 /// Parses a map that may hold maps; such a value is the inner map's text, for [`parse_inner`].
 pub fn parse_nested(input: &Input, from: From, text: &str, findings: &mut Findings) -> Vec<Entry> {
-    read(Reader { input: input.name, strict: from == From::Input, nested: true }, text, findings)
+    read(MapReader { input: input.name, strict: from == From::Input, nested: true }, text, findings)
 }
 
 /// Parses the map that is the value of an entry. Lines are told from the entry's own on.
 pub fn parse_inner(input: &Input, from: From, outer: &Entry, findings: &mut Findings) -> Vec<Entry> {
-    inner(Reader { input: input.name, strict: from == From::Input, nested: false }, outer, findings)
+    inner(MapReader { input: input.name, strict: from == From::Input, nested: false }, outer, findings)
 }
 
 /// The same, of a map that may hold maps and lists again.
 pub fn parse_inner_nested(input: &Input, from: From, outer: &Entry, findings: &mut Findings) -> Vec<Entry> {
-    inner(Reader { input: input.name, strict: from == From::Input, nested: true }, outer, findings)
+    inner(MapReader { input: input.name, strict: from == From::Input, nested: true }, outer, findings)
 }
 
-fn inner(reader: Reader, outer: &Entry, findings: &mut Findings) -> Vec<Entry> {
+fn inner(reader: MapReader, outer: &Entry, findings: &mut Findings) -> Vec<Entry> {
     // JSON and YAML in one line look alike; JSON's texts may hold characters that YAML does not take.
     let json = if outer.value.trim_start().starts_with('{') { reader.json(&outer.value).ok() } else { None };
     let before = findings.mistakes.len();
@@ -99,7 +99,7 @@ fn inner(reader: Reader, outer: &Entry, findings: &mut Findings) -> Vec<Entry> {
     entries
 }
 
-fn read(reader: Reader, text: &str, findings: &mut Findings) -> Vec<Entry> {
+fn read(reader: MapReader, text: &str, findings: &mut Findings) -> Vec<Entry> {
     // Editors of another system put a mark before the first letter.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let entries = match grammar(text) {
@@ -124,7 +124,7 @@ fn once_each(input: &str, entries: &[Entry], findings: &mut Findings) {
     let mut first: HashMap<&str, usize> = HashMap::with_capacity(entries.len());
     for entry in entries {
         if let Some(line) = first.get(entry.key.as_str()) {
-            let problem = format!("{} is given twice (first in line {line})", Named(&entry.key));
+            let problem = format!("{} is given twice (first in line {line})", QuotedName(&entry.key));
             findings.wrong_at(input, Some(entry.line), problem, "keep one");
         } else {
             first.insert(&entry.key, entry.line);
@@ -172,7 +172,7 @@ fn find_colon(line: &str) -> Option<usize> {
 }
 
 /// How a map is read.
-struct Reader {
+struct MapReader {
     input: &'static str,
     /// Whether every value must arrive as it stands.
     strict: bool,
@@ -180,7 +180,7 @@ struct Reader {
     nested: bool,
 }
 
-impl Reader {
+impl MapReader {
     fn mistake(&self, line: Option<usize>, problem: impl Into<String>, cure: impl Into<String>) -> Mistake {
         Mistake { input: self.input.to_owned(), line, problem: problem.into(), cure: cure.into() }
     }

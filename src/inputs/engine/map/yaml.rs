@@ -4,8 +4,8 @@
 use super::super::error::{Findings, Mistake};
 use super::super::yaml::{Event, Events, ScalarStyle, Span, StructureStyle};
 use super::cause::{self, Behind};
-use super::{Entry, MAP_CURE, NULL, Reader};
-use crate::model::shown::Named;
+use super::{Entry, MAP_CURE, MapReader, NULL};
+use crate::model::shown::QuotedName;
 
 /// A key whose value comes next.
 struct Key<'a> {
@@ -17,22 +17,22 @@ struct Key<'a> {
 
 impl Key<'_> {
     /// Where its value begins.
-    fn place(&self, value: &Span) -> Option<Place> {
+    fn place(&self, value: &Span) -> Option<ScalarStart> {
         let behind = self.behind?;
         let blanks = behind.len() - behind.trim_start_matches([' ', '\t']).len();
-        Some(Place { key: self.name.clone(), line: self.line, column: value.start.col(), blanks })
+        Some(ScalarStart { key: self.name.clone(), line: self.line, column: value.start.col(), blanks })
     }
 }
 
 /// Where a value without quotes begins, and how many blanks stand before it.
-struct Place {
+struct ScalarStart {
     key: String,
     line: usize,
     column: usize,
     blanks: usize,
 }
 
-impl Reader {
+impl MapReader {
     /// The entries that could be read. The first text that is no YAML ends the reading.
     pub(super) fn yaml(&self, text: &str, findings: &mut Findings) -> Vec<Entry> {
         let mut entries = Vec::new();
@@ -46,7 +46,7 @@ impl Reader {
         let first = aligned.first().map(|place| place.column);
         let table = aligned.len() > 1 && aligned.iter().all(|place| Some(place.column) == first);
         if self.strict && !table {
-            for Place { key, line, .. } in aligned.iter().filter(|place| place.blanks > 1) {
+            for ScalarStart { key, line, .. } in aligned.iter().filter(|place| place.blanks > 1) {
                 findings.mistakes.push(self.mistake(Some(*line), Behind::Blanks.problem(key), cause::cure(key)));
             }
         }
@@ -58,7 +58,7 @@ impl Reader {
         text: &str,
         findings: &mut Findings,
         entries: &mut Vec<Entry>,
-        aligned: &mut Vec<Place>,
+        aligned: &mut Vec<ScalarStart>,
     ) -> Result<(), Mistake> {
         let mut events = Events::new(text);
         let mut key: Option<Key<'_>> = None;
@@ -138,7 +138,7 @@ impl Reader {
             Some(key) => {
                 let problem = format!(
                     "the value of {} begins with `{mark}`, which YAML takes for {what}: nothing of the text would arrive",
-                    Named(key)
+                    QuotedName(key)
                 );
                 self.mistake(Some(line), problem, cause::cure(key))
             }

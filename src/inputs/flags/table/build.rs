@@ -2,9 +2,9 @@
 
 use super::Means::{Nothing, Refused, Text};
 use super::Shape::{Alone, Map, One};
-use super::{Flag, Of, flag};
+use super::{Flag, FlagCommands, flag};
 
-const B: Of = Of::BUILD;
+const B: FlagCommands = FlagCommands::BUILD;
 
 pub(super) const FLAGS: &[Flag] = &[
     flag("tag", One, B, Text("image")),

@@ -2,9 +2,9 @@
 
 use super::Means::{Nothing, Refused, Text};
 use super::Shape::{Alone, List, One, Switch};
-use super::{Flag, Of, flag};
+use super::{Flag, FlagCommands, flag};
 
-const ALL: Of = Of::ALL;
+const ALL: FlagCommands = FlagCommands::ALL;
 
 /// What nobody reads is not printed.
 const PRINTED: &str = "it is about what gcloud prints; a step here has outputs, a summary and a report";

@@ -2,10 +2,10 @@
 
 use super::Means::{Nothing, Only, Probe, Refused, Text};
 use super::Shape::{Map, One};
-use super::{Flag, Means, Of, each, flag};
+use super::{Flag, FlagCommands, Means, each, flag};
 
-const S: Of = Of::SERVICE;
-const ALL: Of = Of::ALL;
+const S: FlagCommands = FlagCommands::SERVICE;
+const ALL: FlagCommands = FlagCommands::ALL;
 
 /// Kubernetes clusters, by whichever name.
 const CLUSTERS: Means = Refused("it is for Kubernetes clusters, and this deploys to Cloud Run", "remove it");
@@ -25,7 +25,7 @@ pub(super) const FLAGS: &[Flag] = &[
     flag(
         "update-annotations",
         Map,
-        Of::RUN,
+        FlagCommands::RUN,
         Refused("annotations of Google's are settings, and those have inputs", "write the setting, or a `manifest`"),
     ),
     flag("credential-file-override", One, ALL, Refused("it would change who acts", "say who signs in with inputs")),

@@ -2,13 +2,13 @@
 
 use super::Means::{Fixed, Lines, Nothing, Refused, Several, Switch as Say, Text};
 use super::Shape::{Alone, List, One, Switch};
-use super::{Flag, Of, Op, flag};
+use super::{Flag, FlagCommands, Op, flag};
 
-const S: Of = Of::SERVICE;
-const J: Of = Of::JOB;
-const SJ: Of = Of(3);
-const SP: Of = Of::SERVING;
-const RUN: Of = Of::RUN;
+const S: FlagCommands = FlagCommands::SERVICE;
+const J: FlagCommands = FlagCommands::JOB;
+const SJ: FlagCommands = FlagCommands(3);
+const SP: FlagCommands = FlagCommands::SERVING;
+const RUN: FlagCommands = FlagCommands::RUN;
 
 pub(super) const FLAGS: &[Flag] = &[
     flag("ingress", One, S, Text("ingress")),
@@ -46,11 +46,11 @@ pub(super) const FLAGS: &[Flag] = &[
     flag(
         "namespace",
         One,
-        Of(17),
+        FlagCommands(17),
         Refused("it is for Kubernetes clusters, and this deploys to Cloud Run", "remove it"),
     ),
     flag("async", Alone, S, Nothing(WAITS)),
-    flag("async", Alone, Of::POOL, Nothing(WAITS)),
+    flag("async", Alone, FlagCommands::POOL, Nothing(WAITS)),
     flag(
         "async",
         Alone,

@@ -4,13 +4,13 @@ use super::Means::{
     Fixed, Lines, Map, Mounts, Nothing, OrNone, Probe, Refused, Section, Switch as Say, Text, Volumes, Words,
 };
 use super::Shape::{Alone, List, Map as Pairs, One, Switch};
-use super::{Family, Flag, Means, Of, Op, each, flag};
+use super::{Family, Flag, FlagCommands, Means, Op, each, flag};
 
-const S: Of = Of::SERVICE;
-const J: Of = Of::JOB;
-const P: Of = Of::POOL;
-const SP: Of = Of::SERVING;
-const RUN: Of = Of::RUN;
+const S: FlagCommands = FlagCommands::SERVICE;
+const J: FlagCommands = FlagCommands::JOB;
+const P: FlagCommands = FlagCommands::POOL;
+const SP: FlagCommands = FlagCommands::SERVING;
+const RUN: FlagCommands = FlagCommands::RUN;
 
 const CLEAR_KEY: &[(&str, &str)] =
     &[("encryption_key", "default"), ("key_revocation_action", "default"), ("key_shutdown_hours", "default")];

@@ -2,9 +2,9 @@
 
 use super::Means::{Fixed, Map, Nothing, Text};
 use super::Shape::{Alone, List, Map as Pairs, One};
-use super::{Family, Flag, Of, Op, flag};
+use super::{Family, Flag, FlagCommands, Op, flag};
 
-const T: Of = Of::TRAFFIC;
+const T: FlagCommands = FlagCommands::TRAFFIC;
 
 pub(super) const FLAGS: &[Flag] = &[
     flag("to-revisions", Pairs, T, Text("traffic")),

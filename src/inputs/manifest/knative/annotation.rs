@@ -1,6 +1,6 @@
 //! What an annotation of Google's is: where it stands, and where v2 has what it says.
 
-use super::super::shape::Kind;
+use super::super::shape::FieldKind;
 use super::super::{Resource, v2};
 
 /// An annotation.
@@ -11,7 +11,7 @@ pub(super) struct Annotation {
     /// Where it stands.
     pub(super) on: On,
     /// Where v2 has it.
-    pub(super) place: Place,
+    pub(super) place: FieldPlace,
 }
 
 /// Where an annotation stands.
@@ -27,7 +27,7 @@ pub(super) enum On {
 
 /// Where v2 has what an annotation says.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Place {
+pub(super) enum FieldPlace {
     /// In this field of the service, or of the template.
     Field(&'static str, Form),
     /// The same, under a name that gcloud still reads and no longer writes.
@@ -54,7 +54,7 @@ pub(super) enum Form {
     /// A part of one; `disabled` is 0.
     Part,
     /// JSON in a text.
-    Json(Kind),
+    Json(FieldKind),
     /// Whole hours, where v2 has seconds.
     Hours,
     /// Between commas.
@@ -87,32 +87,32 @@ pub(super) enum Part {
 }
 
 pub(super) const fn of_service(name: &'static str, field: &'static str, form: Form) -> Annotation {
-    Annotation { name, on: On::Service, place: Place::Field(field, form) }
+    Annotation { name, on: On::Service, place: FieldPlace::Field(field, form) }
 }
 
 pub(super) const fn of_template(name: &'static str, field: &'static str, form: Form) -> Annotation {
-    Annotation { name, on: On::Template, place: Place::Field(field, form) }
+    Annotation { name, on: On::Template, place: FieldPlace::Field(field, form) }
 }
 
 pub(super) const fn older(name: &'static str, field: &'static str, form: Form) -> Annotation {
-    Annotation { name, on: On::Service, place: Place::Older(field, form) }
+    Annotation { name, on: On::Service, place: FieldPlace::Older(field, form) }
 }
 
 pub(super) const fn of_containers(name: &'static str, part: Part) -> Annotation {
-    Annotation { name, on: On::Template, place: Place::Containers(part) }
+    Annotation { name, on: On::Template, place: FieldPlace::Containers(part) }
 }
 
 pub(super) const fn past(name: &'static str) -> Annotation {
-    Annotation { name, on: On::Both, place: Place::Past }
+    Annotation { name, on: On::Both, place: FieldPlace::Past }
 }
 
 pub(super) const fn nowhere(name: &'static str, why: &'static str) -> Annotation {
-    Annotation { name, on: On::Both, place: Place::Nowhere(why) }
+    Annotation { name, on: On::Both, place: FieldPlace::Nowhere(why) }
 }
 
 pub(super) const NO_FIELD: &str = "Cloud Run's v2 API has no field for it, so a deploy would take it away";
 
-pub(super) const INTERFACES: Kind = Kind::List(&Kind::Object(v2::NETWORK_INTERFACE));
+pub(super) const INTERFACES: FieldKind = FieldKind::List(&FieldKind::Object(v2::NETWORK_INTERFACE));
 
 pub(super) const INGRESS: &[(&str, &str)] = &[
     ("all", "INGRESS_TRAFFIC_ALL"),
@@ -148,12 +148,12 @@ impl Annotation {
     /// Where v2 has it, in words; nothing where it has not.
     pub(super) fn field(&self, resource: Resource) -> Option<String> {
         let (field, below) = match self.place {
-            Place::Field(field, Form::Policy) => return Some(format!("{field}.useDefault, {field}.policy")),
-            Place::Field(field, _) | Place::Older(field, _) => (field, self.on == On::Template),
-            Place::Containers(part) => {
+            FieldPlace::Field(field, Form::Policy) => return Some(format!("{field}.useDefault, {field}.policy")),
+            FieldPlace::Field(field, _) | FieldPlace::Older(field, _) => (field, self.on == On::Template),
+            FieldPlace::Containers(part) => {
                 return Some(format!("{}.{}", resource.template().join("."), part.field()));
             }
-            Place::Past | Place::Only(_) | Place::Nowhere(_) => return None,
+            FieldPlace::Past | FieldPlace::Only(_) | FieldPlace::Nowhere(_) => return None,
         };
         Some(if below { format!("template.{field}") } else { field.to_owned() })
     }
@@ -174,12 +174,12 @@ impl Part {
     }
 
     /// Whether it is JSON that says something of containers by their names, what of each, and in which field of theirs.
-    pub(super) fn by_name(self) -> Option<(Kind, &'static str)> {
+    pub(super) fn by_name(self) -> Option<(FieldKind, &'static str)> {
         match self {
-            Part::Dependencies => Some((Kind::Map(&Kind::List(&Kind::Text)), "dependsOn")),
-            Part::BaseImages => Some((Kind::Texts, "baseImageUri")),
-            Part::Sources => Some((Kind::Texts, "sourceCode")),
-            Part::Builds => Some((Kind::Map(&Kind::Object(v2::BUILD_CONFIGURATION)), "buildConfig")),
+            Part::Dependencies => Some((FieldKind::Map(&FieldKind::List(&FieldKind::Text)), "dependsOn")),
+            Part::BaseImages => Some((FieldKind::Texts, "baseImageUri")),
+            Part::Sources => Some((FieldKind::Texts, "sourceCode")),
+            Part::Builds => Some((FieldKind::Map(&FieldKind::Object(v2::BUILD_CONFIGURATION)), "buildConfig")),
             Part::Throttling | Part::Boost | Part::Sockets | Part::Secrets => None,
         }
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::super::Resource;
 use super::super::path::Path;
 use super::annotation::Part;
-use super::reader::{Parts, Reader, commas, set};
+use super::reader::{AnnotationParts, KnativeReader, commas, set};
 use crate::inputs::manifest::shape;
 
 /// The volume that brings the sockets of Cloud SQL, and where they appear (`run.v1`, Volume.name).
@@ -33,7 +33,7 @@ pub(super) const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startu
 type Aliases = BTreeMap<String, String>;
 
 /// Reads containers, volumes and sandboxes of a `spec` into a template.
-pub(super) fn read(reader: &mut Reader<'_>, spec: &Value, path: &Path, parts: &Parts, to: &mut Value) {
+pub(super) fn read(reader: &mut KnativeReader<'_>, spec: &Value, path: &Path, parts: &AnnotationParts, to: &mut Value) {
     let aliases = aliases(reader, parts);
     let mut containers = Vec::new();
     for (index, container) in list(&spec["containers"]).iter().enumerate() {
@@ -65,7 +65,7 @@ pub(super) fn read(reader: &mut Reader<'_>, spec: &Value, path: &Path, parts: &P
 }
 
 /// `alias:projects/NUMBER/secrets/NAME`, with commas between several.
-fn aliases(reader: &mut Reader<'_>, parts: &Parts) -> Aliases {
+fn aliases(reader: &mut KnativeReader<'_>, parts: &AnnotationParts) -> Aliases {
     let mut known = Aliases::new();
     for (_, text, path) in parts.iter().filter(|(part, ..)| *part == Part::Secrets) {
         for pair in list(&commas(text)).iter().filter_map(Value::as_str) {
@@ -90,7 +90,7 @@ fn is_full(secret: &str) -> bool {
 
 /// One annotation says of all containers whether their CPU idles between requests. Without it the CPU does, unless a
 /// GPU is asked for: then it never may, and v2 takes it for always on where limits stand and nothing is said.
-fn throttle(reader: &mut Reader<'_>, parts: &Parts, containers: &mut [Value]) {
+fn throttle(reader: &mut KnativeReader<'_>, parts: &AnnotationParts, containers: &mut [Value]) {
     let said = flag(reader, parts, Part::Throttling);
     let gpu = containers.iter().any(|container| container["resources"]["limits"].get(GPU).is_some());
     for container in containers {
@@ -103,7 +103,7 @@ fn throttle(reader: &mut Reader<'_>, parts: &Parts, containers: &mut [Value]) {
 }
 
 /// What a truth among the annotations says; nothing where it is not there, or empty.
-fn flag(reader: &mut Reader<'_>, parts: &Parts, part: Part) -> Option<bool> {
+fn flag(reader: &mut KnativeReader<'_>, parts: &AnnotationParts, part: Part) -> Option<bool> {
     let (_, text, path) = parts.iter().find(|(other, text, _)| *other == part && !text.is_empty())?;
     let flag = shape::flag(text);
     if flag.is_none() {
@@ -113,7 +113,14 @@ fn flag(reader: &mut Reader<'_>, parts: &Parts, part: Part) -> Option<bool> {
 }
 
 /// What JSON says of containers by their names; a container without a name goes by the empty one.
-fn by_name(reader: &mut Reader<'_>, kind: shape::Kind, field: &str, text: &str, path: &Path, containers: &mut [Value]) {
+fn by_name(
+    reader: &mut KnativeReader<'_>,
+    kind: shape::FieldKind,
+    field: &str,
+    text: &str,
+    path: &Path,
+    containers: &mut [Value],
+) {
     let Some(Value::Object(said)) =
         Some(text).filter(|text| !text.is_empty()).and_then(|text| reader.json(kind, text, path))
     else {
@@ -154,7 +161,12 @@ fn source(address: &str) -> Option<Value> {
 
 /// What is the app's: more CPU at the start, and the sockets of Cloud SQL. The app is the container with a port, or the
 /// only one, in whichever order they stand.
-fn settings_of_the_app(reader: &mut Reader<'_>, parts: &Parts, containers: &mut [Value], volumes: &mut Vec<Value>) {
+fn settings_of_the_app(
+    reader: &mut KnativeReader<'_>,
+    parts: &AnnotationParts,
+    containers: &mut [Value],
+    volumes: &mut Vec<Value>,
+) {
     let boost = flag(reader, parts, Part::Boost);
     let sockets = parts.iter().find(|(part, text, _)| *part == Part::Sockets && !text.is_empty());
     let named = |container: &Value| reader.app.is_some() && container["name"].as_str() == reader.app;
@@ -190,7 +202,7 @@ fn settings_of_the_app(reader: &mut Reader<'_>, parts: &Parts, containers: &mut 
     }
 }
 
-impl Reader<'_> {
+impl KnativeReader<'_> {
     fn container(&mut self, from: &Value, path: &Path, aliases: &Aliases) -> Value {
         let mut to = self.alike(from, path, &ALIKE, aliases);
         for name in PROBES.into_iter().filter(|name| from[*name].is_object()) {

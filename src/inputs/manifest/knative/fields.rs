@@ -1,8 +1,8 @@
 //! What a service in Knative's form may hold: every field of the published description (`run.v1`, Service and
 //! everything below). What it says Cloud Run does not have is a mistake here; leaving it out would be silent.
 
+use super::super::shape::FieldKind::{Flag, List, Mode, Notes, Number, Object, Refused, Text, Texts, Written};
 use super::super::shape::Fields;
-use super::super::shape::Kind::{Flag, List, Mode, Notes, Number, Object, Refused, Text, Texts, Written};
 
 const NOT_THERE: &str = "Cloud Run has no such thing";
 const NO_REFERENCE: &str = "Cloud Run names secrets by `name` alone";

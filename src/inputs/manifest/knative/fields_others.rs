@@ -1,8 +1,8 @@
 //! What jobs and worker pools in Knative's form may hold: every field that `run.v1` and gcloud 528 have (Job, WorkerPool and
 //! everything below, `run_v1_messages.py`).
 
+use super::super::shape::FieldKind::{Flag, List, Number, Object, Refused, Text, Texts, Written};
 use super::super::shape::Fields;
-use super::super::shape::Kind::{Flag, List, Number, Object, Refused, Text, Texts, Written};
 use super::fields::{CONTAINER, METADATA, SANDBOXES, VOLUME};
 
 const NO_REQUESTS: &str = "a worker pool gets no requests";

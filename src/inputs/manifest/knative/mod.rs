@@ -22,11 +22,11 @@ pub(super) use read::convert;
 pub(crate) use write::write;
 
 use super::Resource;
-use annotation::{On, Place};
+use annotation::{FieldPlace, On};
 
 /// What becomes of an annotation of Google's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum AnnotationRule {
     /// It is a field.
     Field,
     /// It is left out.
@@ -36,7 +36,7 @@ pub enum Fate {
 }
 
 /// The list of annotations for people: its name, where it stands, what becomes of it, and the field in v2.
-pub fn annotations(resource: Resource) -> Vec<(&'static str, String, Fate, String)> {
+pub fn annotations(resource: Resource) -> Vec<(&'static str, String, AnnotationRule, String)> {
     let of = |annotation: &annotation::Annotation| {
         let on = match annotation.on {
             On::Service => resource.word().to_owned(),
@@ -44,9 +44,9 @@ pub fn annotations(resource: Resource) -> Vec<(&'static str, String, Fate, Strin
             On::Both => format!("{} or template", resource.word()),
         };
         let fate = match annotation.place {
-            Place::Field(..) | Place::Older(..) | Place::Containers(_) => Fate::Field,
-            Place::Past | Place::Only(_) => Fate::LeftOut,
-            Place::Nowhere(_) => Fate::Mistake,
+            FieldPlace::Field(..) | FieldPlace::Older(..) | FieldPlace::Containers(_) => AnnotationRule::Field,
+            FieldPlace::Past | FieldPlace::Only(_) => AnnotationRule::LeftOut,
+            FieldPlace::Nowhere(_) => AnnotationRule::Mistake,
         };
         (annotation.name, on, fate, annotation.field(resource).unwrap_or_default())
     };
@@ -66,7 +66,7 @@ pub(super) enum InV2 {
 /// The same of one that stands in the v2 form.
 pub(super) fn in_v2(resource: Resource, name: &str) -> InV2 {
     match table::anywhere(resource, name) {
-        Some(annotation) if matches!(annotation.place, Place::Past | Place::Only(_)) => InV2::LeftOut,
+        Some(annotation) if matches!(annotation.place, FieldPlace::Past | FieldPlace::Only(_)) => InV2::LeftOut,
         Some(annotation) => annotation.field(resource).map_or(InV2::Unknown, InV2::Field),
         None => InV2::Unknown,
     }

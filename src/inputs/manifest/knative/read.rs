@@ -7,9 +7,9 @@ use super::super::super::tree::Node;
 use super::super::Resource;
 use super::super::path::Path;
 use super::super::shape::{self, listed};
-use super::annotation::{Annotation, Form, On, Part, Place};
+use super::annotation::{Annotation, FieldPlace, Form, On, Part};
 use super::containers;
-use super::reader::{Parts, Reader, at, commas, set};
+use super::reader::{AnnotationParts, KnativeReader, at, commas, set};
 use super::table::{anywhere, find};
 use crate::model::namespace::{is_googles, sounds_like_googles};
 
@@ -32,7 +32,7 @@ pub(in super::super) fn convert(
     app: Option<&str>,
     findings: &mut Findings,
 ) -> Map<String, Value> {
-    let mut reader = Reader { resource, root, app, findings };
+    let mut reader = KnativeReader { resource, root, app, findings };
     let mut to = json!({});
     let none = Value::Null;
     let at = |name: &str| document.get(name).unwrap_or(&none);
@@ -59,7 +59,7 @@ pub(in super::super) fn convert(
     }
 }
 
-impl Reader<'_> {
+impl KnativeReader<'_> {
     /// Labels without Google's own, which v2 refuses and every export has.
     fn labels(&mut self, labels: &Value, path: &Path, to: &mut Value) {
         for (name, value) in labels.as_object().into_iter().flatten() {
@@ -78,19 +78,19 @@ impl Reader<'_> {
 
     /// Annotations: Google's as the fields they stand for, the user's own as they are. What they say of containers
     /// comes back.
-    fn notes(&mut self, notes: &Value, path: &Path, on: On, to: &mut Value) -> Parts {
+    fn notes(&mut self, notes: &Value, path: &Path, on: On, to: &mut Value) -> AnnotationParts {
         let mut parts = Vec::new();
         let mut older = Vec::new();
         for (name, value) in notes.as_object().into_iter().flatten() {
             let path = path.entry(name);
             let text = value.as_str();
             match find(self.resource, name, on).map(|annotation| annotation.place) {
-                Some(Place::Past) => {}
-                Some(Place::Only(word)) => self.only(word, text.unwrap_or_default(), &path),
-                Some(Place::Nowhere(why)) => self.wrong(&path, why, "remove it if that is what you want"),
-                Some(Place::Field(field, form)) => self.field(field, form, text.unwrap_or_default(), &path, to),
-                Some(Place::Older(field, form)) => older.push((field, form, text.unwrap_or_default(), path)),
-                Some(Place::Containers(part)) => parts.push((part, text.unwrap_or_default().to_owned(), path)),
+                Some(FieldPlace::Past) => {}
+                Some(FieldPlace::Only(word)) => self.only(word, text.unwrap_or_default(), &path),
+                Some(FieldPlace::Nowhere(why)) => self.wrong(&path, why, "remove it if that is what you want"),
+                Some(FieldPlace::Field(field, form)) => self.field(field, form, text.unwrap_or_default(), &path, to),
+                Some(FieldPlace::Older(field, form)) => older.push((field, form, text.unwrap_or_default(), path)),
+                Some(FieldPlace::Containers(part)) => parts.push((part, text.unwrap_or_default().to_owned(), path)),
                 None if sounds_like_googles(name) => self.not_understood(name, &path),
                 None => match text {
                     Some(text) => to["annotations"][name] = text.into(),
@@ -209,7 +209,7 @@ impl Reader<'_> {
     }
 
     /// Containers and their surroundings.
-    fn spec(&mut self, spec: &Value, path: &Path, parts: &Parts, to: &mut Value) {
+    fn spec(&mut self, spec: &Value, path: &Path, parts: &AnnotationParts, to: &mut Value) {
         for (name, field) in [
             ("containerConcurrency", "maxInstanceRequestConcurrency"),
             ("serviceAccountName", "serviceAccount"),

@@ -10,7 +10,7 @@ use super::super::shape;
 use super::annotation::Part;
 
 /// What reads a document, and where it tells mistakes.
-pub(super) struct Reader<'a> {
+pub(super) struct KnativeReader<'a> {
     pub(super) resource: Resource,
     pub(super) root: &'a Node,
     /// The container that the inputs name.
@@ -19,9 +19,9 @@ pub(super) struct Reader<'a> {
 }
 
 /// What the annotations of a template say of its containers: what, the text, and where it stands.
-pub(super) type Parts = Vec<(Part, String, Path)>;
+pub(super) type AnnotationParts = Vec<(Part, String, Path)>;
 
-impl Reader<'_> {
+impl KnativeReader<'_> {
     /// Tells a mistake at its line.
     pub(super) fn wrong(&mut self, path: &Path, problem: impl AsRef<str>, cure: impl Into<String>) {
         let line = path.line_in(self.root);
@@ -34,7 +34,7 @@ impl Reader<'_> {
     }
 
     /// JSON in a text, as what may stand in it.
-    pub(super) fn json(&mut self, kind: shape::Kind, text: &str, path: &Path) -> Option<Value> {
+    pub(super) fn json(&mut self, kind: shape::FieldKind, text: &str, path: &Path) -> Option<Value> {
         let line = path.line_in(self.root);
         shape::read_json(kind, text, path, Some(line), self.findings)
     }

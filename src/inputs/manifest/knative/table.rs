@@ -7,9 +7,9 @@
 //! is a belief.
 
 use super::super::Resource;
-use super::super::shape::Kind;
+use super::super::shape::FieldKind;
 use super::annotation::{
-    AMBIENT, Annotation, EGRESS, ENVIRONMENT, Form, IDENTITY, INGRESS, INTERFACES, NO_FIELD, On, Part, Place,
+    AMBIENT, Annotation, EGRESS, ENVIRONMENT, FieldPlace, Form, IDENTITY, INGRESS, INTERFACES, NO_FIELD, On, Part,
     REVOCATION, SCALING, STAGES, nowhere, of_containers, of_service, of_template, older, past,
 };
 use super::table_others::{JOBS, OF_BOTH, WORKER_POOLS};
@@ -27,14 +27,14 @@ pub(super) const ANNOTATIONS: &[Annotation] = &[
     of_service(
         "run.googleapis.com/build-environment-variables",
         "buildConfig.environmentVariables",
-        Form::Json(Kind::Texts),
+        Form::Json(FieldKind::Texts),
     ),
     of_service("run.googleapis.com/build-function-target", "buildConfig.functionTarget", Form::Text),
     of_service("run.googleapis.com/build-image-uri", "buildConfig.imageUri", Form::Text),
     of_service("run.googleapis.com/build-service-account", "buildConfig.serviceAccount", Form::Text),
     of_service("run.googleapis.com/build-source-location", "buildConfig.sourceLocation", Form::Text),
     of_service("run.googleapis.com/build-worker-pool", "buildConfig.workerPool", Form::Text),
-    of_service("run.googleapis.com/custom-audiences", "customAudiences", Form::Json(Kind::List(&Kind::Text))),
+    of_service("run.googleapis.com/custom-audiences", "customAudiences", Form::Json(FieldKind::List(&FieldKind::Text))),
     of_service("run.googleapis.com/default-url-disabled", "defaultUriDisabled", Form::Flag),
     of_service("run.googleapis.com/description", "description", Form::Text),
     of_service("run.googleapis.com/iap-enabled", "iapEnabled", Form::Flag),
@@ -82,7 +82,7 @@ pub(super) const ANNOTATIONS: &[Annotation] = &[
     Annotation {
         name: "run.googleapis.com/enable-workload-certificate",
         on: On::Template,
-        place: Place::Older("workloadIdentityConfig.identityCertificateEnabled", Form::Flag),
+        place: FieldPlace::Older("workloadIdentityConfig.identityCertificateEnabled", Form::Flag),
     },
     of_containers("run.googleapis.com/base-images", Part::BaseImages),
     of_containers("run.googleapis.com/build-config", Part::Builds),
@@ -93,8 +93,8 @@ pub(super) const ANNOTATIONS: &[Annotation] = &[
     of_containers("run.googleapis.com/sources", Part::Sources),
     of_containers("run.googleapis.com/startup-cpu-boost", Part::Boost),
     // A container's `buildInfo`, which Google writes.
-    Annotation { name: "run.googleapis.com/build-function-target", on: On::Template, place: Place::Past },
-    Annotation { name: "run.googleapis.com/build-source-location", on: On::Template, place: Place::Past },
+    Annotation { name: "run.googleapis.com/build-function-target", on: On::Template, place: FieldPlace::Past },
+    Annotation { name: "run.googleapis.com/build-source-location", on: On::Template, place: FieldPlace::Past },
     past("client.knative.dev/nonce"),
     past("client.knative.dev/user-image"),
     past("run.googleapis.com/build-id"),
@@ -130,7 +130,9 @@ pub(super) fn of(resource: Resource) -> impl Iterator<Item = &'static Annotation
         Resource::Job => (JOBS, OF_BOTH, ANNOTATIONS),
         Resource::WorkerPool => (WORKER_POOLS, OF_BOTH, ANNOTATIONS),
     };
-    own.iter().chain(both).chain(same.iter().filter(|known| matches!(known.place, Place::Past | Place::Nowhere(_))))
+    own.iter()
+        .chain(both)
+        .chain(same.iter().filter(|known| matches!(known.place, FieldPlace::Past | FieldPlace::Nowhere(_))))
 }
 
 /// An annotation by its name, as it stands on a service or on a template.

@@ -6,7 +6,7 @@
 //! (`spec.template.metadata`), and v2 has most of it one level below, on the tasks.
 
 use super::annotation::{
-    Annotation, EGRESS, ENVIRONMENT, Form, INTERFACES, NO_FIELD, On, Part, Place, REVOCATION, STAGES, nowhere,
+    Annotation, EGRESS, ENVIRONMENT, FieldPlace, Form, INTERFACES, NO_FIELD, On, Part, REVOCATION, STAGES, nowhere,
     of_containers, of_service, of_template, past,
 };
 
@@ -60,7 +60,7 @@ pub(super) const WORKER_POOLS: &[Annotation] = &[
     of_service("run.googleapis.com/launch-stage", "launchStage", Form::Words(STAGES)),
     of_service("run.googleapis.com/manualInstanceCount", "scaling.manualInstanceCount", Form::Number),
     // v2 has no mode of a pool: it has as many instances as it is told.
-    Annotation { name: "run.googleapis.com/scalingMode", on: On::Service, place: Place::Only("manual") },
+    Annotation { name: "run.googleapis.com/scalingMode", on: On::Service, place: FieldPlace::Only("manual") },
     of_template("run.googleapis.com/encryption-key", "encryptionKey", Form::Text),
     of_template("run.googleapis.com/encryption-key-shutdown-hours", "encryptionKeyShutdownDuration", Form::Hours),
     of_template("run.googleapis.com/gpu-zonal-redundancy-disabled", "gpuZonalRedundancyDisabled", Form::Flag),

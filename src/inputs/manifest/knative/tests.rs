@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::generated::Maker;
 use super::super::{Resource, read};
-use super::annotation::{Annotation, Form, On, Place};
+use super::annotation::{Annotation, FieldPlace, Form, On};
 use super::table::of;
 use super::write::write;
 use crate::inputs::error::Findings;
@@ -62,8 +62,10 @@ fn sample(form: Form) -> (String, Value) {
         Form::Words(words) => (words[0].0.into(), json!(words[0].1)),
         Form::Policy => ("default".into(), json!({"useDefault": true})),
         Form::Json(kind) => match kind {
-            super::super::shape::Kind::Texts => (r#"{"A":"b"}"#.into(), json!({"A": "b"})),
-            super::super::shape::Kind::List(super::super::shape::Kind::Text) => (r#"["a"]"#.into(), json!(["a"])),
+            super::super::shape::FieldKind::Texts => (r#"{"A":"b"}"#.into(), json!({"A": "b"})),
+            super::super::shape::FieldKind::List(super::super::shape::FieldKind::Text) => {
+                (r#"["a"]"#.into(), json!(["a"]))
+            }
             _ => (r#"[{"network":"n","tags":["t"]}]"#.into(), json!([{"network": "n", "tags": ["t"]}])),
         },
     }
@@ -80,7 +82,7 @@ fn every_annotation_has_its_field_both_ways() {
 /// Whether it is a field, which it is both ways.
 fn has_its_field_both_ways(resource: Resource, annotation: &Annotation) -> bool {
     match annotation.place {
-        Place::Field(field, form) | Place::Older(field, form) => {
+        FieldPlace::Field(field, form) | FieldPlace::Older(field, form) => {
             let (text, value) = sample(form);
             let document = good_as(resource, &with_as(resource, annotation.on, annotation.name, &text));
             let place = if annotation.on == On::Template { format!("template.{field}") } else { field.to_owned() };
@@ -90,27 +92,27 @@ fn has_its_field_both_ways(resource: Resource, annotation: &Annotation) -> bool 
             let back = write(resource, &document);
             let at = if annotation.on == On::Template { "/spec/template/metadata" } else { "/metadata" };
             let newer = of(resource).find(|other| {
-                other.on == annotation.on && matches!(other.place, Place::Field(other, _) if other == field)
+                other.on == annotation.on && matches!(other.place, FieldPlace::Field(other, _) if other == field)
             });
             let written = &back.pointer(at).expect("metadata")["annotations"][newer.expect("one that is written").name];
             assert_eq!(written.as_str().map(str::to_lowercase), Some(text.to_lowercase()), "{}", annotation.name);
             true
         }
-        Place::Containers(_) => true,
-        Place::Past => {
+        FieldPlace::Containers(_) => true,
+        FieldPlace::Past => {
             let on = if annotation.on == On::Both { On::Service } else { annotation.on };
             let document = good_as(resource, &with_as(resource, on, annotation.name, "x"));
             assert_eq!(document.get("annotations"), None, "{}", annotation.name);
             false
         }
-        Place::Only(word) => {
+        FieldPlace::Only(word) => {
             let document = good_as(resource, &with_as(resource, annotation.on, annotation.name, word));
             assert_eq!(document.get("annotations"), None, "{}", annotation.name);
             let told = read_as(resource, &with_as(resource, annotation.on, annotation.name, "other")).1;
             assert!(told.len() == 1 && told[0].contains("a worker pool has no other than `manual`"), "{told:?}");
             false
         }
-        Place::Nowhere(_) => {
+        FieldPlace::Nowhere(_) => {
             for on in [On::Service, On::Template] {
                 let told = read_as(resource, &with_as(resource, on, annotation.name, "x")).1;
                 assert!(told.len() == 1 && told[0].contains(annotation.name), "{told:?}");
@@ -124,7 +126,7 @@ fn has_its_field_both_ways(resource: Resource, annotation: &Annotation) -> bool 
 fn every_value_of_every_annotation_is_checked() {
     for resource in Resource::ALL {
         for annotation in of(resource) {
-            let (Place::Field(_, form) | Place::Older(_, form)) = annotation.place else { continue };
+            let (FieldPlace::Field(_, form) | FieldPlace::Older(_, form)) = annotation.place else { continue };
             if matches!(form, Form::Text | Form::Policy | Form::Commas) {
                 continue;
             }

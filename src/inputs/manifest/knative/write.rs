@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::super::Resource;
-use super::annotation::{Form, On, Part, Place};
+use super::annotation::{FieldPlace, Form, On, Part};
 use super::containers::{ALIKE, BUCKETS, INSTANCES, MEDIA, PROBES, SOCKETS};
 use super::read::{ACCELERATOR, BASE_IMAGE_RUNTIME, MULTI_REGION};
 use super::reader::{at, set};
@@ -48,7 +48,7 @@ fn metadata(resource: Resource, from: &Value, name: &str, on: On) -> Value {
         copy(from, map, &mut to, map);
     }
     for annotation in of(resource).filter(|annotation| annotation.on == on) {
-        let Place::Field(field, form) = annotation.place else { continue };
+        let FieldPlace::Field(field, form) = annotation.place else { continue };
         if let Some(text) = at(from, field).and_then(|value| text(form, value)) {
             to["annotations"][annotation.name] = text.into();
         }
@@ -111,7 +111,7 @@ fn spec(resource: Resource, from: &Value, metadata: &mut Value) -> Value {
     if let Some(accelerator) = at(from, ACCELERATOR.1) {
         spec["nodeSelector"] = json!({ACCELERATOR.0: accelerator});
     }
-    let mut parts = Parts::of(resource, from);
+    let mut parts = WrittenParts::of(resource, from);
     let containers = list(from, "containers").iter().enumerate();
     spec["containers"] = containers.map(|(index, container)| parts.container(index, container)).collect();
     let volumes: Vec<Value> = list(from, "volumes").iter().filter_map(|volume| parts.volume(volume)).collect();
@@ -122,7 +122,7 @@ fn spec(resource: Resource, from: &Value, metadata: &mut Value) -> Value {
         spec["sandboxes"]["templates"] = sandboxes.iter().map(|sandbox| parts.alike(sandbox, &ALIKE, None)).collect();
     }
     for annotation in of(resource) {
-        let Place::Containers(part) = annotation.place else { continue };
+        let FieldPlace::Containers(part) = annotation.place else { continue };
         if let Some(text) = parts.text(part) {
             metadata["annotations"][annotation.name] = text.into();
             // Tasks of jobs have no class of runtime.
@@ -144,7 +144,7 @@ fn app(template: &Value) -> Option<usize> {
 }
 
 /// What annotations say of containers, as it is met.
-struct Parts {
+struct WrittenParts {
     resource: Resource,
     app: Option<usize>,
     throttling: Option<bool>,
@@ -155,7 +155,7 @@ struct Parts {
     secrets: Vec<String>,
 }
 
-impl Parts {
+impl WrittenParts {
     fn of(resource: Resource, template: &Value) -> Self {
         let app = app(template);
         let (throttling, boost, by_name, secrets) = (None, None, BTreeMap::new(), Vec::new());

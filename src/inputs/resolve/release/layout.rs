@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use super::super::super::error::Findings;
 use super::super::super::raw;
-use super::super::super::spec::{Command, ELSEWHERE, Group, Input};
-use super::super::super::tree::{Field, Node, Value};
-use super::template::{self, Piece, TemplateError};
+use super::super::super::spec::{CommandName, ELSEWHERE, Input, InputGroup};
+use super::super::super::tree::{Field, Node, TreeValue};
+use super::template::{self, TemplateError, TemplatePiece};
 use super::{join, listed};
 use crate::inputs::spec::release::name;
 
@@ -38,8 +38,8 @@ impl Section {
 
     fn inputs(self) -> Vec<&'static Input> {
         match self {
-            Section::Services => Command::Deploy.inputs(),
-            Section::Hosting => Command::Hosting.inputs(),
+            Section::Services => CommandName::Deploy.inputs(),
+            Section::Hosting => CommandName::Hosting.inputs(),
         }
     }
 
@@ -61,7 +61,7 @@ impl Section {
                 _,
             ) => Some("a release moves the traffic itself, when every part is ready".into()),
             ("flags", _) => Some("write the inputs that the flags stand for, see docs/PARITY.md".into()),
-            _ if matches!(input.group, Group::Spelling | Group::Moved) => Some("remove it".into()),
+            _ if matches!(input.group, InputGroup::Spelling | InputGroup::Moved) => Some("remove it".into()),
             _ => None,
         }
     }
@@ -94,7 +94,7 @@ impl Layout {
 /// The fields of a map; a blank is an empty one.
 pub(super) fn fields(node: &Node) -> Option<&[Field]> {
     match &node.value {
-        Value::Map(fields) => Some(fields),
+        TreeValue::Map(fields) => Some(fields),
         _ if node.is_blank() || node.is_null() => Some(&[]),
         _ => None,
     }
@@ -124,7 +124,7 @@ pub(super) fn read(root: &Node, findings: &mut Findings) -> Option<Layout> {
     if names.iter().all(Vec::is_empty) {
         findings.wrong(name::MANIFEST, "it has no parts", "write at least one below `services` or `hosting`");
     }
-    let mut look = Look { findings, values: BTreeSet::new(), names, in_environment: false };
+    let mut look = LayoutLook { findings, values: BTreeSet::new(), names, in_environment: false };
     look.level(&layout.base, "", "environments");
     look.in_environment = true;
     if let Some(field) = environments.into_iter().next() {
@@ -140,7 +140,7 @@ pub(super) fn read(root: &Node, findings: &mut Findings) -> Option<Layout> {
     Some(layout)
 }
 
-struct Look<'a> {
+struct LayoutLook<'a> {
     findings: &'a mut Findings,
     values: BTreeSet<String>,
     /// The parts of each section, in their order.
@@ -148,7 +148,7 @@ struct Look<'a> {
     in_environment: bool,
 }
 
-impl Look<'_> {
+impl LayoutLook<'_> {
     fn wrong(&mut self, path: &str, line: usize, problem: impl Into<String>, cure: impl Into<String>) {
         self.findings.wrong_at(path, Some(line), problem, cure);
     }
@@ -191,7 +191,7 @@ impl Look<'_> {
                     }
                 }
                 None if DEFAULTS.contains(&field.key.as_str()) => match field.value.value {
-                    Value::Text { .. } => self.scan(&field.value, &path, None),
+                    TreeValue::Text { .. } => self.scan(&field.value, &path, None),
                     _ => {
                         self.wrong(&path, field.line, format!("this must be one text, not {}", field.value.kind()), "")
                     }
@@ -249,12 +249,12 @@ impl Look<'_> {
     /// The placeholders in a node; `earlier` are the services whose addresses may stand there.
     fn scan(&mut self, node: &Node, path: &str, earlier: Option<&[String]>) {
         match &node.value {
-            Value::Text { text, .. } => match template::parse(text) {
+            TreeValue::Text { text, .. } => match template::parse(text) {
                 Ok(pieces) => pieces.into_iter().for_each(|piece| self.piece(piece, node.line, path, earlier)),
                 Err(error) => self.template(&error, node.line, path),
             },
-            Value::List(items) => items.iter().for_each(|item| self.scan(item, path, earlier)),
-            Value::Map(fields) => {
+            TreeValue::List(items) => items.iter().for_each(|item| self.scan(item, path, earlier)),
+            TreeValue::Map(fields) => {
                 fields.iter().for_each(|field| self.scan(&field.value, &join(path, &field.key), earlier));
             }
         }
@@ -264,11 +264,11 @@ impl Look<'_> {
         self.wrong(path, line, error.to_string(), error.cure());
     }
 
-    fn piece(&mut self, piece: Piece, line: usize, path: &str, earlier: Option<&[String]>) {
+    fn piece(&mut self, piece: TemplatePiece, line: usize, path: &str, earlier: Option<&[String]>) {
         match piece {
-            Piece::Text(_) | Piece::Environment | Piece::Commit => {}
-            Piece::Value(name) => drop(self.values.insert(name)),
-            Piece::Url(name) => {
+            TemplatePiece::Text(_) | TemplatePiece::Environment | TemplatePiece::Commit => {}
+            TemplatePiece::Value(name) => drop(self.values.insert(name)),
+            TemplatePiece::Url(name) => {
                 let shown = format!("`${{services.{name}.url}}`");
                 match earlier {
                     None => self.wrong(

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::super::tree::{Field, Value};
+use super::super::super::tree::{Field, TreeValue};
 
 /// Lays `over` over `base`: maps are joined key by key, `null` takes away, everything else is replaced. A key with
 /// nothing behind it says nothing about a map. Laying a map over nothing removes the `null`s in it.
@@ -28,17 +28,17 @@ pub(super) fn lay(base: &mut Vec<Field>, over: &[Field], path: &str, warnings: &
             continue;
         }
         let below = at.and_then(|at| base.get_mut(at)).and_then(|field| match &mut field.value.value {
-            Value::Map(fields) => Some(fields),
+            TreeValue::Map(fields) => Some(fields),
             _ => None,
         });
         match (&field.value.value, below) {
-            (Value::Map(fields), Some(below)) => lay(below, fields, &path, warnings),
+            (TreeValue::Map(fields), Some(below)) => lay(below, fields, &path, warnings),
             (_, Some(_)) if field.value.is_blank() => {}
-            (Value::Map(fields), None) => {
+            (TreeValue::Map(fields), None) => {
                 let mut fresh = Vec::new();
                 lay(&mut fresh, fields, &path, warnings);
                 let mut field = field.clone();
-                field.value.value = Value::Map(fresh);
+                field.value.value = TreeValue::Map(fresh);
                 put(base, &mut places, field);
             }
             _ => put(base, &mut places, field.clone()),
@@ -65,16 +65,16 @@ mod tests {
 
     fn fields(text: &str) -> Vec<Field> {
         match tree::read("manifest", text, &mut Findings::default()) {
-            Some(Node { value: Value::Map(fields), .. }) => fields,
+            Some(Node { value: TreeValue::Map(fields), .. }) => fields,
             other => panic!("{other:?}"),
         }
     }
 
     fn shown(fields: &[Field]) -> String {
         let one = |field: &Field| match &field.value.value {
-            Value::Text { text, .. } => format!("{}={text}@{}", field.key, field.line),
-            Value::List(items) => format!("{}=[{}]", field.key, items.len()),
-            Value::Map(fields) => format!("{}={{{}}}", field.key, shown(fields)),
+            TreeValue::Text { text, .. } => format!("{}={text}@{}", field.key, field.line),
+            TreeValue::List(items) => format!("{}=[{}]", field.key, items.len()),
+            TreeValue::Map(fields) => format!("{}={{{}}}", field.key, shown(fields)),
         };
         fields.iter().map(one).collect::<Vec<_>>().join(" ")
     }

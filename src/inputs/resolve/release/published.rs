@@ -6,10 +6,10 @@ use super::super::super::error::Findings;
 use super::super::super::map;
 use super::super::super::raw::RawInputs;
 use super::super::super::runner::Runner;
-use super::super::super::tree::{Field, Node, Value};
+use super::super::super::tree::{Field, Node, TreeValue};
 use super::super::Give;
 use super::layout::{self, DEFAULTS, Section};
-use super::template::{self, Piece};
+use super::template::{self, TemplatePiece};
 use super::{chosen, document, laid};
 use crate::inputs::spec::release::name;
 use crate::model::key::ServiceAccountKey;
@@ -115,15 +115,15 @@ fn is_published(setting: &Field) -> bool {
 /// The values that a node names.
 fn collect(node: &Node, names: &mut BTreeSet<String>) {
     match &node.value {
-        Value::Text { text, .. } => {
+        TreeValue::Text { text, .. } => {
             for piece in template::parse(text).unwrap_or_default() {
-                if let Piece::Value(name) = piece {
+                if let TemplatePiece::Value(name) = piece {
                     names.insert(name);
                 }
             }
         }
-        Value::List(items) => items.iter().for_each(|item| collect(item, names)),
-        Value::Map(fields) => fields.iter().for_each(|field| collect(&field.value, names)),
+        TreeValue::List(items) => items.iter().for_each(|item| collect(item, names)),
+        TreeValue::Map(fields) => fields.iter().for_each(|field| collect(&field.value, names)),
     }
 }
 

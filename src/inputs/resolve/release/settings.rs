@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::super::super::error::Findings;
-use super::super::super::release::{self, Gap, Place};
-use super::super::super::spec::{Input, Kind};
-use super::super::super::tree::{Field, Node, Style, Value};
+use super::super::super::release::{self, Gap, TemplatePlace};
+use super::super::super::spec::{Input, InputKind};
+use super::super::super::tree::{Field, Node, Style, TreeValue};
 use super::super::super::{map, scalar};
 use super::join;
 use super::layout::TAKE_URLS;
-use super::template::{self, Piece};
+use super::template::{self, TemplatePiece};
 
 /// Texts that are words of a command line.
 const WORDS: [&str; 2] = ["command", "args"];
@@ -27,7 +27,7 @@ const EMPTY: &str = "{\n}";
 
 /// What placeholders stand for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scope<'a> {
+pub(super) struct PlaceholderScope<'a> {
     /// The input `values`; `None` when it could not be read, which is told already.
     pub(super) values: Option<&'a BTreeMap<String, String>>,
     /// The chosen environment.
@@ -42,7 +42,7 @@ pub(super) struct Scope<'a> {
 
 /// The settings of a part, as texts of inputs.
 #[derive(Debug, Default)]
-pub(super) struct Settings {
+pub(super) struct PartSettings {
     /// The texts.
     pub(super) texts: BTreeMap<&'static str, String>,
     /// Where they stand.
@@ -69,15 +69,16 @@ pub(super) fn read(
     inputs: &[&'static Input],
     fields: &[Field],
     path: &str,
-    scope: Scope<'_>,
+    scope: PlaceholderScope<'_>,
     findings: &mut Findings,
-) -> Settings {
-    let mut settings = Settings::default();
+) -> PartSettings {
+    let mut settings = PartSettings::default();
     for field in fields {
         let Some(input) = inputs.iter().find(|input| input.name == field.key) else { continue };
-        let mut reader = Reader { input, scope, findings, lines: Vec::new(), gaps: Vec::new(), inserted: Vec::new() };
+        let mut reader =
+            PartReader { input, scope, findings, lines: Vec::new(), gaps: Vec::new(), inserted: Vec::new() };
         let text = reader.setting(&field.value, &join(path, input.name));
-        let Reader { lines, gaps, inserted, .. } = reader;
+        let PartReader { lines, gaps, inserted, .. } = reader;
         let place = Where { line: field.line, lines, inserted: !inserted.is_empty() };
         settings.places.insert(input.name, place);
         settings.gaps.extend(gaps);
@@ -91,16 +92,16 @@ pub(super) fn read(
     settings
 }
 
-struct Reader<'a> {
+struct PartReader<'a> {
     input: &'static Input,
-    scope: Scope<'a>,
+    scope: PlaceholderScope<'a>,
     findings: &'a mut Findings,
     lines: Vec<usize>,
     gaps: Vec<Gap>,
     inserted: Vec<String>,
 }
 
-impl Reader<'_> {
+impl PartReader<'_> {
     fn wrong(&mut self, path: &str, line: usize, problem: impl Into<String>, cure: impl Into<String>) {
         self.findings.wrong_at(path, Some(line), problem, cure);
     }
@@ -108,15 +109,15 @@ impl Reader<'_> {
     fn setting(&mut self, node: &Node, path: &str) -> Option<String> {
         let name = self.input.name;
         match (self.input.kind, &node.value) {
-            (Kind::Map, _) | (Kind::Either, Value::Map(_)) => self.map(node, path),
-            (Kind::Lines, Value::Map(_)) => {
+            (InputKind::Map, _) | (InputKind::Either, TreeValue::Map(_)) => self.map(node, path),
+            (InputKind::Lines, TreeValue::Map(_)) => {
                 self.wrong(path, node.line, "this must be a list or a text, not a map", "write `- ITEM` lines");
                 None
             }
-            (Kind::Lines, _) => self.items(node, path),
-            (_, Value::Text { text, .. }) if name == "credentials_json" => self.credentials(text, node.line, path),
+            (InputKind::Lines, _) => self.items(node, path),
+            (_, TreeValue::Text { text, .. }) if name == "credentials_json" => self.credentials(text, node.line, path),
             _ if WORDS.contains(&name) => self.words(node, path),
-            (_, Value::List(items)) if LISTS.contains(&name) => {
+            (_, TreeValue::List(items)) if LISTS.contains(&name) => {
                 let items: Option<Vec<String>> = items.iter().map(|item| self.one(item, path)).collect();
                 items.map(|items| items.join(", "))
             }
@@ -127,7 +128,7 @@ impl Reader<'_> {
     /// One text.
     fn one(&mut self, node: &Node, path: &str) -> Option<String> {
         match &node.value {
-            Value::Text { text, .. } => self.insert(text, node.line, path).map(|(text, _)| text),
+            TreeValue::Text { text, .. } => self.insert(text, node.line, path).map(|(text, _)| text),
             _ => {
                 let cure = "write it as one text: in quotes, or behind `|`";
                 self.wrong(path, node.line, format!("this must be one text, not {}", node.kind()), cure);
@@ -139,7 +140,7 @@ impl Reader<'_> {
     /// A key in the repository is everybody's who reads it.
     fn credentials(&mut self, text: &str, line: usize, path: &str) -> Option<String> {
         match template::parse(text).as_deref() {
-            Ok([Piece::Value(_)]) => self.insert(text, line, path).map(|(text, _)| text),
+            Ok([TemplatePiece::Value(_)]) => self.insert(text, line, path).map(|(text, _)| text),
             Ok(_) => {
                 let cure = "write `${values.NAME}`, and pass the key with the input `values`";
                 self.wrong(path, line, "a key does not belong in a file of the repository", cure);
@@ -152,8 +153,8 @@ impl Reader<'_> {
     /// Words of a command line: a list, or a text that is parted before anything is inserted.
     fn words(&mut self, node: &Node, path: &str) -> Option<String> {
         let words: Vec<Option<String>> = match &node.value {
-            Value::List(items) => items.iter().map(|item| self.one(item, path)).collect(),
-            Value::Text { text, .. } => match scalar::words(text) {
+            TreeValue::List(items) => items.iter().map(|item| self.one(item, path)).collect(),
+            TreeValue::Text { text, .. } => match scalar::words(text) {
                 Ok(words) if !words.is_empty() => {
                     let insert = |word: &String| self.insert(word, node.line, path).map(|(text, _)| text);
                     words.iter().map(insert).collect()
@@ -161,7 +162,7 @@ impl Reader<'_> {
                 // Nothing is inserted here, so that the mistake may quote it.
                 _ => return Some(text.clone()),
             },
-            Value::Map(_) => vec![self.one(node, path)],
+            TreeValue::Map(_) => vec![self.one(node, path)],
         };
         let words: Vec<String> = words.into_iter().collect::<Option<_>>()?;
         Some(Json::from(words).to_string())
@@ -172,12 +173,12 @@ impl Reader<'_> {
         let commas = self.input.name != WHOLE_LINES;
         let mut items: Vec<(String, usize)> = Vec::new();
         match &node.value {
-            Value::List(nodes) => {
+            TreeValue::List(nodes) => {
                 for node in nodes {
                     items.extend(self.one(node, path).map(|text| (text, node.line)));
                 }
             }
-            Value::Text { text, .. } => {
+            TreeValue::Text { text, .. } => {
                 for (line, at) in text.lines().zip(node.line..) {
                     let parts: Vec<&str> = if commas { line.split(',').collect() } else { vec![line] };
                     let comment = line.trim_start().starts_with('#');
@@ -186,7 +187,7 @@ impl Reader<'_> {
                     }
                 }
             }
-            Value::Map(_) => {}
+            TreeValue::Map(_) => {}
         }
         let mut lines = Vec::new();
         for (item, line) in items {
@@ -207,10 +208,10 @@ impl Reader<'_> {
     /// A map as a JSON object with an entry a line.
     fn map(&mut self, node: &Node, path: &str) -> Option<String> {
         let fields = match &node.value {
-            Value::Map(fields) => fields.clone(),
-            Value::Text { text, .. } if text.trim().is_empty() => return None,
-            Value::Text { text, style } => self.parse(text, *style, node.line, path)?,
-            Value::List(_) => {
+            TreeValue::Map(fields) => fields.clone(),
+            TreeValue::Text { text, .. } if text.trim().is_empty() => return None,
+            TreeValue::Text { text, style } => self.parse(text, *style, node.line, path)?,
+            TreeValue::List(_) => {
                 self.wrong(path, node.line, "this must be a map, not a list", "write `KEY: value` lines below it");
                 return None;
             }
@@ -231,7 +232,7 @@ impl Reader<'_> {
         let nested = self.levels() > 0;
         let parse = if nested { map::parse_nested } else { map::parse };
         let entries = parse(self.input, map::From::File, &padded, &mut findings);
-        let field = |entry: map::Entry, value: Value| {
+        let field = |entry: map::Entry, value: TreeValue| {
             let line = entry.line;
             Field { key: entry.key, line, value: Node { line, value } }
         };
@@ -239,8 +240,8 @@ impl Reader<'_> {
         for entry in entries {
             let value = if nested && ["env", "secrets"].contains(&entry.key.as_str()) {
                 let inner = map::parse_inner(self.input, map::From::File, &entry, &mut findings).into_iter();
-                let text = |inner: &map::Entry| Value::Text { text: inner.value.clone(), style };
-                Value::Map(
+                let text = |inner: &map::Entry| TreeValue::Text { text: inner.value.clone(), style };
+                TreeValue::Map(
                     inner
                         .map(|inner| {
                             let value = text(&inner);
@@ -249,7 +250,7 @@ impl Reader<'_> {
                         .collect(),
                 )
             } else {
-                Value::Text { text: entry.value.clone(), style }
+                TreeValue::Text { text: entry.value.clone(), style }
             };
             fields.push(field(entry, value));
         }
@@ -271,19 +272,19 @@ impl Reader<'_> {
             let path = join(path, &field.key);
             self.lines.push(field.line);
             let value = match &field.value.value {
-                Value::Map(inner) if levels > 0 => {
+                TreeValue::Map(inner) if levels > 0 => {
                     // The brace of an inner map stands in the line of its key.
                     self.lines.pop();
                     Some(self.object(inner, field.line, &path, levels - 1))
                 }
-                Value::List(items) if levels > 0 && !WORDS.contains(&field.key.as_str()) => {
+                TreeValue::List(items) if levels > 0 && !WORDS.contains(&field.key.as_str()) => {
                     let items: Option<Vec<String>> = items.iter().map(|item| self.one(item, &path)).collect();
                     items.map(|items| Json::from(items).to_string())
                 }
                 _ if levels > 0 && WORDS.contains(&field.key.as_str()) => self
                     .words(&field.value, &path)
                     .map(|words| if words.starts_with('[') { words } else { Json::from(words).to_string() }),
-                Value::Text { text, .. } => self.entry(text, field, &path),
+                TreeValue::Text { text, .. } => self.entry(text, field, &path),
                 _ => self.one(&field.value, &path),
             };
             // What could not be read is told, and nothing may be said about its absence.
@@ -298,7 +299,7 @@ impl Reader<'_> {
 
     fn entry(&mut self, text: &str, field: &Field, path: &str) -> Option<String> {
         let (text, pieces) = self.insert(text, field.value.line, path)?;
-        let place = if self.input.name == "build_args" { Place::BuildArgs } else { Place::EnvVars };
+        let place = if self.input.name == "build_args" { TemplatePlace::BuildArgs } else { TemplatePlace::EnvVars };
         if pieces.iter().any(|piece| matches!(piece, release::Piece::Url(_))) {
             self.gaps.push(Gap { place, key: field.key.clone(), pieces });
         }
@@ -312,7 +313,7 @@ impl Reader<'_> {
         let mut complete = true;
         for piece in template::parse(text).ok()? {
             let text = match piece {
-                Piece::Url(name) => {
+                TemplatePiece::Url(name) => {
                     let here = TAKE_URLS.contains(&self.input.name);
                     if !here || !self.scope.earlier.contains(&name) {
                         if here && self.scope.gone.contains(&name) {
@@ -326,9 +327,9 @@ impl Reader<'_> {
                     pieces.push(release::Piece::Url(name));
                     continue;
                 }
-                Piece::Text(text) => Some(text),
-                Piece::Value(name) => self.value(&name, line, path),
-                Piece::Environment => {
+                TemplatePiece::Text(text) => Some(text),
+                TemplatePiece::Value(name) => self.value(&name, line, path),
+                TemplatePiece::Environment => {
                     let environment = self.scope.environment.map(str::to_owned);
                     if environment.is_none() {
                         self.wrong(
@@ -340,7 +341,7 @@ impl Reader<'_> {
                     }
                     environment
                 }
-                Piece::Commit => {
+                TemplatePiece::Commit => {
                     let commit = self.scope.commit.map(str::to_owned);
                     if commit.is_none() {
                         self.wrong(

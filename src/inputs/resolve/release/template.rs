@@ -3,7 +3,7 @@
 
 /// A piece of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(super) enum TemplatePiece {
     /// What stands there.
     Text(String),
     /// One of the input `values`.
@@ -47,7 +47,7 @@ impl TemplateError {
 ///
 /// # Errors
 /// The first placeholder that is none.
-pub(super) fn parse(text: &str) -> Result<Vec<Piece>, TemplateError> {
+pub(super) fn parse(text: &str) -> Result<Vec<TemplatePiece>, TemplateError> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
     let mut rest = text;
@@ -60,7 +60,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Piece>, TemplateError> {
         } else if let Some(inside) = rest.strip_prefix("${") {
             let (name, after) = inside.split_once('}').ok_or(TemplateError::Open)?;
             if !plain.is_empty() {
-                pieces.push(Piece::Text(std::mem::take(&mut plain)));
+                pieces.push(TemplatePiece::Text(std::mem::take(&mut plain)));
             }
             pieces.push(placeholder(name)?);
             rest = after;
@@ -71,22 +71,22 @@ pub(super) fn parse(text: &str) -> Result<Vec<Piece>, TemplateError> {
     }
     plain.push_str(rest);
     if !plain.is_empty() {
-        pieces.push(Piece::Text(plain));
+        pieces.push(TemplatePiece::Text(plain));
     }
     Ok(pieces)
 }
 
-fn placeholder(inside: &str) -> Result<Piece, TemplateError> {
+fn placeholder(inside: &str) -> Result<TemplatePiece, TemplateError> {
     if inside.starts_with('{') {
         return Err(TemplateError::Workflow);
     }
     let value = inside.strip_prefix("values.");
     let service = inside.strip_prefix("services.").and_then(|rest| rest.strip_suffix(".url"));
     match (inside, value, service) {
-        ("environment", ..) => Ok(Piece::Environment),
-        ("commit", ..) => Ok(Piece::Commit),
-        (_, Some(name), _) if is_name(name) => Ok(Piece::Value(name.to_owned())),
-        (_, _, Some(name)) if is_name(name) => Ok(Piece::Url(name.to_owned())),
+        ("environment", ..) => Ok(TemplatePiece::Environment),
+        ("commit", ..) => Ok(TemplatePiece::Commit),
+        (_, Some(name), _) if is_name(name) => Ok(TemplatePiece::Value(name.to_owned())),
+        (_, _, Some(name)) if is_name(name) => Ok(TemplatePiece::Url(name.to_owned())),
         _ => Err(TemplateError::Unknown(inside.to_owned())),
     }
 }
@@ -101,8 +101,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn text(text: &str) -> Piece {
-        Piece::Text(text.to_owned())
+    fn text(text: &str) -> TemplatePiece {
+        TemplatePiece::Text(text.to_owned())
     }
 
     #[test]
@@ -111,12 +111,12 @@ mod tests {
             parse("a${values.X_1}b${environment}${commit}-${services.back-end.url}/x"),
             Ok(vec![
                 text("a"),
-                Piece::Value("X_1".into()),
+                TemplatePiece::Value("X_1".into()),
                 text("b"),
-                Piece::Environment,
-                Piece::Commit,
+                TemplatePiece::Environment,
+                TemplatePiece::Commit,
                 text("-"),
-                Piece::Url("back-end".into()),
+                TemplatePiece::Url("back-end".into()),
                 text("/x"),
             ])
         );

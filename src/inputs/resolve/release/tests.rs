@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::super::super::build::Recipe;
-use super::super::super::deploy::What;
+use super::super::super::deploy::DeployWhat;
 use super::super::super::hosting::Channel;
 use super::super::super::release::{self, MissingUrl};
 use super::super::super::runner::Origin;
@@ -39,7 +39,7 @@ fn workspace(manifest: &str) -> tempfile::TempDir {
     root
 }
 
-fn resolve_in(root: &Path, inputs: &[(&str, &str)]) -> Result<Resolved, Vec<String>> {
+fn resolve_in(root: &Path, inputs: &[(&str, &str)]) -> Result<Resolved<Release>, Vec<String>> {
     let origin = Origin { sha: Some("c0ffee".into()), ..Origin::default() };
     let runner = Runner { actions: true, workspace: root.to_owned(), origin, ..Runner::default() };
     let mut texts: BTreeMap<String, String> = [("credentials_json".to_owned(), KEY.to_owned())].into();
@@ -47,18 +47,18 @@ fn resolve_in(root: &Path, inputs: &[(&str, &str)]) -> Result<Resolved, Vec<Stri
     texts.retain(|_, text| !text.is_empty());
     let mut findings = Findings::default();
     let raw =
-        RawInputs::collect(&Command::Release.inputs(), crate::inputs::spec::ELSEWHERE, &texts, &[], &mut findings);
+        RawInputs::collect(&CommandName::Release.inputs(), crate::inputs::spec::ELSEWHERE, &texts, &[], &mut findings);
     run(&raw, &runner, findings).map_err(|errors| errors.mistakes().map(ToString::to_string).collect())
 }
 
-fn resolve(manifest: &str, inputs: &[(&str, &str)]) -> Result<Resolved, Vec<String>> {
+fn resolve(manifest: &str, inputs: &[(&str, &str)]) -> Result<Resolved<Release>, Vec<String>> {
     resolve_in(workspace(manifest).path(), inputs)
 }
 
 fn good(manifest: &str, inputs: &[(&str, &str)]) -> Release {
     let resolved = resolve(manifest, inputs).expect("a good manifest");
     assert_eq!(resolved.warnings, Vec::<String>::new());
-    resolved.release
+    resolved.meaning
 }
 
 fn told(manifest: &str, inputs: &[(&str, &str)]) -> Vec<String> {
@@ -71,7 +71,7 @@ fn env(part: &ServicePart) -> Vec<(&str, &str)> {
 }
 
 fn build_args(part: &ServicePart) -> Vec<(String, String)> {
-    let What::Build(build) = &part.deploy.what else { panic!("a build") };
+    let DeployWhat::Build(build) = &part.deploy.what else { panic!("a build") };
     let Recipe::Dockerfile { args, .. } = &build.recipe else { panic!("a Dockerfile") };
     args.clone()
 }
@@ -261,7 +261,7 @@ fn the_environment_is_one_of_the_manifests() {
 fn a_commit_that_is_not_known_is_told() {
     let root = workspace(&format!("{BACKEND}    description: at ${{commit}}\n"));
     assert_eq!(
-        resolve_in(root.path(), &[]).expect("known").release.services[0].deploy.settings.description.as_deref(),
+        resolve_in(root.path(), &[]).expect("known").meaning.services[0].deploy.settings.description.as_deref(),
         Some("at c0ffee")
     );
     let runner = Runner { workspace: root.path().to_owned(), ..Runner::default() };

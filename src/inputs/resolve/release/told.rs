@@ -3,14 +3,14 @@
 use super::super::super::error::Mistake;
 use super::super::super::spec;
 use super::join;
-use super::settings::Settings;
+use super::settings::PartSettings;
 
 /// Shorter texts than this are no secrets, and hiding them would garble every sentence.
 const SHORTEST: usize = 4;
 const HIDDEN: &str = "***";
 
 /// A mistake of an input as one of the part at `path`, which begins in `line`.
-pub(super) fn mistake(mistake: Mistake, settings: &Settings, path: &str, line: usize) -> Mistake {
+pub(super) fn mistake(mistake: Mistake, settings: &PartSettings, path: &str, line: usize) -> Mistake {
     let place = settings.places.get(mistake.input.as_str());
     let mut problem = mistake.problem;
     let own = mistake.line.and_then(|line| place.and_then(|place| place.lines.get(line.saturating_sub(1)).copied()));
@@ -28,7 +28,7 @@ pub(super) fn mistake(mistake: Mistake, settings: &Settings, path: &str, line: u
 }
 
 /// A warning of an input as one of the part at `path`.
-pub(super) fn warning(warning: &str, settings: &Settings, path: &str) -> String {
+pub(super) fn warning(warning: &str, settings: &PartSettings, path: &str) -> String {
     let about = warning.split([',', ':']).next().is_some_and(|name| spec::find(name).is_some());
     let warning = without(warning, &settings.inserted, false);
     if about { join(path, &warning) } else { format!("{path}: {warning}") }

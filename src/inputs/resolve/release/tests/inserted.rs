@@ -158,7 +158,7 @@ fn what_must_be_hidden_is_every_long_value_and_the_keys_in_them() {
     let mut findings = Findings::default();
     let inputs = [("values".to_owned(), values)].into();
     let raw =
-        RawInputs::collect(&Command::Release.inputs(), crate::inputs::spec::ELSEWHERE, &inputs, &[], &mut findings);
+        RawInputs::collect(&CommandName::Release.inputs(), crate::inputs::spec::ELSEWHERE, &inputs, &[], &mut findings);
     let hide = |raw: &RawInputs| values_to_hide(raw, &Runner::default());
     let hidden: Vec<String> = hide(&raw).iter().flat_map(HiddenValue::hidden).collect();
     let key = "-----BEGIN PRIVATE KEY-----\nQkJCQg\n-----END PRIVATE KEY-----";
@@ -174,7 +174,7 @@ proptest! {
         let env_vars = ["{A: 1, B: \"${values.V}\", C: 2}", "|\n      A: 1\n      B: ${values.V}\n      C: 2", "|\n      A=1\n      B=${values.V}\n      C=2"];
         let manifest = format!("{BACKEND}    env_vars: {}\n    pre_deploy_job: {{env: {{B: \"${{values.V}}\"}}}}\n", env_vars[placed]);
         let values = serde_json::json!({"V": value}).to_string();
-        let release = resolve(&manifest, &[("values", &values)]).expect("good").release;
+        let release = resolve(&manifest, &[("values", &values)]).expect("good").meaning;
         prop_assert_eq!(env(&release.services[0]), [("A", "1"), ("B", value.as_str()), ("C", "2")]);
         let job = release.services[0].deploy.pre_deploy.as_deref().expect("a job");
         prop_assert_eq!(job.settings.shared.env.entries.as_deref(), Some(&[("B".to_owned(), value)][..]));
@@ -184,7 +184,7 @@ proptest! {
     fn an_address_goes_where_it_was_asked_for_and_nowhere_else(value in "[a${}.]{0,12}|\\$\\{services\\.a\\.url\\}") {
         let manifest = "services:\n  a: {image: \"gcr.io/p/a:1\"}\n  b:\n    image: gcr.io/p/b:1\n    env_vars:\n      X: ${values.V}-${services.a.url}-${values.V}\n      Y: ${values.V}\n      Z: $${services.a.url}\n";
         let values = serde_json::json!({"V": value}).to_string();
-        let mut part = resolve(manifest, &[("values", &values)]).expect("good").release.services.remove(1);
+        let mut part = resolve(manifest, &[("values", &values)]).expect("good").meaning.services.remove(1);
         for url in ["https://a", "https://${services.a.url}"] {
             release::fill(&part.gaps, &mut part.deploy, &urls(&[("a", url)])).expect("known");
             let mixed = format!("{value}-{url}-{value}");
