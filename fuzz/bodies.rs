@@ -6,17 +6,19 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use serde_json::Value;
-use slipway::google::{cloud_run, executions, jobs, operation, refusal};
+use slipway::cloud_run::document as manifest;
+use slipway::commands::release::inputs::resolve as release;
 use slipway::inputs::error::Findings;
 use slipway::inputs::firebase::{parse, parse_rc};
 use slipway::inputs::map::{self, From};
 use slipway::inputs::raw::RawInputs;
-use slipway::inputs::runner::{Origin, Runner};
 use slipway::inputs::spec::{self, CommandName, ELSEWHERE};
-use slipway::inputs::{credentials, flags, manifest, pull_request, resolve, tree};
-use slipway::model::dockerfile::Dockerfile;
-use slipway::model::key::ServiceAccountKey;
-use slipway::{package, site};
+use slipway::inputs::{credentials, flags, pull_request, tree};
+use slipway_google::{cloud_run, executions, jobs, operation, refusal};
+use slipway_names::dockerfile::Dockerfile;
+use slipway_names::key::ServiceAccountKey;
+use slipway_runner::env::{Origin, Runner};
+use {slipway_packing as package, slipway_sites as site};
 
 /// A reader under fuzz.
 pub(crate) type Body = fn(&[u8]);
@@ -119,7 +121,7 @@ fn release_manifest(data: &[u8]) {
         [("environment".to_owned(), "staging".to_owned()), ("project_id".to_owned(), "harbour-dev".to_owned())].into();
     let mut findings = Findings::default();
     let raw = RawInputs::collect(&CommandName::Release.inputs(), ELSEWHERE, &texts, &[], &mut findings);
-    if let Err(errors) = resolve::release::run(&raw, &runner, findings) {
+    if let Err(errors) = release::run(&raw, &runner, findings) {
         assert!(errors.mistakes().next().is_some(), "refused without a reason");
     }
 }

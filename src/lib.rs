@@ -1,30 +1,24 @@
 //! Slipway ships services and sites to Google Cloud from GitHub Actions.
 //!
-//! One way through the house: `cli` and the environment give texts, [`inputs`] gives them meaning,
-//! [`plan`] decides, `steps` do it (using `google`, `probe`, `github`), `report` tells, and only
-//! `console` prints. `model` holds the words everyone uses, [`explain`] what every error owes its
-//! reader, `app` is the hallway. `ARCHITECTURE.md` tells the same with reasons; `tests/architecture.rs`
-//! keeps who may import whom.
+//! `main` reads arguments and environment; the [`driver`] carries out one of the [`commands`]. What several commands need
+//! lies beside them: [`inputs`], [`build`], [`jobs`], [`service`], [`report`], and the documents in [`cloud_run`] and
+//! [`cloud_build`]. What knows no command is a crate of its own in `crates/`. `ARCHITECTURE.md` tells the same with
+//! reasons.
 
 #![deny(dead_code)]
 
-pub mod app;
+pub mod build;
 pub mod cli;
-pub mod clock;
-pub mod console;
-pub mod explain;
-pub mod github;
-pub mod google;
+pub mod cloud_build;
+pub mod cloud_run;
+pub mod commands;
+pub mod driver;
+pub mod facts;
 pub mod inputs;
+pub mod jobs;
 #[cfg(feature = "local")]
 pub mod local;
-pub mod model;
-pub mod net;
-pub mod package;
-pub mod plan;
 pub mod probe;
 pub mod report;
-pub mod site;
-pub mod steps;
-pub mod wire;
-pub mod workspace;
+pub mod service;
+pub mod step;

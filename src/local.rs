@@ -11,8 +11,8 @@ use fakecloud::{FakeCloud, Page, RevisionScript, Site, World};
 
 use crate::cli::{Demo, Invocation, Task};
 use crate::inputs::credentials;
-use crate::inputs::runner::Runner;
 use crate::inputs::spec::CommandName;
+use slipway_runner::env::Runner;
 
 /// A fifth of every pause: long enough to watch, short enough to try.
 const PACE: f64 = 0.2;

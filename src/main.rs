@@ -4,8 +4,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use slipway::inputs::runner::Runner;
-use slipway::{app, cli};
+use slipway::{cli, driver as app};
+use slipway_runner::env::Runner;
 
 fn main() -> ExitCode {
     let runner = Runner::from_process();

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::net::{HttpClients, Net, NetError};
+use slipway_wire::net::{HttpClients, Net, NetError};
 
 /// A cold start may take most of this; what is slower is not healthy.
 const TIMEOUT: Duration = Duration::from_secs(20);

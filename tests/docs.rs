@@ -9,16 +9,24 @@ mod parity;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use slipway::explain::Class;
-use slipway::google::roles::{self, Need};
-use slipway::google::services;
-use slipway::inputs::manifest::Resource;
-use slipway::inputs::manifest::knative::{AnnotationRule, annotations};
+use slipway::cloud_run::document::Resource;
+use slipway::cloud_run::document::knative::{AnnotationRule, annotations};
+use slipway::commands::doctor::report as doctor;
+use slipway::commands::export::report as export;
+use slipway::commands::hosting::report as hosting;
+use slipway::commands::job::report as job;
+use slipway::commands::logs::report as logs;
+use slipway::commands::monitoring::report as monitoring;
+use slipway::commands::preview::report as preview;
+use slipway::commands::release::report as release;
+use slipway::commands::rotate_key::report as rotate_key;
+use slipway::commands::rotate_secret::report as rotate_secret;
+use slipway::commands::status::report as status;
 use slipway::inputs::spec::{CommandName, Input, InputGroup};
 use slipway::report::outputs::OUTPUTS;
-use slipway::report::{
-    doctor, export, hosting, job, logs, monitoring, preview, release, rotate_key, rotate_secret, status,
-};
+use slipway_failure::Class;
+use slipway_google::roles::{self, Need};
+use slipway_google::services;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

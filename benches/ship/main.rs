@@ -17,7 +17,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use fakecloud::{FakeCloud, World};
-use slipway::package::{PackOptions, survey};
+use slipway_packing::{PackOptions, survey};
 
 use measure::{Measured, Outcome, measure, measured, median};
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::model::place::Places;
+use slipway_names::place::Places;
 
 /// A file of references above this size is not read.
 const LARGEST: u64 = 16 << 20;

@@ -1,13 +1,13 @@
 //! Why a secret is empty in this run, as far as the run itself can tell.
 
 use super::pull_request::of_run;
-use super::runner::Runner;
+use slipway_runner::env::Runner;
 
 /// The account that Dependabot's runs are of.
 const DEPENDABOT: &str = "dependabot[bot]";
 
 /// The reason, to stand behind "it is empty:".
-pub(super) fn reason(runner: &Runner) -> String {
+pub(crate) fn reason(runner: &Runner) -> String {
     let origin = &runner.origin;
     if origin.actor.as_deref() == Some(DEPENDABOT) {
         return format!(

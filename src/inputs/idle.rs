@@ -1,10 +1,10 @@
 //! Inputs that mean nothing beside what another one says. They are left out and named, so that a step can be switched by
 //! that one input; what merely lacks its other half, or contradicts it, is a mistake still.
 
-use super::raw::RawInputs;
-use super::scalar;
 use super::spec::CommandName;
-use crate::model::shown::listed;
+use crate::inputs::engine::raw::RawInputs;
+use crate::inputs::engine::scalar;
+use slipway_names::shown::listed;
 
 /// What makes inputs idle.
 struct IdleRule {
@@ -121,7 +121,7 @@ const fn is(wanted: bool) -> fn(Option<&str>) -> bool {
 
 /// Every input that a rule is about.
 #[cfg(test)]
-pub(super) fn mentioned() -> impl Iterator<Item = &'static str> {
+pub(crate) fn mentioned() -> impl Iterator<Item = &'static str> {
     RULES.iter().flat_map(|rule| rule.idle.iter().copied().chain([rule.by]))
 }
 

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::runner::{Origin, Runner};
-use crate::model::place::Places;
+use slipway_names::place::Places;
+use slipway_runner::env::{Origin, Runner};
 
 /// An event above this size is none of GitHub's.
 const LARGEST_EVENT: u64 = 25 << 20;

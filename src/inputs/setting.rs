@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-pub use super::cloud_run::edit::{At, Edit};
-use super::scalar;
 use super::spec::InputName;
 use super::spec::deploy::name;
+pub use crate::cloud_run::wanted::edit::{At, Edit};
+use crate::inputs::engine::scalar;
 
 /// The words that take a field away, so that Cloud Run's default holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,13 +1,13 @@
 //! Inputs that are a list of names: all of them, or what comes to those that are there and what goes.
 
-use super::cloud_run::names::Several;
-use super::scalar;
+use crate::cloud_run::wanted::names::Several;
+use crate::inputs::engine::scalar;
 
 /// Reads names; `+NAME` comes and `-NAME` goes.
 ///
 /// # Errors
 /// What to write in place of a list that says both.
-pub(super) fn several(text: &str) -> Result<Several, &'static str> {
+pub(crate) fn several(text: &str) -> Result<Several, &'static str> {
     let (mut more, mut less, mut these) = (Vec::new(), Vec::new(), Vec::new());
     for item in scalar::list(text) {
         match (item.strip_prefix('+'), item.strip_prefix('-')) {

@@ -4,10 +4,10 @@ use std::fmt;
 
 use url::Url;
 
-use super::error::Findings;
-use super::raw::RawInputs;
+use crate::inputs::engine::error::Findings;
+use crate::inputs::engine::raw::RawInputs;
 use crate::inputs::spec::recurring::name;
-use crate::model::address::is_loopback;
+use slipway_names::address::is_loopback;
 
 /// A Slack-compatible webhook. Whoever knows its address can write there, so it is never shown.
 #[derive(Clone)]

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::json::round;
 use super::markdown::{code, link, sentence, table};
 use super::spark::{self, Axis};
-use crate::console::duration;
-use crate::model::facts::{BuildFact, LayerFact};
-use crate::plan::budget::megabytes;
+use crate::cloud_build::budget::megabytes;
+use crate::facts::{BuildFact, LayerFact};
+use slipway_runner::duration;
 
 /// Layers in the table: the others together are seldom worth a look.
 const LARGEST: usize = 5;
@@ -17,7 +17,7 @@ const LARGEST: usize = 5;
 const MINUTES: f64 = 120.0;
 
 /// The build's part of the summary; nothing before Cloud Build has taken it.
-pub(super) fn markdown(build: &BuildFact) -> Option<String> {
+pub(crate) fn markdown(build: &BuildFact) -> Option<String> {
     let id = build.id.as_ref()?;
     let mut out = format!("### Build\n\n{} is {}. ", code(id), code(&build.status));
     if !build.url.is_empty() {
@@ -129,7 +129,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// The build's part of the report.
-pub(super) fn document(build: &BuildFact) -> Value {
+pub(crate) fn document(build: &BuildFact) -> Value {
     let steps = build.steps.iter().map(|step| {
         json!({
             "name": step.name, "status": step.status, "exit_code": step.exit_code, "seconds": step.seconds.map(round),

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::markdown::{code, known, link};
-use crate::model::execution::JobFact;
-use crate::model::facts::Written;
+use crate::facts::Written;
+use slipway_names::execution::JobFact;
 
 /// What is true of it now.
 pub fn sentence(job: &JobFact) -> String {

@@ -1,6 +1,6 @@
 //! The text of a failure, for a log and for an annotation.
 
-use crate::explain::Failure;
+use slipway_failure::Failure;
 
 /// Every line about a failure: causes, evidence, what is true now, what to do. The first line, the
 /// failure's own sentence, is left to the caller.

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{Outcome, Story, build, execution, outputs, truth};
-use crate::model::facts::Facts;
+use crate::facts::Facts;
 
 /// The version of the document's shape.
-pub(super) const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 1;
 
 /// The whole document.
 pub fn document(story: &Story<'_>) -> Value {
@@ -80,7 +80,7 @@ pub fn refused(outcome: &Outcome<()>) -> Value {
 }
 
 /// The steps of a run.
-pub(super) fn steps(facts: &Facts) -> Value {
+pub(crate) fn steps(facts: &Facts) -> Value {
     let steps = facts.steps.iter().map(|step| {
         json!({
             "name": step.name.title(), "result": step.state.word(), "seconds": round(step.took.as_secs_f64()), "note": step.note,
@@ -90,7 +90,7 @@ pub(super) fn steps(facts: &Facts) -> Value {
 }
 
 /// The checks.
-pub(super) fn checks(facts: &Facts) -> Value {
+pub(crate) fn checks(facts: &Facts) -> Value {
     let checks = facts.checks.iter().map(|check| {
         json!({
             "at": check.at, "request": check.request, "proof": check.proof, "expected": check.expected, "answer": check.answer, "passed": check.passed, "result": check.verdict().1, "attempts": check.attempts,
@@ -100,7 +100,7 @@ pub(super) fn checks(facts: &Facts) -> Value {
 }
 
 /// What would change, where that was asked.
-pub(super) fn changes<K>(outcome: &Outcome<K>) -> Value {
+pub(crate) fn changes<K>(outcome: &Outcome<K>) -> Value {
     let Outcome::Planned(changes) = outcome else { return Value::Null };
     let changes =
         changes.iter().map(|change| json!({"setting": change.what, "before": change.before, "after": change.after}));
@@ -108,7 +108,7 @@ pub(super) fn changes<K>(outcome: &Outcome<K>) -> Value {
 }
 
 /// What went wrong, where something did.
-pub(super) fn failure<K>(outcome: &Outcome<K>) -> Value {
+pub(crate) fn failure<K>(outcome: &Outcome<K>) -> Value {
     let Outcome::Failed(failure) = outcome else { return Value::Null };
     json!({
         "class": failure.class().word(), "what": failure.to_string(), "causes": failure.causes(),
@@ -116,6 +116,6 @@ pub(super) fn failure<K>(outcome: &Outcome<K>) -> Value {
     })
 }
 
-pub(super) fn round(seconds: f64) -> f64 {
+pub(crate) fn round(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
 }

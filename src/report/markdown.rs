@@ -4,7 +4,7 @@
 //! only when they are https and plain. The job summary is rendered by GitHub, where a stray `<img>`
 //! would be fetched and an `@team` would look like a mention.
 
-use crate::console::untrusted;
+use slipway_runner::untrusted;
 
 /// Longest text of others in one place; what is longer says nothing more to a reader.
 const LONGEST: usize = 500;

@@ -1,36 +1,25 @@
 //! Telling what happened: outputs, the job summary, the text of a failure. Pure until it is printed
 //! by the console; nothing here asks Google anything.
 
-mod build;
-pub mod doctor;
+pub(crate) mod build;
 pub mod execution;
-pub mod export;
 pub mod failure;
-pub mod hosting;
-pub mod job;
 pub mod json;
-pub mod logs;
 pub mod markdown;
-pub mod monitoring;
 pub mod outputs;
-pub mod preview;
-pub mod release;
-pub mod rotate_key;
-pub mod rotate_secret;
 pub mod simulated;
 pub mod spark;
-pub mod status;
 pub mod summary;
 pub mod timeline;
 pub mod truth;
 
 use std::time::Duration;
 
-use crate::explain::{Class, Failure};
-use crate::model::facts::{Facts, RolloutEnd};
-use crate::model::kind::ResourceKind as Runs;
-use crate::plan::decide::PlannedStep;
-use crate::plan::difference::Difference;
+use crate::cloud_run::difference::Difference;
+use crate::commands::deploy::plan::PlannedStep;
+use crate::facts::{Facts, RolloutEnd};
+use slipway_failure::{Class, Failure};
+use slipway_names::kind::ResourceKind as Runs;
 
 /// How a run ended; `K` says what for it was, where it ended well.
 #[derive(Debug)]
@@ -95,7 +84,7 @@ impl Report {
     /// A report whose good end is its headline and how long it took.
     pub fn new<N: Into<String>>(headline: String, took: Duration, outputs: Vec<(N, String)>, summary: String) -> Self {
         Self {
-            title: format!("{headline} in {}", crate::console::duration(took)),
+            title: format!("{headline} in {}", slipway_runner::duration(took)),
             headline,
             says_end: true,
             before: Vec::new(),

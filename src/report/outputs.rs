@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Story, json as report_json};
-use crate::model::step::StepName;
-use crate::model::traffic::{Traffic, TrafficTarget};
+use crate::step::StepName;
+use slipway_names::traffic::{Traffic, TrafficTarget};
 
 /// Every output and one line on it; `action.yml` and the README hold the same.
 pub const OUTPUTS: &[(&str, &str)] = &[

@@ -13,7 +13,7 @@ pub fn said(text: &str) -> String {
 }
 
 /// Sentences on what stands in the embedded cloud.
-pub(super) fn sentences(simulated: bool, all: Vec<String>) -> Vec<String> {
+pub(crate) fn sentences(simulated: bool, all: Vec<String>) -> Vec<String> {
     if simulated { all.iter().map(|sentence| said(sentence)).collect() } else { all }
 }
 
@@ -50,7 +50,7 @@ pub fn markdown<K>(outcome: &Outcome<K>, summary: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explain::{Class, Failure};
+    use slipway_failure::{Class, Failure};
 
     #[test]
     fn what_ended_well_is_simulated_and_nothing_else_is_changed() {

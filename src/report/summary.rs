@@ -2,13 +2,13 @@
 
 use super::markdown::{block, code, escape, known, link, sentence, table};
 use super::{Outcome, Story, build, execution, headline, timeline, truth};
-use crate::console::duration;
-use crate::console::files::SUMMARY_LIMIT;
-use crate::explain::{Class, Failure};
-use crate::model::facts::Facts;
-use crate::model::traffic::TrafficTarget;
-use crate::plan::decide::PlannedStep;
-use crate::plan::difference::Difference;
+use crate::cloud_run::difference::Difference;
+use crate::commands::deploy::plan::PlannedStep;
+use crate::facts::Facts;
+use slipway_failure::{Class, Failure};
+use slipway_names::traffic::TrafficTarget;
+use slipway_runner::duration;
+use slipway_runner::files::SUMMARY_LIMIT;
 
 /// The runner drops a summary above its limit whole; earlier steps of the job count too.
 const OUR_LIMIT: usize = SUMMARY_LIMIT / 2;
@@ -32,7 +32,7 @@ pub fn markdown(story: &Story<'_>) -> String {
 }
 
 /// The parts one after the other, as far as there is room.
-pub(super) fn joined(parts: Vec<String>) -> String {
+pub(crate) fn joined(parts: Vec<String>) -> String {
     let mut all = String::new();
     for part in parts {
         if all.len() + part.len() > OUR_LIMIT {
@@ -57,7 +57,7 @@ pub fn mark<K>(outcome: &Outcome<K>) -> &'static str {
 }
 
 /// The head of a summary: how it ended, and what is known besides.
-pub(super) fn titled(
+pub(crate) fn titled(
     mark: &str,
     headline: &str,
     rows: impl IntoIterator<Item = (&'static str, Option<String>)>,
@@ -83,7 +83,7 @@ fn head(story: &Story<'_>) -> String {
 }
 
 /// What went wrong, what is true now, what to do.
-pub(super) fn failed(failure: &Failure, sentences: &[String]) -> String {
+pub(crate) fn failed(failure: &Failure, sentences: &[String]) -> String {
     let mut out = format!("### What went wrong\n\n{}\n\n", sentence(&failure.to_string()));
     for cause in failure.causes() {
         out.push_str(&format!("> {}\n\n", cause.lines().map(escape).collect::<Vec<_>>().join("<br>")));
@@ -109,7 +109,7 @@ pub(super) fn failed(failure: &Failure, sentences: &[String]) -> String {
 const PROGRAMS: [&str; 7] = ["gcloud", "slipway", "npx", "gh", "docker", "firebase", "export"];
 
 /// Commands in hints are shown as code, so that they can be copied as they are.
-pub(super) fn hint_markdown(hint: &str) -> String {
+pub(crate) fn hint_markdown(hint: &str) -> String {
     let command = PROGRAMS.iter().find_map(|program| {
         let (before, rest) = hint.split_once(&format!(": {program} "))?;
         Some((before, format!("{program} {rest}")))
@@ -124,7 +124,7 @@ pub(super) fn hint_markdown(hint: &str) -> String {
 }
 
 /// What a run that did not end well, or only planned, has to tell before anything else.
-pub(super) fn ended<K>(outcome: &Outcome<K>, sentences: &[String], plan: &[PlannedStep], on: &str) -> Option<String> {
+pub(crate) fn ended<K>(outcome: &Outcome<K>, sentences: &[String], plan: &[PlannedStep], on: &str) -> Option<String> {
     match outcome {
         Outcome::Failed(failure) => Some(failed(failure, sentences)),
         Outcome::Cancelled(_) => Some(now(sentences)),
@@ -134,7 +134,7 @@ pub(super) fn ended<K>(outcome: &Outcome<K>, sentences: &[String], plan: &[Plann
 }
 
 /// What is true now.
-pub(super) fn now(sentences: &[String]) -> String {
+pub(crate) fn now(sentences: &[String]) -> String {
     let lines: String = sentences.iter().map(|text| format!("* {}\n", sentence(text))).collect();
     format!("### What is true now\n\n{lines}")
 }
@@ -160,7 +160,7 @@ pub(super) fn planned(plan: &[PlannedStep], changes: &[Difference], what: &str) 
 }
 
 /// The table of steps.
-pub(super) fn steps(facts: &Facts) -> String {
+pub(crate) fn steps(facts: &Facts) -> String {
     let rows: Vec<Vec<String>> = facts
         .steps
         .iter()
@@ -226,7 +226,7 @@ fn rollout(story: &Story<'_>) -> Option<String> {
 }
 
 /// The table of checks.
-pub(super) fn checks(facts: &Facts) -> Option<String> {
+pub(crate) fn checks(facts: &Facts) -> Option<String> {
     let checks = &facts.checks;
     if checks.is_empty() {
         return None;
@@ -270,7 +270,7 @@ fn domain(story: &Story<'_>) -> Option<String> {
 }
 
 /// What was odd.
-pub(super) fn warnings(facts: &Facts) -> Option<String> {
+pub(crate) fn warnings(facts: &Facts) -> Option<String> {
     let warnings = &facts.warnings;
     (!warnings.is_empty()).then(|| {
         format!("### Warnings\n\n{}", warnings.iter().map(|text| format!("* {}\n", sentence(text))).collect::<String>())

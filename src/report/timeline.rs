@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::model::facts::Facts;
-use crate::model::step::{StepFact, StepState};
+use crate::facts::Facts;
+use crate::step::{StepFact, StepState};
 
 /// Below this a bar cannot be seen and a chart says nothing.
 const SHORTEST_RUN: f64 = 2.0;

@@ -1,9 +1,9 @@
 //! What is true now: the sentences a reader of a failure needs most.
 
 use super::{Outcome, Story, simulated};
-use crate::model::facts::{Facts, RolloutEnd, RolloutFact, Written};
-use crate::model::kind::ResourceKind;
-use crate::model::shown::listed;
+use crate::facts::{Facts, RolloutEnd, RolloutFact, Written};
+use slipway_names::kind::ResourceKind;
+use slipway_names::shown::listed;
 
 /// What stands in the cloud after this run, in sentences.
 pub fn sentences(story: &Story<'_>) -> Vec<String> {
@@ -84,7 +84,7 @@ pub fn rollout_word(end: &RolloutEnd) -> &'static str {
 }
 
 /// What stands of a service or a worker pool.
-pub(super) fn of_service(kind: ResourceKind, name: &str, facts: &Facts) -> Vec<String> {
+pub(crate) fn of_service(kind: ResourceKind, name: &str, facts: &Facts) -> Vec<String> {
     let service = &facts.service;
     if let Some(why) = &facts.unchanged {
         let traffic = service.traffic_before.words(service.latest_before.as_ref());

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
-use slipway::inputs::firebase::{Chosen, JsonMistake, channel, choose, parse, parse_rc};
-use slipway::plan::serving::{
+use slipway::commands::hosting::serving::{
     Generation, RewriteService, RewriteTargets, config, functions, pins, tag_for, unsafe_pins,
 };
+use slipway::inputs::firebase::{Chosen, JsonMistake, channel, choose, parse, parse_rc};
 
 use crate::differences::{DIFFERENCES, Here};
 

@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
+use slipway::commands::hosting::serving::{RewriteTargets, config, functions, pins, runs, unsafe_pins};
 use slipway::inputs::firebase::channel::{ChannelId, channel_id, expires, for_pull_request};
 use slipway::inputs::firebase::keys::KEYS;
 use slipway::inputs::firebase::{FirebaseRc, choose, parse, parse_rc};
-use slipway::plan::serving::{RewriteTargets, config, functions, pins, runs, unsafe_pins};
 
 fn runner(cases: u32) -> TestRunner {
     TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() })

@@ -2,7 +2,7 @@
 
 use crate::support::{Forge, REPOSITORY, USUAL};
 use fakecloud::{Action, Fault, Moment};
-use slipway::github::comments::CommentWritten;
+use slipway_github::comments::CommentWritten;
 
 const BOT: &str = "github-actions[bot]";
 

@@ -2,7 +2,7 @@
 
 use crate::support::{Forge, HEAD, MAIN, NEXT, REPOSITORY};
 use fakecloud::{Action, Fault, Moment};
-use slipway::github::deployments::{Deployment, DeploymentState, DeploymentStatus, DeploymentsEnded, NewDeployment};
+use slipway_github::deployments::{Deployment, DeploymentState, DeploymentStatus, DeploymentsEnded, NewDeployment};
 
 const CREATE: &str = "github.deployments.create";
 const TELL: &str = "github.deployments.statuses.create";
@@ -213,7 +213,7 @@ async fn a_server_without_deployments_is_no_matter_of_permissions() {
             forge.fault(Fault::next("github.deployments.list", Action::status(404)));
         }
         let error = forge.client.begin(&begin("staging", "1")).await.unwrap_err();
-        let hints = slipway::explain::Explain::hints(&error);
+        let hints = slipway_failure::Explain::hints(&error);
         assert!(hints[0].starts_with(cure), "{path}: {hints:?}");
         assert_eq!(error.is_lacking(), path == "/api/v1");
     }

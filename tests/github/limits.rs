@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use crate::support::{Forge, READ_ONLY, connect};
 use fakecloud::{Action, Fault};
-use slipway::clock::Clock;
-use slipway::explain::{Class, Explain};
-use slipway::github::deployments::NewDeployment;
-use slipway::github::{GitHub, GitHubError};
-use slipway::model::secret::Secret;
-use slipway::net::Net;
+use slipway_failure::{Class, Explain};
+use slipway_github::deployments::NewDeployment;
+use slipway_github::{GitHub, GitHubError};
+use slipway_names::secret::Secret;
+use slipway_wire::clock::Clock;
+use slipway_wire::net::Net;
 
 const READ: &str = "github.pulls.get";
 

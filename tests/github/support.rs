@@ -1,10 +1,10 @@
 //! A repository on the embedded GitHub, a token, and the client.
 
 use fakecloud::{Access, FakeCloud, Fault, GitHubRepository, World};
-use slipway::clock::Clock;
-use slipway::github::GitHub;
-use slipway::model::secret::Secret;
-use slipway::net::Net;
+use slipway_github::GitHub;
+use slipway_names::secret::Secret;
+use slipway_wire::clock::Clock;
+use slipway_wire::net::Net;
 
 pub(crate) const REPOSITORY: &str = "harbour/app";
 pub(crate) const MAIN: &str = "a000000000000000000000000000000000000001";

@@ -399,9 +399,9 @@ fn every_annotation_in_gclouds_sources_is_known() {
     let scene = Scene::new();
     let root = Gcloud::of(&scene).run("info --format value(installation.sdk_root)");
     let library = std::path::Path::new(root.trim()).join("lib/googlecloudsdk");
-    let known: Vec<&str> = slipway::inputs::manifest::Resource::ALL
+    let known: Vec<&str> = slipway::cloud_run::document::Resource::ALL
         .into_iter()
-        .flat_map(slipway::inputs::manifest::knative::annotations)
+        .flat_map(slipway::cloud_run::document::knative::annotations)
         .map(|(name, ..)| name)
         .collect();
     let (mut met, mut unknown) = (0, Vec::new());

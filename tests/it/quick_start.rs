@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fakecloud::{FakeCloud, World};
 use serde_json::Value;
 
-use slipway::google::services::{HOSTING, NEEDED};
+use slipway_google::services::{HOSTING, NEEDED};
 
 use crate::runbook;
 use crate::support::terminal::{self, Call};

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag};
-use slipway::console::untrusted;
 use slipway::report::markdown::{block, code, escape, sentence};
+use slipway_runner::untrusted;
 
 use crate::support::runner;
 

@@ -4,7 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "other programs judge the archives")]
 #![expect(clippy::print_stderr, reason = "a skipped test says why")]
 
-use slipway::package;
+use slipway_packing as package;
 
 mod archive;
 mod changes;

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "some tests need a process of their own")]
 
-use slipway::site;
+use slipway_sites as site;
 
 mod bytes;
 mod cached;

@@ -10,13 +10,13 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::super::error::Findings;
-use super::super::runner::Runner;
 use super::federation;
-use crate::model::federation::{Federation, Provider, SUBJECT_TYPES, SubjectToken};
-use crate::model::ids::AccountEmail;
-use crate::model::own::Acting;
-use crate::model::token_file::{TokenFile, TokenFileError};
+use crate::inputs::engine::error::Findings;
+use slipway_names::federation::{Federation, Provider, SUBJECT_TYPES, SubjectToken};
+use slipway_names::ids::AccountEmail;
+use slipway_names::own::Acting;
+use slipway_names::token_file::{TokenFile, TokenFileError};
+use slipway_runner::env::Runner;
 
 /// What is wrong with a file. No variant quotes an address whole: there may be a token in it.
 #[derive(Debug, thiserror::Error)]

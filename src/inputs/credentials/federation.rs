@@ -2,18 +2,18 @@
 
 use url::Url;
 
-use super::super::error::Findings;
-use super::super::raw::RawInputs;
-use super::super::runner::Runner;
-use super::super::scalar;
+use crate::inputs::engine::error::Findings;
+use crate::inputs::engine::raw::RawInputs;
+use crate::inputs::engine::scalar;
 use crate::inputs::spec::InputName;
 use crate::inputs::spec::sign_in::name;
-use crate::model::address::is_loopback;
-use crate::model::credentials::Credentials;
-use crate::model::federation::{Federation, OidcDoor, Provider, SUBJECT_TYPES, SubjectToken};
-use crate::model::ids::AccountEmail;
-use crate::model::own::Acting;
-use crate::model::shown::QuotedText;
+use slipway_names::address::is_loopback;
+use slipway_names::credentials::Credentials;
+use slipway_names::federation::{Federation, OidcDoor, Provider, SUBJECT_TYPES, SubjectToken};
+use slipway_names::ids::AccountEmail;
+use slipway_names::own::Acting;
+use slipway_names::shown::QuotedText;
+use slipway_runner::env::Runner;
 
 /// What of a federation is meaningless without its provider, and what was perhaps meant.
 const PARTS: [(InputName, &str); 3] = [

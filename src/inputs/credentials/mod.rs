@@ -9,14 +9,14 @@ mod places;
 use std::path::{Path, PathBuf};
 
 use super::empty_secret;
-use super::error::Findings;
-use super::raw::RawInputs;
-use super::runner::Runner;
-use super::scalar;
+use crate::inputs::engine::error::Findings;
+use crate::inputs::engine::raw::RawInputs;
+use crate::inputs::engine::scalar;
 use crate::inputs::spec::sign_in::name;
-use crate::model::credentials::{Credentials, SignInMethod};
-use crate::model::ids::ProjectId;
-use crate::model::key::{KeyError, ServiceAccountKey};
+use slipway_names::credentials::{Credentials, SignInMethod};
+use slipway_names::ids::ProjectId;
+use slipway_names::key::{KeyError, ServiceAccountKey};
+use slipway_runner::env::Runner;
 
 /// The inputs that say how, in the order they are told about.
 pub const INPUTS: [&str; 7] = [

@@ -5,18 +5,18 @@ use std::path::Path;
 use serde_json::Value;
 use url::Url;
 
-use super::super::error::Findings;
-use super::super::raw::RawInputs;
-use super::super::runner::Runner;
-use super::super::scalar;
 use super::external::{Flaw, account_of};
 use super::federation::email;
+use crate::inputs::engine::error::Findings;
+use crate::inputs::engine::raw::RawInputs;
+use crate::inputs::engine::scalar;
 use crate::inputs::spec::InputName;
 use crate::inputs::spec::sign_in::name;
-use crate::model::address::is_near;
-use crate::model::credentials::Credentials;
-use crate::model::ids::{AccountEmail, ProjectId};
-use crate::model::own::{Acting, Own, TokenSource, person};
+use slipway_names::address::is_near;
+use slipway_names::credentials::Credentials;
+use slipway_names::ids::{AccountEmail, ProjectId};
+use slipway_names::own::{Acting, Own, TokenSource, person};
+use slipway_runner::env::Runner;
 
 /// Where Google's metadata server is.
 const METADATA: &str = "metadata.google.internal";
@@ -147,7 +147,7 @@ fn impersonated(runner: &Runner, findings: &mut Findings) -> Option<Acting> {
 
 /// What a variable says of the project goes before what the file says.
 fn with_quota(mut credentials: Credentials, project: Option<ProjectId>) -> Credentials {
-    if let crate::model::credentials::SignInMethod::Own(own) = &mut credentials.way {
+    if let slipway_names::credentials::SignInMethod::Own(own) = &mut credentials.way {
         own.quota_project = own.quota_project.take().or(project);
     }
     credentials

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::error::Findings;
-use super::super::runner::Runner;
+use crate::inputs::engine::error::Findings;
 use crate::inputs::spec::sign_in::name;
-use crate::model::place::{PlaceError, Places};
+use slipway_names::place::{PlaceError, Places};
+use slipway_runner::env::Runner;
 
 /// The credentials file of this run, the variable that names it, and its text; a file that cannot be read is told.
 pub(super) fn file(runner: &Runner, findings: &mut Findings) -> Option<(PathBuf, &'static str, String)> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::explain::{Class, Explain};
+use slipway_failure::{Class, Explain};
 
 /// One mistake in one input.
 #[derive(Debug, Clone, PartialEq, Eq)]

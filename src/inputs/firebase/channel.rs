@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::model::shown::QuotedText;
+use slipway_names::shown::QuotedText;
 
 /// How long a preview lives when nobody says it: 7 days, as with firebase-tools.
 pub const DEFAULT_LIFE: Duration = Duration::from_secs(7 * 86_400);

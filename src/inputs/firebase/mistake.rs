@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::inputs::error::Mistake;
+use crate::inputs::engine::error::Mistake;
 
 /// The name under which users know the file of sites.
 pub(super) const FIREBASE_JSON: &str = "firebase.json";

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::keys;
 use super::mistake::Mistakes;
-use crate::model::json::kind;
+use slipway_names::json::kind;
 
 /// An object at a place.
 pub(super) struct ObjectNode<'a> {

@@ -9,7 +9,7 @@ use super::node::ObjectNode;
 use super::rewrites::{header_rule, redirect, rewrite};
 use super::site::{AppAssociation, RewriteTarget, Serving, SiteChoice, SiteConfig};
 use super::{document, fill};
-use crate::model::json::kind;
+use slipway_names::json::kind;
 
 /// What `firebase init` leaves out of an upload, and so does a site without a `firebase.json`.
 const USUAL_IGNORES: [&str; 3] = [FIREBASE_JSON, "**/.*", "**/node_modules/**"];

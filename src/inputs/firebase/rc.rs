@@ -1,6 +1,6 @@
 //! `.firebaserc`: other names of projects, and which sites the targets of a project are.
 
-use crate::model::shown::listed;
+use slipway_names::shown::listed;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::document;
 use super::mistake::{FIREBASERC, JsonMistake, mistake};
 use super::parse::is_site_id;
-use crate::model::json::kind;
+use slipway_names::json::kind;
 
 /// What `.firebaserc` says. The default is a file that says nothing, or is not there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

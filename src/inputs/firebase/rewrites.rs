@@ -6,8 +6,8 @@ use super::mistake::Mistakes;
 use super::node::ObjectNode;
 use super::regex::{self, RegexVerdict};
 use super::site::{DEFAULT_REGION, HeaderRule, Pattern, Redirect, Rewrite, RewriteTarget};
-use crate::model::ids::{Region, ServiceName};
-use crate::model::json::kind;
+use slipway_names::ids::{Region, ServiceName};
+use slipway_names::json::kind;
 
 const PATTERNS: &[&str] = &["source", "glob", "regex"];
 const DESTINATIONS: &[&str] = &["destination", "function", "run", "dynamicLinks"];

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map as Object, Value};
 
-use super::super::error::Findings;
 use super::table::{Family, Op};
 use super::texts::Texts;
+use crate::inputs::engine::error::Findings;
 
 /// What flags say about each map, by the input that holds it.
 #[derive(Debug, Default)]

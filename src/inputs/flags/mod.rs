@@ -10,13 +10,13 @@ mod typed;
 mod values;
 mod words;
 
-use super::error::Findings;
-use super::raw::RawInputs;
-use super::runner::Runner;
 use super::spec::CommandName;
+use crate::inputs::engine::error::Findings;
+use crate::inputs::engine::raw::RawInputs;
 use crate::inputs::spec::deploy::name;
 use maps::Maps;
 pub use moved::becomes_job;
+use slipway_runner::env::Runner;
 use table::FlagCommands;
 use texts::Texts;
 use typed::Typed;

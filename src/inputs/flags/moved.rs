@@ -3,16 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use super::super::error::Findings;
-use super::super::manifest;
-use super::super::raw::RawInputs;
-use super::super::runner::Runner;
-use super::super::scalar;
 use super::super::spec::{CommandName, InputName};
 use super::maps::Maps;
 use super::table::{self, Family, FlagCommands, Op};
 use super::typed::Typed;
+use crate::cloud_run::document as manifest;
+use crate::inputs::engine::error::Findings;
+use crate::inputs::engine::raw::RawInputs;
+use crate::inputs::engine::scalar;
 use crate::inputs::spec::deploy::name;
+use slipway_runner::env::Runner;
 
 /// The input that says so, and what it says.
 const COMPAT: &str = "compat";

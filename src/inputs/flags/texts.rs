@@ -1,11 +1,11 @@
 //! What flags say, as texts of inputs, and who said it.
 
-use crate::model::shown::listed;
+use slipway_names::shown::listed;
 use std::collections::BTreeMap;
 
-use super::super::error::Findings;
-use super::super::raw::RawInputs;
 use super::table::Family;
+use crate::inputs::engine::error::Findings;
+use crate::inputs::engine::raw::RawInputs;
 
 /// Inputs that say where: a flag and the input may say the same.
 const PLACES: [&str; 3] = ["project_id", "region", "quota_project"];

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map as Object, Value};
 
-use super::super::error::Findings;
 use super::maps::Maps;
 use super::table::{FlagCommands, Means, Op};
 use super::texts::Texts;
 use super::typed::Typed;
 use super::values;
+use crate::inputs::engine::error::Findings;
 
 /// What takes a setting away.
 const DEFAULT: &str = "default";
@@ -201,7 +201,7 @@ impl FlagPart<'_> {
                 if let Some(entries) = self.value(typed).and_then(|_| self.map(typed)) {
                     let twice = self.maps.add(family, op, entries, typed.called());
                     for name in twice {
-                        let name = crate::model::shown::QuotedName(&name).to_string();
+                        let name = slipway_names::shown::QuotedName(&name).to_string();
                         self.wrong(format!("`{}` gives {name} in two places", typed.called()), "keep one");
                     }
                 }

@@ -1,9 +1,9 @@
 //! From words to flags: gcloud's rules on where a value stands, what `--no-` does, and what `--container` begins.
 
-use super::super::error::Findings;
-use super::super::raw::nearest;
 use super::table::{self, Flag, FlagCommands, Means, Shape};
-use crate::model::shown;
+use crate::inputs::engine::error::Findings;
+use crate::inputs::engine::raw::nearest;
+use slipway_names::shown;
 
 /// A flag as it was typed.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! A text of flags, split into words: as a shell does, or as deploy-cloudrun does. Nothing is expanded.
 
-use super::super::scalar;
+use crate::inputs::engine::scalar;
 
 /// Why a text cannot be split. None of it is quoted: it may hold secrets.
 pub(super) type Unsplit = &'static str;

@@ -2,7 +2,7 @@
 
 use super::super::error::Mistake;
 use super::{MAP_CURE, MapReader, find_colon};
-use crate::model::shown::QuotedName;
+use slipway_names::shown::QuotedName;
 
 /// What YAML would do to a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Behind {
 
 /// What to write in place of a value that YAML changes.
 pub(super) fn cure(key: &str) -> String {
-    let key = crate::model::shown::name(key).unwrap_or("KEY");
+    let key = slipway_names::shown::name(key).unwrap_or("KEY");
     format!(
         "write `{key}: ${{{{ toJSON(secrets.NAME) }}}}` for a secret; a text of your own goes in quotes, one with line breaks behind `|`"
     )

@@ -2,7 +2,7 @@
 
 use super::super::error::{Findings, Mistake};
 use super::{Entry, MapReader, NULL};
-use crate::model::shown::{self, QuotedName};
+use slipway_names::shown::{self as shown, QuotedName};
 
 const NO_EQUALS_CURE: &str = "write `KEY=VALUE`; a value with line breaks needs quotes, and a secret `KEY: ${{ toJSON(secrets.NAME) }}` in a YAML map";
 const VALUE_CURE: &str =

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 
 use super::declare::Input;
 use super::error::{Findings, Mistake};
-use crate::model::shown::QuotedName;
+use slipway_names::shown::QuotedName;
 
 /// One entry of a map.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Entry {
         if !self.is_null {
             return Ok(());
         }
-        let key = crate::model::shown::name(&self.key).unwrap_or("NAME");
+        let key = slipway_names::shown::name(&self.key).unwrap_or("NAME");
         Err((
             format!("{} is null, which is what `toJSON` makes of a secret that does not exist", QuotedName(&self.key)),
             format!(
@@ -108,7 +108,7 @@ fn read(reader: MapReader, text: &str, findings: &mut Findings) -> Vec<Entry> {
         Grammar::Yaml => reader.yaml(text, findings),
         Grammar::Lines => reader.lines(text, findings),
         Grammar::Unknown(line, text) => {
-            let problem = match crate::model::shown::name(text).filter(|name| name.len() < text.len()) {
+            let problem = match slipway_names::shown::name(text).filter(|name| name.len() < text.len()) {
                 Some(name) => format!("neither `=` nor a colon stands behind `{name}`"),
                 None => "neither `KEY: value` nor `KEY=value`".to_owned(),
             };

@@ -5,7 +5,7 @@ use super::super::error::{Findings, Mistake};
 use super::super::yaml::{Event, Events, ScalarStyle, Span, StructureStyle};
 use super::cause::{self, Behind};
 use super::{Entry, MAP_CURE, MapReader, NULL};
-use crate::model::shown::QuotedName;
+use slipway_names::shown::QuotedName;
 
 /// A key whose value comes next.
 struct Key<'a> {

@@ -1,0 +1,34 @@
+//! The words everyone uses. Pure: no room below this one.
+
+pub mod access;
+pub mod address;
+pub mod age;
+pub mod containers;
+pub mod credentials;
+pub mod dockerfile;
+pub mod domain;
+pub mod execution;
+pub mod federation;
+pub mod hosting;
+pub mod ids;
+pub mod image;
+pub mod json;
+pub mod key;
+pub mod kind;
+pub mod layer;
+pub mod load;
+pub mod log;
+pub mod namespace;
+pub mod own;
+pub mod place;
+pub mod preview;
+pub mod principal;
+pub mod registry;
+pub mod rotation;
+pub mod secret;
+pub mod secret_version;
+pub mod shown;
+pub mod token_file;
+pub mod traffic;
+pub mod watch;
+pub mod written;
