@@ -17,16 +17,26 @@ ENV SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH \
 # The embedded cloud in fake/ stays out of the image, but cargo reads the manifest of every workspace member.
 COPY Cargo.toml Cargo.lock build.rs small.ld ./
 COPY fake/Cargo.toml fake/
+COPY crates/failure/Cargo.toml crates/failure/
+COPY crates/github/Cargo.toml crates/github/
+COPY crates/google/Cargo.toml crates/google/
+COPY crates/names/Cargo.toml crates/names/
+COPY crates/packing/Cargo.toml crates/packing/
+COPY crates/runner/Cargo.toml crates/runner/
+COPY crates/sites/Cargo.toml crates/sites/
+COPY crates/wire/Cargo.toml crates/wire/
 RUN mkdir -p src fake/src benches/ship \
     && echo '//! A stand-in.' > src/lib.rs \
     && cp src/lib.rs fake/src/lib.rs \
+    && for crate in crates/*; do mkdir "$crate/src" && cp src/lib.rs "$crate/src/"; done \
     && printf '%s\n' '//! A stand-in.' 'fn main() { panic!("the stand-in was shipped") }' > src/main.rs \
     && cp src/main.rs benches/ship/ \
     && cargo build --release --locked --no-default-features
 
 # A checkout may be older than the layer above; touched, our sources are newer than what the stand-ins left behind.
+COPY crates crates
 COPY src src
-RUN touch src/lib.rs src/main.rs \
+RUN touch src/lib.rs src/main.rs crates/*/src/lib.rs \
     && cargo build --release --locked --no-default-features
 
 # Run once with nothing around it, as it will be: a binary that is not static, or a stand-in, fails here.

@@ -448,10 +448,20 @@ fn every_path_in_a_document_exists() {
         }
         // Names of our files between backticks.
         for word in text.split('`').skip(1).step_by(2) {
-            let ours =
-                ["src/", "tests/", "docs/", "fake/", "examples/", "actions/", "benches/", ".github/", "release/"]
-                    .iter()
-                    .any(|start| word.starts_with(start));
+            let ours = [
+                "src/",
+                "crates/",
+                "tests/",
+                "docs/",
+                "fake/",
+                "examples/",
+                "actions/",
+                "benches/",
+                ".github/",
+                "release/",
+            ]
+            .iter()
+            .any(|start| word.starts_with(start));
             if ours && !word.contains(['*', ' ', '<', '{']) && !word.contains("NAME") {
                 let path = word.split(['#', ':']).next().unwrap();
                 let there = [base, root()].iter().any(|from| from.join(path).exists());

@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::deploy::each_region;
+use super::release::parts::{Wiring, connect_all};
 use super::release::{
-    PartMarks, ReleaseClients, ReleaseParts, Wiring, carry_out, connect_all, end_all, facts_of, first_url, hide_values,
-    plan,
+    PartMarks, ReleaseClients, ReleaseParts, carry_out, end_all, facts_of, first_url, hide_values, plan,
 };
 use crate::commands::deploy::plan::PlannedStep;
 use crate::commands::hosting::serving::RewriteService;

@@ -6,7 +6,7 @@ use crate::commands::deploy::each_region;
 use crate::commands::deploy::inputs::Deploy;
 use crate::commands::preview::inputs::{Preview, name, repository_label};
 use crate::commands::preview::run::{PreviewHome, Thing, channel, channels, image, sites};
-use crate::commands::release::{AllClients, Wiring};
+use crate::commands::release::parts::{AllClients, Wiring};
 use slipway_failure::{Explain as _, Failure};
 use slipway_github::GitHub;
 use slipway_names::ids::{self as ids, ServiceName};

@@ -1,10 +1,12 @@
 //! The release command: services and sites of a manifest, all of them or none.
 
 pub mod inputs;
+pub mod parts;
 pub mod report;
 pub mod run;
 
 use std::collections::BTreeMap;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,20 +14,18 @@ use super::deploy::{clean_up as clean_up_region, each_region};
 use super::hosting::{self, kind as site_kind};
 use crate::cli::{Invocation, Task};
 use crate::cloud_run::difference::Difference;
-use crate::commands::deploy::inputs::{Deploy, DeployWhat, Ingress};
+use crate::commands::deploy::inputs::DeployWhat;
 use crate::commands::deploy::plan::{Marks, PlannedStep, image_tags, marks, steps as service_steps};
 use crate::commands::hosting::plan::steps as site_steps;
-use crate::commands::hosting::reach::Coming;
 use crate::commands::hosting::report::SiteStory;
 use crate::commands::hosting::run::SiteContext;
-use crate::commands::hosting::serving::RewriteService;
 use crate::commands::preview::inputs::resolve as preview;
+use crate::commands::release::inputs::Release as Wanted;
 use crate::commands::release::inputs::resolve::published::values_to_hide;
 use crate::commands::release::inputs::resolve::run as resolve;
-use crate::commands::release::inputs::{Release as Wanted, SitePart};
 use crate::commands::release::report::{ReleasePart, ReleaseStory, headline, markdown, sentences, values};
 use crate::commands::release::run::{self as release, ReleaseFacts, ReleaseTools, ReleasedService};
-use crate::driver::clients::{GoogleClients, Tools, github};
+use crate::driver::clients::Tools;
 use crate::driver::command::{Command, Run};
 use crate::driver::deployment::{self as deployment, TrackedDeployment};
 use crate::driver::post::Left;
@@ -39,13 +39,12 @@ use crate::inputs::spec::CommandName as Word;
 use crate::report::{Outcome, Report, RunKind, Story};
 use crate::service::{self as steps, Context, Together, wished};
 use crate::step::StepState;
+pub(crate) use parts::{AllClients, Wiring, connect_all};
 use slipway_failure::Failure;
-use slipway_github::GitHub;
-use slipway_names::credentials::Credentials;
 use slipway_names::hosting::SiteKind;
 use slipway_runner::Console;
 use slipway_runner::env::{Origin, Runner};
-use slipway_runner::files::{Files, state_name};
+use slipway_runner::files::state_name;
 use slipway_wire::clock::random_hex;
 
 /// The release command.
@@ -237,114 +236,6 @@ pub(super) fn plan(release: &Wanted, all_marks: &[Marks], origin: &Origin) -> Ve
     services.chain(sites).collect()
 }
 
-/// A client for each account and project.
-pub(crate) struct AllClients(Vec<(Credentials, String, GoogleClients)>);
-
-impl AllClients {
-    pub(super) fn of(&self, credentials: &Credentials, project: &str) -> Option<&GoogleClients> {
-        let found = self.0.iter().find(|(other, place, _)| other.same(credentials) && place == project);
-        found.map(|(_, _, clients)| clients)
-    }
-}
-
-pub(super) async fn connect_all(tools: &Tools<'_>, release: &Wanted) -> Result<AllClients, Failure> {
-    let services = release.services.iter().map(|part| (&part.deploy.credentials, part.deploy.project.as_str()));
-    let sites = release.sites.iter().map(|part| (&part.hosting.credentials, part.hosting.project.as_str()));
-    let mut all = AllClients(Vec::new());
-    for (credentials, project) in services.chain(sites) {
-        if all.of(credentials, project).is_none() {
-            let clients = tools.connect(credentials, project).await?;
-            all.0.push((credentials.clone(), project.to_owned(), clients));
-        }
-    }
-    Ok(all)
-}
-
-/// What the parts' contexts borrow.
-pub(super) struct Wiring<'a> {
-    runner: &'a Runner,
-    release: &'a Wanted,
-    clients: &'a AllClients,
-    files: Files,
-    github: Option<GitHub>,
-    /// Services of the release, as rewrites name them.
-    coming: Vec<Coming>,
-    /// Tags that rewrites keep to.
-    fixed: BTreeMap<RewriteService, String>,
-    /// What marks the versions of each site part, what begins its lines, and where it keeps its state.
-    sites: Vec<(String, String, Files)>,
-}
-
-impl<'a> Wiring<'a> {
-    pub(super) fn new(
-        runner: &'a Runner,
-        release: &'a Wanted,
-        clients: &'a AllClients,
-        files: Files,
-        site_marks: &[String],
-        fixed: BTreeMap<RewriteService, String>,
-    ) -> Self {
-        let net = clients.0.first().map(|(_, _, clients)| &clients.net);
-        let deploys = release.services.iter().flat_map(|part| each_region(part.deploy.clone()));
-        let site = |(index, (part, mark)): (usize, (&SitePart, &String))| {
-            let files = Files { part: Some(release.services.len() + index), ..files };
-            (mark.clone(), format!("{}: ", part.name), files)
-        };
-        Self {
-            github: net.and_then(|net| github(runner, net, release.github_token.as_ref())),
-            coming: deploys.map(|deploy| coming(&deploy)).collect(),
-            sites: release.sites.iter().zip(site_marks).enumerate().map(site).collect(),
-            runner,
-            release,
-            clients,
-            files,
-            fixed,
-        }
-    }
-
-    pub(super) fn shared<'b>(&'b self, console: &'b Console) -> Option<ReleaseTools<'b>> {
-        // Every part's account and project were connected a moment ago.
-        let (_, _, any) = self.clients.0.first()?;
-        Some(ReleaseTools { origin: &self.runner.origin, github: self.github.as_ref(), probe: &any.probe, console })
-    }
-
-    pub(super) fn services(&self, all_marks: &[Marks]) -> Vec<ReleasedService<'_>> {
-        let parts = self.release.services.iter().zip(all_marks).enumerate().filter_map(|(index, (part, marks))| {
-            let own = self.clients.of(&part.deploy.credentials, part.deploy.project.as_str())?;
-            Some(ReleasedService {
-                name: &part.name,
-                deploys: each_region(part.deploy.clone()),
-                needs: &part.needs,
-                gaps: &part.gaps,
-                marks: marks.clone(),
-                http: &own.http,
-                files: Files { part: Some(index), ..self.files },
-            })
-        });
-        parts.collect()
-    }
-
-    pub(super) fn sites<'b>(&'b self, console: &'b Console) -> Vec<SiteContext<'b>> {
-        let parts = self.release.sites.iter().zip(&self.sites).filter_map(|(part, (mark, name, files))| {
-            let own = self.clients.of(&part.hosting.credentials, part.hosting.project.as_str())?;
-            Some(SiteContext {
-                hosting: &part.hosting,
-                mark,
-                origin: &self.runner.origin,
-                http: &own.http,
-                github: self.github.as_ref(),
-                probe: &own.probe,
-                console,
-                files,
-                coming: &self.coming,
-                fixed: &self.fixed,
-                name,
-            })
-        });
-        parts.collect()
-    }
-}
-
 /// Runs the parts until they end.
 ///
 /// # Errors
@@ -374,20 +265,6 @@ pub(super) async fn end_all(tools: &Tools<'_>, wiring: &Wiring<'_>, all_marks: &
     });
     let Some(shared) = wiring.shared(tools.console) else { return };
     clean_up(shared, &wiring.services(all_marks), &wiring.sites(tools.console), facts).await;
-}
-
-/// A service as rewrites name it.
-fn service_of(deploy: &Deploy) -> RewriteService {
-    RewriteService { region: deploy.region.to_string(), name: deploy.service.to_string() }
-}
-
-/// The same, with what visitors of a site will meet there.
-fn coming(deploy: &Deploy) -> Coming {
-    // A manifest of Knative's may say more than the settings do.
-    let open = deploy.settings.ingress.map(|ingress| ingress == Ingress::All).filter(|_| deploy.manifest.is_none());
-    // Nobody is asked who they are where the check is off.
-    let public = deploy.settings.public.or(deploy.settings.invoker_check.filter(|check| !check).map(|_| true));
-    Coming { service: service_of(deploy), open, public, later: deploy.guest.is_some() }
 }
 
 /// Finds out what every part would change, and changes nothing.
