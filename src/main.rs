@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use slipway::{cli, driver as app};
+use slipway::{cli, commands};
 use slipway_runner::env::Runner;
 
 fn main() -> ExitCode {
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         }
     };
     #[cfg(not(feature = "local"))]
-    let code = runtime.block_on(app::run(invocation, runner));
+    let code = runtime.block_on(commands::run(invocation, runner));
     // A cancelled run may leave a thread that still packs; nobody waits for it.
     runtime.shutdown_timeout(Duration::ZERO);
     ExitCode::from(code)
@@ -55,7 +55,7 @@ fn perform(runtime: &tokio::runtime::Runtime, stage: &slipway::local::Stage) -> 
             // A title that cannot be shown hinders nothing.
             let _unsaid = writeln!(std::io::stdout(), "\n== {title}\n");
         }
-        let code = runtime.block_on(app::run(run.invocation.clone(), run.runner.clone()));
+        let code = runtime.block_on(commands::run(run.invocation.clone(), run.runner.clone()));
         if code != run.code {
             return if code == 0 { 1 } else { code };
         }

@@ -186,3 +186,12 @@ pub struct StepFact {
     /// One line on what it did.
     pub note: String,
 }
+
+/// A step and what it will do, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedStep {
+    /// Which.
+    pub name: StepName,
+    /// One line.
+    pub text: String,
+}

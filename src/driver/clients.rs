@@ -48,7 +48,7 @@ impl Tools<'_> {
     }
 }
 
-pub(super) fn files(runner: &Runner) -> Files {
+pub(crate) fn files(runner: &Runner) -> Files {
     Files {
         output: runner.output_file.is_some(),
         state: runner.state_file.is_some(),

@@ -3,10 +3,10 @@
 use super::clients::Tools;
 use super::deployment::TrackedDeployment;
 use super::texts::InputTexts;
-use crate::commands::deploy::plan::PlannedStep;
 use crate::inputs::engine::Resolved;
 use crate::inputs::engine::error::InputErrors;
 use crate::report::{Outcome, Report};
+use crate::step::PlannedStep;
 use slipway_failure::Failure;
 
 /// A command of the program. [`crate::driver::drive::drive`] does with it what every command needs: it reports mistakes, prints

@@ -4,15 +4,11 @@
 use std::time::Duration;
 
 use super::clients::github;
-use crate::commands::deploy::inputs::{Deploy, DeployWhat, Pick};
-use crate::commands::hosting::inputs::{Hosting, SiteWork};
-use crate::commands::release::inputs::Release;
 use crate::inputs::pull_request::shown_commit;
 use crate::report::Outcome;
 use slipway_failure::{Class, Explain};
 use slipway_github::deployments::{Deployment, DeploymentState, DeploymentStatus, NewDeployment};
 use slipway_github::{GitHub, GitHubError};
-use slipway_names::ids::SiteId;
 use slipway_names::secret::Secret;
 use slipway_runner::Console;
 use slipway_runner::env::Runner;
@@ -37,47 +33,6 @@ pub(crate) struct TrackedDeployment<'a> {
     pub token: Option<&'a Secret>,
     /// Whether a refusal is worth a warning: nobody asked for it where the environment has another meaning.
     pub asked_for: bool,
-}
-
-/// What will show a deployed service: itself in each of its regions, or the traffic tag that a candidate waits under.
-pub(crate) fn places_of_service(deploy: &Deploy) -> Vec<String> {
-    let regions = std::iter::once(&deploy.region).chain(&deploy.regions);
-    let all = regions.flat_map(|region| {
-        let home = format!("{} {}/{region}/{}", deploy.kind.word(), deploy.project, deploy.service);
-        match (&deploy.what, &deploy.rollout) {
-            // The candidate waits no longer.
-            (DeployWhat::Revision(Pick::Tagged(tag)), _) => vec![format!("{home}@{tag}"), home],
-            (_, rollout) if rollout.no_traffic => {
-                vec![format!("{home}@{}", rollout.tag.as_deref().unwrap_or_default())]
-            }
-            _ => vec![home],
-        }
-    });
-    all.collect()
-}
-
-/// What will show a released site: a channel of each.
-pub(crate) fn places_of_sites(hosting: &Hosting) -> Vec<String> {
-    // The default site usually has the name of the project.
-    let place = |site: Option<&SiteId>, channel: &str| {
-        let site = site.map_or_else(|| hosting.project.to_string(), ToString::to_string);
-        format!("site {}/{site}/{channel}", hosting.project)
-    };
-    match &hosting.what {
-        SiteWork::Deploy(upload) => {
-            upload.sites.iter().map(|source| place(source.site.as_ref(), hosting.channel())).collect()
-        }
-        SiteWork::Rollback { site, .. } | SiteWork::Promote { site, .. } => {
-            vec![place(site.as_ref(), hosting.channel())]
-        }
-        SiteWork::Remove { sites, .. } => sites.iter().map(|site| place(site.as_ref(), hosting.channel())).collect(),
-    }
-}
-
-/// What will show a release: everything that shows one of its parts.
-pub(crate) fn places_of_release(release: &Release) -> Vec<String> {
-    let services = release.services.iter().flat_map(|part| places_of_service(&part.deploy));
-    services.chain(release.sites.iter().flat_map(|part| places_of_sites(&part.hosting))).collect()
 }
 
 /// A deployment that is under way.

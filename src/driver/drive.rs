@@ -17,7 +17,7 @@ use slipway_runner::Console;
 use slipway_runner::env::Runner;
 
 /// Carries out a command to its exit code.
-pub(super) async fn drive<C: Command>(
+pub(crate) async fn drive<C: Command>(
     console: &Arc<Console>,
     runner: &Runner,
     invocation: &Invocation,

@@ -2,11 +2,11 @@
 
 use super::clients::{Tools, files};
 use crate::cloud_run::difference::Difference;
-use crate::commands::deploy::plan::PlannedStep;
 use crate::inputs::engine::error::{InputErrors, Mistake};
 use crate::report::failure::{self, ReportLine};
 use crate::report::json::refused;
 use crate::report::{Outcome, Report, Said, simulated};
+use crate::step::PlannedStep;
 use slipway_failure::{Class, Failure};
 use slipway_google::endpoints::Endpoints;
 use slipway_runner::Console;

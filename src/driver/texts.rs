@@ -48,7 +48,7 @@ impl<'a> InputTexts<'a> {
 }
 
 /// Hides every secret that came in, before anything else is printed.
-pub(super) fn hide(console: &Console, raw: &RawInputs, runner: &Runner) {
+pub(crate) fn hide(console: &Console, raw: &RawInputs, runner: &Runner) {
     credentials::secrets(raw, runner).iter().for_each(|secret| console.mask(secret));
     if let Some(key) = raw.get(name::CREDENTIALS_JSON) {
         console.note_secret(key, "`credentials_json`");
@@ -105,7 +105,7 @@ pub(crate) fn read_texts(
 }
 
 /// The texts of a command's inputs.
-pub(super) fn texts(runner: &Runner, invocation: &Invocation, job: CommandName) -> (RawInputs, Findings) {
+pub(crate) fn texts(runner: &Runner, invocation: &Invocation, job: CommandName) -> (RawInputs, Findings) {
     let mut findings = Findings::default();
     let mut raw = RawInputs::collect(&job.inputs(), ELSEWHERE, &runner.inputs, &invocation.flags, &mut findings);
     flags::spell_out(job, &mut raw, runner, &mut findings);

@@ -5,6 +5,9 @@ use serde_json::Value;
 use slipway_names::place::Places;
 use slipway_runner::env::{Origin, Runner};
 
+/// What to do about another repository's pull request.
+pub const OF_FORKS: &str = "leave previews to pull requests of this repository; or write `allow_forks: approved` where a person approves each run, and knows that the code can use whatever the run can";
+
 /// An event above this size is none of GitHub's.
 const LARGEST_EVENT: u64 = 25 << 20;
 

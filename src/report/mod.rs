@@ -16,8 +16,8 @@ pub mod truth;
 use std::time::Duration;
 
 use crate::cloud_run::difference::Difference;
-use crate::commands::deploy::plan::PlannedStep;
 use crate::facts::{Facts, RolloutEnd};
+use crate::step::PlannedStep;
 use slipway_failure::{Class, Failure};
 use slipway_names::kind::ResourceKind as Runs;
 

@@ -3,8 +3,8 @@
 use super::markdown::{block, code, escape, known, link, sentence, table};
 use super::{Outcome, Story, build, execution, headline, timeline, truth};
 use crate::cloud_run::difference::Difference;
-use crate::commands::deploy::plan::PlannedStep;
 use crate::facts::Facts;
+use crate::step::PlannedStep;
 use slipway_failure::{Class, Failure};
 use slipway_names::traffic::TrafficTarget;
 use slipway_runner::duration;

@@ -8,11 +8,11 @@ use crate::build::cancel;
 use crate::cli::Task;
 use crate::commands::deploy::inputs::resolve;
 use crate::commands::deploy::inputs::{Deploy as Wanted, DeployWhat, Pick};
-use crate::commands::deploy::plan::{Marks, PlannedStep, image_tags, marks, steps as plan_steps};
+use crate::commands::deploy::plan::{Marks, image_tags, marks, steps as plan_steps};
 use crate::commands::job::executions;
 use crate::driver::clients::{GoogleClients, Tools};
 use crate::driver::command::{Command, Run};
-use crate::driver::deployment::{self as deployment, TrackedDeployment};
+use crate::driver::deployment::TrackedDeployment;
 use crate::driver::texts::InputTexts;
 use crate::facts::{Facts, RolloutEnd};
 use crate::inputs::engine::Resolved;
@@ -21,6 +21,7 @@ use crate::inputs::pull_request::head_of_merge;
 use crate::inputs::spec::CommandName as Word;
 use crate::report::{Outcome, Report, RunKind, Story, headline, outputs, summary, truth};
 use crate::service::{self as steps, Context, Together, undo, wished};
+use crate::step::PlannedStep;
 use crate::step::StepState;
 use slipway_failure::Failure;
 use slipway_github::GitHub;
@@ -101,7 +102,7 @@ impl Command for DeployCommand {
             environment: deploy.environment.as_deref()?,
             commit: None,
             what: deploy.service.to_string(),
-            places: deployment::places_of_service(deploy),
+            places: places_of_service(deploy),
             transient: false,
             token: deploy.github_token.as_ref(),
             asked_for: true,
@@ -293,4 +294,21 @@ pub(super) async fn end_build(http: &Http, console: &Console, files: &Files, fac
             console.warning(&format!("The build may still run, and is cancelled once more afterwards: {error}"))
         }
     }
+}
+
+/// What will show a deployed service: itself in each of its regions, or the traffic tag that a candidate waits under.
+pub(crate) fn places_of_service(deploy: &Wanted) -> Vec<String> {
+    let regions = std::iter::once(&deploy.region).chain(&deploy.regions);
+    let all = regions.flat_map(|region| {
+        let home = format!("{} {}/{region}/{}", deploy.kind.word(), deploy.project, deploy.service);
+        match (&deploy.what, &deploy.rollout) {
+            // The candidate waits no longer.
+            (DeployWhat::Revision(Pick::Tagged(tag)), _) => vec![format!("{home}@{tag}"), home],
+            (_, rollout) if rollout.no_traffic => {
+                vec![format!("{home}@{}", rollout.tag.as_deref().unwrap_or_default())]
+            }
+            _ => vec![home],
+        }
+    });
+    all.collect()
 }

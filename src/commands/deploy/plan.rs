@@ -3,7 +3,7 @@
 use crate::cloud_build::build::notes;
 use crate::cloud_build::image::{Build, Destination, Recipe};
 use crate::commands::deploy::inputs::{Deploy, DeployWhat, Pick, RolloutStrategy};
-use crate::step::StepName;
+use crate::step::{PlannedStep, StepName};
 use slipway_names::ids::{RevisionName, ServiceName};
 use slipway_names::image::Tag;
 use slipway_names::kind::ResourceKind;
@@ -77,15 +77,6 @@ fn own_name(deploy: &Deploy, origin: &Origin, nonce: &str) -> RevisionName {
 
 fn is_hex(text: &str) -> bool {
     text.len() >= 7 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-}
-
-/// A step and what it will do, in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlannedStep {
-    /// Which.
-    pub name: StepName,
-    /// One line.
-    pub text: String,
 }
 
 /// The steps of a run, in order.

@@ -12,7 +12,6 @@ pub mod whose;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::commands::deploy::plan::PlannedStep;
 use crate::commands::hosting::inputs::resolve::run as resolve;
 use crate::commands::hosting::inputs::{Hosting as Wanted, SiteWork};
 use crate::commands::hosting::plan::steps;
@@ -21,7 +20,7 @@ use crate::commands::hosting::run::{self as hosting, SiteContext, undo};
 use crate::commands::hosting::whose::Commits;
 use crate::driver::clients::{GoogleClients, Tools, connect};
 use crate::driver::command::{Command, Run};
-use crate::driver::deployment::{self as deployment, TrackedDeployment};
+use crate::driver::deployment::TrackedDeployment;
 use crate::driver::texts::InputTexts;
 use crate::facts::{Facts, Written};
 use crate::inputs::engine::Resolved;
@@ -31,11 +30,13 @@ use crate::inputs::pull_request::head_of_merge;
 use crate::inputs::spec::CommandName as Word;
 use crate::inputs::spec::hosting::name;
 use crate::report::{Outcome, Report};
+use crate::step::PlannedStep;
 use crate::step::StepState;
 use slipway_failure::Failure;
 use slipway_github::GitHub;
 use slipway_names::credentials::Credentials;
 use slipway_names::hosting::{LIVE, SiteEnd, SiteKind};
+use slipway_names::ids::SiteId;
 use slipway_runner::Console;
 use slipway_runner::env::Runner;
 use slipway_wire::clock::random_hex;
@@ -132,7 +133,7 @@ impl Command for HostingCommand {
             environment: hosting.environment.as_deref()?,
             commit: self.commits.head.as_deref(),
             what: format!("hosting {}", hosting.channel()),
-            places: deployment::places_of_sites(hosting),
+            places: places_of_sites(hosting),
             transient: hosting.channel() != LIVE,
             token: hosting.github_token.as_ref(),
             asked_for: true,
@@ -281,5 +282,23 @@ pub(crate) async fn end_left(
     // What was about to be released is dealt with above.
     for version in versions.iter().filter(|version| !releases.iter().any(|told| told.contains(version.as_str()))) {
         undo::remove_unseen(&clients.http, console, version).await;
+    }
+}
+
+/// What will show a released site: a channel of each.
+pub(crate) fn places_of_sites(hosting: &Wanted) -> Vec<String> {
+    // The default site usually has the name of the project.
+    let place = |site: Option<&SiteId>, channel: &str| {
+        let site = site.map_or_else(|| hosting.project.to_string(), ToString::to_string);
+        format!("site {}/{site}/{channel}", hosting.project)
+    };
+    match &hosting.what {
+        SiteWork::Deploy(upload) => {
+            upload.sites.iter().map(|source| place(source.site.as_ref(), hosting.channel())).collect()
+        }
+        SiteWork::Rollback { site, .. } | SiteWork::Promote { site, .. } => {
+            vec![place(site.as_ref(), hosting.channel())]
+        }
+        SiteWork::Remove { sites, .. } => sites.iter().map(|site| place(site.as_ref(), hosting.channel())).collect(),
     }
 }

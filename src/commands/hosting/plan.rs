@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::commands::deploy::plan::PlannedStep;
 use crate::commands::hosting::inputs::{Channel, Gone, Hosting, SiteSource, SiteWork};
+use crate::step::PlannedStep;
 use crate::step::StepName;
 
 /// The steps of a run of a hosting command, in order.

@@ -10,7 +10,7 @@ use super::deploy::{contexts, end_build};
 use crate::driver::clients::{GoogleClients, Tools};
 use crate::driver::command::{Command, Run};
 
-use crate::commands::deploy::plan::{Marks, PlannedStep, marks};
+use crate::commands::deploy::plan::{Marks, marks};
 use crate::commands::job::inputs::resolve::run as resolve;
 use crate::commands::job::inputs::{Job as Wanted, JobImage};
 use crate::commands::job::plan::steps;
@@ -22,6 +22,7 @@ use crate::inputs::engine::Resolved;
 use crate::inputs::engine::error::InputErrors;
 use crate::inputs::pull_request::head_of_merge;
 use crate::report::{Outcome, Report};
+use crate::step::PlannedStep;
 use crate::step::StepState;
 use slipway_failure::Failure;
 use slipway_names::execution::JobEnd;

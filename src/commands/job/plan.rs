@@ -1,8 +1,9 @@
 //! From the inputs of the job command to its steps.
 
 use crate::commands::deploy::inputs::DeployWhat;
-use crate::commands::deploy::plan::{PlannedStep, building, image_tags};
+use crate::commands::deploy::plan::{building, image_tags};
 use crate::commands::job::inputs::{Job, JobImage};
+use crate::step::PlannedStep;
 use crate::step::StepName;
 use slipway_runner::env::Origin;
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::commands::deploy::plan::PlannedStep;
 use crate::facts::{Facts, Written};
 use crate::report::markdown::code;
 use crate::report::{Outcome, execution, exit_code, json as report_json, simulated, summary};
+use crate::step::PlannedStep;
 use slipway_names::execution::JobEnd;
 use slipway_runner::duration;
 

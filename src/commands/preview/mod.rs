@@ -5,16 +5,16 @@ pub mod plan;
 pub mod removal;
 pub mod report;
 pub mod run;
+mod settle;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::deploy::each_region;
-use super::release::parts::{Wiring, connect_all};
+use super::release::parts::{Wiring, connect_all, places_of_release};
 use super::release::{
     PartMarks, ReleaseClients, ReleaseParts, carry_out, end_all, facts_of, first_url, hide_values, plan,
 };
-use crate::commands::deploy::plan::PlannedStep;
 use crate::commands::hosting::serving::RewriteService;
 use crate::commands::preview::inputs::resolve::run as resolve;
 use crate::commands::preview::inputs::{Preview as Wanted, PreviewMode};
@@ -23,14 +23,15 @@ use crate::commands::preview::report::{self as preview, Head, Removals};
 use crate::commands::release::run::ReleaseFacts;
 use crate::driver::clients::{Tools, github};
 use crate::driver::command::{Command, Run};
-use crate::driver::deployment::{self as deployment, TrackedDeployment, with_cure};
-use crate::driver::pull_request::{Settled, settle};
+use crate::driver::deployment::{TrackedDeployment, with_cure};
 use crate::driver::texts::InputTexts;
 use crate::inputs::engine::Resolved;
 use crate::inputs::engine::error::InputErrors;
 use crate::inputs::spec::CommandName as Word;
 use crate::report::summary::mark;
 use crate::report::{Outcome, Report, Said};
+use crate::step::PlannedStep;
+use settle::{Settled, settle};
 use slipway_failure::{Class, Failure};
 use slipway_github::GitHub;
 use slipway_names::preview::Removal;
@@ -117,7 +118,7 @@ impl Command for PreviewCommand {
             environment: &self.name,
             commit: self.settled.head.as_deref(),
             what: "preview".to_owned(),
-            places: deployment::places_of_release(release),
+            places: places_of_release(release),
             transient: true,
             token: release.github_token.as_ref(),
             asked_for: true,

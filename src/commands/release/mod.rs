@@ -7,19 +7,16 @@ pub mod run;
 
 use std::collections::BTreeMap;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::deploy::{clean_up as clean_up_region, each_region};
 use super::hosting::{self, kind as site_kind};
-use crate::cli::{Invocation, Task};
 use crate::cloud_run::difference::Difference;
 use crate::commands::deploy::inputs::DeployWhat;
-use crate::commands::deploy::plan::{Marks, PlannedStep, image_tags, marks, steps as service_steps};
+use crate::commands::deploy::plan::{Marks, image_tags, marks, steps as service_steps};
 use crate::commands::hosting::plan::steps as site_steps;
 use crate::commands::hosting::report::SiteStory;
 use crate::commands::hosting::run::SiteContext;
-use crate::commands::preview::inputs::resolve as preview;
 use crate::commands::release::inputs::Release as Wanted;
 use crate::commands::release::inputs::resolve::published::values_to_hide;
 use crate::commands::release::inputs::resolve::run as resolve;
@@ -27,9 +24,8 @@ use crate::commands::release::report::{ReleasePart, ReleaseStory, headline, mark
 use crate::commands::release::run::{self as release, ReleaseFacts, ReleaseTools, ReleasedService};
 use crate::driver::clients::Tools;
 use crate::driver::command::{Command, Run};
-use crate::driver::deployment::{self as deployment, TrackedDeployment};
-use crate::driver::post::Left;
-use crate::driver::texts::{InputTexts, read_texts};
+use crate::driver::deployment::TrackedDeployment;
+use crate::driver::texts::InputTexts;
 use crate::facts::Facts;
 use crate::inputs::engine::Resolved;
 use crate::inputs::engine::error::InputErrors;
@@ -38,13 +34,13 @@ use crate::inputs::pull_request::head_of_merge;
 use crate::inputs::spec::CommandName as Word;
 use crate::report::{Outcome, Report, RunKind, Story};
 use crate::service::{self as steps, Context, Together, wished};
+use crate::step::PlannedStep;
 use crate::step::StepState;
-pub(crate) use parts::{AllClients, Wiring, connect_all};
+pub(crate) use parts::{AllClients, Wiring, connect_all, places_of_release};
 use slipway_failure::Failure;
 use slipway_names::hosting::SiteKind;
 use slipway_runner::Console;
 use slipway_runner::env::{Origin, Runner};
-use slipway_runner::files::state_name;
 use slipway_wire::clock::random_hex;
 
 /// The release command.
@@ -139,7 +135,7 @@ impl Command for ReleaseCommand {
             environment: self.wanted.environment.as_deref()?,
             commit: None,
             what: "release".to_owned(),
-            places: deployment::places_of_release(&self.wanted),
+            places: places_of_release(&self.wanted),
             transient: false,
             token: self.wanted.github_token.as_ref(),
             // The environment is the manifest's first of all: that GitHub shows it too is a gift.
@@ -405,34 +401,4 @@ impl ReleaseParts<'_> {
         };
         tell(&story)
     }
-}
-
-/// Ends what a release left behind that was cancelled or killed, part by part.
-pub(crate) async fn end_left(console: &Arc<Console>, runner: &Runner, command: Word) {
-    let invocation = Invocation { task: Task::Run(command), flags: Vec::new(), local: false };
-    let (raw, findings) = read_texts(console, runner, &invocation, command);
-    hide_values(console, &raw, runner);
-    let resolved = match command {
-        Word::Preview => preview::run(&raw, runner, findings).map(|resolved| resolved.meaning.release),
-        _ => resolve(&raw, runner, findings).map(|resolved| resolved.meaning),
-    };
-    let Ok(release) = resolved else {
-        return console.warning("What the run began may still go on: its manifest cannot be read again");
-    };
-    let services = release.services.iter().map(|part| (&part.name, Some(&part.deploy), &part.deploy.credentials));
-    let sites = release.sites.iter().map(|part| (&part.name, None, &part.hosting.credentials));
-    for (index, (name, deploy, credentials)) in services.chain(sites).enumerate() {
-        let runner = of_part(runner, index);
-        let Some(left) = Left::of(&runner) else { continue };
-        console.line(&format!("Part `{name}`:"));
-        left.end(console, &runner, Some(credentials.clone()), deploy.cloned()).await;
-    }
-}
-
-/// The runner as one part sees it: with the state that the part kept.
-fn of_part(runner: &Runner, part: usize) -> Runner {
-    let start = state_name(part, "");
-    let state =
-        runner.state.iter().filter_map(|(name, value)| Some((name.strip_prefix(&start)?.to_owned(), value.clone())));
-    Runner { state: state.collect(), ..runner.clone() }
 }

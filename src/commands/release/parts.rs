@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::commands::deploy::each_region;
 use crate::commands::deploy::inputs::{Deploy, Ingress};
+use crate::commands::deploy::places_of_service;
 use crate::commands::deploy::plan::Marks;
+use crate::commands::hosting::places_of_sites;
 use crate::commands::hosting::reach::Coming;
 use crate::commands::hosting::run::SiteContext;
 use crate::commands::hosting::serving::RewriteService;
 use crate::commands::release::inputs::{Release as Wanted, SitePart};
 use crate::commands::release::run::{ReleaseTools, ReleasedService};
 use crate::driver::clients::{GoogleClients, Tools, github};
-use crate::driver::command::Command;
 use slipway_failure::Failure;
 use slipway_github::GitHub;
 use slipway_names::credentials::Credentials;
@@ -139,4 +140,10 @@ fn coming(deploy: &Deploy) -> Coming {
     // Nobody is asked who they are where the check is off.
     let public = deploy.settings.public.or(deploy.settings.invoker_check.filter(|check| !check).map(|_| true));
     Coming { service: service_of(deploy), open, public, later: deploy.guest.is_some() }
+}
+
+/// What will show a release: everything that shows one of its parts.
+pub(crate) fn places_of_release(release: &Wanted) -> Vec<String> {
+    let services = release.services.iter().flat_map(|part| places_of_service(&part.deploy));
+    services.chain(release.sites.iter().flat_map(|part| places_of_sites(&part.hosting))).collect()
 }

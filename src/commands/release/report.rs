@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::commands::deploy::plan::PlannedStep;
 use crate::commands::hosting::report as hosting;
 use crate::commands::hosting::report::SiteStory;
 use crate::facts::{Facts, RolloutEnd, Written};
 use crate::report::markdown::{code, escape, folded, link, sentence, table};
 use crate::report::{Outcome, Story, build, exit_code, json as report_json, outputs, summary, timeline, truth};
+use crate::step::PlannedStep;
 use crate::step::StepFact;
 use slipway_failure::Class;
 use slipway_names::hosting::{SiteEnd, short};

@@ -5,7 +5,6 @@ pub mod plan;
 pub mod report;
 pub mod run;
 
-use crate::commands::deploy::plan::PlannedStep;
 use crate::commands::rotate_key::inputs::RotateKey as Wanted;
 use crate::commands::rotate_key::inputs::resolve::run as resolve;
 use crate::commands::rotate_key::plan::steps;
@@ -18,6 +17,7 @@ use crate::facts::Facts;
 use crate::inputs::engine::Resolved;
 use crate::inputs::engine::error::InputErrors;
 use crate::report::{Outcome, Report};
+use crate::step::PlannedStep;
 use crate::step::StepState;
 use slipway_failure::Failure;
 use slipway_github::GitHub;

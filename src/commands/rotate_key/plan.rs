@@ -4,8 +4,8 @@ use slipway_names::shown::listed;
 use time::OffsetDateTime;
 
 use crate::cloud_run::difference::Difference;
-use crate::commands::deploy::plan::PlannedStep;
 use crate::commands::rotate_key::inputs::{Retire, RotateKey};
+use crate::step::PlannedStep;
 use crate::step::StepName;
 use slipway_names::rotation::{AccountKey, RotationFact};
 

@@ -5,7 +5,6 @@ pub mod plan;
 pub mod report;
 pub mod run;
 
-use crate::commands::deploy::plan::PlannedStep;
 use crate::commands::rotate_secret::inputs::resolve::run as resolve;
 use crate::commands::rotate_secret::inputs::{NewValue, RotateSecret as Wanted};
 use crate::commands::rotate_secret::plan::steps;
@@ -19,6 +18,7 @@ use crate::inputs::engine::error::InputErrors;
 use crate::inputs::spec::CommandName as Word;
 use crate::report::markdown::escape;
 use crate::report::{Outcome, Report};
+use crate::step::PlannedStep;
 use crate::step::StepState;
 use slipway_failure::Failure;
 use slipway_google::cloud_run::service_name;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::commands::deploy::plan::PlannedStep;
 use crate::facts::{Facts, RolloutEnd, Written};
 use crate::report::markdown::code;
 use crate::report::{Outcome, exit_code, json as report_json, simulated, summary, truth};
+use crate::step::PlannedStep;
 use slipway_failure::Class;
 use slipway_names::kind::ResourceKind;
 use slipway_runner::duration;

@@ -19,7 +19,7 @@ use crate::inputs::engine::scalar;
 use crate::inputs::firebase::channel::{DEFAULT_LIFE, channel_id, expires};
 use crate::inputs::firebase::{RewriteTarget, Serving};
 use crate::inputs::foreign::{approved, strange};
-use crate::inputs::pull_request::{PullRequest, PullRequestSource, of_run, said};
+use crate::inputs::pull_request::{OF_FORKS, PullRequest, PullRequestSource, of_run, said};
 use crate::inputs::spec::preview::name;
 use slipway_names::image::Tag;
 use slipway_names::kind::ResourceKind;
@@ -29,9 +29,6 @@ use slipway_runner::env::Runner;
 /// A tag and its service's name may have this many characters together: "Combined traffic tag and service name cannot
 /// exceed 46 characters" (<https://github.com/PolicyEngine/policyengine-api/issues/3729>).
 const TAG_AND_SERVICE: usize = 46;
-
-/// What to do about another repository's pull request.
-pub const CURE: &str = "leave previews to pull requests of this repository; or write `allow_forks: approved` where a person approves each run, and knows that the code can use whatever the run can";
 
 /// Resolves the inputs of the preview command.
 ///
@@ -57,7 +54,7 @@ pub fn run(raw: &RawInputs, runner: &Runner, mut findings: Findings) -> Result<R
             && !forks
             && pull.is_from_fork(runner.origin.repository.as_deref())
         {
-            give.findings.wrong(name::ALLOW_FORKS, strange(pull), CURE);
+            give.findings.wrong(name::ALLOW_FORKS, strange(pull), OF_FORKS);
         }
     }
     // The manifest is read in any case: its mistakes are told together with these.

@@ -1,23 +1,15 @@
-//! The action's post stage: ends what a run left behind that was cancelled or killed.
+//! What a run that was cancelled or killed may have left behind, and ending it.
 
 use std::sync::Arc;
 
-use super::clients::{Tools, connect, files};
-use super::texts::{hide, read_texts};
 use crate::build::cancel;
-use crate::cli::{Invocation, Task};
 use crate::commands::deploy::inputs::Deploy;
-use crate::commands::deploy::inputs::resolve;
 use crate::commands::deploy::plan::{Marks, marks};
 use crate::commands::deploy::{contexts, each_region};
+use crate::commands::hosting;
 use crate::commands::job::executions;
-use crate::commands::rotate_secret::inputs::resolve::run as rotate_secret;
-use crate::commands::{hosting, release};
+use crate::driver::clients::{Tools, connect, files};
 use crate::facts::BuildFact;
-use crate::inputs::credentials;
-use crate::inputs::engine::error::Findings;
-use crate::inputs::engine::raw::RawInputs;
-use crate::inputs::spec::{CommandName, ELSEWHERE};
 use crate::service::undo;
 use slipway_names::credentials::Credentials;
 use slipway_names::execution::ExecutionFact;
@@ -25,48 +17,11 @@ use slipway_runner::Console;
 use slipway_runner::env::Runner;
 use slipway_wire::clock::random_hex;
 
-/// The action's `post-entrypoint`: finishes what a run left behind that was cancelled or killed.
-pub(super) async fn run(console: &Arc<Console>, runner: &Runner) -> u8 {
-    let word = runner.state.get("command").map(String::as_str).unwrap_or_default();
-    let job = CommandName::ALL.into_iter().find(|job| job.word() == word).unwrap_or(CommandName::Deploy);
-    if let CommandName::Release | CommandName::Preview = job {
-        release::end_left(console, runner, job).await;
-        return 0;
-    }
-    let Some(left) = Left::of(runner) else {
-        let begun = ["build_tag", "execution_job", "rollout_run", "site_project"]
-            .iter()
-            .any(|name| runner.state.contains_key(*name));
-        console.line(if begun {
-            "What this run began is over; there is nothing left to end"
-        } else {
-            "Nothing was begun that would have to be ended"
-        });
-        return 0;
-    };
-    // The table of sites knows every spelling of the credentials.
-    let raw =
-        RawInputs::collect(&CommandName::Hosting.inputs(), ELSEWHERE, &runner.inputs, &[], &mut Findings::default());
-    hide(console, &raw, runner);
-    let credentials = credentials::find(&raw, runner, &mut Findings::default());
-    let deploy = left.rollout.as_ref().and_then(|_| {
-        let invocation = Invocation { task: Task::Run(job), flags: Vec::new(), local: false };
-        if job == CommandName::RotateSecret {
-            let (raw, findings) = read_texts(console, runner, &invocation, job);
-            return rotate_secret(&raw, runner, findings).ok().map(|resolved| resolved.meaning.deploy);
-        }
-        let (raw, findings) = read_texts(console, runner, &invocation, job);
-        resolve::run(job, &raw, runner, findings).ok().map(|resolved| resolved.meaning)
-    });
-    left.end(console, runner, credentials, deploy).await;
-    0
-}
-
 /// What a run, or a part of one, may have left behind.
 pub(crate) struct Left {
     build: Option<(String, BuildFact)>,
     execution: Option<(String, ExecutionFact)>,
-    rollout: Option<String>,
+    pub(crate) rollout: Option<String>,
     sites: Option<hosting::LeftSites>,
 }
 
