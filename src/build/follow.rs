@@ -3,7 +3,7 @@
 //! The log has a large quota of its own and shows the end at once, so it is the clock: while it
 //! can be read, the status is looked at when the log ends or half a minute has passed. Without a
 //! log the pauses grow from four seconds to thirty. Either way that is at most four looks a minute
-//! on average (`reliability.md` 7.3), against sixty of gcloud's.
+//! on average (docs/BENCHMARKS.md), against sixty of gcloud's.
 
 use std::time::Duration;
 

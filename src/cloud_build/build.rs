@@ -17,7 +17,7 @@ const WHOLE_CACHE_TAG: &str = "buildcache-max";
 /// Google's docker image.
 const DOCKER: &str = "gcr.io/cloud-builders/docker";
 
-/// The same with a tag: without one it is older than `buildx` (`google-api.md` 5.5).
+/// The same with a tag: without one it is older than `buildx` (GoogleCloudPlatform/cloud-builders, docker).
 const DOCKER_WITH_BUILDX: &str = "gcr.io/cloud-builders/docker:24.0.9";
 
 /// The builder that can write a cache into a registry: docker's own cannot.
@@ -92,7 +92,7 @@ pub fn request(
         let source = json!({"bucket": bucket, "object": object, "generation": generation});
         body.insert("source".into(), json!({ "storageSource": source }));
     }
-    // Both limits are always sent: Google's defaults are an hour each (`google-api.md` 4.1).
+    // Both limits are always sent: Google's defaults are an hour each (docs: build/docs/build-config-file-schema, timeout and queueTtl).
     let timeout = format!("{}s", build.timeout.as_secs());
     if build.timeout_given {
         body.insert("timeout".into(), timeout.clone().into());

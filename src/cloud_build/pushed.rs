@@ -9,7 +9,7 @@ use slipway_runner::env::Origin;
 
 /// Why such a build can leave no image that is deployed, and what to write; nothing where it may.
 ///
-/// Cloud Build reports digests of what is listed under `images` alone (`google-api.md` 4.2), whatever a step pushes.
+/// Cloud Build reports digests of what is listed under `images` alone (docs: build/docs/api/reference/rest/v1/projects.builds, Results), whatever a step pushes.
 pub fn mismatch(
     (path, document): (&str, &Map<String, Value>),
     substitutions: &[(String, String)],

@@ -1,6 +1,6 @@
 //! From the job as it is to the job as it shall be. Pure: JSON in, JSON out.
 //!
-//! Google replaces the whole job on a write, and knows no mask for it (`google-api.md` 8), so the
+//! Google replaces the whole job on a write, and knows no mask for it (docs: run/docs/reference/rest/v2/projects.locations.jobs/patch), so the
 //! document starts from what was read and unknown fields stay in it.
 
 use serde_json::{Map, Value, json};

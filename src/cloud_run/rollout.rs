@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use slipway_names::ids::RevisionName;
 use slipway_names::traffic::{Share, Traffic, TrafficTarget};
 
-/// Traffic tag and service name together may have this many characters (`google-api.md` 7).
+/// Traffic tag and service name together may have this many characters (docs: run/docs/rollouts-rollbacks-traffic-migration, traffic tags).
 const TAG_AND_SERVICE: usize = 46;
 
 /// A run-unique tag needs at least this many characters to be unlike any other.

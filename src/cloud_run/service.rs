@@ -1,7 +1,7 @@
 //! From the service as it is to the service as it shall be. Pure: JSON in, JSON out.
 //!
 //! Google replaces the whole service on a write without a mask, so the document starts from what
-//! was read and unknown fields stay in it (`google-api.md` 6.3).
+//! was read and unknown fields stay in it (docs: run/docs/reference/rest/v2/projects.locations.services/patch).
 
 use serde_json::{Map, Value, json};
 

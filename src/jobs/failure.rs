@@ -123,7 +123,7 @@ fn how(last: &Execution, attempt: &Attempt, cause: &Cause) -> String {
     }
 }
 
-/// No code says so; the message is only taken for which hint to show (`google-samples.md`).
+/// No code says so; the message is only taken for which hint to show (public reports of failed executions).
 fn timed_out(attempt: &Attempt, cause: &Cause) -> bool {
     *cause == Cause::Timeout || attempt.message.to_lowercase().contains("timeout")
 }

@@ -83,7 +83,7 @@ pub(crate) enum VersionState {
     Destroyed,
 }
 
-/// What a condition says, by its sentence, else by its reason word (`google-api.md` 6.4).
+/// What a condition says, by its sentence, else by its reason word (docs: run/docs/reference/rest/v2/Condition).
 pub(crate) fn of(reason: &str, message: &str) -> Cause {
     match of_sentence(message) {
         Cause::Unknown => of_reason(reason),

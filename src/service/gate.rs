@@ -10,7 +10,7 @@ use crate::facts::Facts;
 use slipway_failure::Failure;
 use slipway_google::monitoring::{self as monitoring, Requests, RevisionFilter};
 
-/// Metrics can be this late (`google-api.md` 9); a verdict before is a guess.
+/// Metrics can be this late (docs: monitoring/api/v3/latency-n-retention); a verdict before is a guess.
 pub(super) const LAG: Duration = Duration::from_secs(240);
 
 /// Pause between two looks.

@@ -1,4 +1,4 @@
-//! Keys of service accounts: listed, made once, switched off, deleted (`google-api.md` 11.1).
+//! Keys of service accounts: listed, made once, switched off, deleted (docs: iam/docs/reference/rest/v1/projects.serviceAccounts.keys).
 
 use std::time::Duration;
 

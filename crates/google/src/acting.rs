@@ -1,4 +1,4 @@
-//! Acting as a service account: IAM Credentials gives its tokens to whoever may (`google-api.md` 1.3).
+//! Acting as a service account: IAM Credentials gives its tokens to whoever may (docs: iam/docs/create-short-lived-credentials-direct).
 
 use std::fmt;
 use std::time::Duration;

@@ -207,7 +207,7 @@ fn builds(http: &Http, location: &str) -> String {
 }
 
 /// Submits a build. It has no request id, so it is sent again only when it certainly was not
-/// taken; after any other trouble the caller looks for its tag first (`google-api.md` 4.3).
+/// taken; after any other trouble the caller looks for its tag first (docs: build/docs/api/reference/rest/v1/projects.builds/create).
 ///
 /// # Errors
 /// When Google refuses, or the reply is lost (`is_ambiguous`).
@@ -332,7 +332,7 @@ fn unreadable(http: &Http, doing: &str, why: &str) -> ApiError {
     }
 }
 
-/// Where a build's log lies: bucket and object (`google-api.md` 5.1).
+/// Where a build's log lies: bucket and object (docs: build/docs/securing-builds/store-manage-build-logs).
 pub fn log_object(logs_bucket: &str, id: &str) -> (String, String) {
     let path = logs_bucket.trim_start_matches("gs://").trim_end_matches('/');
     match path.split_once('/') {

@@ -110,7 +110,7 @@ impl Execution {
     }
 
     /// Where it stands, by its condition and its counts. The operation that started it says nothing: it
-    /// ends without an error when a task failed (`google-api.md` 8).
+    /// ends without an error when a task failed (docs: run/docs/reference/rest/v2/projects.locations.jobs/run).
     pub fn verdict(&self) -> ExecutionState {
         let completed = self.completed();
         match completed.as_ref().and_then(|condition| condition.holds) {

@@ -1,5 +1,5 @@
 //! Signing in without a key: GitHub vouches for the run, STS exchanges that for a token, and where an account is
-//! named, IAM Credentials lets the run act as it (`google-api.md` 1.3).
+//! named, IAM Credentials lets the run act as it (docs: iam/docs/workload-identity-federation-with-deployment-pipelines).
 
 use std::time::Duration;
 

@@ -84,7 +84,7 @@ pub async fn job(http: &Http, name: &str) -> Result<Option<JobResource>, ApiErro
     }
 }
 
-/// Writes a job, making it when it is missing; there is no mask (`google-api.md` 8). After a lost
+/// Writes a job, making it when it is missing; there is no mask (docs: run/docs/reference/rest/v2/projects.locations.jobs/patch). After a lost
 /// reply the caller looks: the annotations of its template say whose write it was.
 ///
 /// # Errors

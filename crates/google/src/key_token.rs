@@ -119,7 +119,7 @@ fn exchange(key: &ServiceAccountKey, claim: (&str, &str), doing: &str) -> Result
 }
 
 /// A signed assertion with one claim of its own. yup-oauth2 asks for no identity tokens and names no key in its
-/// assertions, so this one JWT is made here (`google-api.md` 1.2): it proves one key among several of an account.
+/// assertions, so this one JWT is made here (docs: developers.google.com/identity/protocols/oauth2/service-account): it proves one key among several of an account.
 ///
 /// # Errors
 /// [`TokenError::Key`] when signing fails.

@@ -15,7 +15,7 @@ use slipway_names::kind::ResourceKind;
 use slipway_names::log::{LogEntry, Severity};
 use slipway_wire::repeat::Repeat;
 
-/// Lines asked for to explain a failure; the quota on these calls is low, so one call must do (`google-api.md` 6.4).
+/// Lines asked for to explain a failure; the quota on these calls is low, so one call must do (docs: logging/quotas).
 const LINES: u32 = 50;
 
 /// The most entries that Google puts into one page.

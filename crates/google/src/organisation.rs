@@ -22,7 +22,7 @@ pub struct Constraint {
 }
 
 /// Reads what a constraint such as `gcp.resourceLocations` comes to. `orgpolicy.policy.get` is part of
-/// `roles/storage.admin` (`google-api.md` 0).
+/// `roles/storage.admin` (docs: iam/docs/roles-permissions/storage).
 ///
 /// # Errors
 /// When it may not be read.

@@ -1,4 +1,4 @@
-//! Versions of secrets: listed, added once, looked at, disabled (`google-api.md` 11.2). No value is ever read.
+//! Versions of secrets: listed, added once, looked at, disabled (docs: secret-manager/docs/reference/rest/v1/projects.secrets.versions). No value is ever read.
 
 use std::time::Duration;
 

@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn checksums_are_written_as_google_does() {
-        // 1 MiB of zero bytes, from a sample of Google's (google-samples.md 6.1).
+        // 1 MiB of zero bytes, as Cloud Storage itself gives it.
         assert_eq!(crc32c_text(crc32c::crc32c(&vec![0; 1 << 20])), "FCmMEg==");
     }
 }

@@ -23,12 +23,12 @@ use slipway_wire::trouble::chain;
 /// A token is not used in its last minute: the request it goes with may take that long to arrive.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// How long a key that was just made may be unknown (`google-api.md` 11.1), and the pause between two tries.
+/// How long a key that was just made may be unknown (docs: iam/docs/keys-create-delete), and the pause between two tries.
 const NEW_KEY: Duration = Duration::from_secs(120);
 const NEW_KEY_PAUSE: Duration = Duration::from_secs(5);
 
 /// Gets a token by a key that was just made. A new key takes a while to be known everywhere, and is refused until
-/// then (`google-api.md` 11.1), so it is tried for `NEW_KEY`.
+/// then (docs: iam/docs/keys-create-delete), so it is tried for `NEW_KEY`.
 ///
 /// # Errors
 /// What Google said last.

@@ -1,6 +1,6 @@
 //! Resumable uploads: a stream of chunks that survives broken connections and lost replies.
 //!
-//! The protocol is Cloud Storage's (`google-api.md` 3.2): a session address is asked for once, then
+//! The protocol is Cloud Storage's (docs: storage/docs/resumable-uploads): a session address is asked for once, then
 //! chunks are put to it; after any trouble the session is asked how much it has, and the rest of
 //! the chunk is sent. Nothing is ever sent without knowing where it belongs.
 

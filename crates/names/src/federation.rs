@@ -10,7 +10,7 @@ use super::secret::Secret;
 use super::shown::QuotedText;
 use super::token_file::TokenFile;
 
-/// A sign-in by Workload Identity Federation (`google-api.md` 1.3).
+/// A sign-in by Workload Identity Federation (docs: iam/docs/workload-identity-federation-with-deployment-pipelines).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Federation {
     /// Who vouches for the run.

@@ -141,7 +141,7 @@ impl ServiceAccountKey {
     }
 }
 
-/// A forged key file must not make us send assertions elsewhere (`google-api.md` 1.1); loopback is
+/// A forged key file must not make us send assertions elsewhere (docs: developers.google.com/identity/protocols/oauth2/service-account); loopback is
 /// for the embedded cloud.
 fn token_uri(text: &str) -> Result<Url, KeyError> {
     let shown = || KeyError::TokenUri(text.chars().filter(char::is_ascii_graphic).take(80).collect());

@@ -2,7 +2,7 @@
 
 use super::image::ImageRepository;
 
-/// A place in Artifact Registry. `gcr.io` and its relatives are repositories of these names (`google-api.md` 5.4).
+/// A place in Artifact Registry. `gcr.io` and its relatives are repositories of these names (docs: artifact-registry/docs/transition/transition-from-gcr).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     /// The project that holds it; a domain-scoped one as `example.com:id`.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use actions_rs::Summary;
 
-/// The largest summary the runner keeps; above it the whole summary is dropped (`runner.md` 8).
+/// The largest summary the runner keeps; above it the whole summary is dropped (docs: actions/reference/workflows-and-actions/workflow-commands, job summaries).
 pub const SUMMARY_LIMIT: usize = 1 << 20;
 
 /// Which of the runner's files exist.

@@ -16,7 +16,7 @@ use actions_rs::{Annotation, AnnotationKind, WorkflowCommand};
 use masks::{Masks, json_spelling};
 
 /// The runner keeps ten annotations of each kind per step and drops the rest unseen
-/// (`runner.md` section 8), so later ones are printed as plain lines.
+/// (docs: actions/reference/workflows-and-actions/workflow-commands), so later ones are printed as plain lines.
 const ANNOTATIONS_KEPT: usize = 10;
 
 /// The runner cuts an annotation at 4,096 characters; a little stays free for its own escapes.

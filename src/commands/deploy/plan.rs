@@ -9,7 +9,7 @@ use slipway_names::image::Tag;
 use slipway_names::kind::ResourceKind;
 use slipway_runner::env::Origin;
 
-/// A revision's name may have this many characters (`google-api.md` 7).
+/// A revision's name may have this many characters (docs: run/docs/managing/revisions).
 const REVISION_NAME: usize = 63;
 
 /// What marks everything that one run makes, so that it can be found again.

@@ -1,5 +1,5 @@
 //! What is set up for a service in Cloud Monitoring, and what of it is there already. Pure
-//! (`google-api.md` 10).
+//! (docs: monitoring/api/ref_v3/rest).
 
 use serde_json::{Map, Value, json};
 use url::Url;

@@ -31,7 +31,7 @@ use slipway_wire::clock::jitter;
 /// Removing takes seconds; later than this something is wrong.
 const LONGEST_WRITE: Duration = Duration::from_secs(120);
 
-/// Traffic tags a region may have (`google-api.md` 7), and from how many on it is said.
+/// Traffic tags a region may have (docs: run/quotas), and from how many on it is said.
 const MOST_TAGS: usize = 2000;
 const MANY_TAGS: usize = 1800;
 

@@ -35,7 +35,7 @@ pub(super) fn files(runner: &Runner) -> Vec<PathBuf> {
     named.chain(runner.own.well_known.clone()).filter(|path| path.is_file()).collect()
 }
 
-/// Where the runner may have put the file (`runner.md` section 6): the value as it stands; the
+/// Where the runner may have put the file (docs: actions/reference/workflows-and-actions/variables, RUNNER_TEMP): the value as it stands; the
 /// same suffix under the workspace for a job container's `/__w/REPO/REPO/…` or a host path; the
 /// runner's temp directory; and a file of exactly that name, when it is one of the auth action's.
 /// Another credentials file is never picked: it could be stale or planted.

@@ -12,7 +12,7 @@ use super::super::patience::Patience;
 use super::{SiteRelease, pages, site_path, text};
 use slipway_wire::repeat::Repeat;
 
-/// Preview channels a site may have (`google-api.md` 13.3).
+/// Preview channels a site may have (docs: firebase hosting/usage-quotas-pricing).
 pub const MOST_CHANNELS: usize = 50;
 
 /// A channel, as last seen.

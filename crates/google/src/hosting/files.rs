@@ -13,7 +13,7 @@ use super::{named, pages, text};
 use slipway_names::hosting::short;
 use slipway_wire::repeat::Repeat;
 
-/// Files one call may name (`google-api.md` 13.1).
+/// Files one call may name (docs: firebase hosting/api-deploy).
 pub const FILES_A_CALL: usize = 1000;
 
 /// Least time an upload may take, and what each byte adds: 20 ms for a kilobyte, as firebase-tools allows.

@@ -1,4 +1,4 @@
-//! Firebase Hosting: sites, channels, versions, files, releases (`google-api.md` 13).
+//! Firebase Hosting: sites, channels, versions, files, releases (docs: firebase reference/hosting/rest).
 
 mod channels;
 mod files;

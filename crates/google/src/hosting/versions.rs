@@ -125,7 +125,7 @@ pub async fn version(http: &Http, name: &str) -> Result<Option<SiteVersion>, Api
 }
 
 /// Completes a version: from now on it cannot change and can be released. Without the mask Google would
-/// take the status alone and drop the configuration (`google-api.md` 13.1).
+/// take the status alone and drop the configuration (firebase-tools, src/hosting/api.ts).
 ///
 /// # Errors
 /// When Google refuses, or the reply is lost (`is_ambiguous`): a second time is refused, so the caller looks.

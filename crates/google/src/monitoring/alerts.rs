@@ -1,4 +1,4 @@
-//! Alert policies, uptime checks and notification channels (`google-api.md` 10). A name is Google's to choose and the
+//! Alert policies, uptime checks and notification channels (docs: monitoring/api/ref_v3/rest). A name is Google's to choose and the
 //! shown one is not unique, so a second create makes a second one: whoever creates looks first, and after a lost reply.
 
 use reqwest::Method;

@@ -1,5 +1,5 @@
 //! What a service had to do in a window of time: requests, failures, latencies and instances of all its
-//! revisions together, for each period (`google-api.md` 9.1).
+//! revisions together, for each period (docs: monitoring/api/ref_v3/rest/v3/projects.timeSeries/list).
 
 use futures_util::future::{try_join, try_join_all};
 use serde_json::Value;

@@ -1,5 +1,5 @@
 //! Cloud Monitoring: what a revision's requests looked like. Metrics lag by two to three minutes, and
-//! requests that reach no container are not counted (`google-api.md` 9).
+//! requests that reach no container are not counted (docs: monitoring/api/metrics_gcp, run).
 
 mod alerts;
 mod load;

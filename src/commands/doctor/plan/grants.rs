@@ -31,7 +31,7 @@ pub enum Holds {
     Unknown,
 }
 
-/// Predefined roles that hold a permission, of those that people grant (`google-api.md` 0; Google's pages of roles).
+/// Predefined roles that hold a permission, of those that people grant (docs: iam/docs/roles-permissions).
 const HOLDERS: &[(&str, &[&str])] = &[
     (
         "artifactregistry.repositories.uploadArtifacts",

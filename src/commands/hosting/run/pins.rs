@@ -32,7 +32,7 @@ const ROUNDS: u32 = 5;
 const LONGEST_WRITE: Duration = Duration::from_secs(120);
 
 /// Tags of earlier versions that a service may have before old ones are removed; Cloud Run's limit is 2,000
-/// (`google-api.md` 13.2).
+/// (firebase-tools, src/deploy/hosting/convertConfig.ts).
 const MOST_TAGS: usize = 500;
 
 /// What was learned of the targets of rewrites.

@@ -5,7 +5,7 @@ use slipway_google::error::ApiError;
 use slipway_google::http::Http;
 use slipway_google::roles;
 
-/// A failure of `sentence`. Hosting's 403 says no more than that (`google-samples.md` 7.16), so the role is
+/// A failure of `sentence`. Hosting's 403 says no more than that (as firebase-tools shows it), so the role is
 /// named from what was asked.
 pub(crate) fn of(http: &Http, sentence: impl Into<String>, error: ApiError) -> Failure {
     let silent = error.is_forbidden() && error.refusal().is_some_and(|refusal| refusal.permission().is_none());

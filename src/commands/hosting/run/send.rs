@@ -100,7 +100,7 @@ pub(super) async fn run(
     let site = fact(facts, index).site.clone();
     let sentence = || format!("Could not upload the files of site `{site}`");
     let Some((listing, options)) = listing.zip(options(context, facts, index, source, upload)) else {
-        // Hosting wants to be told even that there are no files (`google-api.md` 13.1).
+        // Hosting wants to be told even that there are no files (docs: firebase hosting/api-deploy).
         return match hosting::populate(context.http, &version, &[]).await {
             Ok(_) => Ok(((), "no files".into())),
             Err(error) => Err(refused::of(context.http, sentence(), error)),

@@ -6,7 +6,7 @@ use slipway_google::account_keys;
 use slipway_google::projects::{self as projects, PermissionTarget};
 use slipway_google::roles::{self as roles, KEY_NEEDS, Need};
 
-/// Keys that Google gives an account at most, besides its own (`google-api.md` 11.1).
+/// Keys that Google gives an account at most, besides its own (docs: iam/docs/keys-create-delete).
 const MOST_KEYS: usize = 10;
 
 /// Asks for the permissions, reads the keys, and looks whether the secret can be written.
