@@ -46,6 +46,9 @@ pub(super) enum Wanted<'a> {
 /// A token that is being got, by requests over the same path that need none.
 pub(super) type Giving<'a> = Pin<Box<dyn Future<Output = Result<String, NoToken>> + Send + 'a>>;
 
+/// What gives them.
+pub(super) type Giver = Box<dyn for<'a> Fn(&'a Http, Wanted<'a>) -> Giving<'a> + Send + Sync>;
+
 /// Who asks, and where the tokens come from; the path itself knows no way of signing in.
 pub struct Access {
     /// Whose tokens they are.
@@ -55,7 +58,7 @@ pub struct Access {
     /// Hides a text in everything that is printed.
     pub(super) hide: Box<dyn Fn(&str) + Send + Sync>,
     /// Gives a token.
-    pub(super) give: Box<dyn for<'a> Fn(&'a Http, Wanted<'a>) -> Giving<'a> + Send + Sync>,
+    pub(super) give: Giver,
 }
 
 impl std::fmt::Debug for Access {
