@@ -5,12 +5,13 @@ use slipway_names::shown::listed;
 use std::time::Duration;
 
 use super::asking::{Audience, SignIn, TokenAudience};
-use super::verify::{self, VerifyMethod};
-use super::{Context, begin, deploy, door};
+use super::{Context, guest, reading, wanted};
 use crate::cloud_run::difference::Difference;
 use crate::cloud_run::notes::{Notes, RolloutRecord};
 use crate::cloud_run::service_level::Patch;
 use crate::commands::deploy::inputs::DeployWhat;
+use crate::commands::preview::inputs::Guest;
+use crate::commands::preview::plan as preview;
 use crate::facts::Facts;
 use slipway_failure::{Class, Failure};
 use slipway_google::cloud_run::Service;
@@ -20,11 +21,6 @@ use slipway_names::access::{AccessChange, Callers, Front};
 use slipway_names::ids::RevisionName;
 use slipway_names::kind::ResourceKind;
 use slipway_runner::duration;
-use slipway_wire::clock::jitter;
-
-/// Pauses between two looks at whether everybody is let in: the first, and the longest.
-const FIRST_LOOK: Duration = Duration::from_secs(1);
-const LONGEST_LOOK: Duration = Duration::from_secs(10);
 
 /// The line about checks that may reach nobody; inputs that make a service internal are told of with the same words.
 const INSIDE: &str = "The service's ingress lets only the project's own networks in: on a runner outside of them the checks reach nobody, and that its revision is ready is all that is known";
@@ -42,9 +38,9 @@ pub(super) fn foresee(context: &Context<'_>, facts: &mut Facts, service: Option<
     let now = service.map(Service::front).unwrap_or_default();
     let then = match (service, &deploy.what) {
         (_, DeployWhat::Revision(_) | DeployWhat::Traffic(_)) => now,
-        (Some(service), _) => with(service, &begin::level(context, service)),
+        (Some(service), _) => with(service, &wanted::level(context, service)),
         // A document that cannot be made is refused where it is to be written, with its own sentence.
-        (None, _) => deploy::changed(context, None, "image").map_or(now, |made| Service::from_json(made).front()),
+        (None, _) => wanted::changed(context, None, "image").map_or(now, |made| Service::from_json(made).front()),
     };
     if deploy.settings.public == Some(false) && then.unchecked {
         let sentence = format!(
@@ -76,7 +72,7 @@ fn with(service: &Service, settings: &Patch) -> Front {
 pub(super) fn front_then(context: &Context<'_>, service: &Service, revision: &RevisionName) -> Front {
     let coming = match context.deploy.what {
         DeployWhat::Revision(_) => Notes::on(service.json()).coming_with(revision).0,
-        _ => begin::level(context, service),
+        _ => wanted::level(context, service),
     };
     with(service, &coming)
 }
@@ -188,6 +184,28 @@ pub(super) async fn run(
     Ok(((), told(facts, callers, note)))
 }
 
+/// Opens a preview's own service to everybody where the live one is, else closes it.
+pub(super) async fn admit(context: &Context<'_>, facts: &mut Facts, guest: &Guest) -> Result<((), String), Failure> {
+    let own = reading::read(context).await?;
+    let live = guest::live(context, guest).await?;
+    let by_policy = match &live {
+        Some(live) => guest::everybody(context, guest, live).await?,
+        None => false,
+    };
+    let open = live.as_ref().is_some_and(|live| preview::is_open(live.json(), by_policy, own.json()));
+    let front = facts.service.front;
+    let (_, note) = run(context, facts, open, front).await?;
+    let note = match (open, live) {
+        (true, _) => format!("{note}, as `{}` is", guest.of),
+        (false, Some(_)) => {
+            format!("nobody may call it without a grant: `{}` is not open to everybody either", guest.of)
+        }
+        (false, None) => format!("nobody may call it without a grant: there is no `{}` yet that is open", guest.of),
+    };
+    facts.service.access = Some(note.clone());
+    Ok(((), note))
+}
+
 /// Lets those call the service whom the inputs name, once it serves what was deployed.
 ///
 /// # Errors
@@ -288,45 +306,6 @@ async fn with_identity(context: &Context<'_>, place: &Audience, address: &str) -
 pub(super) fn proven(facts: &mut Facts) {
     if facts.service.opened.is_some() {
         facts.service.access = Some("everybody may call it, as was asked without an identity".to_owned());
-    }
-}
-
-/// Where nothing is checked: asks for the first page without an identity until somebody is let in, whatever the
-/// program answers. That it is not proven in time fails nothing, because the grant stands.
-pub(super) async fn prove(context: &Context<'_>, facts: &mut Facts) -> String {
-    let place = match verify::service_place(context, facts, None) {
-        VerifyMethod::Ask(place) => place,
-        VerifyMethod::Ready(why) => return format!("whether everybody is let in was not asked: {why}"),
-    };
-    let SignIn::Everybody(since) = place.entry else {
-        return "whether everybody is let in was not asked: Identity-Aware Proxy stands in front of it".to_owned();
-    };
-    let clock = context.clock();
-    let passed = since.map(|since| clock.now().saturating_sub(since)).unwrap_or_default();
-    let limit = clock.limit(door::PROPAGATION.saturating_sub(passed));
-    let mut pause = FIRST_LOOK;
-    loop {
-        let answer = context.probe.ask("GET", &place.base, None, |_| true).await;
-        if place.internal && door::found_nothing(&answer) {
-            return "whether everybody is let in was not asked: its ingress keeps this runner out".to_owned();
-        }
-        let status = answer.status.filter(|_| !door::turned_away("GET", &answer));
-        if let Some(status) = status {
-            proven(facts);
-            return format!("everybody is let in: `GET /` is answered without an identity ({status})");
-        }
-        if limit.reached(clock) {
-            let text = format!(
-                "Service {} is open to everybody, and Google still turns away whoever does not say who they are after {}",
-                context.deploy.service,
-                duration(door::PROPAGATION)
-            );
-            context.warn(facts, text);
-            return "not proven: callers are still turned away".to_owned();
-        }
-        context.console.live(&format!("Waiting until everybody is let in, for up to {}", duration(limit.left(clock))));
-        clock.sleep(jitter(pause, 0.8, 1.2).min(limit.left(clock))).await;
-        pause = pause.mul_f64(1.5).min(LONGEST_LOOK);
     }
 }
 

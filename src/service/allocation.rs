@@ -1,7 +1,7 @@
 //! An allocation that a person asked for: who receives the requests, and where the tags stand. Nothing is deployed.
 
 use super::traffic::{self, Decided, Guard};
-use super::{Context, access, deploy};
+use super::{Context, access, reading};
 use crate::cloud_run::notes::{Candidate, Notes, Served};
 use crate::cloud_run::service_level::Patch;
 use crate::commands::deploy::inputs::{Allocation, Who};
@@ -16,8 +16,8 @@ pub(super) async fn write(
     facts: &mut Facts,
     allocation: &Allocation,
 ) -> Result<((), String), Failure> {
-    let service = traffic::read(context).await?;
-    deploy::remember(facts, Some(&service));
+    let service = reading::read(context).await?;
+    reading::remember(facts, Some(&service));
     if allocation.is_tags_alone() {
         return tags(context, facts, allocation).await;
     }

@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use super::{Context, access, guest, over, proxy, traffic};
+use super::{Context, access, guest, over, proxy, traffic, wanted};
 use crate::cloud_run::notes::{ByRun, Candidate, Notes, RolloutRecord};
 use crate::cloud_run::rollout::{Rollout, follows_latest, latest_tags, pinned, run_tag, tagged, without_tags};
-use crate::cloud_run::service::level_change;
 use crate::cloud_run::service_level::Patch;
 use crate::commands::deploy::inputs::{DeployWhat, RolloutStrategy};
 use crate::facts::{Facts, RolloutEnd, RolloutFact};
@@ -16,6 +15,9 @@ use slipway_names::ids::RevisionName;
 use slipway_names::kind::ResourceKind;
 use slipway_names::traffic::Traffic;
 use slipway_wire::clock::{ahead_rfc3339, now_rfc3339};
+
+/// A revision may take its startup probes (240 s by default) and a few minutes of Google's.
+pub(super) const LONGEST_START: Duration = Duration::from_secs(600);
 
 /// How a revision comes.
 pub(super) enum RevisionStart {
@@ -129,7 +131,7 @@ pub(super) async fn begin(
             tag_before: tagged(&now, &tag).cloned(),
             tag,
             keep_tag,
-            later: level(context, service),
+            later: wanted::level(context, service),
             public: public.filter(|_| changes),
         };
         return Ok(RevisionStart::Waits(Box::new(WaitingCandidate { candidate, now })));
@@ -152,7 +154,7 @@ pub(super) async fn begin(
     };
     let (later, public) = match &context.deploy.what {
         DeployWhat::Revision(_) => notes.coming_with(revision),
-        _ => (level(context, service), context.deploy.settings.public),
+        _ => (wanted::level(context, service), context.deploy.settings.public),
     };
     let then = access::front_then(context, service, revision);
     let record = RolloutRecord {
@@ -181,12 +183,6 @@ pub(super) fn tell_left(context: &Context<'_>, facts: &mut Facts, left: Option<&
     if !facts.warnings.contains(&text) {
         context.warn(facts, text);
     }
-}
-
-/// What the settings change on a service besides its template.
-pub(super) fn level(context: &Context<'_>, service: &Service) -> Patch {
-    let deploy = context.deploy;
-    level_change(service.json(), deploy.manifest.as_ref(), &deploy.settings, &deploy.what)
 }
 
 fn nothing_serves(context: &Context<'_>) -> Failure {
@@ -247,5 +243,5 @@ pub(super) fn until(context: &Context<'_>, next: Duration) -> String {
 
 /// How long it takes from a revision's write until it has passed its checks, at most.
 pub(super) fn trial(context: &Context<'_>) -> Duration {
-    super::deploy::LONGEST_START + context.deploy.checks.timeout
+    LONGEST_START + context.deploy.checks.timeout
 }

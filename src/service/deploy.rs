@@ -2,18 +2,12 @@
 
 use std::time::Duration;
 
-use super::begin::{RevisionStart, begin, tell_left};
-use super::{Context, access, again, deploy_failure, guest, order, over, settle, traffic};
+use super::begin::{LONGEST_START, RevisionStart, begin, tell_left};
+use super::{Context, access, again, deploy_failure, guest, order, over, reading, settle, wanted};
 use crate::cloud_run::base;
-use crate::cloud_run::change_error::ChangeError;
-use crate::cloud_run::enrolment;
-use crate::cloud_run::manifest::from_manifest;
 use crate::cloud_run::notes::{Candidate, Notes, RolloutRecord, Served};
-use crate::cloud_run::rollout::{following, follows_latest, latest_tags, pinned, traffic_json, with_tag};
-use crate::cloud_run::service::change;
+use crate::cloud_run::rollout::{following, follows_latest, latest_tags, traffic_json, with_tag};
 use crate::cloud_run::service_level::Patch;
-use crate::cloud_run::worker_pool;
-use crate::commands::preview::plan as preview;
 use crate::commands::rotate_secret::plan::REPLACED;
 use crate::facts::{Facts, Written};
 use slipway_failure::{Class, Failure};
@@ -21,15 +15,11 @@ use slipway_google::cloud_run::{self as cloud_run, Revision, Service};
 use slipway_google::operation::{self as operation, Operation, OperationEnd, OperationWatched};
 use slipway_names::image::{ImageRef, PinnedImage};
 use slipway_names::json::{object, set};
-use slipway_names::kind::ResourceKind;
 use slipway_runner::duration;
 use slipway_wire::clock::jitter;
 
 /// Rounds of read, change, write while others write the same service.
 const ROUNDS: u32 = 5;
-
-/// A revision may take its startup probes (240 s by default) and a few minutes of Google's.
-pub(super) const LONGEST_START: Duration = Duration::from_secs(600);
 
 /// What became of the image.
 pub(super) enum Delivered {
@@ -101,7 +91,7 @@ async fn write(
     let (mut over, mut sure) = (None, None);
     let mut round = 1;
     loop {
-        remember(facts, current.as_ref());
+        reading::remember(facts, current.as_ref());
         let begun = begin(context, facts, current.as_ref(), &context.marks.revision, over.as_deref()).await?;
         if let RevisionStart::Held(record) = &begun {
             (current, over) = over::wait(context, record).await?;
@@ -117,14 +107,14 @@ async fn write(
         {
             sure = Some(left.run.clone());
             over.clone_from(&sure);
-            current = traffic::look(context).await?;
+            current = reading::look(context).await?;
             continue;
         }
         if let RevisionStart::Rolls(start) = &begun {
             tell_left(context, facts, start.left.as_ref());
         }
-        let base = guest::started(context, current.as_ref()).await?;
-        let wanted = wanted(context, base.as_ref(), image)?;
+        let base = wanted::started(context, current.as_ref()).await?;
+        let wanted = wanted::service(context, base.as_ref(), image)?;
         let (delivered, body, fields) = assemble(context, current.as_ref(), begun, wanted).await?;
         facts.service.settings = match (&current, &delivered) {
             (Some(service), Delivered::AtOnce) => Patch::between(service.json(), &body).fields(),
@@ -282,62 +272,7 @@ fn reaches_latest(service: &Service) -> bool {
 }
 
 fn starts_from_own(service: &Service) -> bool {
-    instead(service).is_none()
-}
-
-/// The revision to start from, where the service's own template was never promoted.
-pub(super) fn instead(service: &Service) -> Option<slipway_names::ids::RevisionName> {
-    let latest = service.latest_ready();
-    let serving = pinned(&service.traffic(), latest.as_ref());
-    base::instead(service.json(), &Notes::on(service.json()), serving.as_ref(), latest.as_ref())
-}
-
-/// The service to start from: as it is, or with the template of what serves where its own was never promoted.
-pub(super) async fn base(context: &Context<'_>, service: &Service) -> Result<serde_json::Value, Failure> {
-    // A rotation brings the template of what serves itself.
-    let own = context.deploy.settings.repoint.is_some();
-    let Some(revision) = instead(service).filter(|_| !own) else { return Ok(service.json().clone()) };
-    let found = cloud_run::revision_json(context.http, &context.service_name, &revision)
-        .await
-        .map_err(|error| Failure::of(format!("Could not read revision `{revision}`, to start from it"), error))?;
-    match found {
-        Some(found) => Ok(base::with_template(service.json(), &found, &Notes::on(service.json()))),
-        // It is gone, and with it whatever could be started from.
-        None => Ok(service.json().clone()),
-    }
-}
-
-/// The service as it shall be when everything is done, from what it starts from.
-pub(super) fn wanted(
-    context: &Context<'_>,
-    base: Option<&serde_json::Value>,
-    image: &str,
-) -> Result<serde_json::Value, Failure> {
-    changed(context, base, image).map_err(|error| {
-        let deploy = context.deploy;
-        let what = format!("Could not deploy {} `{}` in `{}`", deploy.kind.word(), deploy.service, deploy.region);
-        Failure::of(what, error)
-    })
-}
-
-/// The same, from a document.
-pub(super) fn changed(
-    context: &Context<'_>,
-    current: Option<&serde_json::Value>,
-    image: &str,
-) -> Result<serde_json::Value, ChangeError> {
-    let base = context.deploy.manifest.as_ref().map(|manifest| from_manifest(manifest, current));
-    let mut changed = change(base.as_ref().or(current), &context.deploy.settings, image, context.marks)?;
-    enrolment::end(&mut changed, context.deploy.settings.container.as_deref(), &context.deploy.what);
-    if let Some(guest) = guest::own(context) {
-        preview::finish(&mut changed, current, guest);
-    }
-    Ok(match context.deploy.kind {
-        ResourceKind::Service => changed,
-        ResourceKind::WorkerPool => {
-            worker_pool::adapt(changed, base.as_ref().or(current), context.deploy.settings.instances)
-        }
-    })
+    wanted::instead(service).is_none()
 }
 
 /// Whether the write that was not answered has arrived: the template bears this run's mark, or its revision does.
@@ -357,20 +292,9 @@ pub(super) fn open(context: &Context<'_>) {
 async fn look(context: &Context<'_>) -> Result<(Option<Service>, Option<serde_json::Value>), Failure> {
     let revision = &context.marks.revision;
     let made = cloud_run::revision_json(context.http, &context.service_name, revision);
-    let (service, made) = tokio::join!(traffic::look(context), made);
+    let (service, made) = tokio::join!(reading::look(context), made);
     let unread = |error| Failure::of(format!("Could not read revision `{revision}`"), error);
     Ok((service?, made.map_err(unread)?))
-}
-
-pub(super) fn remember(facts: &mut Facts, current: Option<&Service>) {
-    facts.service.existed = current.is_some();
-    let Some(service) = current else { return };
-    facts.service.front = service.front();
-    facts.service.traffic_before = service.serving();
-    let latest = service.latest_ready();
-    facts.service.previous = service.serving().main_revision(latest.as_ref()).cloned();
-    facts.service.latest_before = latest;
-    facts.service.url = (!service.uri().is_empty()).then(|| service.uri().to_owned());
 }
 
 /// Reads the service and the revision: what is true, whatever the operation said.
@@ -410,21 +334,8 @@ async fn read_back(context: &Context<'_>, facts: &mut Facts) -> Result<(Service,
         )
         .hint("It was deleted meanwhile; run again"));
     };
-    see(facts, &service);
+    reading::see(facts, &service);
     Ok((service, now))
-}
-
-/// Keeps what a reading of the service shows.
-pub(super) fn see(facts: &mut Facts, service: &Service) {
-    facts.service.front = service.front();
-    facts.service.traffic = Some(service.serving());
-    facts.service.latest_ready = service.latest_ready();
-    facts.service.url = (!service.uri().is_empty()).then(|| service.uri().to_owned());
-    if let Some(rollout) = &mut facts.rollout
-        && let Some(uri) = service.tag_uri(&rollout.tag)
-    {
-        rollout.uri = Some(uri.to_owned());
-    }
 }
 
 /// Takes the digest from the revision, where the image was deployed by a name that could not be

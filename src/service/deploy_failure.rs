@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Context;
 use super::causes::{self, Cause};
 use super::cures::{self, CureSubject, Refused};
-use super::deploy::see;
+use super::reading::see;
 use crate::cloud_run::base;
 use crate::cloud_run::difference::between;
 use crate::cloud_run::service::settings_of;

@@ -2,7 +2,7 @@
 
 use super::begin::{RevisionStart, begin, tell_left};
 use super::preflight::Seen;
-use super::{Context, access, allocation, deploy, foresee, guest, pick, pre_deploy, proxy, traffic};
+use super::{Context, access, allocation, foresee, pick, pre_deploy, proxy, reading, wanted};
 use crate::build::{build, resolve};
 use crate::cloud_run::difference::{Difference, between};
 use crate::cloud_run::manifest::kept;
@@ -39,11 +39,11 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
     facts.service.existed = current.is_some();
     let begun = begin(context, facts, current, &context.marks.revision, None).await?;
     facts.rollout = None;
-    let before = guest::started(context, current).await?;
+    let before = wanted::started(context, current).await?;
     if before.is_none() && context.deploy.manifest.is_none() {
         foresee::nothing_to_take(&context.deploy.settings, &format!("service `{}`", context.deploy.service))?;
     }
-    if let Some(revision) = current.filter(|_| context.deploy.guest.is_none()).and_then(deploy::instead) {
+    if let Some(revision) = current.filter(|_| context.deploy.guest.is_none()).and_then(wanted::instead) {
         context.console.line(&format!(
             "It starts from revision `{revision}`, which serves: the service's own template was never promoted"
         ));
@@ -55,7 +55,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
         }
     }
     let body =
-        |image: &str| deploy::changed(context, before.as_ref(), image).map_err(|error| Failure::of(sentence(), error));
+        |image: &str| wanted::changed(context, before.as_ref(), image).map_err(|error| Failure::of(sentence(), error));
     let mut candidate = body(&image)?;
     foresee::say(context, before.as_ref(), &candidate);
     let mut allocation = None;
@@ -129,7 +129,7 @@ fn in_the_end(service: Option<&Service>, rollout: &Rollout, newest: bool) -> Tra
 
 /// What a run changes that only moves traffic.
 async fn moves(context: &Context<'_>, facts: &mut Facts) -> Result<Vec<Difference>, Failure> {
-    let service = traffic::find(context).await?;
+    let service = reading::find(context).await?;
     facts.service.existed = true;
     let mut changes = Vec::new();
     let then = match &context.deploy.what {

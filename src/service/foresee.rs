@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Context, deploy, preflight};
+use super::{Context, preflight, wanted};
 use crate::cloud_run::besides::{besides, given};
 use crate::cloud_run::enrolment::base_that_stays;
 use crate::cloud_run::manifest::from_manifest;
@@ -25,11 +25,11 @@ pub(crate) async fn everywhere(contexts: &[Context<'_>], seen: &[preflight::Seen
             DeployWhat::Image(image) => image.to_string(),
             _ => UNKNOWN.to_owned(),
         };
-        let before = super::guest::started(context, seen.service.as_ref()).await?;
+        let before = wanted::started(context, seen.service.as_ref()).await?;
         if before.is_none() && context.deploy.manifest.is_none() {
             nothing_to_take(&context.deploy.settings, &format!("service `{}`", context.deploy.service))?;
         }
-        let after = deploy::wanted(context, before.as_ref(), &image)?;
+        let after = wanted::service(context, before.as_ref(), &image)?;
         say(context, before.as_ref(), &after);
         if let Some(wish) = context.deploy.pre_deploy.as_deref().filter(|_| index == 0) {
             job(context, &after, &image, wish).await?;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Context, rollout, traffic, verify};
+use super::{Context, reading, verify};
 use crate::cloud_run::notes::RolloutRecord;
 use crate::commands::deploy::inputs::Gates;
 use crate::facts::Facts;
@@ -61,8 +61,8 @@ async fn checks(context: &Context<'_>, facts: &mut Facts, record: &RolloutRecord
     if context.deploy.checks.checks.is_empty() {
         return Ok(None);
     }
-    let service = traffic::read(context).await?;
-    let way = rollout::candidate_place(context, &service, &record.rollout);
+    let service = reading::read(context).await?;
+    let way = verify::candidate_place(context, &service, &record.rollout);
     // Its own few tries stand between a single lost packet and going back.
     match verify::briefly(context, facts, &way).await {
         Ok(()) => Ok(None),

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Context, access};
+use super::{Context, reading};
 use crate::cloud_run::notes::Notes;
 use crate::cloud_run::rollout::{pinned, tagged};
 use crate::cloud_run::service::level_change;
@@ -23,10 +23,14 @@ pub(super) fn own<'a>(context: &Context<'a>) -> Option<&'a Guest> {
 
 /// The live service of a preview's own.
 pub(super) async fn live(context: &Context<'_>, guest: &Guest) -> Result<Option<Service>, Failure> {
-    let deploy = context.deploy;
-    let full = cloud_run::service_name(deploy.project.as_str(), &deploy.region, &guest.of);
+    let full = live_name(context, guest);
     let unread = |error| Failure::of(format!("Could not read service `{}`, to make a preview of it", guest.of), error);
     cloud_run::service(context.http, &full).await.map_err(unread)
+}
+
+/// The full name of that service.
+fn live_name(context: &Context<'_>, guest: &Guest) -> String {
+    cloud_run::service_name(context.deploy.project.as_str(), &context.deploy.region, &guest.of)
 }
 
 /// What a preview's own service starts from; nothing where there is no live one.
@@ -39,25 +43,16 @@ pub(super) async fn start(
         return Ok(own.map(|own| own.json().clone()));
     };
     let serving = pinned(&live.traffic(), live.latest_ready().as_ref());
-    let full = cloud_run::service_name(context.deploy.project.as_str(), &context.deploy.region, &guest.of);
+    let full = live_name(context, guest);
     let revision = match preview::serving(live.json(), serving.as_ref()) {
         Some(revision) => cloud_run::revision_json(context.http, &full, &revision)
             .await
             .map_err(|error| Failure::of(format!("Could not read revision `{revision}`, to start from it"), error))?,
         None => None,
     };
-    let open = everybody(context, &live, &full).await?;
+    let open = everybody(context, guest, &live).await?;
     let open = preview::is_open(live.json(), open, live.json());
     Ok(Some(preview::start(live.json(), revision.as_ref(), own.map(Service::json), open)))
-}
-
-/// The document to start from, where there is one: a preview's own service starts from the live one.
-pub(super) async fn started(context: &Context<'_>, current: Option<&Service>) -> Result<Option<Value>, Failure> {
-    match (own(context), current) {
-        (Some(guest), there) => start(context, guest, there).await,
-        (None, Some(service)) => super::deploy::base(context, service).await.map(Some),
-        (None, None) => Ok(None),
-    }
 }
 
 /// Makes a preview's own service. Another run may make the same one at this time, and a write without an etag would replace
@@ -67,36 +62,13 @@ pub(super) async fn make(context: &Context<'_>, service: &Value) -> Result<Opera
 }
 
 /// Whether the policy of the live service lets everybody call it. Where nobody is asked, the policy does not matter.
-async fn everybody(context: &Context<'_>, live: &Service, full: &str) -> Result<bool, Failure> {
+pub(super) async fn everybody(context: &Context<'_>, guest: &Guest, live: &Service) -> Result<bool, Failure> {
     if live.json().get("invokerIamDisabled") == Some(&Value::Bool(true)) {
         return Ok(false);
     }
-    invoker::is_everybody(context.http, full)
+    invoker::is_everybody(context.http, &live_name(context, guest))
         .await
         .map_err(|error| Failure::of("Could not read who may call the live service", error))
-}
-
-/// Opens a preview's own service to everybody where the live one is, else closes it.
-pub(super) async fn admit(context: &Context<'_>, facts: &mut Facts, guest: &Guest) -> Result<((), String), Failure> {
-    let full = cloud_run::service_name(context.deploy.project.as_str(), &context.deploy.region, &guest.of);
-    let own = super::traffic::read(context).await?;
-    let live = live(context, guest).await?;
-    let by_policy = match &live {
-        Some(live) => everybody(context, live, &full).await?,
-        None => false,
-    };
-    let open = live.as_ref().is_some_and(|live| preview::is_open(live.json(), by_policy, own.json()));
-    let front = facts.service.front;
-    let (_, note) = access::run(context, facts, open, front).await?;
-    let note = match (open, live) {
-        (true, _) => format!("{note}, as `{}` is", guest.of),
-        (false, Some(_)) => {
-            format!("nobody may call it without a grant: `{}` is not open to everybody either", guest.of)
-        }
-        (false, None) => format!("nobody may call it without a grant: there is no `{}` yet that is open", guest.of),
-    };
-    facts.service.access = Some(note.clone());
-    Ok(((), note))
 }
 
 /// Refuses a service of that name which is no preview of this pull request: whatever it is, it is not a preview's to change.
@@ -190,7 +162,7 @@ pub(super) async fn judge(context: &Context<'_>, facts: &Facts, guest: &Guest) -
     if facts.share().unwrap_or(0) > 0 {
         return Ok(None);
     }
-    let service = super::traffic::read(context).await?;
+    let service = reading::read(context).await?;
     let served = Notes::on(service.json()).served;
     match (served.commit, context.origin.sha.as_deref()) {
         (Some(there), Some(own)) if there == own => {

@@ -22,8 +22,10 @@ mod park;
 mod pick;
 mod pre_deploy;
 pub(crate) mod preflight;
+mod prove;
 mod proxy;
 mod prune;
+pub(crate) mod reading;
 pub(crate) mod region;
 mod revive;
 mod rollout;
@@ -33,9 +35,10 @@ mod serving;
 mod settle;
 pub(crate) mod tail;
 pub(crate) mod together;
-pub(crate) mod traffic;
+mod traffic;
 pub mod undo;
 mod verify;
+mod wanted;
 pub mod wished;
 
 pub use together::Together;
@@ -259,7 +262,7 @@ pub(crate) async fn deliver(
         Delivered::Rolls(record) => return roll(context, facts, &record).await,
         Delivered::Waits(candidate) => return park::wait(context, facts, &candidate).await,
         Delivered::Unchanged => {
-            stay(context, facts, traffic::look(context).await?.as_ref()).await;
+            stay(context, facts, reading::look(context).await?.as_ref()).await;
         }
         Delivered::AtOnce => {
             let own = guest::own(context);
@@ -278,7 +281,8 @@ pub(crate) async fn deliver(
                 .await?;
             }
             if let Some(guest) = own {
-                step(context, facts, StepName::Access, async |facts| guest::admit(context, facts, guest).await).await?;
+                step(context, facts, StepName::Access, async |facts| access::admit(context, facts, guest).await)
+                    .await?;
             } else if let Some(public) = context.deploy.settings.public {
                 step(context, facts, StepName::Access, async |facts| access::run(context, facts, public, front).await)
                     .await?;
@@ -301,8 +305,8 @@ pub(crate) async fn deliver(
 /// Keeps what serves, where nothing has to be deployed, and notes that this commit is the same.
 async fn stay(context: &Context<'_>, facts: &mut Facts, service: Option<&Service>) {
     let Some(service) = service else { return };
-    deploy::remember(facts, Some(service));
-    deploy::see(facts, service);
+    reading::remember(facts, Some(service));
+    reading::see(facts, service);
     let why = facts.unchanged.as_deref().unwrap_or_default();
     context.console.line(&format!("Not deployed: {why}"));
     order::renew(context, service).await;
@@ -345,8 +349,8 @@ async fn ordered(context: &Context<'_>, facts: &mut Facts, service: Option<&Serv
 async fn roll(context: &Context<'_>, facts: &mut Facts, record: &RolloutRecord) -> Result<(), Failure> {
     if !context.deploy.checks.checks.is_empty() {
         step(context, facts, StepName::Candidate, async |facts| {
-            let service = traffic::read(context).await?;
-            let way = rollout::candidate_place(context, &service, &record.rollout);
+            let service = reading::read(context).await?;
+            let way = verify::candidate_place(context, &service, &record.rollout);
             verify::run(context, facts, &way).await
         })
         .await?;
@@ -416,8 +420,7 @@ async fn verify_service(context: &Context<'_>, facts: &mut Facts, rollout: Optio
         if facts.service.opened.is_none() {
             return Ok(());
         }
-        return step(context, facts, StepName::Verify, async |facts| Ok(((), access::prove(context, facts).await)))
-            .await;
+        return step(context, facts, StepName::Verify, async |facts| Ok(((), prove::run(context, facts).await))).await;
     }
     step(context, facts, StepName::Verify, async |facts| {
         let way = verify::service_place(context, facts, rollout);

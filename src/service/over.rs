@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Context, order, traffic};
+use super::{Context, order, reading};
 use crate::cloud_run::notes::{Notes, RolloutRecord};
 use slipway_failure::Failure;
 use slipway_google::cloud_run::Service;
@@ -58,7 +58,7 @@ pub(super) async fn wait(
     loop {
         context.console.live(&format!("Waiting for the other rollout, for up to {} s", longest.left(clock).as_secs()));
         clock.sleep(jitter(LOOK, 0.8, 1.2)).await;
-        let service = traffic::look(context).await?;
+        let service = reading::look(context).await?;
         let there = service.as_ref().and_then(|service| Notes::on(service.json()).record);
         let Some(there) = there.filter(|there| there.run == record.run) else { return Ok((service, None)) };
         if there.until != until {

@@ -2,7 +2,7 @@
 //! pass. Whatever else goes on with the service is left alone.
 
 use super::traffic::{self, Decided, Guard};
-use super::{Context, StepName, rollout, step, together, verify};
+use super::{Context, StepName, reading, rollout, step, together, verify};
 use crate::cloud_run::notes::{Candidate, Notes};
 use crate::cloud_run::rollout::{Rollout, tagged, with_tag, without_tags};
 use crate::cloud_run::service_level::Patch;
@@ -17,8 +17,8 @@ pub(super) async fn wait(context: &Context<'_>, facts: &mut Facts, candidate: &C
     let before = facts.rollout.as_ref().map(|rollout| rollout.before.clone()).unwrap_or_default();
     if !context.deploy.checks.checks.is_empty() {
         step(context, facts, StepName::Candidate, async |facts| {
-            let service = traffic::read(context).await?;
-            let way = rollout::candidate_place(context, &service, &as_rollout(candidate, before));
+            let service = reading::read(context).await?;
+            let way = verify::candidate_place(context, &service, &as_rollout(candidate, before));
             verify::run(context, facts, &way).await
         })
         .await?;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Context, Failure, deploy};
+use super::{Context, Failure, wanted};
 use crate::cloud_run::besides::{besides, given_to_job};
 use crate::cloud_run::job::{as_service, is_ours, settings_of};
 use crate::commands::deploy::pre_deploy;
@@ -92,10 +92,10 @@ async fn surroundings(
     wish: &PreDeploy,
 ) -> Result<serde_json::Value, Failure> {
     let base = match seen {
-        Some(service) => Some(deploy::base(context, service).await?),
+        Some(service) => Some(wanted::base(context, service).await?),
         None => None,
     };
-    deploy::changed(context, base.as_ref(), image).map_err(|error| {
+    wanted::changed(context, base.as_ref(), image).map_err(|error| {
         let sentence = format!("Job `{}` cannot be set up like service `{}`", wish.name, context.deploy.service);
         Failure::of(sentence, error)
     })

@@ -9,7 +9,7 @@ pub(crate) use builds::of_build;
 
 use builds::{build_account, known, pushes_another, staging_bucket, strangers};
 
-use super::{Context, access, deploy, deploy_failure, guest, region, runs_as, secret_age};
+use super::{Context, access, deploy_failure, guest, region, runs_as, secret_age, wanted};
 use crate::commands::deploy::inputs::DeployWhat;
 use crate::commands::doctor::plan::fix::{Fix, staging};
 use crate::facts::Facts;
@@ -275,7 +275,7 @@ async fn accounts(context: &Context<'_>, there: There<'_>) -> Vec<AccountEmail> 
     let template = match (&deploy.manifest, there.service) {
         (Some(manifest), _) => manifest.get("template").cloned(),
         (None, Some(service)) => {
-            deploy::base(context, service).await.ok().and_then(|base| base.get("template").cloned())
+            wanted::base(context, service).await.ok().and_then(|base| base.get("template").cloned())
         }
         (None, None) => None,
     };

@@ -1,6 +1,6 @@
 //! Deleting old revisions: what serves, is tagged, or is the newest always stays.
 
-use super::{Context, traffic};
+use super::{Context, reading};
 use crate::facts::Facts;
 use slipway_google::cloud_run;
 use slipway_names::ids::RevisionName;
@@ -12,7 +12,7 @@ const MOST: usize = 50;
 /// Deletes all but the `keep` newest of the revisions nobody needs. Trouble is a warning: what was
 /// deployed is deployed.
 pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, keep: u32) -> String {
-    let service = match traffic::read(context).await {
+    let service = match reading::read(context).await {
         Ok(service) => service,
         Err(failure) => return skip(context, facts, &failure.to_string()),
     };

@@ -2,7 +2,7 @@
 
 use super::begin::RevisionStart;
 use super::traffic::{self, Decided, Guard};
-use super::{Context, access, allocate, begin, deploy, pick, roll, step, verify_service};
+use super::{Context, access, allocate, begin, deploy, pick, reading, roll, step, verify_service};
 use crate::cloud_run::notes::Notes;
 use crate::commands::deploy::inputs::{Allocation, Pick};
 use crate::facts::{Facts, Written};
@@ -16,8 +16,8 @@ const ROUNDS: u32 = 5;
 /// Sends the traffic to a revision that exists. What was decided holds for the service that it was decided from; where
 /// that has changed before the write, it is decided again.
 pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, pick: &Pick) -> Result<(), Failure> {
-    let mut service = traffic::find(context).await?;
-    deploy::remember(facts, Some(&service));
+    let mut service = reading::find(context).await?;
+    reading::remember(facts, Some(&service));
     let mut revision = step(context, facts, StepName::Pick, async |_| pick::run(context, &service, pick).await).await?;
     let mut round = 1;
     let record = loop {
@@ -32,7 +32,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, pick: &Pick) -
         let nothing_else = start.left.is_none() && !record.changes_access() && record.later.is_empty();
         if record.rollout.share_before() == 100 && nothing_else {
             facts.rollout = None;
-            deploy::see(facts, &service);
+            reading::see(facts, &service);
             context.console.line(&format!("Revision `{revision}` receives every request already: nothing to move"));
             return verify_service(context, facts, None).await;
         }
@@ -40,7 +40,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, pick: &Pick) -
         begin::tell_left(context, facts, left.as_ref());
         let mut stale = false;
         if let Some(left) = left.as_ref().filter(|left| left.changes_access()) {
-            stale = traffic::read(context).await?.etag() != service.etag();
+            stale = reading::read(context).await?.etag() != service.etag();
             if !stale {
                 access::put_back(context, left).await?;
             }
@@ -68,8 +68,8 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, pick: &Pick) -
             }
         }
         round += 1;
-        service = traffic::read(context).await?;
-        deploy::remember(facts, Some(&service));
+        service = reading::read(context).await?;
+        reading::remember(facts, Some(&service));
         revision = pick::run(context, &service, pick).await?.0;
     };
     facts.service.written = Written::Yes;

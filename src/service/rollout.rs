@@ -2,24 +2,17 @@
 //! a state that can be put back. What holds for all revisions comes with the last step.
 
 use super::traffic::{self, Decided, Guard};
-use super::verify::{self, VerifyMethod as Judged};
-use super::{Context, access, begin, door, gate};
+use super::{Context, access, begin, door, gate, verify, wanted};
 use crate::cloud_run::notes::{Notes, RolloutRecord, Served};
-use crate::cloud_run::rollout::{Rollout, whole, with_tag, without_tags};
+use crate::cloud_run::rollout::{whole, with_tag, without_tags};
 use crate::cloud_run::service_level::Patch;
 use crate::commands::deploy::inputs::{DeployWhat, OnUnknown};
 use crate::facts::{Facts, RolloutEnd};
 use slipway_failure::{Class, Failure};
 use slipway_google::cloud_run::Service;
 use slipway_names::ids::RevisionName;
-use slipway_names::traffic::TrafficTarget;
 use slipway_runner::duration;
 use slipway_wire::clock::now_rfc3339;
-
-/// How the candidate is judged: at the address of its tag, where it has one.
-pub(super) fn candidate_place(context: &Context<'_>, service: &Service, rollout: &Rollout) -> Judged {
-    verify::candidate(context, service, service.tag_uri(&rollout.tag), rollout)
-}
 
 /// Puts the user's tag on a revision that came without a rollout: only now, when it is known to be good.
 pub(super) async fn tag(context: &Context<'_>, facts: &mut Facts, tag: &str) -> Result<((), String), Failure> {
@@ -48,7 +41,7 @@ pub(super) async fn shift(
         let patch = match (last, &context.deploy.what) {
             (false, _) => Patch::default(),
             (true, DeployWhat::Revision(_)) => record.later.clone(),
-            (true, _) => begin::level(context, service),
+            (true, _) => wanted::level(context, service),
         };
         if ends {
             return Ok(over(context, previous.as_ref(), record, service, patch));
@@ -201,14 +194,4 @@ pub(super) fn end(facts: &mut Facts, how: RolloutEnd) {
     if let Some(rollout) = facts.rollout.as_mut() {
         rollout.end = how;
     }
-}
-
-/// The revisions that served before and are not the new one.
-pub(super) fn others(rollout: &Rollout) -> Vec<RevisionName> {
-    let serving = rollout.before.shares.iter().filter(|share| share.percent > 0);
-    let names = serving.filter_map(|share| match &share.target {
-        TrafficTarget::Revision(name) if *name != rollout.revision => Some(name.clone()),
-        _ => None,
-    });
-    names.collect()
 }

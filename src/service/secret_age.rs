@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Context, deploy};
+use super::{Context, wanted};
 use crate::cloud_run::secret_refs::{Reference, references};
 use crate::commands::deploy::inputs::DeployWhat;
 use slipway_google::cloud_run::Service;
@@ -22,13 +22,13 @@ pub(super) async fn look(context: &Context<'_>, service: Option<&Service>) -> Ve
     }
     // The settings alone decide over the references; which image comes says nothing.
     let base = match service {
-        Some(service) => match deploy::base(context, service).await {
+        Some(service) => match wanted::base(context, service).await {
             Ok(base) => Some(base),
             Err(_) => return Vec::new(),
         },
         None => None,
     };
-    let Ok(then) = deploy::changed(context, base.as_ref(), "image") else { return Vec::new() };
+    let Ok(then) = wanted::changed(context, base.as_ref(), "image") else { return Vec::new() };
     let read = read_by(then.get("template").unwrap_or(&Value::Null));
     let looked = looks(context.http, context.deploy.project.as_str(), &read).await;
     looked.iter().filter_map(|(reference, version)| old(context, reference, version)).collect()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Context, traffic};
+use super::{Context, reading};
 use crate::facts::Facts;
 use slipway_failure::{Class, Failure};
 use slipway_google::cloud_run;
@@ -18,7 +18,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, limit: Limit) 
         match cloud_run::service(context.http, &context.service_name).await {
             Ok(Some(service)) if service.is_settled() => return Ok(()),
             // One look that does not find it may be a look that came too early.
-            Ok(None) if traffic::look_again(context).await?.is_some() => {}
+            Ok(None) if reading::look_again(context).await?.is_some() => {}
             Ok(None) => {
                 facts.service.ready = false;
                 return Err(Failure::plain(

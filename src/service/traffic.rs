@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use super::deploy::see;
-use super::{Context, again, order};
+use super::{Context, order, reading};
 use crate::cloud_run::notes::Notes;
 use crate::cloud_run::rollout::{percents, same, traffic_json};
 use crate::cloud_run::service_level::Patch;
@@ -57,8 +56,8 @@ pub(super) async fn write(
     let sentence = || format!("Could not move the traffic of service `{}`", context.deploy.service);
     let limit = context.clock().limit(LONGEST_MOVE);
     for round in 1.. {
-        let service = read(context).await?;
-        see(facts, &service);
+        let service = reading::read(context).await?;
+        reading::see(facts, &service);
         ours(context, &service, guard).await?;
         let decided = decide(&service)?;
         let mut body = service.json().clone();
@@ -80,7 +79,7 @@ pub(super) async fn write(
         if !(error.is_ambiguous() || error.is_conflict()) {
             return Err(Failure::of(sentence(), error));
         }
-        let now = read(context).await?;
+        let now = reading::read(context).await?;
         let latest = now.latest_ready();
         let arrived = same(&now.traffic(), &decided.traffic, latest.as_ref())
             && Notes::on(now.json()) == decided.notes
@@ -94,35 +93,6 @@ pub(super) async fn write(
         context.clock().sleep(jitter(Duration::from_secs(1 << round.min(4)), 0.3, 1.0)).await;
     }
     unreachable!("the loop ends by returning")
-}
-
-/// Reads the service, if there is one.
-pub(super) async fn look(context: &Context<'_>) -> Result<Option<Service>, Failure> {
-    let service = &context.deploy.service;
-    cloud_run::service(context.http, &context.service_name)
-        .await
-        .map_err(|error| Failure::of(format!("Could not read service `{service}`"), error))
-}
-
-/// Reads a service that was there: a look that does not find it is repeated.
-pub(super) async fn look_again(context: &Context<'_>) -> Result<Option<Service>, Failure> {
-    again::until(context.clock(), async || look(context).await, Option::is_some).await
-}
-
-/// Reads a service for the first time; that it is not there is a failure here.
-pub(super) async fn find(context: &Context<'_>) -> Result<Service, Failure> {
-    look(context).await?.ok_or_else(|| missing(context))
-}
-
-/// Reads a service that was there; that it is gone is a failure here.
-pub(crate) async fn read(context: &Context<'_>) -> Result<Service, Failure> {
-    look_again(context).await?.ok_or_else(|| missing(context))
-}
-
-fn missing(context: &Context<'_>) -> Failure {
-    let place = format!("`{}` of project `{}`", context.deploy.region, context.deploy.project);
-    Failure::plain(Class::Config, format!("There is no service `{}` in {place}", context.deploy.service))
-        .hint("Check `service`, `region` and `project_id`")
 }
 
 /// Refuses to go on when what the run has noted on the service is not there any more.
@@ -154,8 +124,8 @@ async fn settled(
     limit: Limit,
 ) -> Result<Service, Failure> {
     loop {
-        let service = read(context).await?;
-        see(facts, &service);
+        let service = reading::read(context).await?;
+        reading::see(facts, &service);
         if holds(&service, &decided.traffic) {
             return Ok(service);
         }

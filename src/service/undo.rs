@@ -2,7 +2,7 @@
 
 use super::rollout::end;
 use super::traffic::{self, Decided, Guard};
-use super::{Context, access, order, park};
+use super::{Context, access, order, park, reading};
 use crate::cloud_run::notes::{Candidate, Notes, RolloutRecord};
 use crate::commands::doctor::plan::fix::quoted;
 use crate::facts::{Facts, RolloutEnd, Written};
@@ -34,7 +34,7 @@ pub(super) async fn after(context: &Context<'_>, facts: &mut Facts, failure: Fai
     match restored.await {
         // Whatever failed, failed because its candidate was taken away.
         Ok(()) if matches!(facts.rollout.as_ref().map(|rollout| &rollout.end), Some(RolloutEnd::Left(_))) => {
-            let service = traffic::look(context).await.ok().flatten();
+            let service = reading::look(context).await.ok().flatten();
             let what = format!(
                 "The rollout on service `{}` is no longer this run's: another run took over",
                 context.deploy.service
@@ -66,9 +66,9 @@ pub(super) async fn after(context: &Context<'_>, facts: &mut Facts, failure: Fai
 
 /// Reads what is true now, after it could not be put back. Gives back what this run has noted, if it is still there.
 async fn read_again(context: &Context<'_>, facts: &mut Facts) -> Option<RolloutRecord> {
-    match traffic::read(context).await {
+    match reading::read(context).await {
         Ok(service) => {
-            super::deploy::see(facts, &service);
+            reading::see(facts, &service);
             Notes::on(service.json()).record.filter(|record| record.run == context.marks.request_tag)
         }
         Err(_) => {
@@ -84,12 +84,12 @@ async fn read_again(context: &Context<'_>, facts: &mut Facts) -> Option<RolloutR
 /// # Errors
 /// When it could not be written, or does not hold.
 pub async fn restore(context: &Context<'_>, facts: &mut Facts) -> Result<String, Failure> {
-    let service = traffic::read(context).await?;
+    let service = reading::read(context).await?;
     match open(context, &service) {
         Some(OpenRollout::Rollout(record)) => put_back(context, facts, &record).await,
         Some(OpenRollout::Candidate(candidate)) => park::take_back(context, facts, &candidate).await,
         None => {
-            super::deploy::see(facts, &service);
+            reading::see(facts, &service);
             // The write that would have begun the rollout never arrived, or another run took over: either
             // way nothing of this run is left to be undone.
             if facts.service.written == Written::Yes {
@@ -148,7 +148,7 @@ async fn put_back(context: &Context<'_>, facts: &mut Facts, record: &RolloutReco
 /// # Errors
 /// As [`restore`].
 pub async fn left_behind(context: &Context<'_>) -> Result<Option<String>, Failure> {
-    let service = traffic::look(context).await?;
+    let service = reading::look(context).await?;
     let left = service.as_ref().and_then(|service| open(context, service));
     // With `rollback_on_failure: false` what a rollout reached stays; a candidate that nobody tried does not.
     if left.is_none_or(|left| matches!(left, OpenRollout::Rollout(_)) && !context.deploy.rollout.restore) {

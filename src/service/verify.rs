@@ -13,6 +13,7 @@ use slipway_google::cloud_run::Service;
 use slipway_google::federation_error::no_identity;
 use slipway_names::access::{Callers, Front};
 use slipway_names::ids::RevisionName;
+use slipway_names::traffic::TrafficTarget;
 
 /// Enough for a few tries.
 const BRIEF: Duration = Duration::from_secs(20);
@@ -25,16 +26,11 @@ pub(super) enum VerifyMethod {
     Ready(String),
 }
 
-/// An address during a rollout: answers of the new revision count, and nobody else's.
-pub(super) fn candidate(
-    context: &Context<'_>,
-    service: &Service,
-    uri: Option<&str>,
-    rollout: &Rollout,
-) -> VerifyMethod {
+/// The address of the candidate's tag, where it has one: answers of the new revision count, and nobody else's.
+pub(super) fn candidate_place(context: &Context<'_>, service: &Service, rollout: &Rollout) -> VerifyMethod {
     let front = service.front();
     let when = access::When::Before { opens: access::opens(context, service, &rollout.revision) };
-    let uri = uri.filter(|_| !front.no_address);
+    let uri = service.tag_uri(&rollout.tag).filter(|_| !front.no_address);
     let Some(base) = uri.and_then(|uri| Url::parse(uri).ok()) else { return VerifyMethod::Ready(no_address(front)) };
     VerifyMethod::Ask(Box::new(Audience {
         name: "candidate".to_owned(),
@@ -43,7 +39,7 @@ pub(super) fn candidate(
         internal: front.internal,
         revision: Some(rollout.revision.clone()),
         alone: true,
-        others: super::rollout::others(rollout),
+        others: others(rollout),
     }))
 }
 
@@ -63,8 +59,18 @@ pub(super) fn service_place(context: &Context<'_>, facts: &Facts, rollout: Optio
         internal: front.internal,
         revision: rollout.map(|rollout| rollout.revision.clone()),
         alone: false,
-        others: rollout.map(super::rollout::others).unwrap_or_default(),
+        others: rollout.map(others).unwrap_or_default(),
     }))
+}
+
+/// The revisions that served before and are not the new one.
+fn others(rollout: &Rollout) -> Vec<RevisionName> {
+    let serving = rollout.before.shares.iter().filter(|share| share.percent > 0);
+    let names = serving.filter_map(|share| match &share.target {
+        TrafficTarget::Revision(name) if *name != rollout.revision => Some(name.clone()),
+        _ => None,
+    });
+    names.collect()
 }
 
 fn no_address(front: Front) -> String {

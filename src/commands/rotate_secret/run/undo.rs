@@ -13,7 +13,7 @@ use crate::commands::rotate_secret::inputs::Repoint;
 use crate::commands::rotate_secret::plan::image_of;
 use crate::facts::{RolloutEnd, Written};
 use crate::service::undo::restore;
-use crate::service::{again, traffic};
+use crate::service::{again, reading};
 use slipway_failure::{Class, Failure};
 use slipway_google::cloud_run;
 use slipway_google::operation::{self as operation, OperationEnd, OperationWatched};
@@ -78,7 +78,7 @@ fn settled(progress: &RotationProgress) -> Result<(), String> {
 async fn put_back(context: &SecretContext<'_>, turn: &Turn, wait: WaitForEnd) -> Result<(), Failure> {
     let (Some(original), Some(wish)) = (&turn.original, &turn.deploy.settings.repoint) else { return Ok(()) };
     let deploy = turn.context(context, context.origin);
-    let service = traffic::read(&deploy).await?;
+    let service = reading::read(&deploy).await?;
     if service.template_revision() != turn.marks.revision.as_str() {
         return Ok(());
     }
