@@ -10,7 +10,8 @@ use crate::commands::deploy::inputs::Deploy;
 use crate::commands::deploy::inputs::resolve;
 use crate::commands::deploy::plan::{Marks, marks};
 use crate::commands::deploy::{contexts, each_region};
-use crate::commands::job::executions;
+use crate::commands::preview::inputs::resolve::run as preview;
+use crate::commands::release::inputs::resolve::run as whole_release;
 use crate::commands::rotate_secret::inputs::resolve::run as rotate_secret;
 use crate::commands::{hosting, release};
 use crate::facts::BuildFact;
@@ -18,6 +19,7 @@ use crate::inputs::credentials;
 use crate::inputs::engine::error::Findings;
 use crate::inputs::engine::raw::RawInputs;
 use crate::inputs::spec::{CommandName, ELSEWHERE};
+use crate::jobs::executions;
 use crate::service::undo;
 use slipway_names::credentials::Credentials;
 use slipway_names::execution::ExecutionFact;
@@ -30,7 +32,11 @@ pub(super) async fn run(console: &Arc<Console>, runner: &Runner) -> u8 {
     let word = runner.state.get("command").map(String::as_str).unwrap_or_default();
     let job = CommandName::ALL.into_iter().find(|job| job.word() == word).unwrap_or(CommandName::Deploy);
     if let CommandName::Release | CommandName::Preview = job {
-        release::end_left(console, runner, job).await;
+        let meant = |raw: &RawInputs, findings: Findings| match job {
+            CommandName::Preview => preview(raw, runner, findings).ok().map(|resolved| resolved.meaning.release),
+            _ => whole_release(raw, runner, findings).ok().map(|resolved| resolved.meaning),
+        };
+        release::end_left(console, runner, job, meant).await;
         return 0;
     }
     let Some(left) = Left::of(runner) else {
@@ -76,7 +82,7 @@ impl Left {
         let over = runner.state.contains_key("rollout_over");
         let left = Self {
             build: left_build(runner),
-            execution: executions::left(runner),
+            execution: left_execution(runner),
             rollout: runner.state.get("rollout_run").filter(|_| !over).cloned(),
             sites: hosting::left(runner),
         };
@@ -96,7 +102,7 @@ impl Left {
             end_build(console, runner, credentials.clone(), build).await;
         }
         if let Some(execution) = self.execution {
-            executions::end_left(console, runner, credentials.clone(), execution).await;
+            end_execution(console, runner, credentials.clone(), execution).await;
         }
         if let Some(sites) = self.sites {
             hosting::end_left(console, runner, credentials, sites).await;
@@ -122,6 +128,21 @@ fn left_build(runner: &Runner) -> Option<(String, BuildFact)> {
     Some((state("build_project")?, fact))
 }
 
+/// The execution a run started, when it may still be going on: its project, and what is known of it.
+fn left_execution(runner: &Runner) -> Option<(String, ExecutionFact)> {
+    let state = |name: &str| runner.state.get(name).cloned();
+    if state("execution_over").is_some() {
+        return None;
+    }
+    let fact = ExecutionFact {
+        job: state("execution_job")?,
+        mark: state("execution_mark")?,
+        name: state("execution_name"),
+        ..ExecutionFact::default()
+    };
+    Some((state("execution_project")?, fact))
+}
+
 async fn end_build(
     console: &Arc<Console>,
     runner: &Runner,
@@ -139,6 +160,27 @@ async fn end_build(
         Ok(ids) if ids.is_empty() => console.line("There is no build left to cancel"),
         Ok(ids) => console.line(&format!("Cancelled what the run left behind: build {}", ids.join(", "))),
         Err(error) => console.warning(&format!("The build may still run, and could not be cancelled: {error}")),
+    }
+}
+
+/// Cancels the execution that a run left behind that was killed.
+async fn end_execution(
+    console: &Arc<Console>,
+    runner: &Runner,
+    credentials: Option<Credentials>,
+    (project, execution): (String, ExecutionFact),
+) {
+    let Some(credentials) = credentials else {
+        return console.warning("The execution may still run: there are no credentials to cancel it with");
+    };
+    let clients = match connect(console, runner, credentials, &project).await {
+        Ok(clients) => clients,
+        Err(failure) => return console.warning(&format!("The execution may still run: {failure}")),
+    };
+    match executions::cancel(&clients.http, &execution).await {
+        Ok(names) if names.is_empty() => console.line("There is no execution left to cancel"),
+        Ok(names) => console.line(&format!("Cancelled what the run left behind: execution {}", names.join(", "))),
+        Err(error) => console.warning(&format!("The execution may still run, and could not be cancelled: {error}")),
     }
 }
 

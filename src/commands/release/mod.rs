@@ -19,7 +19,6 @@ use crate::commands::hosting::reach::Coming;
 use crate::commands::hosting::report::SiteStory;
 use crate::commands::hosting::run::SiteContext;
 use crate::commands::hosting::serving::RewriteService;
-use crate::commands::preview::inputs::resolve as preview;
 use crate::commands::release::inputs::resolve::published::values_to_hide;
 use crate::commands::release::inputs::resolve::run as resolve;
 use crate::commands::release::inputs::{Release as Wanted, SitePart};
@@ -32,7 +31,7 @@ use crate::driver::post::Left;
 use crate::driver::texts::{InputTexts, read_texts};
 use crate::facts::Facts;
 use crate::inputs::engine::Resolved;
-use crate::inputs::engine::error::InputErrors;
+use crate::inputs::engine::error::{Findings, InputErrors};
 use crate::inputs::engine::raw::RawInputs;
 use crate::inputs::pull_request::head_of_merge;
 use crate::inputs::spec::CommandName as Word;
@@ -530,16 +529,18 @@ impl ReleaseParts<'_> {
     }
 }
 
-/// Ends what a release left behind that was cancelled or killed, part by part.
-pub(crate) async fn end_left(console: &Arc<Console>, runner: &Runner, command: Word) {
+/// Ends what a release left behind that was cancelled or killed, part by part. `meant` says what the command's inputs
+/// mean, where they can be read again.
+pub(crate) async fn end_left(
+    console: &Arc<Console>,
+    runner: &Runner,
+    command: Word,
+    meant: impl FnOnce(&RawInputs, Findings) -> Option<Wanted>,
+) {
     let invocation = Invocation { task: Task::Run(command), flags: Vec::new(), local: false };
     let (raw, findings) = read_texts(console, runner, &invocation, command);
     hide_values(console, &raw, runner);
-    let resolved = match command {
-        Word::Preview => preview::run(&raw, runner, findings).map(|resolved| resolved.meaning.release),
-        _ => resolve(&raw, runner, findings).map(|resolved| resolved.meaning),
-    };
-    let Ok(release) = resolved else {
+    let Some(release) = meant(&raw, findings) else {
         return console.warning("What the run began may still go on: its manifest cannot be read again");
     };
     let services = release.services.iter().map(|part| (&part.name, Some(&part.deploy), &part.deploy.credentials));
