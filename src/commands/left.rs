@@ -7,9 +7,9 @@ use crate::commands::deploy::inputs::Deploy;
 use crate::commands::deploy::plan::{Marks, marks};
 use crate::commands::deploy::{contexts, each_region};
 use crate::commands::hosting;
-use crate::commands::job::executions;
 use crate::driver::clients::{Tools, connect, files};
 use crate::facts::BuildFact;
+use crate::jobs::executions;
 use crate::service::undo;
 use slipway_names::credentials::Credentials;
 use slipway_names::execution::ExecutionFact;
@@ -31,7 +31,7 @@ impl Left {
         let over = runner.state.contains_key("rollout_over");
         let left = Self {
             build: left_build(runner),
-            execution: executions::left(runner),
+            execution: left_execution(runner),
             rollout: runner.state.get("rollout_run").filter(|_| !over).cloned(),
             sites: hosting::left(runner),
         };
@@ -51,7 +51,7 @@ impl Left {
             end_build(console, runner, credentials.clone(), build).await;
         }
         if let Some(execution) = self.execution {
-            executions::end_left(console, runner, credentials.clone(), execution).await;
+            end_execution(console, runner, credentials.clone(), execution).await;
         }
         if let Some(sites) = self.sites {
             hosting::end_left(console, runner, credentials, sites).await;
@@ -77,6 +77,21 @@ fn left_build(runner: &Runner) -> Option<(String, BuildFact)> {
     Some((state("build_project")?, fact))
 }
 
+/// The execution a run started, when it may still be going on: its project, and what is known of it.
+fn left_execution(runner: &Runner) -> Option<(String, ExecutionFact)> {
+    let state = |name: &str| runner.state.get(name).cloned();
+    if state("execution_over").is_some() {
+        return None;
+    }
+    let fact = ExecutionFact {
+        job: state("execution_job")?,
+        mark: state("execution_mark")?,
+        name: state("execution_name"),
+        ..ExecutionFact::default()
+    };
+    Some((state("execution_project")?, fact))
+}
+
 async fn end_build(
     console: &Arc<Console>,
     runner: &Runner,
@@ -94,6 +109,27 @@ async fn end_build(
         Ok(ids) if ids.is_empty() => console.line("There is no build left to cancel"),
         Ok(ids) => console.line(&format!("Cancelled what the run left behind: build {}", ids.join(", "))),
         Err(error) => console.warning(&format!("The build may still run, and could not be cancelled: {error}")),
+    }
+}
+
+/// Cancels the execution that a run left behind that was killed.
+async fn end_execution(
+    console: &Arc<Console>,
+    runner: &Runner,
+    credentials: Option<Credentials>,
+    (project, execution): (String, ExecutionFact),
+) {
+    let Some(credentials) = credentials else {
+        return console.warning("The execution may still run: there are no credentials to cancel it with");
+    };
+    let clients = match connect(console, runner, credentials, &project).await {
+        Ok(clients) => clients,
+        Err(failure) => return console.warning(&format!("The execution may still run: {failure}")),
+    };
+    match executions::cancel(&clients.http, &execution).await {
+        Ok(names) if names.is_empty() => console.line("There is no execution left to cancel"),
+        Ok(names) => console.line(&format!("Cancelled what the run left behind: execution {}", names.join(", "))),
+        Err(error) => console.warning(&format!("The execution may still run, and could not be cancelled: {error}")),
     }
 }
 

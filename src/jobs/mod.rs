@@ -2,6 +2,7 @@
 //! command share these.
 
 mod apply;
+pub(crate) mod executions;
 mod failure;
 mod preflight;
 mod start;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 pub(super) use preflight::look_ahead;
-pub(super) use start::marked;
+use start::marked;
 
 use crate::facts::Facts;
 use slipway_failure::Failure;

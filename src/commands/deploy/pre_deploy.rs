@@ -8,7 +8,8 @@ use crate::cloud_run::enrolment;
 use crate::cloud_run::job::{frame, limits, settings_of, task};
 use crate::cloud_run::service::{object, serving_container, set};
 use crate::cloud_run::variables::{self as variables, list};
-use crate::commands::job::inputs::{JobSettings, PreDeploy};
+use crate::cloud_run::wanted::job::JobSettings;
+use crate::commands::deploy::inputs::PreDeploy;
 
 /// What the tasks inherit from the service's template.
 const OF_TEMPLATE: [&str; 2] = ["serviceAccount", "vpcAccess"];

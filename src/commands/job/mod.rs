@@ -1,6 +1,5 @@
 //! The job command: writes a job, runs it, waits for its end.
 
-pub mod executions;
 pub mod inputs;
 pub mod plan;
 pub mod report;
@@ -21,6 +20,7 @@ use crate::facts::Facts;
 use crate::inputs::engine::Resolved;
 use crate::inputs::engine::error::InputErrors;
 use crate::inputs::pull_request::head_of_merge;
+use crate::jobs::executions;
 use crate::report::{Outcome, Report};
 use crate::step::PlannedStep;
 use crate::step::StepState;

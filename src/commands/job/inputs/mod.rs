@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 pub use crate::cloud_run::wanted::job::{JobRun, JobSettings};
 use crate::cloud_run::wanted::place::ServicePlace;
 use crate::commands::deploy::inputs::Deploy;
-pub use crate::commands::deploy::inputs::PreDeploy;
 use slipway_names::credentials::Credentials;
 use slipway_names::ids::{JobName, ProjectId, Region};
 use slipway_names::image::ImageRef;

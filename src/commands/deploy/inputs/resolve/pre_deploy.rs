@@ -9,7 +9,7 @@ use super::variables::{secret_ref, secret_rule, variable_rule};
 use crate::cloud_run::wanted::job::JobSettings;
 use crate::cloud_run::wanted::names::Changes;
 use crate::cloud_run::wanted::settings::Settings;
-use crate::commands::job::inputs::PreDeploy;
+use crate::commands::deploy::inputs::PreDeploy;
 use crate::inputs::engine::map::{self as map, Entry};
 use crate::inputs::engine::scalar;
 use crate::inputs::spec::deploy::name;
