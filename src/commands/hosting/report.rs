@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::commands::deploy::plan::PlannedStep;
 use crate::facts::{Facts, Written};
 use crate::report::markdown::{code, link, sentence, table};
-use crate::report::{Outcome, exit_code, json as report_json, summary, timeline};
+use crate::report::{Outcome, exit_code, parts as report_json, summary, timeline};
 use slipway_failure::Class;
 use slipway_names::hosting::{Before, SiteEnd, SiteFact, SiteKind, short};
 use slipway_runner::duration;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::commands::deploy::plan::PlannedStep;
 use crate::facts::{Facts, Written};
 use crate::report::markdown::code;
-use crate::report::{Outcome, execution, exit_code, json as report_json, simulated, summary};
+use crate::report::{Outcome, execution, exit_code, parts as report_json, simulated, summary};
 use slipway_names::execution::JobEnd;
 use slipway_runner::duration;
 
