@@ -7,7 +7,7 @@ use super::{Context, deploy, preflight};
 use crate::cloud_run::besides::{besides, given};
 use crate::cloud_run::enrolment::base_that_stays;
 use crate::cloud_run::manifest::from_manifest;
-use crate::cloud_run::service::settings_of;
+use crate::cloud_run::read_only::settings_of;
 use crate::commands::deploy::inputs::{DeployWhat, Settings};
 use crate::commands::deploy::pre_deploy;
 use crate::commands::job::inputs::PreDeploy;
