@@ -141,3 +141,15 @@ pub enum Recipe {
         substitutions: Vec<(String, String)>,
     },
 }
+
+impl Recipe {
+    /// Whether the image is known to have its base inside: buildpacks' has, and a Dockerfile's unless its stage begins
+    /// with `scratch`.
+    pub fn brings_base(&self) -> bool {
+        match self {
+            Recipe::Dockerfile { file, target, .. } => !file.has_no_base(target.as_deref()),
+            Recipe::Buildpacks { .. } => true,
+            Recipe::Config { .. } => false,
+        }
+    }
+}

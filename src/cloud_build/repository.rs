@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cloud_build::image::Destination;
-use crate::cloud_run::service::serving_container;
+use slipway_names::containers::serving_container;
 use slipway_names::ids::ProjectId;
 use slipway_names::image::{ImageRef, ImageRepository};
 use slipway_names::registry::Location;

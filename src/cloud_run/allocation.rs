@@ -3,7 +3,8 @@
 use thiserror::Error;
 
 use super::rollout::{apportion, attach, tagged_target, untagged, whole, without_tags};
-use crate::commands::deploy::inputs::{Allocation, MergeMode, Who};
+use super::wanted::names::MergeMode;
+use super::wanted::traffic::{Allocation, Who};
 use slipway_names::traffic::{Share, Traffic, TrafficTarget};
 
 /// Why an allocation cannot be had.
@@ -87,7 +88,7 @@ fn target(there: &Traffic, who: &Who) -> Result<TrafficTarget, AllocationError> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::deploy::inputs::Ask;
+    use crate::cloud_run::wanted::traffic::Ask;
     use slipway_names::ids::RevisionName;
 
     fn revision(name: &str) -> RevisionName {

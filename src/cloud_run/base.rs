@@ -3,10 +3,11 @@
 
 use serde_json::{Map, Value};
 
-use super::notes::{Notes, WRITTEN_BY};
-use super::service::{clean_containers, object};
+use super::notes::Notes;
+use super::own_names::WRITTEN_BY;
+use super::read_only::clean_containers;
 use slipway_names::ids::RevisionName;
-use slipway_names::json::set;
+use slipway_names::json::{object, set};
 use slipway_names::namespace::is_googles;
 use slipway_names::traffic::Traffic;
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::notes::is_note;
-use crate::commands::deploy::inputs::Settings;
-use crate::commands::job::inputs::JobSettings;
-use crate::inputs::setting::{At, fields};
+use super::own_names::is_note;
+use super::wanted::edit::At;
+use super::wanted::job::JobSettings;
+use super::wanted::settings::Settings;
+use crate::inputs::setting::fields;
 
 /// The fields that inputs are there to change besides those of the table of settings, as paths without names of
 /// containers and volumes. Those of a job's tasks are written like a service's.

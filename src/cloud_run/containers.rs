@@ -3,10 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::change_error::ChangeError;
-use super::service::{object, set, take_container};
+use super::fields::set;
+use super::template::take_container;
+use super::wanted::edit::At;
+use super::wanted::settings::Settings;
 use super::{edits, enrolment, port, variables, volumes};
-use crate::commands::deploy::inputs::Settings;
-use crate::inputs::setting::At;
+use slipway_names::json::object;
 
 /// Changes a container that was taken out of its template.
 ///
@@ -122,8 +124,8 @@ fn remove(template: &mut Map<String, Value>, gone: &[String], app: usize) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::deploy::inputs::Beside;
-    use crate::inputs::setting::Edit;
+    use crate::cloud_run::wanted::edit::Edit;
+    use crate::cloud_run::wanted::settings::Beside;
 
     fn template() -> Value {
         json!({"containers": [

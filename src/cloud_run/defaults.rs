@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::service::object;
+use slipway_names::json::object;
 
 /// Makes a field's value where nothing is said.
 type Default = fn() -> Value;

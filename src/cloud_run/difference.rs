@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::defaults::filled;
-use super::notes::is_note;
-use crate::inputs::setting::{At, SETTINGS, Setting, fields};
+use super::own_names::is_note;
+use super::wanted::edit::At;
+use crate::inputs::setting::{SETTINGS, Setting, fields};
 
 /// One setting that changes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::service::object;
-use crate::inputs::setting::{At, Edit};
+use super::wanted::edit::{At, Edit};
+use slipway_names::json::object;
 
 /// Makes the changes that are for this part of a document.
 pub(super) fn apply(on: &mut Map<String, Value>, edits: &[Edit], at: At) {

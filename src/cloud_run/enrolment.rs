@@ -7,9 +7,10 @@
 
 use serde_json::{Map, Value};
 
-use super::service::{container_index, object, serving_container};
-use crate::cloud_build::image::Recipe;
-use crate::commands::deploy::inputs::DeployWhat;
+use super::template::container_index;
+use super::wanted::origin::ImageOrigin;
+use slipway_names::containers::serving_container;
+use slipway_names::json::object;
 
 /// What of a container describes an image that Google makes: source to lay over a base, and how to build it.
 const MADE_FROM: [&str; 2] = ["sourceCode", "buildConfig"];
@@ -27,31 +28,20 @@ pub(super) fn set_image(container: &mut Map<String, Value>, image: &str) {
 
 /// Ends what Google does with the container that gets an image which was built elsewhere, and with an image that brings
 /// its base along the updates of that; with them goes what the service says of the build it was made by.
-pub fn end(document: &mut Value, asked: Option<&str>, what: &DeployWhat) {
-    let DeployWhat::Build(build) = what else { return };
+pub fn end(document: &mut Value, asked: Option<&str>, origin: impl Into<ImageOrigin>) {
+    let ImageOrigin::Built { brings_base } = origin.into() else { return };
     let Some(template) = document.get_mut("template").and_then(Value::as_object_mut) else { return };
     let Ok(index) = container_index(template, asked, false) else { return };
     let serves = container_index(template, None, false).is_ok_and(|serving| serving == index);
-    let own_base = brings_base(&build.recipe);
     if let Some(container) = template.get_mut("containers").and_then(|list| list.get_mut(index)) {
         let container = object(container);
         MADE_FROM.iter().for_each(|field| drop(container.remove(*field)));
-        if own_base {
+        if brings_base {
             container.remove("baseImageUri");
         }
     }
-    if serves && own_base {
+    if serves && brings_base {
         object(document).remove("buildConfig");
-    }
-}
-
-/// Whether the image is known to have its base inside: buildpacks' has, and a Dockerfile's unless its stage begins with
-/// `scratch`. What an image from elsewhere has inside cannot be told by its name.
-fn brings_base(recipe: &Recipe) -> bool {
-    match recipe {
-        Recipe::Dockerfile { file, target, .. } => !file.has_no_base(target.as_deref()),
-        Recipe::Buildpacks { .. } => true,
-        Recipe::Config { .. } => false,
     }
 }
 

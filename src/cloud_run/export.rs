@@ -6,9 +6,8 @@ use serde_json::{Map, Value};
 use slipway_names::shown::listed;
 
 use super::job::MARK;
-use super::notes::is_note;
+use super::own_names::{OWN_LABELS, is_note};
 use crate::cloud_run::document::{ManifestForm, Resource, known, read, written};
-use crate::commands::preview::plan::OWN_LABELS;
 use crate::inputs::engine::error::Findings;
 use slipway_failure::{Class, Explain};
 
@@ -189,7 +188,7 @@ mod tests {
     use super::*;
     use crate::cloud_run::document::generated::Maker;
     use crate::cloud_run::document::knative::tests::sayable;
-    use crate::cloud_run::{job, manifest, service};
+    use crate::cloud_run::{job, manifest, read_only};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -217,7 +216,7 @@ mod tests {
     fn settings(resource: Resource, answer: &Value) -> Value {
         let mut answer = match resource {
             Resource::Job => job::settings_of(answer),
-            _ => service::settings_of(answer),
+            _ => read_only::settings_of(answer),
         };
         let client = ["client", "clientVersion", "revision", "etag", "traffic", "instanceSplits"];
         for place in ["", "/template"] {

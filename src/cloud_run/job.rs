@@ -7,10 +7,13 @@ use serde_json::{Map, Value, json};
 
 use super::change_error::ChangeError;
 use super::containers::app_of_new;
-use super::service::{READ_ONLY, clean_containers, container_index, generation, label, object, set, take_container};
+use super::fields::{label, set};
+use super::read_only::{READ_ONLY, clean_containers};
+use super::template::{container_index, generation, take_container};
+use super::wanted::edit::At;
+use super::wanted::job::{JobRun, JobSettings};
 use super::{containers, edits, network, volumes};
-use crate::commands::job::inputs::{JobRun, JobSettings};
-use crate::inputs::setting::At;
+use slipway_names::json::object;
 
 /// Annotation that executions get from their job's template: which run of this program wrote it, and
 /// with which of its writes. An execution whose reply was lost is found by it.
@@ -172,7 +175,8 @@ pub fn as_service(job: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::deploy::inputs::{Changes, Settings};
+    use crate::cloud_run::wanted::names::Changes;
+    use crate::cloud_run::wanted::settings::Settings;
     use std::time::Duration;
 
     fn settings() -> JobSettings {

@@ -4,9 +4,9 @@
 
 use serde_json::{Map, Value};
 
-use super::notes::is_note;
-use super::service::object;
+use super::own_names::is_note;
 use crate::cloud_run::document::{KEPT_OF_SERVICES, KEPT_OF_TEMPLATES, may_say, may_say_of_template};
+use slipway_names::json::object;
 
 /// Taken from the service, whatever the manifest says.
 const OF_THE_MOMENT: [&str; 3] = ["etag", "traffic", "instanceSplits"];
@@ -124,7 +124,7 @@ fn mentions(manifest: &Map<String, Value>, name: &str) -> bool {
 }
 
 /// Whether a value is what a field holds that is not there.
-fn says_nothing(value: &Value) -> bool {
+pub(super) fn says_nothing(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::Bool(true) | Value::Number(_) => false,
@@ -135,8 +135,6 @@ fn says_nothing(value: &Value) -> bool {
 }
 
 pub mod job;
-#[cfg(test)]
-mod round_trip;
 
 #[cfg(test)]
 mod tests {

@@ -11,19 +11,24 @@ pub mod document;
 pub mod edits;
 pub mod enrolment;
 pub mod export;
+pub mod fields;
 pub mod job;
 pub mod manifest;
 pub mod mounts;
 pub mod network;
 pub mod notes;
-#[cfg(test)]
-pub mod one_field;
+pub mod own_names;
 pub mod port;
+pub mod read_only;
 pub mod regions;
 pub mod rollout;
+pub mod rotation;
+#[cfg(test)]
+mod round_trip;
 pub mod secret_refs;
 pub mod service;
 pub mod service_level;
+pub mod template;
 pub mod variables;
 pub mod volumes;
 pub mod wanted;

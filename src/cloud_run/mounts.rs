@@ -7,10 +7,10 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
 use super::change_error::ChangeError;
-use super::service::object;
-use super::variables::list;
-use crate::commands::deploy::inputs::{MergeMode, SecretRef, Settings};
-use slipway_names::json::set;
+use super::fields::list;
+use super::wanted::names::MergeMode;
+use super::wanted::settings::{SecretRef, Settings};
+use slipway_names::json::{object, set};
 
 /// Where Cloud Run mounts the sockets of Cloud SQL instances.
 const CLOUDSQL_PATH: &str = "/cloudsql";

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::change_error::ChangeError;
-use super::service::{object, set};
-use crate::commands::deploy::inputs::Settings;
+use super::fields::set;
+use super::wanted::settings::Settings;
+use slipway_names::json::object;
 
 /// Sets what is given of connector, network, subnetwork and egress. An interface keeps what is not named, as its
 /// firewall tags; connector and interface exclude each other, so one takes the other's place.

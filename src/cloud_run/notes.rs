@@ -3,38 +3,16 @@
 
 use serde_json::{Map, Value, json};
 
+use super::own_names::{CANDIDATES, ROLLOUT, SERVING, UNPROMOTED};
 use super::rollout::{Rollout, tagged};
-use super::service::object;
 use super::service_level::Patch;
 use slipway_names::access::AccessChange;
 use slipway_names::ids::RevisionName;
-use slipway_names::json::set;
+use slipway_names::json::{object, set};
 use slipway_names::traffic::{Share, Traffic, TrafficTarget};
-
-/// Records a rollout from before its first move until its end.
-const ROLLOUT: &str = "slipway.dev/rollout";
-
-/// Says what served last by a finished rollout.
-const SERVING: &str = "slipway.dev/serving";
-
-/// Lists candidates that wait without traffic.
-const CANDIDATES: &str = "slipway.dev/candidates";
-
-/// Lists revisions that came and were never promoted.
-const UNPROMOTED: &str = "slipway.dev/unpromoted";
-
-/// Annotation of a template, and so of its revision: the run that wrote it, and the revision it wrote. Other tools
-/// carry it along when they change the template, and give the revision another name then.
-pub const WRITTEN_BY: &str = "slipway.dev/run";
 
 /// Annotations together may not grow without end; older entries go.
 const MOST: usize = 100;
-
-/// Whether an annotation, of a service or of its template, is one of ours.
-pub fn is_note(name: &str) -> bool {
-    let own = [ROLLOUT, SERVING, CANDIDATES, UNPROMOTED, WRITTEN_BY, crate::commands::rotate_secret::plan::REPLACED];
-    own.iter().any(|note| name.ends_with(note))
-}
 
 /// A run of GitHub's, by which it can be asked whether it is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -386,6 +364,7 @@ fn candidate_json(candidate: &Candidate) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloud_run::own_names::is_note;
 
     fn name(text: &str) -> RevisionName {
         RevisionName::parse(text).expect("a name")

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::service::object;
-use crate::commands::deploy::inputs::Settings;
+use super::wanted::settings::Settings;
+use slipway_names::json::object;
 
 /// What a container without a port listens on (container contract of Cloud Run).
 const DEFAULT: u64 = 8080;

@@ -7,42 +7,17 @@ use serde_json::{Map, Value, json};
 
 use super::change_error::ChangeError;
 use super::containers::app_of_new;
+use super::fields::{label, set};
 use super::manifest::from_manifest;
+use super::read_only::clean;
 use super::service_level::Patch;
-use super::{base, containers, edits, enrolment, network, volumes};
-use crate::commands::deploy::inputs::{DeployWhat, Ingress, Settings};
-use crate::commands::deploy::plan::Marks;
-use crate::inputs::setting::At;
-
-/// Fields that Google writes on everything of Cloud Run's, and ignores when they are sent back; without
-/// them the document is what we ask for and nothing else.
-pub(super) const READ_ONLY: [&str; 14] = [
-    "name",
-    "uid",
-    "generation",
-    "createTime",
-    "updateTime",
-    "deleteTime",
-    "expireTime",
-    "creator",
-    "lastModifier",
-    "observedGeneration",
-    "terminalCondition",
-    "conditions",
-    "reconciling",
-    "satisfiesPzs",
-];
-
-/// Those of services and worker pools.
-const READ_ONLY_OF_SERVICES: [&str; 7] = [
-    "latestReadyRevision",
-    "latestCreatedRevision",
-    "trafficStatuses",
-    "instanceSplitStatuses",
-    "uri",
-    "urls",
-    "threatDetectionEnabled",
-];
+use super::template::{container_index, generation, take_container};
+use super::wanted::edit::At;
+use super::wanted::marks::Marks;
+use super::wanted::origin::ImageOrigin;
+use super::wanted::settings::{Ingress, Settings};
+use super::{base, containers, edits, enrolment, network, rotation, volumes};
+use slipway_names::json::object;
 
 /// The document to write: `current` with the settings, the image and the run's marks applied.
 ///
@@ -53,7 +28,7 @@ pub fn change(current: Option<&Value>, settings: &Settings, image: &str, marks: 
     let new = current.is_none();
     clean(&mut service);
     if let Some(repoint) = &settings.repoint {
-        crate::commands::rotate_secret::plan::dress(&mut service, current, repoint)?;
+        rotation::apply(&mut service, current, repoint)?;
     }
     let root = object(&mut service);
     root.insert("client".into(), "slipway".into());
@@ -94,17 +69,17 @@ pub fn change(current: Option<&Value>, settings: &Settings, image: &str, marks: 
     Ok(service)
 }
 
-/// What a deploy changes on a service besides its template: by the settings, the manifest where there is one, and the
-/// image.
+/// What a deploy changes on a service besides its template: by the settings, the manifest where there is one, and where
+/// the image comes from.
 pub fn level_change(
     current: &Value,
     manifest: Option<&Map<String, Value>>,
     settings: &Settings,
-    what: &DeployWhat,
+    origin: impl Into<ImageOrigin>,
 ) -> Patch {
     let mut after = manifest.map_or_else(|| current.clone(), |manifest| from_manifest(manifest, Some(current)));
     level(object(&mut after), settings);
-    enrolment::end(&mut after, settings.container.as_deref(), what);
+    enrolment::end(&mut after, settings.container.as_deref(), origin);
     Patch::between(current, &after)
 }
 
@@ -126,37 +101,6 @@ fn level(root: &mut Map<String, Value>, settings: &Settings) {
     }
 }
 
-/// The document without what Google writes in it: what can be compared with a document to write.
-pub fn settings_of(service: &Value) -> Value {
-    let mut service = service.clone();
-    clean(&mut service);
-    service
-}
-
-fn clean(service: &mut Value) {
-    let root = object(service);
-    for field in READ_ONLY.into_iter().chain(READ_ONLY_OF_SERVICES) {
-        root.remove(field);
-    }
-    // On output this is what is observed, and nothing is while no revision is active; sending it
-    // back would open an internal service.
-    if root.get("ingress").and_then(Value::as_str) == Some("INGRESS_TRAFFIC_UNSPECIFIED") {
-        root.remove("ingress");
-    }
-    if let Some(build) = root.get_mut("buildConfig").and_then(Value::as_object_mut) {
-        build.remove("name");
-    }
-    clean_containers(root.get_mut("template"));
-}
-
-/// Takes out of a template's containers what Google writes there.
-pub(crate) fn clean_containers(template: Option<&mut Value>) {
-    let containers = template.and_then(|template| template.get_mut("containers")).and_then(Value::as_array_mut);
-    for container in containers.into_iter().flatten() {
-        object(container).remove("buildInfo");
-    }
-}
-
 fn scaling(template: &mut Map<String, Value>, settings: &Settings) {
     if settings.min_instances.is_none() && settings.max_instances.is_none() {
         return;
@@ -164,45 +108,6 @@ fn scaling(template: &mut Map<String, Value>, settings: &Settings) {
     let scaling = object(template.entry("scaling").or_insert_with(|| json!({})));
     set(scaling, "minInstanceCount", settings.min_instances);
     set(scaling, "maxInstanceCount", settings.max_instances);
-}
-
-/// Which container the image is for: the named one, the only one, the one with a port, the first.
-pub(crate) fn container_index(
-    template: &mut Map<String, Value>,
-    asked: Option<&str>,
-    new: bool,
-) -> Result<usize, ChangeError> {
-    let containers = template.entry("containers").or_insert_with(|| json!([]));
-    if !containers.is_array() {
-        *containers = json!([]);
-    }
-    let Some(list) = containers.as_array_mut() else { return Ok(0) };
-    let name = |container: &Value| container.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-    if list.is_empty() {
-        list.push(match asked {
-            Some(asked) => json!({ "name": asked }),
-            None => json!({}),
-        });
-        return Ok(0);
-    }
-    match asked {
-        Some(asked) => match list.iter().position(|container| name(container) == asked) {
-            Some(index) => Ok(index),
-            None if new => Ok(0),
-            None => {
-                Err(ChangeError::NoSuchContainer { asked: asked.to_owned(), there: list.iter().map(name).collect() })
-            }
-        },
-        None => Ok(list.iter().position(|container| container.get("ports").is_some()).unwrap_or(0)),
-    }
-}
-
-pub(super) fn take_container(template: &mut Map<String, Value>, index: usize) -> Map<String, Value> {
-    let container = template.get_mut("containers").and_then(|list| list.get_mut(index)).map(Value::take);
-    match container {
-        Some(Value::Object(container)) => container,
-        _ => Map::new(),
-    }
 }
 
 fn dress(
@@ -251,11 +156,6 @@ fn throttle(containers: &mut [Value], settings: &Settings) {
     }
 }
 
-/// The field's word for the second generation, or the first.
-pub(super) fn generation(second: bool) -> &'static str {
-    if second { "EXECUTION_ENVIRONMENT_GEN2" } else { "EXECUTION_ENVIRONMENT_GEN1" }
-}
-
 fn ingress_word(ingress: Ingress) -> &'static str {
     match ingress {
         Ingress::All => "INGRESS_TRAFFIC_ALL",
@@ -264,42 +164,11 @@ fn ingress_word(ingress: Ingress) -> &'static str {
     }
 }
 
-/// Gives labels, and takes away those that go.
-pub(super) fn label(on: &mut Map<String, Value>, settings: &Settings) {
-    if settings.labels_all_gone {
-        on.remove("labels");
-    }
-    if !settings.labels.is_empty() {
-        add_labels(on, &settings.labels);
-    }
-    let Some(there) = on.get_mut("labels").and_then(Value::as_object_mut) else { return };
-    settings.labels_gone.iter().for_each(|name| drop(there.remove(name)));
-    if there.is_empty() {
-        on.remove("labels");
-    }
-}
-
-pub(crate) fn add_labels(on: &mut Map<String, Value>, labels: &[(String, String)]) {
-    let there = object(on.entry("labels").or_insert_with(|| json!({})));
-    for (key, value) in labels {
-        there.insert(key.clone(), value.as_str().into());
-    }
-}
-
-/// Sets a field when a value is given, and leaves it alone when none is.
-pub(crate) fn set(on: &mut Map<String, Value>, key: &str, value: Option<impl Into<Value>>) {
-    if let Some(value) = value {
-        on.insert(key.to_owned(), value.into());
-    }
-}
-
-pub(crate) use slipway_names::containers::serving_container;
-pub(crate) use slipway_names::json::object;
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::deploy::inputs::{Changes, SecretRef};
+    use crate::cloud_run::wanted::names::Changes;
+    use crate::cloud_run::wanted::settings::SecretRef;
     use std::time::Duration;
 
     fn marks() -> Marks {

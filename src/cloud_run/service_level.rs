@@ -3,8 +3,9 @@
 
 use serde_json::{Map, Value};
 
-use super::notes::is_note;
-use super::service::{object, settings_of};
+use super::own_names::is_note;
+use super::read_only::settings_of;
+use slipway_names::json::object;
 
 /// What a service's document holds besides such settings: what makes a revision, who serves, and what marks the write.
 /// A launch stage goes with the template that needs it.

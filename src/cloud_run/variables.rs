@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::change_error::ChangeError;
+use super::fields::list;
 use super::mounts;
-use crate::commands::deploy::inputs::{MergeMode, Settings};
+use super::wanted::names::MergeMode;
+use super::wanted::settings::Settings;
 
 /// Applies variables, secrets and Cloud SQL instances to a container, which was taken out of its template.
 ///
@@ -67,12 +69,5 @@ impl Variables {
                 self.list.push(entry);
             }
         }
-    }
-}
-
-pub(crate) fn list(value: Option<Value>) -> Vec<Value> {
-    match value {
-        Some(Value::Array(items)) => items,
-        _ => Vec::new(),
     }
 }

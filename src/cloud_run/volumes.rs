@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::change_error::ChangeError;
-use super::service::object;
-use super::variables::list;
-use crate::commands::deploy::inputs::{ByName, Mount};
+use super::fields::list;
+use super::wanted::names::ByName;
+use super::wanted::settings::Mount;
+use slipway_names::json::object;
 
 /// Puts volumes in place of those of the same name and takes others away, with every mount of theirs: a volume that is not
 /// there cannot be mounted.

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::service::object;
+use slipway_names::json::object;
 
 /// What a container gets by default where requests say when it needs CPU; in a worker pool it is always on.
 const OF_REQUESTS: [&str; 2] = ["cpuIdle", "startupCpuBoost"];

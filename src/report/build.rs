@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::json::round;
 use super::markdown::{code, link, sentence, table};
+use super::parts::round;
 use super::spark::{self, Axis};
 use crate::cloud_build::budget::megabytes;
 use crate::facts::{BuildFact, LayerFact};

@@ -2,11 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Outcome, Story, build, execution, outputs, truth};
-use crate::facts::Facts;
-
-/// The version of the document's shape.
-pub(crate) const SCHEMA: u32 = 1;
+use super::parts::{SCHEMA, changes, checks, failure, round, steps, traffic_json};
+use super::{Outcome, Story, build, execution, truth};
 
 /// The whole document.
 pub fn document(story: &Story<'_>) -> Value {
@@ -30,8 +27,8 @@ pub fn document(story: &Story<'_>) -> Value {
         "previous_revision": service.previous.as_ref().map(ToString::to_string),
         "image": facts.real_image().map(ToString::to_string),
         "digest": facts.real_image().map(|image| image.digest().to_string()),
-        "traffic_before": if service.existed { outputs::traffic_json(&service.traffic_before, story) } else { Value::Null },
-        "traffic": service.traffic.as_ref().map(|traffic| outputs::traffic_json(traffic, story)),
+        "traffic_before": if service.existed { traffic_json(&service.traffic_before, story) } else { Value::Null },
+        "traffic": service.traffic.as_ref().map(|traffic| traffic_json(traffic, story)),
         "commits": facts.commits,
         "domain": facts.domain.as_ref().map(|domain| json!({
             "name": domain.name.as_str(), "state": domain.state,
@@ -46,7 +43,7 @@ pub fn document(story: &Story<'_>) -> Value {
                 })).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
         "rollout": facts.rollout.as_ref().map(|rollout| json!({
-            "tag": rollout.tag, "before": outputs::traffic_json(&rollout.before, story),
+            "tag": rollout.tag, "before": traffic_json(&rollout.before, story),
             "steps": rollout.stops.iter().map(|(percent, seen)| json!({"percent": percent, "seen": seen})).collect::<Vec<_>>(),
             "end": truth::rollout_word(&rollout.end),
         })),
@@ -77,45 +74,4 @@ pub fn refused(outcome: &Outcome<()>) -> Value {
         "failure": failure(outcome),
         "now": ["Nothing was sent to Google"],
     })
-}
-
-/// The steps of a run.
-pub(crate) fn steps(facts: &Facts) -> Value {
-    let steps = facts.steps.iter().map(|step| {
-        json!({
-            "name": step.name.title(), "result": step.state.word(), "seconds": round(step.took.as_secs_f64()), "note": step.note,
-        })
-    });
-    steps.collect()
-}
-
-/// The checks.
-pub(crate) fn checks(facts: &Facts) -> Value {
-    let checks = facts.checks.iter().map(|check| {
-        json!({
-            "at": check.at, "request": check.request, "proof": check.proof, "expected": check.expected, "answer": check.answer, "passed": check.passed, "result": check.verdict().1, "attempts": check.attempts,
-        })
-    });
-    checks.collect()
-}
-
-/// What would change, where that was asked.
-pub(crate) fn changes<K>(outcome: &Outcome<K>) -> Value {
-    let Outcome::Planned(changes) = outcome else { return Value::Null };
-    let changes =
-        changes.iter().map(|change| json!({"setting": change.what, "before": change.before, "after": change.after}));
-    changes.collect()
-}
-
-/// What went wrong, where something did.
-pub(crate) fn failure<K>(outcome: &Outcome<K>) -> Value {
-    let Outcome::Failed(failure) = outcome else { return Value::Null };
-    json!({
-        "class": failure.class().word(), "what": failure.to_string(), "causes": failure.causes(),
-        "evidence": failure.evidence_lines(), "hints": failure.hints(),
-    })
-}
-
-pub(crate) fn round(seconds: f64) -> f64 {
-    (seconds * 1000.0).round() / 1000.0
 }

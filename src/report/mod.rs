@@ -7,6 +7,7 @@ pub mod failure;
 pub mod json;
 pub mod markdown;
 pub mod outputs;
+pub mod parts;
 pub mod simulated;
 pub mod spark;
 pub mod summary;

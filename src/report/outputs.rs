@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::parts::traffic_json;
 use super::{Story, json as report_json};
 use crate::step::StepName;
-use slipway_names::traffic::{Traffic, TrafficTarget};
 
 /// Every output and one line on it; `action.yml` and the README hold the same.
 pub const OUTPUTS: &[(&str, &str)] = &[
@@ -69,17 +69,4 @@ pub fn url_of_each_region(start: &str, story: &Story<'_>) -> Vec<(String, String
         return Vec::new();
     }
     of_each_region(story).filter_map(|(region, url)| Some((format!("{start}_{region}"), url?.to_owned()))).collect()
-}
-
-/// An allocation as JSON: revisions by name, `latest` resolved to the one it stands for.
-pub fn traffic_json(traffic: &Traffic, story: &Story<'_>) -> Value {
-    let latest = story.facts.service.latest_ready.as_ref().map(ToString::to_string);
-    let shares = traffic.shares.iter().map(|share| {
-        let (revision, is_latest) = match &share.target {
-            TrafficTarget::Latest => (latest.clone(), true),
-            TrafficTarget::Revision(name) => (Some(name.to_string()), false),
-        };
-        json!({"revision": revision, "percent": share.percent, "tag": share.tag, "latest": is_latest})
-    });
-    shares.collect()
 }

@@ -8,7 +8,7 @@ use super::cures::{self, CureSubject, Refused};
 use super::reading::see;
 use crate::cloud_run::base;
 use crate::cloud_run::difference::between;
-use crate::cloud_run::service::settings_of;
+use crate::cloud_run::read_only::settings_of;
 use crate::facts::Facts;
 use slipway_failure::{Class, Failure};
 use slipway_google::cloud_run::{self as cloud_run, Condition, Revision};

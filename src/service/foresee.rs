@@ -7,7 +7,7 @@ use super::{Context, preflight, wanted};
 use crate::cloud_run::besides::{besides, given};
 use crate::cloud_run::enrolment::base_that_stays;
 use crate::cloud_run::manifest::from_manifest;
-use crate::cloud_run::service::settings_of;
+use crate::cloud_run::read_only::settings_of;
 use crate::commands::deploy::inputs::{DeployWhat, PreDeploy, Settings};
 use crate::commands::deploy::pre_deploy;
 use slipway_failure::{Class, Failure};

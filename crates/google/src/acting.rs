@@ -17,7 +17,8 @@ use slipway_names::federation::Provider;
 use slipway_names::ids::AccountEmail;
 use slipway_names::json::set;
 use slipway_names::own::Acting;
-use slipway_names::principal::{Principal, RunRepository};
+use slipway_names::principal::Principal;
+use slipway_names::run_repository::RunRepository;
 use slipway_wire::repeat::Repeat;
 
 /// IAM Credentials answers within seconds or not at all.

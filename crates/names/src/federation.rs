@@ -5,7 +5,7 @@ use std::fmt;
 use url::Url;
 
 use super::own::Acting;
-use super::principal::RunRepository;
+use super::run_repository::RunRepository;
 use super::secret::Secret;
 use super::shown::QuotedText;
 use super::token_file::TokenFile;

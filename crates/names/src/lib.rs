@@ -25,6 +25,7 @@ pub mod preview;
 pub mod principal;
 pub mod registry;
 pub mod rotation;
+pub mod run_repository;
 pub mod secret;
 pub mod secret_version;
 pub mod shown;

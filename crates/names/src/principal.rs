@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::federation::Provider;
 use super::ids::AccountEmail;
+use super::run_repository::RunRepository;
 
 /// An identity in Google Cloud.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -123,15 +124,6 @@ impl fmt::Display for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.shown())
     }
-}
-
-/// The repository a run belongs to, as far as the runner says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RunRepository {
-    /// `owner/name`.
-    pub name: Option<String>,
-    /// Its number, which outlives renamings and is never given to another.
-    pub id: Option<String>,
 }
 
 #[cfg(test)]

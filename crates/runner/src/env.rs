@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use slipway_names::place::Places;
-use slipway_names::principal::RunRepository;
+use slipway_names::run_repository::RunRepository;
 use slipway_names::secret::Secret;
 
 /// The prefix of the variables that replace Google's endpoints, one per API (gcloud's own names).

@@ -1,6 +1,5 @@
 use super::*;
-use crate::cloud_run::wanted::names::Several;
-use crate::commands::deploy::inputs::Changes;
+use crate::cloud_run::wanted::names::{Changes, Several};
 
 fn run(template: Value, container: Value, settings: &Settings) -> Result<(Value, Value), ChangeError> {
     let (Value::Object(mut template), Value::Object(mut container)) = (template, container) else { panic!("objects") };

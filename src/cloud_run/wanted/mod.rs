@@ -4,7 +4,9 @@
 pub mod check;
 pub mod edit;
 pub mod job;
+pub mod marks;
 pub mod names;
+pub mod origin;
 pub mod place;
 pub mod repoint;
 pub mod rollout;

@@ -1,6 +1,8 @@
 //! The deploy command, and what it is besides: a rollback, a promotion, traffic alone, a plan.
 
 pub mod inputs;
+#[cfg(test)]
+mod one_field;
 pub mod plan;
 pub mod pre_deploy;
 

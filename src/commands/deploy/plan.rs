@@ -2,6 +2,7 @@
 
 use crate::cloud_build::build::notes;
 use crate::cloud_build::image::{Build, Destination, Recipe};
+pub use crate::cloud_run::wanted::marks::Marks;
 use crate::commands::deploy::inputs::{Deploy, DeployWhat, Pick, RolloutStrategy};
 use crate::step::{PlannedStep, StepName};
 use slipway_names::ids::{RevisionName, ServiceName};
@@ -11,17 +12,6 @@ use slipway_runner::env::Origin;
 
 /// A revision's name may have this many characters (docs: run/docs/managing/revisions).
 const REVISION_NAME: usize = 63;
-
-/// What marks everything that one run makes, so that it can be found again.
-#[derive(Debug, Clone)]
-pub struct Marks {
-    /// The name of the revision this run makes.
-    pub revision: RevisionName,
-    /// The tag its build is found by.
-    pub request_tag: String,
-    /// Further tags of the build, for people.
-    pub build_tags: Vec<String>,
-}
 
 /// The tag that every build of a service's deploys carries.
 pub fn service_tag(service: &ServiceName) -> String {

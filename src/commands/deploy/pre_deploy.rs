@@ -5,11 +5,13 @@ use serde_json::{Map, Value, json};
 
 use crate::cloud_run::change_error::ChangeError;
 use crate::cloud_run::enrolment;
+use crate::cloud_run::fields::{list, set};
 use crate::cloud_run::job::{frame, limits, settings_of, task};
-use crate::cloud_run::service::{object, serving_container, set};
-use crate::cloud_run::variables::{self as variables, list};
+use crate::cloud_run::variables;
 use crate::cloud_run::wanted::job::JobSettings;
 use crate::commands::deploy::inputs::PreDeploy;
+use slipway_names::containers::serving_container;
+use slipway_names::json::object;
 
 /// What the tasks inherit from the service's template.
 const OF_TEMPLATE: [&str; 2] = ["serviceAccount", "vpcAccess"];

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::commands::doctor::plan::status::status;
 use crate::commands::doctor::plan::{CheckState, Finding, count};
 use crate::report::markdown::{block, code, folded, sentence, table as rows_of};
-use crate::report::{Outcome, exit_code, json as report_json, summary};
+use crate::report::{Outcome, exit_code, parts as report_json, summary};
 use slipway_runner::duration;
 
 /// Every output of the doctor and one line on it; `actions/doctor/action.yml` holds the same.

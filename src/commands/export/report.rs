@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::report::markdown::code;
-use crate::report::{Outcome, exit_code, json as report_json, summary};
+use crate::report::{Outcome, exit_code, parts as report_json, summary};
 
 /// Every output of the export command and one line on it; `actions/export/action.yml` holds the same.
 pub const OUTPUTS: &[(&str, &str)] = &[

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::facts::{Facts, Written};
 use crate::report::markdown::{code, link, sentence, table};
-use crate::report::{Outcome, exit_code, json as report_json, summary, timeline};
+use crate::report::{Outcome, exit_code, parts as report_json, summary, timeline};
 use crate::step::PlannedStep;
 use slipway_failure::Class;
 use slipway_names::hosting::{Before, SiteEnd, SiteFact, SiteKind, short};

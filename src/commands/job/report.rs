@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::facts::{Facts, Written};
 use crate::report::markdown::code;
-use crate::report::{Outcome, execution, exit_code, json as report_json, simulated, summary};
+use crate::report::{Outcome, execution, exit_code, parts as report_json, simulated, summary};
 use crate::step::PlannedStep;
 use slipway_names::execution::JobEnd;
 use slipway_runner::duration;

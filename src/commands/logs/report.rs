@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::facts::{BuildFact, Facts};
 use crate::report::markdown::{block, code};
-use crate::report::{Outcome, build, exit_code, json as report_json, summary};
+use crate::report::{Outcome, build, exit_code, parts as report_json, summary};
 use slipway_names::log::LogShown;
 use slipway_runner::duration;
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cloud_run::difference::Difference;
 use crate::report::markdown::{code, sentence, table};
-use crate::report::{Outcome, exit_code, json as report_json, summary};
+use crate::report::{Outcome, exit_code, parts as report_json, summary};
 use slipway_names::watch::{Watch, WatchChange};
 use slipway_runner::duration;
 

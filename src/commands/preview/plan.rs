@@ -3,15 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use crate::cloud_run::base;
+use crate::cloud_run::fields::add_labels;
 use crate::cloud_run::notes::Notes;
-use crate::cloud_run::service::{add_labels, object};
+use crate::cloud_run::own_names::OWN_LABELS;
 use crate::cloud_run::service_level::Patch;
 use crate::commands::preview::inputs::{Guest, PREVIEW_LABEL, REPOSITORY_LABEL};
 use slipway_names::ids::RevisionName;
+use slipway_names::json::object;
 use slipway_names::traffic::Traffic;
-
-/// Labels that deploys give by themselves.
-pub(crate) const OWN_LABELS: [&str; 2] = ["managed-by", "commit-sha"];
 
 /// What of the live service besides its template holds for a preview of it too: who reaches it, and which images it may run.
 const KEPT: [&str; 2] = ["ingress", "binaryAuthorization"];

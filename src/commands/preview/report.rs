@@ -6,7 +6,7 @@ use crate::commands::release::report as release;
 use crate::commands::release::report::{ReleasePart, ReleaseStory, first_url, of_each_part, urls, with_head};
 use crate::facts::{CheckFact, Facts};
 use crate::report::markdown::{code, escape, link, sentence, table};
-use crate::report::{Outcome, exit_code, json as report_json, summary};
+use crate::report::{Outcome, exit_code, parts as report_json, summary};
 use slipway_names::access::Callers;
 use slipway_names::hosting::short;
 use slipway_names::json::set;

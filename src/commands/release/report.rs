@@ -8,7 +8,7 @@ use crate::commands::hosting::report as hosting;
 use crate::commands::hosting::report::SiteStory;
 use crate::facts::{Facts, RolloutEnd, Written};
 use crate::report::markdown::{code, escape, folded, link, sentence, table};
-use crate::report::{Outcome, Story, build, exit_code, json as report_json, outputs, summary, timeline, truth};
+use crate::report::{Outcome, Story, build, exit_code, json, outputs, parts as report_json, summary, timeline, truth};
 use crate::step::PlannedStep;
 use crate::step::StepFact;
 use slipway_failure::Class;
@@ -93,7 +93,7 @@ impl ReleasePart<'_> {
 
     fn document(&self) -> Value {
         match self {
-            ReleasePart::Service(_, story) => report_json::document(story),
+            ReleasePart::Service(_, story) => json::document(story),
             ReleasePart::Site(_, story) => hosting::document(story),
         }
     }

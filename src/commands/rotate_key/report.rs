@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::facts::Facts;
 use crate::report::markdown::{code, sentence};
-use crate::report::{Outcome, exit_code, json as report_json, simulated, summary};
+use crate::report::{Outcome, exit_code, parts as report_json, simulated, summary};
 use crate::step::PlannedStep;
 use slipway_names::rotation::{SOME_KEY, SecretHolds, SecretPlace};
 use slipway_runner::duration;

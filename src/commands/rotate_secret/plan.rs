@@ -2,49 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::cloud_run::base;
-use crate::cloud_run::change_error::ChangeError;
 use crate::cloud_run::difference::Difference;
 use crate::cloud_run::notes::Notes;
-use crate::cloud_run::secret_refs::repoint;
-use crate::cloud_run::service::{clean_containers, container_index, object};
+use crate::cloud_run::own_names::REPLACED;
+use crate::cloud_run::read_only::clean_containers;
+use crate::cloud_run::template::container_index;
 use crate::commands::deploy::inputs::RolloutStrategy;
 use crate::commands::rotate_key::plan::days;
-use crate::commands::rotate_secret::inputs::{NewValue, Repoint, RotateSecret};
+use crate::commands::rotate_secret::inputs::{NewValue, RotateSecret};
 use crate::step::PlannedStep;
 use crate::step::StepName;
 use slipway_names::ids::RevisionName;
 use slipway_names::image::ImageRef;
+use slipway_names::json::object;
 use slipway_names::secret_version::{SecretName, VersionFact, WantedVersion};
-
-/// Annotation of the service that says which versions of its secrets were replaced, and when. Secrets have none that
-/// the role of a rotation may write.
-pub const REPLACED: &str = "slipway.dev/replaced-secrets";
-
-/// Puts the template of what serves in place of the service's own, moves the references, and notes what they replace.
-///
-/// # Errors
-/// When the service has another template than the one that was looked at.
-pub(crate) fn dress(service: &mut Value, current: Option<&Value>, wish: &Repoint) -> Result<(), ChangeError> {
-    let there = current.and_then(|current| current.get("template"));
-    if there != Some(&wish.seen) {
-        return Err(ChangeError::Overtaken);
-    }
-    let mut template = wish.template.clone();
-    if let Some(to) = wish.to {
-        repoint(&mut template, &wish.secret, &wish.home, to.only_latest, to.number);
-    }
-    object(service).insert("template".into(), template.into());
-    if let Some(note) = &wish.note {
-        let notes = object(service).entry("annotations").or_insert_with(|| json!({}));
-        object(notes).insert(REPLACED.to_owned(), note.as_str().into());
-    }
-    Ok(())
-}
 
 /// The template of the revision that serves: the service's own where that made it, and else what the revision says, for
 /// what was deployed since serves nobody.
@@ -258,6 +234,7 @@ pub fn changes(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn secret() -> SecretName {
         SecretName::parse("db", "p").expect("a name")

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::facts::{Facts, RolloutEnd, Written};
 use crate::report::markdown::code;
-use crate::report::{Outcome, exit_code, json as report_json, simulated, summary, truth};
+use crate::report::{Outcome, exit_code, parts as report_json, simulated, summary, truth};
 use crate::step::PlannedStep;
 use slipway_failure::Class;
 use slipway_names::kind::ResourceKind;

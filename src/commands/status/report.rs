@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::report::markdown::{code, folded, link, sentence, table};
 use crate::report::spark::{self as spark, plain};
-use crate::report::{Outcome, exit_code, json as report_json, summary};
+use crate::report::{Outcome, exit_code, parts as report_json, summary};
 use slipway_names::load::{Load, ServiceStatus, ServingRevision};
 
 /// Every output of the status command and one line on it; `actions/status/action.yml` holds the same.

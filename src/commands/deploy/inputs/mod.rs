@@ -11,6 +11,7 @@ use crate::cloud_build::image::Build;
 pub use crate::cloud_run::wanted::check::{Check, Checks};
 use crate::cloud_run::wanted::job::JobSettings;
 pub use crate::cloud_run::wanted::names::{ByName, Changes, MergeMode};
+use crate::cloud_run::wanted::origin::ImageOrigin;
 pub use crate::cloud_run::wanted::place::ServicePlace;
 pub use crate::cloud_run::wanted::rollout::{Gates, OnUnknown, RolloutSettings, RolloutStrategy};
 pub use crate::cloud_run::wanted::settings::{Beside, Ingress, Mount, SecretRef, Settings};
@@ -82,6 +83,15 @@ pub enum DeployWhat {
     Revision(Pick),
     /// An allocation: only traffic and tags move.
     Traffic(Allocation),
+}
+
+impl From<&DeployWhat> for ImageOrigin {
+    fn from(what: &DeployWhat) -> Self {
+        match what {
+            DeployWhat::Build(build) => ImageOrigin::Built { brings_base: build.recipe.brings_base() },
+            _ => ImageOrigin::There,
+        }
+    }
 }
 
 /// Which revision of the service is meant.

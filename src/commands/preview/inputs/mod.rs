@@ -6,7 +6,7 @@ pub use crate::commands::deploy::inputs::Guest;
 use crate::commands::release::inputs::Release;
 use crate::inputs::pull_request::{PullRequest, PullRequestSource};
 use slipway_names::ids::{IdError, ServiceName};
-use slipway_names::principal::RunRepository;
+use slipway_names::run_repository::RunRepository;
 
 /// The label of a preview's own service that says which preview it is.
 pub const PREVIEW_LABEL: &str = "slipway-preview";

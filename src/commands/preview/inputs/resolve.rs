@@ -23,7 +23,7 @@ use crate::inputs::pull_request::{OF_FORKS, PullRequest, PullRequestSource, of_r
 use crate::inputs::spec::preview::name;
 use slipway_names::image::Tag;
 use slipway_names::kind::ResourceKind;
-use slipway_names::principal::RunRepository;
+use slipway_names::run_repository::RunRepository;
 use slipway_runner::env::Runner;
 
 /// A tag and its service's name may have this many characters together: "Combined traffic tag and service name cannot

@@ -1,11 +1,15 @@
 //! Texts, and what they mean as maps.
 
 use super::*;
-use crate::inputs::spec;
+use crate::inputs::engine::declare::{InputGroup, map};
+
+const ENV_VARS: Input = map("env_vars", InputGroup::Service, "Variables");
+const ENV_VARS_FILE: Input = map("env_vars_file", InputGroup::Service, "A file of variables");
+const JOB: Input = map("pre_deploy_job", InputGroup::Rollout, "A map of maps");
 
 fn read(text: &str) -> (Vec<(String, String)>, Findings) {
     let mut findings = Findings::default();
-    let entries = parse(spec::find("env_vars").expect("in the table"), From::Input, text, &mut findings);
+    let entries = parse(&ENV_VARS, From::Input, text, &mut findings);
     (entries.into_iter().map(|e| (e.key, e.value)).collect(), findings)
 }
 
@@ -28,7 +32,7 @@ fn bad(text: &str) -> String {
 #[test]
 fn a_map_may_hold_maps_where_that_is_meant() {
     let mut findings = Findings::default();
-    let input = spec::find("pre_deploy_job").expect("in the table");
+    let input = &JOB;
     let text = "command: [\"a\", \"b c\"]\nenv:\n  A: 1.10\n\n  B: |\n    two\n      lines\n# end\nsecrets: {D: db:1}\nretries: 2";
     let outer = parse_nested(input, From::Input, text, &mut findings);
     let value = |key: &str| outer.iter().find(|entry| entry.key == key).expect(key);
@@ -104,7 +108,7 @@ fn json_objects_keep_order_and_inner_documents() {
 fn the_line_of_a_key_is_not_that_of_a_text_like_it() {
     let text = "{\"A\": \"B\",\n\"C\": {\"B\": 1},\n\n\"B\": 2,\n\"É\": 3, \"B\": 4}";
     let mut findings = Findings::default();
-    let entries = parse(spec::find("env_vars").expect("in the table"), From::Input, text, &mut findings);
+    let entries = parse(&ENV_VARS, From::Input, text, &mut findings);
     assert_eq!(entries.iter().map(|entry| entry.line).collect::<Vec<_>>(), [1, 2, 4, 5, 5]);
     assert_eq!(findings.mistakes[0].to_string(), "env_vars, line 5: `B` is given twice (first in line 4); keep one");
 }
@@ -201,7 +205,7 @@ fn what_yaml_leaves_alone_arrives() {
 fn files_keep_their_comments() {
     let file = |text: &str| {
         let mut findings = Findings::default();
-        let entries = parse(spec::find("env_vars_file").expect("in the table"), From::File, text, &mut findings);
+        let entries = parse(&ENV_VARS_FILE, From::File, text, &mut findings);
         (entries.into_iter().map(|entry| (entry.key, entry.value)).collect::<Vec<_>>(), findings)
     };
     assert_eq!(file("A: 1 # one\nB: 2   \n"), (pairs([("A", "1"), ("B", "2")]), Findings::default()));

@@ -3,11 +3,10 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::service::change;
+use super::inputs::{Deploy, DeployWhat, resolve};
+use super::plan::Marks;
 use crate::cloud_run::document::generated::Maker;
-use crate::commands::deploy::inputs::resolve;
-use crate::commands::deploy::inputs::{Deploy, DeployWhat};
-use crate::commands::deploy::plan::Marks;
+use crate::cloud_run::service::change;
 use crate::inputs::engine::error::Findings;
 use crate::inputs::engine::raw::RawInputs;
 use crate::inputs::flags::spell_out;

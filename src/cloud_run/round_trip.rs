@@ -3,14 +3,15 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::from_manifest;
+use super::manifest::{from_manifest, says_nothing};
+use super::read_only::settings_of;
+use super::service::change;
+use super::wanted::marks::Marks;
+use super::wanted::settings::Settings;
 use crate::cloud_run::document::generated::Maker;
 use crate::cloud_run::document::knative::tests::sayable;
 use crate::cloud_run::document::knative::write;
-use crate::cloud_run::document::{Resource, read};
-use crate::cloud_run::service::{change, settings_of};
-use crate::commands::deploy::inputs::Settings;
-use crate::commands::deploy::plan::Marks;
+use crate::cloud_run::document::{KEPT_OF_SERVICES, KEPT_OF_TEMPLATES, Resource, read};
 use crate::inputs::engine::error::Findings;
 
 /// A service after its manifest was deployed over it.
@@ -69,17 +70,17 @@ proptest! {
     #[test]
     fn protections_stay_with_any_manifest(there: u64, other: u64) {
         let (current, mut manifest) = (Maker::of(there).service(), Maker::of(other).service());
-        for name in super::KEPT_OF_SERVICES {
+        for name in KEPT_OF_SERVICES {
             manifest.as_object_mut().expect("an object").remove(name);
         }
-        for name in super::KEPT_OF_TEMPLATES {
+        for name in KEPT_OF_TEMPLATES {
             manifest["template"].as_object_mut().expect("an object").remove(name);
         }
         for text in [manifest.to_string(), write(Resource::Service, &sayable(Resource::Service, manifest.clone())).to_string()] {
             let after = deployed(&current, &text);
-            for place in super::KEPT_OF_SERVICES.map(|name| format!("/{name}")).into_iter()
-                .chain(super::KEPT_OF_TEMPLATES.map(|name| format!("/template/{name}"))) {
-                let nothing = |value: Option<&Value>| value.is_none_or(super::says_nothing);
+            for place in KEPT_OF_SERVICES.map(|name| format!("/{name}")).into_iter()
+                .chain(KEPT_OF_TEMPLATES.map(|name| format!("/template/{name}"))) {
+                let nothing = |value: Option<&Value>| value.is_none_or(says_nothing);
                 let (was, is) = (current.pointer(&place), after.pointer(&place));
                 prop_assert!(was == is || nothing(was) && nothing(is), "{}: {:?} {:?}", place, was, is);
             }
