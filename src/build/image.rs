@@ -1,7 +1,7 @@
 //! The image that is deployed: made, found, or taken from where it serves; once for all regions.
 
 use super::seen::Seen;
-use super::{build, resolve, upload};
+use super::{resolve, submit, upload};
 use crate::cloud_build::image::Build;
 use crate::commands::deploy::inputs::DeployWhat;
 use crate::facts::Facts;
@@ -39,5 +39,5 @@ pub(crate) async fn built(
         }
     };
     let staged = staged.as_ref();
-    step(context, facts, StepName::Build, async |facts| build::run(context, facts, build, staged, seen).await).await
+    step(context, facts, StepName::Build, async |facts| submit::run(context, facts, build, staged, seen).await).await
 }

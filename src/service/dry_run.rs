@@ -3,7 +3,7 @@
 use super::begin::{RevisionStart, begin, tell_left};
 use super::preflight::Seen;
 use super::{Context, access, allocation, foresee, pick, pre_deploy, proxy, reading, wanted};
-use crate::build::{build, resolve};
+use crate::build::{resolve, submit};
 use crate::cloud_run::difference::{Difference, between};
 use crate::cloud_run::manifest::kept;
 use crate::cloud_run::notes::Notes;
@@ -29,7 +29,7 @@ pub(super) async fn run(context: &Context<'_>, facts: &mut Facts, seen: &Seen) -
         }
         DeployWhat::Build(build) => (
             STAND_IN.to_owned(),
-            format!("{}@(the digest of the build)", build::repository(context, build, seen.images())),
+            format!("{}@(the digest of the build)", submit::repository(context, build, seen.images())),
         ),
         DeployWhat::Revision(_) | DeployWhat::Traffic(_) => return moves(context, facts).await,
     };

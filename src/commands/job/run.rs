@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::build::build::repository;
+use crate::build::submit::repository;
 use crate::build::{image, resolve};
 use crate::cloud_build::image::Build;
 use crate::cloud_run::besides::{besides, given_to_job};

@@ -101,7 +101,7 @@ pub(super) fn pushes_another(
     service: Option<&Service>,
 ) -> Option<PreflightFinding> {
     let Recipe::Config { path, document, substitutions } = &build.recipe else { return None };
-    let repository = crate::build::build::repository(context, build, service);
+    let repository = crate::build::submit::repository(context, build, service);
     let project = context.deploy.project.as_str();
     let (problem, cure) = mismatch((path, document), substitutions, context.origin, project, &repository)?;
     Some(PreflightFinding { class: Class::Config, api: None, problem, hints: vec![cure] })
