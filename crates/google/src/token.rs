@@ -84,7 +84,7 @@ impl Tokens {
     /// is told why nothing goes on while a token is asked for again.
     ///
     /// # Errors
-    /// [`TokenError::Key`] when the private key cannot be read.
+    /// `TokenError::Key` when the private key cannot be read.
     pub async fn new(
         credentials: Credentials,
         clock: Clock,

@@ -115,7 +115,7 @@ impl Input {
     }
 }
 
-/// The handle of a declared input. Reading takes one, and only [`inputs!`] makes them: what is not declared cannot be
+/// The handle of a declared input. Reading takes one, and only `inputs!` makes them: what is not declared cannot be
 /// read, and for a handle that nobody uses rustc says that it is never used.
 #[derive(Debug, Clone, Copy)]
 pub struct InputName(&'static Input);
