@@ -50,7 +50,7 @@ pub(crate) async fn drive<C: Command>(
     let run = Run { tools: &tools, facts: &facts, outcome: &outcome, took: begun.elapsed() };
     let report = command.report(&run);
     tell::tell(&tools, &outcome, &report);
-    if let Some(tracked) = tracked {
+    if let Some(tracked) = tracked.filter(|_| !report.deployment_is_over) {
         tracked.end(console, &outcome, report.url.as_deref(), &report.headline).await;
     }
     if C::TELLS_WEBHOOK && !command.is_dry_run() {

@@ -73,6 +73,8 @@ pub struct Report {
     pub summary: String,
     /// The address that people look at first.
     pub url: Option<String>,
+    /// Whether the command has itself ended the deployment that GitHub shows.
+    pub deployment_is_over: bool,
     /// The sign before the headline where a chat hears of it; by how the run ended, unless it is said.
     pub sign: Option<&'static str>,
     /// Whether the summary is shown where nobody else shows it.
@@ -96,6 +98,7 @@ impl Report {
             outputs: outputs.into_iter().map(|(name, value)| (name.into(), value)).collect(),
             summary,
             url: None,
+            deployment_is_over: false,
             sign: None,
             shows_summary: true,
             exit_code: None,

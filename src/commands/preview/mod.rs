@@ -28,7 +28,7 @@ use crate::driver::texts::InputTexts;
 use crate::inputs::engine::Resolved;
 use crate::inputs::engine::error::InputErrors;
 use crate::inputs::spec::CommandName as Word;
-use crate::report::summary::mark;
+use crate::report::summary::{ended, joined, mark, titled};
 use crate::report::{Outcome, Report, Said};
 use crate::step::PlannedStep;
 use settle::{Settled, settle};
@@ -266,11 +266,17 @@ impl PreviewCommand {
             (true, false) => "⚠️",
         };
         let outputs = preview::removed_values(head, &told, word);
-        let report = Report::new(headline.clone(), run.took, outputs, preview::removed_markdown(head, &told));
+        let summary = match ended(run.outcome, &[], &[], "parts") {
+            Some(failed) => joined(vec![titled(sign, &headline, []), failed]),
+            None => preview::removed_markdown(head, &told),
+        };
+        let report = Report::new(headline.clone(), run.took, outputs, summary);
         Report {
             title: headline,
             says_now: false,
             now: told.sentences(),
+            // All of the preview's deployments were ended with it, that of this run among them.
+            deployment_is_over: true,
             sign: Some(sign),
             shows_summary: false,
             exit_code: visible.then(|| Class::Permission.exit_code()),

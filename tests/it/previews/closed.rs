@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{asked, event, exists, service};
+use fakecloud::{Action, Fault};
+
 use crate::preview;
 use crate::support::Scene;
 
@@ -117,8 +119,30 @@ fn a_pull_request_that_is_closed_while_its_preview_is_made_keeps_none() {
     scene.cloud.world(|world| world.github.repository("o/r").pulls.get_mut(&7).unwrap().closed = true);
     let run = going.finish();
     assert_eq!(run.code, 0, "{}", run.log());
-    run.says("Pull request #7 was closed meanwhile");
+    run.says("Pull request #7 was closed meanwhile").does_not_say("GitHub could not be told");
     assert_eq!(run.outputs["result"], "removed");
     assert!(!exists(&scene, "backend-pr-7"));
     assert_eq!(preview::page(&scene, "pr-7"), None);
+    // The removal has ended the deployment of this run as well; nobody calls it a success afterwards.
+    let said: Vec<String> = scene.cloud.world(|world| {
+        let all = &world.github.repository("o/r").deployments;
+        all.iter().flat_map(|one| one.statuses.last()).map(|status| status.state.clone()).collect()
+    });
+    assert!(said.iter().all(|state| state == "inactive"), "{said:?}");
+}
+
+#[test]
+fn a_removal_that_failed_is_not_called_one() {
+    let mut scene = asked();
+    scene.command(&["preview"]).expect(0);
+    preview::event(&mut scene, "closed", "o/r");
+    // Which site is meant must be asked now, and is not told.
+    let manifest = std::fs::read_to_string(scene.workspace().join("slipway.yml")).unwrap();
+    scene.file("slipway.yml", manifest.replace(", site: harbour-dev", ""));
+    let refused = Fault::next("firebasehosting.projects.sites.list", Action::status(403));
+    scene.cloud.world(|world| world.faults.push(refused));
+    let run = scene.command(&["preview"]);
+    assert_ne!(run.code, 0, "{}", run.log());
+    assert!(!run.summary().contains("is removed"), "{}", run.summary());
+    assert_ne!(run.outputs.get("result").map(String::as_str), Some("removed"));
 }
