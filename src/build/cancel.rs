@@ -1,16 +1,11 @@
 //! Cleaning up after a cancelled run: the build is cancelled, an open upload is given up.
 
-use std::time::Duration;
-
 use crate::facts::BuildFact;
 use slipway_google::cloud_build::{self as cloud_build, BuildResource};
 use slipway_google::error::ApiError;
 use slipway_google::http::Http;
 use slipway_google::patience::Patience;
 use slipway_google::upload;
-
-/// The runner kills us ten seconds after its first signal; three are for telling Google.
-const PATIENCE: Patience = Patience { attempts: 2, time: Duration::from_secs(3) };
 
 /// Cancels a build, by its id or, where the reply to its submission was lost, by its tag.
 /// Gives back the ids that Google was told to cancel.
@@ -26,7 +21,7 @@ pub async fn build(http: &Http, build: &BuildFact) -> Result<Vec<String>, ApiErr
         }
     };
     for id in &ids {
-        cloud_build::cancel(http, &build.location, id, PATIENCE).await?;
+        cloud_build::cancel(http, &build.location, id, Patience::CLEANING_UP).await?;
     }
     Ok(ids)
 }

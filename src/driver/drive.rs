@@ -56,7 +56,7 @@ pub(crate) async fn drive<C: Command>(
     if C::TELLS_WEBHOOK && !command.is_dry_run() {
         let sign = report.sign.unwrap_or_else(|| mark(&outcome));
         let headline = format!("{sign} {}", report.headline);
-        notify::end(console, (runner, invocation, word), headline, &report.now).await;
+        notify::end(console, runner, &texts.raw, headline, &report.now).await;
     }
     if report.shows_summary {
         tell::show(console, &outcome, || report.summary.clone());

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::texts::webhook_of;
-use crate::cli::Invocation;
-use crate::inputs::spec::CommandName;
+use crate::inputs::engine::error::Findings;
+use crate::inputs::engine::raw::RawInputs;
+use crate::inputs::webhook::webhook;
 use slipway_runner::Console;
 use slipway_runner::env::Runner;
 use slipway_wire::net::Net;
@@ -26,12 +26,12 @@ struct Message<'a> {
 
 /// Tells how a run ended, once, where an address was given for that: the sign and the headline of its summary, and what
 /// is true now. The answer of a chat says nothing of the run, so a failure is a warning.
-pub(super) async fn end(console: &Console, run: (&Runner, &Invocation, CommandName), headline: String, now: &[String]) {
-    let (runner, invocation, command) = run;
+pub(super) async fn end(console: &Console, runner: &Runner, raw: &RawInputs, headline: String, now: &[String]) {
     if console.is_simulated() {
         return;
     }
-    let Some(webhook) = webhook_of(runner, invocation, command) else { return };
+    // What is wrong with the address was said when the inputs were read.
+    let Some(webhook) = webhook(raw, &mut Findings::default()) else { return };
     let message = &Message { headline, now, run_url: runner.origin.run_url() };
     let body = json!({ "text": text(message) });
     let told = async {

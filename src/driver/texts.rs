@@ -11,7 +11,7 @@ use crate::inputs::foreign;
 use crate::inputs::idle::leave_out;
 use crate::inputs::spec::deploy::name;
 use crate::inputs::spec::{CommandName, ELSEWHERE};
-use crate::inputs::webhook::{Webhook, webhook};
+use crate::inputs::webhook::webhook;
 use slipway_google::endpoints::Endpoints;
 use slipway_names::place;
 use slipway_runner::Console;
@@ -110,9 +110,4 @@ pub(crate) fn texts(runner: &Runner, invocation: &Invocation, job: CommandName) 
     let mut raw = RawInputs::collect(&job.inputs(), ELSEWHERE, &runner.inputs, &invocation.flags, &mut findings);
     flags::spell_out(job, &mut raw, runner, &mut findings);
     (raw, findings)
-}
-
-/// The address that is told how the run ends.
-pub(super) fn webhook_of(runner: &Runner, invocation: &Invocation, command: CommandName) -> Option<Webhook> {
-    webhook(&texts(runner, invocation, command).0, &mut Findings::default())
 }

@@ -1,7 +1,5 @@
 //! Cancelling an execution that a run started: at the run's own cancellation, and in the post stage.
 
-use std::time::Duration;
-
 use super::marked;
 use crate::facts::Facts;
 use slipway_google::error::ApiError;
@@ -11,9 +9,6 @@ use slipway_google::patience::Patience;
 use slipway_names::execution::ExecutionFact;
 use slipway_runner::Console;
 use slipway_runner::files::Files;
-
-/// The runner kills us ten seconds after its first signal; three are for telling Google.
-const PATIENCE: Patience = Patience { attempts: 2, time: Duration::from_secs(3) };
 
 /// Cancels the execution of a run that is cancelled itself.
 pub(crate) async fn end(http: &Http, console: &Console, files: &Files, facts: &mut Facts) {
@@ -51,7 +46,7 @@ pub(crate) async fn cancel(http: &Http, execution: &ExecutionFact) -> Result<Vec
         }
     };
     for name in &names {
-        google::cancel(http, &format!("{}/executions/{name}", execution.job), PATIENCE).await?;
+        google::cancel(http, &format!("{}/executions/{name}", execution.job), Patience::CLEANING_UP).await?;
     }
     Ok(names)
 }

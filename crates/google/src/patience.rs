@@ -20,6 +20,9 @@ impl Patience {
     /// Once: for looks that are repeated by a loop of their own, with its own limit.
     pub const ONCE: Self = Self { attempts: 1, time: Duration::from_secs(60) };
 
+    /// Cleaning up: the runner kills a run ten seconds after its first signal, and three are for telling Google.
+    pub const CLEANING_UP: Self = Self { attempts: 2, time: Duration::from_secs(3) };
+
     /// In the words of the rule that all APIs share.
     pub(super) fn rule(self) -> Rule {
         let (longest, spread) = (Duration::from_secs(30), Duration::from_secs(1));
